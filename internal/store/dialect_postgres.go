@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/models"
+)
+
+// postgresConnections bounds the connections of one server process.
+const postgresConnections = 20
+
+type postgresDialect struct {
+	pool *sql.DB
+	db   *gorm.DB
+}
+
+func openPostgres(url string, log *slog.Logger) (dialect, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL is not a valid postgres:// URL") // err repeats the password
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "placard",
+		"timezone":                            "UTC",
+		"default_transaction_isolation":       "read committed",
+		"lock_timeout":                        "10s",
+		"idle_in_transaction_session_timeout": "30s",
+	} {
+		if config.RuntimeParams[name] == "" {
+			config.RuntimeParams[name] = value
+		}
+	}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(postgresConnections)
+	pool.SetMaxIdleConns(postgresConnections)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), gormConfig(log, false))
+	if err != nil {
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
+	}
+	return &postgresDialect{pool, db}, nil
+}
+
+// redacted is err without what a connection error repeats of the configuration.
+func redacted(err error) error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return connect.Unwrap()
+	}
+	return err
+}
+
+func (d *postgresDialect) reader() *gorm.DB { return d.db }
+
+func (d *postgresDialect) close() error { return d.pool.Close() }
+
+func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return d.db.WithContext(ctx).Transaction(fn)
+}
+
+func (d *postgresDialect) now(floor int64) any {
+	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+}
+
+func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{"{" + strings.Join(texts, ",") + "}"}}
+}
+
+func (d *postgresDialect) rows(columns ...column) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
+	}
+	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+}
+
+func (d *postgresDialect) lockRow() string { return " FOR UPDATE" }
+
+func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
+	one := d.oneOf("id", subjects)
+	var rows []struct {
+		ID                models.ID
+		ArtifactVersionID models.ID
+		LoggedAt          int64
+	}
+	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
+	err := tx.Raw("SELECT id, artifact_version_id, logged_at FROM subjects WHERE project_id = ? AND "+one.sql+
+		" ORDER BY id FOR UPDATE", append([]any{project}, one.args...)...).Scan(&rows).Error
+	held := locked{versions: map[models.ID]models.ID{}}
+	for _, row := range rows {
+		held.versions[row.ID] = row.ArtifactVersionID
+		held.floor = max(held.floor, row.LoggedAt+1)
+	}
+	return held, err
+}
+
+func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error) {
+	var done []appended
+	err := tx.Raw(`
+WITH moment AS MATERIALIZED (
+    SELECT @now AS logged_at
+), given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
+        n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
+        reason text, logged_by text, step_run_id uuid)
+), stored AS (
+    INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
+        logged_by, step_run_id)
+    SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
+        (SELECT logged_at FROM moment), logged_by, step_run_id
+    FROM given ORDER BY n
+    RETURNING *
+), latest AS (
+    INSERT INTO metadata_latest (`+latestColumns+`)
+    SELECT `+latestColumns+` FROM `+latestOf("stored")+`
+    `+latestUpsert+`
+), touched AS (
+    UPDATE subjects SET logged_at = (SELECT logged_at FROM moment)
+    WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)
+)
+SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
+		"now": d.now(floor), "entries": entries, "project": project,
+	}).Scan(&done).Error
+	return done, err
+}
+
+// translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
+func (d *postgresDialect) translate(err error) *models.Error {
+	var failed *pgconn.PgError
+	if errors.As(err, &failed) {
+		switch {
+		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
+			return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
+		case failed.Code == "57014":
+			return nil // cancelled: the context says why
+		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006":
+			return unavailable(err)
+		}
+		return nil
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	if errors.As(err, &connect) {
+		return unavailable(redacted(err))
+	}
+	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
+		return unavailable(err)
+	}
+	return nil
+}
+
+func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger) error {
+	if err := migratePostgres(ctx, d.pool, log); err != nil {
+		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+	dialector "github.com/libtnb/sqlite"
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/placard/placard/models"
+)
+
+type sqliteDialect struct {
+	lock      *flock.Flock
+	readPool  *sql.DB
+	readDB    *gorm.DB
+	writePool *sql.DB
+	writer    *writer
+	// last is the latest instant that now has given, in microseconds since 1970.
+	last atomic.Int64
+}
+
+func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, error) {
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, errors.New("the database URL must name a file: sqlite:PATH")
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the database: %w", err)
+	}
+	lock := flock.New(path + ".lock")
+	if held, err := lock.TryLock(); err != nil || !held {
+		if err != nil {
+			return nil, fmt.Errorf("lock the database file: %w", err)
+		}
+		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
+	}
+	d := &sqliteDialect{lock: lock}
+	if err := d.open(ctx, path, log); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger) error {
+	var writeDB *gorm.DB
+	var err error
+	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
+	if d.writePool, writeDB, err = connect(path, log, "_txlock=immediate", "_pragma=synchronous(FULL)"); err != nil {
+		return err
+	}
+	d.writePool.SetMaxOpenConns(1)
+	if d.readPool, d.readDB, err = connect(path, log, "_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
+	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
+	d.writer = newWriter(writeDB)
+	return ctx.Err()
+}
+
+func connect(path string, log *slog.Logger, options ...string) (*sql.DB, *gorm.DB, error) {
+	options = append(options, "_pragma=journal_mode(WAL)", "_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)",
+		"_pragma=cache_size(-32000)", "_dqs=0")
+	name := (&url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(options, "&")}).String()
+	pool, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := gorm.Open(dialector.New(dialector.Config{Conn: pool}), gormConfig(log, true))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open the database file: %w", err), pool.Close())
+	}
+	return pool, db, nil
+}
+
+func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
+
+func (d *sqliteDialect) close() error {
+	var errs []error
+	if d.writer != nil {
+		d.writer.close()
+	}
+	for _, pool := range []*sql.DB{d.readPool, d.writePool} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(append(errs, d.lock.Unlock())...)
+}
+
+func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return d.writer.write(ctx, fn)
+}
+
+// now only goes forward, whatever the clock does: one process has the file, so it can know.
+func (d *sqliteDialect) now(int64) any {
+	for {
+		last := d.last.Load()
+		now := max(time.Now().UnixMicro(), last+1)
+		if d.last.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}
+
+func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		panic(err) // IDs are texts
+	}
+	return condition{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
+}
+
+func (d *sqliteDialect) rows(columns ...column) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		value := "value ->> '" + c.name + "'"
+		if c.kind == idColumn {
+			value = "unhex(" + value + ", '-')"
+		}
+		parts[i] = value + " AS " + c.name
+	}
+	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
+}
+
+func (d *sqliteDialect) lockRow() string { return "" }
+
+// lockSubjects has nothing to lock: there is one writer.
+func (d *sqliteDialect) lockSubjects(*gorm.DB, models.ID, []models.ID) (locked, error) {
+	return locked{}, nil
+}
+
+func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error) {
+	var done []appended
+	given := d.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
+		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
+		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_by", textColumn},
+		column{"step_run_id", idColumn})
+	err := tx.Raw(`
+INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
+    logged_by, step_run_id)
+SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, ?, logged_by, step_run_id
+FROM `+given+` WHERE true ORDER BY n
+RETURNING id, seq, logged_at`, project, d.now(floor), entries).Scan(&done).Error
+	if err != nil {
+		return nil, err
+	}
+	// One writer gives the numbers, so those of a call follow each other.
+	err = tx.Exec(`
+INSERT INTO metadata_latest (`+latestColumns+`)
+SELECT `+latestColumns+` FROM `+latestOf("metadata_entries WHERE seq BETWEEN ? AND ?")+`
+`+latestUpsert, done[0].Seq, done[len(done)-1].Seq).Error
+	return done, err
+}
+
+// translate knows the result codes of SQLite (https://www.sqlite.org/rescode.html).
+func (d *sqliteDialect) translate(err error) *models.Error {
+	var failed *sqlite.Error
+	if !errors.As(err, &failed) {
+		if errors.Is(err, sql.ErrConnDone) || errors.Is(err, errClosed) {
+			return unavailable(err)
+		}
+		return nil
+	}
+	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
+		return unavailable(err)
+	}
+	return nil
+}
+
+func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {
+	if err := migrateSQLite(ctx, d.writePool, log); err != nil {
+		return fmt.Errorf("bring the tables up to date: %w", err)
+	}
+	var last sql.NullInt64
+	err := d.writePool.QueryRowContext(ctx, `SELECT max(at) FROM (
+		SELECT (SELECT logged_at FROM metadata_entries ORDER BY seq DESC LIMIT 1) AS at
+		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1))`).Scan(&last)
+	d.last.Store(last.Int64)
+	return err
+}

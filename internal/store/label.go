@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/placard/placard/models"
+)
+
+// SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
+func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
+	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+		return tx.moveAlias(version, input.Alias)
+	})
+}
+
+// RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
+func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
+	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+		gone := tx.Exec("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
+			version.ProjectID, version.ArtifactID, input.Alias, version.ID)
+		if gone.Error == nil && gone.RowsAffected == 0 {
+			return models.NotFound(at.In("alias"), "the alias does not point to this version")
+		}
+		if gone.Error != nil {
+			return gone.Error
+		}
+		return tx.recordMove(version, input.Alias, nil)
+	})
+}
+
+// TagArtifactVersion adds tags to a version. NOT_FOUND when there is no such version.
+func (s *Store) TagArtifactVersion(
+	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
+) (*models.ArtifactVersion, error) {
+	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+		return tx.addTags(version, input.Tags)
+	})
+}
+
+// UntagArtifactVersion removes tags from a version. NOT_FOUND when there is no such version.
+func (s *Store) UntagArtifactVersion(
+	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
+) (*models.ArtifactVersion, error) {
+	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+		return tx.Exec("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?",
+			version.ProjectID, version.ID, input.Tags).Error
+	})
+}
+
+// label changes what is attached to a version, one change of an artifact after the other.
+func (s *Store) label(
+	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
+) (version *models.ArtifactVersion, err error) {
+	err = s.write(ctx, func(tx *transaction) (err error) {
+		if version, err = tx.lockVersion(at.In("artifactVersionId"), id); err != nil {
+			return err
+		}
+		return change(tx, version)
+	})
+	return version, err
+}
+
+// moveAlias points an alias at the version; one that is there already stays, without a trace in its history.
+func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string) error {
+	var moved []string
+	err := tx.Raw(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
+		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
+		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`,
+		version.ProjectID, version.ArtifactID, alias, version.ID).Scan(&moved).Error
+	if err != nil || len(moved) == 0 {
+		return err
+	}
+	return tx.recordMove(version, alias, &version.ID)
+}
+
+// recordMove writes where an alias points from now on, nil for nowhere.
+func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID) error {
+	return tx.Exec("INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at) VALUES (?, ?, ?, ?, ?)",
+		version.ProjectID, version.ArtifactID, alias, to, tx.dialect.now(version.CreatedAt.UnixMicro())).Error
+}
+
+func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(objects(tags, func(tag string) any { return map[string]any{"tag": tag} }))
+	if err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
+		tx.dialect.rows(column{"tag", textColumn})+" WHERE true ON CONFLICT DO NOTHING",
+		version.ProjectID, version.ID, string(text)).Error
+}
+
+type labelRow struct {
+	ArtifactVersionID models.ID
+	Label             string
+}
+
+// Aliases are the aliases of each version, in order of name, as of an instant or now (nil). One statement.
+func (s *Store) Aliases(
+	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
+) (map[models.ID][]string, error) {
+	one := s.dialect.oneOf("l.artifact_version_id", versions)
+	sql := "SELECT l.artifact_version_id, l.alias AS label FROM aliases l WHERE l.project_id = ? AND " + one.sql
+	args := append([]any{project}, one.args...)
+	if asOf != nil {
+		sql = "SELECT l.artifact_version_id, l.alias AS label FROM alias_moves l WHERE l.project_id = ? AND " + one.sql + `
+			AND l.moved_at <= ? AND NOT EXISTS (SELECT 1 FROM alias_moves m WHERE m.project_id = l.project_id
+				AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?)`
+		args = append(args, *asOf, *asOf)
+	}
+	return s.labels(ctx, sql, args)
+}
+
+// Tags are the tags of each version, in order of name. One statement.
+func (s *Store) Tags(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID][]string, error) {
+	one := s.dialect.oneOf("artifact_version_id", versions)
+	return s.labels(ctx, "SELECT artifact_version_id, tag AS label FROM tags WHERE project_id = ? AND "+one.sql,
+		append([]any{project}, one.args...))
+}
+
+func (s *Store) labels(ctx context.Context, sql string, args []any) (map[models.ID][]string, error) {
+	var rows []labelRow
+	err := s.read(ctx).Raw(sql+" ORDER BY label", args...).Scan(&rows).Error
+	labels := map[models.ID][]string{}
+	for _, row := range rows {
+		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)
+	}
+	return labels, s.failure(err)
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// Write is facts about one subject.
+type Write struct {
+	Target models.MetadataTarget
+	Facts  []models.Fact
+	// Path is where the write stands in the input.
+	Path *models.Path `json:"-"`
+}
+
+// Logged is what a write, or a retraction, became.
+type Logged struct {
+	Subject models.Subject
+	Entries []*models.MetadataEntry
+}
+
+// LogMetadata stores the writes in one transaction, all of them or none, and returns what each became. All entries
+// have the same time; a key that stands in two writes about one subject has the value of the later one.
+//
+// It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
+// writes in several projects, and IDEMPOTENCY_KEY_REUSED.
+func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
+	call.Input = normalised(writes)
+	return once(ctx, s, call, func(tx *transaction) (models.ID, []Logged, error) {
+		targets := make([]models.MetadataTarget, len(writes))
+		paths := make([]*models.Path, len(writes))
+		for i, write := range writes {
+			targets[i], paths[i] = write.Target, write.Path.In("target")
+		}
+		found, err := tx.resolve(targets, paths)
+		if err != nil {
+			return models.ID{}, nil, err
+		}
+		project := found[0].project
+		var entries []newEntry
+		for i, write := range writes {
+			if found[i].project != project {
+				return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
+			}
+			for _, fact := range write.Facts {
+				entries = append(entries, newEntry{subject: found[i].subject, stepRun: found[i].stepRun, fact: fact})
+			}
+		}
+		floor, err := tx.lock(project, found)
+		if err != nil {
+			return project, nil, err
+		}
+		stored, err := tx.append(project, floor, call.Caller, entries)
+		if err != nil {
+			return project, nil, err
+		}
+		logged := make([]Logged, len(writes))
+		for i, write := range writes {
+			n := len(write.Facts)
+			logged[i] = Logged{found[i].object, stored[:n:n]}
+			stored = stored[n:]
+		}
+		return project, logged, nil
+	})
+}
+
+// normalised are the writes as an idempotency key compares them: the default project is said.
+func normalised(writes []Write) []Write {
+	same := make([]Write, len(writes))
+	for i, write := range writes {
+		if named := write.Target.ArtifactVersion; named != nil {
+			name, project := *named, models.ProjectName(named.Project)
+			name.Project = &project
+			write.Target.ArtifactVersion = &name
+		}
+		same[i] = write
+	}
+	return same
+}
+
+// Retraction is keys of one subject to take back.
+type Retraction struct {
+	Target models.MetadataTarget
+	Keys   []models.MetadataKeyInput
+	Reason *string
+}
+
+// RetractMetadata appends a retraction for each key, all of them or none. A key that has no value is NOT_FOUND.
+func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
+	same := r
+	same.Target = normalised([]Write{{Target: r.Target}})[0].Target
+	call.Input = same
+	return once(ctx, s, call, func(tx *transaction) (models.ID, Logged, error) {
+		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
+		if err != nil {
+			return models.ID{}, Logged{}, err
+		}
+		project, subject := found[0].project, found[0].subject
+		floor, err := tx.lock(project, found)
+		if err != nil {
+			return project, Logged{}, err
+		}
+		live, err := latestEntries(tx.DB, tx.dialect, project, []models.ID{subject}, nil)
+		if err != nil {
+			return project, Logged{}, err
+		}
+		entries := make([]newEntry, len(r.Keys))
+		for i, key := range r.Keys {
+			card := ""
+			if key.Card != nil {
+				card = *key.Card
+			}
+			if !holds(live[subject], card, key.Key) {
+				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
+			}
+			entries[i] = newEntry{
+				subject: subject, stepRun: found[0].stepRun, retracted: true, reason: r.Reason,
+				fact: models.Fact{Card: card, Key: key.Key},
+			}
+		}
+		stored, err := tx.append(project, floor, call.Caller, entries)
+		return project, Logged{found[0].object, stored}, err
+	})
+}
+
+func holds(entries []*models.MetadataEntry, card, key string) bool {
+	for _, entry := range entries {
+		if entry.CardName == card && entry.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// MarshalJSON writes the answer of a call for the case that it is sent again: the subject as it was then.
+func (l Logged) MarshalJSON() ([]byte, error) {
+	return json.Marshal(loggedJSON{Type: strings.TrimPrefix(fmt.Sprintf("%T", l.Subject), "*models."), Subject: l.Subject, Entries: l.Entries})
+}
+
+type loggedJSON struct {
+	Type    string
+	Subject any
+	Entries []*models.MetadataEntry
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (l *Logged) UnmarshalJSON(text []byte) error {
+	var raw struct {
+		Type    string
+		Subject json.RawMessage
+		Entries []*models.MetadataEntry
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	switch raw.Type {
+	case "ArtifactVersion":
+		l.Subject = new(models.ArtifactVersion)
+	case "StepOutput":
+		l.Subject = new(models.StepOutput)
+	case "StepRun":
+		l.Subject = new(models.StepRun)
+	case "PipelineRun":
+		l.Subject = new(models.PipelineRun)
+	default:
+		return fmt.Errorf("stored answer about a %q", raw.Type)
+	}
+	l.Entries = raw.Entries
+	return json.Unmarshal(raw.Subject, l.Subject)
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+
+	"github.com/placard/placard/models"
+)
+
+// nodeTable is a table of objects that have an ID.
+type nodeTable struct {
+	name string
+	load func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error)
+}
+
+var nodeTables = []nodeTable{
+	{"projects", loader(projectsByID)},
+	{"artifacts", loader(artifactsByID)},
+	{"artifact_versions", loader(versionsByID)},
+	{"pipeline_runs", loader(pipelineRunsByID)},
+	{"step_runs", loader(stepRunsByID)},
+	{"step_outputs", loader(stepOutputsByID)},
+	{"metadata_entries", loader(entriesByID)},
+}
+
+func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
+	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+		found, err := load(tx, ids)
+		nodes := make(map[models.ID]models.Node, len(found))
+		for id, object := range found {
+			nodes[id] = object
+		}
+		return nodes, err
+	}
+}
+
+// Nodes are the objects with these IDs, of whatever type; an ID that stands for nothing is not in the map. It costs a
+// statement, and one more for each type that is found.
+func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
+	sql, args := "", []any{}
+	for i, table := range nodeTables {
+		if i > 0 {
+			sql += " UNION ALL "
+		}
+		one := s.dialect.oneOf("id", ids)
+		sql, args = sql+"SELECT '"+table.name+"' AS name, id FROM "+table.name+" WHERE "+one.sql, append(args, one.args...)
+	}
+	var found []struct {
+		Name string
+		ID   models.ID
+	}
+	db := s.read(ctx)
+	if err := db.Raw(sql, args...).Scan(&found).Error; err != nil {
+		return nil, s.failure(err)
+	}
+	byTable := map[string][]models.ID{}
+	for _, row := range found {
+		byTable[row.Name] = append(byTable[row.Name], row.ID)
+	}
+	nodes := make(map[models.ID]models.Node, len(found))
+	for _, table := range nodeTables {
+		if len(byTable[table.name]) == 0 {
+			continue
+		}
+		loaded, err := table.load(&transaction{db, s.dialect}, byTable[table.name])
+		if err != nil {
+			return nil, s.failure(err)
+		}
+		for id, node := range loaded {
+			nodes[id] = node
+		}
+	}
+	return nodes, nil
+}
+
+// The following are the objects with these IDs, of one type. One statement each.
+
+// ProjectsByID are projects.
+func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
+	return reading(ctx, s, ids, projectsByID)
+}
+
+// ArtifactsByID are artifacts.
+func (s *Store) ArtifactsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Artifact, error) {
+	return reading(ctx, s, ids, artifactsByID)
+}
+
+// VersionsByID are artifact versions.
+func (s *Store) VersionsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
+	return reading(ctx, s, ids, versionsByID)
+}
+
+// PipelineRunsByID are pipeline runs.
+func (s *Store) PipelineRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
+	return reading(ctx, s, ids, pipelineRunsByID)
+}
+
+// StepRunsByID are step runs.
+func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.StepRun, error) {
+	return reading(ctx, s, ids, stepRunsByID)
+}
+
+func reading[T any](
+	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
+) (map[models.ID]T, error) {
+	found, err := load(&transaction{s.read(ctx), s.dialect}, ids)
+	return found, s.failure(err)
+}
+
+// Subjects are the objects behind the subject IDs that entries carry: the version where there is one.
+func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []models.ID) (map[models.ID]models.Subject, error) {
+	one := s.dialect.oneOf("id", subjects)
+	var rows []struct{ ID, ArtifactVersionID models.ID }
+	err := s.read(ctx).Raw("SELECT id, artifact_version_id FROM subjects WHERE project_id = ? AND "+one.sql,
+		append([]any{project}, one.args...)...).Scan(&rows).Error
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	object := make(map[models.ID]models.ID, len(rows))
+	ids := make([]models.ID, 0, len(rows))
+	for _, row := range rows {
+		object[row.ID] = row.ID
+		if !row.ArtifactVersionID.IsZero() {
+			object[row.ID] = row.ArtifactVersionID
+		}
+		ids = append(ids, object[row.ID])
+	}
+	nodes, err := s.Nodes(ctx, ids)
+	found := make(map[models.ID]models.Subject, len(rows))
+	for subject, id := range object {
+		if node, ok := nodes[id].(models.Subject); ok {
+			found[subject] = node
+		}
+	}
+	return found, err
+}

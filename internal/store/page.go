@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// list is a list of objects below parents, such as the versions of artifacts, and how to read a page of it.
+type list[T any] struct {
+	// name goes into cursors, with the parent.
+	name string
+	// columns and table are what is read; table may join.
+	columns, table string
+	// where holds for every item, with one ? per argument. It names the project.
+	where string
+	args  []any
+	// parent is the column that holds the parent; empty for a list without one.
+	parent string
+	// order is what the list is ordered by, the last of it unique; all of it descends when descending is set.
+	order      []string
+	descending bool
+	// kinds are the types of the values of a position, for a cursor to be checked.
+	kinds []positionKind
+	// position is where an item stands.
+	position func(T) models.Position
+	// of is the parent of an item.
+	of func(T) models.ID
+}
+
+type positionKind int
+
+const (
+	textPosition positionKind = iota
+	numberPosition
+	idPosition
+)
+
+// pages reads the same page of the list below each of the parents, in one statement, and in a second one their sizes
+// if these are asked for.
+func pages[T any](ctx context.Context, s *Store, l list[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
+	if l.parent == "" {
+		parents = []models.ID{{}}
+	}
+	parts := make([]string, 0, len(parents))
+	var args []any
+	for _, parent := range parents {
+		part, partArgs, err := l.part(parent, page)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+		args = append(args, partArgs...)
+	}
+	var items []T
+	if err := s.read(ctx).Raw(strings.Join(parts, "\nUNION ALL\n"), args...).Scan(&items).Error; err != nil {
+		return nil, s.failure(err)
+	}
+	below := make(map[models.ID][]T, len(parents))
+	for _, item := range items {
+		parent := models.ID{}
+		if l.parent != "" {
+			parent = l.of(item)
+		}
+		below[parent] = append(below[parent], item)
+	}
+	sizes, err := l.sizes(ctx, s, parents, page)
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	connections := make(map[models.ID]*models.Connection[T], len(parents))
+	for _, parent := range parents {
+		connections[parent] = models.NewConnection(l.cursorName(parent), page, below[parent], l.position)
+		connections[parent].TotalCount = sizes[parent]
+	}
+	return connections, nil
+}
+
+func (l list[T]) cursorName(parent models.ID) string {
+	return fmt.Sprint(l.name, parent, l.args)
+}
+
+// condition is what holds for the items below a parent.
+func (l list[T]) condition(parent models.ID) (string, []any) {
+	args := append([]any{}, l.args...)
+	if l.parent == "" {
+		return l.where, args
+	}
+	return l.where + " AND " + l.parent + " = ?", append(args, parent)
+}
+
+// part is the SELECT of the page below one parent. It begins where the cursors say and never counts rows off, so a
+// page costs the same wherever it lies, and neither repeats nor skips an item when others come or go.
+func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error) {
+	where, args := l.condition(parent)
+	for _, cursor := range []struct {
+		argument, text string
+		later          bool
+	}{{"after", page.After, true}, {"before", page.Before, false}} {
+		position, err := models.ParseCursor(cursor.argument, l.cursorName(parent), cursor.text)
+		if err != nil || position == nil {
+			if err != nil {
+				return "", nil, err
+			}
+			continue
+		}
+		values, err := l.values(cursor.argument, position)
+		if err != nil {
+			return "", nil, err
+		}
+		compare := ">"
+		if cursor.later == l.descending {
+			compare = "<"
+		}
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
+		where += fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), compare, marks)
+		args = append(args, values...)
+	}
+	direction := ""
+	if l.descending != page.Backward {
+		direction = " DESC"
+	}
+	sql := fmt.Sprintf("SELECT * FROM (SELECT %s FROM %s WHERE %s ORDER BY %s%s LIMIT %d) AS page",
+		l.columns, l.table, where, strings.Join(l.order, direction+", "), direction, page.Size+1)
+	return sql, args, nil
+}
+
+// values are the arguments that a position stands for.
+func (l list[T]) values(argument string, position models.Position) ([]any, error) {
+	refused := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
+	if len(position) != len(l.kinds) {
+		return nil, refused
+	}
+	values := make([]any, len(position))
+	for i, kind := range l.kinds {
+		text, isText := position[i].(string)
+		number, isNumber := position[i].(int64)
+		switch {
+		case kind == textPosition && isText && !strings.Contains(text, "\x00"):
+			values[i] = text
+		case kind == numberPosition && isNumber:
+			values[i] = number
+		case kind == idPosition && isText:
+			id, ok := models.ParseID(text)
+			if !ok {
+				return nil, refused
+			}
+			values[i] = id
+		default:
+			return nil, refused
+		}
+	}
+	return values, nil
+}
+
+func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page models.Page) (map[models.ID]int32, error) {
+	if !page.Count {
+		return nil, nil
+	}
+	where, args := l.where, append([]any{}, l.args...)
+	parent := "NULL"
+	if l.parent != "" {
+		parent = l.parent
+		one := s.dialect.oneOf(l.parent, parents)
+		where, args = where+" AND "+one.sql, append(args, one.args...)
+	}
+	var rows []struct {
+		Parent models.ID
+		Size   int32
+	}
+	group := ""
+	if l.parent != "" {
+		group = " GROUP BY " + l.parent
+	}
+	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s AS parent, count(*) AS size FROM %s WHERE %s%s",
+		parent, l.table, where, group), args...).Scan(&rows).Error
+	sizes := make(map[models.ID]int32, len(rows))
+	for _, row := range rows {
+		sizes[row.Parent] = row.Size
+	}
+	return sizes, err
+}
+
+// prefixed are columns of a table under names with the prefix, as an embedded struct reads them.
+func prefixed(table string, columns []string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = fmt.Sprintf("%s.%s AS %[1]s_%[2]s", table, c)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// of are columns of a table.
+func of(table string, columns []string) string {
+	return table + "." + strings.Join(columns, ", "+table+".")
+}
+
+// byKey maps objects by their IDs.
+func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
+	m := make(map[models.ID]T, len(objects))
+	for _, object := range objects {
+		m[key(object)] = object
+	}
+	return m
+}

@@ -1,0 +1,168 @@
+// Package store keeps everything that Placard knows, on SQLite or on PostgreSQL. It is the only importer of GORM.
+//
+// There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that
+// a caller may see. Files are named after the nouns; target.go resolves selectors, entries.go appends facts, and
+// dialect_sqlite.go and dialect_postgres.go hold every difference between the engines.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/models"
+)
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	dialect dialect
+	log     *slog.Logger
+}
+
+// dialect is every difference between the engines.
+type dialect interface {
+	// reader is the database for reading.
+	reader() *gorm.DB
+	// write runs fn in a transaction and commits it. It never runs fn again.
+	write(ctx context.Context, fn func(tx *gorm.DB) error) error
+	// now is the present in microseconds since 1970, as an argument of a statement: at least floor.
+	now(floor int64) any
+	// oneOf is the condition that column is one of the IDs.
+	oneOf(column string, ids []models.ID) condition
+	// rows is a table expression for FROM with a row per object of the JSON array that is its one argument.
+	rows(columns ...column) string
+	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
+	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
+	// lockRow is what ends a SELECT that keeps others from changing its rows.
+	lockRow() string
+	// appendEntries stores entries, which are a JSON array of entryRow, and the latest row of each key.
+	appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error)
+	// translate makes an error of the driver one that a caller may see; nil when it is none of the driver's.
+	translate(err error) *models.Error
+	migrate(ctx context.Context, log *slog.Logger) error
+	close() error
+}
+
+// condition is a piece of SQL with its arguments.
+type condition struct {
+	sql  string
+	args []any
+}
+
+// column is a column of rows: its name, and what it holds.
+type column struct {
+	name string
+	kind columnKind
+}
+
+type columnKind int
+
+const (
+	textColumn columnKind = iota
+	numberColumn
+	idColumn
+)
+
+// Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
+// clear message when another process has the SQLite file, and when a newer program has written the database.
+func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var d dialect
+	var err error
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		d, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), log)
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		d, err = openPostgres(url, log)
+	default:
+		return nil, errors.New("the database URL must begin with sqlite: or postgres://")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.migrate(ctx, log); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return &Store{dialect: d, log: log}, nil
+}
+
+// Close waits for what is being written and closes the database.
+func (s *Store) Close() error { return s.dialect.close() }
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.failure(s.read(ctx).Raw("SELECT 1").Scan(&one).Error)
+}
+
+// read is the database for one reading call.
+func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
+
+// transaction is one that writes.
+type transaction struct {
+	*gorm.DB
+	dialect dialect
+}
+
+// attempts bounds how often a transaction is tried that lost against another one.
+const attempts = 6
+
+// errLost says that a transaction must be tried again, because another one was faster.
+var errLost = errors.New("another transaction was faster")
+
+// write runs fn in a transaction, and again when it lost against another one: fn must not keep anything of a try
+// that failed.
+func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
+	for attempt := 1; ; attempt++ {
+		err := s.dialect.write(ctx, func(db *gorm.DB) error { return fn(&transaction{db, s.dialect}) })
+		if err == nil {
+			return nil
+		}
+		failure := s.failure(err)
+		lost := errors.Is(err, errLost) || isLost(failure)
+		if !lost || attempt == attempts {
+			return failure
+		}
+		select {
+		case <-ctx.Done():
+			return s.failure(ctx.Err())
+		case <-time.After(time.Duration(rand.Int64N(int64(attempt) * int64(5*time.Millisecond)))):
+		}
+	}
+}
+
+func isLost(err error) bool {
+	var e *models.Error
+	return errors.As(err, &e) && e.Code == models.CodeConflict && e.Retryable
+}
+
+// failure makes err one that a caller may see.
+func (s *Store) failure(err error) error {
+	var known *models.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, errLost):
+		return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return err
+	}
+	if translated := s.dialect.translate(err); translated != nil {
+		return translated
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// unavailable is the failure of a database that cannot be reached or cannot go on.
+func unavailable(err error) *models.Error {
+	return &models.Error{
+		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,
+	}
+}

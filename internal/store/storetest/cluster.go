@@ -1,0 +1,225 @@
+// Package storetest is the conformance suite that every engine of the store runs whole, with the databases that
+// tests need: SQLite files, and databases of a throw-away PostgreSQL cluster.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"github.com/placard/placard/internal/store"
+)
+
+// DatabaseVariable names the environment variable with the URL of a PostgreSQL server to test on. Its user must be
+// allowed to create databases. Without it the tests start a cluster of their own, with PostgreSQL's programs.
+const DatabaseVariable = "PLACARD_TEST_DATABASE_URL"
+
+// Engines are the databases that every test runs on: each makes the URL of a new, empty one.
+var Engines = map[string]func(t testing.TB) string{"sqlite": SQLite, "postgres": Postgres}
+
+// Each runs a test on each engine.
+func Each(t *testing.T, run func(t *testing.T, databaseURL string)) {
+	for name, open := range Engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, open(t))
+		})
+	}
+}
+
+// SQLite is the URL of a new database file.
+func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "placard.db") }
+
+var cluster struct {
+	once sync.Once
+	err  error
+	// admin is the URL of the database to create others from.
+	admin *url.URL
+	stop  func()
+	n     atomic.Int64
+}
+
+// template is the database that all others are copies of: with tables, and otherwise empty. Packages are tested side by
+// side and may share a given server, so each process has its own.
+var template = fmt.Sprintf("placard_template_%d", os.Getpid())
+
+// Main runs the tests of a package and stops the cluster that they started.
+func Main(m *testing.M) {
+	code := m.Run()
+	if cluster.stop != nil {
+		cluster.stop()
+	}
+	os.Exit(code)
+}
+
+// Postgres is the URL of a new database with tables, which is dropped when the test ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	cluster.once.Do(func() { cluster.err = startCluster() })
+	if cluster.err != nil {
+		t.Fatalf("a PostgreSQL server to test on: %v", cluster.err)
+	}
+	name := fmt.Sprintf("placard_test_%d_%d", os.Getpid(), cluster.n.Add(1))
+	admin(t, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return databaseNamed(name)
+}
+
+func databaseNamed(name string) string {
+	u := *cluster.admin
+	u.Path = "/" + name
+	return u.String()
+}
+
+// templates are copied one at a time: PostgreSQL refuses to copy a database that another session is copying.
+var templates sync.Mutex
+
+func admin(t testing.TB, statement string) {
+	t.Helper()
+	templates.Lock()
+	defer templates.Unlock()
+	if err := execute(statement); err != nil {
+		t.Errorf("%s: %v", statement, err)
+	}
+}
+
+func execute(statement string) error {
+	db, err := sql.Open("pgx", cluster.admin.String())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(statement)
+	return err
+}
+
+func startCluster() error {
+	if given := os.Getenv(DatabaseVariable); given != "" {
+		u, err := url.Parse(given)
+		if err != nil {
+			return fmt.Errorf("%s is no URL", DatabaseVariable)
+		}
+		cluster.admin = u
+	} else if err := startOwnCluster(); err != nil {
+		return err
+	}
+	name := template
+	if err := execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
+		return err
+	}
+	if err := execute("CREATE DATABASE " + name); err != nil {
+		return err
+	}
+	s, err := store.Open(context.Background(), databaseNamed(name), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// startOwnCluster makes a cluster in a temporary folder, as an unprivileged user when it is run by root, because
+// PostgreSQL refuses root.
+func startOwnCluster() error {
+	programs, err := programFolder()
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "placard-postgres-")
+	if err != nil {
+		return err
+	}
+	attributes, err := unprivileged(folder)
+	if err != nil {
+		return err
+	}
+	run := func(program string, args ...string) *exec.Cmd {
+		command := exec.Command(filepath.Join(programs, program), args...)
+		command.SysProcAttr, command.Dir = attributes, folder
+		command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+folder)
+		return command
+	}
+	data := filepath.Join(folder, "data")
+	if out, err := run("initdb", "-D", data, "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	server := run("postgres", "-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+folder, "-c", "fsync=off",
+		"-c", "max_connections=300", "-c", "shared_buffers=64MB")
+	log, err := os.Create(filepath.Join(folder, "log"))
+	if err != nil {
+		return err
+	}
+	server.Stdout, server.Stderr = log, log
+	if err := server.Start(); err != nil {
+		return err
+	}
+	cluster.stop = func() {
+		_ = server.Process.Signal(syscall.SIGQUIT) // at once: nobody needs the data
+		_ = server.Wait()
+		_ = os.RemoveAll(folder)
+	}
+	cluster.admin = &url.URL{
+		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if err := execute("SELECT 1"); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// programFolder is where PostgreSQL's programs are.
+func programFolder() (string, error) {
+	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+		if folder := strings.TrimSpace(string(out)); exists(filepath.Join(folder, "initdb")) {
+			return folder, nil
+		}
+	}
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	return "", errors.New("its programs (initdb, postgres) are not installed; install PostgreSQL, or set " + DatabaseVariable)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// unprivileged gives the folder to a user that may run PostgreSQL, and is how to become that user.
+func unprivileged(folder string) (*syscall.SysProcAttr, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		account, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.ParseUint(account.Uid, 10, 32)
+		gid, _ := strconv.ParseUint(account.Gid, 10, 32)
+		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}},
+			os.Chown(folder, int(uid), int(gid))
+	}
+	return nil, errors.New("PostgreSQL refuses root, and there is neither a user postgres nor nobody")
+}

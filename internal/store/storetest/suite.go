@@ -1,0 +1,152 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// suite is a store with what the tests say often.
+type suite struct {
+	testing.TB
+	*store.Store
+	ctx context.Context
+	url string
+}
+
+// open opens the store at url.
+func open(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// tests are the tests of the suite, by name.
+var tests = map[string]func(s *suite){}
+
+// Exercise runs the suite on the engine that makes the database URLs.
+func Exercise(t *testing.T, newURL func(t testing.TB) string) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := newURL(t)
+			test(&suite{t, open(t, url), context.Background(), url})
+		})
+	}
+}
+
+var root = models.At("input")
+
+func (s *suite) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// refused checks that a call failed with the code, and returns the failure.
+func (s *suite) refused(code models.Code, err error) *models.Error {
+	s.Helper()
+	var failure *models.Error
+	if !errors.As(err, &failure) || failure.Code != code {
+		s.Fatalf("wanted %s, got %v", code, err)
+	}
+	return failure
+}
+
+func (s *suite) equal(got, want any) {
+	s.Helper()
+	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+		s.Fatalf("got  %s\nwant %s", g, w)
+	}
+}
+
+func ref[T any](v T) *T { return &v }
+
+func byID(v *models.ArtifactVersion) models.MetadataTarget {
+	return models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}
+}
+
+func byContext(step *models.StepRun, output ...string) models.MetadataTarget {
+	context := &models.StepContext{StepRunID: step.ID.String()}
+	if len(output) > 0 {
+		context.ArtifactName = &output[0]
+	}
+	return models.MetadataTarget{StepContext: context}
+}
+
+// facts are facts without a card from keys and texts of extended JSON.
+func facts(keysAndValues ...string) []models.Fact {
+	var object models.Object
+	for i := 0; i < len(keysAndValues); i += 2 {
+		object = append(object, models.Member{Key: keysAndValues[i], Value: keysAndValues[i+1]})
+	}
+	limits := models.DefaultLimits()
+	read, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	if err != nil {
+		panic(err)
+	}
+	return read
+}
+
+func (s *suite) log(target models.MetadataTarget, facts []models.Fact) (store.Logged, error) {
+	logged, _, err := s.LogMetadata(s.ctx, store.Call{Operation: "logMetadata"}, []store.Write{{Target: target, Facts: facts, Path: root}})
+	if err != nil {
+		return store.Logged{}, err
+	}
+	return logged[0], nil
+}
+
+func (s *suite) run() *models.PipelineRun {
+	s.Helper()
+	run, _, err := s.StartPipelineRun(s.ctx, store.Call{}, root, models.StartPipelineRunInput{Pipeline: "training"})
+	s.must(err)
+	return run
+}
+
+func (s *suite) step(outputs ...string) *models.StepRun {
+	s.Helper()
+	input := models.StartStepRunInput{PipelineRunID: s.run().ID.String(), Name: "train"}
+	for _, name := range outputs {
+		input.Outputs = append(input.Outputs, models.StepOutputInput{Name: name})
+	}
+	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
+	s.must(err)
+	return step
+}
+
+func (s *suite) create(input models.CreateArtifactVersionInput, facts ...models.Fact) (*models.ArtifactVersion, error) {
+	version, _, err := s.CreateArtifactVersion(s.ctx, store.Call{}, root, input, facts)
+	return version, err
+}
+
+func (s *suite) version(artifact string) *models.ArtifactVersion {
+	s.Helper()
+	version, err := s.create(models.CreateArtifactVersionInput{Artifact: artifact})
+	s.must(err)
+	return version
+}
+
+// json is the latest metadata of a subject.
+func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
+	s.Helper()
+	var at *models.Time
+	if len(asOf) > 0 {
+		at = &asOf[0]
+	}
+	id, _ := subject.EntriesOf()
+	latest, err := s.LatestEntries(s.ctx, models.DefaultProjectID, []models.ID{id}, at)
+	s.must(err)
+	text, err := models.MetadataJSON(latest[id])
+	s.must(err)
+	return string(text)
+}

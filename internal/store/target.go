@@ -1,0 +1,388 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/placard/placard/models"
+)
+
+// resolved is what a selector stands for.
+type resolved struct {
+	project models.ID
+	// subject is what the entries are about, as they carry it.
+	subject models.ID
+	// version is the artifact version behind the subject, zero when there is none.
+	version models.ID
+	// stepRun is the step run that logs, zero when the selector does not name one.
+	stepRun models.ID
+	// object is what the caller sees.
+	object models.Subject
+}
+
+// resolve finds what each selector stands for, decided here and now, inside the writing transaction. It costs a
+// statement per form of selector that occurs, however many selectors there are. This function and the table of
+// contract §3 say the same.
+func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
+	found := make([]resolved, len(targets))
+	var r resolver
+	for i, target := range targets {
+		at := paths[i]
+		switch {
+		case target.ArtifactVersionID != nil:
+			r.byID.add(i, *target.ArtifactVersionID, at.In("artifactVersionId"))
+		case target.ArtifactVersion != nil:
+			if err := target.ArtifactVersion.Check(at.In("artifactVersion")); err != nil {
+				return nil, err
+			}
+			if target.ArtifactVersion.Version == nil && target.ArtifactVersion.Alias == nil {
+				return nil, models.BadInput(at.In("artifactVersion"),
+					"needs a version or an alias: a fact must not land on a version that someone else has just created")
+			}
+			r.byName = append(r.byName, named{i, target.ArtifactVersion, at.In("artifactVersion")})
+		case target.StepContext != nil:
+			r.contexts = append(r.contexts, stepContext{i, target.StepContext, at.In("stepContext")})
+		case target.StepRunID != nil:
+			r.bySteps.add(i, *target.StepRunID, at.In("stepRunId"))
+		case target.PipelineRunID != nil:
+			r.byRuns.add(i, *target.PipelineRunID, at.In("pipelineRunId"))
+		default:
+			return nil, models.BadInput(at, "must have exactly one field")
+		}
+	}
+	for _, step := range []func(*transaction, []resolved) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
+		if err := step(tx, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// resolver holds selectors by their form, each with its place among the targets.
+type resolver struct {
+	byID, bySteps, byRuns byID
+	byName                []named
+	contexts              []stepContext
+}
+
+type byID []struct {
+	n    int
+	text string
+	at   *models.Path
+}
+
+func (b *byID) add(n int, text string, at *models.Path) {
+	*b = append(*b, struct {
+		n    int
+		text string
+		at   *models.Path
+	}{n, text, at})
+}
+
+// ids are the texts that are IDs; others stand for nothing.
+func (b byID) ids() []models.ID {
+	var ids []models.ID
+	for _, one := range b {
+		if id, ok := models.ParseID(one.text); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+type named struct {
+	n    int
+	name *models.ArtifactVersionName
+	at   *models.Path
+}
+
+type stepContext struct {
+	n       int
+	context *models.StepContext
+	at      *models.Path
+}
+
+// findAll puts what find returns for the IDs where their selectors stand.
+func findAll[T any](
+	tx *transaction, b byID, what string, found []resolved,
+	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolved,
+) error {
+	if len(b) == 0 {
+		return nil
+	}
+	objects, err := find(tx, b.ids())
+	if err != nil {
+		return err
+	}
+	for _, one := range b {
+		id, _ := models.ParseID(one.text)
+		object, ok := objects[id]
+		if !ok {
+			return models.NotFound(one.at, "there is no %s with this ID", what)
+		}
+		found[one.n] = use(object)
+	}
+	return nil
+}
+
+func ofVersion(v *models.ArtifactVersion) resolved {
+	return resolved{project: v.ProjectID, subject: v.SubjectID, version: v.ID, object: v}
+}
+
+func (r resolver) versionsByID(tx *transaction, found []resolved) error {
+	return findAll(tx, r.byID, "artifact version", found, versionsByID, ofVersion)
+}
+
+func (r resolver) stepRuns(tx *transaction, found []resolved) error {
+	return findAll(tx, r.bySteps, "step run", found, stepRunsByID, func(s *models.StepRun) resolved {
+		return resolved{project: s.ProjectID, subject: s.ID, stepRun: s.ID, object: s}
+	})
+}
+
+func (r resolver) pipelineRuns(tx *transaction, found []resolved) error {
+	return findAll(tx, r.byRuns, "pipeline run", found, pipelineRunsByID, func(p *models.PipelineRun) resolved {
+		return resolved{project: p.ProjectID, subject: p.ID, object: p}
+	})
+}
+
+func (r resolver) versionsByName(tx *transaction, found []resolved) error {
+	if len(r.byName) == 0 {
+		return nil
+	}
+	names := make([]*models.ArtifactVersionName, len(r.byName))
+	for i, one := range r.byName {
+		names[i] = one.name
+	}
+	matches, err := tx.matchNames(names)
+	if err != nil {
+		return err
+	}
+	for i, one := range r.byName {
+		if matches[i].Version.ID.IsZero() {
+			return tx.nameNotFound(one.at, one.name, matches[i])
+		}
+		found[one.n] = ofVersion(&matches[i].Version)
+	}
+	return nil
+}
+
+// nameMatch is how far a name leads: to a project, an artifact and a version, or only to the first of these.
+type nameMatch struct {
+	N         int
+	ProjectID models.ID
+	Artifact  models.ID
+	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
+}
+
+// matchNames follows names of versions in one statement; a name with neither version nor alias is the latest version.
+func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
+	type row struct {
+		N       int     `json:"n"`
+		Project string  `json:"project"`
+		Name    string  `json:"name"`
+		Version *string `json:"version"`
+		Alias   *string `json:"alias"`
+		Latest  int     `json:"latest"`
+	}
+	rows := make([]row, len(names))
+	for i, name := range names {
+		rows[i] = row{N: i, Project: models.ProjectName(name.Project), Name: name.Name, Version: name.Version, Alias: name.Alias}
+		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
+			rows[i].Latest, rows[i].Alias = 1, nil
+		}
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return nil, err
+	}
+	var found []nameMatch
+	err = tx.Raw(`SELECT t.n, p.id AS project_id, a.id AS artifact, `+prefixed("v", versionColumns)+`
+FROM `+tx.dialect.rows(column{"n", numberColumn}, column{"project", textColumn}, column{"name", textColumn},
+		column{"version", textColumn}, column{"alias", textColumn}, column{"latest", numberColumn})+`
+JOIN projects p ON p.name = t.project
+LEFT JOIN artifacts a ON a.project_id = p.id AND a.name = t.name
+LEFT JOIN aliases l ON l.project_id = a.project_id AND l.artifact_id = a.id AND l.alias = t.alias
+LEFT JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = CASE
+    WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = a.project_id AND w.artifact_id = a.id AND w.version = t.version)
+    WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
+    ELSE l.artifact_version_id END`, string(text)).Scan(&found).Error
+	matches := make([]nameMatch, len(names))
+	for _, match := range found {
+		matches[match.N] = match
+	}
+	return matches, err
+}
+
+func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
+	switch {
+	case match.ProjectID.IsZero():
+		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(models.ProjectName(name.Project)))
+	case match.Artifact.IsZero():
+		near, err := tx.nearArtifacts(match.ProjectID, name.Name)
+		if err != nil {
+			return err
+		}
+		return notFoundNear(at.In("name"), near, "there is no artifact %q", models.CutName(name.Name))
+	case name.Version != nil:
+		near, err := tx.nearVersions(match.ProjectID, match.Artifact, *name.Version)
+		if err != nil {
+			return err
+		}
+		return notFoundNear(at.In("version"), near, "the artifact %q has no version %q",
+			models.CutName(name.Name), models.CutName(*name.Version))
+	case name.Alias != nil:
+		near, err := tx.nearAliases(match.ProjectID, match.Artifact, *name.Alias)
+		if err != nil {
+			return err
+		}
+		return notFoundNear(at.In("alias"), near, "the artifact %q has no alias %q",
+			models.CutName(name.Name), models.CutName(*name.Alias))
+	}
+	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
+}
+
+// outputRow is an output of a step run with what it is bound to; the output is zero for a step run without outputs.
+type outputRow struct {
+	StepRunID     models.ID
+	ProjectID     models.ID
+	Output        models.StepOutput      `gorm:"embedded;embeddedPrefix:o_"`
+	Version       models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
+	BoundArtifact string
+}
+
+// stepOutputs are the outputs of step runs in the order declared; an unknown step run is not in the map.
+func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
+	one := tx.dialect.oneOf("r.id", steps)
+	var rows []outputRow
+	err := tx.Raw(`SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, `+
+		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+`
+FROM step_runs r
+LEFT JOIN step_outputs o ON o.project_id = r.project_id AND o.step_run_id = r.id
+LEFT JOIN artifact_versions v ON v.project_id = o.project_id AND v.id = o.artifact_version_id
+LEFT JOIN artifacts a ON a.project_id = v.project_id AND a.id = v.artifact_id
+WHERE `+one.sql+` ORDER BY r.id, o.position`, one.args...).Scan(&rows).Error
+	outputs := map[models.ID][]outputRow{}
+	for _, row := range rows {
+		if outputs[row.StepRunID] == nil {
+			outputs[row.StepRunID] = []outputRow{}
+		}
+		if !row.Output.ID.IsZero() {
+			outputs[row.StepRunID] = append(outputs[row.StepRunID], row)
+		}
+	}
+	return outputs, err
+}
+
+func (r resolver) outputs(tx *transaction, found []resolved) error {
+	if len(r.contexts) == 0 {
+		return nil
+	}
+	var steps byID
+	for _, one := range r.contexts {
+		steps.add(one.n, one.context.StepRunID, one.at)
+	}
+	outputs, err := tx.stepOutputs(steps.ids())
+	if err != nil {
+		return err
+	}
+	for _, one := range r.contexts {
+		id, _ := models.ParseID(one.context.StepRunID)
+		declared, known := outputs[id]
+		if !known {
+			return models.NotFound(one.at.In("stepRunId"), "there is no step run with this ID")
+		}
+		chosen, err := chooseOutput(one.at, declared, one.context.ArtifactName)
+		if err != nil {
+			return err
+		}
+		if found[one.n], err = ofOutput(one.at, chosen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chooseOutput is the output that a step context means: the only one, or the one of that output name, else the one
+// of that artifact name, declared or bound.
+func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow, error) {
+	fits := outputs
+	if name != nil {
+		fits = nil
+		for _, output := range outputs {
+			if output.Output.Name == *name {
+				return output, nil
+			}
+			declared := output.Output.ArtifactName
+			if output.BoundArtifact == *name || declared != nil && *declared == *name {
+				fits = append(fits, output)
+			}
+		}
+	}
+	refuse := func(code models.Code, at *models.Path, message string, args ...any) error {
+		return &models.Error{
+			Code: code, Message: fmt.Sprintf(message, args...), Path: at.Steps(), Candidates: outputNames(outputs),
+		}
+	}
+	switch {
+	case len(outputs) == 0:
+		return outputRow{}, refuse(models.CodeNoOutputs, at, "the step run has no outputs")
+	case len(fits) == 1:
+		return fits[0], nil
+	case name == nil:
+		return outputRow{}, refuse(models.CodeAmbiguousOutput, at,
+			"the step run has %d outputs: say which one by artifactName", len(outputs))
+	case len(fits) == 0:
+		return outputRow{}, refuse(models.CodeOutputNotFound, at.In("artifactName"),
+			"the step run has no output %q", models.CutName(*name))
+	}
+	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.In("artifactName"),
+		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.CutName(*name))
+}
+
+func outputNames(outputs []outputRow) []string {
+	names := make([]string, len(outputs))
+	for i, output := range outputs {
+		names[i] = output.Output.Name
+	}
+	return names
+}
+
+func ofOutput(at *models.Path, row outputRow) (resolved, error) {
+	output := &row.Output
+	result := resolved{project: output.ProjectID, subject: output.ID, stepRun: output.StepRunID, object: output}
+	if output.BoundAt != nil {
+		if row.Version.ID.IsZero() {
+			return result, models.NotFound(at, "the artifact version of this output has been deleted")
+		}
+		result.version, result.object = row.Version.ID, &row.Version
+	}
+	return result, nil
+}
+
+// locked is what is known of subjects while others cannot write about them.
+type locked struct {
+	// versions are the artifact versions behind the subjects that exist; nil where nothing can change meanwhile.
+	versions map[models.ID]models.ID
+	// floor is the earliest instant that the next entry may have, in microseconds since 1970.
+	floor int64
+}
+
+// lock keeps others from writing about the subjects. It fails with errLost when one of them is no longer what it was.
+func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64, err error) {
+	subjects := make([]models.ID, len(targets))
+	for i, target := range targets {
+		subjects[i] = target.subject
+	}
+	held, err := tx.dialect.lockSubjects(tx.DB, project, subjects)
+	if err != nil || held.versions == nil {
+		return held.floor, err
+	}
+	for _, target := range targets {
+		if version, exists := held.versions[target.subject]; !exists || version != target.version {
+			return 0, errLost
+		}
+	}
+	return held.floor, nil
+}

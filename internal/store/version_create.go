@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/placard/placard/models"
+)
+
+// CreateArtifactVersion creates the next version of an artifact, and the artifact with its first version. When it is
+// saved from an output, the facts that waited there become its own, before those that come with the call.
+//
+// It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
+// step run, OUTPUT_NOT_FOUND for an undeclared output, and IDEMPOTENCY_KEY_REUSED. A call that fails uses no number.
+func (s *Store) CreateArtifactVersion(
+	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
+) (*models.ArtifactVersion, bool, error) {
+	call.Input = struct {
+		Input models.CreateArtifactVersionInput
+		Facts []models.Fact
+	}{input, facts}
+	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+		c := creation{tx: tx, at: at, input: input}
+		if err := c.findProject(); err != nil {
+			return c.project, nil, err
+		}
+		version, err := c.create()
+		if err != nil {
+			return c.project, nil, err
+		}
+		if err := c.label(version); err != nil {
+			return c.project, nil, err
+		}
+		entries := make([]newEntry, len(facts))
+		for i, fact := range facts {
+			entries[i] = newEntry{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
+		}
+		_, err = tx.append(c.project, version.CreatedAt.UnixMicro(), call.Caller, entries)
+		return c.project, version, err
+	})
+}
+
+// creation is a version in the making.
+type creation struct {
+	tx      *transaction
+	at      *models.Path
+	input   models.CreateArtifactVersionInput
+	project models.ID
+	// output is what the version is saved from, zero when there is none.
+	output models.StepOutput
+}
+
+// findProject finds the output and the project; an output says its project.
+func (c *creation) findProject() (err error) {
+	ref := c.input.Output
+	if ref != nil {
+		if err := c.findOutput(c.at.In("output"), ref); err != nil {
+			return err
+		}
+		if c.input.Project == nil {
+			c.project = c.output.ProjectID
+			return nil
+		}
+	}
+	c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
+	if err == nil && ref != nil && c.project != c.output.ProjectID {
+		return models.NotFound(c.at.In("output").In("stepRunId"), "there is no step run with this ID")
+	}
+	return err
+}
+
+func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) error {
+	id, _ := models.ParseID(ref.StepRunID)
+	outputs, err := c.tx.stepOutputs([]models.ID{id})
+	if err != nil {
+		return err
+	}
+	declared, known := outputs[id]
+	if !known {
+		return models.NotFound(at.In("stepRunId"), "there is no step run with this ID")
+	}
+	for _, row := range declared {
+		if row.Output.Name == ref.Name {
+			c.output = row.Output
+			return nil
+		}
+	}
+	return &models.Error{
+		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
+		Path: at.In("name").Steps(), Candidates: outputNames(declared),
+	}
+}
+
+// create makes the rows. The row of the artifact is locked from here on, so that numbers are given one by one.
+func (c *creation) create() (*models.ArtifactVersion, error) {
+	var artifacts []struct {
+		ID         models.ID
+		LastNumber int32
+	}
+	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, last_number`,
+		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.now(0)).Scan(&artifacts).Error
+	if err != nil {
+		return nil, err
+	}
+	artifact := artifacts[0]
+	name, number, err := c.identify(artifact.ID, artifact.LastNumber)
+	if err != nil {
+		return nil, err
+	}
+	id := models.NewID()
+	subject, floor, err := c.subject(id)
+	if err != nil {
+		return nil, err
+	}
+	var made []*models.ArtifactVersion
+	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+of("artifact_versions", versionColumns),
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.now(floor)).Scan(&made).Error
+	if err != nil {
+		return nil, err
+	}
+	if number > artifact.LastNumber {
+		err = c.tx.Exec("UPDATE artifacts SET last_number = ? WHERE project_id = ? AND id = ?", number, c.project, artifact.ID).Error
+		if err != nil {
+			return nil, err
+		}
+	}
+	return made[0], c.bind(made[0])
+}
+
+// identify chooses the name and the number: those asked for, or the next that are free.
+func (c *creation) identify(artifact models.ID, last int32) (string, int32, error) {
+	if c.input.Version == nil {
+		for number := last + 1; ; number++ {
+			name := strconv.Itoa(int(number))
+			taken, _, err := c.taken(artifact, name, number)
+			if err != nil || !taken {
+				return name, number, err
+			}
+		}
+	}
+	name := *c.input.Version
+	number, numeric := models.VersionNumber(name)
+	if !numeric {
+		number = last + 1
+	}
+	byName, byNumber, err := c.taken(artifact, name, number)
+	switch {
+	case err != nil:
+		return "", 0, err
+	case byName:
+		return "", 0, models.Conflict(c.at.In("version"), "the artifact has a version of this name")
+	case byNumber:
+		return "", 0, models.Conflict(c.at.In("version"), "the number has been given to another version")
+	}
+	return name, number, nil
+}
+
+// taken says whether a version of the artifact has the name, and whether one has or had the number.
+func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
+	var found struct{ ByName, ByNumber bool }
+	err = c.tx.Raw(`SELECT
+		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND version = @name) AS by_name,
+		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
+		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
+		AS by_number`,
+		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error
+	return found.ByName, found.ByNumber, err
+}
+
+// subject is what the entries of the version are about: that of the output, which only this call may now write
+// about, or a new one. floor is the earliest instant that the version may have been created.
+func (c *creation) subject(version models.ID) (subject models.ID, floor int64, err error) {
+	if c.output.ID.IsZero() {
+		err := c.tx.addSubjects(c.project, version)
+		if err == nil {
+			err = c.tx.own(c.project, version, version)
+		}
+		return version, 0, err
+	}
+	taken := models.Conflict(c.at.In("output"), "an artifact version has been saved from this output")
+	if c.output.BoundAt != nil {
+		return subject, 0, taken
+	}
+	floor, err = c.tx.lock(c.project, []resolved{{subject: c.output.ID}})
+	if err != nil {
+		return subject, 0, err
+	}
+	return c.output.ID, floor, c.tx.own(c.project, c.output.ID, version)
+}
+
+// own says that the entries about the subject are those of the version.
+func (tx *transaction) own(project, subject, version models.ID) error {
+	return tx.Exec("UPDATE subjects SET artifact_version_id = ? WHERE project_id = ? AND id = ?", version, project, subject).Error
+}
+
+func (c *creation) bind(version *models.ArtifactVersion) error {
+	if c.output.ID.IsZero() {
+		return nil
+	}
+	return c.tx.Exec("UPDATE step_outputs SET artifact_version_id = ?, bound_at = ? WHERE project_id = ? AND id = ?",
+		version.ID, version.CreatedAt, c.project, c.output.ID).Error
+}
+
+func (c *creation) label(version *models.ArtifactVersion) error {
+	for _, alias := range c.input.Aliases {
+		if err := c.tx.moveAlias(version, alias); err != nil {
+			return err
+		}
+	}
+	return c.tx.addTags(version, c.input.Tags)
+}

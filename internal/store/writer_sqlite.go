@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/models"
+)
+
+// writer is the one writer of an SQLite file. Transactions that wait while it works are committed together, so that
+// many callers share one wait for the disk; each of them still happens whole or not at all.
+type writer struct {
+	db    *gorm.DB
+	jobs  chan *job
+	done  chan struct{}
+	close func()
+}
+
+type job struct {
+	ctx    context.Context
+	fn     func(tx *gorm.DB) error
+	result chan error
+}
+
+var errClosed = errors.New("the database is closed")
+
+// mostJobs bounds how many transactions are committed together, so that the first of them does not wait for long.
+const mostJobs = 128
+
+func newWriter(db *gorm.DB) *writer {
+	stop, cancel := context.WithCancel(context.Background())
+	w := &writer{db: db, jobs: make(chan *job, mostJobs), done: make(chan struct{})}
+	w.close = func() {
+		cancel()
+		<-w.done
+	}
+	go w.run(stop)
+	return w
+}
+
+// write runs fn inside the next transaction, and returns when that is on the disk.
+func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	j := &job{ctx, fn, make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.done:
+		return errClosed
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-w.done:
+		select {
+		case err := <-j.result:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+func (w *writer) run(stop context.Context) {
+	defer close(w.done)
+	for {
+		select {
+		case first := <-w.jobs:
+			w.commit(w.waiting(first))
+		case <-stop.Done():
+			for {
+				select {
+				case first := <-w.jobs:
+					w.commit(w.waiting(first))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// waiting is first and the jobs that wait behind it.
+func (w *writer) waiting(first *job) []*job {
+	jobs := []*job{first}
+	for len(jobs) < mostJobs {
+		select {
+		case next := <-w.jobs:
+			jobs = append(jobs, next)
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// commit runs the jobs in one transaction. A job that fails is undone alone. All of them learn their result after
+// the commit: also a refusal rests on what the others wrote.
+func (w *writer) commit(jobs []*job) {
+	results := make([]error, len(jobs))
+	tx := w.db.WithContext(context.Background()).Begin()
+	err := tx.Error
+	if err == nil {
+		for i, j := range jobs {
+			if results[i], err = w.runOne(tx, j); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = tx.Commit().Error
+		}
+		if err != nil {
+			err = errors.Join(err, ignoreDone(tx.Rollback().Error))
+		}
+	}
+	for i, j := range jobs {
+		if err != nil {
+			results[i] = err
+		}
+		j.result <- results[i]
+	}
+}
+
+// ignoreDone drops the complaint that a transaction that failed is already over.
+func ignoreDone(err error) error {
+	if errors.Is(err, gorm.ErrInvalidTransaction) || (err != nil && err.Error() == "sql: transaction has already been committed or rolled back") {
+		return nil
+	}
+	return err
+}
+
+// runOne runs a job inside a savepoint. Its context only says whether it is still wanted: a statement that were
+// interrupted in the middle would take the other jobs with it. fatal is an error of the transaction as a whole.
+func (w *writer) runOne(tx *gorm.DB, j *job) (result, fatal error) {
+	if err := j.ctx.Err(); err != nil {
+		return err, nil
+	}
+	savepoint := func(sql string) error {
+		_, err := tx.Statement.ConnPool.ExecContext(context.Background(), sql)
+		return err
+	}
+	if err := savepoint("SAVEPOINT job"); err != nil {
+		return nil, err
+	}
+	result = protect(func() error { return j.fn(tx.WithContext(context.WithoutCancel(j.ctx))) })
+	if result != nil {
+		if err := savepoint("ROLLBACK TO job"); err != nil {
+			return nil, errors.Join(result, err)
+		}
+	}
+	return result, savepoint("RELEASE job")
+}
+
+// protect turns a panic of fn into an error, so that the writer lives on.
+func protect(fn func() error) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = &models.Error{Code: models.CodeInternal, Message: "internal error", Err: fmt.Errorf("panic: %v", problem)}
+		}
+	}()
+	return fn()
+}

@@ -1,0 +1,76 @@
+package models
+
+// MetadataCard is a named group of entries that a dashboard draws as one box.
+type MetadataCard struct {
+	// Name is nil for the entries without a card.
+	Name    *string
+	Entries []*MetadataEntry
+}
+
+// Cards groups the latest entries of a subject, which come in the order of their cards: the entries without a card
+// first, then card after card in order of first appearance, and in each the keys in order of first appearance.
+func Cards(latest []*MetadataEntry) []*MetadataCard {
+	cards := []*MetadataCard{}
+	for _, entry := range latest {
+		if n := len(cards); n == 0 || cards[n-1].Entries[0].CardName != entry.CardName {
+			cards = append(cards, &MetadataCard{Name: entry.Card()})
+		}
+		card := cards[len(cards)-1]
+		card.Entries = append(card.Entries, entry)
+	}
+	return cards
+}
+
+// MetadataJSON is the latest entries of a subject as one plain JSON object with the cards as nested objects. Where a
+// card and an entry without a card share a name, the one logged last is shown.
+func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
+	type top struct {
+		name string
+		seq  Int64
+		text []byte
+	}
+	var tops []top
+	place := map[string]int{}
+	put := func(t top) {
+		at, taken := place[t.name]
+		switch {
+		case !taken:
+			place[t.name] = len(tops)
+			tops = append(tops, t)
+		case t.seq > tops[at].seq:
+			tops[at] = t
+		}
+	}
+	for _, card := range Cards(latest) {
+		inside := []byte{'{'}
+		var last Int64
+		for i, entry := range card.Entries {
+			value, err := entry.Value()
+			if err != nil {
+				return nil, err
+			}
+			if card.Name == nil {
+				put(top{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
+				continue
+			}
+			if i > 0 {
+				inside = append(inside, ',')
+			}
+			inside = append(appendString(inside, entry.Key), ':')
+			inside = value.appendJSON(inside, plain)
+			last = max(last, entry.Seq)
+		}
+		if card.Name != nil {
+			put(top{*card.Name, last, append(inside, '}')})
+		}
+	}
+	text := RawJSON{'{'}
+	for i, t := range tops {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(appendString(text, t.name), ':')
+		text = append(text, t.text...)
+	}
+	return append(text, '}'), nil
+}

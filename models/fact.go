@@ -1,0 +1,166 @@
+package models
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// ValueInput is a MetadataValueInput, or a field of its dictionaries: a map with what the caller gave.
+type ValueInput = map[string]any
+
+// MetadataEntryInput is one fact to log, said field by field.
+type MetadataEntryInput struct {
+	Key   string
+	Card  *string
+	Value ValueInput
+}
+
+// Fact is one fact that is ready to be stored.
+type Fact struct {
+	// Card is empty for an entry without a card.
+	Card, Key string
+	Kind      MetadataKind
+	// Text is the value as extended JSON, a dictionary always without the mark that the lack of a card asks for.
+	Text string
+}
+
+// Facts reads what a call logs about one subject: metadata first, then entries, each in its order. It refuses with
+// BAD_INPUT what cannot be understood or stands twice, and with LIMIT_EXCEEDED what is too much; path is that of the
+// input that holds the two.
+func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
+	c := collector{limits: limits, seen: map[[2]string]bool{}}
+	if metadata != nil && metadata.Node != nil {
+		object, ok := metadata.Node.(Object)
+		if !ok {
+			return nil, BadInput(path.In("metadata"), "must be an object")
+		}
+		if err := c.metadata(path.In("metadata"), object); err != nil {
+			return nil, err
+		}
+	}
+	for i, entry := range entries {
+		if err := c.entry(path.In("entries").In(i), entry); err != nil {
+			return nil, err
+		}
+	}
+	if most := int(limits.EntriesPerCall); len(c.facts) > most {
+		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(len(c.facts)))
+	}
+	return c.facts, nil
+}
+
+type collector struct {
+	limits *ServerLimits
+	facts  []Fact
+	seen   map[[2]string]bool
+}
+
+// metadata reads a JSON object: a top-level object is a card, unless it is empty or marks a kind.
+func (c *collector) metadata(at *Path, object Object) error {
+	tops := make(map[string]bool, len(object))
+	for _, top := range object {
+		if tops[top.Key] {
+			return BadInput(at.In(top.Key), "stands twice in the object")
+		}
+		tops[top.Key] = true
+		card, isObject := top.Value.(Object)
+		_, _, isMarked := marked(card)
+		if !isObject || isMarked || len(card) == 0 {
+			if err := c.json(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.key(at.In(top.Key), top.Key); err != nil {
+			return err
+		}
+		for _, member := range card {
+			if strings.HasPrefix(member.Key, "$") {
+				return unknownMark(at.In(top.Key), member.Key)
+			}
+			inside := at.In(top.Key).In(member.Key)
+			if err := c.json(inside, inside, top.Key, member.Key, member.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
+	if err := c.key(keyAt, key); err != nil {
+		return err
+	}
+	value, err := reader{limits: c.limits, at: at}.extended(raw)
+	if err != nil {
+		return err
+	}
+	return c.add(keyAt, at, card, key, value)
+}
+
+func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
+	if err := c.key(at.In("key"), entry.Key); err != nil {
+		return err
+	}
+	card := ""
+	if entry.Card != nil {
+		card = *entry.Card
+		if err := c.key(at.In("card"), card); err != nil {
+			return err
+		}
+	}
+	value, err := reader{limits: c.limits, at: at.In("value"), typed: true}.input(entry.Value)
+	if err != nil {
+		return err
+	}
+	return c.add(at.In("key"), at.In("value"), card, entry.Key, value)
+}
+
+// key refuses a key of an entry, or the name of a card, that could be taken for a mark.
+func (c *collector) key(at *Path, key string) error {
+	if strings.HasPrefix(key, "$") {
+		return BadInput(at, "must not begin with $")
+	}
+	return checkKey(c.limits, at, key)
+}
+
+func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) error {
+	name := [2]string{card, key}
+	if c.seen[name] {
+		return BadInput(keyAt, "stands twice in one write")
+	}
+	c.seen[name] = true
+	text := value.appendJSON(nil, extended)
+	size := len(*rendered(ofEntry(value, card), extended))
+	if most := int(c.limits.ValueBytes); size > most {
+		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
+	}
+	c.facts = append(c.facts, Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text)})
+	return nil
+}
+
+// ofEntry is the value as its entry shows it.
+func ofEntry(value MetadataValue, card string) MetadataValue {
+	if dict, ok := value.(DictValue); ok {
+		dict.escaped = card == ""
+		return dict
+	}
+	return value
+}
+
+// checkKey refuses what cannot be a key or the name of a card. Limits are nil for what the database keeps.
+func checkKey(limits *ServerLimits, at *Path, key string) error {
+	if limits == nil {
+		return nil
+	}
+	if key == "" {
+		return BadInput(at, "a key must not be empty")
+	}
+	if err := checkText(at, key); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(key); n > int(limits.KeyCharacters) {
+		return LimitExceeded(at, "characters of a key", int64(limits.KeyCharacters), int64(n))
+	}
+	return nil
+}

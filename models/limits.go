@@ -1,0 +1,43 @@
+package models
+
+// ServerLimits is what the server refuses beyond, always with LIMIT_EXCEEDED. DefaultLimits has the values of the
+// contract; an operator may change each of them.
+type ServerLimits struct {
+	RequestBytes    int32
+	QueryTokens     int32
+	QueryDepth      int32
+	QueryAliases    int32
+	QueryRootFields int32
+	PageSize        int32
+	EntriesPerCall  int32
+	ValueBytes      int32
+	KeyCharacters   int32
+	ValueNesting    int32
+	Errors          int32
+	ReadSeconds     float64
+	WriteSeconds    float64
+}
+
+// DefaultLimits are the limits of contract §7.
+func DefaultLimits() ServerLimits {
+	return ServerLimits{
+		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
+		PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10, KeyCharacters: 250, ValueNesting: 32,
+		Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
+	}
+}
+
+// DefaultPageSize is the size of a page for which no size is asked, unless the limit is smaller.
+const DefaultPageSize = 50
+
+// What is bounded beside the limits that an operator may change.
+const (
+	// MaxNameCharacters bounds names of projects, artifacts, versions, aliases, tags, outputs, pipelines and steps.
+	MaxNameCharacters = 250
+	// MaxReasonCharacters bounds the reason of a retraction.
+	MaxReasonCharacters = 1000
+	// MaxLabels bounds the aliases and the tags of one call.
+	MaxLabels = 100
+	// MaxSlots bounds the inputs and the outputs of a step run.
+	MaxSlots = 1000
+)

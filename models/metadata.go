@@ -1,0 +1,54 @@
+package models
+
+// MetadataEntry is one fact about a subject: appended, never overwritten.
+type MetadataEntry struct {
+	ID        ID
+	ProjectID ID
+	SubjectID ID
+	Seq       Int64
+	// CardName is empty for an entry without a card.
+	CardName string `gorm:"column:card"`
+	Key      string
+	// Kind and Text are nil for a retraction. Text is extended JSON.
+	Kind      *MetadataKind
+	Text      *string `gorm:"column:value"`
+	Retracted bool
+	Reason    *string
+	LoggedAt  Time
+	LoggedBy  *string
+	// StepRunID is zero where the target did not name a step run.
+	StepRunID ID
+}
+
+// IsNode makes it a Node.
+func (MetadataEntry) IsNode() {}
+
+// Card is the name of the card, nil for an entry without one.
+func (e *MetadataEntry) Card() *string {
+	if e.CardName == "" {
+		return nil
+	}
+	return &e.CardName
+}
+
+// Value is the value, nil for a retraction. An error means that the database holds what Placard did not write.
+func (e *MetadataEntry) Value() (MetadataValue, error) {
+	if e.Kind == nil || e.Text == nil {
+		return nil, nil
+	}
+	value, err := DecodeValue(*e.Kind, *e.Text)
+	if err != nil {
+		return nil, err
+	}
+	return ofEntry(value, e.CardName), nil
+}
+
+
+// CardFilter chooses entries by their card: all of them, or those of one card, where an empty name is no card.
+type CardFilter struct {
+	Only bool
+	Name string
+}
+
+// Matches says whether an entry of the given card is chosen.
+func (f CardFilter) Matches(card string) bool { return !f.Only || f.Name == card }

@@ -1,0 +1,187 @@
+package models
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+)
+
+// Connection is a page of a list, as the Relay specification has it.
+type Connection[T any] struct {
+	Edges    []Edge[T]
+	PageInfo PageInfo
+	// TotalCount is only set when the query asks for it.
+	TotalCount int32
+}
+
+// Edge is an item of a page.
+type Edge[T any] struct {
+	Cursor string
+	Node   T
+}
+
+// Nodes are the items of the page.
+func (c *Connection[T]) Nodes() []T {
+	nodes := make([]T, len(c.Edges))
+	for i, edge := range c.Edges {
+		nodes[i] = edge.Node
+	}
+	return nodes
+}
+
+// PageInfo is where a page stands in its list.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     *string
+	EndCursor       *string
+}
+
+// The connections of the schema.
+type (
+	ProjectConnection         = Connection[*Project]
+	ProjectEdge               = Edge[*Project]
+	ArtifactConnection        = Connection[*Artifact]
+	ArtifactEdge              = Edge[*Artifact]
+	ArtifactVersionConnection = Connection[*ArtifactVersion]
+	ArtifactVersionEdge       = Edge[*ArtifactVersion]
+	PipelineRunConnection     = Connection[*PipelineRun]
+	PipelineRunEdge           = Edge[*PipelineRun]
+	StepRunConnection         = Connection[*StepRun]
+	StepRunEdge               = Edge[*StepRun]
+	MetadataEntryConnection   = Connection[*MetadataEntry]
+	MetadataEntryEdge         = Edge[*MetadataEntry]
+)
+
+// Position is where an item stands in its list: the values that the list is ordered by, the last of them unique.
+type Position []any
+
+// Page is what part of a list to read. It is comparable, so that the same page of several lists is read at once.
+type Page struct {
+	// Size is the most items that the page may have.
+	Size int
+	// Backward says that the page is the end of what lies before Before, and not the beginning of what lies after
+	// After.
+	Backward bool
+	// After and Before are cursors, empty where there is none.
+	After, Before string
+	// Count says that the size of the whole list is asked for.
+	Count bool
+}
+
+// PageArguments are the arguments of a connection.
+type PageArguments struct {
+	First, Last   *int32
+	After, Before *string
+}
+
+// Page checks the arguments: BAD_INPUT for a negative size and for both directions at once, LIMIT_EXCEEDED for a page
+// over the limit. Cursors are checked where the list is known, by Cursor.
+func (a PageArguments) Page(limit int32, count bool) (Page, error) {
+	page := Page{Size: int(min(limit, DefaultPageSize)), Count: count}
+	if a.First != nil && a.Last != nil {
+		return page, BadInput(At("last"), "must not be given together with first")
+	}
+	for _, size := range []struct {
+		name  string
+		value *int32
+	}{{"first", a.First}, {"last", a.Last}} {
+		switch {
+		case size.value == nil:
+			continue
+		case *size.value < 0:
+			return page, BadInput(At(size.name), "must be 0 or more")
+		case *size.value > limit:
+			return page, LimitExceeded(At(size.name), "items in a page", int64(limit), int64(*size.value))
+		}
+		page.Size = int(*size.value)
+	}
+	page.Backward = a.Last != nil
+	for _, cursor := range []struct {
+		name string
+		from *string
+		to   *string
+	}{{"after", a.After, &page.After}, {"before", a.Before, &page.Before}} {
+		if cursor.from == nil {
+			continue
+		}
+		if *cursor.from == "" {
+			return page, badCursor(cursor.name)
+		}
+		*cursor.to = *cursor.from
+	}
+	return page, nil
+}
+
+func badCursor(argument string) error {
+	return BadInput(At(argument), "must be a cursor that this list has given out")
+}
+
+const fingerprintBytes = 6
+
+// Cursor names a position in one list. It is opaque, and it belongs to the list: list must say everything that the
+// order of the items depends on.
+func Cursor(list string, position Position) string {
+	text, err := json.Marshal(position)
+	if err != nil {
+		panic(err) // positions are texts and numbers
+	}
+	fingerprint := sha256.Sum256([]byte(list + "\x00" + string(text)))
+	return base64.RawURLEncoding.EncodeToString(append(fingerprint[:fingerprintBytes], text...))
+}
+
+// ParseCursor is the position that a cursor of the list names; nil for no cursor. Whatever this list has not given
+// out is BAD_INPUT at the argument.
+func ParseCursor(argument, list, cursor string) (Position, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) <= fingerprintBytes || strings.ContainsAny(cursor, "\r\n") {
+		return nil, badCursor(argument)
+	}
+	text := raw[fingerprintBytes:]
+	fingerprint := sha256.Sum256([]byte(list + "\x00" + string(text)))
+	if !bytes.Equal(raw[:fingerprintBytes], fingerprint[:fingerprintBytes]) {
+		return nil, badCursor(argument)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var position Position
+	if err := decoder.Decode(&position); err != nil || len(position) == 0 {
+		return nil, badCursor(argument)
+	}
+	for i, value := range position {
+		if number, ok := value.(json.Number); ok {
+			if position[i], err = number.Int64(); err != nil {
+				return nil, badCursor(argument)
+			}
+		}
+	}
+	return position, nil
+}
+
+// NewConnection makes a page of the items that were read for it: one more than the page's size where the list goes
+// on, and in reverse for a page that is read backward.
+func NewConnection[T any](list string, page Page, items []T, position func(T) Position) *Connection[T] {
+	more := len(items) > page.Size
+	items = items[:min(len(items), page.Size)]
+	edges := make([]Edge[T], len(items))
+	for i, item := range items {
+		at := i
+		if page.Backward {
+			at = len(items) - 1 - i
+		}
+		edges[at] = Edge[T]{Cursor(list, position(item)), item}
+	}
+	info := PageInfo{HasNextPage: more, HasPreviousPage: page.After != ""}
+	if page.Backward {
+		info = PageInfo{HasNextPage: page.Before != "", HasPreviousPage: more}
+	}
+	if len(edges) > 0 {
+		info.StartCursor, info.EndCursor = &edges[0].Cursor, &edges[len(edges)-1].Cursor
+	}
+	return &Connection[T]{Edges: edges, PageInfo: info}
+}

@@ -1,0 +1,122 @@
+package models
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Int64 is a signed 64-bit integer that travels as a string.
+type Int64 int64
+
+// MarshalGQL writes the number as a string.
+func (i Int64) MarshalGQL(w io.Writer) { fmt.Fprintf(w, `"%d"`, int64(i)) }
+
+// UnmarshalGQL reads a string or an integer.
+func (i *Int64) UnmarshalGQL(raw any) error {
+	n, ok := ParseInt64(raw)
+	if !ok {
+		return BadInput(nil, "must be an integer of 64 bits, as a number or as a string")
+	}
+	*i = Int64(n)
+	return nil
+}
+
+var integerText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
+// ParseInt64 reads an integer of 64 bits from a JSON number or a string, without any rounding or trimming.
+func ParseInt64(raw any) (int64, bool) {
+	var text string
+	switch raw := raw.(type) {
+	case json.Number:
+		text = string(raw)
+	case string:
+		text = raw
+	default:
+		return 0, false
+	}
+	if !integerText.MatchString(text) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
+
+// Time is an instant. The database keeps microseconds since 1970 as an integer, the same on every engine.
+type Time struct{ time.Time }
+
+// TimeFromMicros is the instant that the database keeps as micros.
+func TimeFromMicros(micros int64) Time { return Time{time.UnixMicro(micros).UTC()} }
+
+// MarshalGQL writes the instant in UTC, with as many decimals as it has.
+func (t Time) MarshalGQL(w io.Writer) {
+	fmt.Fprintf(w, `"%s"`, t.UTC().Format(time.RFC3339Nano))
+}
+
+// UnmarshalGQL reads RFC 3339 with a zone.
+func (t *Time) UnmarshalGQL(raw any) error {
+	text, _ := raw.(string)
+	parsed, ok := ParseTime(text)
+	if !ok {
+		return BadInput(nil, "must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
+	}
+	*t = Time{parsed}
+	return nil
+}
+
+var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
+
+// ParseTime reads RFC 3339 with a zone, to the nanosecond. The instant must lie in the years 0 to 9999 of UTC, so
+// that it can be written again; a leap second has no instant of its own and is refused.
+func ParseTime(text string) (time.Time, bool) {
+	text = strings.ToUpper(text)
+	if !timeText.MatchString(text) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	t = t.UTC()
+	return t, err == nil && t.Year() >= 0 && t.Year() <= 9999
+}
+
+// Value gives the database microseconds since 1970.
+func (t Time) Value() (driver.Value, error) { return t.UnixMicro(), nil }
+
+// Scan reads microseconds since 1970.
+func (t *Time) Scan(src any) error {
+	micros, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("instant from the database is a %T", src)
+	}
+	*t = TimeFromMicros(micros)
+	return nil
+}
+
+// RawJSON is JSON text that is written into answers as it is.
+type RawJSON []byte
+
+// MarshalGQL writes the text.
+func (j RawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(j) }
+
+// UnmarshalGQL exists because a scalar needs it; inputs take JSON as a Tree.
+func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("inputs take JSON as a tree") }
+
+// FloatInput is a number that came in, with the digits as they were written.
+type FloatInput json.Number
+
+// UnmarshalGQL takes a JSON number.
+func (f *FloatInput) UnmarshalGQL(raw any) error {
+	number, ok := raw.(json.Number)
+	if !ok {
+		return BadInput(nil, "must be a number")
+	}
+	*f = FloatInput(number)
+	return nil
+}
+
+// MarshalGQL exists because a scalar needs it; answers write numbers as float64.
+func (f FloatInput) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, string(f)) }

@@ -1,0 +1,147 @@
+package models
+
+import "fmt"
+
+// MetadataKind says what a value is. It comes from the caller and is never guessed from the value.
+type MetadataKind string
+
+// The kinds of contract §2.
+const (
+	MetadataKindString      MetadataKind = "STRING"
+	MetadataKindInteger     MetadataKind = "INTEGER"
+	MetadataKindFloat       MetadataKind = "FLOAT"
+	MetadataKindBoolean     MetadataKind = "BOOLEAN"
+	MetadataKindNull        MetadataKind = "NULL"
+	MetadataKindList        MetadataKind = "LIST"
+	MetadataKindTuple       MetadataKind = "TUPLE"
+	MetadataKindSet         MetadataKind = "SET"
+	MetadataKindDict        MetadataKind = "DICT"
+	MetadataKindURI         MetadataKind = "URI"
+	MetadataKindPath        MetadataKind = "PATH"
+	MetadataKindDType       MetadataKind = "DTYPE"
+	MetadataKindStorageSize MetadataKind = "STORAGE_SIZE"
+	MetadataKindTimestamp   MetadataKind = "TIMESTAMP"
+	MetadataKindDuration    MetadataKind = "DURATION"
+	MetadataKindMarkdown    MetadataKind = "MARKDOWN"
+)
+
+// kindSpec is how one kind is written and read.
+type kindSpec struct {
+	kind MetadataKind
+	// name is the field of MetadataValueInput.
+	name string
+	// read makes a value of what the field holds.
+	read func(reader, any) (MetadataValue, error)
+	// mark makes a value of what stands behind `$name` in extended JSON; nil where JSON says the kind itself.
+	mark func(reader, any) (MetadataValue, error)
+}
+
+// kinds is the table of kinds: a new kind is a line here, a file value_<kind>.go, and its lines in the schema. It is
+// a function because the reading of a list comes back to the table.
+func kinds() []kindSpec {
+	return []kindSpec{
+		{MetadataKindString, "string", readString, nil},
+		{MetadataKindInteger, "integer", readInteger, nil},
+		{MetadataKindFloat, "float", readFloat, readFloatName},
+		{MetadataKindBoolean, "boolean", readBoolean, nil},
+		{MetadataKindNull, "null", readNull, nil},
+		{MetadataKindList, "list", readList, nil},
+		{MetadataKindTuple, "tuple", readTuple, readTuple},
+		{MetadataKindSet, "set", readSet, readSet},
+		{MetadataKindDict, "dict", readDict, readDict},
+		{MetadataKindURI, "uri", readURI, readURI},
+		{MetadataKindPath, "path", readPath, readPath},
+		{MetadataKindDType, "dtype", readDType, readDType},
+		{MetadataKindStorageSize, "storageSize", readStorageSize, readStorageSize},
+		{MetadataKindTimestamp, "timestamp", readTimestamp, readTimestamp},
+		{MetadataKindDuration, "duration", readDuration, readDuration},
+		{MetadataKindMarkdown, "markdown", readMarkdown, readMarkdown},
+	}
+}
+
+var (
+	byName = map[string]kindSpec{}
+	byMark = map[string]kindSpec{}
+)
+
+// The two are filled here and not where they stand, because the functions in the table use them.
+func init() {
+	for _, spec := range kinds() {
+		byName[spec.name] = spec
+		if spec.mark != nil {
+			byMark["$"+spec.name] = spec
+		}
+	}
+}
+
+// DisplayValue is what every value can do: see the GraphQL interface.
+type DisplayValue interface {
+	IsDisplayValue()
+	// Display is the value for people.
+	Display() string
+	// JSON is the plain JSON value, nil for NULL.
+	JSON() *RawJSON
+	// ExtendedJSON keeps every kind at every depth, nil for NULL.
+	ExtendedJSON() *RawJSON
+}
+
+// MetadataValue is a value of one kind.
+type MetadataValue interface {
+	DisplayValue
+	IsMetadataValue()
+	Kind() MetadataKind
+	// appendJSON appends the value as JSON in the given form.
+	appendJSON(b []byte, form form) []byte
+}
+
+// member makes a value a member of the union and an implementation of the interface.
+type member struct{}
+
+func (member) IsMetadataValue() {}
+func (member) IsDisplayValue()  {}
+
+// form is a way to spell a value as JSON.
+type form int
+
+const (
+	// plain has no kinds: what a program without Placard would have logged.
+	plain form = iota
+	// extended has marks for what JSON does not have, and is what the database keeps.
+	extended
+	// identity is extended with sets and dictionaries in a fixed order: equal text means the same value.
+	identity
+)
+
+func rendered(v MetadataValue, form form) *RawJSON {
+	text := RawJSON(v.appendJSON(nil, form))
+	return &text
+}
+
+// DecodeValue is the value that the database keeps as kind and text.
+func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
+	if kind == MetadataKindString {
+		s, err := unquoteString(text)
+		return StringValue{Text: s}, err
+	}
+	tree, err := parseTree(text)
+	if err != nil {
+		return nil, err
+	}
+	value, err := reader{}.extended(tree)
+	if err == nil && value.Kind() != kind {
+		err = fmt.Errorf("stored as %s, reads as %s", kind, value.Kind())
+	}
+	return value, err
+}
+
+// appendMarked appends text as it is in the plain form, and under its mark in the others.
+func appendMarked(b []byte, form form, mark string, text []byte) []byte {
+	if form == plain {
+		return append(b, text...)
+	}
+	b = append(b, `{"`...)
+	b = append(b, mark...)
+	b = append(b, `":`...)
+	b = append(b, text...)
+	return append(b, '}')
+}

@@ -1,0 +1,31 @@
+package models
+
+import "strconv"
+
+// BooleanValue is true or false.
+type BooleanValue struct {
+	member
+	Boolean bool
+}
+
+// Kind is BOOLEAN.
+func (BooleanValue) Kind() MetadataKind { return MetadataKindBoolean }
+
+// Display is `true` or `false`.
+func (v BooleanValue) Display() string { return strconv.FormatBool(v.Boolean) }
+
+// JSON is true or false.
+func (v BooleanValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the same.
+func (v BooleanValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v BooleanValue) appendJSON(b []byte, _ form) []byte { return strconv.AppendBool(b, v.Boolean) }
+
+func readBoolean(r reader, raw any) (MetadataValue, error) {
+	boolean, ok := raw.(bool)
+	if !ok {
+		return nil, BadInput(r.at, "must be true or false")
+	}
+	return BooleanValue{Boolean: boolean}, nil
+}

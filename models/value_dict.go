@@ -1,0 +1,109 @@
+package models
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// DictValue is values by key, in the order given.
+type DictValue struct {
+	member
+	Fields []MetadataField
+	// escaped says that the entry has no card, so that extended JSON needs `$dict` to tell it from a card.
+	escaped bool
+}
+
+// MetadataField is one key of a dictionary.
+type MetadataField struct {
+	Key   string
+	Value MetadataValue
+}
+
+// Kind is DICT.
+func (DictValue) Kind() MetadataKind { return MetadataKindDict }
+
+// Display is the first keys with their values in braces.
+func (v DictValue) Display() string {
+	parts := make([]string, 0, shown+1)
+	for i, field := range v.Fields {
+		if i == shown {
+			parts = append(parts, "… "+strconv.Itoa(len(v.Fields)-shown)+" more")
+			break
+		}
+		parts = append(parts, field.Key+": "+field.Value.Display())
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// JSON is an object.
+func (v DictValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is an object, under the mark `$dict` where it could be taken for something else: for a card, or for a
+// mark when one of its keys begins with $.
+func (v DictValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v DictValue) appendJSON(b []byte, form form) []byte {
+	fields, mark := v.Fields, v.escaped
+	if form == identity {
+		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
+	}
+	text := []byte{'{'}
+	for i, field := range fields {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(appendString(text, field.Key), ':')
+		text = field.Value.appendJSON(text, form)
+		mark = mark || strings.HasPrefix(field.Key, "$")
+	}
+	text = append(text, '}')
+	if !mark {
+		return append(b, text...)
+	}
+	return appendMarked(b, form, "$dict", text)
+}
+
+// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has. A key may begin with $
+// here: what stands behind the mark `$dict` is taken as it is.
+func readDict(r reader, raw any) (MetadataValue, error) {
+	members, ok := raw.(Object)
+	if list, isList := raw.([]any); isList && r.typed {
+		for _, item := range list {
+			field := item.(map[string]any) // the schema says so
+			members = append(members, Member{field["key"].(string), field["value"]})
+		}
+		ok = true
+	}
+	if !ok {
+		return nil, BadInput(r.at, "must be an object")
+	}
+	inside, err := r.deeper(raw)
+	if err != nil {
+		return nil, err
+	}
+	fields := make([]MetadataField, len(members))
+	seen := make(map[string]bool, len(members))
+	for i, member := range members {
+		at := inside.in(member.Key)
+		keyAt := at.at
+		if r.typed {
+			at = inside.in(i).in("value")
+			keyAt = inside.at.In(i).In("key")
+		}
+		if err := checkKey(r.limits, keyAt, member.Key); err != nil {
+			return nil, err
+		}
+		if seen[member.Key] {
+			return nil, BadInput(keyAt, "stands twice in the dictionary")
+		}
+		seen[member.Key] = true
+		value, err := at.item(member.Value)
+		if err != nil {
+			return nil, err
+		}
+		fields[i] = MetadataField{member.Key, value}
+	}
+	return DictValue{Fields: fields}, nil
+}

@@ -1,0 +1,28 @@
+package models
+
+// DTypeValue is the name of a data type, such as float32.
+type DTypeValue struct {
+	member
+	Dtype string
+}
+
+// Kind is DTYPE.
+func (DTypeValue) Kind() MetadataKind { return MetadataKindDType }
+
+// Display is the text itself.
+func (v DTypeValue) Display() string { return v.Dtype }
+
+// JSON is a string.
+func (v DTypeValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the string under the mark `$dtype`.
+func (v DTypeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v DTypeValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$dtype", appendString(nil, v.Dtype))
+}
+
+func readDType(r reader, raw any) (MetadataValue, error) {
+	text, err := r.text(raw)
+	return DTypeValue{Dtype: text}, err
+}

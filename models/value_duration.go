@@ -1,0 +1,77 @@
+package models
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// DurationValue is a length of time in seconds, a double; it may be negative.
+type DurationValue struct {
+	member
+	Seconds float64
+	// integral says that the caller wrote an integer, which is how it is written back.
+	integral bool
+}
+
+// Kind is DURATION.
+func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
+
+// Display is the duration in days, hours, minutes and seconds: 1 m 30 s. Below a second it is in ms or µs.
+func (v DurationValue) Display() string {
+	seconds := math.Abs(v.Seconds)
+	sign := ""
+	if v.Seconds < 0 {
+		sign = "-"
+	}
+	short := func(f float64) string { return strconv.FormatFloat(math.Round(f*1000)/1000, 'f', -1, 64) }
+	switch {
+	case seconds == 0:
+		return "0 s"
+	case seconds < 1e-6 || seconds >= 1e12: // too small or too large to be told in parts
+		return sign + strconv.FormatFloat(seconds, 'g', 4, 64) + " s"
+	case seconds < 1e-3:
+		return sign + short(seconds*1e6) + " µs"
+	case seconds < 1:
+		return sign + short(seconds*1e3) + " ms"
+	}
+	whole, fraction := math.Modf(math.Round(seconds*1000) / 1000)
+	var parts []string
+	for _, unit := range []struct {
+		name string
+		size float64
+	}{{"d", 86400}, {"h", 3600}, {"m", 60}} {
+		if n := math.Floor(whole / unit.size); n > 0 {
+			parts = append(parts, short(n)+" "+unit.name)
+			whole -= n * unit.size
+		}
+	}
+	if rest := whole + fraction; rest > 0 {
+		parts = append(parts, short(rest)+" s")
+	}
+	return sign + strings.Join(parts, " ")
+}
+
+// JSON is the number of seconds.
+func (v DurationValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the number under the mark `$duration`.
+func (v DurationValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v DurationValue) appendJSON(b []byte, form form) []byte {
+	text := formatFloat(v.Seconds)
+	if v.integral {
+		text = strconv.FormatFloat(v.Seconds, 'f', 0, 64)
+	}
+	return appendMarked(b, form, "$duration", []byte(text))
+}
+
+func readDuration(r reader, raw any) (MetadataValue, error) {
+	seconds, err := parseFloat(r.at, raw)
+	number, _ := raw.(json.Number)
+	if seconds == 0 {
+		seconds = 0 // no -0 s
+	}
+	return DurationValue{Seconds: seconds, integral: integerText.MatchString(string(number))}, err
+}

@@ -1,0 +1,39 @@
+package models
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// IntegerValue is a whole number of 64 bits, exact.
+type IntegerValue struct {
+	member
+	Integer Int64
+}
+
+// Kind is INTEGER.
+func (IntegerValue) Kind() MetadataKind { return MetadataKindInteger }
+
+// Display is the number in decimal.
+func (v IntegerValue) Display() string { return strconv.FormatInt(int64(v.Integer), 10) }
+
+// JSON is a number.
+func (v IntegerValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the same number.
+func (v IntegerValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v IntegerValue) appendJSON(b []byte, _ form) []byte {
+	return strconv.AppendInt(b, int64(v.Integer), 10)
+}
+
+func readInteger(r reader, raw any) (MetadataValue, error) {
+	n, ok := ParseInt64(raw)
+	if !ok {
+		if number, isNumber := raw.(json.Number); isNumber && integerText.MatchString(string(number)) {
+			return nil, BadInput(r.at, "must be between -9223372036854775808 and 9223372036854775807")
+		}
+		return nil, BadInput(r.at, "must be an integer of 64 bits")
+	}
+	return IntegerValue{Integer: Int64(n)}, nil
+}

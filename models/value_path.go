@@ -1,0 +1,28 @@
+package models
+
+// PathValue is where something lies in a file system. The server never opens it.
+type PathValue struct {
+	member
+	Path string
+}
+
+// Kind is PATH.
+func (PathValue) Kind() MetadataKind { return MetadataKindPath }
+
+// Display is the text itself.
+func (v PathValue) Display() string { return v.Path }
+
+// JSON is a string.
+func (v PathValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the string under the mark `$path`.
+func (v PathValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v PathValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$path", appendString(nil, v.Path))
+}
+
+func readPath(r reader, raw any) (MetadataValue, error) {
+	text, err := r.text(raw)
+	return PathValue{Path: text}, err
+}

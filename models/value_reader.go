@@ -1,0 +1,184 @@
+package models
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// reader makes values of what came in, by either way: extended JSON, or the fields of MetadataValueInput. It knows
+// where it stands, so that every refusal has its path.
+type reader struct {
+	// limits are nil for what the database keeps.
+	limits *ServerLimits
+	at     *Path
+	depth  int32
+	// typed says that items are MetadataValueInput and not extended JSON.
+	typed bool
+}
+
+func (r reader) in(step any) reader {
+	r.at = r.at.In(step)
+	return r
+}
+
+// item reads what stands inside a list, tuple, set or dictionary.
+func (r reader) item(raw any) (MetadataValue, error) {
+	if r.typed {
+		return r.input(raw)
+	}
+	return r.extended(raw)
+}
+
+// extended reads extended JSON.
+func (r reader) extended(raw any) (MetadataValue, error) {
+	r.typed = false
+	switch raw := raw.(type) {
+	case nil:
+		return NullValue{}, nil
+	case bool:
+		return readBoolean(r, raw)
+	case string:
+		return readString(r, raw)
+	case json.Number:
+		if strings.ContainsAny(string(raw), ".eE") {
+			return readFloat(r, raw)
+		}
+		return readInteger(r, raw)
+	case []any:
+		return readList(r, raw)
+	case Object:
+		if spec, value, ok := marked(raw); ok {
+			return spec.mark(r.in("$"+spec.name), value)
+		}
+		for _, member := range raw {
+			if strings.HasPrefix(member.Key, "$") {
+				return nil, unknownMark(r.at, member.Key)
+			}
+		}
+		return readDict(r, raw)
+	}
+	return nil, BadInput(r.at, "must be JSON")
+}
+
+// marked is the kind of an object with exactly one key, which is the mark of a kind.
+func marked(object Object) (kindSpec, any, bool) {
+	if len(object) != 1 {
+		return kindSpec{}, nil, false
+	}
+	spec, ok := byMark[object[0].Key]
+	return spec, object[0].Value, ok
+}
+
+func unknownMark(at *Path, key string) error {
+	return BadInput(at.In(key),
+		"a key that begins with $ marks the kind of an object that has no other key; {\"$dict\": …} escapes it")
+}
+
+// input reads a MetadataValueInput: an object with exactly one field, which is a kind or `json`.
+func (r reader) input(raw any) (MetadataValue, error) {
+	fields, _ := raw.(map[string]any)
+	if len(fields) != 1 {
+		return nil, BadInput(r.at, "must have exactly one field")
+	}
+	for name, value := range fields {
+		r, value := r.in(name), node(value)
+		if name == "json" {
+			return r.extended(value)
+		}
+		r.typed = true
+		return byName[name].read(r, value)
+	}
+	panic("unreachable")
+}
+
+// node is what a field of an input holds, as the node of a Tree that says the same.
+func node(field any) any {
+	switch field := field.(type) {
+	case *string:
+		return *field
+	case *bool:
+		return *field
+	case *Int64:
+		return json.Number(strconv.FormatInt(int64(*field), 10))
+	case *FloatInput:
+		return json.Number(*field)
+	case *Time:
+		return field.Format(time.RFC3339Nano)
+	case *Tree:
+		return field.Node
+	case []map[string]any:
+		list := make([]any, len(field))
+		for i, item := range field {
+			list[i] = item
+		}
+		return list
+	}
+	return field
+}
+
+// deeper is the reader for what stands inside one more list, tuple, set or dictionary.
+func (r reader) deeper(raw any) (reader, error) {
+	r.depth++
+	if r.limits != nil && r.depth > r.limits.ValueNesting {
+		return r, LimitExceeded(r.at, "lists, tuples, sets and dictionaries inside each other",
+			int64(r.limits.ValueNesting), int64(r.depth)-1+nesting(raw))
+	}
+	return r, nil
+}
+
+// nesting is how many lists and dictionaries stand inside each other in raw, marks not counted.
+func nesting(raw any) int64 {
+	deepest, own := int64(0), int64(1)
+	look := func(inside any) { deepest = max(deepest, nesting(inside)) }
+	switch raw := raw.(type) {
+	case []any:
+		for _, item := range raw {
+			look(item)
+		}
+	case Object:
+		if _, _, ok := marked(raw); ok {
+			own = 0
+		}
+		for _, member := range raw {
+			look(member.Value)
+		}
+	case map[string]any:
+		own = 0
+		for _, value := range raw {
+			look(node(value))
+		}
+	default:
+		return 0
+	}
+	return own + deepest
+}
+
+// items reads the items of a list, tuple or set.
+func (r reader) items(raw any) ([]MetadataValue, error) {
+	list, ok := raw.([]any)
+	if !ok {
+		return nil, BadInput(r.at, "must be a list")
+	}
+	r, err := r.deeper(raw)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]MetadataValue, len(list))
+	for i, item := range list {
+		if items[i], err = r.in(i).item(item); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// text reads text that every database keeps as it is.
+func (r reader) text(raw any) (string, error) {
+	text, ok := raw.(string)
+	if !ok {
+		return "", BadInput(r.at, "must be text")
+	}
+	return text, checkText(r.at, text)
+}

@@ -1,0 +1,44 @@
+package models
+
+import (
+	"math"
+	"strconv"
+)
+
+// StorageSizeValue is a number of bytes, 0 or more.
+type StorageSizeValue struct {
+	member
+	Bytes Int64
+}
+
+// Kind is STORAGE_SIZE.
+func (StorageSizeValue) Kind() MetadataKind { return MetadataKindStorageSize }
+
+// Display is the size in the decimal units of the SI, with at most two decimals: 999 B, 1.5 MB.
+func (v StorageSizeValue) Display() string {
+	size, unit := float64(v.Bytes), 0
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+	for rounded := size; rounded >= 1000 && unit < len(units)-1; unit++ {
+		size /= 1000
+		rounded = math.Round(size*100) / 100
+	}
+	return strconv.FormatFloat(math.Round(size*100)/100, 'f', -1, 64) + " " + units[unit]
+}
+
+// JSON is the number of bytes.
+func (v StorageSizeValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the number under the mark `$storageSize`.
+func (v StorageSizeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v StorageSizeValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$storageSize", strconv.AppendInt(nil, int64(v.Bytes), 10))
+}
+
+func readStorageSize(r reader, raw any) (MetadataValue, error) {
+	bytes, ok := ParseInt64(raw)
+	if !ok || bytes < 0 {
+		return nil, BadInput(r.at, "must be a number of bytes: an integer of 64 bits, 0 or more")
+	}
+	return StorageSizeValue{Bytes: Int64(bytes)}, nil
+}

@@ -1,0 +1,26 @@
+package models
+
+// StringValue is text, kept exactly.
+type StringValue struct {
+	member
+	Text string
+}
+
+// Kind is STRING.
+func (StringValue) Kind() MetadataKind { return MetadataKindString }
+
+// Display is the text itself.
+func (v StringValue) Display() string { return v.Text }
+
+// JSON is a string.
+func (v StringValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the same string.
+func (v StringValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v StringValue) appendJSON(b []byte, _ form) []byte { return appendString(b, v.Text) }
+
+func readString(r reader, raw any) (MetadataValue, error) {
+	text, err := r.text(raw)
+	return StringValue{Text: text}, err
+}

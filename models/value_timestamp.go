@@ -1,0 +1,36 @@
+package models
+
+import "time"
+
+// TimestampValue is an instant, to the nanosecond, in UTC.
+type TimestampValue struct {
+	member
+	Timestamp Time
+}
+
+// Kind is TIMESTAMP.
+func (TimestampValue) Kind() MetadataKind { return MetadataKindTimestamp }
+
+// Display is the date and the time of day in UTC.
+func (v TimestampValue) Display() string {
+	return v.Timestamp.Format("2006-01-02 15:04:05.999999999 MST")
+}
+
+// JSON is the instant as RFC 3339 in UTC.
+func (v TimestampValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the instant under the mark `$timestamp`.
+func (v TimestampValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v TimestampValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$timestamp", appendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
+}
+
+func readTimestamp(r reader, raw any) (MetadataValue, error) {
+	text, _ := raw.(string)
+	t, ok := ParseTime(text)
+	if !ok {
+		return nil, BadInput(r.at, "must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
+	}
+	return TimestampValue{Timestamp: Time{t}}, nil
+}

@@ -1,0 +1,28 @@
+package models
+
+// TupleValue is a fixed number of values in an order, such as a shape.
+type TupleValue struct {
+	member
+	Items []MetadataValue
+}
+
+// Kind is TUPLE.
+func (TupleValue) Kind() MetadataKind { return MetadataKindTuple }
+
+// Display is the first values in parentheses.
+func (v TupleValue) Display() string { return "(" + displayItems(v.Items) + ")" }
+
+// JSON is an array.
+func (v TupleValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is an array under the mark `$tuple`.
+func (v TupleValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v TupleValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$tuple", appendItems(nil, v.Items, form))
+}
+
+func readTuple(r reader, raw any) (MetadataValue, error) {
+	items, err := r.items(raw)
+	return TupleValue{Items: items}, err
+}

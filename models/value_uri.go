@@ -1,0 +1,29 @@
+package models
+
+// UriValue is where something lies on a network. Any text is a URI here: the server never opens it, and a page
+// must decide what it links to.
+type UriValue struct {
+	member
+	Uri string
+}
+
+// Kind is URI.
+func (UriValue) Kind() MetadataKind { return MetadataKindURI }
+
+// Display is the text itself.
+func (v UriValue) Display() string { return v.Uri }
+
+// JSON is a string.
+func (v UriValue) JSON() *RawJSON { return rendered(v, plain) }
+
+// ExtendedJSON is the string under the mark `$uri`.
+func (v UriValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+
+func (v UriValue) appendJSON(b []byte, form form) []byte {
+	return appendMarked(b, form, "$uri", appendString(nil, v.Uri))
+}
+
+func readURI(r reader, raw any) (MetadataValue, error) {
+	text, err := r.text(raw)
+	return UriValue{Uri: text}, err
+}
