@@ -35,5 +35,7 @@ func (ArtifactVersion) IsNode() {}
 // IsSubject makes it a Subject.
 func (ArtifactVersion) IsSubject() {}
 
-// EntriesOf is the subject ID that its entries carry.
-func (v ArtifactVersion) EntriesOf() (subject ID, asOf *Time) { return v.SubjectID, v.AsOf }
+// EntriesOf is the project and the subject that its entries carry.
+func (v ArtifactVersion) EntriesOf() (project, subject ID, asOf *Time) {
+	return v.ProjectID, v.SubjectID, v.AsOf
+}

@@ -26,8 +26,8 @@ func (PipelineRun) IsNode() {}
 // IsSubject makes it a Subject.
 func (PipelineRun) IsSubject() {}
 
-// EntriesOf is the subject ID that its entries carry.
-func (r PipelineRun) EntriesOf() (subject ID, asOf *Time) { return r.ID, nil }
+// EntriesOf is the project and the subject that its entries carry.
+func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, nil }
 
 // StepRun is one run of one step of a pipeline.
 type StepRun struct {
@@ -46,8 +46,8 @@ func (StepRun) IsNode() {}
 // IsSubject makes it a Subject.
 func (StepRun) IsSubject() {}
 
-// EntriesOf is the subject ID that its entries carry.
-func (r StepRun) EntriesOf() (subject ID, asOf *Time) { return r.ID, nil }
+// EntriesOf is the project and the subject that its entries carry.
+func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, nil }
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
@@ -79,8 +79,8 @@ func (StepOutput) IsNode() {}
 // IsSubject makes it a Subject.
 func (StepOutput) IsSubject() {}
 
-// EntriesOf is the subject ID that its entries carry.
-func (o StepOutput) EntriesOf() (subject ID, asOf *Time) { return o.ID, nil }
+// EntriesOf is the project and the subject that its entries carry.
+func (o StepOutput) EntriesOf() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, nil }
 
 // Node is anything with an identity of its own.
 type Node interface{ IsNode() }
@@ -89,6 +89,6 @@ type Node interface{ IsNode() }
 type Subject interface {
 	Node
 	IsSubject()
-	// EntriesOf is the subject ID that the entries carry, and the instant that the reader asked about.
-	EntriesOf() (subject ID, asOf *Time)
+	// EntriesOf is the project and the subject that the entries carry, and the instant that the reader asked about.
+	EntriesOf() (project, subject ID, asOf *Time)
 }

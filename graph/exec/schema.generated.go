@@ -33,7 +33,7 @@ type ArtifactVersionResolver interface {
 	Metadata(ctx context.Context, obj *models.ArtifactVersion, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataEntry(ctx context.Context, obj *models.ArtifactVersion, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error)
 	Cards(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]*models.MetadataCard, error)
-	MetadataJSON(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) (*models.Tree, error)
+	MetadataJSON(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.ArtifactVersion, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
 }
 type MetadataEntryResolver interface {
@@ -66,7 +66,7 @@ type PipelineRunResolver interface {
 	Metadata(ctx context.Context, obj *models.PipelineRun, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataEntry(ctx context.Context, obj *models.PipelineRun, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error)
 	Cards(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) ([]*models.MetadataCard, error)
-	MetadataJSON(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) (*models.Tree, error)
+	MetadataJSON(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.PipelineRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
 }
 type QueryResolver interface {
@@ -92,7 +92,7 @@ type StepOutputResolver interface {
 	Metadata(ctx context.Context, obj *models.StepOutput, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataEntry(ctx context.Context, obj *models.StepOutput, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error)
 	Cards(ctx context.Context, obj *models.StepOutput, asOf *models.Time) ([]*models.MetadataCard, error)
-	MetadataJSON(ctx context.Context, obj *models.StepOutput, asOf *models.Time) (*models.Tree, error)
+	MetadataJSON(ctx context.Context, obj *models.StepOutput, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepOutput, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
 }
 type StepRunResolver interface {
@@ -103,7 +103,7 @@ type StepRunResolver interface {
 	Metadata(ctx context.Context, obj *models.StepRun, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataEntry(ctx context.Context, obj *models.StepRun, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error)
 	Cards(ctx context.Context, obj *models.StepRun, asOf *models.Time) ([]*models.MetadataCard, error)
-	MetadataJSON(ctx context.Context, obj *models.StepRun, asOf *models.Time) (*models.Tree, error)
+	MetadataJSON(ctx context.Context, obj *models.StepRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
 }
 
@@ -1927,8 +1927,8 @@ func (ec *executionContext) _ArtifactVersion_metadataJson(ctx context.Context, f
 			return ec.Resolvers.ArtifactVersion().MetadataJSON(ctx, obj, fc.Args["asOf"].(*models.Time))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Tree) graphql.Marshaler {
-			return ec.marshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5197,8 +5197,8 @@ func (ec *executionContext) _PipelineRun_metadataJson(ctx context.Context, field
 			return ec.Resolvers.PipelineRun().MetadataJSON(ctx, obj, fc.Args["asOf"].(*models.Time))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Tree) graphql.Marshaler {
-			return ec.marshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7323,8 +7323,8 @@ func (ec *executionContext) _StepOutput_metadataJson(ctx context.Context, field 
 			return ec.Resolvers.StepOutput().MetadataJSON(ctx, obj, fc.Args["asOf"].(*models.Time))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Tree) graphql.Marshaler {
-			return ec.marshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7754,8 +7754,8 @@ func (ec *executionContext) _StepRun_metadataJson(ctx context.Context, field gra
 			return ec.Resolvers.StepRun().MetadataJSON(ctx, obj, fc.Args["asOf"].(*models.Time))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Tree) graphql.Marshaler {
-			return ec.marshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13588,13 +13588,13 @@ func (ec *executionContext) marshalNInt642githubᚗcomᚋplacardᚋplacardᚋmod
 	return v
 }
 
-func (ec *executionContext) unmarshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
-	var res = new(models.Tree)
+func (ec *executionContext) unmarshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx context.Context, v any) (models.RawJSON, error) {
+	var res models.RawJSON
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+func (ec *executionContext) marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx context.Context, sel ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "JSONObject!")
 		return graphql.Null

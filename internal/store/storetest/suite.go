@@ -143,8 +143,8 @@ func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 	if len(asOf) > 0 {
 		at = &asOf[0]
 	}
-	id, _ := subject.EntriesOf()
-	latest, err := s.LatestEntries(s.ctx, models.DefaultProjectID, []models.ID{id}, at)
+	project, id, _ := subject.EntriesOf()
+	latest, err := s.LatestEntries(s.ctx, project, []models.ID{id}, at)
 	s.must(err)
 	text, err := models.MetadataJSON(latest[id])
 	s.must(err)

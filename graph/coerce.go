@@ -1,0 +1,194 @@
+package graph
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/placard/placard/models"
+)
+
+// enumName is an enum value in a query text, where it is not text.
+type enumName string
+
+// literal is a value of a query text as a node of a models.Tree, with variables put in. given is false for a variable
+// that was not sent.
+func literal(at *models.Path, value *ast.Value, r *request) (node any, given bool, err error) {
+	switch value.Kind {
+	case ast.Variable:
+		if sent, ok := r.variable(value.Raw); ok {
+			return sent, true, nil
+		}
+		if definition := value.VariableDefinition; definition != nil && definition.DefaultValue != nil {
+			return literal(at, definition.DefaultValue, r)
+		}
+		return nil, false, nil
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(value.Raw), true, nil
+	case ast.BooleanValue:
+		return value.Raw == "true", true, nil
+	case ast.NullValue:
+		return nil, true, nil
+	case ast.EnumValue:
+		return enumName(value.Raw), true, nil
+	case ast.ListValue:
+		list := make([]any, len(value.Children))
+		for i, child := range value.Children {
+			if list[i], _, err = literal(at.In(i), child.Value, r); err != nil {
+				return nil, true, err
+			}
+		}
+		return list, true, nil
+	case ast.ObjectValue:
+		object := models.Object{}
+		for _, child := range value.Children {
+			member, given, err := literal(at.In(child.Name), child.Value, r)
+			if err != nil {
+				return nil, true, err
+			}
+			if given {
+				object = append(object, models.Member{Key: child.Name, Value: member})
+			}
+		}
+		return object, true, nil
+	}
+	return value.Raw, true, nil // a string or a block string
+}
+
+// coerce checks a value against a type and brings it into the form that the generated code reads. It treats literals
+// and variables alike, and is the one place that enforces @oneOf: the validation of queries does so for literals
+// only. Whatever it refuses is BAD_INPUT at the place of the value.
+func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, error) {
+	if node == nil {
+		if t.NonNull {
+			return nil, models.BadInput(at, "must not be null")
+		}
+		return nil, nil
+	}
+	if t.Elem != nil {
+		return coerceList(schema, t.Elem, at, node)
+	}
+	definition := schema.Types[t.NamedType]
+	switch definition.Kind {
+	case ast.InputObject:
+		return coerceObject(schema, definition, at, node)
+	case ast.Enum:
+		name, ok := node.(string)
+		if literal, isLiteral := node.(enumName); isLiteral {
+			name, ok = string(literal), true
+		}
+		if !ok || definition.EnumValues.ForName(name) == nil {
+			return nil, models.BadInput(at, "must be one of the values of %s", definition.Name)
+		}
+		return name, nil
+	}
+	return coerceScalar(definition.Name, at, node)
+}
+
+func coerceList(schema *ast.Schema, item *ast.Type, at *models.Path, node any) (any, error) {
+	list, ok := node.([]any)
+	if !ok {
+		one, err := coerce(schema, item, at, node) // a value alone is a list of one
+		return []any{one}, err
+	}
+	coerced := make([]any, len(list))
+	for i, node := range list {
+		var err error
+		if coerced[i], err = coerce(schema, item, at.In(i), node); err != nil {
+			return nil, err
+		}
+	}
+	return coerced, nil
+}
+
+func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Path, node any) (any, error) {
+	object, ok := node.(models.Object)
+	if !ok {
+		return nil, models.BadInput(at, "must be an object")
+	}
+	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
+		return nil, models.BadInput(at, "must have exactly one field, and that not null")
+	}
+	coerced := make(map[string]any, len(object))
+	for _, member := range object {
+		field := definition.Fields.ForName(member.Key)
+		if field == nil {
+			return nil, models.BadInput(at.In(member.Key), "is no field of %s", definition.Name)
+		}
+		if _, twice := coerced[member.Key]; twice {
+			return nil, models.BadInput(at.In(member.Key), "stands twice in the object")
+		}
+		var err error
+		if coerced[member.Key], err = coerce(schema, field.Type, at.In(member.Key), member.Value); err != nil {
+			return nil, err
+		}
+	}
+	for _, field := range definition.Fields {
+		if _, given := coerced[field.Name]; !given && field.Type.NonNull && field.DefaultValue == nil {
+			return nil, models.BadInput(at.In(field.Name), "must be given")
+		}
+	}
+	return coerced, nil
+}
+
+var integer = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
+func coerceScalar(name string, at *models.Path, node any) (any, error) {
+	number, isNumber := node.(json.Number)
+	text, isText := node.(string)
+	switch name {
+	case "String":
+		switch {
+		case !isText:
+			return nil, models.BadInput(at, "must be text")
+		case !utf8.ValidString(text):
+			return nil, models.BadInput(at, "must not hold an unpaired surrogate")
+		case strings.ContainsRune(text, 0):
+			return nil, models.BadInput(at, "must not hold the character NUL")
+		}
+		return text, nil
+	case "ID":
+		if isNumber && integer.MatchString(string(number)) {
+			return string(number), nil
+		}
+		if !isText {
+			return nil, models.BadInput(at, "must be an ID")
+		}
+		return text, nil
+	case "Boolean":
+		if _, ok := node.(bool); !ok {
+			return nil, models.BadInput(at, "must be true or false")
+		}
+		return node, nil
+	case "Int":
+		if _, err := strconv.ParseInt(string(number), 10, 32); err != nil || !integer.MatchString(string(number)) {
+			return nil, models.BadInput(at, "must be an integer between -2147483648 and 2147483647")
+		}
+		return number, nil
+	case "Float":
+		if f, err := strconv.ParseFloat(string(number), 64); err != nil || math.IsInf(f, 0) {
+			return nil, models.BadInput(at, "must be a number that a double can hold")
+		}
+		return number, nil
+	case "Int64":
+		if _, ok := models.ParseInt64(node); !ok {
+			return nil, models.BadInput(at, "must be an integer of 64 bits, as a number or as a string")
+		}
+		return node, nil
+	case "DateTime":
+		if _, ok := models.ParseTime(text); !ok {
+			return nil, models.BadInput(at, "must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
+		}
+		return text, nil
+	case "JSONObject":
+		if _, ok := node.(models.Object); !ok {
+			return nil, models.BadInput(at, "must be an object")
+		}
+	}
+	return node, nil // JSON; what is wrong inside is found by whoever reads it
+}

@@ -1,0 +1,289 @@
+package graph
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/placard/placard/models"
+)
+
+// The codes that GraphQL brings itself.
+const (
+	codeParseFailed      = "GRAPHQL_PARSE_FAILED"
+	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+)
+
+// document is a query text that is valid and within the limits. It does not change, so many requests share one.
+type document struct {
+	tree *ast.QueryDocument
+	// arguments are what each operation gives to its fields and directives, fragments included.
+	arguments map[*ast.OperationDefinition][]argument
+}
+
+// argument is a place for a value. In the tree stands a variable of a name that no query can have; its value is
+// made for each request from what the query says, by the rules of coerce.go.
+type argument struct {
+	placeholder string
+	name        string
+	typ         *ast.Type
+	value       *ast.Value
+}
+
+// parseDocument parses and validates a query text.
+func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string) (*document, gqlerror.List) {
+	if err := checkTokens(query, int(limits.QueryTokens)); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	tree, err := parser.ParseQuery(&ast.Source{Input: query})
+	if err != nil {
+		return nil, gqlerror.List{withCode(asGraphQL(err), codeParseFailed)}
+	}
+	if len(tree.Operations) == 0 {
+		return nil, gqlerror.List{withCode(gqlerror.Errorf("the query has no operation"), codeParseFailed)}
+	}
+	if problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules()); len(problems) > 0 {
+		for _, problem := range problems {
+			withCode(problem, codeValidationFailed)
+		}
+		return nil, problems
+	}
+	d := &document{tree, map[*ast.OperationDefinition][]argument{}}
+	if err := d.measure(limits); err != nil {
+		return nil, gqlerror.List{present(err)}
+	}
+	d.hoist()
+	return d, nil
+}
+
+func asGraphQL(err error) *gqlerror.Error {
+	if known, ok := err.(*gqlerror.Error); ok {
+		return known
+	}
+	return gqlerror.Wrap(err)
+}
+
+func withCode(err *gqlerror.Error, code string) *gqlerror.Error {
+	if err.Extensions == nil {
+		err.Extensions = map[string]any{}
+	}
+	err.Extensions["code"] = code
+	return err
+}
+
+// surrogateEscape is an escape that names a surrogate, or half of a pair.
+var surrogateEscape = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
+
+// checkTokens refuses a query of too many tokens before anything costly reads it, and unpaired surrogates, which the
+// parser would replace.
+func checkTokens(query string, most int) *gqlerror.Error {
+	if !utf8.ValidString(query) {
+		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
+	}
+	lex := lexer.New(&ast.Source{Input: query})
+	for tokens := 0; ; tokens++ {
+		token, err := lex.ReadToken()
+		if err != nil {
+			return withCode(asGraphQL(err), codeParseFailed)
+		}
+		if token.Kind == lexer.EOF {
+			if tokens > most {
+				return present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
+			}
+			return nil
+		}
+		if token.Kind == lexer.String && unpaired(query[token.Pos.Start:token.Pos.End]) {
+			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
+				"the text holds an unpaired surrogate"), codeParseFailed)
+		}
+	}
+}
+
+// unpaired says whether a GraphQL string in its source form escapes a surrogate without its partner.
+func unpaired(source string) bool {
+	source = strings.ReplaceAll(source, `\\`, "  ") // an escaped backslash escapes nothing
+	for {
+		at := surrogateEscape.FindStringIndex(source)
+		if at == nil {
+			return false
+		}
+		first, second := source[at[0]:at[1]], source[at[1]:]
+		next := surrogateEscape.FindStringIndex(second)
+		high := strings.ContainsAny(first[3:4], "89abAB")
+		if !high || next == nil || next[0] != 0 || strings.ContainsAny(second[3:4], "89abAB") {
+			return true
+		}
+		source = second[next[1]:]
+	}
+}
+
+// measure refuses a document that is deeper or broader than the limits.
+func (d *document) measure(limits *models.ServerLimits) error {
+	aliases := 0
+	var count func(ast.SelectionSet)
+	count = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			switch selection := selection.(type) {
+			case *ast.Field:
+				if selection.Alias != selection.Name {
+					aliases++
+				}
+				count(selection.SelectionSet)
+			case *ast.InlineFragment:
+				count(selection.SelectionSet)
+			}
+		}
+	}
+	depths := map[*ast.FragmentDefinition]int{}
+	for _, fragment := range d.tree.Fragments {
+		count(fragment.SelectionSet)
+	}
+	for _, operation := range d.tree.Operations {
+		count(operation.SelectionSet)
+		if fields := rootFields(operation.SelectionSet); fields > int(limits.QueryRootFields) {
+			return models.LimitExceeded(nil, "root fields of an operation", int64(limits.QueryRootFields), int64(fields))
+		}
+		if depth := depthOf(operation.SelectionSet, depths); depth > int(limits.QueryDepth) {
+			return models.LimitExceeded(nil, "depth of a query", int64(limits.QueryDepth), int64(depth))
+		}
+	}
+	if aliases > int(limits.QueryAliases) {
+		return models.LimitExceeded(nil, "aliases of a query", int64(limits.QueryAliases), int64(aliases))
+	}
+	return nil
+}
+
+func rootFields(set ast.SelectionSet) int {
+	fields := 0
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			fields++
+		case *ast.InlineFragment:
+			fields += rootFields(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			fields += rootFields(selection.Definition.SelectionSet)
+		}
+	}
+	return fields
+}
+
+// depthOf is how many fields stand inside each other, fragments counted where they are spread and introspection,
+// which reads nothing but the schema, not at all.
+func depthOf(set ast.SelectionSet, known map[*ast.FragmentDefinition]int) int {
+	deepest := 0
+	for _, selection := range set {
+		depth := 0
+		switch selection := selection.(type) {
+		case *ast.Field:
+			if !strings.HasPrefix(selection.Name, "__") {
+				depth = 1 + depthOf(selection.SelectionSet, known)
+			}
+		case *ast.InlineFragment:
+			depth = depthOf(selection.SelectionSet, known)
+		case *ast.FragmentSpread:
+			if _, ok := known[selection.Definition]; !ok {
+				known[selection.Definition] = depthOf(selection.Definition.SelectionSet, known)
+			}
+			depth = known[selection.Definition]
+		}
+		deepest = max(deepest, depth)
+	}
+	return deepest
+}
+
+// hoist puts a placeholder where each argument has its value, and notes for each operation which it needs.
+func (d *document) hoist() {
+	hoisted := map[*ast.Argument]argument{}
+	take := func(list ast.ArgumentList, definitions ast.ArgumentDefinitionList) []argument {
+		var taken []argument
+		for _, given := range list {
+			a, ok := hoisted[given]
+			if !ok {
+				a = argument{"\x00" + strconv.Itoa(len(hoisted)), given.Name, definitions.ForName(given.Name).Type, given.Value}
+				hoisted[given] = a
+				given.Value = &ast.Value{Kind: ast.Variable, Raw: a.placeholder, Position: given.Value.Position}
+			}
+			taken = append(taken, a)
+		}
+		return taken
+	}
+	for _, operation := range d.tree.Operations {
+		var all []argument
+		spread := map[*ast.FragmentDefinition]bool{}
+		directives := func(list ast.DirectiveList) {
+			for _, directive := range list {
+				all = append(all, take(directive.Arguments, directive.Definition.Arguments)...)
+			}
+		}
+		var walk func(ast.SelectionSet)
+		walk = func(set ast.SelectionSet) {
+			for _, selection := range set {
+				switch selection := selection.(type) {
+				case *ast.Field:
+					directives(selection.Directives)
+					all = append(all, take(selection.Arguments, selection.Definition.Arguments)...)
+					walk(selection.SelectionSet)
+				case *ast.InlineFragment:
+					directives(selection.Directives)
+					walk(selection.SelectionSet)
+				case *ast.FragmentSpread:
+					directives(selection.Directives)
+					if !spread[selection.Definition] {
+						spread[selection.Definition] = true
+						walk(selection.Definition.SelectionSet)
+					}
+				}
+			}
+		}
+		walk(operation.SelectionSet)
+		d.arguments[operation] = all
+	}
+}
+
+// operation is the operation that a request means.
+func (d *document) operation(name string) (*ast.OperationDefinition, error) {
+	if name == "" && len(d.tree.Operations) > 1 {
+		return nil, models.BadInput(models.At("operationName"), "must be given, because the query has several operations")
+	}
+	if operation := d.tree.Operations.ForName(name); operation != nil {
+		return operation, nil
+	}
+	return nil, models.BadInput(models.At("operationName"), "the query has no operation of this name")
+}
+
+// values are the variables that an operation is executed with: a value for each placeholder.
+func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition, r *request) (map[string]any, error) {
+	values := map[string]any{}
+	for _, argument := range d.arguments[operation] {
+		at := models.At(argument.name)
+		node, given, err := literal(at, argument.value, r)
+		if err != nil {
+			return nil, err
+		}
+		if !given {
+			if argument.typ.NonNull {
+				return nil, models.BadInput(at, "must be given")
+			}
+			continue
+		}
+		if values[argument.placeholder], err = coerce(schema, argument.typ, at, node); err != nil {
+			return nil, err
+		}
+	}
+	for _, variable := range operation.VariableDefinitions {
+		value, given := r.variable(variable.Variable)
+		if variable.Type.NonNull && (given && value == nil || !given && variable.DefaultValue == nil) {
+			return nil, models.BadInput(models.At("variables", variable.Variable), "must be given")
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/models"
+)
+
+// present is a failure as a client sees it. Only what a models.Error says gets out.
+func present(err error) *gqlerror.Error {
+	var failure *models.Error
+	if !errors.As(err, &failure) {
+		failure = &models.Error{Code: models.CodeInternal, Message: "internal error"}
+	}
+	extensions := map[string]any{"code": string(failure.Code)}
+	if len(failure.Path) > 0 {
+		extensions["path"] = failure.Path
+	}
+	if failure.Limit != nil {
+		extensions["limit"] = *failure.Limit
+	}
+	if failure.Actual != nil {
+		extensions["actual"] = *failure.Actual
+	}
+	if failure.Candidates != nil {
+		extensions["candidates"] = failure.Candidates
+	}
+	if failure.Retryable {
+		extensions["retryable"] = true
+	}
+	return &gqlerror.Error{Message: failure.Message, Extensions: extensions}
+}
+
+// presenter decides what a client sees of a failure, and writes the rest to the log.
+func (s *Server) presenter(ctx context.Context, err error) *gqlerror.Error {
+	if ctxErr := context.Cause(ctx); ctxErr != nil && models.CodeOf(err) == models.CodeInternal {
+		err = ctxErr // the database only says that it was interrupted
+	}
+	presented := present(err)
+	presented.Path = graphql.GetPath(ctx)
+	switch code := presented.Extensions["code"]; code {
+	case string(models.CodeInternal):
+		presented.Extensions["requestId"] = RequestID(ctx)
+		s.log.ErrorContext(ctx, "internal error", "requestId", RequestID(ctx), "error", err)
+	case string(models.CodeUnavailable), string(models.CodeOverloaded):
+		s.log.WarnContext(ctx, "request failed", "code", code, "requestId", RequestID(ctx), "error", err)
+	}
+	return presented
+}
+
+// recovered makes a panic in a resolver an internal error; the process lives on.
+func (s *Server) recovered(ctx context.Context, problem any) error {
+	s.log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("requestId", RequestID(ctx)),
+		slog.String("problem", fmt.Sprint(problem)), slog.String("stack", string(debug.Stack())))
+	return &models.Error{Code: models.CodeInternal, Message: "internal error", Err: fmt.Errorf("panic: %v", problem)}
+}
+
+type requestIDKey struct{}
+
+// WithRequestID gives the request of ctx its ID, which stands in the log and in the answer to an internal error.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// RequestID is the ID of the request of ctx.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}

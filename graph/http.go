@@ -1,0 +1,210 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/models"
+)
+
+// The media types of GraphQL over HTTP.
+const (
+	typeJSON     = "application/json"
+	typeResponse = "application/graphql-response+json"
+)
+
+// httpError is a request that HTTP itself refuses.
+type httpError struct {
+	status int
+	err    error
+}
+
+func (e *httpError) Error() string { return e.err.Error() }
+
+var errOnlyQueries = &httpError{http.StatusMethodNotAllowed,
+	models.BadInput(nil, "GET answers queries only; send mutations by POST")}
+
+// ServeHTTP answers GraphQL over HTTP: POST with a JSON body, and GET for queries.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	media := negotiate(r.Header.Values("Accept"))
+	if media == "" {
+		s.reply(w, typeJSON, http.StatusNotAcceptable, s.refuse(r.Context(), gqlerror.List{present(models.BadInput(nil,
+			"the answer is %s or %s", typeResponse, typeJSON))}))
+		return
+	}
+	request, err := s.receive(w, r)
+	var answer *response
+	if err == nil {
+		answer, err = s.execute(r.Context(), request, r.Method == http.MethodGet)
+	}
+	if err != nil {
+		status := http.StatusBadRequest
+		var refused *httpError
+		if errors.As(err, &refused) {
+			status, err = refused.status, refused.err
+		}
+		if status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", "GET, POST")
+			if errors.Is(err, errOnlyQueries.err) {
+				w.Header().Set("Allow", "POST")
+			}
+		}
+		s.reply(w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
+		return
+	}
+	status := http.StatusOK
+	if answer.refused && media == typeResponse {
+		status = http.StatusBadRequest
+	}
+	s.reply(w, media, status, answer)
+}
+
+// negotiate is the media type of the answer, empty when the client takes none that there is.
+func negotiate(accept []string) string {
+	if len(accept) == 0 {
+		return typeJSON
+	}
+	best, quality := "", 0.0
+	for _, part := range strings.Split(strings.Join(accept, ","), ",") {
+		media, parameters, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if text, ok := parameters["q"]; ok {
+			if q, err = strconv.ParseFloat(text, 64); err != nil {
+				continue
+			}
+		}
+		switch media {
+		case "*/*", "application/*":
+			media = typeJSON
+		case typeJSON, typeResponse:
+		default:
+			continue
+		}
+		if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+			continue
+		}
+		if q > quality {
+			best, quality = media, q
+		}
+	}
+	return best
+}
+
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*request, error) {
+	switch r.Method {
+	case http.MethodGet:
+		return queryRequest(r)
+	case http.MethodPost:
+	default:
+		return nil, &httpError{http.StatusMethodNotAllowed, models.BadInput(nil, "send GraphQL by POST")}
+	}
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, named := parameters["charset"]
+	if err != nil || media != typeJSON || named && !strings.EqualFold(charset, "utf-8") {
+		return nil, &httpError{http.StatusUnsupportedMediaType, models.BadInput(nil, "the body must be %s in UTF-8", typeJSON)}
+	}
+	body, err := s.readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return parseRequest(body)
+}
+
+// drained bounds how much of a body that is too large is read, so that the client gets to read the answer.
+const drained = 64 << 20
+
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	limit := int64(s.limits.RequestBytes)
+	tooLarge := func(actual int64) error {
+		return &httpError{http.StatusRequestEntityTooLarge, models.LimitExceeded(nil, "bytes of a request", limit, actual)}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, models.BadInput(nil, "the body could not be read")
+	}
+	if int64(len(body)) <= limit {
+		return body, nil
+	}
+	rest, _ := io.Copy(io.Discard, io.LimitReader(r.Body, drained))
+	if rest == drained {
+		w.Header().Set("Connection", "close")
+	}
+	return nil, tooLarge(max(r.ContentLength, int64(len(body))+rest))
+}
+
+// queryRequest reads a request from the parameters of a URL.
+func queryRequest(r *http.Request) (*request, error) {
+	parameters := r.URL.Query()
+	if !parameters.Has("query") {
+		return nil, models.BadInput(models.At("query"), "must be given")
+	}
+	request := &request{query: parameters.Get("query"), operationName: parameters.Get("operationName")}
+	for _, name := range []string{"variables", "extensions"} {
+		text := parameters.Get(name)
+		if text == "" {
+			continue
+		}
+		tree, err := parseJSON([]byte(text))
+		if err == nil {
+			err = request.set(models.At(name), models.Member{Key: name, Value: tree})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return request, nil
+}
+
+// reply writes an answer. The data is already JSON and goes out as it is.
+func (s *Server) reply(w http.ResponseWriter, media string, status int, answer *response) {
+	var body bytes.Buffer
+	body.WriteByte('{')
+	member := func(name string, value any) {
+		text, err := json.Marshal(value)
+		if err != nil {
+			s.log.Error("answer cannot be written", "error", err)
+			text = []byte("null")
+		}
+		if body.Len() > 1 {
+			body.WriteByte(',')
+		}
+		body.WriteString(`"` + name + `":`)
+		body.Write(text)
+	}
+	if len(answer.errors) > 0 {
+		member("errors", answer.errors)
+	}
+	if !answer.refused {
+		if body.Len() > 1 {
+			body.WriteByte(',')
+		}
+		body.WriteString(`"data":`)
+		if answer.data == nil {
+			body.WriteString("null")
+		}
+		body.Write(answer.data)
+	}
+	if len(answer.extensions) > 0 {
+		member("extensions", answer.extensions)
+	}
+	body.WriteByte('}')
+	header := w.Header()
+	header.Set("Content-Type", media+"; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	header.Add("Vary", "Accept")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the client may have left
+}

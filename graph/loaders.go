@@ -1,0 +1,264 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// loaders read what the objects of one request relate to. Objects that came in one list are siblings: what is asked
+// of the first of them is read for all of them at once, so that a list costs one statement per relation however long
+// it is. There is no waiting and no guessing who else may ask; see docs/adr/0006.
+type loaders struct {
+	mu sync.Mutex
+	// siblings are the objects that each object came with.
+	siblings map[models.ID][]models.ID
+
+	project      relation[none, *models.Project]
+	artifact     relation[none, *models.Artifact]
+	version      relation[none, *models.ArtifactVersion]
+	pipelineRun  relation[none, *models.PipelineRun]
+	stepRun      relation[none, *models.StepRun]
+	latest       relation[none, *models.ArtifactVersion]
+	versions     relation[models.Page, *models.ArtifactVersionConnection]
+	stepRuns     relation[models.Page, *models.StepRunConnection]
+	inputs       relation[none, []*models.StepInput]
+	outputs      relation[none, []*models.StepOutput]
+	savedFrom    relation[none, *models.StepOutput]
+	aliases      relation[int64, []string]
+	tags         relation[none, []string]
+	metadata     relation[int64, []*models.MetadataEntry]
+	metadataEach relation[store.EntryKey, *models.MetadataEntry]
+	history      relation[historyPage, *models.MetadataEntryConnection]
+	subject      relation[none, models.Subject]
+}
+
+// none are the arguments of a relation without arguments.
+type none struct{}
+
+// historyPage are the arguments of a history.
+type historyPage struct {
+	filter store.HistoryFilter
+	page   models.Page
+}
+
+type loadersKey struct{}
+
+func (s *Server) withLoaders(ctx context.Context) context.Context {
+	l := &loaders{siblings: map[models.ID][]models.ID{}}
+	st := s.store
+	l.project.fetch = byID(st.ProjectsByID)
+	l.artifact.fetch = byID(st.ArtifactsByID)
+	l.version.fetch = byID(st.VersionsByID)
+	l.pipelineRun.fetch = byID(st.PipelineRunsByID)
+	l.stepRun.fetch = byID(st.StepRunsByID)
+	l.latest.fetch = inProject(st.LatestVersions)
+	l.versions.fetch = st.Versions
+	l.stepRuns.fetch = st.StepRuns
+	l.inputs.fetch = inProject(st.StepInputs)
+	l.outputs.fetch = inProject(st.StepOutputs)
+	l.savedFrom.fetch = inProject(st.SavedOutputs)
+	l.tags.fetch = inProject(st.Tags)
+	l.aliases.fetch = asOfMicros(st.Aliases)
+	l.metadata.fetch = asOfMicros(st.LatestEntries)
+	l.metadataEach.fetch = st.LatestEntry
+	l.history.fetch = func(ctx context.Context, project models.ID, ids []models.ID, h historyPage) (map[models.ID]*models.MetadataEntryConnection, error) {
+		return st.History(ctx, project, ids, h.filter, h.page)
+	}
+	l.subject.fetch = inProject(st.Subjects)
+	l.version.arrived = func(found map[models.ID]*models.ArtifactVersion) { l.versionsTogether(values(found)) }
+	l.latest.arrived = l.version.arrived
+	l.versions.arrived = func(found map[models.ID]*models.ArtifactVersionConnection) { l.versionsTogether(nodes(found)) }
+	l.stepRun.arrived = func(found map[models.ID]*models.StepRun) { l.stepRunsTogether(values(found)) }
+	l.stepRuns.arrived = func(found map[models.ID]*models.StepRunConnection) { l.stepRunsTogether(nodes(found)) }
+	l.metadata.arrived = func(found map[models.ID][]*models.MetadataEntry) { l.entriesTogether(slices.Concat(values(found)...)) }
+	l.history.arrived = func(found map[models.ID]*models.MetadataEntryConnection) { l.entriesTogether(nodes(found)) }
+	l.inputs.arrived = func(found map[models.ID][]*models.StepInput) {
+		l.together(ids(slices.Concat(values(found)...), func(i *models.StepInput) models.ID { return i.ArtifactVersionID }))
+	}
+	l.outputs.arrived = func(found map[models.ID][]*models.StepOutput) { l.outputsTogether(slices.Concat(values(found)...)) }
+	l.savedFrom.arrived = func(found map[models.ID]*models.StepOutput) { l.outputsTogether(values(found)) }
+	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+// load are the loaders of the request of ctx.
+func load(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+// byID is a fetch of a relation that needs IDs only.
+func byID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, error)) fetcher[none, V] {
+	return func(ctx context.Context, _ models.ID, ids []models.ID, _ none) (map[models.ID]V, error) {
+		return fetch(ctx, ids)
+	}
+}
+
+// inProject is a fetch of a relation without arguments.
+func inProject[V any](fetch func(context.Context, models.ID, []models.ID) (map[models.ID]V, error)) fetcher[none, V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, _ none) (map[models.ID]V, error) {
+		return fetch(ctx, project, ids)
+	}
+}
+
+// asOfMicros is a fetch of a relation that is read as of an instant, in microseconds since 1970; 0 is now.
+func asOfMicros[V any](fetch func(context.Context, models.ID, []models.ID, *models.Time) (map[models.ID]V, error)) fetcher[int64, V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, micros int64) (map[models.ID]V, error) {
+		var asOf *models.Time
+		if micros != 0 {
+			t := models.TimeFromMicros(micros)
+			asOf = &t
+		}
+		return fetch(ctx, project, ids, asOf)
+	}
+}
+
+// together says that objects came in one list. An object that came before stays with its first siblings.
+func (l *loaders) together(ids []models.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	group := make([]models.ID, 0, len(ids))
+	for _, id := range ids {
+		if _, known := l.siblings[id]; !known && !id.IsZero() {
+			l.siblings[id] = nil // so that an ID that stands twice is taken once
+			group = append(group, id)
+		}
+	}
+	for _, id := range group {
+		l.siblings[id] = group
+	}
+}
+
+func (l *loaders) siblingsOf(id models.ID) []models.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if group := l.siblings[id]; len(group) > 0 {
+		return group
+	}
+	return []models.ID{id}
+}
+
+// fetcher reads what objects of one project relate to; an object that is not in the map relates to nothing.
+type fetcher[A comparable, V any] func(ctx context.Context, project models.ID, ids []models.ID, arguments A) (map[models.ID]V, error)
+
+// relation reads what objects relate to, once for all siblings.
+type relation[A comparable, V any] struct {
+	fetch fetcher[A, V]
+	// arrived, if any, says of what was read which came together.
+	arrived func(map[models.ID]V)
+	mu      sync.Mutex
+	batches map[asked[A]]*batch[V]
+}
+
+type asked[A comparable] struct {
+	id        models.ID
+	arguments A
+}
+
+type batch[V any] struct {
+	done   chan struct{}
+	values map[models.ID]V
+	err    error
+}
+
+// of is what the object relates to: the zero value for nothing.
+func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, arguments A) (V, error) {
+	r.mu.Lock()
+	b, mine := r.batches[asked[A]{id, arguments}], false
+	var ids []models.ID
+	if b == nil {
+		mine = true
+		b = &batch[V]{done: make(chan struct{}), err: errors.New("the reading of a relation ended early")}
+		for _, sibling := range load(ctx).siblingsOf(id) {
+			if r.batches[asked[A]{sibling, arguments}] == nil {
+				ids = append(ids, sibling)
+				r.put(asked[A]{sibling, arguments}, b)
+			}
+		}
+	}
+	r.mu.Unlock()
+	if mine {
+		func() {
+			defer close(b.done)
+			b.values, b.err = r.fetch(ctx, project, ids, arguments)
+			if r.arrived != nil {
+				r.arrived(b.values)
+			}
+		}()
+	}
+	select {
+	case <-b.done:
+		return b.values[id], b.err
+	case <-ctx.Done():
+		var nothing V
+		return nothing, ctx.Err()
+	}
+}
+
+func (r *relation[A, V]) put(key asked[A], b *batch[V]) {
+	if r.batches == nil {
+		r.batches = map[asked[A]]*batch[V]{}
+	}
+	r.batches[key] = b
+}
+
+// know says what objects relate to without reading it.
+func (r *relation[A, V]) know(arguments A, values map[models.ID]V) {
+	b := &batch[V]{done: make(chan struct{}), values: values}
+	close(b.done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range values {
+		if key := (asked[A]{id, arguments}); r.batches[key] == nil {
+			r.put(key, b)
+		}
+	}
+}
+
+func values[V any](found map[models.ID]V) []V { return slices.Collect(maps.Values(found)) }
+
+// nodes are the items of all pages.
+func nodes[T any](found map[models.ID]*models.Connection[T]) []T {
+	var all []T
+	for _, connection := range found {
+		all = append(all, connection.Nodes()...)
+	}
+	return all
+}
+
+// ids are what key gives for each object.
+func ids[T any](objects []T, key func(T) models.ID) []models.ID {
+	list := make([]models.ID, len(objects))
+	for i, object := range objects {
+		list[i] = key(object)
+	}
+	return list
+}
+
+// versionsTogether says that versions came in one list.
+func (l *loaders) versionsTogether(versions []*models.ArtifactVersion) {
+	l.together(ids(versions, func(v *models.ArtifactVersion) models.ID { return v.ID }))
+	l.together(ids(versions, func(v *models.ArtifactVersion) models.ID { return v.SubjectID }))
+	l.together(ids(versions, func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }))
+}
+
+// stepRunsTogether says that step runs came in one list.
+func (l *loaders) stepRunsTogether(runs []*models.StepRun) {
+	l.together(ids(runs, func(r *models.StepRun) models.ID { return r.ID }))
+	l.together(ids(runs, func(r *models.StepRun) models.ID { return r.PipelineRunID }))
+}
+
+// outputsTogether says that outputs came in one list.
+func (l *loaders) outputsTogether(outputs []*models.StepOutput) {
+	l.together(ids(outputs, func(o *models.StepOutput) models.ID { return o.ID }))
+	l.together(ids(outputs, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }))
+	l.together(ids(outputs, func(o *models.StepOutput) models.ID { return o.StepRunID }))
+}
+
+// entriesTogether says that entries came in one list.
+func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
+	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.SubjectID }))
+	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.StepRunID }))
+}

@@ -1,0 +1,180 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// The mutations. What no database is needed for is checked here, by the models; the rest is the store's.
+type mutation struct{ *Server }
+
+// input is where the argument of every mutation stands.
+var input = models.At("input")
+
+func call(ctx context.Context, operation string, key *string) store.Call {
+	return store.Call{Caller: caller(ctx), Operation: operation, Key: key, KeyPath: input.In("idempotencyKey")}
+}
+
+func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (*models.LogMetadataPayload, error) {
+	write, err := m.write(input, &in)
+	if err != nil {
+		return nil, err
+	}
+	logged, again, err := m.store.LogMetadata(ctx, call(ctx, "logMetadata", in.IdempotencyKey), []store.Write{write})
+	if err != nil {
+		return nil, err
+	}
+	return &models.LogMetadataPayload{Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: again}, nil
+}
+
+// write is what one LogMetadataInput says.
+func (m mutation) write(at *models.Path, in *models.LogMetadataInput) (store.Write, error) {
+	facts, err := models.Facts(&m.limits, at, in.Metadata, in.Entries)
+	if err == nil && len(facts) == 0 {
+		err = models.BadInput(at, "must have metadata or entries to log")
+	}
+	return store.Write{Target: in.Target, Facts: facts, Path: at}, err
+}
+
+func (m mutation) LogMetadataBatch(ctx context.Context, in models.LogMetadataBatchInput) (*models.LogMetadataBatchPayload, error) {
+	writes, err := m.writes(input.In("writes"), in.Writes)
+	if err != nil {
+		return nil, err
+	}
+	logged, again, err := m.store.LogMetadata(ctx, call(ctx, "logMetadataBatch", in.IdempotencyKey), writes)
+	results := make([]*models.LogMetadataResult, len(logged))
+	for i, one := range logged {
+		results[i] = &models.LogMetadataResult{Subject: one.Subject, Entries: one.Entries}
+	}
+	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: again}, err
+}
+
+func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]store.Write, error) {
+	most := int(m.limits.EntriesPerCall)
+	if n := len(inputs); n == 0 {
+		return nil, models.BadInput(at, "must have at least one write")
+	} else if n > most {
+		return nil, models.LimitExceeded(at, "writes in a batch", int64(most), int64(n))
+	}
+	writes := make([]store.Write, len(inputs))
+	entries := 0
+	for i := range inputs {
+		if inputs[i].IdempotencyKey != nil {
+			return nil, models.BadInput(at.In(i).In("idempotencyKey"), "must be absent: the batch has one key for all its writes")
+		}
+		var err error
+		if writes[i], err = m.write(at.In(i), &inputs[i]); err != nil {
+			return nil, err
+		}
+		entries += len(writes[i].Facts)
+	}
+	if entries > most {
+		return nil, models.LimitExceeded(at, "entries in a call", int64(most), int64(entries))
+	}
+	return writes, nil
+}
+
+func (m mutation) RetractMetadata(ctx context.Context, in models.RetractMetadataInput) (*models.RetractMetadataPayload, error) {
+	if err := in.Check(&m.limits, input); err != nil {
+		return nil, err
+	}
+	retracted, again, err := m.store.RetractMetadata(ctx, call(ctx, "retractMetadata", in.IdempotencyKey), input,
+		store.Retraction{Target: in.Target, Keys: in.Keys, Reason: in.Reason})
+	return &models.RetractMetadataPayload{Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: again}, err
+}
+
+func (m mutation) CreateArtifactVersion(ctx context.Context, in models.CreateArtifactVersionInput) (*models.CreateArtifactVersionPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	facts, err := models.Facts(&m.limits, input, in.Metadata, in.Entries)
+	if err != nil {
+		return nil, err
+	}
+	version, again, err := m.store.CreateArtifactVersion(ctx, call(ctx, "createArtifactVersion", in.IdempotencyKey), input, in, facts)
+	return &models.CreateArtifactVersionPayload{ArtifactVersion: version, Deduplicated: again}, err
+}
+
+func (m mutation) StartPipelineRun(ctx context.Context, in models.StartPipelineRunInput) (*models.StartPipelineRunPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	run, again, err := m.store.StartPipelineRun(ctx, call(ctx, "startPipelineRun", in.IdempotencyKey), input, in)
+	return &models.StartPipelineRunPayload{PipelineRun: run, Deduplicated: again}, err
+}
+
+func (m mutation) FinishPipelineRun(ctx context.Context, in models.FinishPipelineRunInput) (*models.FinishPipelineRunPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	run, err := m.store.FinishPipelineRun(ctx, input, in)
+	return &models.FinishPipelineRunPayload{PipelineRun: run}, err
+}
+
+func (m mutation) StartStepRun(ctx context.Context, in models.StartStepRunInput) (*models.StartStepRunPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	run, again, err := m.store.StartStepRun(ctx, call(ctx, "startStepRun", in.IdempotencyKey), input, in)
+	return &models.StartStepRunPayload{StepRun: run, Deduplicated: again}, err
+}
+
+func (m mutation) FinishStepRun(ctx context.Context, in models.FinishStepRunInput) (*models.FinishStepRunPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	run, err := m.store.FinishStepRun(ctx, input, in)
+	return &models.FinishStepRunPayload{StepRun: run}, err
+}
+
+func (m mutation) SetAlias(ctx context.Context, in models.SetAliasInput) (*models.SetAliasPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	version, err := m.store.SetAlias(ctx, input, in)
+	return &models.SetAliasPayload{ArtifactVersion: version}, err
+}
+
+func (m mutation) RemoveAlias(ctx context.Context, in models.RemoveAliasInput) (*models.RemoveAliasPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	version, err := m.store.RemoveAlias(ctx, input, in)
+	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
+}
+
+func (m mutation) TagArtifactVersion(ctx context.Context, in models.TagArtifactVersionInput) (*models.TagArtifactVersionPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	version, err := m.store.TagArtifactVersion(ctx, input, in)
+	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
+}
+
+func (m mutation) UntagArtifactVersion(ctx context.Context, in models.UntagArtifactVersionInput) (*models.UntagArtifactVersionPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	version, err := m.store.UntagArtifactVersion(ctx, input, in)
+	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
+}
+
+func (m mutation) DeleteArtifactVersion(ctx context.Context, in models.DeleteArtifactVersionInput) (*models.DeleteArtifactVersionPayload, error) {
+	id, err := m.store.DeleteArtifactVersion(ctx, input.In("artifactVersionId"), in.ArtifactVersionID)
+	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
+}
+
+func (m mutation) DeleteArtifact(ctx context.Context, in models.DeleteArtifactInput) (*models.DeleteArtifactPayload, error) {
+	id, err := m.store.DeleteArtifact(ctx, input.In("artifactId"), in.ArtifactID)
+	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
+}
+
+func (m mutation) CreateProject(ctx context.Context, in models.CreateProjectInput) (*models.CreateProjectPayload, error) {
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	project, err := m.store.CreateProject(ctx, input.In("name"), in.Name)
+	return &models.CreateProjectPayload{Project: project}, err
+}

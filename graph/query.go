@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/placard/placard/models"
+)
+
+type query struct{ *Server }
+
+func (q query) Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error) {
+	in := models.ProjectName(project)
+	if err := checkNames("project", in, "name", name); err != nil {
+		return nil, err
+	}
+	return q.store.Artifact(ctx, in, name)
+}
+
+func (q query) Artifacts(
+	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+) (*models.ArtifactConnection, error) {
+	page, err := q.page(ctx, first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	in := models.ProjectName(project)
+	if err := checkNames("project", in); err != nil {
+		return nil, err
+	}
+	found, err := q.store.Artifacts(ctx, in, page)
+	if found != nil {
+		load(ctx).together(ids(found.Nodes(), func(a *models.Artifact) models.ID { return a.ID }))
+	}
+	return found, err
+}
+
+func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
+	if ref.Named != nil {
+		if err := ref.Named.Check(models.At("ref", "named")); err != nil {
+			return nil, err
+		}
+	}
+	return q.store.ArtifactVersion(ctx, ref, past(asOf, nil))
+}
+
+func (q query) StepRun(ctx context.Context, text string) (*models.StepRun, error) {
+	id, ok := models.ParseID(text)
+	if !ok {
+		return nil, nil
+	}
+	return load(ctx).stepRun.of(ctx, models.ID{}, id, none{})
+}
+
+func (q query) PipelineRun(ctx context.Context, text string) (*models.PipelineRun, error) {
+	id, ok := models.ParseID(text)
+	if !ok {
+		return nil, nil
+	}
+	return load(ctx).pipelineRun.of(ctx, models.ID{}, id, none{})
+}
+
+func (q query) PipelineRuns(
+	ctx context.Context, project, pipeline *string, first *int32, after *string, last *int32, before *string,
+) (*models.PipelineRunConnection, error) {
+	page, err := q.page(ctx, first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	in := models.ProjectName(project)
+	if err := checkNames("project", in); err != nil {
+		return nil, err
+	}
+	found, err := q.store.PipelineRuns(ctx, in, pipeline, page)
+	if found != nil {
+		load(ctx).together(ids(found.Nodes(), func(r *models.PipelineRun) models.ID { return r.ID }))
+	}
+	return found, err
+}
+
+func (q query) Project(ctx context.Context, name string) (*models.Project, error) {
+	if err := checkNames("name", name); err != nil {
+		return nil, err
+	}
+	return q.store.Project(ctx, name)
+}
+
+func (q query) Projects(
+	ctx context.Context, first *int32, after *string, last *int32, before *string,
+) (*models.ProjectConnection, error) {
+	page, err := q.page(ctx, first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	return q.store.Projects(ctx, page)
+}
+
+func (q query) Node(ctx context.Context, id string) (models.Node, error) {
+	found, err := q.Nodes(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error) {
+	if n, most := len(texts), int(q.limits.PageSize); n > most {
+		return nil, models.LimitExceeded(models.At("ids"), "items in a page", int64(most), int64(n))
+	}
+	wanted := make([]models.ID, len(texts))
+	known := make([]models.ID, 0, len(texts))
+	for i, text := range texts {
+		if id, ok := models.ParseID(text); ok {
+			wanted[i] = id
+			known = append(known, id)
+		}
+	}
+	nodes := make([]models.Node, len(texts))
+	if len(known) == 0 {
+		return nodes, nil
+	}
+	found, err := q.store.Nodes(ctx, known)
+	for i, id := range wanted {
+		nodes[i] = found[id]
+	}
+	load(ctx).nodesTogether(nodes)
+	return nodes, err
+}
+
+func (q query) ServerInfo(context.Context) (*models.ServerInfo, error) {
+	limits := q.limits
+	return &models.ServerInfo{Version: q.version, Limits: &limits, Features: []string{}}, nil
+}
+
+// checkNames refuses names that cannot exist, given as pairs of an argument and its value.
+func checkNames(pairs ...string) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if err := models.CheckName(models.At(pairs[i]), pairs[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nodesTogether says which of the nodes that came in one list are of one type and project.
+func (l *loaders) nodesTogether(nodes []models.Node) {
+	var versions []*models.ArtifactVersion
+	for _, node := range nodes {
+		if version, ok := node.(*models.ArtifactVersion); ok && (len(versions) == 0 || versions[0].ProjectID == version.ProjectID) {
+			versions = append(versions, version)
+		}
+	}
+	l.versionsTogether(versions)
+}

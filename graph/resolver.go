@@ -1,0 +1,81 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// resolver gives the generated code the resolvers of each type.
+type resolver struct{ *Server }
+
+var _ exec.ResolverRoot = (*resolver)(nil)
+
+func (r *resolver) Query() exec.QueryResolver       { return query{r.Server} }
+func (r *resolver) Mutation() exec.MutationResolver { return mutation{r.Server} }
+func (r *resolver) Artifact() exec.ArtifactResolver { return artifact{r.Server} }
+func (r *resolver) ArtifactVersion() exec.ArtifactVersionResolver {
+	return artifactVersion{subject[*models.ArtifactVersion]{r.Server}}
+}
+func (r *resolver) PipelineRun() exec.PipelineRunResolver {
+	return pipelineRun{subject[*models.PipelineRun]{r.Server}}
+}
+func (r *resolver) StepRun() exec.StepRunResolver { return stepRun{subject[*models.StepRun]{r.Server}} }
+func (r *resolver) StepInput() exec.StepInputResolver {
+	return stepInput{}
+}
+func (r *resolver) StepOutput() exec.StepOutputResolver {
+	return stepOutput{subject[*models.StepOutput]{r.Server}}
+}
+func (r *resolver) MetadataEntry() exec.MetadataEntryResolver { return metadataEntry{} }
+
+// page are the arguments of a connection, checked.
+func (s *Server) page(ctx context.Context, first *int32, after *string, last *int32, before *string) (models.Page, error) {
+	return models.PageArguments{First: first, After: after, Last: last, Before: before}.
+		Page(s.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
+}
+
+// given says whether the query gives the field an argument, be it null.
+func given(ctx context.Context, argument string) bool {
+	_, ok := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]
+	return ok
+}
+
+// cardFilter is what the argument `card` says: absent means every card, null the entries without one.
+func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
+	if card == nil {
+		return models.CardFilter{Only: given(ctx, "card")}, nil
+	}
+	if *card == "" {
+		return models.CardFilter{}, models.BadInput(models.At("card"), "must not be empty")
+	}
+	return models.CardFilter{Only: true, Name: *card}, nil
+}
+
+// past is the instant to read as of: what the field says, else what the object inherits; nil for now, which is also
+// what the future means.
+func past(asOf, inherited *models.Time) *models.Time {
+	if asOf == nil {
+		asOf = inherited
+	}
+	if asOf != nil && asOf.After(time.Now()) {
+		return nil
+	}
+	return asOf
+}
+
+// micros is the instant in microseconds since 1970, 0 for now. What lies before 1970 was before everything.
+func micros(asOf *models.Time) int64 {
+	if asOf == nil {
+		return 0
+	}
+	return max(asOf.UnixMicro(), 1)
+}
+
+// caller is who sent the request.
+func caller(context.Context) store.Caller { return store.Caller{} }

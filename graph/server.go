@@ -1,0 +1,137 @@
+// Package graph is GraphQL in and GraphQL out. A request goes through request.go (what came in), document.go (is it
+// valid and within the limits), coerce.go (are its values of their types) and the resolvers, which stand in one file
+// per GraphQL type and call the store. errors.go alone decides what a client sees of a failure. exec/ is generated.
+package graph
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// Server answers GraphQL requests.
+type Server struct {
+	store    *store.Store
+	limits   models.ServerLimits
+	version  string
+	log      *slog.Logger
+	schema   graphql.ExecutableSchema
+	document *lru.Cache[string, *document]
+}
+
+// keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
+const (
+	keptDocuments = 500
+	keptBytes     = 16 << 10
+)
+
+// NewServer is a server on the store. version is that of the program.
+func NewServer(s *store.Store, limits models.ServerLimits, version string, log *slog.Logger) *Server {
+	documents, err := lru.New[string, *document](keptDocuments)
+	if err != nil {
+		panic(err) // the size is positive
+	}
+	server := &Server{store: s, limits: limits, version: version, log: log, document: documents}
+	server.schema = exec.NewExecutableSchema(exec.Config{Resolvers: &resolver{server}})
+	// Parts that come later need a transport of their own, which there is none.
+	delete(server.schema.Schema().Directives, "defer")
+	return server
+}
+
+// response is an answer to a request.
+type response struct {
+	data       []byte
+	errors     gqlerror.List
+	extensions map[string]any
+	// refused says that nothing was executed, so that there is no data, not even null.
+	refused bool
+}
+
+func (s *Server) refuse(ctx context.Context, errs gqlerror.List) *response {
+	r := &response{refused: true, errors: errs}
+	if most := int(s.limits.Errors); len(errs) > most {
+		r.errors = errs[:most]
+		r.extensions = map[string]any{"errorsOmitted": len(errs) - most}
+	}
+	return r
+}
+
+// execute answers a request. onlyQueries refuses mutations, as for GET.
+func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*response, error) {
+	doc, known := s.document.Get(r.query)
+	if !known {
+		var problems gqlerror.List
+		if doc, problems = parseDocument(s.schema.Schema(), &s.limits, r.query); len(problems) > 0 {
+			return s.refuse(ctx, problems), nil
+		}
+		if len(r.query) <= keptBytes {
+			s.document.Add(r.query, doc)
+		}
+	}
+	operation, err := doc.operation(r.operationName)
+	if err != nil {
+		return s.refuse(ctx, gqlerror.List{present(err)}), nil
+	}
+	if onlyQueries && operation.Operation != ast.Query {
+		return nil, errOnlyQueries
+	}
+	values, err := doc.values(s.schema.Schema(), operation, r)
+	if err != nil {
+		return s.refuse(ctx, gqlerror.List{present(err)}), nil
+	}
+	return s.run(ctx, r, doc, operation, values), nil
+}
+
+func (s *Server) run(
+	ctx context.Context, r *request, doc *document, operation *ast.OperationDefinition, values map[string]any,
+) *response {
+	seconds := s.limits.ReadSeconds
+	if operation.Operation == ast.Mutation {
+		seconds = s.limits.WriteSeconds
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), tooLong(seconds))
+	defer cancel()
+	ctx = s.withLoaders(ctx)
+	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
+		RawQuery: r.query, OperationName: r.operationName, Variables: values, Doc: doc.tree, Operation: operation,
+		RecoverFunc:        s.recovered,
+		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+			if operation.Operation == ast.Mutation {
+				ctx = s.withLoaders(ctx) // what the mutation before has read is old
+			}
+			return next(ctx)
+		},
+	})
+	ctx = graphql.WithResponseContext(ctx, s.presenter, s.recovered)
+	answer := s.schema.Exec(ctx)(ctx)
+	result := &response{errors: graphql.GetErrors(ctx)}
+	if answer != nil {
+		result.data = answer.Data
+		result.errors = append(result.errors, answer.Errors...)
+	}
+	if most := int(s.limits.Errors); len(result.errors) > most {
+		result.extensions = map[string]any{"errorsOmitted": len(result.errors) - most}
+		result.errors = result.errors[:most]
+	}
+	return result
+}
+
+// tooLong is the failure of a request that took longer than it may.
+func tooLong(seconds float64) error {
+	limit := int64(seconds)
+	return &models.Error{
+		Code: models.CodeLimitExceeded, Message: fmt.Sprintf("the request took longer than %g seconds", seconds),
+		Limit: &limit, Actual: &limit, Retryable: true,
+	}
+}

@@ -1,0 +1,32 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/placard/placard/models"
+)
+
+type artifactVersion struct {
+	subject[*models.ArtifactVersion]
+}
+
+func (artifactVersion) Artifact(ctx context.Context, v *models.ArtifactVersion) (*models.Artifact, error) {
+	return load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, none{})
+}
+
+func (artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
+	aliases, err := load(ctx).aliases.of(ctx, v.ProjectID, v.ID, micros(past(asOf, v.AsOf)))
+	return append([]string{}, aliases...), err
+}
+
+func (artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion) ([]string, error) {
+	tags, err := load(ctx).tags.of(ctx, v.ProjectID, v.ID, none{})
+	return append([]string{}, tags...), err
+}
+
+func (artifactVersion) Output(ctx context.Context, v *models.ArtifactVersion) (*models.StepOutput, error) {
+	if v.SubjectID == v.ID {
+		return nil, nil // it was created by itself
+	}
+	return load(ctx).savedFrom.of(ctx, v.ProjectID, v.ID, none{})
+}

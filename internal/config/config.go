@@ -1,0 +1,139 @@
+// Package config is the settings of the server: one struct, in which a setting is a flag, an environment variable and
+// a line of --help at once.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/placard/placard/models"
+)
+
+// Config is the settings. Every flag --like-this is also the environment variable PLACARD_LIKE_THIS.
+type Config struct {
+	Addr         string           `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	DatabaseURL  string           `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
+	Auth         string           `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
+	InsecureOpen bool             `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
+	LogLevel     slog.Level       `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	LogFormat    string           `help:"How to log: text or json." enum:"text,json" default:"text"`
+	DrainTimeout time.Duration    `help:"How long to wait for requests when the server is stopped." default:"20s"`
+	Limit        Limits           `embed:"" prefix:"limit-"`
+	Version      kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// Limits are models.ServerLimits as settings.
+type Limits struct {
+	RequestBytes    int32   `group:"Limits" help:"Bytes of a request." default:"2097152"`
+	QueryTokens     int32   `group:"Limits" help:"Tokens of a query." default:"2000"`
+	QueryDepth      int32   `group:"Limits" help:"Depth of nested fields." default:"12"`
+	QueryAliases    int32   `group:"Limits" help:"Aliases in a query." default:"100"`
+	QueryRootFields int32   `group:"Limits" help:"Root fields of an operation." default:"20"`
+	PageSize        int32   `group:"Limits" help:"Items in a page." default:"100"`
+	EntriesPerCall  int32   `group:"Limits" help:"Entries in a call, and writes in a batch." default:"1000"`
+	ValueBytes      int32   `group:"Limits" help:"Bytes of one value as extended JSON." default:"65536"`
+	KeyCharacters   int32   `group:"Limits" help:"Characters of a key or of the name of a card, at most 250." default:"250"`
+	ValueNesting    int32   `group:"Limits" help:"Lists, tuples, sets and dictionaries inside each other." default:"32"`
+	Errors          int32   `group:"Limits" help:"Errors in an answer." default:"10"`
+	ReadSeconds     float64 `group:"Limits" help:"Seconds until a read is given up." default:"10"`
+	WriteSeconds    float64 `group:"Limits" help:"Seconds until a write is given up." default:"15"`
+}
+
+// Parse reads the settings from flags and the environment. What --help and --version print goes to out, and then
+// exit is called.
+func Parse(args []string, version string, out io.Writer, exit func(int)) (*Config, error) {
+	c := &Config{}
+	parser, err := kong.New(c, kong.Name("placard"),
+		kong.Description("Placard serves typed metadata of machine-learning artifacts over GraphQL.\n\n"+
+			"Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL."),
+		kong.DefaultEnvars("PLACARD"), kong.Vars{"version": "placard " + version}, kong.Writers(out, out), kong.Exit(exit),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		return nil, fmt.Errorf("%w (--help lists the settings)", err)
+	}
+	if c.DatabaseURL == "" {
+		folder, err := dataFolder()
+		if err != nil {
+			return nil, err
+		}
+		c.DatabaseURL = "sqlite:" + filepath.Join(folder, "placard.db")
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr must be HOST:PORT, such as 127.0.0.1:8080")
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.InsecureOpen {
+		return errors.New("--auth=none would let everyone who reaches " + c.Addr + " read and change everything: " +
+			"listen on 127.0.0.1, or add --insecure-open if that is what you want")
+	}
+	limits := c.Limit
+	for name, value := range map[string]float64{
+		"request-bytes": float64(limits.RequestBytes), "query-tokens": float64(limits.QueryTokens),
+		"query-depth": float64(limits.QueryDepth), "query-aliases": float64(limits.QueryAliases),
+		"query-root-fields": float64(limits.QueryRootFields), "page-size": float64(limits.PageSize),
+		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
+		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
+		"errors": float64(limits.Errors), "read-seconds": limits.ReadSeconds, "write-seconds": limits.WriteSeconds,
+	} {
+		if value <= 0 {
+			return fmt.Errorf("--limit-%s must be greater than 0", name)
+		}
+	}
+	if limits.KeyCharacters > 250 {
+		return errors.New("--limit-key-characters must be at most 250, which is what an index of the database holds")
+	}
+	return nil
+}
+
+// ServerLimits are the limits as the server and the API know them.
+func (l Limits) ServerLimits() models.ServerLimits { return models.ServerLimits(l) }
+
+// Database is the database URL without a password, for people.
+func (c *Config) Database() string {
+	if path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:"); ok {
+		if absolute, err := filepath.Abs(path); err == nil {
+			path = absolute
+		}
+		return path
+	}
+	u, err := url.Parse(c.DatabaseURL)
+	if err != nil {
+		return "postgres://…"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}
+
+// dataFolder is where programs keep the data of the user.
+func dataFolder() (string, error) {
+	if folder := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(folder) {
+		return filepath.Join(folder, "placard"), nil
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		folder, err := os.UserConfigDir() // AppData and Application Support, which are for data, too
+		return filepath.Join(folder, "placard"), err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("no home folder to keep the database in: set --database-url")
+	}
+	return filepath.Join(home, ".local", "share", "placard"), nil
+}

@@ -1,0 +1,128 @@
+// Package httpd is the door: which path leads where, and what every request goes through on its way.
+package httpd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/web"
+)
+
+// Handler answers everything that the server answers.
+type Handler struct {
+	http.Handler
+	store    *store.Store
+	log      *slog.Logger
+	draining atomic.Bool
+}
+
+// New is a handler for the GraphQL server on the store.
+func New(api *graph.Server, s *store.Store, log *slog.Logger) *Handler {
+	h := &Handler{store: s, log: log}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
+	mux.Handle("GET /graphiql", http.RedirectHandler("/graphiql/", http.StatusPermanentRedirect))
+	mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusTemporaryRedirect))
+	mux.HandleFunc("GET /healthz", h.healthy)
+	mux.HandleFunc("GET /readyz", h.ready)
+	h.Handler = mux
+	// The last of these is what a request meets first.
+	for _, wrap := range []func(http.Handler) http.Handler{
+		http.NewCrossOriginProtection().Handler, h.logged, h.protected, identified,
+	} {
+		h.Handler = wrap(h.Handler)
+	}
+	return h
+}
+
+// Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
+func (h *Handler) Drain() { h.draining.Store(true) }
+
+// healthy says that the process lives.
+func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+
+// ready says whether requests can be answered: the server is not stopping and the database answers.
+func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	switch err := h.store.Ping(ctx); {
+	case h.draining.Load():
+		answer(w, http.StatusServiceUnavailable, "stopping")
+	case err != nil:
+		h.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+	default:
+		answer(w, http.StatusOK, "ok")
+	}
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may have left
+}
+
+// identified gives each request an ID.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
+	})
+}
+
+// protected answers a panic with an error, and keeps the process alive.
+func (h *Handler) protected(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			problem := recover()
+			if problem == nil {
+				return
+			}
+			if problem == http.ErrAbortHandler {
+				panic(problem)
+			}
+			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
+				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
+			answer(w, http.StatusInternalServerError, "internal error")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes a line for each request; at the level debug, because an answer says itself what went wrong.
+func (h *Handler) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(recorder, r)
+		h.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("requestId", graph.RequestID(r.Context())),
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", recorder.status),
+			slog.Duration("took", time.Since(begin)))
+	})
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap gives http.ResponseController the writer below.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,174 @@
+package models
+
+// The checks of what no database is needed for. Each refuses with BAD_INPUT or LIMIT_EXCEEDED at the place of what is
+// wrong; at is the place of the input.
+
+// Check refuses names that cannot exist and too many labels.
+func (in *CreateArtifactVersionInput) Check(at *Path) error {
+	if err := checkNames(at, map[string]*string{
+		"project": in.Project, "artifact": &in.Artifact, "version": in.Version, "type": in.Type,
+	}); err != nil {
+		return err
+	}
+	if in.Version != nil && *in.Version == LatestAlias {
+		return BadInput(at.In("version"), "%q always means the version with the greatest number", LatestAlias)
+	}
+	if in.Output != nil {
+		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
+			return err
+		}
+	}
+	if err := checkLabels(at.In("tags"), in.Tags); err != nil {
+		return err
+	}
+	if err := checkLabels(at.In("aliases"), in.Aliases); err != nil {
+		return err
+	}
+	for i, alias := range in.Aliases {
+		if err := checkAlias(at.In("aliases").In(i), alias); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check refuses names that cannot exist.
+func (in *StartPipelineRunInput) Check(at *Path) error {
+	return checkNames(at, map[string]*string{"project": in.Project, "pipeline": &in.Pipeline})
+}
+
+// Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
+func (in *StartStepRunInput) Check(at *Path) error {
+	if err := CheckName(at.In("name"), in.Name); err != nil {
+		return err
+	}
+	inputs := make([]string, len(in.Inputs))
+	for i, input := range in.Inputs {
+		inputs[i] = input.Name
+	}
+	if err := checkSlots(at.In("inputs"), inputs); err != nil {
+		return err
+	}
+	outputs := make([]string, len(in.Outputs))
+	for i, output := range in.Outputs {
+		outputs[i] = output.Name
+		if err := checkNames(at.In("outputs").In(i), map[string]*string{"artifactName": output.ArtifactName}); err != nil {
+			return err
+		}
+	}
+	return checkSlots(at.In("outputs"), outputs)
+}
+
+// Check refuses a status that is no end.
+func (in *FinishPipelineRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+
+// Check refuses a status that is no end.
+func (in *FinishStepRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+
+// Check refuses what cannot be an alias.
+func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+
+// Check refuses what cannot be an alias.
+func (in *RemoveAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+
+// Check refuses what cannot be tags.
+func (in *TagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
+
+// Check refuses what cannot be tags.
+func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
+
+// Check refuses what cannot be a name.
+func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
+
+// Check refuses no keys, too many, one that stands twice, and names that cannot exist.
+func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
+	if n := len(in.Keys); n == 0 {
+		return BadInput(at.In("keys"), "must name at least one key")
+	} else if n > int(limits.EntriesPerCall) {
+		return LimitExceeded(at.In("keys"), "entries in a call", int64(limits.EntriesPerCall), int64(n))
+	}
+	seen := map[[2]string]bool{}
+	for i, key := range in.Keys {
+		keyAt := at.In("keys").In(i)
+		if err := checkKey(limits, keyAt.In("key"), key.Key); err != nil {
+			return err
+		}
+		name := [2]string{"", key.Key}
+		if key.Card != nil {
+			if err := checkKey(limits, keyAt.In("card"), *key.Card); err != nil {
+				return err
+			}
+			name[0] = *key.Card
+		}
+		if seen[name] {
+			return BadInput(keyAt, "stands twice")
+		}
+		seen[name] = true
+	}
+	if in.Reason == nil {
+		return nil
+	}
+	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
+}
+
+func checkNames(at *Path, names map[string]*string) error {
+	for field, name := range names {
+		if name == nil {
+			continue
+		}
+		if err := CheckName(at.In(field), *name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAlias(at *Path, alias string) error {
+	if alias == LatestAlias {
+		return BadInput(at, "%q is computed: it always means the version with the greatest number", LatestAlias)
+	}
+	return CheckName(at, alias)
+}
+
+func checkLabels(at *Path, labels []string) error {
+	if n := len(labels); n > MaxLabels {
+		return LimitExceeded(at, "labels in a call", MaxLabels, int64(n))
+	}
+	for i, label := range labels {
+		if err := CheckName(at.In(i), label); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkTags(at *Path, tags []string) error {
+	if len(tags) == 0 {
+		return BadInput(at.In("tags"), "must name at least one tag")
+	}
+	return checkLabels(at.In("tags"), tags)
+}
+
+func checkSlots(at *Path, names []string) error {
+	if n := len(names); n > MaxSlots {
+		return LimitExceeded(at, "inputs or outputs of a step", MaxSlots, int64(n))
+	}
+	seen := map[string]bool{}
+	for i, name := range names {
+		if err := CheckName(at.In(i).In("name"), name); err != nil {
+			return err
+		}
+		if seen[name] {
+			return BadInput(at.In(i).In("name"), "stands twice in the step")
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func checkEnd(at *Path, status RunStatus) error {
+	if status == RunStatusRunning {
+		return BadInput(at.In("status"), "must say how the run ended")
+	}
+	return nil
+}

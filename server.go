@@ -1,0 +1,109 @@
+// Placard serves typed metadata of machine-learning artifacts over GraphQL.
+//
+// This file wires the parts together: settings, store, GraphQL, HTTP. docs/adr and CONTRIBUTING.md lead further.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/httpd"
+	"github.com/placard/placard/internal/store"
+)
+
+// version is that of the program; a release sets it when it is built.
+var version = "0.1.0"
+
+func main() {
+	settings, err := config.Parse(os.Args[1:], describe(), os.Stdout, os.Exit)
+	if err == nil {
+		err = serve(settings)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "placard:", err)
+		os.Exit(1)
+	}
+}
+
+// describe is the version with the commit that it was built from.
+func describe() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range build.Settings {
+			if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+				return version + "+" + setting.Value[:12]
+			}
+		}
+	}
+	return version
+}
+
+// serve runs the server until it is told to stop by SIGINT or SIGTERM.
+func serve(settings *config.Config) error {
+	log := logger(settings)
+	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	listener, err := net.Listen("tcp", settings.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s, err := store.Open(stop, settings.DatabaseURL, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	handler := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, log)
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	go forget(stop, s, log)
+	log.Info("serving", "version", describe(), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
+	select {
+	case err := <-failed:
+		return errors.Join(err, s.Close())
+	case <-stop.Done():
+	}
+	cancel() // a second signal ends the process at once
+	log.Info("stopping: waiting for requests", "atMost", settings.DrainTimeout)
+	handler.Drain()
+	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
+	defer cancelDeadline()
+	err = errors.Join(server.Shutdown(deadline), s.Close())
+	log.Info("stopped")
+	return err
+}
+
+// forget drops old idempotency keys every hour.
+func forget(stop context.Context, s *store.Store, log *slog.Logger) {
+	for ticker := time.NewTicker(time.Hour); ; {
+		select {
+		case <-stop.Done():
+			ticker.Stop()
+			return
+		case <-ticker.C:
+			if err := s.ForgetIdempotencyKeys(stop); err != nil {
+				log.Warn("old idempotency keys could not be dropped", "error", err)
+			}
+		}
+	}
+}
+
+func logger(settings *config.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: settings.LogLevel}
+	if settings.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
