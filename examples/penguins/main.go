@@ -25,6 +25,8 @@ type settings struct {
 	wait time.Duration
 	once bool
 	work string
+	// server is the process ID of the server, 0 when somebody else looks after it.
+	server int
 }
 
 func main() {
@@ -33,6 +35,7 @@ func main() {
 	flag.DurationVar(&s.wait, "wait", 60*time.Second, "how long to wait until the server is ready")
 	flag.BoolVar(&s.once, "once", false, "run nothing if the artifact "+modelArtifact+" exists; only print what is there")
 	flag.StringVar(&s.work, "work", "", "folder for the files; when empty a temporary one, removed at the end")
+	flag.IntVar(&s.server, "while", 0, "end when the process with this ID, the server, has ended")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "penguins: unexpected argument %q\n", flag.Arg(0))
@@ -41,8 +44,18 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if s.server != 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		go endWith(s.server, cancel)
+		time.Sleep(grace)
+	}
 	report, err := s.run(ctx, os.Getenv("PLACARD_API_KEY"), outputStyle())
 	if errors.Is(err, context.Canceled) {
+		if s.server != 0 {
+			os.Exit(1) // the server has said why it ended
+		}
 		err = errors.New("stopped")
 	}
 	if err != nil {
@@ -52,6 +65,22 @@ func main() {
 	// One write, so that the log of a server on the same terminal cannot come in between.
 	if _, err := os.Stdout.WriteString(report); err != nil {
 		os.Exit(1)
+	}
+}
+
+// grace is how long a server that cannot start may take to find out, so that the pipeline does not talk to another
+// server that has the address already.
+const grace = 500 * time.Millisecond
+
+// endWith ends the pipeline when a process has ended.
+func endWith(process int, end context.CancelFunc) {
+	defer end()
+	for {
+		found, err := os.FindProcess(process)
+		if err != nil || found.Signal(syscall.Signal(0)) != nil {
+			return
+		}
+		time.Sleep(grace / 5)
 	}
 }
 

@@ -1,0 +1,35 @@
+# What each target does stands behind its name: `make help`. A fresh machine needs Go, and for the tests PostgreSQL's
+# programs; everything else is fetched as it is pinned in go.mod and web/package-lock.json.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test generate check fmt web
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start the server with the embedded database; when that is new, run examples/penguins against it
+	@go build -o bin/ . ./examples/penguins
+	@bin/penguins -once -wait 60s -while $$$$ & exec bin/placard
+
+test: ## Run all tests, on SQLite and on PostgreSQL (PLACARD_TEST_DATABASE_URL uses a given server)
+	go test ./...
+
+generate: ## Make graph/exec again from schema.graphqls
+	rm -f graph/exec/*.go
+	go tool gqlgen generate
+
+check: ## Check formatting, vet, staticcheck, generated code, go.mod, structure and schema conventions
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+	go mod tidy -diff
+	go test -count=1 -run 'Conventions|Structure' .
+	@cp -r graph/exec graph/.exec-before; $(MAKE) --no-print-directory generate; \
+		diff -r graph/.exec-before graph/exec > /dev/null; same=$$?; rm -rf graph/.exec-before; \
+		test $$same = 0 || { echo "graph/exec was not in step with schema.graphqls: commit what make generate made"; exit 1; }
+
+fmt: ## Format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+web: ## Build the pages in web/dist again (needs Node)
+	cd web && npm ci --no-audit --no-fund && npm run build

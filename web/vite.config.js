@@ -1,0 +1,34 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: 'graphiql',
+  // Relative, so that the page also works behind a proxy that adds a path.
+  base: './',
+  build: {
+    outDir: '../dist',
+    emptyOutDir: true,
+    // Every asset is a file of its own: the program gives it a type and a long life in the cache.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    // Monaco is large, and loads as a chunk of its own after the page is drawn.
+    chunkSizeWarningLimit: 5000,
+    // The program passes on the code of others, so it passes on their licences too.
+    license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      // "use client" means nothing here, and hundreds of warnings about it would hide a real one.
+      onwarn(warning, warn) {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+      },
+    },
+  },
+  worker: { format: 'es' },
+  optimizeDeps: {
+    // The GraphQL worker imports these; `npm run dev` must turn them from CommonJS into modules.
+    include: ['monaco-graphql > picomatch-browser', 'graphql-language-service > nullthrows'],
+  },
+  server: {
+    // `npm run dev` asks a server that runs on this machine.
+    proxy: { '/graphql': process.env.PLACARD_URL ?? 'http://127.0.0.1:8080' },
+  },
+});
