@@ -43,7 +43,6 @@ func (e *MetadataEntry) Value() (MetadataValue, error) {
 	return ofEntry(value, e.CardName), nil
 }
 
-
 // CardFilter chooses entries by their card: all of them, or those of one card, where an empty name is no card.
 type CardFilter struct {
 	Only bool

@@ -1,0 +1,151 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func nested(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
+
+// TestRefusals says for each thing that is refused the code and the place.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 65535)
+	for _, c := range []struct {
+		in   string
+		code Code
+		path string
+	}{
+		{`{"a": {"$storageSize": -1}}`, CodeBadInput, "[metadata a $storageSize]"},
+		{`{"a": {"$storageSize": 1.0}}`, CodeBadInput, "[metadata a $storageSize]"},
+		{`{"a": {"$storageSize": "01"}}`, CodeBadInput, "[metadata a $storageSize]"},
+		{`{"a": {"$storageSize": 9223372036854775808}}`, CodeBadInput, "[metadata a $storageSize]"},
+		{`{"a": {"$timestamp": "yesterday"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:05"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:60Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:05.1234567890Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:05,5Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "9999-12-31T23:59:59-00:01"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$float": "nan"}}`, CodeBadInput, "[metadata a $float]"},
+		{`{"a": {"$float": 1.0}}`, CodeBadInput, "[metadata a $float]"},
+		{`{"a": {"$duration": "90s"}}`, CodeBadInput, "[metadata a $duration]"},
+		{`{"a": {"$duration": 9007199254740993}}`, CodeBadInput, "[metadata a $duration]"},
+		{`{"a": {"$uri": 1}}`, CodeBadInput, "[metadata a $uri]"},
+		{`{"a": {"$set": [1, 2, 1]}}`, CodeBadInput, "[metadata a $set 2]"},
+		{`{"a": {"$set": [{"$set": [1, 2]}, {"$set": [2, 1]}]}}`, CodeBadInput, "[metadata a $set 1]"},
+		{`{"a": {"$set": [{"x": 1, "y": 2}, {"y": 2, "x": 1}]}}`, CodeBadInput, "[metadata a $set 1]"},
+		{`{"a": {"$set": [{"$float": "NaN"}, {"$float": "NaN"}]}}`, CodeBadInput, "[metadata a $set 1]"},
+		{`{"a": {"$tuple": {}}}`, CodeBadInput, "[metadata a $tuple]"},
+		{`{"a": {"$dict": []}}`, CodeBadInput, "[metadata a $dict]"},
+		{`{"a": {"$nonsense": 1}}`, CodeBadInput, "[metadata a $nonsense]"},
+		{`{"a": {"$uri": "x", "b": 1}}`, CodeBadInput, "[metadata a $uri]"},
+		{`{"a": [{"$uri": "x", "b": 1}]}`, CodeBadInput, "[metadata a 0 $uri]"},
+		{`{"$uri": "x"}`, CodeBadInput, "[metadata $uri]"},
+		{`{"a": 9223372036854775808}`, CodeBadInput, "[metadata a]"},
+		{`{"a": -9223372036854775809}`, CodeBadInput, "[metadata a]"},
+		{`{"a": 1e400}`, CodeBadInput, "[metadata a]"},
+		{`{"a": 1e-400}`, CodeBadInput, "[metadata a]"},
+		{`{"a": "\u0000"}`, CodeBadInput, "[metadata a]"},
+		{`{"\u0000": 1}`, CodeBadInput, "[metadata \x00]"},
+		{`{"": 1}`, CodeBadInput, "[metadata ]"},
+		{`{"card": {"": 1}}`, CodeBadInput, "[metadata card ]"},
+		{`{"a": 1, "a": 2}`, CodeBadInput, "[metadata a]"},
+		{`{"card": {"a": 1}, "card": {"b": 1}}`, CodeBadInput, "[metadata card]"},
+		{`{"card": {"a": 1, "a": 2}}`, CodeBadInput, "[metadata card a]"},
+		{`{"a": [{"b": 1, "b": 2}]}`, CodeBadInput, "[metadata a 0 b]"},
+		{`{"a": ` + nested(33) + `}`, CodeLimitExceeded, ""},
+		{`{"a": "` + long + `"}`, CodeLimitExceeded, "[metadata a]"},
+		{`{"` + strings.Repeat("ü", 251) + `": 1}`, CodeLimitExceeded, ""},
+		{`{"card": {"` + strings.Repeat("k", 251) + `": 1}}`, CodeLimitExceeded, ""},
+	} {
+		node, err := parseTree(c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Facts(defaults(), nil, &Tree{Node: node}, nil)
+		var failure *Error
+		if !errors.As(err, &failure) || failure.Code != c.code {
+			t.Errorf("%.80s: got %v, want %s", c.in, err, c.code)
+			continue
+		}
+		if path := fmt.Sprint(failure.Path); c.path != "" && path != c.path {
+			t.Errorf("%.80s: refused at %s, want %s", c.in, path, c.path)
+		}
+		if (failure.Code == CodeLimitExceeded) != (failure.Limit != nil && failure.Actual != nil && *failure.Actual > *failure.Limit) {
+			t.Errorf("%.80s: limit %v, actual %v", c.in, failure.Limit, failure.Actual)
+		}
+	}
+}
+
+// TestAtTheLimit accepts the most of everything.
+func TestAtTheLimit(t *testing.T) {
+	t.Parallel()
+	many := Object{}
+	for i := range 1000 {
+		many = append(many, Member{fmt.Sprint(i), true})
+	}
+	for name, object := range map[string]Object{
+		"value of 64 KiB":     {{"a", strings.Repeat("x", 65534)}},
+		"key of 250":          {{strings.Repeat("🦆", 250), true}},
+		"card of 250":         {{strings.Repeat("🦆", 250), Object{{"a", true}}}},
+		"entries":             many,
+		"white space is kept": {{" a ", true}, {"a", true}},
+	} {
+		if _, err := Facts(defaults(), nil, &Tree{Node: object}, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	node, err := parseTree(nested(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one(node); err != nil {
+		t.Error(err)
+	}
+	many = append(many, Member{"one more", true})
+	if _, err := Facts(defaults(), nil, &Tree{Node: many}, nil); CodeOf(err) != CodeLimitExceeded {
+		t.Errorf("1,001 entries: %v", err)
+	}
+}
+
+func TestNestingIsCountedWhole(t *testing.T) {
+	t.Parallel()
+	node, err := parseTree(`{"$dict": {"a": {"$tuple": ` + nested(38) + `}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = one(node)
+	var failure *Error
+	if !errors.As(err, &failure) || *failure.Limit != 32 || *failure.Actual != 39 {
+		t.Errorf("a dict with a tuple that holds 37 lists: %v", err)
+	}
+}
+
+// TestCardsAndEntries says what is a card and what is an entry, and in which order both come.
+func TestCardsAndEntries(t *testing.T) {
+	t.Parallel()
+	node, err := parseTree(`{"z": 1, "card": {"b": 1, "a": {"x": 1}}, "empty": {}, "dict": {"$dict": {"k": 1}}, "uri": {"$uri": "u"}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := "card"
+	name := "typed"
+	facts, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "c", Card: &card, Value: ValueInput{"string": &name}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Fact{
+		{"", "z", MetadataKindInteger, "1"}, {"card", "b", MetadataKindInteger, "1"}, {"card", "a", MetadataKindDict, `{"x":1}`},
+		{"", "empty", MetadataKindDict, "{}"}, {"", "dict", MetadataKindDict, `{"k":1}`}, {"", "uri", MetadataKindURI, `{"$uri":"u"}`},
+		{"card", "c", MetadataKindString, `"typed"`},
+	}
+	if !reflect.DeepEqual(facts, want) {
+		t.Errorf("got  %+v\nwant %+v", facts, want)
+	}
+	if _, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "z", Value: ValueInput{"string": &name}}}); CodeOf(err) != CodeBadInput {
+		t.Errorf("a key of metadata again in entries: %v", err)
+	}
+}

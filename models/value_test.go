@@ -1,0 +1,250 @@
+package models
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// A golden is a case of testdata/values.json, which the clients read, too.
+type golden struct {
+	name, kind, display    string
+	in, json, extendedJSON any
+}
+
+func goldens(t testing.TB) []golden {
+	t.Helper()
+	text, err := os.ReadFile("testdata/values.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := parseTree(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []golden
+	for _, one := range node.([]any) {
+		fields := map[string]any{}
+		for _, member := range one.(Object) {
+			fields[member.Key] = member.Value
+		}
+		cases = append(cases, golden{
+			fields["name"].(string), fields["kind"].(string), fields["display"].(string),
+			fields["in"], fields["json"], fields["extendedJson"],
+		})
+	}
+	return cases
+}
+
+// compact is a node as JSON without spaces, its numbers as they were written.
+func compact(node any) string {
+	switch node := node.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return strconv.FormatBool(node)
+	case string:
+		return string(appendString(nil, node))
+	case json.Number:
+		return string(node)
+	case []any:
+		parts := make([]string, len(node))
+		for i, item := range node {
+			parts[i] = compact(item)
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	}
+	var parts []string
+	for _, member := range node.(Object) {
+		parts = append(parts, string(appendString(nil, member.Key))+":"+compact(member.Value))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+func defaults() *ServerLimits {
+	limits := DefaultLimits()
+	return &limits
+}
+
+// one is the fact that a value logged under the key `v` becomes, by `metadata`.
+func one(node any) (Fact, error) {
+	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{"v", node}}}, nil)
+	if err != nil {
+		return Fact{}, err
+	}
+	return facts[0], nil
+}
+
+func entryOf(fact Fact) *MetadataEntry {
+	return &MetadataEntry{CardName: fact.Card, Key: fact.Key, Kind: &fact.Kind, Text: &fact.Text}
+}
+
+func jsonText(text *RawJSON) string {
+	if text == nil {
+		return "null"
+	}
+	return string(*text)
+}
+
+func TestGoldenValues(t *testing.T) {
+	t.Parallel()
+	seen := map[MetadataKind]bool{}
+	for _, c := range goldens(t) {
+		t.Run(c.name, func(t *testing.T) {
+			fact, err := one(c.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			value, err := entryOf(fact).Value()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, pair := range map[string][2]string{
+				"kind":         {string(value.Kind()), c.kind},
+				"display":      {value.Display(), c.display},
+				"json":         {jsonText(value.JSON()), compact(c.json)},
+				"extendedJson": {jsonText(value.ExtendedJSON()), compact(c.extendedJSON)},
+			} {
+				if pair[0] != pair[1] {
+					t.Errorf("%s: got %s, want %s", what, pair[0], pair[1])
+				}
+			}
+			again, err := one(c.extendedJSON)
+			if err != nil || again != fact {
+				t.Errorf("logged again: got %+v, want %+v (%v)", again, fact, err)
+			}
+			typed, err := Facts(defaults(), nil, nil, []MetadataEntryInput{{Key: "v", Value: asInput(value)}})
+			if err != nil || typed[0] != fact {
+				t.Errorf("logged by fields: got %+v, want %+v (%v)", typed, fact, err)
+			}
+			seen[value.Kind()] = true
+		})
+	}
+	for _, spec := range kinds() {
+		if !seen[spec.kind] {
+			t.Errorf("testdata/values.json has no case of %s", spec.kind)
+		}
+	}
+}
+
+// asInput is the value as a MetadataValueInput, in the form that generated code makes of one.
+func asInput(value MetadataValue) ValueInput {
+	text := func(s string) *string { return &s }
+	number := func(s string) *FloatInput { f := FloatInput(s); return &f }
+	items := func(values []MetadataValue) []map[string]any {
+		list := make([]map[string]any, len(values))
+		for i, value := range values {
+			list[i] = asInput(value)
+		}
+		return list
+	}
+	yes := true
+	switch v := value.(type) {
+	case StringValue:
+		return ValueInput{"string": text(v.Text)}
+	case IntegerValue:
+		return ValueInput{"integer": &v.Integer}
+	case FloatValue:
+		if v.Float() == nil { // a Float of GraphQL cannot say it
+			return ValueInput{"json": &Tree{Node: Object{{"$float", v.Repr()}}}}
+		}
+		return ValueInput{"float": number(v.Repr())}
+	case BooleanValue:
+		return ValueInput{"boolean": &v.Boolean}
+	case NullValue:
+		return ValueInput{"null": &yes}
+	case ListValue:
+		return ValueInput{"list": items(v.Items)}
+	case TupleValue:
+		return ValueInput{"tuple": items(v.Items)}
+	case SetValue:
+		return ValueInput{"set": items(v.Items)}
+	case DictValue:
+		fields := make([]map[string]any, len(v.Fields))
+		for i, field := range v.Fields {
+			fields[i] = map[string]any{"key": field.Key, "value": asInput(field.Value)}
+		}
+		return ValueInput{"dict": fields}
+	case UriValue:
+		return ValueInput{"uri": text(v.Uri)}
+	case PathValue:
+		return ValueInput{"path": text(v.Path)}
+	case DTypeValue:
+		return ValueInput{"dtype": text(v.Dtype)}
+	case StorageSizeValue:
+		return ValueInput{"storageSize": &v.Bytes}
+	case TimestampValue:
+		return ValueInput{"timestamp": &v.Timestamp}
+	case DurationValue:
+		return ValueInput{"duration": number(jsonText(v.JSON()))}
+	case MarkdownValue:
+		return ValueInput{"markdown": text(v.Markdown)}
+	}
+	panic("a kind that this test does not know")
+}
+
+func TestFloatsReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.Float64().Draw(t, "f")
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			t.Skip("named, not written")
+		}
+		text := FloatValue{Number: f}.Repr()
+		fact, err := one(json.Number(text))
+		if err != nil || fact.Kind != MetadataKindFloat || fact.Text != text {
+			t.Fatalf("%s came back as %+v (%v)", text, fact, err)
+		}
+		back, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.Float64bits(back) != math.Float64bits(f) {
+			t.Fatalf("%v was written %s", f, text)
+		}
+	})
+}
+
+// FuzzFacts gives any JSON object to the parser: it never panics, and what it accepts can be read, shown and logged
+// again without a change.
+func FuzzFacts(f *testing.F) {
+	for _, c := range goldens(f) {
+		f.Add(`{"v":` + compact(c.in) + `}`)
+		f.Add(`{"card":{"v":` + compact(c.in) + `}}`)
+	}
+	f.Add(`{"a":{"$set":[{"$set":[1,2]},{"$set":[2,1]}]}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		node, err := parseTree(text)
+		if err != nil {
+			t.Skip()
+		}
+		facts, err := Facts(defaults(), At("input"), &Tree{Node: node}, nil)
+		if err != nil {
+			if CodeOf(err) == CodeInternal {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, fact := range facts {
+			value, err := entryOf(fact).Value()
+			if err != nil {
+				t.Fatalf("%+v cannot be read: %v", fact, err)
+			}
+			value.Display()
+			shown, err := parseTree(jsonText(value.ExtendedJSON()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			object := Object{{fact.Key, shown}}
+			if fact.Card != "" {
+				object = Object{{fact.Card, object}}
+			}
+			again, err := Facts(defaults(), nil, &Tree{Node: object}, nil)
+			if err != nil || len(again) != 1 || again[0] != fact {
+				t.Fatalf("%+v was logged again as %+v (%v)", fact, again, err)
+			}
+		}
+	})
+}
