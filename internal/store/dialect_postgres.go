@@ -56,7 +56,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
 	}
-	return &postgresDialect{pool, db}, nil
+	return &postgresDialect{pool, db}, metered(db)
 }
 
 // redacted is err without what a connection error repeats of the configuration.

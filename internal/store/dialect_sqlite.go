@@ -88,7 +88,7 @@ func connect(path string, log *slog.Logger, options ...string) (*sql.DB, *gorm.D
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the database file: %w", err), pool.Close())
 	}
-	return pool, db, nil
+	return pool, db, metered(db)
 }
 
 func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }

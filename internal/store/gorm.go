@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
 // slow is how long a statement takes before the log mentions it.
 const slow = 500 * time.Millisecond
 
-// gormLogger sends what GORM has to say to slog, and counts statements.
+// gormLogger sends what GORM has to say to slog.
 type gormLogger struct{ log *slog.Logger }
 
 func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
@@ -46,19 +47,42 @@ func (l gormLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (strin
 }
 
 func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {
-	if counter, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
-		counter.Add(1)
-	}
 	if took := time.Since(begin); took >= slow {
 		sql, rows := fc()
 		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
 	}
 }
 
-type counterKey struct{}
+// Meter counts the statements of a context, and may make one of them fail, for tests. What begins and ends
+// transactions is not counted.
+type Meter struct {
+	statements atomic.Int64
+	// FailAt is the statement that fails without being sent, 1 for the first; 0 for none.
+	FailAt int64
+}
 
-// CountStatements makes a context whose statements are counted; what begins and ends transactions is not.
-func CountStatements(ctx context.Context) (context.Context, *atomic.Int64) {
-	counter := new(atomic.Int64)
-	return context.WithValue(ctx, counterKey{}, counter), counter
+// Statements is how many statements there have been.
+func (m *Meter) Statements() int64 { return m.statements.Load() }
+
+type meterKey struct{}
+
+// WithMeter makes a context whose statements the meter counts.
+func WithMeter(ctx context.Context, meter *Meter) context.Context {
+	return context.WithValue(ctx, meterKey{}, meter)
+}
+
+// errMeter is the failure that a meter asked for.
+var errMeter = errors.New("the meter of the context asked for this failure")
+
+// metered makes db look for a meter before each statement.
+func metered(db *gorm.DB) error {
+	look := func(db *gorm.DB) {
+		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
+		if ok && meter.statements.Add(1) == meter.FailAt {
+			_ = db.AddError(errMeter)
+		}
+	}
+	return errors.Join(
+		db.Callback().Raw().Before("gorm:raw").Register("placard:meter", look),
+		db.Callback().Row().Before("gorm:row").Register("placard:meter", look))
 }

@@ -1,0 +1,115 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+func init() {
+	tests["what writes cost"] = writeCosts
+	tests["a write is interrupted anywhere"] = interrupted
+	tests["a call that is no longer wanted"] = unwanted
+}
+
+// costs is how many statements run takes.
+func (s *suite) costs(run func(ctx context.Context)) int64 {
+	meter := &store.Meter{}
+	run(store.WithMeter(s.ctx, meter))
+	return meter.Statements()
+}
+
+func writeCosts(s *suite) {
+	v := s.version("model")
+	var ten []string
+	for i := range 10 {
+		ten = append(ten, fmt.Sprint("k", i), "x")
+	}
+	target := models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model", Version: ref("1")}}
+	cost := s.costs(func(ctx context.Context) {
+		_, _, err := s.LogMetadata(ctx, store.Call{}, []store.Write{{Target: target, Facts: facts(ten...), Path: root}})
+		s.must(err)
+	})
+	if cost > 3 {
+		s.Errorf("ten entries by name and version cost %d statements", cost)
+	}
+	batch := func(n int) int64 {
+		var writes []store.Write
+		for i := range n {
+			writes = append(writes, store.Write{Target: []models.MetadataTarget{target, byID(v)}[i%2], Facts: facts("n", fmt.Sprint(i)), Path: root})
+		}
+		return s.costs(func(ctx context.Context) {
+			logged, _, err := s.LogMetadata(ctx, store.Call{}, writes)
+			s.must(err)
+			s.equal(len(logged), n)
+		})
+	}
+	few, many := batch(4), batch(1000)
+	if few != many || many > 6 {
+		s.Errorf("a batch of 4 costs %d statements, one of 1,000 costs %d", few, many)
+	}
+	s.equal(*s.latest(v)[10].Text, `"999"`)
+}
+
+// interrupted lets a write fail at each of its statements in turn: each time nothing of it is there.
+func interrupted(s *suite) {
+	step := s.step("model")
+	_, err := s.log(byContext(step), facts("waited", "x"))
+	s.must(err)
+	s.version("model")
+	create := func(ctx context.Context) (*models.ArtifactVersion, error) {
+		key := "key"
+		v, _, err := s.CreateArtifactVersion(ctx, store.Call{Operation: "createArtifactVersion", Key: &key, KeyPath: root}, root,
+			models.CreateArtifactVersionInput{
+				Artifact: "model", Aliases: []string{"prod"}, Tags: []string{"t"},
+				Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+			}, facts("a", "1", "b", "2"))
+		return v, err
+	}
+	for at := int64(1); ; at++ {
+		meter := &store.Meter{FailAt: at}
+		v, err := create(store.WithMeter(s.ctx, meter))
+		if meter.Statements() < at {
+			s.must(err)
+			s.equal([]any{v.Number, s.json(v), at > 10}, []any{2, `{"waited":"x","a":"1","b":"2"}`, true})
+			return
+		}
+		if err == nil {
+			s.Fatalf("statement %d failed, and the call did not", at)
+		}
+		latest, err := s.LatestVersions(s.ctx, step.ProjectID, []models.ID{s.artifact("model")})
+		s.must(err)
+		for _, v := range latest {
+			s.equal(v.Number, 1)
+		}
+		outputs, err := s.StepOutputs(s.ctx, step.ProjectID, []models.ID{step.ID})
+		s.must(err)
+		s.equal([]any{outputs[step.ID][0].BoundAt == nil, s.json(outputs[step.ID][0])}, []any{true, `{"waited":"x"}`})
+	}
+}
+
+func (s *suite) artifact(name string) models.ID {
+	a, err := s.Artifact(s.ctx, "default", name)
+	s.must(err)
+	return a.ID
+}
+
+// unwanted: a call whose caller has left writes nothing, and does no harm to the calls beside it.
+func unwanted(s *suite) {
+	v := s.version("model")
+	left, leave := context.WithCancel(s.ctx)
+	leave()
+	together(writers, func(w int) {
+		ctx := s.ctx
+		if w%2 == 0 {
+			ctx = left
+		}
+		_, _, err := s.LogMetadata(ctx, store.Call{}, []store.Write{{Target: byID(v), Facts: facts(fmt.Sprint(w), "x"), Path: root}})
+		if (err != nil) != (w%2 == 0) {
+			s.Errorf("writer %d: %v", w, err)
+		}
+	})
+	s.equal(len(s.latest(v)), writers/2)
+}

@@ -1,0 +1,266 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+func init() {
+	tests["the latest never goes backwards"] = latestNeverBackwards
+	tests["numbers have no gaps"] = numbersWithoutGaps
+	tests["an output is saved once"] = outputSavedOnce
+	tests["copies of a call race"] = copiesRace
+	tests["batches do not wait in a circle"] = batchesCross
+	tests["idempotency keys"] = idempotencyKeys
+}
+
+// stores are the stores of several server processes on the database; SQLite has one.
+func (s *suite) stores() []*store.Store {
+	if strings.HasPrefix(s.url, "sqlite:") {
+		return []*store.Store{s.Store}
+	}
+	return []*store.Store{s.Store, open(s.TB, s.url)}
+}
+
+// together runs n functions at once and waits for them.
+func together(n int, run func(i int)) {
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { run(i) })
+	}
+	wait.Wait()
+}
+
+const writers, writes = 8, 15
+
+func latestNeverBackwards(s *suite) {
+	v := s.version("model")
+	stores := s.stores()
+	var done atomic.Bool
+	var readers sync.WaitGroup
+	for _, reader := range stores {
+		readers.Go(func() {
+			last := models.Int64(0)
+			for !done.Load() {
+				found, err := reader.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+				if err != nil {
+					s.Errorf("read: %v", err)
+					return
+				}
+				if entry := found[v.SubjectID]; entry != nil {
+					if entry.Seq < last {
+						s.Errorf("the latest went from %d back to %d", last, entry.Seq)
+						return
+					}
+					last = entry.Seq
+				}
+			}
+		})
+	}
+	together(writers, func(w int) {
+		last := models.Int64(0)
+		for i := range writes {
+			logged, _, err := stores[w%len(stores)].LogMetadata(s.ctx, store.Call{}, []store.Write{
+				{Target: byID(v), Facts: facts("n", fmt.Sprint(w, " ", i), fmt.Sprint("own ", w), "x"), Path: root}})
+			if err != nil {
+				s.Errorf("write: %v", err)
+				return
+			}
+			if seq := logged[0].Entries[0].Seq; seq <= last {
+				s.Errorf("a later write has the seq %d after %d", seq, last)
+			} else {
+				last = seq
+			}
+		}
+	})
+	done.Store(true)
+	readers.Wait()
+	history, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, models.Page{Size: 1000})
+	s.must(err)
+	entries := history[v.SubjectID].Nodes()
+	s.equal(len(entries), writers*writes)
+	for i := 1; i < len(entries); i++ {
+		if entries[i].Seq >= entries[i-1].Seq || !entries[i].LoggedAt.Before(entries[i-1].LoggedAt.Time) {
+			s.Fatalf("entry %d (%s) comes after %d (%s)", entries[i].Seq, entries[i].LoggedAt, entries[i-1].Seq, entries[i-1].LoggedAt)
+		}
+	}
+	latest, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+	s.must(err)
+	s.equal(latest[v.SubjectID].Seq, entries[0].Seq)
+}
+
+func numbersWithoutGaps(s *suite) {
+	stores := s.stores()
+	var mu sync.Mutex
+	var numbers []int32
+	step := s.step("taken")
+	output := &models.StepOutputReference{StepRunID: step.ID.String(), Name: "taken"}
+	s.must(second(s.create(models.CreateArtifactVersionInput{Artifact: "first", Output: output})))
+	together(writers, func(w int) {
+		for i := range writes {
+			input := models.CreateArtifactVersionInput{Artifact: "model"}
+			if i%4 == 3 {
+				input.Output = output // refused, and must not use a number
+			}
+			v, _, err := stores[w%len(stores)].CreateArtifactVersion(s.ctx, store.Call{}, root, input, nil)
+			if input.Output != nil {
+				if models.CodeOf(err) != models.CodeConflict {
+					s.Errorf("a bound output: %v", err)
+				}
+				continue
+			}
+			if err != nil {
+				s.Errorf("create: %v", err)
+				return
+			}
+			mu.Lock()
+			numbers = append(numbers, v.Number)
+			mu.Unlock()
+		}
+	})
+	slices.Sort(numbers)
+	for i, number := range numbers {
+		if number != int32(i+1) {
+			s.Fatalf("the numbers have a gap or a double at %d: %v", i+1, numbers)
+		}
+	}
+}
+
+func outputSavedOnce(s *suite) {
+	stores := s.stores()
+	for round := range 5 {
+		step := s.step("model")
+		_, err := s.log(byContext(step), facts("waited", "x"))
+		s.must(err)
+		var won atomic.Int64
+		together(writers, func(w int) {
+			if w%2 == 1 { // while others log to the output
+				if _, err := s.log(byContext(step), facts(fmt.Sprint("k", w), "x")); err != nil {
+					s.Errorf("log: %v", err)
+				}
+				return
+			}
+			_, _, err := stores[w/2%len(stores)].CreateArtifactVersion(s.ctx, store.Call{}, root, models.CreateArtifactVersionInput{
+				Artifact: fmt.Sprint("model", round, w), Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+			}, nil)
+			if err == nil {
+				won.Add(1)
+			} else if models.CodeOf(err) != models.CodeConflict {
+				s.Errorf("bind: %v", err)
+			}
+		})
+		s.equal(won.Load(), 1)
+		after, err := s.log(byContext(step), facts("after", "x"))
+		s.must(err)
+		s.equal(len(s.latest(after.Subject)), 2+writers/2)
+	}
+}
+
+func (s *suite) latest(subject models.Subject) []*models.MetadataEntry {
+	s.Helper()
+	project, id, _ := subject.EntriesOf()
+	found, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil)
+	s.must(err)
+	return found[id]
+}
+
+func copiesRace(s *suite) {
+	stores := s.stores()
+	v, other := s.version("model"), s.version("model")
+	for round := range 5 {
+		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.In("idempotencyKey")}
+		var fresh, reused atomic.Int64
+		ids := make([]models.ID, writers)
+		together(writers, func(w int) {
+			target := v
+			if w == 7 {
+				target = other // the same key for something else
+			}
+			logged, again, err := stores[w%len(stores)].LogMetadata(s.ctx, call, []store.Write{
+				{Target: byID(target), Facts: facts("n", fmt.Sprint(round)), Path: root}})
+			switch {
+			case models.CodeOf(err) == models.CodeIdempotencyKeyReused && err != nil:
+				reused.Add(1)
+				return
+			case err != nil:
+				s.Errorf("log: %v", err)
+				return
+			case !again:
+				fresh.Add(1)
+			}
+			ids[w] = logged[0].Entries[0].ID
+		})
+		s.equal(fresh.Load(), 1)
+		s.equal(reused.Load() == 1 || reused.Load() == writers-1, true)
+		ids = slices.DeleteFunc(ids, models.ID.IsZero)
+		s.equal(len(slices.Compact(ids)), 1)
+	}
+}
+
+func batchesCross(s *suite) {
+	stores := s.stores()
+	versions := make([]*models.ArtifactVersion, 12)
+	for i := range versions {
+		versions[i] = s.version("model")
+	}
+	together(writers, func(w int) {
+		for range 5 {
+			var batch []store.Write
+			for _, i := range rand.Perm(len(versions)) {
+				batch = append(batch, store.Write{Target: byID(versions[i]), Facts: facts("k", fmt.Sprint(w)), Path: root})
+			}
+			if _, _, err := stores[w%len(stores)].LogMetadata(s.ctx, store.Call{}, batch); err != nil {
+				s.Errorf("batch: %v", err)
+				return
+			}
+		}
+	})
+	want := s.json(versions[0])
+	for _, v := range versions {
+		s.equal(s.json(v), want)
+	}
+}
+
+func idempotencyKeys(s *suite) {
+	v := s.version("model")
+	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
+	s.must(err)
+	call := func(operation, key string) store.Call {
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+	}
+	byAlias := models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model", Alias: ref("prod")}}
+	log := func(target models.MetadataTarget, value string) ([]store.Logged, bool, error) {
+		return s.LogMetadata(s.ctx, call("logMetadata", "k"), []store.Write{{Target: target, Facts: facts("a", value), Path: root}})
+	}
+	first, again, err := log(byAlias, "1")
+	s.must(err)
+	s.equal(again, false)
+	next := s.version("model")
+	_, err = s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: next.ID.String(), Alias: "prod"})
+	s.must(err)
+	byAlias.ArtifactVersion = &models.ArtifactVersionName{Project: ref("default"), Name: "model", Alias: ref("prod")}
+	second, again, err := log(byAlias, "1")
+	s.must(err)
+	s.equal([]any{again, second[0].Entries[0].ID, *second[0].Entries[0].Text}, []any{true, first[0].Entries[0].ID, `"1"`})
+	_, _, err = log(byAlias, "2")
+	s.equal(s.refused(models.CodeIdempotencyKeyReused, err).Path, []any{"input", "idempotencyKey"})
+
+	input := models.CreateArtifactVersionInput{Artifact: "model"}
+	made, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
+	s.must(err)
+	same, again, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
+	s.must(err)
+	s.equal([]any{again, *same}, []any{true, *made})
+	s.must(s.ForgetIdempotencyKeys(context.Background()))
+	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
+	s.must(err)
+	s.equal(again, true)
+}
