@@ -115,19 +115,22 @@ func asOfMicros[V any](fetch func(context.Context, models.ID, []models.ID, *mode
 	}
 }
 
-// together says that objects came in one list. An object that came before stays with its first siblings.
-func (l *loaders) together(ids []models.ID) {
+// together says that objects came in one list. An object that came in several has the siblings of the longest.
+func (l *loaders) together(list []models.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	group := make([]models.ID, 0, len(ids))
-	for _, id := range ids {
-		if _, known := l.siblings[id]; !known && !id.IsZero() {
-			l.siblings[id] = nil // so that an ID that stands twice is taken once
+	seen := make(map[models.ID]bool, len(list))
+	group := make([]models.ID, 0, len(list))
+	for _, id := range list {
+		if !seen[id] && !id.IsZero() {
+			seen[id] = true
 			group = append(group, id)
 		}
 	}
 	for _, id := range group {
-		l.siblings[id] = group
+		if len(group) > len(l.siblings[id]) {
+			l.siblings[id] = group
+		}
 	}
 }
 

@@ -1,0 +1,148 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+const createVersion = `mutation($input: CreateArtifactVersionInput!) {
+	createArtifactVersion(input: $input) { artifactVersion { id artifact { id } } } }`
+
+// TestPageCosts: a page costs the same number of statements however long it is and however deep its lists are.
+func TestPageCosts(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		for i := range 100 {
+			for _, artifact := range []string{"many", fmt.Sprint("artifact", i/10)} {
+				a.do(createVersion, fmt.Sprintf(`{"input": {"artifact": %q, "metadata": {"n": %d, "card": {"x": 1.0}}, "tags": ["t%d"]}}`, artifact, i, i))
+			}
+		}
+		for _, c := range []struct {
+			query    string
+			most     int64
+			wanted   string
+			howOften int
+		}{
+			{`{ artifact(name: "many") { versions(first: 100) { nodes { id version metadata { key value { ... on DisplayValue { display } } } } } } }`, 3, `"display":"1.0"`, 100},
+			{`{ artifact(name: "many") { versions(first: 100) { edges { node { cards { name entries { key } } metadataJson artifact { name } } } } } }`, 3, `"name":"card"`, 100},
+			{`{ artifacts(first: 11) { nodes { name versions(first: 10) { totalCount nodes { number metadataJson tags aliases } } } } }`, 6, `"number":`, 110},
+			{`{ artifacts(first: 11) { nodes { name latestVersion { number metadataJson } } } }`, 3, `"number":`, 11},
+			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataEntry(key: "n") { value { ... on IntegerValue { integer } } subject { id } } } } } }`, 6, `"integer":`, 100},
+			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataHistory(first: 1, key: "n") { totalCount nodes { key } } } } } }`, 4, `"key":"n"`, 100},
+			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataJson(asOf: "2020-01-01T00:00:00Z") } } } }`, 3, `"metadataJson":{}`, 100},
+		} {
+			got, statements := a.do(c.query, "")
+			text, err := json.Marshal(got)
+			if err != nil || strings.Count(string(text), c.wanted) != c.howOften || strings.Contains(string(text), "errors") {
+				t.Errorf("%s: %s occurs %d times in %.300s", c.query, c.wanted, strings.Count(string(text), c.wanted), text)
+			}
+			if statements > c.most {
+				t.Errorf("%s costs %d statements, %d are allowed", c.query, statements, c.most)
+			}
+		}
+	})
+}
+
+// TestHTTP: what HTTP itself says about a request.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	ok := `{"query": "{ __typename }"}`
+	for name, c := range map[string]struct {
+		method, body, contentType, accept string
+		status                            int
+		wantType, want                    string
+	}{
+		"POST":                  {"POST", ok, "application/json", "", 200, "application/json; charset=utf-8", `{"data":{"__typename":"Query"}}`},
+		"with charset":          {"POST", ok, "application/json; charset=UTF-8", "*/*", 200, "application/json; charset=utf-8", ""},
+		"the newer media type":  {"POST", ok, "application/json", "application/graphql-response+json, application/json;q=0.9", 200, "application/graphql-response+json; charset=utf-8", ""},
+		"not acceptable":        {"POST", ok, "application/json", "text/html", 406, "", ""},
+		"a form":                {"POST", "query=x", "application/x-www-form-urlencoded", "", 415, "", `"code":"BAD_INPUT"`},
+		"no content type":       {"POST", ok, "", "", 415, "", ""},
+		"another charset":       {"POST", ok, "application/json; charset=latin1", "", 415, "", ""},
+		"no JSON":               {"POST", "{", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"trailing text":         {"POST", ok + "x", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a list":                {"POST", "[" + ok + "]", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"no query":              {"POST", "{}", "application/json", "", 400, "", `"path":["query"]`},
+		"a key twice":           {"POST", `{"query": "{ __typename }", "query": "x"}`, "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a variable twice":      {"POST", `{"query": "{ __typename }", "variables": {"a": 1, "a": 2}}`, "application/json", "", 400, "", `"path":["variables","a"]`},
+		"bad UTF-8":             {"POST", "{\"query\": \"\xff\"}", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a surrogate":           {"POST", `{"query": "{ artifact(name: \"\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an escaped surrogate":  {"POST", `{"query": "{ artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an escaped pair":       {"POST", `{"query": "{ artifact(name: \"\\ud83e\\udd86\") { id } }"}`, "application/json", "", 200, "", `{"data":{"artifact":null}}`},
+		"a syntax error":        {"POST", `{"query": "{"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"a syntax error, newer": {"POST", `{"query": "{"}`, "application/json", "application/graphql-response+json", 400, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an unknown field":      {"POST", `{"query": "{ x }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
+		"no such operation":     {"POST", `{"query": "query A { __typename }", "operationName": "B"}`, "application/json", "", 200, "", `"path":["operationName"]`},
+		"defer":                 {"POST", `{"query": "{ ... @defer { __typename } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
+		"too large":             {"POST", `{"query": "` + strings.Repeat(" ", 2<<20) + `"}`, "application/json", "", 413, "", `"code":"LIMIT_EXCEEDED","limit":2097152`},
+		"too many tokens":       {"POST", `{"query": "{` + strings.Repeat(" a", 2001) + `}"}`, "application/json", "", 200, "", `"actual":2003,"code":"LIMIT_EXCEEDED","limit":2000`},
+		"too deep":              {"POST", `{"query": "{ artifact(name: \"x\") ` + strings.Repeat("{ latestVersion { artifact ", 6) + "{ id " + strings.Repeat("}", 13) + `}"}`, "application/json", "", 200, "", `"actual":14,"code":"LIMIT_EXCEEDED","limit":12`},
+		"too many aliases":      {"POST", `{"query": "{ serverInfo {` + aliases(101) + `} }"}`, "application/json", "", 200, "", `"actual":101,"code":"LIMIT_EXCEEDED","limit":100`},
+		"too many root fields":  {"POST", `{"query": "{` + aliases(21) + `}"}`, "application/json", "", 200, "", `"actual":21,"code":"LIMIT_EXCEEDED","limit":20`},
+		"PUT":                   {"PUT", ok, "application/json", "", 405, "", ""},
+	} {
+		r := httptest.NewRequest(c.method, "/graphql", strings.NewReader(c.body))
+		if c.contentType != "" {
+			r.Header.Set("Content-Type", c.contentType)
+		}
+		if c.accept != "" {
+			r.Header.Set("Accept", c.accept)
+		}
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code != c.status || c.wantType != "" && w.Header().Get("Content-Type") != c.wantType || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s: got %d %s %.300s", name, w.Code, w.Header().Get("Content-Type"), w.Body)
+		}
+		if w.Code == 405 && w.Header().Get("Allow") == "" {
+			t.Errorf("%s: no Allow", name)
+		}
+	}
+}
+
+func aliases(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, " a%d: __typename", i)
+	}
+	return text.String()
+}
+
+func TestGET(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	get := func(parameters url.Values) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/graphql?"+parameters.Encode(), nil))
+		return w
+	}
+	w := get(url.Values{"query": {"query($n: String!) { artifact(name: $n) { id } }"}, "variables": {`{"n": "x"}`}})
+	if w.Code != 200 || w.Body.String() != `{"data":{"artifact":null}}` {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	w = get(url.Values{"query": {`mutation { createProject(input: {name: "x"}) { project { id } } }`}})
+	if w.Code != 405 || w.Header().Get("Allow") != "POST" {
+		t.Errorf("a mutation by GET: %d, Allow %s", w.Code, w.Header().Get("Allow"))
+	}
+}
+
+// TestNothingInternalGetsOut: an internal failure says only that it is one, with the ID of the request.
+func TestNothingInternalGetsOut(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	if err := a.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w, _ := a.post(`{"query": "{ artifact(name: \"x\") { id } }"}`)
+	if body := w.Body.String(); strings.Contains(body, "sql") || strings.Contains(body, "closed") || !strings.Contains(body, `"code":"`) {
+		t.Errorf("got %s", body)
+	}
+}

@@ -1,0 +1,200 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// api is a server on a database of its own.
+type api struct {
+	testing.TB
+	*graph.Server
+	store *store.Store
+}
+
+func open(t testing.TB, url string) *api {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	s, err := store.Open(context.Background(), url, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return &api{t, graph.NewServer(s, models.DefaultLimits(), "test", quiet), s}
+}
+
+// post sends a body and returns the answer, with the number of SQL statements that it cost.
+func (a *api) post(body string, headers ...string) (*httptest.ResponseRecorder, int64) {
+	meter := &store.Meter{}
+	r := httptest.NewRequestWithContext(store.WithMeter(context.Background(), meter), http.MethodPost, "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, r)
+	return w, meter.Statements()
+}
+
+// do sends a query with variables as JSON text, and decodes the answer with its numbers as they are.
+func (a *api) do(query, variables string) (map[string]any, int64) {
+	a.Helper()
+	text, err := json.Marshal(query)
+	if err != nil {
+		a.Fatal(err)
+	}
+	if variables == "" {
+		variables = "null"
+	}
+	w, statements := a.post(`{"query": ` + string(text) + `, "variables": ` + variables + `}`)
+	return decode(a, w.Body.Bytes()).(map[string]any), statements
+}
+
+func decode(t testing.TB, text []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return value
+}
+
+// TestScenarios plays testdata/*.txtar on each engine. A file is steps in order, each of up to three parts:
+//
+//	-- NAME query --       what is sent; a first line `# statements: N` allows at most N SQL statements
+//	-- NAME variables --   the variables, if any
+//	-- NAME want --        the answer, all of it; errors only with the members that stand here
+//
+// A text <x> in a wanted answer fits anything, and means the same wherever it stands again, also in queries and
+// variables; <_> fits anything each time.
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios (%v)", err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, url string) { play(open(t, url), archive.Files) })
+		})
+	}
+}
+
+var allowed = regexp.MustCompile(`^# statements: (\d+)\n`)
+
+func play(a *api, parts []txtar.File) {
+	known := map[string]string{}
+	put := func(text []byte) string {
+		replaced := string(text)
+		for name, value := range known {
+			replaced = strings.ReplaceAll(replaced, "<"+name+">", value)
+		}
+		return replaced
+	}
+	var query, variables string
+	for _, part := range parts {
+		name, kind, _ := strings.Cut(part.Name, " ")
+		switch kind {
+		case "query":
+			query, variables = put(part.Data), ""
+		case "variables":
+			variables = put(part.Data)
+		case "want":
+			got, statements := a.do(query, variables)
+			want := decode(a, part.Data)
+			if err := fits(got, want, known); err != nil {
+				text, _ := json.MarshalIndent(got, "", " ")
+				a.Fatalf("%s: %v\n%s", name, err, text)
+			}
+			if most := allowed.FindStringSubmatch(query); most != nil {
+				if n, _ := strconv.ParseInt(most[1], 10, 64); statements > n {
+					a.Errorf("%s: %d SQL statements, %d are allowed", name, statements, n)
+				}
+			}
+		default:
+			a.Fatalf("%s is no query, variables or want", part.Name)
+		}
+	}
+}
+
+// fits says how got differs from want.
+func fits(got, want any, known map[string]string) error {
+	switch want := want.(type) {
+	case string:
+		text, _ := got.(string)
+		if name, ok := strings.CutPrefix(want, "<"); ok && strings.HasSuffix(name, ">") {
+			name = strings.TrimSuffix(name, ">")
+			if value, ok := known[name]; ok {
+				want = value
+			} else if name != "_" {
+				known[name] = text
+				return nil
+			} else {
+				return nil
+			}
+		}
+		if text != want {
+			return fmt.Errorf("got %v, want %v", got, want)
+		}
+		return nil
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return fmt.Errorf("got %v, want %v", got, want)
+		}
+		for i := range want {
+			if err := fits(list[i], want[i], known); err != nil {
+				return fmt.Errorf("%d: %w", i, err)
+			}
+		}
+		return nil
+	case map[string]any:
+		object, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Errorf("got %v, want %v", got, want)
+		}
+		_, isError := object["message"]
+		_, isExtensions := object["code"]
+		for key := range object {
+			if _, wanted := want[key]; !wanted && !isError && !isExtensions {
+				return fmt.Errorf("%s: not wanted", key)
+			}
+		}
+		for key := range want {
+			if err := fits(object[key], want[key], known); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+		return nil
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		return fmt.Errorf("got %v, want %v", got, want)
+	}
+	return nil
+}
