@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,10 +43,16 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 		panic(err) // the size is positive
 	}
 	server := &Server{store: s, limits: limits, version: version, log: log, document: documents}
-	server.schema = exec.NewExecutableSchema(exec.Config{Resolvers: &resolver{server}})
-	// Parts that come later need a transport of their own, which there is none.
-	delete(server.schema.Schema().Directives, "defer")
+	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
+}
+
+// schema is the schema without @defer: parts that come later need a transport of their own, which there is none.
+func schema() *ast.Schema {
+	reduced := *exec.NewExecutableSchema(exec.Config{}).Schema()
+	reduced.Directives = maps.Clone(reduced.Directives)
+	delete(reduced.Directives, "defer")
+	return &reduced
 }
 
 // response is an answer to a request.
