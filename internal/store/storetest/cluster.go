@@ -46,12 +46,13 @@ func Each(t *testing.T, run func(t *testing.T, databaseURL string)) {
 // SQLite is the URL of a new database file.
 func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "placard.db") }
 
+// cluster is the one that the tests of a package share.
 var cluster struct {
 	once sync.Once
 	err  error
+	own  *Cluster
 	// admin is the URL of the database to create others from.
 	admin *url.URL
-	stop  func()
 	n     atomic.Int64
 }
 
@@ -62,8 +63,11 @@ var template = fmt.Sprintf("placard_template_%d", os.Getpid())
 // Main runs the tests of a package and stops the cluster that they started.
 func Main(m *testing.M) {
 	code := m.Run()
-	if cluster.stop != nil {
-		cluster.stop()
+	switch {
+	case cluster.own != nil:
+		cluster.own.Remove()
+	case cluster.admin != nil:
+		_ = execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)") // a given server is left as it was
 	}
 	os.Exit(code)
 }
@@ -71,12 +75,23 @@ func Main(m *testing.M) {
 // Postgres is the URL of a new database with tables, which is dropped when the test ends.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return newDatabase(t, " TEMPLATE "+template)
+}
+
+// EmptyPostgres is the URL of a new database without tables, which is dropped when the test ends.
+func EmptyPostgres(t testing.TB) string {
+	t.Helper()
+	return newDatabase(t, "")
+}
+
+func newDatabase(t testing.TB, like string) string {
+	t.Helper()
 	cluster.once.Do(func() { cluster.err = startCluster() })
 	if cluster.err != nil {
 		t.Fatalf("a PostgreSQL server to test on: %v", cluster.err)
 	}
 	name := fmt.Sprintf("placard_test_%d_%d", os.Getpid(), cluster.n.Add(1))
-	admin(t, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	admin(t, "CREATE DATABASE "+name+like)
 	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return databaseNamed(name)
 }
@@ -99,8 +114,10 @@ func admin(t testing.TB, statement string) {
 	}
 }
 
-func execute(statement string) error {
-	db, err := sql.Open("pgx", cluster.admin.String())
+func execute(statement string) error { return executeAt(cluster.admin.String(), statement) }
+
+func executeAt(url, statement string) error {
+	db, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
 	}
@@ -109,79 +126,125 @@ func execute(statement string) error {
 	return err
 }
 
-func startCluster() error {
+func startCluster() (err error) {
 	if given := os.Getenv(DatabaseVariable); given != "" {
-		u, err := url.Parse(given)
-		if err != nil {
+		if cluster.admin, err = url.Parse(given); err != nil {
 			return fmt.Errorf("%s is no URL", DatabaseVariable)
 		}
-		cluster.admin = u
-	} else if err := startOwnCluster(); err != nil {
+	} else {
+		if cluster.own, err = NewCluster(); err != nil {
+			return err
+		}
+		cluster.admin = cluster.own.URL
+	}
+	if err := execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)"); err != nil {
 		return err
 	}
-	name := template
-	if err := execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
+	if err := execute("CREATE DATABASE " + template); err != nil {
 		return err
 	}
-	if err := execute("CREATE DATABASE " + name); err != nil {
-		return err
-	}
-	s, err := store.Open(context.Background(), databaseNamed(name), slog.New(slog.DiscardHandler))
+	s, err := store.Open(context.Background(), databaseNamed(template), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	return s.Close()
 }
 
-// startOwnCluster makes a cluster in a temporary folder, as an unprivileged user when it is run by root, because
-// PostgreSQL refuses root.
-func startOwnCluster() error {
+// Cluster is a throw-away PostgreSQL server in a temporary folder. It runs as an unprivileged user when the tests are
+// run by root, because PostgreSQL refuses root.
+type Cluster struct {
+	// URL is that of its database postgres.
+	URL        *url.URL
+	folder     string
+	programs   string
+	attributes *syscall.SysProcAttr
+	server     *exec.Cmd
+}
+
+// NewCluster makes a cluster and starts it.
+func NewCluster() (*Cluster, error) {
 	programs, err := programFolder()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	folder, err := os.MkdirTemp("", "placard-postgres-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	attributes, err := unprivileged(folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	run := func(program string, args ...string) *exec.Cmd {
-		command := exec.Command(filepath.Join(programs, program), args...)
-		command.SysProcAttr, command.Dir = attributes, folder
-		command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+folder)
-		return command
+	c := &Cluster{folder: folder, programs: programs, attributes: attributes, URL: &url.URL{
+		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
+		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
+	}}
+	initdb := c.command("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	data := filepath.Join(folder, "data")
-	if out, err := run("initdb", "-D", data, "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	server := run("postgres", "-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+folder, "-c", "fsync=off",
-		"-c", "max_connections=300", "-c", "shared_buffers=64MB")
-	log, err := os.Create(filepath.Join(folder, "log"))
+	return c, c.Start()
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
+
+func (c *Cluster) command(program string, args ...string) *exec.Cmd {
+	command := exec.Command(filepath.Join(c.programs, program), args...)
+	command.SysProcAttr, command.Dir = c.attributes, c.folder
+	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.folder)
+	return command
+}
+
+// Start starts the server and waits until it answers. After Kill it tries again while processes of before are ending.
+func (c *Cluster) Start() error {
+	log, err := os.OpenFile(filepath.Join(c.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	server.Stdout, server.Stderr = log, log
-	if err := server.Start(); err != nil {
-		return err
-	}
-	cluster.stop = func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once: nobody needs the data
-		_ = server.Wait()
-		_ = os.RemoveAll(folder)
-	}
-	cluster.admin = &url.URL{
-		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
-		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
-	}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if err := execute("SELECT 1"); err == nil || time.Now().After(deadline) {
+	defer func() { _ = log.Close() }()
+	var ended chan error
+	start := func() error {
+		c.server = c.command("postgres", "-D", c.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories="+c.folder,
+			"-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB")
+		c.server.Stdout, c.server.Stderr = log, log
+		ended = make(chan error, 1)
+		if err := c.server.Start(); err != nil {
 			return err
 		}
+		go func(server *exec.Cmd, ended chan<- error) { ended <- server.Wait() }(c.server, ended)
+		return nil
 	}
+	if err := start(); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := executeAt(c.URL.String(), "SELECT 1")
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ended:
+			if err := start(); err != nil {
+				return err
+			}
+		default:
+		}
+	}
+}
+
+// Kill ends the server as a crash would, without any chance to finish.
+func (c *Cluster) Kill() error { return c.server.Process.Kill() }
+
+// Remove stops the server at once and deletes its folder.
+func (c *Cluster) Remove() {
+	_ = c.server.Process.Signal(syscall.SIGQUIT) // it may have ended
+	for range 100 {
+		if c.server.Process.Signal(syscall.Signal(0)) != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	_ = os.RemoveAll(c.folder)
 }
 
 // programFolder is where PostgreSQL's programs are.
