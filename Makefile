@@ -12,7 +12,9 @@ run: ## Start the server with the embedded database; when that is new, run examp
 	@bin/penguins -once -wait 60s -while $$$$ & exec bin/placard
 
 test: ## Run all tests, on SQLite and on PostgreSQL (PLACARD_TEST_DATABASE_URL uses a given server)
-	go test ./...
+	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 5s
+	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 3s
+	go test -count=1 ./...
 
 generate: ## Make graph/exec again from schema.graphqls
 	rm -f graph/exec/*.go

@@ -61,7 +61,8 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	handler := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, log)
+	local := listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	handler := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, local, log)
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

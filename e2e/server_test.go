@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,8 +36,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	storetest.Main(m)
+	storetest.Main(m, func() { _ = os.RemoveAll(folder) })
 }
 
 // server is a process of the program.
@@ -169,6 +169,7 @@ func TestFirstStart(t *testing.T) {
 	if path := strings.TrimPrefix(database, "sqlite:"); !strings.Contains(s.log.String(), path) {
 		t.Errorf("the log does not say where the database lies (%s):\n%s", path, s.log)
 	}
+	checkReadme(t, addr)
 	if err := s.stop(t); err != nil {
 		t.Errorf("stop: %v\n%s", err, s.log)
 	}
@@ -179,6 +180,27 @@ func TestFirstStart(t *testing.T) {
 	versions := ask(addr, `{ a: artifact(name: "penguins_clean") { versions { totalCount } } b: artifact(name: "penguins_model") { versions { totalCount } } }`, nil)
 	if text := fmt.Sprint(versions.data); text != "map[a:map[versions:map[totalCount:4]] b:map[versions:map[totalCount:4]]]" {
 		t.Errorf("got %s (%v)", text, versions.err)
+	}
+}
+
+// checkReadme asks the first query of the README and compares the answer.
+func checkReadme(t *testing.T, addr string) {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string) string {
+		_, rest, _ := strings.Cut(string(text), "```"+kind+"\n")
+		found, _, _ := strings.Cut(rest, "```")
+		return found
+	}
+	var want map[string]any
+	if err := json.Unmarshal([]byte(block("json")), &want); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(addr, block("graphql"), nil); !reflect.DeepEqual(got.data, want["data"]) {
+		t.Errorf("the README promises %v, the answer is %v (%v %s)", want["data"], got.data, got.err, got.code)
 	}
 }
 
@@ -230,5 +252,14 @@ func TestPages(t *testing.T) {
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusForbidden {
 		t.Errorf("a post from another site: %d", response.StatusCode)
+	}
+	r.Header.Del("Origin")
+	r.Host = "rebound.example"
+	if response, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("a post to another name: %d", response.StatusCode)
 	}
 }

@@ -52,6 +52,7 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	}
 	if problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules()); len(problems) > 0 {
 		for _, problem := range problems {
+			problem.Message = withoutValues(problem.Message)
 			withCode(problem, codeValidationFailed)
 		}
 		return nil, problems
@@ -62,6 +63,22 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	}
 	d.hoist()
 	return d, nil
+}
+
+// quotedValue is where a message of the validation repeats a value of the query.
+var quotedValue = regexp.MustCompile(`(?s)(, found |value: ).*|^Value ".*?" does not exist`)
+
+// withoutValues is a message without the values that it repeats.
+func withoutValues(message string) string {
+	return quotedValue.ReplaceAllStringFunc(message, func(part string) string {
+		switch {
+		case strings.HasPrefix(part, ", found "):
+			return ", found another."
+		case strings.HasPrefix(part, "value: "):
+			return "value."
+		}
+		return "The value does not exist"
+	})
 }
 
 func asGraphQL(err error) *gqlerror.Error {
@@ -89,6 +106,7 @@ func checkTokens(query string, most int) *gqlerror.Error {
 		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
 	}
 	lex := lexer.New(&ast.Source{Input: query})
+	runes := []rune(query) // the lexer counts in code points
 	for tokens := 0; ; tokens++ {
 		token, err := lex.ReadToken()
 		if err != nil {
@@ -100,7 +118,7 @@ func checkTokens(query string, most int) *gqlerror.Error {
 			}
 			return nil
 		}
-		if token.Kind == lexer.String && unpaired(query[token.Pos.Start:token.Pos.End]) {
+		if token.Kind == lexer.String && unpaired(string(runes[token.Pos.Start:token.Pos.End])) {
 			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
 				"the text holds an unpaired surrogate"), codeParseFailed)
 		}
@@ -148,7 +166,7 @@ func (d *document) measure(limits *models.ServerLimits) error {
 	}
 	for _, operation := range d.tree.Operations {
 		count(operation.SelectionSet)
-		if fields := rootFields(operation.SelectionSet); fields > int(limits.QueryRootFields) {
+		if fields := rootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{}); fields > int(limits.QueryRootFields) {
 			return models.LimitExceeded(nil, "root fields of an operation", int64(limits.QueryRootFields), int64(fields))
 		}
 		if depth := depthOf(operation.SelectionSet, depths); depth > int(limits.QueryDepth) {
@@ -161,19 +179,26 @@ func (d *document) measure(limits *models.ServerLimits) error {
 	return nil
 }
 
-func rootFields(set ast.SelectionSet) int {
+// mostRootFields is where the counting of root fields ends: fragments in fragments reach any number.
+const mostRootFields = 1 << 20
+
+// rootFields is how many fields stand at the root, fragments counted wherever they are spread.
+func rootFields(set ast.SelectionSet, known map[*ast.FragmentDefinition]int) int {
 	fields := 0
 	for _, selection := range set {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			fields++
 		case *ast.InlineFragment:
-			fields += rootFields(selection.SelectionSet)
+			fields += rootFields(selection.SelectionSet, known)
 		case *ast.FragmentSpread:
-			fields += rootFields(selection.Definition.SelectionSet)
+			if _, ok := known[selection.Definition]; !ok {
+				known[selection.Definition] = rootFields(selection.Definition.SelectionSet, known)
+			}
+			fields += known[selection.Definition]
 		}
 	}
-	return fields
+	return min(fields, mostRootFields)
 }
 
 // depthOf is how many fields stand inside each other, fragments counted where they are spread and introspection,

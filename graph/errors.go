@@ -43,6 +43,9 @@ func (s *Server) presenter(ctx context.Context, err error) *gqlerror.Error {
 	if ctxErr := context.Cause(ctx); ctxErr != nil && models.CodeOf(err) == models.CodeInternal {
 		err = ctxErr // the database only says that it was interrupted
 	}
+	if errors.Is(err, context.Canceled) { // the client has left, so nobody reads this
+		err = &models.Error{Code: models.CodeUnavailable, Message: "the request was cancelled", Retryable: true, Err: err}
+	}
 	presented := present(err)
 	presented.Path = graphql.GetPath(ctx)
 	switch code := presented.Extensions["code"]; code {

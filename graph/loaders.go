@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -264,4 +265,30 @@ func (l *loaders) outputsTogether(outputs []*models.StepOutput) {
 func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.SubjectID }))
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.StepRunID }))
+}
+
+// subjectsTogether says that objects of any types came in one list: those of one type and project came together.
+func (l *loaders) subjectsTogether(objects []models.Node) {
+	type sort struct {
+		project models.ID
+		what    string
+	}
+	byID, byEntries := map[sort][]models.ID{}, map[sort][]models.ID{}
+	for _, object := range objects {
+		subject, ok := object.(models.Subject)
+		if !ok {
+			continue
+		}
+		project, entries, _ := subject.EntriesOf()
+		s := sort{project, fmt.Sprintf("%T", subject)}
+		id := entries
+		if version, ok := subject.(*models.ArtifactVersion); ok {
+			id = version.ID
+		}
+		byID[s], byEntries[s] = append(byID[s], id), append(byEntries[s], entries)
+	}
+	for s := range byID {
+		l.together(byID[s])
+		l.together(byEntries[s])
+	}
 }

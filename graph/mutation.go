@@ -45,9 +45,14 @@ func (m mutation) LogMetadataBatch(ctx context.Context, in models.LogMetadataBat
 	}
 	logged, again, err := m.store.LogMetadata(ctx, call(ctx, "logMetadataBatch", in.IdempotencyKey), writes)
 	results := make([]*models.LogMetadataResult, len(logged))
+	subjects := make([]models.Node, len(logged))
+	var entries []*models.MetadataEntry
 	for i, one := range logged {
 		results[i] = &models.LogMetadataResult{Subject: one.Subject, Entries: one.Entries}
+		subjects[i], entries = one.Subject, append(entries, one.Entries...)
 	}
+	load(ctx).subjectsTogether(subjects)
+	load(ctx).entriesTogether(entries)
 	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: again}, err
 }
 

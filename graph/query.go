@@ -122,7 +122,7 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 	for i, id := range wanted {
 		nodes[i] = found[id]
 	}
-	load(ctx).nodesTogether(nodes)
+	load(ctx).subjectsTogether(nodes)
 	return nodes, err
 }
 
@@ -139,15 +139,4 @@ func checkNames(pairs ...string) error {
 		}
 	}
 	return nil
-}
-
-// nodesTogether says which of the nodes that came in one list are of one type and project.
-func (l *loaders) nodesTogether(nodes []models.Node) {
-	var versions []*models.ArtifactVersion
-	for _, node := range nodes {
-		if version, ok := node.(*models.ArtifactVersion); ok && (len(versions) == 0 || versions[0].ProjectID == version.ProjectID) {
-			versions = append(versions, version)
-		}
-	}
-	l.versionsTogether(versions)
 }

@@ -24,9 +24,6 @@ type request struct {
 // an unpaired surrogate stays in its text as bytes that are no UTF-8, so that whoever reads the text refuses it with
 // its place.
 func parseRequest(body []byte) (*request, error) {
-	if !utf8.Valid(body) {
-		return nil, models.BadInput(nil, "the body must be UTF-8")
-	}
 	tree, err := parseJSON(body)
 	if err != nil {
 		return nil, err
@@ -95,6 +92,9 @@ func (r *request) variable(name string) (any, bool) {
 
 // parseJSON reads JSON as the nodes of a models.Tree, keys that stand twice included.
 func parseJSON(text []byte) (any, error) {
+	if !utf8.Valid(text) {
+		return nil, models.BadInput(nil, "the request must be UTF-8")
+	}
 	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	node, err := readNode(decoder)
 	if err == nil {

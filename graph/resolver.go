@@ -63,11 +63,14 @@ func past(asOf, inherited *models.Time) *models.Time {
 	if asOf == nil {
 		asOf = inherited
 	}
-	if asOf != nil && asOf.After(time.Now()) {
+	if asOf != nil && asOf.After(time.Now().Add(future)) {
 		return nil
 	}
 	return asOf
 }
+
+// future is how far ahead an instant must lie to be surely later than everything, whose clock ever it was written by.
+const future = time.Hour
 
 // micros is the instant in microseconds since 1970, 0 for now. What lies before 1970 was before everything.
 func micros(asOf *models.Time) int64 {

@@ -153,6 +153,9 @@ func fits(got, want any, known map[string]string) error {
 			if value, ok := known[name]; ok {
 				want = value
 			} else if name != "_" {
+				if text == "" {
+					return fmt.Errorf("got %v, want a text", got)
+				}
 				known[name] = text
 				return nil
 			} else {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -136,7 +137,7 @@ func (s *Server) run(
 
 // tooLong is the failure of a request that took longer than it may.
 func tooLong(seconds float64) error {
-	limit := int64(seconds)
+	limit := int64(math.Ceil(seconds))
 	return &models.Error{
 		Code: models.CodeLimitExceeded, Message: fmt.Sprintf("the request took longer than %g seconds", seconds),
 		Limit: &limit, Actual: &limit, Retryable: true,

@@ -28,5 +28,11 @@ func (artifactVersion) Output(ctx context.Context, v *models.ArtifactVersion) (*
 	if v.SubjectID == v.ID {
 		return nil, nil // it was created by itself
 	}
-	return load(ctx).savedFrom.of(ctx, v.ProjectID, v.ID, none{})
+	output, err := load(ctx).savedFrom.of(ctx, v.ProjectID, v.ID, none{})
+	if output != nil && v.AsOf != nil {
+		then := *output
+		then.AsOf = v.AsOf
+		output = &then
+	}
+	return output, err
 }

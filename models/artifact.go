@@ -6,8 +6,6 @@ type Artifact struct {
 	ProjectID ID
 	Name      string
 	CreatedAt Time
-	// AsOf is the instant that the reader asked about, nil for now; what is read below inherits it.
-	AsOf *Time `gorm:"-"`
 }
 
 // IsNode makes it a Node.

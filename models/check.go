@@ -5,8 +5,8 @@ package models
 
 // Check refuses names that cannot exist and too many labels.
 func (in *CreateArtifactVersionInput) Check(at *Path) error {
-	if err := checkNames(at, map[string]*string{
-		"project": in.Project, "artifact": &in.Artifact, "version": in.Version, "type": in.Type,
+	if err := checkNames(at, []field{
+		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
 	}); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 
 // Check refuses names that cannot exist.
 func (in *StartPipelineRunInput) Check(at *Path) error {
-	return checkNames(at, map[string]*string{"project": in.Project, "pipeline": &in.Pipeline})
+	return checkNames(at, []field{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
 
 // Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
@@ -52,7 +52,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	outputs := make([]string, len(in.Outputs))
 	for i, output := range in.Outputs {
 		outputs[i] = output.Name
-		if err := checkNames(at.In("outputs").In(i), map[string]*string{"artifactName": output.ArtifactName}); err != nil {
+		if err := checkNames(at.In("outputs").In(i), []field{{"artifactName", output.ArtifactName}}); err != nil {
 			return err
 		}
 	}
@@ -90,12 +90,12 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	seen := map[[2]string]bool{}
 	for i, key := range in.Keys {
 		keyAt := at.In("keys").In(i)
-		if err := checkKey(limits, keyAt.In("key"), key.Key); err != nil {
+		if err := checkEntryKey(limits, keyAt.In("key"), key.Key); err != nil {
 			return err
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkKey(limits, keyAt.In("card"), *key.Card); err != nil {
+			if err := checkEntryKey(limits, keyAt.In("card"), *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card
@@ -111,12 +111,18 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
-func checkNames(at *Path, names map[string]*string) error {
-	for field, name := range names {
-		if name == nil {
+// field is a field of an input that holds a name, nil when it is absent.
+type field struct {
+	name  string
+	value *string
+}
+
+func checkNames(at *Path, fields []field) error {
+	for _, field := range fields {
+		if field.value == nil {
 			continue
 		}
-		if err := CheckName(at.In(field), *name); err != nil {
+		if err := CheckName(at.In(field.name), *field.value); err != nil {
 			return err
 		}
 	}

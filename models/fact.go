@@ -71,7 +71,7 @@ func (c *collector) metadata(at *Path, object Object) error {
 			}
 			continue
 		}
-		if err := c.key(at.In(top.Key), top.Key); err != nil {
+		if err := checkEntryKey(c.limits, at.In(top.Key), top.Key); err != nil {
 			return err
 		}
 		for _, member := range card {
@@ -88,7 +88,7 @@ func (c *collector) metadata(at *Path, object Object) error {
 }
 
 func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
-	if err := c.key(keyAt, key); err != nil {
+	if err := checkEntryKey(c.limits, keyAt, key); err != nil {
 		return err
 	}
 	value, err := reader{limits: c.limits, at: at}.extended(raw)
@@ -99,13 +99,13 @@ func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
 }
 
 func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
-	if err := c.key(at.In("key"), entry.Key); err != nil {
+	if err := checkEntryKey(c.limits, at.In("key"), entry.Key); err != nil {
 		return err
 	}
 	card := ""
 	if entry.Card != nil {
 		card = *entry.Card
-		if err := c.key(at.In("card"), card); err != nil {
+		if err := checkEntryKey(c.limits, at.In("card"), card); err != nil {
 			return err
 		}
 	}
@@ -114,14 +114,6 @@ func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
 		return err
 	}
 	return c.add(at.In("key"), at.In("value"), card, entry.Key, value)
-}
-
-// key refuses a key of an entry, or the name of a card, that could be taken for a mark.
-func (c *collector) key(at *Path, key string) error {
-	if strings.HasPrefix(key, "$") {
-		return BadInput(at, "must not begin with $")
-	}
-	return checkKey(c.limits, at, key)
 }
 
 func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) error {
@@ -148,7 +140,16 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey refuses what cannot be a key or the name of a card. Limits are nil for what the database keeps.
+// checkEntryKey refuses what cannot be a key of an entry or the name of a card: beside what no key can be, what could
+// be taken for a mark.
+func checkEntryKey(limits *ServerLimits, at *Path, key string) error {
+	if strings.HasPrefix(key, "$") {
+		return BadInput(at, "must not begin with $")
+	}
+	return checkKey(limits, at, key)
+}
+
+// checkKey refuses what cannot be a key. Limits are nil for what the database keeps.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
 	if limits == nil {
 		return nil

@@ -19,16 +19,8 @@ type ArtifactVersionName struct {
 
 // Check refuses names that cannot exist, and a version together with an alias.
 func (n *ArtifactVersionName) Check(at *Path) error {
-	for _, part := range []struct {
-		field string
-		name  *string
-	}{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}} {
-		if part.name == nil {
-			continue
-		}
-		if err := CheckName(at.In(part.field), *part.name); err != nil {
-			return err
-		}
+	if err := checkNames(at, []field{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}); err != nil {
+		return err
 	}
 	if n.Version != nil && n.Alias != nil {
 		return BadInput(at, "must have a version or an alias, not both")

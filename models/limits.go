@@ -18,7 +18,7 @@ type ServerLimits struct {
 	WriteSeconds    float64
 }
 
-// DefaultLimits are the limits of contract §7.
+// DefaultLimits are the limits.
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,

@@ -71,6 +71,8 @@ type StepOutput struct {
 	ArtifactVersionID ID
 	// BoundAt is when a version was saved from it, nil while it waits.
 	BoundAt *Time
+	// AsOf is the instant that the reader asked about, nil for now; what is read below inherits it.
+	AsOf *Time `gorm:"-"`
 }
 
 // IsNode makes it a Node.
@@ -80,7 +82,7 @@ func (StepOutput) IsNode() {}
 func (StepOutput) IsSubject() {}
 
 // EntriesOf is the project and the subject that its entries carry.
-func (o StepOutput) EntriesOf() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, nil }
+func (o StepOutput) EntriesOf() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, o.AsOf }
 
 // Node is anything with an identity of its own.
 type Node interface{ IsNode() }

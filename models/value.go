@@ -5,7 +5,7 @@ import "fmt"
 // MetadataKind says what a value is. It comes from the caller and is never guessed from the value.
 type MetadataKind string
 
-// The kinds of contract §2.
+// The kinds of the API.
 const (
 	MetadataKindString      MetadataKind = "STRING"
 	MetadataKindInteger     MetadataKind = "INTEGER"

@@ -2490,7 +2490,7 @@ type Query {
   artifactVersion(
     "Which version."
     ref: ArtifactVersionRef!
-    "As things stood at this instant: null if the version was created later. Fields below inherit it."
+    "As things stood at this instant: null if the version was created later. Its metadata, aliases and output inherit it."
     asOf: DateTime
   ): ArtifactVersion
   "A step run by its ID."
@@ -3508,7 +3508,7 @@ input DeleteArtifactVersionInput {
 
 "What was deleted."
 type DeleteArtifactVersionPayload {
-  "The ID of the version that is gone."
+  "What identified the version; it stands for nothing from now on."
   deletedArtifactVersionId: ID!
 }
 
@@ -3520,7 +3520,7 @@ input DeleteArtifactInput {
 
 "What was deleted."
 type DeleteArtifactPayload {
-  "The ID of the artifact that is gone."
+  "What identified the artifact; it stands for nothing from now on."
   deletedArtifactId: ID!
 }
 

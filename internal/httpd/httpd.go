@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,11 +25,13 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
+	// local says that the server listens on loopback.
+	local bool
 }
 
-// New is a handler for the GraphQL server on the store.
-func New(api *graph.Server, s *store.Store, log *slog.Logger) *Handler {
-	h := &Handler{store: s, log: log}
+// New is a handler for the GraphQL server on the store. local says that the server listens on loopback only.
+func New(api *graph.Server, s *store.Store, local bool, log *slog.Logger) *Handler {
+	h := &Handler{store: s, log: log, local: local}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
@@ -38,7 +42,7 @@ func New(api *graph.Server, s *store.Store, log *slog.Logger) *Handler {
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		http.NewCrossOriginProtection().Handler, h.logged, h.protected, identified,
+		http.NewCrossOriginProtection().Handler, h.addressed, h.logged, h.protected, identified,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -79,6 +83,23 @@ func identified(next http.Handler) http.Handler {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
 		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
+	})
+}
+
+// addressed refuses requests to a loopback server under a name that is not one of this machine: a page of another site
+// whose name was made to lead here would use one.
+func (h *Handler) addressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		if h.local && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			answer(w, http.StatusMisdirectedRequest, "this server answers to localhost only")
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

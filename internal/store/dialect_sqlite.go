@@ -111,10 +111,10 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 }
 
 // now only goes forward, whatever the clock does: one process has the file, so it can know.
-func (d *sqliteDialect) now(int64) any {
+func (d *sqliteDialect) now(floor int64) any {
 	for {
 		last := d.last.Load()
-		now := max(time.Now().UnixMicro(), last+1)
+		now := max(time.Now().UnixMicro(), last+1, floor)
 		if d.last.CompareAndSwap(last, now) {
 			return now
 		}
@@ -195,6 +195,7 @@ func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {
 	var last sql.NullInt64
 	err := d.writePool.QueryRowContext(ctx, `SELECT max(at) FROM (
 		SELECT (SELECT logged_at FROM metadata_entries ORDER BY seq DESC LIMIT 1) AS at
+		UNION ALL SELECT (SELECT created_at FROM artifact_versions ORDER BY rowid DESC LIMIT 1)
 		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1))`).Scan(&last)
 	d.last.Store(last.Int64)
 	return err

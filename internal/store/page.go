@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/placard/placard/models"
@@ -38,25 +39,40 @@ const (
 	idPosition
 )
 
-// pages reads the same page of the list below each of the parents, in one statement, and in a second one their sizes
-// if these are asked for.
+// pages reads the same page of the list below each of the parents, in one statement for up to 250 of them, and in a
+// second one their sizes if these are asked for.
 func pages[T any](ctx context.Context, s *Store, l list[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
 	if l.parent == "" {
 		parents = []models.ID{{}}
 	}
+	connections := make(map[models.ID]*models.Connection[T], len(parents))
+	for chunk := range slices.Chunk(parents, mostParts) {
+		if err := somePages(ctx, s, l, chunk, page, connections); err != nil {
+			return nil, err
+		}
+	}
+	return connections, nil
+}
+
+// mostParts bounds how many SELECTs one statement joins; SQLite takes 500.
+const mostParts = 250
+
+func somePages[T any](
+	ctx context.Context, s *Store, l list[T], parents []models.ID, page models.Page, connections map[models.ID]*models.Connection[T],
+) error {
 	parts := make([]string, 0, len(parents))
 	var args []any
 	for _, parent := range parents {
 		part, partArgs, err := l.part(parent, page)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		parts = append(parts, part)
 		args = append(args, partArgs...)
 	}
 	var items []T
 	if err := s.read(ctx).Raw(strings.Join(parts, "\nUNION ALL\n"), args...).Scan(&items).Error; err != nil {
-		return nil, s.failure(err)
+		return s.failure(err)
 	}
 	below := make(map[models.ID][]T, len(parents))
 	for _, item := range items {
@@ -68,14 +84,13 @@ func pages[T any](ctx context.Context, s *Store, l list[T], parents []models.ID,
 	}
 	sizes, err := l.sizes(ctx, s, parents, page)
 	if err != nil {
-		return nil, s.failure(err)
+		return s.failure(err)
 	}
-	connections := make(map[models.ID]*models.Connection[T], len(parents))
 	for _, parent := range parents {
 		connections[parent] = models.NewConnection(l.cursorName(parent), page, below[parent], l.position)
 		connections[parent].TotalCount = sizes[parent]
 	}
-	return connections, nil
+	return nil
 }
 
 func (l list[T]) cursorName(parent models.ID) string {

@@ -59,14 +59,16 @@ func stepOutputsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.St
 func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
-	call.Input = input
+	same := input
+	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
+	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
+	call.Input = same
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
-		runs, err := pipelineRunsByID(tx, []models.ID{runID})
+		run, err := tx.lockRun(runID)
 		if err != nil {
 			return models.ID{}, nil, err
 		}
-		run := runs[runID]
 		if run == nil {
 			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
 		}
@@ -82,6 +84,14 @@ func (s *Store) StartStepRun(
 		}
 		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
 	})
+}
+
+// lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
+func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
+	var found []*models.PipelineRun
+	err := tx.Raw("SELECT "+of("pipeline_runs", pipelineRunColumns)+" FROM pipeline_runs WHERE id = ?"+tx.dialect.lockRow(), id).
+		Scan(&found).Error
+	return first(found), err
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {

@@ -21,8 +21,8 @@ type resolved struct {
 }
 
 // resolve finds what each selector stands for, decided here and now, inside the writing transaction. It costs a
-// statement per form of selector that occurs, however many selectors there are. This function and the table of
-// contract §3 say the same.
+// statement per form of selector that occurs, however many selectors there are. docs/selectors.md has the same as
+// a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
 	found := make([]resolved, len(targets))
 	var r resolver

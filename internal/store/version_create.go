@@ -15,10 +15,7 @@ import (
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = struct {
-		Input models.CreateArtifactVersionInput
-		Facts []models.Fact
-	}{input, facts}
+	call.Input = sameCreation(input, facts)
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
@@ -38,6 +35,19 @@ func (s *Store) CreateArtifactVersion(
 		_, err = tx.append(c.project, version.CreatedAt.UnixMicro(), call.Caller, entries)
 		return c.project, version, err
 	})
+}
+
+// sameCreation is a creation as an idempotency key compares it: the default project is said, and no labels are the
+// same however they are not given.
+func sameCreation(input models.CreateArtifactVersionInput, facts []models.Fact) any {
+	if project := models.ProjectName(input.Project); input.Output == nil {
+		input.Project = &project
+	}
+	input.Aliases, input.Tags = append([]string{}, input.Aliases...), append([]string{}, input.Tags...)
+	return struct {
+		Input models.CreateArtifactVersionInput
+		Facts []models.Fact
+	}{input, append([]models.Fact{}, facts...)}
 }
 
 // creation is a version in the making.

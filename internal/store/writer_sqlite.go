@@ -148,7 +148,7 @@ func (w *writer) runOne(tx *gorm.DB, j *job) (result, fatal error) {
 	result = protect(func() error { return j.fn(tx.WithContext(context.WithoutCancel(j.ctx))) })
 	if result != nil {
 		if err := savepoint("ROLLBACK TO job"); err != nil {
-			return nil, errors.Join(result, err)
+			return nil, err // and not result, which belongs to this job alone
 		}
 	}
 	return result, savepoint("RELEASE job")

@@ -60,9 +60,12 @@ var cluster struct {
 // side and may share a given server, so each process has its own.
 var template = fmt.Sprintf("placard_template_%d", os.Getpid())
 
-// Main runs the tests of a package and stops the cluster that they started.
-func Main(m *testing.M) {
+// Main runs the tests of a package, stops the cluster that they started, and cleans up what else there is.
+func Main(m *testing.M, cleanUp ...func()) {
 	code := m.Run()
+	for _, clean := range cleanUp {
+		clean()
+	}
 	switch {
 	case cluster.own != nil:
 		cluster.own.Remove()

@@ -14,7 +14,7 @@ func init() {
 	tests["output names before artifact names"] = outputNames
 }
 
-// selectors goes through the table of contract §3 row by row.
+// selectors goes through the table of docs/selectors.md row by row.
 func selectors(s *suite) {
 	one, two := s.version("model"), s.version("model")
 	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: one.ID.String(), Alias: "prod"})

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/placard/placard"
+
+// imports is which packages of this module a package may import: dependencies point down. Tests may import more.
+var imports = map[string][]string{
+	"":                         {"graph", "internal/config", "internal/httpd", "internal/store"},
+	"models":                   {},
+	"graph/exec":               {"models"},
+	"graph":                    {"models", "graph/exec", "internal/store"},
+	"internal/store":           {"models"},
+	"internal/store/storetest": {"models", "internal/store"},
+	"internal/config":          {"models"},
+	"internal/httpd":           {"graph", "internal/store", "web"},
+	"web":                      {},
+	"e2e":                      {},
+	"examples/penguins":        {},
+}
+
+// only is which packages may import a module from outside, so that it can be left again.
+var only = map[string][]string{
+	"gorm.io/":                    {"internal/store"},
+	"github.com/libtnb/":          {"internal/store"},
+	"modernc.org/":                {"internal/store"},
+	"github.com/jackc/":           {"internal/store", "internal/store/storetest"},
+	"github.com/99designs/gqlgen": {"graph", "graph/exec"},
+	"github.com/vektah/gqlparser": {"graph", "graph/exec"},
+	"github.com/alecthomas/kong":  {"internal/config"},
+	"net/http":                    {"", "graph", "internal/httpd", "web", "examples/penguins"},
+	"database/sql":                {"models", "internal/store", "internal/store/storetest"},
+}
+
+// TestStructureImports holds the packages against the two tables.
+func TestStructureImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+		allowed, known := imports[name]
+		if !known {
+			t.Errorf("%s is not in the table of imports", name)
+		}
+		for _, imported := range fields[1:] {
+			if ours, ok := strings.CutPrefix(imported, module+"/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%q may not import %s", name, ours)
+			}
+			for outside, packages := range only {
+				if strings.HasPrefix(imported, outside) && !slices.Contains(packages, name) && !strings.HasPrefix(imported, "database/sql/driver") {
+					t.Errorf("%q may not import %s", name, imported)
+				}
+			}
+			if name == "models" && strings.Contains(imported, ".") && imported != "github.com/google/uuid" || name == "models" && imported == "context" {
+				t.Errorf("models is pure and may not import %s", imported)
+			}
+		}
+	}
+}
+
+// TestStructureSizes keeps files and functions short enough to be read at once, and leaves nothing unfinished.
+func TestStructureSizes(t *testing.T) {
+	t.Parallel()
+	files := map[string]int{}
+	for _, path := range handWritten(t) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.Count(text, []byte("\n"))
+		if lines > 400 {
+			t.Errorf("%s has %d lines, at most 400 are allowed", path, lines)
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			files[filepath.Dir(path)]++
+		}
+		set := token.NewFileSet()
+		tree, err := parser.ParseFile(set, path, text, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range tree.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "storetest") {
+				continue
+			}
+			if n := set.Position(function.End()).Line - set.Position(function.Pos()).Line + 1; n > 60 {
+				t.Errorf("%s: %s has %d lines, at most 60 are allowed", path, function.Name.Name, n)
+			}
+			if function.Name.IsExported() && function.Doc == nil && public(function) {
+				t.Errorf("%s: %s has no comment", path, function.Name.Name)
+			}
+		}
+		if strings.Contains(string(text), "not "+"implemented") || strings.Contains(string(text), "TO"+"DO") {
+			t.Errorf("%s has something unfinished", path)
+		}
+	}
+	for folder, n := range files {
+		if most := map[bool]int{true: 35, false: 25}[folder == "models"]; n > most {
+			t.Errorf("%s has %d files, at most %d are allowed", folder, n, most)
+		}
+	}
+	if server, err := os.ReadFile("server.go"); err != nil || bytes.Count(server, []byte("\n")) > 150 {
+		t.Errorf("server.go is for wiring only, at most 150 lines (%v)", err)
+	}
+}
+
+// public says whether a function belongs to what a package offers; methods that every Go programmer knows do not need
+// a comment.
+func public(function *ast.FuncDecl) bool {
+	if function.Recv == nil {
+		return true
+	}
+	receiver := function.Recv.List[0].Type
+	if pointer, ok := receiver.(*ast.StarExpr); ok {
+		receiver = pointer.X
+	}
+	name, ok := receiver.(*ast.Ident)
+	return ok && name.IsExported() && !slices.Contains([]string{"Error", "Unwrap", "String"}, function.Name.Name)
+}
+
+// TestStructureUnbound: every type of the schema has a Go type that somebody wrote.
+func TestStructureUnbound(t *testing.T) {
+	t.Parallel()
+	if text, err := os.ReadFile("graph/exec/unbound_gen.go"); err == nil {
+		t.Errorf("these types of the schema have no Go type in models:\n%s", text)
+	}
+}
+
+// handWritten are the Go files that are not generated.
+func handWritten(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (path == "graph/exec" || entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && path != ".") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") {
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// TestStructureDocuments: what the documents name is there.
+func TestStructureDocuments(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decisions, err := filepath.Glob("docs/adr/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(append(documents, decisions...), "README.md", "CONTRIBUTING.md") {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for scanner := bufio.NewScanner(file); scanner.Scan(); {
+			for _, part := range strings.Split(scanner.Text(), "](")[1:] {
+				target, _, _ := strings.Cut(part, ")")
+				target, _, _ = strings.Cut(target, "#")
+				if target == "" || strings.Contains(target, "://") {
+					continue
+				}
+				if _, err := os.Stat(filepath.Join(filepath.Dir(path), target)); err != nil {
+					t.Errorf("%s leads to %s, which is not there", path, target)
+				}
+			}
+		}
+		_ = file.Close()
+	}
+}
