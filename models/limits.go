@@ -1,7 +1,7 @@
 package models
 
-// ServerLimits is what the server refuses beyond, always with LIMIT_EXCEEDED. DefaultLimits has the values of the
-// contract; an operator may change each of them.
+// ServerLimits is what the server refuses beyond, always with LIMIT_EXCEEDED. An operator may change each of
+// them.
 type ServerLimits struct {
 	RequestBytes    int32
 	QueryTokens     int32
