@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,48 +17,42 @@ import (
 // enumName is an enum value in a query text, where it is not text.
 type enumName string
 
-// literal is a value of a query text as a node of a models.Tree, with variables put in. given is false for a variable
-// that was not sent.
-func literal(at *models.Path, value *ast.Value, r *request) (node any, given bool, err error) {
+// unset is a variable that was not sent, where a value could be.
+type unset struct{}
+
+// literal is a value of a query text as a node of a models.Tree, with variables put in.
+func literal(value *ast.Value, r *request) any {
 	switch value.Kind {
 	case ast.Variable:
 		if sent, ok := r.variable(value.Raw); ok {
-			return sent, true, nil
+			return sent
 		}
 		if definition := value.VariableDefinition; definition != nil && definition.DefaultValue != nil {
-			return literal(at, definition.DefaultValue, r)
+			return literal(definition.DefaultValue, r)
 		}
-		return nil, false, nil
+		return unset{}
 	case ast.IntValue, ast.FloatValue:
-		return json.Number(value.Raw), true, nil
+		return json.Number(value.Raw)
 	case ast.BooleanValue:
-		return value.Raw == "true", true, nil
+		return value.Raw == "true"
 	case ast.NullValue:
-		return nil, true, nil
+		return nil
 	case ast.EnumValue:
-		return enumName(value.Raw), true, nil
+		return enumName(value.Raw)
 	case ast.ListValue:
 		list := make([]any, len(value.Children))
 		for i, child := range value.Children {
-			if list[i], _, err = literal(at.In(i), child.Value, r); err != nil {
-				return nil, true, err
-			}
+			list[i] = literal(child.Value, r)
 		}
-		return list, true, nil
+		return list
 	case ast.ObjectValue:
-		object := models.Object{}
-		for _, child := range value.Children {
-			member, given, err := literal(at.In(child.Name), child.Value, r)
-			if err != nil {
-				return nil, true, err
-			}
-			if given {
-				object = append(object, models.Member{Key: child.Name, Value: member})
-			}
+		object := make(models.Object, len(value.Children))
+		for i, child := range value.Children {
+			object[i] = models.Member{Key: child.Name, Value: literal(child.Value, r)}
 		}
-		return object, true, nil
+		return object
 	}
-	return value.Raw, true, nil // a string or a block string
+	return value.Raw // a string or a block string
 }
 
 // coerce checks a value against a type and brings it into the form that the generated code reads. It treats literals
@@ -98,6 +93,9 @@ func coerceList(schema *ast.Schema, item *ast.Type, at *models.Path, node any) (
 	}
 	coerced := make([]any, len(list))
 	for i, node := range list {
+		if node == (unset{}) {
+			node = nil
+		}
 		var err error
 		if coerced[i], err = coerce(schema, item, at.In(i), node); err != nil {
 			return nil, err
@@ -111,6 +109,7 @@ func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Pat
 	if !ok {
 		return nil, models.BadInput(at, "must be an object")
 	}
+	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return m.Value == (unset{}) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
 		return nil, models.BadInput(at, "must have exactly one field, and that not null")
 	}

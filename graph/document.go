@@ -1,25 +1,12 @@
 package graph
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/lexer"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/placard/placard/models"
-)
-
-// The codes that GraphQL brings itself.
-const (
-	codeParseFailed      = "GRAPHQL_PARSE_FAILED"
-	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
 )
 
 // document is a query text that is valid and within the limits. It does not change, so many requests share one.
@@ -36,111 +23,6 @@ type argument struct {
 	name        string
 	typ         *ast.Type
 	value       *ast.Value
-}
-
-// parseDocument parses and validates a query text.
-func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string) (*document, gqlerror.List) {
-	if err := checkTokens(query, int(limits.QueryTokens)); err != nil {
-		return nil, gqlerror.List{err}
-	}
-	tree, err := parser.ParseQuery(&ast.Source{Input: query})
-	if err != nil {
-		return nil, gqlerror.List{withCode(asGraphQL(err), codeParseFailed)}
-	}
-	if len(tree.Operations) == 0 {
-		return nil, gqlerror.List{withCode(gqlerror.Errorf("the query has no operation"), codeParseFailed)}
-	}
-	if problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules()); len(problems) > 0 {
-		for _, problem := range problems {
-			problem.Message = withoutValues(problem.Message)
-			withCode(problem, codeValidationFailed)
-		}
-		return nil, problems
-	}
-	d := &document{tree, map[*ast.OperationDefinition][]argument{}}
-	if err := d.measure(limits); err != nil {
-		return nil, gqlerror.List{present(err)}
-	}
-	d.hoist()
-	return d, nil
-}
-
-// quotedValue is where a message of the validation repeats a value of the query.
-var quotedValue = regexp.MustCompile(`(?s)(, found |value: ).*|^Value ".*?" does not exist`)
-
-// withoutValues is a message without the values that it repeats.
-func withoutValues(message string) string {
-	return quotedValue.ReplaceAllStringFunc(message, func(part string) string {
-		switch {
-		case strings.HasPrefix(part, ", found "):
-			return ", found another."
-		case strings.HasPrefix(part, "value: "):
-			return "value."
-		}
-		return "The value does not exist"
-	})
-}
-
-func asGraphQL(err error) *gqlerror.Error {
-	if known, ok := err.(*gqlerror.Error); ok {
-		return known
-	}
-	return gqlerror.Wrap(err)
-}
-
-func withCode(err *gqlerror.Error, code string) *gqlerror.Error {
-	if err.Extensions == nil {
-		err.Extensions = map[string]any{}
-	}
-	err.Extensions["code"] = code
-	return err
-}
-
-// surrogateEscape is an escape that names a surrogate, or half of a pair.
-var surrogateEscape = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
-
-// checkTokens refuses a query of too many tokens before anything costly reads it, and unpaired surrogates, which the
-// parser would replace.
-func checkTokens(query string, most int) *gqlerror.Error {
-	if !utf8.ValidString(query) {
-		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
-	}
-	lex := lexer.New(&ast.Source{Input: query})
-	runes := []rune(query) // the lexer counts in code points
-	for tokens := 0; ; tokens++ {
-		token, err := lex.ReadToken()
-		if err != nil {
-			return withCode(asGraphQL(err), codeParseFailed)
-		}
-		if token.Kind == lexer.EOF {
-			if tokens > most {
-				return present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
-			}
-			return nil
-		}
-		if token.Kind == lexer.String && unpaired(string(runes[token.Pos.Start:token.Pos.End])) {
-			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
-				"the text holds an unpaired surrogate"), codeParseFailed)
-		}
-	}
-}
-
-// unpaired says whether a GraphQL string in its source form escapes a surrogate without its partner.
-func unpaired(source string) bool {
-	source = strings.ReplaceAll(source, `\\`, "  ") // an escaped backslash escapes nothing
-	for {
-		at := surrogateEscape.FindStringIndex(source)
-		if at == nil {
-			return false
-		}
-		first, second := source[at[0]:at[1]], source[at[1]:]
-		next := surrogateEscape.FindStringIndex(second)
-		high := strings.ContainsAny(first[3:4], "89abAB")
-		if !high || next == nil || next[0] != 0 || strings.ContainsAny(second[3:4], "89abAB") {
-			return true
-		}
-		source = second[next[1]:]
-	}
 }
 
 // measure refuses a document that is deeper or broader than the limits.
@@ -290,18 +172,23 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 	values := map[string]any{}
 	for _, argument := range d.arguments[operation] {
 		at := models.At(argument.name)
-		node, given, err := literal(at, argument.value, r)
-		if err != nil {
-			return nil, err
-		}
-		if !given {
+		node := literal(argument.value, r)
+		if node == (unset{}) {
 			if argument.typ.NonNull {
 				return nil, models.BadInput(at, "must be given")
 			}
 			continue
 		}
+		var err error
 		if values[argument.placeholder], err = coerce(schema, argument.typ, at, node); err != nil {
 			return nil, err
+		}
+	}
+	for _, member := range r.variables {
+		if operation.VariableDefinitions.ForName(member.Key) == nil {
+			if err := checkUnread(models.At("variables", member.Key), member.Value); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, variable := range operation.VariableDefinitions {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -21,7 +23,7 @@ func present(err error) *gqlerror.Error {
 	}
 	extensions := map[string]any{"code": string(failure.Code)}
 	if len(failure.Path) > 0 {
-		extensions["path"] = failure.Path
+		extensions["path"] = short(failure.Path)
 	}
 	if failure.Limit != nil {
 		extensions["limit"] = *failure.Limit
@@ -36,6 +38,17 @@ func present(err error) *gqlerror.Error {
 		extensions["retryable"] = true
 	}
 	return &gqlerror.Error{Message: failure.Message, Extensions: extensions}
+}
+
+// short is a path with its steps cut to a length that no good key has.
+func short(path []any) []any {
+	steps := slices.Clone(path)
+	for i, step := range steps {
+		if text, ok := step.(string); ok && utf8.RuneCountInString(text) > models.MaxNameCharacters+1 {
+			steps[i] = string([]rune(text)[:models.MaxNameCharacters]) + "…"
+		}
+	}
+	return steps
 }
 
 // presenter decides what a client sees of a failure, and writes the rest to the log.

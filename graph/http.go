@@ -69,7 +69,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // negotiate is the media type of the answer, empty when the client takes none that there is.
 func negotiate(accept []string) string {
-	if len(accept) == 0 {
+	if strings.TrimSpace(strings.Join(accept, "")) == "" {
 		return typeJSON
 	}
 	best, quality := "", 0.0
@@ -156,7 +156,9 @@ func queryRequest(r *http.Request) (*request, error) {
 			continue
 		}
 		tree, err := parseJSON([]byte(text))
-		if err == nil {
+		if err != nil {
+			err = models.BadInput(models.At(name), "must be JSON")
+		} else {
 			err = request.set(models.At(name), models.Member{Key: name, Value: tree})
 		}
 		if err != nil {

@@ -61,34 +61,39 @@ func TestHTTP(t *testing.T) {
 		status                            int
 		wantType, want                    string
 	}{
-		"POST":                  {"POST", ok, "application/json", "", 200, "application/json; charset=utf-8", `{"data":{"__typename":"Query"}}`},
-		"with charset":          {"POST", ok, "application/json; charset=UTF-8", "*/*", 200, "application/json; charset=utf-8", ""},
-		"the newer media type":  {"POST", ok, "application/json", "application/graphql-response+json, application/json;q=0.9", 200, "application/graphql-response+json; charset=utf-8", ""},
-		"not acceptable":        {"POST", ok, "application/json", "text/html", 406, "", ""},
-		"a form":                {"POST", "query=x", "application/x-www-form-urlencoded", "", 415, "", `"code":"BAD_INPUT"`},
-		"no content type":       {"POST", ok, "", "", 415, "", ""},
-		"another charset":       {"POST", ok, "application/json; charset=latin1", "", 415, "", ""},
-		"no JSON":               {"POST", "{", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"trailing text":         {"POST", ok + "x", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a list":                {"POST", "[" + ok + "]", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"no query":              {"POST", "{}", "application/json", "", 400, "", `"path":["query"]`},
-		"a key twice":           {"POST", `{"query": "{ __typename }", "query": "x"}`, "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a variable twice":      {"POST", `{"query": "{ __typename }", "variables": {"a": 1, "a": 2}}`, "application/json", "", 400, "", `"path":["variables","a"]`},
-		"bad UTF-8":             {"POST", "{\"query\": \"\xff\"}", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a surrogate":           {"POST", `{"query": "{ artifact(name: \"\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an escaped surrogate":  {"POST", `{"query": "{ artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an escaped pair":       {"POST", `{"query": "{ artifact(name: \"\\ud83e\\udd86\") { id } }"}`, "application/json", "", 200, "", `{"data":{"artifact":null}}`},
-		"a syntax error":        {"POST", `{"query": "{"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"a syntax error, newer": {"POST", `{"query": "{"}`, "application/json", "application/graphql-response+json", 400, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an unknown field":      {"POST", `{"query": "{ x }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
-		"no such operation":     {"POST", `{"query": "query A { __typename }", "operationName": "B"}`, "application/json", "", 200, "", `"path":["operationName"]`},
-		"defer":                 {"POST", `{"query": "{ ... @defer { __typename } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
-		"too large":             {"POST", `{"query": "` + strings.Repeat(" ", 2<<20) + `"}`, "application/json", "", 413, "", `"code":"LIMIT_EXCEEDED","limit":2097152`},
-		"too many tokens":       {"POST", `{"query": "{` + strings.Repeat(" a", 2001) + `}"}`, "application/json", "", 200, "", `"actual":2003,"code":"LIMIT_EXCEEDED","limit":2000`},
-		"too deep":              {"POST", `{"query": "{ artifact(name: \"x\") ` + strings.Repeat("{ latestVersion { artifact ", 6) + "{ id " + strings.Repeat("}", 13) + `}"}`, "application/json", "", 200, "", `"actual":14,"code":"LIMIT_EXCEEDED","limit":12`},
-		"too many aliases":      {"POST", `{"query": "{ serverInfo {` + aliases(101) + `} }"}`, "application/json", "", 200, "", `"actual":101,"code":"LIMIT_EXCEEDED","limit":100`},
-		"too many root fields":  {"POST", `{"query": "{` + aliases(21) + `}"}`, "application/json", "", 200, "", `"actual":21,"code":"LIMIT_EXCEEDED","limit":20`},
-		"PUT":                   {"PUT", ok, "application/json", "", 405, "", ""},
+		"POST":                        {"POST", ok, "application/json", "", 200, "application/json; charset=utf-8", `{"data":{"__typename":"Query"}}`},
+		"with charset":                {"POST", ok, "application/json; charset=UTF-8", "*/*", 200, "application/json; charset=utf-8", ""},
+		"the newer media type":        {"POST", ok, "application/json", "application/graphql-response+json, application/json;q=0.9", 200, "application/graphql-response+json; charset=utf-8", ""},
+		"not acceptable":              {"POST", ok, "application/json", "text/html", 406, "", ""},
+		"a form":                      {"POST", "query=x", "application/x-www-form-urlencoded", "", 415, "", `"code":"BAD_INPUT"`},
+		"no content type":             {"POST", ok, "", "", 415, "", ""},
+		"another charset":             {"POST", ok, "application/json; charset=latin1", "", 415, "", ""},
+		"no JSON":                     {"POST", "{", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"trailing text":               {"POST", ok + "x", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a list":                      {"POST", "[" + ok + "]", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"no query":                    {"POST", "{}", "application/json", "", 400, "", `"path":["query"]`},
+		"a key twice":                 {"POST", `{"query": "{ __typename }", "query": "x"}`, "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a variable twice":            {"POST", `{"query": "{ __typename }", "variables": {"a": 1, "a": 2}}`, "application/json", "", 400, "", `"path":["variables","a"]`},
+		"bad UTF-8":                   {"POST", "{\"query\": \"\xff\"}", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
+		"a surrogate":                 {"POST", `{"query": "{ artifact(name: \"\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an escaped surrogate":        {"POST", `{"query": "{ artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an escaped surrogate far in": {"POST", `{"query": "{ a: artifact(name: \"éééééééééé\") { id } b: artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"a key twice, unread":         {"POST", `{"query": "{ __typename }", "extensions": {"a": {"b": 1, "b": 2}}}`, "application/json", "", 400, "", `"path":["extensions","a","b"]`},
+		"an unused variable, twice":   {"POST", `{"query": "{ __typename }", "variables": {"a": {"b": 1, "b": 2}}}`, "application/json", "", 200, "", `"path":["variables","a","b"]`},
+		"fragments in fragments":      {"POST", `{"query": "` + fragments(60) + `"}`, "application/json", "", 200, "", `"code":"LIMIT_EXCEEDED","limit":20`},
+		"nothing accepted in words":   {"POST", ok, "application/json", " ", 200, "", ""},
+		"an escaped pair":             {"POST", `{"query": "{ artifact(name: \"\\ud83e\\udd86\") { id } }"}`, "application/json", "", 200, "", `{"data":{"artifact":null}}`},
+		"a syntax error":              {"POST", `{"query": "{"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"a syntax error, newer":       {"POST", `{"query": "{"}`, "application/json", "application/graphql-response+json", 400, "", `"code":"GRAPHQL_PARSE_FAILED"`},
+		"an unknown field":            {"POST", `{"query": "{ x }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
+		"no such operation":           {"POST", `{"query": "query A { __typename }", "operationName": "B"}`, "application/json", "", 200, "", `"path":["operationName"]`},
+		"defer":                       {"POST", `{"query": "{ ... @defer { __typename } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
+		"too large":                   {"POST", `{"query": "` + strings.Repeat(" ", 2<<20) + `"}`, "application/json", "", 413, "", `"code":"LIMIT_EXCEEDED","limit":2097152`},
+		"too many tokens":             {"POST", `{"query": "{` + strings.Repeat(" a", 2001) + `}"}`, "application/json", "", 200, "", `"actual":2003,"code":"LIMIT_EXCEEDED","limit":2000`},
+		"too deep":                    {"POST", `{"query": "{ artifact(name: \"x\") ` + strings.Repeat("{ latestVersion { artifact ", 6) + "{ id " + strings.Repeat("}", 13) + `}"}`, "application/json", "", 200, "", `"actual":14,"code":"LIMIT_EXCEEDED","limit":12`},
+		"too many aliases":            {"POST", `{"query": "{ serverInfo {` + aliases(101) + `} }"}`, "application/json", "", 200, "", `"actual":101,"code":"LIMIT_EXCEEDED","limit":100`},
+		"too many root fields":        {"POST", `{"query": "{` + aliases(21) + `}"}`, "application/json", "", 200, "", `"actual":21,"code":"LIMIT_EXCEEDED","limit":20`},
+		"PUT":                         {"PUT", ok, "application/json", "", 405, "", ""},
 	} {
 		r := httptest.NewRequest(c.method, "/graphql", strings.NewReader(c.body))
 		if c.contentType != "" {
@@ -106,6 +111,17 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("%s: no Allow", name)
 		}
 	}
+}
+
+// fragments is a query whose root fields double with each of n fragments.
+func fragments(n int) string {
+	var text strings.Builder
+	text.WriteString("{ ...F0 }")
+	for i := range n {
+		fmt.Fprintf(&text, " fragment F%d on Query { ...F%d ...F%d }", i, i+1, i+1)
+	}
+	fmt.Fprintf(&text, " fragment F%d on Query { __typename }", n)
+	return text.String()
 }
 
 func aliases(n int) string {

@@ -76,6 +76,41 @@ func (r *request) set(at *models.Path, member models.Member) error {
 		if _, ok = member.Value.(models.Object); !ok && member.Value != nil {
 			return models.BadInput(at, "must be an object")
 		}
+		return checkUnread(at, member.Value)
+	default:
+		return checkUnread(at, member.Value)
+	}
+	return nil
+}
+
+// checkUnread refuses what is wrong in a part of the body that nobody reads: a key twice, an unpaired surrogate.
+func checkUnread(at *models.Path, node any) error {
+	switch node := node.(type) {
+	case string:
+		if !utf8.ValidString(node) {
+			return models.BadInput(at, "must not hold an unpaired surrogate")
+		}
+	case []any:
+		for i, item := range node {
+			if err := checkUnread(at.In(i), item); err != nil {
+				return err
+			}
+		}
+	case models.Object:
+		seen := make(map[string]bool, len(node))
+		for _, member := range node {
+			inside := at.In(member.Key)
+			if seen[member.Key] {
+				return models.BadInput(inside, "stands twice in the object")
+			}
+			seen[member.Key] = true
+			if err := checkUnread(inside, member.Key); err != nil {
+				return err
+			}
+			if err := checkUnread(inside, member.Value); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"maps"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -128,6 +130,9 @@ func (s *Server) run(
 		result.data = answer.Data
 		result.errors = append(result.errors, answer.Errors...)
 	}
+	slices.SortStableFunc(result.errors, func(a, b *gqlerror.Error) int { // fields fail in any order
+		return strings.Compare(a.Path.String(), b.Path.String())
+	})
 	if most := int(s.limits.Errors); len(result.errors) > most {
 		result.extensions = map[string]any{"errorsOmitted": len(result.errors) - most}
 		result.errors = result.errors[:most]

@@ -11,7 +11,14 @@ type artifactVersion struct {
 }
 
 func (artifactVersion) Artifact(ctx context.Context, v *models.ArtifactVersion) (*models.Artifact, error) {
-	return load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, none{})
+	if v.Of != nil {
+		return v.Of, nil
+	}
+	found, err := load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, none{})
+	if err == nil && found == nil {
+		err = models.NotFound(nil, "the artifact has been deleted meanwhile")
+	}
+	return found, err
 }
 
 func (artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {

@@ -23,6 +23,8 @@ type ArtifactVersion struct {
 	Number    int32
 	Type      *string
 	CreatedAt Time
+	// Of is the artifact, where it is known: the answer of a call that is sent again has it although it may be deleted.
+	Of *Artifact `gorm:"-"`
 	// AsOf is the instant that the reader asked about, nil for now; what is read below inherits it.
 	AsOf *Time `gorm:"-"`
 }

@@ -28,6 +28,8 @@ func TestRefusals(t *testing.T) {
 		{`{"a": {"$timestamp": "2026-01-02T03:04:60Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
 		{`{"a": {"$timestamp": "2026-01-02T03:04:05.1234567890Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
 		{`{"a": {"$timestamp": "2026-01-02T03:04:05,5Z"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:05+24:00"}}`, CodeBadInput, "[metadata a $timestamp]"},
+		{`{"a": {"$timestamp": "2026-01-02T03:04:05+00:60"}}`, CodeBadInput, "[metadata a $timestamp]"},
 		{`{"a": {"$timestamp": "9999-12-31T23:59:59-00:01"}}`, CodeBadInput, "[metadata a $timestamp]"},
 		{`{"a": {"$float": "nan"}}`, CodeBadInput, "[metadata a $float]"},
 		{`{"a": {"$float": 1.0}}`, CodeBadInput, "[metadata a $float]"},
@@ -121,6 +123,22 @@ func TestNestingIsCountedWhole(t *testing.T) {
 	var failure *Error
 	if !errors.As(err, &failure) || *failure.Limit != 32 || *failure.Actual != 39 {
 		t.Errorf("a dict with a tuple that holds 37 lists: %v", err)
+	}
+}
+
+// TestSetsInSets: a set is compared in a time that does not double with each set around it.
+func TestSetsInSets(t *testing.T) {
+	t.Parallel()
+	node, err := parseTree(strings.Repeat(`{"$set":[0,`, 32) + "1" + strings.Repeat("]}", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fact, err := one(node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entryOf(fact).Value(); err != nil {
+		t.Error(err)
 	}
 }
 

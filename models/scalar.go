@@ -69,7 +69,7 @@ func (t *Time) UnmarshalGQL(raw any) error {
 	return nil
 }
 
-var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
+var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 // ParseTime reads RFC 3339 with a zone, to the nanosecond. The instant must lie in the years 0 to 9999 of UTC, so
 // that it can be written again; a leap second has no instant of its own and is refused.

@@ -31,9 +31,9 @@ func (v DurationValue) Display() string {
 		return "0 s"
 	case seconds < 1e-6 || seconds >= 1e12: // too small or too large to be told in parts
 		return sign + strconv.FormatFloat(seconds, 'g', 4, 64) + " s"
-	case seconds < 1e-3:
+	case math.Round(seconds*1e9) < 1e6:
 		return sign + short(seconds*1e6) + " µs"
-	case seconds < 1:
+	case math.Round(seconds*1e6) < 1e6:
 		return sign + short(seconds*1e3) + " ms"
 	}
 	whole, fraction := math.Modf(math.Round(seconds*1000) / 1000)

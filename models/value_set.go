@@ -1,6 +1,9 @@
 package models
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // SetValue is values that differ from each other. It has no order of its own and keeps the one given.
 type SetValue struct {
@@ -21,21 +24,23 @@ func (v SetValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v SetValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v SetValue) appendJSON(b []byte, form form) []byte {
-	items := v.Items
-	if form == identity {
-		items = slices.SortedFunc(slices.Values(items), func(a, b MetadataValue) int {
-			return slices.Compare(a.appendJSON(nil, identity), b.appendJSON(nil, identity))
-		})
+	if form != identity {
+		return appendMarked(b, form, "$set", appendItems(nil, v.Items, form))
 	}
-	return appendMarked(b, form, "$set", appendItems(nil, items, form))
+	members := make([]string, len(v.Items))
+	for i, item := range v.Items {
+		members[i] = string(item.appendJSON(nil, identity))
+	}
+	slices.Sort(members)
+	return appendMarked(b, form, "$set", []byte("["+strings.Join(members, ",")+"]"))
 }
 
 // readSet refuses the same member twice. Two members are the same when their kind and their extended JSON are, with
 // inner sets and dictionaries compared without order: 1 and 1.0 differ, NaN equals NaN.
 func readSet(r reader, raw any) (MetadataValue, error) {
 	items, err := r.items(raw)
-	if err != nil {
-		return nil, err
+	if err != nil || r.limits == nil { // what the database keeps has been checked
+		return SetValue{Items: items}, err
 	}
 	seen := make(map[string]bool, len(items))
 	for i, item := range items {

@@ -22,7 +22,7 @@ import (
 
 // Config is the settings. Every flag --like-this is also the environment variable PLACARD_LIKE_THIS.
 type Config struct {
-	Addr         string           `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Addr         string           `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string           `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	Auth         string           `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
 	InsecureOpen bool             `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`

@@ -40,9 +40,13 @@ func New(api *graph.Server, s *store.Store, local bool, log *slog.Logger) *Handl
 	mux.HandleFunc("GET /healthz", h.healthy)
 	mux.HandleFunc("GET /readyz", h.ready)
 	h.Handler = mux
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusForbidden, "a page of another site may not send this")
+	}))
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		http.NewCrossOriginProtection().Handler, h.addressed, h.logged, h.protected, identified,
+		protection.Handler, h.addressed, h.logged, h.protected, identified,
 	} {
 		h.Handler = wrap(h.Handler)
 	}

@@ -52,7 +52,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
 	pool.SetConnMaxLifetime(30 * time.Minute)
-	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), gormConfig(log, false))
+	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
 	}
@@ -81,11 +81,21 @@ func (d *postgresDialect) now(floor int64) any {
 }
 
 func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
+	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
+}
+
+func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
+	return "SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (" + sql + ") AS page",
+		append([]any{idArray(parents)}, args...)
+}
+
+// idArray is IDs as the text of an array.
+func idArray(ids []models.ID) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
 		texts[i] = id.String()
 	}
-	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{"{" + strings.Join(texts, ",") + "}"}}
+	return "{" + strings.Join(texts, ",") + "}"
 }
 
 func (d *postgresDialect) rows(columns ...column) string {
@@ -116,11 +126,11 @@ func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects 
 	return held, err
 }
 
-func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error) {
+func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
-    SELECT @now AS logged_at
+    SELECT CAST(@at AS bigint) AS logged_at
 ), given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
@@ -141,7 +151,7 @@ WITH moment AS MATERIALIZED (
     WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)
 )
 SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
-		"now": d.now(floor), "entries": entries, "project": project,
+		"at": at, "entries": entries, "project": project,
 	}).Scan(&done).Error
 	return done, err
 }

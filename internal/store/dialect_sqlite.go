@@ -84,7 +84,7 @@ func connect(path string, log *slog.Logger, options ...string) (*sql.DB, *gorm.D
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := gorm.Open(dialector.New(dialector.Config{Conn: pool}), gormConfig(log, true))
+	db, err := gorm.Open(mute{dialector.New(dialector.Config{Conn: pool})}, gormConfig(log, true))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the database file: %w", err), pool.Close())
 	}
@@ -129,6 +129,17 @@ func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
 }
 
+// below says the SELECT once for each parent: SQLite has no LATERAL.
+func (d *sqliteDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
+	one := "SELECT * FROM (" + strings.Replace(sql, "parent.id", "?", 1) + ")"
+	parts := make([]string, len(parents))
+	all := make([]any, 0, len(parents)*(len(args)+1))
+	for i, parent := range parents {
+		parts[i], all = one, append(append(all, parent), args...)
+	}
+	return strings.Join(parts, "\nUNION ALL\n"), all
+}
+
 func (d *sqliteDialect) rows(columns ...column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
@@ -148,7 +159,7 @@ func (d *sqliteDialect) lockSubjects(*gorm.DB, models.ID, []models.ID) (locked, 
 	return locked{}, nil
 }
 
-func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error) {
+func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
 	var done []appended
 	given := d.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
 		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
@@ -159,7 +170,7 @@ INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value
     logged_by, step_run_id)
 SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, ?, logged_by, step_run_id
 FROM `+given+` WHERE true ORDER BY n
-RETURNING id, seq, logged_at`, project, d.now(floor), entries).Scan(&done).Error
+RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 	if err != nil {
 		return nil, err
 	}

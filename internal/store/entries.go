@@ -38,8 +38,8 @@ type appended struct {
 }
 
 // append stores entries about subjects that are locked, in their order, and returns them. All of them get the same
-// time, later than that of every earlier entry about these subjects.
-func (tx *transaction) append(project models.ID, floor int64, caller Caller, entries []newEntry) ([]*models.MetadataEntry, error) {
+// time: an instant, or what the dialect calls now, later than that of every earlier entry about these subjects.
+func (tx *transaction) append(project models.ID, at any, caller Caller, entries []newEntry) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
 	}
@@ -70,7 +70,7 @@ func (tx *transaction) append(project models.ID, floor int64, caller Caller, ent
 	if err != nil {
 		return nil, err
 	}
-	done, err := tx.dialect.appendEntries(tx.DB, project, floor, string(text))
+	done, err := tx.dialect.appendEntries(tx.DB, project, at, string(text))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,16 @@ func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
 	}
 }
 
+// mute is a dialect that writes statements for the log without their arguments. GORM would write them out for each
+// statement, which costs time and shows values.
+type mute struct{ gorm.Dialector }
+
+// Explain is the statement with its placeholders.
+func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mostLogged)] }
+
+// mostLogged is how many bytes of a statement the log shows.
+const mostLogged = 2000
+
 // slow is how long a statement takes before the log mentions it.
 const slow = 500 * time.Millisecond
 
@@ -39,11 +49,6 @@ func (l gormLogger) Warn(ctx context.Context, text string, args ...any) {
 
 func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
 	l.log.ErrorContext(ctx, "gorm", "text", text)
-}
-
-// ParamsFilter keeps values out of the statements that Trace sees.
-func (l gormLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
-	return sql, nil
 }
 
 func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {

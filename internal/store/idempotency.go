@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/placard/placard/models"
@@ -68,21 +69,18 @@ func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transacti
 	}
 	fingerprint := sha256.Sum256(input)
 	err = s.write(ctx, func(tx *transaction) error {
-		var used []keyRow
-		err := tx.Raw(`SELECT project_id, fingerprint, answer FROM idempotency_keys
-			WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.scope(), call.Operation, *call.Key).Scan(&used).Error
-		if err != nil {
-			return err
+		used, first, err := usedKeys[T](tx, call, fingerprint[:])
+		if err != nil || first != nil {
+			return take(&answer, &again, first, err)
 		}
-		for _, row := range used {
-			if bytes.Equal(row.Fingerprint, fingerprint[:]) {
-				var first T
-				err := json.Unmarshal([]byte(row.Answer), &first)
-				answer, again = first, true
-				return err
+		project, fresh, failed := fn(tx)
+		var refused *models.Error
+		if errors.As(failed, &refused) {
+			// A copy of the call may have been faster, and what it did may be why this one is refused.
+			if used, first, err = usedKeys[T](tx, call, fingerprint[:]); err != nil || first != nil {
+				return take(&answer, &again, first, err)
 			}
 		}
-		project, fresh, err := fn(tx)
 		for _, row := range used {
 			if row.ProjectID == project {
 				return &models.Error{
@@ -91,13 +89,34 @@ func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transacti
 				}
 			}
 		}
-		if err != nil {
-			return err
+		if failed != nil {
+			return failed
 		}
 		answer, again = fresh, false
 		return tx.keep(project, call, fingerprint[:], answer)
 	})
 	return answer, again, err
+}
+
+// usedKeys are the uses of the key of a call so far, in any project, and the answer of the one with the same input.
+func usedKeys[T any](tx *transaction, call Call, fingerprint []byte) (used []keyRow, first *T, err error) {
+	err = tx.Raw(`SELECT project_id, fingerprint, answer FROM idempotency_keys
+		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.scope(), call.Operation, *call.Key).Scan(&used).Error
+	for _, row := range used {
+		if bytes.Equal(row.Fingerprint, fingerprint) {
+			first = new(T)
+			return used, first, json.Unmarshal([]byte(row.Answer), first)
+		}
+	}
+	return used, nil, err
+}
+
+// take makes the first answer that of the call.
+func take[T any](answer *T, again *bool, first *T, err error) error {
+	if err == nil {
+		*answer, *again = *first, true
+	}
+	return err
 }
 
 // keep stores the key with its answer; errLost when a copy of the call was faster.

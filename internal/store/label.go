@@ -10,7 +10,7 @@ import (
 // SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
 func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.moveAlias(version, input.Alias)
+		return tx.moveAlias(version, input.Alias, tx.dialect.now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -25,7 +25,7 @@ func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.R
 		if gone.Error != nil {
 			return gone.Error
 		}
-		return tx.recordMove(version, input.Alias, nil)
+		return tx.recordMove(version, input.Alias, nil, tx.dialect.now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -61,8 +61,8 @@ func (s *Store) label(
 	return version, err
 }
 
-// moveAlias points an alias at the version; one that is there already stays, without a trace in its history.
-func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string) error {
+// moveAlias points an alias at the version, from an instant on; one that is there already stays, without a trace in its history.
+func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
 	err := tx.Raw(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
 		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
@@ -71,13 +71,13 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string) 
 	if err != nil || len(moved) == 0 {
 		return err
 	}
-	return tx.recordMove(version, alias, &version.ID)
+	return tx.recordMove(version, alias, &version.ID, at)
 }
 
-// recordMove writes where an alias points from now on, nil for nowhere.
-func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID) error {
+// recordMove writes where an alias points from an instant on, nil for nowhere.
+func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
 	return tx.Exec("INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at) VALUES (?, ?, ?, ?, ?)",
-		version.ProjectID, version.ArtifactID, alias, to, tx.dialect.now(version.CreatedAt.UnixMicro())).Error
+		version.ProjectID, version.ArtifactID, alias, to, at).Error
 }
 
 func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string) error {

@@ -54,9 +54,14 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		if err != nil {
 			return project, nil, err
 		}
-		stored, err := tx.append(project, floor, call.Caller, entries)
+		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
 		if err != nil {
 			return project, nil, err
+		}
+		if call.Key != nil {
+			if err := tx.knowArtifacts(found); err != nil {
+				return project, nil, err
+			}
 		}
 		logged := make([]Logged, len(writes))
 		for i, write := range writes {
@@ -66,6 +71,23 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		}
 		return project, logged, nil
 	})
+}
+
+// knowArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
+func (tx *transaction) knowArtifacts(found []resolved) error {
+	var ids []models.ID
+	for _, one := range found {
+		if version, ok := one.object.(*models.ArtifactVersion); ok {
+			ids = append(ids, version.ArtifactID)
+		}
+	}
+	artifacts, err := artifactsByID(tx, ids)
+	for _, one := range found {
+		if version, ok := one.object.(*models.ArtifactVersion); ok {
+			version.Of = artifacts[version.ArtifactID]
+		}
+	}
+	return err
 }
 
 // normalised are the writes as an idempotency key compares them: the default project is said.
@@ -122,7 +144,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 				fact: models.Fact{Card: card, Key: key.Key},
 			}
 		}
-		stored, err := tx.append(project, floor, call.Caller, entries)
+		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
 		return project, Logged{found[0].object, stored}, err
 	})
 }

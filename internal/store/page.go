@@ -39,6 +39,9 @@ const (
 	idPosition
 )
 
+// mostParents bounds how many parents one statement reads below.
+const mostParents = 250
+
 // pages reads the same page of the list below each of the parents, in one statement for up to 250 of them, and in a
 // second one their sizes if these are asked for.
 func pages[T any](ctx context.Context, s *Store, l list[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
@@ -46,32 +49,30 @@ func pages[T any](ctx context.Context, s *Store, l list[T], parents []models.ID,
 		parents = []models.ID{{}}
 	}
 	connections := make(map[models.ID]*models.Connection[T], len(parents))
-	for chunk := range slices.Chunk(parents, mostParts) {
-		if err := somePages(ctx, s, l, chunk, page, connections); err != nil {
+	for some := range slices.Chunk(parents, mostParents) {
+		if err := somePages(ctx, s, l, some, page, connections); err != nil {
 			return nil, err
 		}
 	}
 	return connections, nil
 }
 
-// mostParts bounds how many SELECTs one statement joins; SQLite takes 500.
-const mostParts = 250
-
 func somePages[T any](
 	ctx context.Context, s *Store, l list[T], parents []models.ID, page models.Page, connections map[models.ID]*models.Connection[T],
 ) error {
-	parts := make([]string, 0, len(parents))
+	var sql string
 	var args []any
 	for _, parent := range parents {
-		part, partArgs, err := l.part(parent, page)
-		if err != nil {
+		var err error
+		if sql, args, err = l.part(parent, page); err != nil { // the same for all, but each checks the cursors
 			return err
 		}
-		parts = append(parts, part)
-		args = append(args, partArgs...)
+	}
+	if l.parent != "" {
+		sql, args = s.dialect.below(parents, sql, args)
 	}
 	var items []T
-	if err := s.read(ctx).Raw(strings.Join(parts, "\nUNION ALL\n"), args...).Scan(&items).Error; err != nil {
+	if err := s.read(ctx).Raw(sql, args...).Scan(&items).Error; err != nil {
 		return s.failure(err)
 	}
 	below := make(map[models.ID][]T, len(parents))
@@ -97,19 +98,13 @@ func (l list[T]) cursorName(parent models.ID) string {
 	return fmt.Sprint(l.name, parent, l.args)
 }
 
-// condition is what holds for the items below a parent.
-func (l list[T]) condition(parent models.ID) (string, []any) {
-	args := append([]any{}, l.args...)
-	if l.parent == "" {
-		return l.where, args
-	}
-	return l.where + " AND " + l.parent + " = ?", append(args, parent)
-}
-
-// part is the SELECT of the page below one parent. It begins where the cursors say and never counts rows off, so a
-// page costs the same wherever it lies, and neither repeats nor skips an item when others come or go.
+// part is the SELECT of the page below the parent `parent.id`. It begins where the cursors say and never counts rows
+// off, so a page costs the same wherever it lies, and neither repeats nor skips an item when others come or go.
 func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error) {
-	where, args := l.condition(parent)
+	where, args := l.where, append([]any{}, l.args...)
+	if l.parent != "" {
+		where = l.parent + " = parent.id AND " + where
+	}
 	for _, cursor := range []struct {
 		argument, text string
 		later          bool
@@ -137,8 +132,8 @@ func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error)
 	if l.descending != page.Backward {
 		direction = " DESC"
 	}
-	sql := fmt.Sprintf("SELECT * FROM (SELECT %s FROM %s WHERE %s ORDER BY %s%s LIMIT %d) AS page",
-		l.columns, l.table, where, strings.Join(l.order, direction+", "), direction, page.Size+1)
+	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s%s LIMIT %d", l.columns,
+		l.table, where, strings.Join(l.order, direction+", "), direction, page.Size+1)
 	return sql, args, nil
 }
 

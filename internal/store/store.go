@@ -35,14 +35,16 @@ type dialect interface {
 	now(floor int64) any
 	// oneOf is the condition that column is one of the IDs.
 	oneOf(column string, ids []models.ID) condition
+	// below runs a SELECT about `parent.id`, the first thing that its condition names, for each of the parents.
+	below(parents []models.ID, sql string, args []any) (string, []any)
 	// rows is a table expression for FROM with a row per object of the JSON array that is its one argument.
 	rows(columns ...column) string
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
 	lockRow() string
-	// appendEntries stores entries, which are a JSON array of entryRow, and the latest row of each key.
-	appendEntries(tx *gorm.DB, project models.ID, floor int64, entries string) ([]appended, error)
+	// appendEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
+	appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error)
 	// translate makes an error of the driver one that a caller may see; nil when it is none of the driver's.
 	translate(err error) *models.Error
 	migrate(ctx context.Context, log *slog.Logger) error

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/placard/placard/models"
 )
@@ -41,6 +40,11 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			}
 			r.byName = append(r.byName, named{i, target.ArtifactVersion, at.In("artifactVersion")})
 		case target.StepContext != nil:
+			if name := target.StepContext.ArtifactName; name != nil {
+				if err := models.CheckName(at.In("stepContext").In("artifactName"), *name); err != nil {
+					return nil, err
+				}
+			}
 			r.contexts = append(r.contexts, stepContext{i, target.StepContext, at.In("stepContext")})
 		case target.StepRunID != nil:
 			r.bySteps.add(i, *target.StepRunID, at.In("stepRunId"))
@@ -241,124 +245,6 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 			models.CutName(name.Name), models.CutName(*name.Alias))
 	}
 	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
-}
-
-// outputRow is an output of a step run with what it is bound to; the output is zero for a step run without outputs.
-type outputRow struct {
-	StepRunID     models.ID
-	ProjectID     models.ID
-	Output        models.StepOutput      `gorm:"embedded;embeddedPrefix:o_"`
-	Version       models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
-	BoundArtifact string
-}
-
-// stepOutputs are the outputs of step runs in the order declared; an unknown step run is not in the map.
-func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
-	one := tx.dialect.oneOf("r.id", steps)
-	var rows []outputRow
-	err := tx.Raw(`SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, `+
-		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+`
-FROM step_runs r
-LEFT JOIN step_outputs o ON o.project_id = r.project_id AND o.step_run_id = r.id
-LEFT JOIN artifact_versions v ON v.project_id = o.project_id AND v.id = o.artifact_version_id
-LEFT JOIN artifacts a ON a.project_id = v.project_id AND a.id = v.artifact_id
-WHERE `+one.sql+` ORDER BY r.id, o.position`, one.args...).Scan(&rows).Error
-	outputs := map[models.ID][]outputRow{}
-	for _, row := range rows {
-		if outputs[row.StepRunID] == nil {
-			outputs[row.StepRunID] = []outputRow{}
-		}
-		if !row.Output.ID.IsZero() {
-			outputs[row.StepRunID] = append(outputs[row.StepRunID], row)
-		}
-	}
-	return outputs, err
-}
-
-func (r resolver) outputs(tx *transaction, found []resolved) error {
-	if len(r.contexts) == 0 {
-		return nil
-	}
-	var steps byID
-	for _, one := range r.contexts {
-		steps.add(one.n, one.context.StepRunID, one.at)
-	}
-	outputs, err := tx.stepOutputs(steps.ids())
-	if err != nil {
-		return err
-	}
-	for _, one := range r.contexts {
-		id, _ := models.ParseID(one.context.StepRunID)
-		declared, known := outputs[id]
-		if !known {
-			return models.NotFound(one.at.In("stepRunId"), "there is no step run with this ID")
-		}
-		chosen, err := chooseOutput(one.at, declared, one.context.ArtifactName)
-		if err != nil {
-			return err
-		}
-		if found[one.n], err = ofOutput(one.at, chosen); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// chooseOutput is the output that a step context means: the only one, or the one of that output name, else the one
-// of that artifact name, declared or bound.
-func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow, error) {
-	fits := outputs
-	if name != nil {
-		fits = nil
-		for _, output := range outputs {
-			if output.Output.Name == *name {
-				return output, nil
-			}
-			declared := output.Output.ArtifactName
-			if output.BoundArtifact == *name || declared != nil && *declared == *name {
-				fits = append(fits, output)
-			}
-		}
-	}
-	refuse := func(code models.Code, at *models.Path, message string, args ...any) error {
-		return &models.Error{
-			Code: code, Message: fmt.Sprintf(message, args...), Path: at.Steps(), Candidates: outputNames(outputs),
-		}
-	}
-	switch {
-	case len(outputs) == 0:
-		return outputRow{}, refuse(models.CodeNoOutputs, at, "the step run has no outputs")
-	case len(fits) == 1:
-		return fits[0], nil
-	case name == nil:
-		return outputRow{}, refuse(models.CodeAmbiguousOutput, at,
-			"the step run has %d outputs: say which one by artifactName", len(outputs))
-	case len(fits) == 0:
-		return outputRow{}, refuse(models.CodeOutputNotFound, at.In("artifactName"),
-			"the step run has no output %q", models.CutName(*name))
-	}
-	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.In("artifactName"),
-		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.CutName(*name))
-}
-
-func outputNames(outputs []outputRow) []string {
-	names := make([]string, len(outputs))
-	for i, output := range outputs {
-		names[i] = output.Output.Name
-	}
-	return names
-}
-
-func ofOutput(at *models.Path, row outputRow) (resolved, error) {
-	output := &row.Output
-	result := resolved{project: output.ProjectID, subject: output.ID, stepRun: output.StepRunID, object: output}
-	if output.BoundAt != nil {
-		if row.Version.ID.IsZero() {
-			return result, models.NotFound(at, "the artifact version of this output has been deleted")
-		}
-		result.version, result.object = row.Version.ID, &row.Version
-	}
-	return result, nil
 }
 
 // locked is what is known of subjects while others cannot write about them.

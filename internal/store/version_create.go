@@ -32,7 +32,7 @@ func (s *Store) CreateArtifactVersion(
 		for i, fact := range facts {
 			entries[i] = newEntry{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
 		}
-		_, err = tx.append(c.project, version.CreatedAt.UnixMicro(), call.Caller, entries)
+		_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
 		return c.project, version, err
 	})
 }
@@ -104,11 +104,11 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 // create makes the rows. The row of the artifact is locked from here on, so that numbers are given one by one.
 func (c *creation) create() (*models.ArtifactVersion, error) {
 	var artifacts []struct {
-		ID         models.ID
+		models.Artifact
 		LastNumber int32
 	}
 	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
-		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, last_number`,
+		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`,
 		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.now(0)).Scan(&artifacts).Error
 	if err != nil {
 		return nil, err
@@ -136,6 +136,7 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 			return nil, err
 		}
 	}
+	made[0].Of = &artifact.Artifact
 	return made[0], c.bind(made[0])
 }
 
@@ -215,7 +216,7 @@ func (c *creation) bind(version *models.ArtifactVersion) error {
 
 func (c *creation) label(version *models.ArtifactVersion) error {
 	for _, alias := range c.input.Aliases {
-		if err := c.tx.moveAlias(version, alias); err != nil {
+		if err := c.tx.moveAlias(version, alias, version.CreatedAt); err != nil {
 			return err
 		}
 	}

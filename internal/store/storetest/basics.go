@@ -92,6 +92,8 @@ func retraction(s *suite) {
 	s.refused(models.CodeNotFound, second(s.retract(v, models.MetadataKeyInput{Key: "b", Card: ref("b")})))
 }
 
+func second2[T, U any](_ T, _ U, err error) error { return err }
+
 func second[T any](_ T, err error) error { return err }
 
 func historyPages(s *suite) {
@@ -118,8 +120,16 @@ func historyPages(s *suite) {
 		s.must(err)
 	}
 	s.equal(seen, []string{`"6"`, `"5"`, `"4"`, `"3"`, `"2"`, `"1"`, `"0"`})
+	many := make([]models.ID, 600)
+	for i := range many {
+		many[i] = models.NewID()
+	}
+	many = append(many, v.SubjectID)
+	found, err := s.History(s.ctx, v.ProjectID, many, store.HistoryFilter{}, models.Page{Size: 2, Count: true})
+	s.must(err)
+	s.equal([]any{len(found), len(found[v.SubjectID].Edges), len(found[many[0]].Edges)}, []any{601, 2, 0})
 	other := s.version("model")
-	_, err := s.History(s.ctx, v.ProjectID, []models.ID{other.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, page)
+	_, err = s.History(s.ctx, v.ProjectID, []models.ID{other.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, page)
 	s.refused(models.CodeBadInput, err)
 }
 

@@ -18,6 +18,7 @@ func init() {
 	tests["numbers have no gaps"] = numbersWithoutGaps
 	tests["an output is saved once"] = outputSavedOnce
 	tests["copies of a call race"] = copiesRace
+	tests["copies of other calls race"] = copiesOfOthersRace
 	tests["batches do not wait in a circle"] = batchesCross
 	tests["idempotency keys"] = idempotencyKeys
 }
@@ -205,6 +206,46 @@ func copiesRace(s *suite) {
 	}
 }
 
+// copiesOfOthersRace: a copy is answered as the first call was, also where what the first did would refuse it.
+func copiesOfOthersRace(s *suite) {
+	stores := s.stores()
+	for round := range 4 {
+		v, step := s.version("model"), s.step("model")
+		_, err := s.log(byID(v), facts("a", "1"))
+		s.must(err)
+		call := func(operation string) store.Call {
+			return store.Call{Operation: operation, Key: ref(fmt.Sprint(operation, round)), KeyPath: root}
+		}
+		for what, run := range map[string]func(s *store.Store) (bool, error){
+			"retract": func(st *store.Store) (bool, error) {
+				_, again, err := st.RetractMetadata(s.ctx, call("retract"), root, store.Retraction{Target: byID(v), Keys: []models.MetadataKeyInput{{Key: "a"}}})
+				return again, err
+			},
+			"create by name": func(st *store.Store) (bool, error) {
+				_, again, err := st.CreateArtifactVersion(s.ctx, call("create"), root,
+					models.CreateArtifactVersionInput{Artifact: "named", Version: ref(fmt.Sprint(round + 1))}, nil)
+				return again, err
+			},
+			"create from an output": func(st *store.Store) (bool, error) {
+				_, again, err := st.CreateArtifactVersion(s.ctx, call("bind"), root, models.CreateArtifactVersionInput{
+					Artifact: "bound", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"}}, nil)
+				return again, err
+			},
+		} {
+			var fresh atomic.Int64
+			together(writers, func(w int) {
+				again, err := run(stores[w%len(stores)])
+				if err != nil {
+					s.Errorf("%s: %v", what, err)
+				} else if !again {
+					fresh.Add(1)
+				}
+			})
+			s.equal(fresh.Load(), 1)
+		}
+	}
+}
+
 func batchesCross(s *suite) {
 	stores := s.stores()
 	versions := make([]*models.ArtifactVersion, 12)
@@ -258,7 +299,11 @@ func idempotencyKeys(s *suite) {
 	s.must(err)
 	same, again, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
-	s.equal([]any{again, *same}, []any{true, *made})
+	s.equal([]any{again, same.ID, same.CreatedAt, *same.Of}, []any{true, made.ID, made.CreatedAt, *made.Of})
+	input.Project, input.Tags = ref("default"), []string{}
+	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
+	s.must(err)
+	s.equal(again, true)
 	s.must(s.ForgetIdempotencyKeys(context.Background()))
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)

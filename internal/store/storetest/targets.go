@@ -50,6 +50,7 @@ func selectors(s *suite) {
 		"of several outputs":      {byContext(several), "AMBIGUOUS_OUTPUT [input target stepContext] [train test]"},
 		"one of several outputs":  {byContext(several, "test"), "output"},
 		"an unknown output":       {byContext(several, "validate"), "OUTPUT_NOT_FOUND [input target stepContext artifactName] [train test]"},
+		"an empty output name":    {byContext(several, ""), "BAD_INPUT [input target stepContext artifactName] []"},
 		"no outputs":              {byContext(none), "NO_OUTPUTS [input target stepContext] []"},
 		"no outputs, with a name": {byContext(none, "model"), "NO_OUTPUTS [input target stepContext] []"},
 		"unknown step run": {models.MetadataTarget{StepContext: &models.StepContext{StepRunID: unknown}},

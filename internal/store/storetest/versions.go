@@ -10,6 +10,7 @@ import (
 func init() {
 	tests["version numbers"] = versionNumbers
 	tests["aliases and their past"] = aliases
+	tests["a creation is one instant"] = oneInstant
 	tests["tags"] = tags
 	tests["deletion of a version"] = deleteVersion
 	tests["deletion of an artifact"] = deleteArtifact
@@ -52,6 +53,18 @@ func (s *suite) read(name models.ArtifactVersionName, asOf ...models.Time) model
 		return models.ID{}
 	}
 	return v.ID
+}
+
+// oneInstant: all that a call creates is there as of the same instant.
+func oneInstant(s *suite) {
+	step := s.step("model")
+	v, err := s.create(models.CreateArtifactVersionInput{
+		Artifact: "model", Aliases: []string{"prod"}, Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+	}, facts("a", "1")...)
+	s.must(err)
+	s.equal(s.json(v, v.CreatedAt), `{"a":"1"}`)
+	s.equal(s.read(models.ArtifactVersionName{Name: "model", Alias: ref("prod")}, v.CreatedAt), v.ID)
+	s.equal(s.read(models.ArtifactVersionName{Name: "model", Alias: ref("prod")}, models.TimeFromMicros(v.CreatedAt.UnixMicro()-1)), models.ID{})
 }
 
 func aliases(s *suite) {
@@ -160,6 +173,9 @@ func deleteArtifact(s *suite) {
 	s.version("model")
 	_, err = s.log(byContext(step, "other"), facts("waits", "on"))
 	s.must(err)
+	key := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: root}
+	write := []store.Write{{Target: byID(bound), Facts: facts("b", "2"), Path: root}}
+	s.must(second2(s.LogMetadata(s.ctx, key, write)))
 	_, err = s.DeleteArtifact(s.ctx, root, bound.ArtifactID.String())
 	s.must(err)
 	s.refused(models.CodeNotFound, second(s.DeleteArtifact(s.ctx, root, bound.ArtifactID.String())))
@@ -167,6 +183,9 @@ func deleteArtifact(s *suite) {
 	there, err := s.Artifact(s.ctx, "default", "model")
 	s.must(err)
 	s.equal(there == nil, true)
+	again, deduplicated, err := s.LogMetadata(s.ctx, key, write)
+	s.must(err)
+	s.equal([]any{deduplicated, again[0].Subject.(*models.ArtifactVersion).Of.Name}, []any{true, "model"})
 	s.equal(s.named("model", ""), "1=1")
 	_, err = s.log(byContext(step, "other"), facts("still", "x"))
 	s.must(err)

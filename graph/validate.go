@@ -1,0 +1,194 @@
+package graph
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/placard/placard/models"
+)
+
+// The codes that GraphQL brings itself.
+const (
+	codeParseFailed      = "GRAPHQL_PARSE_FAILED"
+	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+)
+
+// parseDocument parses and validates a query text.
+func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string) (*document, gqlerror.List) {
+	if err := checkTokens(query, int(limits.QueryTokens)); err != nil {
+		return nil, gqlerror.List{err}
+	}
+	tree, err := parser.ParseQuery(&ast.Source{Input: query})
+	if err != nil {
+		return nil, gqlerror.List{withCode(asGraphQL(err), codeParseFailed)}
+	}
+	if len(tree.Operations) == 0 {
+		return nil, gqlerror.List{withCode(gqlerror.Errorf("the query has no operation"), codeParseFailed)}
+	}
+	restore := hideNumbers(tree)
+	problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules())
+	restore()
+	if len(problems) > 0 {
+		for _, problem := range problems {
+			problem.Message = withoutValues(problem.Message)
+			withCode(problem, codeValidationFailed)
+		}
+		return nil, problems
+	}
+	d := &document{tree, map[*ast.OperationDefinition][]argument{}}
+	if err := d.measure(limits); err != nil {
+		return nil, gqlerror.List{present(err)}
+	}
+	d.hoist()
+	return d, nil
+}
+
+// hideNumbers puts 0 where a query has a number that no int64 or double holds, until restore is called. The validation
+// would say that of the whole input around it; coerce.go says it of the number.
+func hideNumbers(tree *ast.QueryDocument) (restore func()) {
+	hidden := map[*ast.Value]string{}
+	var look func(*ast.Value)
+	look = func(value *ast.Value) {
+		if value == nil {
+			return
+		}
+		var err error
+		switch value.Kind {
+		case ast.IntValue:
+			_, err = strconv.ParseInt(value.Raw, 10, 64)
+		case ast.FloatValue:
+			_, err = strconv.ParseFloat(value.Raw, 64)
+		}
+		if err != nil {
+			hidden[value], value.Raw = value.Raw, "0"
+		}
+		for _, child := range value.Children {
+			look(child.Value)
+		}
+	}
+	eachArgument(tree, func(argument *ast.Argument) { look(argument.Value) })
+	for _, operation := range tree.Operations {
+		for _, variable := range operation.VariableDefinitions {
+			look(variable.DefaultValue)
+		}
+	}
+	return func() {
+		for value, raw := range hidden {
+			value.Raw = raw
+		}
+	}
+}
+
+// eachArgument visits what stands in a document as an argument of a field.
+func eachArgument(tree *ast.QueryDocument, visit func(*ast.Argument)) {
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			switch selection := selection.(type) {
+			case *ast.Field:
+				for _, argument := range selection.Arguments {
+					visit(argument)
+				}
+				walk(selection.SelectionSet)
+			case *ast.InlineFragment:
+				walk(selection.SelectionSet)
+			}
+		}
+	}
+	for _, operation := range tree.Operations {
+		walk(operation.SelectionSet)
+	}
+	for _, fragment := range tree.Fragments {
+		walk(fragment.SelectionSet)
+	}
+}
+
+// quotedValue is where a message of the validation repeats a value of the query.
+var quotedValue = regexp.MustCompile(`(?s)(, found |value: ).*|^Value ".*?" does not exist`)
+
+// withoutValues is a message without the values that it repeats.
+func withoutValues(message string) string {
+	return quotedValue.ReplaceAllStringFunc(message, func(part string) string {
+		switch {
+		case strings.HasPrefix(part, ", found "):
+			return ", found another."
+		case strings.HasPrefix(part, "value: "):
+			return "value."
+		}
+		return "The value does not exist"
+	})
+}
+
+func asGraphQL(err error) *gqlerror.Error {
+	if known, ok := err.(*gqlerror.Error); ok {
+		return known
+	}
+	return gqlerror.Wrap(err)
+}
+
+func withCode(err *gqlerror.Error, code string) *gqlerror.Error {
+	if err.Extensions == nil {
+		err.Extensions = map[string]any{}
+	}
+	err.Extensions["code"] = code
+	return err
+}
+
+// surrogateEscape is an escape that names a surrogate, or half of a pair.
+var surrogateEscape = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
+
+// checkTokens refuses a query of too many tokens before anything costly reads it, and unpaired surrogates, which the
+// parser would replace.
+func checkTokens(query string, most int) *gqlerror.Error {
+	if !utf8.ValidString(query) {
+		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
+	}
+	lex := lexer.New(&ast.Source{Input: query})
+	runes := []rune(query) // the lexer counts in code points
+	for tokens := 0; ; tokens++ {
+		token, err := lex.ReadToken()
+		for err == nil && token.Kind == lexer.Comment {
+			token, err = lex.ReadToken()
+		}
+		if err != nil {
+			return withCode(asGraphQL(err), codeParseFailed)
+		}
+		if token.Kind == lexer.EOF {
+			if tokens > most {
+				return present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
+			}
+			return nil
+		}
+		if token.Kind == lexer.String && unpaired(string(runes[token.Pos.Start:token.Pos.End])) {
+			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
+				"the text holds an unpaired surrogate"), codeParseFailed)
+		}
+	}
+}
+
+// unpaired says whether a GraphQL string in its source form escapes a surrogate without its partner.
+func unpaired(source string) bool {
+	source = strings.ReplaceAll(source, `\\`, "  ") // an escaped backslash escapes nothing
+	for {
+		at := surrogateEscape.FindStringIndex(source)
+		if at == nil {
+			return false
+		}
+		first, second := source[at[0]:at[1]], source[at[1]:]
+		next := surrogateEscape.FindStringIndex(second)
+		high := strings.ContainsAny(first[3:4], "89abAB")
+		if !high || next == nil || next[0] != 0 || strings.ContainsAny(second[3:4], "89abAB") {
+			return true
+		}
+		source = second[next[1]:]
+	}
+}

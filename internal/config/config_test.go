@@ -1,0 +1,80 @@
+package config
+
+import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/models"
+)
+
+func parse(t *testing.T, args ...string) (*Config, string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	c, err := Parse(args, "test", &out, func(int) {})
+	return c, out.String(), err
+}
+
+func TestDefaults(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("XDG_DATA_HOME", folder)
+	c, _, err := parse(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") || c.LogLevel != slog.LevelInfo {
+		t.Errorf("got %+v", c)
+	}
+	if c.Limit.ServerLimits() != models.DefaultLimits() {
+		t.Errorf("the limits are %+v, those of models are %+v", c.Limit, models.DefaultLimits())
+	}
+}
+
+func TestFlagsAndVariables(t *testing.T) {
+	t.Setenv("PLACARD_ADDR", "127.0.0.1:1")
+	t.Setenv("PLACARD_LOG_LEVEL", "debug")
+	t.Setenv("PLACARD_LIMIT_PAGE_SIZE", "7")
+	c, _, err := parse(t, "--addr=localhost:2", "--database-url=postgres://u:secret@h/d?sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 {
+		t.Errorf("got %+v", c)
+	}
+	if c.Database() != "postgres://u:xxxxx@h/d" {
+		t.Errorf("the database for people is %s", c.Database())
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"open to all":        {"--addr=0.0.0.0:8080"},
+		"open to all, IPv6":  {"--addr=[::]:8080"},
+		"no host":            {"--addr=:8080"},
+		"no port":            {"--addr=127.0.0.1"},
+		"unknown flag":       {"--nonsense"},
+		"unknown auth":       {"--auth=maybe"},
+		"no page":            {"--limit-page-size=0"},
+		"key beyond indexes": {"--limit-key-characters=251"},
+	} {
+		if _, _, err := parse(t, args...); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--insecure-open"); err != nil {
+		t.Errorf("said twice: %v", err)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	_, out, _ := parse(t, "--help")
+	for _, wanted := range []string{"--addr", "PLACARD_DATABASE_URL", "--limit-value-bytes", "127.0.0.1:8080"} {
+		if !strings.Contains(out, wanted) {
+			t.Errorf("the help does not mention %s:\n%s", wanted, out)
+		}
+	}
+}
