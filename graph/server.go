@@ -105,9 +105,9 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 func (s *Server) run(
 	ctx context.Context, r *request, doc *document, operation *ast.OperationDefinition, values map[string]any,
 ) *response {
-	seconds := s.limits.ReadSeconds
+	seconds := float64(s.limits.ReadSeconds)
 	if operation.Operation == ast.Mutation {
-		seconds = s.limits.WriteSeconds
+		seconds = float64(s.limits.WriteSeconds)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), tooLong(seconds))
 	defer cancel()

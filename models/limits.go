@@ -14,8 +14,8 @@ type ServerLimits struct {
 	KeyCharacters   int32
 	ValueNesting    int32
 	Errors          int32
-	ReadSeconds     float64
-	WriteSeconds    float64
+	ReadSeconds     Double
+	WriteSeconds    Double
 }
 
 // DefaultLimits are the limits.

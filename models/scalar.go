@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -104,6 +105,23 @@ func (j RawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(j) }
 
 // UnmarshalGQL exists because a scalar needs it; inputs take JSON as a Tree.
 func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("inputs take JSON as a tree") }
+
+// Double is a number that goes out, spelled so that a reader knows that it is no integer.
+type Double float64
+
+// MarshalGQL writes the number as FloatValue.Repr spells it. What JSON has no number for is null.
+func (d Double) MarshalGQL(w io.Writer) {
+	if math.IsNaN(float64(d)) || math.IsInf(float64(d), 0) {
+		_, _ = io.WriteString(w, "null")
+		return
+	}
+	_, _ = io.WriteString(w, formatFloat(float64(d)))
+}
+
+// UnmarshalGQL exists because a scalar needs it; inputs take numbers as FloatInput.
+func (d *Double) UnmarshalGQL(any) error {
+	return fmt.Errorf("inputs take numbers as they were written")
+}
 
 // FloatInput is a number that came in, with the digits as they were written.
 type FloatInput json.Number

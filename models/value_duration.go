@@ -10,7 +10,7 @@ import (
 // DurationValue is a length of time in seconds, a double; it may be negative.
 type DurationValue struct {
 	member
-	Seconds float64
+	Seconds Double
 	// integral says that the caller wrote an integer, which is how it is written back.
 	integral bool
 }
@@ -20,7 +20,7 @@ func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
 
 // Display is the duration in days, hours, minutes and seconds: 1 m 30 s. Below a second it is in ms or µs.
 func (v DurationValue) Display() string {
-	seconds := math.Abs(v.Seconds)
+	seconds := math.Abs(float64(v.Seconds))
 	sign := ""
 	if v.Seconds < 0 {
 		sign = "-"
@@ -60,9 +60,9 @@ func (v DurationValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v DurationValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v DurationValue) appendJSON(b []byte, form form) []byte {
-	text := formatFloat(v.Seconds)
+	text := formatFloat(float64(v.Seconds))
 	if v.integral {
-		text = strconv.FormatFloat(v.Seconds, 'f', 0, 64)
+		text = strconv.FormatFloat(float64(v.Seconds), 'f', 0, 64)
 	}
 	return appendMarked(b, form, "$duration", []byte(text))
 }
@@ -73,5 +73,5 @@ func readDuration(r reader, raw any) (MetadataValue, error) {
 	if seconds == 0 {
 		seconds = 0 // no -0 s
 	}
-	return DurationValue{Seconds: seconds, integral: integerText.MatchString(string(number))}, err
+	return DurationValue{Seconds: Double(seconds), integral: integerText.MatchString(string(number))}, err
 }

@@ -17,11 +17,12 @@ type FloatValue struct {
 func (FloatValue) Kind() MetadataKind { return MetadataKindFloat }
 
 // Float is the number, nil where JSON cannot say it.
-func (v FloatValue) Float() *float64 {
+func (v FloatValue) Float() *Double {
 	if math.IsNaN(v.Number) || math.IsInf(v.Number, 0) {
 		return nil
 	}
-	return &v.Number
+	number := Double(v.Number)
+	return &number
 }
 
 // Repr is the shortest text that reads back as the same double, spelled as in extended JSON. It always has a point

@@ -1551,18 +1551,14 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
+func (ec *executionContext) unmarshalNFloat2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx context.Context, v any) (models.Double, error) {
+	var res models.Double
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalFloatContext(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
-	}
-	return graphql.WrapContextMarshaler(ctx, res)
+func (ec *executionContext) marshalNFloat2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx context.Context, sel ast.SelectionSet, v models.Double) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx context.Context, v any) (models.ID, error) {
@@ -1847,21 +1843,20 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+func (ec *executionContext) unmarshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx context.Context, v any) (*models.Double, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalFloatContext(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(models.Double)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+func (ec *executionContext) marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx context.Context, sel ast.SelectionSet, v *models.Double) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	res := graphql.MarshalFloatContext(*v)
-	return graphql.WrapContextMarshaler(ctx, res)
+	return v
 }
 
 func (ec *executionContext) unmarshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFloatInput(ctx context.Context, v any) (*models.FloatInput, error) {

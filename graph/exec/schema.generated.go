@@ -2675,8 +2675,8 @@ func (ec *executionContext) _DurationValue_seconds(ctx context.Context, field gr
 			return obj.Seconds, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Double) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2831,8 +2831,8 @@ func (ec *executionContext) _FloatValue_float(ctx context.Context, field graphql
 			return obj.Float(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
 		},
 		true,
 		false,
@@ -6699,8 +6699,8 @@ func (ec *executionContext) _ServerLimits_readSeconds(ctx context.Context, field
 			return obj.ReadSeconds, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Double) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6722,8 +6722,8 @@ func (ec *executionContext) _ServerLimits_writeSeconds(ctx context.Context, fiel
 			return obj.WriteSeconds, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return ec.marshalNFloat2float64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.Double) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
 		},
 		true,
 		true,

@@ -35,19 +35,19 @@ type Config struct {
 
 // Limits are models.ServerLimits as settings.
 type Limits struct {
-	RequestBytes    int32   `group:"Limits" help:"Bytes of a request." default:"2097152"`
-	QueryTokens     int32   `group:"Limits" help:"Tokens of a query." default:"2000"`
-	QueryDepth      int32   `group:"Limits" help:"Depth of nested fields." default:"12"`
-	QueryAliases    int32   `group:"Limits" help:"Aliases in a query." default:"100"`
-	QueryRootFields int32   `group:"Limits" help:"Root fields of an operation." default:"20"`
-	PageSize        int32   `group:"Limits" help:"Items in a page." default:"100"`
-	EntriesPerCall  int32   `group:"Limits" help:"Entries in a call, and writes in a batch." default:"1000"`
-	ValueBytes      int32   `group:"Limits" help:"Bytes of one value as extended JSON." default:"65536"`
-	KeyCharacters   int32   `group:"Limits" help:"Characters of a key or of the name of a card, at most 250." default:"250"`
-	ValueNesting    int32   `group:"Limits" help:"Lists, tuples, sets and dictionaries inside each other." default:"32"`
-	Errors          int32   `group:"Limits" help:"Errors in an answer." default:"10"`
-	ReadSeconds     float64 `group:"Limits" help:"Seconds until a read is given up." default:"10"`
-	WriteSeconds    float64 `group:"Limits" help:"Seconds until a write is given up." default:"15"`
+	RequestBytes    int32         `group:"Limits" help:"Bytes of a request." default:"2097152"`
+	QueryTokens     int32         `group:"Limits" help:"Tokens of a query." default:"2000"`
+	QueryDepth      int32         `group:"Limits" help:"Depth of nested fields." default:"12"`
+	QueryAliases    int32         `group:"Limits" help:"Aliases in a query." default:"100"`
+	QueryRootFields int32         `group:"Limits" help:"Root fields of an operation." default:"20"`
+	PageSize        int32         `group:"Limits" help:"Items in a page." default:"100"`
+	EntriesPerCall  int32         `group:"Limits" help:"Entries in a call, and writes in a batch." default:"1000"`
+	ValueBytes      int32         `group:"Limits" help:"Bytes of one value as extended JSON." default:"65536"`
+	KeyCharacters   int32         `group:"Limits" help:"Characters of a key or of the name of a card, at most 250." default:"250"`
+	ValueNesting    int32         `group:"Limits" help:"Lists, tuples, sets and dictionaries inside each other." default:"32"`
+	Errors          int32         `group:"Limits" help:"Errors in an answer." default:"10"`
+	ReadSeconds     models.Double `group:"Limits" help:"Seconds until a read is given up." default:"10"`
+	WriteSeconds    models.Double `group:"Limits" help:"Seconds until a write is given up." default:"15"`
 }
 
 // Parse reads the settings from flags and the environment. What --help and --version print goes to out, and then
@@ -91,7 +91,7 @@ func (c *Config) check() error {
 		"query-root-fields": float64(limits.QueryRootFields), "page-size": float64(limits.PageSize),
 		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
 		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
-		"errors": float64(limits.Errors), "read-seconds": limits.ReadSeconds, "write-seconds": limits.WriteSeconds,
+		"errors": float64(limits.Errors), "read-seconds": float64(limits.ReadSeconds), "write-seconds": float64(limits.WriteSeconds),
 	} {
 		if value <= 0 {
 			return fmt.Errorf("--limit-%s must be greater than 0", name)
