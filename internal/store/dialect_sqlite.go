@@ -60,35 +60,52 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 }
 
 func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger) error {
-	var writeDB *gorm.DB
 	var err error
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
-	if d.writePool, writeDB, err = connect(path, log, "_txlock=immediate", "_pragma=synchronous(FULL)"); err != nil {
+	if d.writePool, err = connect(path, "_pragma=synchronous(FULL)"); err != nil {
 		return err
 	}
 	d.writePool.SetMaxOpenConns(1)
-	if d.readPool, d.readDB, err = connect(path, log, "_pragma=query_only(1)"); err != nil {
+	if d.readPool, err = connect(path, "_pragma=query_only(1)"); err != nil {
 		return err
 	}
 	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
 	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
-	d.writer = newWriter(writeDB)
-	return ctx.Err()
+	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
+		return fmt.Errorf("open the database file: %w", err)
+	}
+	d.readDB, err = sqliteGORM(d.readPool, log, true)
+	return err
 }
 
-func connect(path string, log *slog.Logger, options ...string) (*sql.DB, *gorm.DB, error) {
+func connect(path string, options ...string) (*sql.DB, error) {
 	options = append(options, "_pragma=journal_mode(WAL)", "_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)",
 		"_pragma=cache_size(-32000)", "_dqs=0")
 	name := (&url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(options, "&")}).String()
-	pool, err := sql.Open("sqlite", name)
+	return sql.Open("sqlite", name)
+}
+
+func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool) (*gorm.DB, error) {
+	db, err := gorm.Open(mute{dialector.New(dialector.Config{Conn: pool})}, gormConfig(log, prepare))
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("open the database file: %w", err)
 	}
-	db, err := gorm.Open(mute{dialector.New(dialector.Config{Conn: pool})}, gormConfig(log, true))
+	return db, metered(db)
+}
+
+// startWriter gives the connection that writes to the writer, for good.
+func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error {
+	conn, err := d.writePool.Conn(ctx)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open the database file: %w", err), pool.Close())
+		return err
 	}
-	return pool, db, metered(db)
+	c := &connection{conn, map[string]*sql.Stmt{}}
+	db, err := sqliteGORM(c, log, false)
+	if err != nil {
+		return errors.Join(err, c.close())
+	}
+	d.writer = newWriter(db, c)
+	return nil
 }
 
 func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
@@ -96,7 +113,7 @@ func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
 func (d *sqliteDialect) close() error {
 	var errs []error
 	if d.writer != nil {
-		d.writer.close()
+		errs = append(errs, d.writer.close())
 	}
 	for _, pool := range []*sql.DB{d.readPool, d.writePool} {
 		if pool != nil {
@@ -209,5 +226,8 @@ func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {
 		UNION ALL SELECT (SELECT created_at FROM artifact_versions ORDER BY rowid DESC LIMIT 1)
 		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1))`).Scan(&last)
 	d.last.Store(last.Int64)
-	return err
+	if err != nil {
+		return err
+	}
+	return d.startWriter(ctx, log)
 }

@@ -14,9 +14,10 @@ import (
 // many callers share one wait for the disk; each of them still happens whole or not at all.
 type writer struct {
 	db    *gorm.DB
+	conn  *connection
 	jobs  chan *job
 	done  chan struct{}
-	close func()
+	close func() error
 }
 
 type job struct {
@@ -30,12 +31,13 @@ var errClosed = errors.New("the database is closed")
 // mostJobs bounds how many transactions are committed together, so that the first of them does not wait for long.
 const mostJobs = 128
 
-func newWriter(db *gorm.DB) *writer {
+func newWriter(db *gorm.DB, conn *connection) *writer {
 	stop, cancel := context.WithCancel(context.Background())
-	w := &writer{db: db, jobs: make(chan *job, mostJobs), done: make(chan struct{})}
-	w.close = func() {
+	w := &writer{db: db, conn: conn, jobs: make(chan *job, mostJobs), done: make(chan struct{})}
+	w.close = func() error {
 		cancel()
 		<-w.done
+		return conn.close()
 	}
 	go w.run(stop)
 	return w
@@ -101,19 +103,18 @@ func (w *writer) waiting(first *job) []*job {
 // the commit: also a refusal rests on what the others wrote.
 func (w *writer) commit(jobs []*job) {
 	results := make([]error, len(jobs))
-	tx := w.db.WithContext(context.Background()).Begin()
-	err := tx.Error
+	err := w.say("BEGIN IMMEDIATE")
 	if err == nil {
 		for i, j := range jobs {
-			if results[i], err = w.runOne(tx, j); err != nil {
+			if results[i], err = w.runOne(j); err != nil {
 				break
 			}
 		}
 		if err == nil {
-			err = tx.Commit().Error
+			err = w.say("COMMIT")
 		}
 		if err != nil {
-			err = errors.Join(err, ignoreDone(tx.Rollback().Error))
+			_ = w.say("ROLLBACK") // SQLite may have done so itself
 		}
 	}
 	for i, j := range jobs {
@@ -124,34 +125,28 @@ func (w *writer) commit(jobs []*job) {
 	}
 }
 
-// ignoreDone drops the complaint that a transaction that failed is already over.
-func ignoreDone(err error) error {
-	if errors.Is(err, gorm.ErrInvalidTransaction) || (err != nil && err.Error() == "sql: transaction has already been committed or rolled back") {
-		return nil
-	}
+// say sends what begins and ends transactions.
+func (w *writer) say(sql string) error {
+	_, err := w.conn.ExecContext(context.Background(), sql)
 	return err
 }
 
 // runOne runs a job inside a savepoint. Its context only says whether it is still wanted: a statement that were
 // interrupted in the middle would take the other jobs with it. fatal is an error of the transaction as a whole.
-func (w *writer) runOne(tx *gorm.DB, j *job) (result, fatal error) {
+func (w *writer) runOne(j *job) (result, fatal error) {
 	if err := j.ctx.Err(); err != nil {
 		return err, nil
 	}
-	savepoint := func(sql string) error {
-		_, err := tx.Statement.ConnPool.ExecContext(context.Background(), sql)
-		return err
-	}
-	if err := savepoint("SAVEPOINT job"); err != nil {
+	if err := w.say("SAVEPOINT job"); err != nil {
 		return nil, err
 	}
-	result = protect(func() error { return j.fn(tx.WithContext(context.WithoutCancel(j.ctx))) })
+	result = protect(func() error { return j.fn(w.db.WithContext(context.WithoutCancel(j.ctx))) })
 	if result != nil {
-		if err := savepoint("ROLLBACK TO job"); err != nil {
+		if err := w.say("ROLLBACK TO job"); err != nil {
 			return nil, err // and not result, which belongs to this job alone
 		}
 	}
-	return result, savepoint("RELEASE job")
+	return result, w.say("RELEASE job")
 }
 
 // protect turns a panic of fn into an error, so that the writer lives on.

@@ -32,7 +32,7 @@ CREATE TABLE subjects (
     -- The time of its latest entry: the next one is later, whatever the clock says.
     logged_at           bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (project_id, id)
-);
+) WITH (fillfactor = 80);
 CREATE INDEX subjects_by_id ON subjects (id);
 
 CREATE TABLE artifact_versions (
@@ -174,7 +174,8 @@ CREATE INDEX metadata_entries_by_id ON metadata_entries (id);
 CREATE INDEX metadata_entries_by_key ON metadata_entries (project_id, subject_id, card, key, seq);
 
 -- The latest entry of each key, written in the transaction of the entry, so that reading it costs the same however
--- long the history is. first_seq is the place of the key: that of its first entry.
+-- long the history is. first_seq is the place of the key: that of its first entry. Pages keep room, so that a row that
+-- changes stays where its index entry points.
 CREATE TABLE metadata_latest (
     project_id  uuid NOT NULL,
     subject_id  uuid NOT NULL,
@@ -192,7 +193,7 @@ CREATE TABLE metadata_latest (
     step_run_id uuid,
     PRIMARY KEY (project_id, subject_id, card, key),
     FOREIGN KEY (project_id, subject_id) REFERENCES subjects (project_id, id) ON DELETE CASCADE
-);
+) WITH (fillfactor = 80);
 
 -- Answers of calls that may be sent again. answer is JSON.
 CREATE TABLE idempotency_keys (
