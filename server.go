@@ -61,8 +61,11 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	local := listener.Addr().(*net.TCPAddr).IP.IsLoopback()
-	handler := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, local, log)
+	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), PublicURL: settings.PublicURL}
+	handler, err := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, where, log)
+	if err != nil {
+		return errors.Join(err, s.Close(), listener.Close())
+	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -61,7 +61,7 @@ func freeAddress(t testing.TB) string {
 // launch starts the program and does not wait for it.
 func launch(t testing.TB, addr, database string) *server {
 	t.Helper()
-	s := &server{exec.Command(filepath.Join(programs, "placard")), addr, &bytes.Buffer{}, make(chan error, 1)}
+	s := &server{exec.Command(filepath.Join(programs, "placard"), "--public-url=https://placard.example"), addr, &bytes.Buffer{}, make(chan error, 1)}
 	s.Env = append(os.Environ(), "PLACARD_ADDR="+addr, "PLACARD_DATABASE_URL="+database)
 	s.Stderr = s.log
 	if err := s.Start(); err != nil {
@@ -244,6 +244,7 @@ func TestPages(t *testing.T) {
 		want         int
 	}{
 		"here":         {"http://" + s.addr, s.addr, http.StatusOK},
+		"the proxy":    {"https://placard.example", "placard.example", http.StatusOK},
 		"another site": {"https://evil.example", s.addr, http.StatusForbidden},
 		"another name": {"http://rebound.example", "rebound.example", http.StatusMisdirectedRequest},
 	} {

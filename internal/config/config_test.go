@@ -53,6 +53,7 @@ func TestRefusals(t *testing.T) {
 	for name, args := range map[string][]string{
 		"open to all":        {"--addr=0.0.0.0:8080"},
 		"open to all, IPv6":  {"--addr=[::]:8080"},
+		"no URL":             {"--public-url=placard"},
 		"no host":            {"--addr=:8080"},
 		"no port":            {"--addr=127.0.0.1"},
 		"unknown flag":       {"--nonsense"},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -25,13 +26,20 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
-	// local says that the server listens on loopback.
-	local bool
+	where    Where
 }
 
-// New is a handler for the GraphQL server on the store. local says that the server listens on loopback only.
-func New(api *graph.Server, s *store.Store, local bool, log *slog.Logger) *Handler {
-	h := &Handler{store: s, log: log, local: local}
+// Where is how the server is reached.
+type Where struct {
+	// Local says that it listens on loopback only.
+	Local bool
+	// PublicURL is the address that people use, empty when that is the one it listens on.
+	PublicURL string
+}
+
+// New is a handler for the GraphQL server on the store.
+func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
+	h := &Handler{store: s, log: log, where: where}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
@@ -41,6 +49,11 @@ func New(api *graph.Server, s *store.Store, local bool, log *slog.Logger) *Handl
 	mux.HandleFunc("GET /readyz", h.ready)
 	h.Handler = mux
 	protection := http.NewCrossOriginProtection()
+	if u, err := url.Parse(where.PublicURL); err == nil && u.Host != "" {
+		if err := protection.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusForbidden, "a page of another site may not send this")
 	}))
@@ -50,7 +63,7 @@ func New(api *graph.Server, s *store.Store, local bool, log *slog.Logger) *Handl
 	} {
 		h.Handler = wrap(h.Handler)
 	}
-	return h
+	return h, nil
 }
 
 // Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
@@ -99,7 +112,9 @@ func (h *Handler) addressed(next http.Handler) http.Handler {
 			host = name
 		}
 		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if h.local && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		public, err := url.Parse(h.where.PublicURL)
+		known := host == "localhost" || ip != nil && ip.IsLoopback() || err == nil && host == public.Hostname() && host != ""
+		if h.where.Local && !known {
 			answer(w, http.StatusMisdirectedRequest, "this server answers to localhost only")
 			return
 		}
