@@ -28,6 +28,7 @@ type loaders struct {
 	latest       relation[none, *models.ArtifactVersion]
 	versions     relation[models.Page, *models.ArtifactVersionConnection]
 	stepRuns     relation[models.Page, *models.StepRunConnection]
+	consumers    relation[models.Page, *models.StepRunConnection]
 	inputs       relation[none, []*models.StepInput]
 	outputs      relation[none, []*models.StepOutput]
 	savedFrom    relation[none, *models.StepOutput]
@@ -61,6 +62,7 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.latest.fetch = inProject(st.LatestVersions)
 	l.versions.fetch = st.Versions
 	l.stepRuns.fetch = st.StepRuns
+	l.consumers.fetch = st.Consumers
 	l.inputs.fetch = inProject(st.StepInputs)
 	l.outputs.fetch = inProject(st.StepOutputs)
 	l.savedFrom.fetch = inProject(st.SavedOutputs)
@@ -77,6 +79,7 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.versions.arrived = func(found map[models.ID]*models.ArtifactVersionConnection) { l.versionsTogether(nodes(found)) }
 	l.stepRun.arrived = func(found map[models.ID]*models.StepRun) { l.stepRunsTogether(values(found)) }
 	l.stepRuns.arrived = func(found map[models.ID]*models.StepRunConnection) { l.stepRunsTogether(nodes(found)) }
+	l.consumers.arrived = l.stepRuns.arrived
 	l.metadata.arrived = func(found map[models.ID][]*models.MetadataEntry) { l.entriesTogether(slices.Concat(values(found)...)) }
 	l.history.arrived = func(found map[models.ID]*models.MetadataEntryConnection) { l.entriesTogether(nodes(found)) }
 	l.inputs.arrived = func(found map[models.ID][]*models.StepInput) {

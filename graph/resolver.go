@@ -32,6 +32,8 @@ func (r *resolver) StepInput() exec.StepInputResolver {
 func (r *resolver) StepOutput() exec.StepOutputResolver {
 	return stepOutput{subject[*models.StepOutput]{r.Server}}
 }
+func (r *resolver) Producer() exec.ProducerResolver           { return producer{} }
+func (r *resolver) LineageEdge() exec.LineageEdgeResolver     { return lineageEdge{} }
 func (r *resolver) MetadataEntry() exec.MetadataEntryResolver { return metadataEntry{} }
 
 // page are the arguments of a connection, checked.

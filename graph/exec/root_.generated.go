@@ -24,9 +24,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Artifact() ArtifactResolver
 	ArtifactVersion() ArtifactVersionResolver
+	LineageEdge() LineageEdgeResolver
 	MetadataEntry() MetadataEntryResolver
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
+	Producer() ProducerResolver
 	Query() QueryResolver
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
@@ -62,7 +64,9 @@ type ComplexityRoot struct {
 		Aliases         func(childComplexity int, asOf *models.Time) int
 		Artifact        func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
+		Consumers       func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt       func(childComplexity int) int
+		Downstream      func(childComplexity int, depth int32, first int32) int
 		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -70,8 +74,10 @@ type ComplexityRoot struct {
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
+		Producer        func(childComplexity int) int
 		Tags            func(childComplexity int) int
 		Type            func(childComplexity int) int
+		Upstream        func(childComplexity int, depth int32, first int32) int
 		Version         func(childComplexity int) int
 	}
 
@@ -153,6 +159,18 @@ type ComplexityRoot struct {
 		ExtendedJSON func(childComplexity int) int
 		Integer      func(childComplexity int) int
 		JSON         func(childComplexity int) int
+	}
+
+	Lineage struct {
+		Edges     func(childComplexity int) int
+		Nodes     func(childComplexity int) int
+		Truncated func(childComplexity int) int
+	}
+
+	LineageEdge struct {
+		From    func(childComplexity int) int
+		StepRun func(childComplexity int) int
+		To      func(childComplexity int) int
 	}
 
 	ListValue struct {
@@ -286,6 +304,11 @@ type ComplexityRoot struct {
 	PipelineRunEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Producer struct {
+		Output  func(childComplexity int) int
+		StepRun func(childComplexity int) int
 	}
 
 	Project struct {
@@ -586,12 +609,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Cards(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.consumers":
+		if e.ComplexityRoot.ArtifactVersion.Consumers == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_consumers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Consumers(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "ArtifactVersion.createdAt":
 		if e.ComplexityRoot.ArtifactVersion.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.CreatedAt(childComplexity), true
+	case "ArtifactVersion.downstream":
+		if e.ComplexityRoot.ArtifactVersion.Downstream == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_downstream_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
 	case "ArtifactVersion.id":
 		if e.ComplexityRoot.ArtifactVersion.ID == nil {
 			break
@@ -654,6 +699,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Output(childComplexity), true
+	case "ArtifactVersion.producer":
+		if e.ComplexityRoot.ArtifactVersion.Producer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Producer(childComplexity), true
 	case "ArtifactVersion.tags":
 		if e.ComplexityRoot.ArtifactVersion.Tags == nil {
 			break
@@ -666,6 +717,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Type(childComplexity), true
+	case "ArtifactVersion.upstream":
+		if e.ComplexityRoot.ArtifactVersion.Upstream == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_upstream_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Upstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
 	case "ArtifactVersion.version":
 		if e.ComplexityRoot.ArtifactVersion.Version == nil {
 			break
@@ -914,6 +976,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IntegerValue.JSON(childComplexity), true
+
+	case "Lineage.edges":
+		if e.ComplexityRoot.Lineage.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lineage.Edges(childComplexity), true
+	case "Lineage.nodes":
+		if e.ComplexityRoot.Lineage.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lineage.Nodes(childComplexity), true
+	case "Lineage.truncated":
+		if e.ComplexityRoot.Lineage.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lineage.Truncated(childComplexity), true
+
+	case "LineageEdge.from":
+		if e.ComplexityRoot.LineageEdge.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineageEdge.From(childComplexity), true
+	case "LineageEdge.stepRun":
+		if e.ComplexityRoot.LineageEdge.StepRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineageEdge.StepRun(childComplexity), true
+	case "LineageEdge.to":
+		if e.ComplexityRoot.LineageEdge.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineageEdge.To(childComplexity), true
 
 	case "ListValue.display":
 		if e.ComplexityRoot.ListValue.Display == nil {
@@ -1528,6 +1628,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRunEdge.Node(childComplexity), true
+
+	case "Producer.output":
+		if e.ComplexityRoot.Producer.Output == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Producer.Output(childComplexity), true
+	case "Producer.stepRun":
+		if e.ComplexityRoot.Producer.StepRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Producer.StepRun(childComplexity), true
 
 	case "Project.createdAt":
 		if e.ComplexityRoot.Project.CreatedAt == nil {
@@ -2670,6 +2783,25 @@ type ArtifactVersion implements Node & Subject {
   tags: [String!]!
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
+  "The step run that produced it; null when it was created by itself."
+  producer: Producer
+  "The step runs that read it, in order of start."
+  consumers(
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): StepRunConnection!
+  "What it was made from: the versions that its producer read, what these were made from, and so on."
+  upstream(
+    "How many steps back, 1 to 100." depth: Int! = 10
+    "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
+  ): Lineage!
+  "What was made from it: the versions that its consumers produced, what was made from these, and so on."
+  downstream(
+    "How many steps on, 1 to 100." depth: Int! = 10
+    "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
+  ): Lineage!
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -2707,6 +2839,29 @@ type ArtifactVersionConnection {
 type ArtifactVersionEdge {
   "Where the version stands in the list." cursor: String!
   "The version." node: ArtifactVersion!
+}
+
+"Where an artifact version came from."
+type Producer {
+  "The step run that declared the output." stepRun: StepRun!
+  "The output that the version was saved from." output: StepOutput!
+}
+
+"""
+Versions that one was made from, or that were made from it, each of them once. A version is always made from older
+ones, so there are no circles.
+"""
+type Lineage {
+  "The versions without the one asked about, by distance and then by age." nodes: [ArtifactVersion!]!
+  "How the versions are connected, the one asked about included." edges: [LineageEdge!]!
+  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `." truncated: Boolean!
+}
+
+"A step run read one version and produced another."
+type LineageEdge {
+  "The version that was read." from: ArtifactVersion!
+  "The version that was produced." to: ArtifactVersion!
+  "The step run between the two." stepRun: StepRun!
 }
 
 # --- Runs --------------------------------------------------------------------------------------------------------
@@ -2842,10 +2997,8 @@ type StepRunEdge {
 
 "An artifact version that a step run reads."
 type StepInput {
-  "What the step calls it, unique among its inputs."
-  name: String!
-  "The version; null when it has been deleted since."
-  artifactVersion: ArtifactVersion
+  "What the step calls it, unique among its inputs." name: String!
+  "The version; null when it has been deleted since." artifactVersion: ArtifactVersion
 }
 
 """
@@ -2936,10 +3089,8 @@ type MetadataEntryEdge {
 
 "A named group of entries that a dashboard draws as one box. Its content is the latest entry of each of its keys."
 type MetadataCard {
-  "Null for the entries without a card."
-  name: String
-  "Its entries, in order of the first appearance of their keys."
-  entries: [MetadataEntry!]!
+  "Null for the entries without a card." name: String
+  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]!
 }
 
 # --- Values ------------------------------------------------------------------------------------------------------
@@ -2998,8 +3149,7 @@ type StringValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The text, kept exactly."
-  text: String!
+  "The text, kept exactly." text: String!
 }
 
 "A whole number of 64 bits."
@@ -3007,8 +3157,7 @@ type IntegerValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The number, exact."
-  integer: Int64!
+  "The number, exact." integer: Int64!
 }
 
 "A double (IEEE 754 binary64)."
@@ -3016,10 +3165,8 @@ type FloatValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The number; null for NaN, Infinity and -Infinity, which JSON cannot say."
-  float: Float
-  "The shortest text that reads back as the same double: ` + "`" + `1.0` + "`" + `, ` + "`" + `1e+22` + "`" + `, ` + "`" + `-0.0` + "`" + `, ` + "`" + `NaN` + "`" + `, ` + "`" + `-Infinity` + "`" + `."
-  repr: String!
+  "The number; null for NaN, Infinity and -Infinity, which JSON cannot say." float: Float
+  "The shortest text that reads back as the same double: ` + "`" + `1.0` + "`" + `, ` + "`" + `1e+22` + "`" + `, ` + "`" + `-0.0` + "`" + `, ` + "`" + `NaN` + "`" + `, ` + "`" + `-Infinity` + "`" + `." repr: String!
 }
 
 "True or false."
@@ -3027,8 +3174,7 @@ type BooleanValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Which of the two."
-  boolean: Boolean!
+  "Which of the two." boolean: Boolean!
 }
 
 "Known to have no value, unlike a key that was never logged."
@@ -3043,8 +3189,7 @@ type ListValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind."
-  items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]!
 }
 
 "A fixed number of values in an order, such as a shape."
@@ -3052,8 +3197,7 @@ type TupleValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind."
-  items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]!
 }
 
 "Values that differ from each other. It has no order of its own and keeps the one given."
@@ -3061,8 +3205,7 @@ type SetValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind."
-  items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]!
 }
 
 "Values by key, in the order given."
@@ -3070,16 +3213,13 @@ type DictValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `. ` + "`" + `{\"$dict\": …}` + "`" + ` where the entry has no card, a plain object elsewhere." extendedJson: JSON
-  "The keys with their values."
-  fields: [MetadataField!]!
+  "The keys with their values." fields: [MetadataField!]!
 }
 
 "A key of a dictionary with its value."
 type MetadataField {
-  "Kept exactly, unique in its dictionary."
-  key: String!
-  "The value, of a kind of its own."
-  value: MetadataValue!
+  "Kept exactly, unique in its dictionary." key: String!
+  "The value, of a kind of its own." value: MetadataValue!
 }
 
 "Where something lies on a network. The server never opens it."
@@ -3087,8 +3227,7 @@ type UriValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Kept exactly; not checked against any scheme, so a page must decide what it links to."
-  uri: String!
+  "Kept exactly; not checked against any scheme, so a page must decide what it links to." uri: String!
 }
 
 "Where something lies in a file system. The server never opens it."
@@ -3096,8 +3235,7 @@ type PathValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Kept exactly."
-  path: String!
+  "Kept exactly." path: String!
 }
 
 "The name of a data type, such as ` + "`" + `float32` + "`" + `."
@@ -3105,8 +3243,7 @@ type DTypeValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Kept exactly."
-  dtype: String!
+  "Kept exactly." dtype: String!
 }
 
 "A number of bytes."
@@ -3114,8 +3251,7 @@ type StorageSizeValue implements DisplayValue {
   "In decimal units: 1 kB is 1,000 bytes." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Bytes, 0 or more."
-  bytes: Int64!
+  "Bytes, 0 or more." bytes: Int64!
 }
 
 "An instant."
@@ -3123,8 +3259,7 @@ type TimestampValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "In UTC, to the nanosecond."
-  timestamp: DateTime!
+  "In UTC, to the nanosecond." timestamp: DateTime!
 }
 
 "A length of time."
@@ -3132,8 +3267,7 @@ type DurationValue implements DisplayValue {
   "In days, hours, minutes and seconds." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Seconds; may be negative."
-  seconds: Float!
+  "Seconds; may be negative." seconds: Float!
 }
 
 "Text with Markdown formatting. A page must not trust it."
@@ -3141,8 +3275,7 @@ type MarkdownValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The source text, kept exactly."
-  markdown: String!
+  "The source text, kept exactly." markdown: String!
 }
 
 # --- Selectors ---------------------------------------------------------------------------------------------------
@@ -3217,10 +3350,8 @@ input MetadataValueInput @oneOf {
 
 "A key of a dictionary with its value."
 input MetadataFieldInput {
-  "1 to 250 characters, once in its dictionary."
-  key: String!
-  "The value, of a kind of its own."
-  value: MetadataValueInput!
+  "1 to 250 characters, once in its dictionary." key: String!
+  "The value, of a kind of its own." value: MetadataValueInput!
 }
 
 "One fact to log."
@@ -3255,12 +3386,9 @@ input LogMetadataInput {
 
 "What was logged."
 type LogMetadataPayload {
-  "What the facts are about."
-  subject: Subject!
-  "The new entries, in the order given."
-  entries: [MetadataEntry!]!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "What the facts are about." subject: Subject!
+  "The new entries, in the order given." entries: [MetadataEntry!]!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Facts about many subjects."
@@ -3273,26 +3401,20 @@ input LogMetadataBatchInput {
 
 "What was logged."
 type LogMetadataBatchPayload {
-  "A result per write, in the order given."
-  results: [LogMetadataResult!]!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "A result per write, in the order given." results: [LogMetadataResult!]!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "What one write of a batch logged."
 type LogMetadataResult {
-  "What the facts are about."
-  subject: Subject!
-  "The new entries, in the order given."
-  entries: [MetadataEntry!]!
+  "What the facts are about." subject: Subject!
+  "The new entries, in the order given." entries: [MetadataEntry!]!
 }
 
 "A key to take back."
 input MetadataKeyInput {
-  "The key, compared exactly."
-  key: String!
-  "The card of the key; none when absent."
-  card: String
+  "The key, compared exactly." key: String!
+  "The card of the key; none when absent." card: String
 }
 
 "Keys to take back."
@@ -3309,20 +3431,15 @@ input RetractMetadataInput {
 
 "What was taken back."
 type RetractMetadataPayload {
-  "What the keys are about."
-  subject: Subject!
-  "The retractions, in the order given."
-  entries: [MetadataEntry!]!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "What the keys are about." subject: Subject!
+  "The retractions, in the order given." entries: [MetadataEntry!]!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An output that a version is saved from."
 input StepOutputReference {
-  "The step run that declared it."
-  stepRunId: ID!
-  "The name of the output."
-  name: String!
+  "The step run that declared it." stepRunId: ID!
+  "The name of the output." name: String!
 }
 
 "A version to create."
@@ -3354,10 +3471,8 @@ input CreateArtifactVersionInput {
 
 "What was created."
 type CreateArtifactVersionPayload {
-  "The new version."
-  artifactVersion: ArtifactVersion!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "The new version." artifactVersion: ArtifactVersion!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A pipeline run to begin."
@@ -3372,40 +3487,31 @@ input StartPipelineRunInput {
 
 "What has begun."
 type StartPipelineRunPayload {
-  "The new run."
-  pipelineRun: PipelineRun!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "The new run." pipelineRun: PipelineRun!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A pipeline run to end."
 input FinishPipelineRunInput {
-  "The run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `."
-  pipelineRunId: ID!
-  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused."
-  status: RunStatus! = COMPLETED
+  "The run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
+  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
 }
 
 "What has ended."
 type FinishPipelineRunPayload {
-  "The run."
-  pipelineRun: PipelineRun!
+  "The run." pipelineRun: PipelineRun!
 }
 
 "An artifact version that a step reads."
 input StepInputInput {
-  "What the step calls it, 1 to 250 characters, once in the step."
-  name: String!
-  "A version of the same project."
-  artifactVersionId: ID!
+  "What the step calls it, 1 to 250 characters, once in the step." name: String!
+  "A version of the same project." artifactVersionId: ID!
 }
 
 "An output that a step will produce."
 input StepOutputInput {
-  "What the step calls it, 1 to 250 characters, once in the step."
-  name: String!
-  "The artifact that it will become a version of, so that a step context may name it."
-  artifactName: String
+  "What the step calls it, 1 to 250 characters, once in the step." name: String!
+  "The artifact that it will become a version of, so that a step context may name it." artifactName: String
 }
 
 "A step run to begin."
@@ -3424,128 +3530,103 @@ input StartStepRunInput {
 
 "What has begun."
 type StartStepRunPayload {
-  "The new step run."
-  stepRun: StepRun!
-  "Whether this is the answer of an earlier call with the same idempotency key."
-  deduplicated: Boolean!
+  "The new step run." stepRun: StepRun!
+  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A step run to end."
 input FinishStepRunInput {
-  "The step run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `."
-  stepRunId: ID!
-  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused."
-  status: RunStatus! = COMPLETED
+  "The step run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `." stepRunId: ID!
+  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
 }
 
 "What has ended."
 type FinishStepRunPayload {
-  "The step run."
-  stepRun: StepRun!
+  "The step run." stepRun: StepRun!
 }
 
 "An alias to set."
 input SetAliasInput {
-  "The version to point to."
-  artifactVersionId: ID!
-  "1 to 250 characters; ` + "`" + `latest` + "`" + ` is computed and refused."
-  alias: String!
+  "The version to point to." artifactVersionId: ID!
+  "1 to 250 characters; ` + "`" + `latest` + "`" + ` is computed and refused." alias: String!
 }
 
 "Where the alias points."
 type SetAliasPayload {
-  "The version."
-  artifactVersion: ArtifactVersion!
+  "The version." artifactVersion: ArtifactVersion!
 }
 
 "An alias to remove."
 input RemoveAliasInput {
-  "The version that it points to; an alias that points elsewhere is ` + "`" + `NOT_FOUND` + "`" + `."
-  artifactVersionId: ID!
-  "The alias."
-  alias: String!
+  "The version that it points to; an alias that points elsewhere is ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
+  "The alias." alias: String!
 }
 
 "Where the alias pointed."
 type RemoveAliasPayload {
-  "The version."
-  artifactVersion: ArtifactVersion!
+  "The version." artifactVersion: ArtifactVersion!
 }
 
 "Tags to add."
 input TagArtifactVersionInput {
-  "The version."
-  artifactVersionId: ID!
-  "1 to 100 tags of 1 to 250 characters."
-  tags: [String!]!
+  "The version." artifactVersionId: ID!
+  "1 to 100 tags of 1 to 250 characters." tags: [String!]!
 }
 
 "What was tagged."
 type TagArtifactVersionPayload {
-  "The version."
-  artifactVersion: ArtifactVersion!
+  "The version." artifactVersion: ArtifactVersion!
 }
 
 "Tags to remove."
 input UntagArtifactVersionInput {
-  "The version."
-  artifactVersionId: ID!
-  "1 to 100 tags."
-  tags: [String!]!
+  "The version." artifactVersionId: ID!
+  "1 to 100 tags." tags: [String!]!
 }
 
 "What lost its tags."
 type UntagArtifactVersionPayload {
-  "The version."
-  artifactVersion: ArtifactVersion!
+  "The version." artifactVersion: ArtifactVersion!
 }
 
 "A version to delete."
 input DeleteArtifactVersionInput {
-  "The version."
-  artifactVersionId: ID!
+  "The version." artifactVersionId: ID!
 }
 
 "What was deleted."
 type DeleteArtifactVersionPayload {
-  "What identified the version; it stands for nothing from now on."
-  deletedArtifactVersionId: ID!
+  "What identified the version; it stands for nothing from now on." deletedArtifactVersionId: ID!
 }
 
 "An artifact to delete."
 input DeleteArtifactInput {
-  "The artifact."
-  artifactId: ID!
+  "The artifact." artifactId: ID!
 }
 
 "What was deleted."
 type DeleteArtifactPayload {
-  "What identified the artifact; it stands for nothing from now on."
-  deletedArtifactId: ID!
+  "What identified the artifact; it stands for nothing from now on." deletedArtifactId: ID!
 }
 
 "A project to create."
 input CreateProjectInput {
-  "Unique on this server, 1 to 250 characters."
-  name: String!
+  "Unique on this server, 1 to 250 characters." name: String!
 }
 
 "What was created."
 type CreateProjectPayload {
-  "The new project."
-  project: Project!
+  "The new project." project: Project!
 }
 
 # --- The server itself -------------------------------------------------------------------------------------------
 
 "What this server is and what it accepts."
 type ServerInfo {
-  "The version of the program."
-  version: String!
+  "The version of the program." version: String!
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
-  "What it can do, by name, so that a client can ask before it relies on something."
-  features: [String!]!
+  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]!
 }
 
 "What is refused beyond."
@@ -3634,6 +3715,14 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_tags(ctx, field)
 	case "output":
 		return ec.fieldContext_ArtifactVersion_output(ctx, field)
+	case "producer":
+		return ec.fieldContext_ArtifactVersion_producer(ctx, field)
+	case "consumers":
+		return ec.fieldContext_ArtifactVersion_consumers(ctx, field)
+	case "upstream":
+		return ec.fieldContext_ArtifactVersion_upstream(ctx, field)
+	case "downstream":
+		return ec.fieldContext_ArtifactVersion_downstream(ctx, field)
 	case "metadata":
 		return ec.fieldContext_ArtifactVersion_metadata(ctx, field)
 	case "metadataEntry":
@@ -3720,6 +3809,30 @@ func (ec *executionContext) childFields_FinishStepRunPayload(ctx context.Context
 		return ec.fieldContext_FinishStepRunPayload_stepRun(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishStepRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Lineage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_Lineage_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_Lineage_edges(ctx, field)
+	case "truncated":
+		return ec.fieldContext_Lineage_truncated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Lineage", field.Name)
+}
+
+func (ec *executionContext) childFields_LineageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_LineageEdge_from(ctx, field)
+	case "to":
+		return ec.fieldContext_LineageEdge_to(ctx, field)
+	case "stepRun":
+		return ec.fieldContext_LineageEdge_stepRun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LineageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_LogMetadataBatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3896,6 +4009,16 @@ func (ec *executionContext) childFields_PipelineRunEdge(ctx context.Context, fie
 		return ec.fieldContext_PipelineRunEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PipelineRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Producer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stepRun":
+		return ec.fieldContext_Producer_stepRun(ctx, field)
+	case "output":
+		return ec.fieldContext_Producer_output(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Producer", field.Name)
 }
 
 func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/placard/placard/models"
+)
+
+// direction is which way a lineage is followed: from the column of a version to that of its neighbours, in a join of
+// what steps read and what they produced.
+type direction struct{ from, to string }
+
+var (
+	upstream   = direction{"o.artifact_version_id", "i.artifact_version_id"}
+	downstream = direction{"i.artifact_version_id", "o.artifact_version_id"}
+)
+
+const readAndProduced = `step_inputs i
+	JOIN step_outputs o ON o.project_id = i.project_id AND o.step_run_id = i.step_run_id`
+
+// Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
+func (s *Store) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
+	return s.lineage(ctx, of, upstream, depth, size)
+}
+
+// Downstream is what was made from a version, up to depth steps on and at most size versions, the nearest first.
+func (s *Store) Downstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
+	return s.lineage(ctx, of, downstream, depth, size)
+}
+
+// lineage goes step by step, a statement each, and never reads more than it returns: a version with ten thousand
+// consumers costs no more than one with a hundred.
+func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int) (*models.Lineage, error) {
+	found := &models.Lineage{Nodes: []*models.ArtifactVersion{}, Edges: []*models.LineageEdge{}}
+	known := map[models.ID]*models.ArtifactVersion{of.ID: of}
+	border := []models.ID{of.ID}
+	for distance := 1; len(border) > 0; distance++ {
+		room := size - len(found.Nodes)
+		if distance > depth {
+			room = 0 // only to know whether there is more
+		}
+		next, err := s.neighbours(ctx, of.ProjectID, way, border, known, room+1)
+		if err != nil {
+			return nil, err
+		}
+		if len(next) > room {
+			next, found.Truncated = next[:room], true
+		}
+		border = nil
+		for _, version := range next {
+			known[version.ID] = version
+			border = append(border, version.ID)
+		}
+		found.Nodes = append(found.Nodes, next...)
+		if found.Truncated {
+			break
+		}
+	}
+	return found, s.connect(ctx, of.ProjectID, known, found)
+}
+
+// neighbours are versions one step from the border that are not known yet, the oldest first.
+func (s *Store) neighbours(
+	ctx context.Context, project models.ID, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
+) ([]*models.ArtifactVersion, error) {
+	seen := make([]models.ID, 0, len(known))
+	for id := range known {
+		seen = append(seen, id)
+	}
+	from, not := s.dialect.oneOf(way.from, border), s.dialect.oneOf("v.id", seen)
+	args := append(append([]any{project, project}, from.args...), not.args...)
+	var next []*models.ArtifactVersion
+	err := s.read(ctx).Raw(fmt.Sprintf(`SELECT %s FROM artifact_versions v
+		WHERE v.project_id = ? AND v.id IN (SELECT %s FROM %s WHERE i.project_id = ? AND %s) AND NOT (%s)
+		ORDER BY v.created_at, v.id LIMIT %d`, of("v", versionColumns), way.to, readAndProduced, from.sql, not.sql, most),
+		args...).Scan(&next).Error
+	return next, s.failure(err)
+}
+
+// connect adds the edges between the versions that are known, in the order of these.
+func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
+	ids := make([]models.ID, 0, len(known))
+	for id := range known {
+		ids = append(ids, id)
+	}
+	read, produced := s.dialect.oneOf("i.artifact_version_id", ids), s.dialect.oneOf("o.artifact_version_id", ids)
+	var rows []struct{ FromID, ToID, StepRunID models.ID }
+	err := s.read(ctx).Raw(`SELECT DISTINCT i.artifact_version_id AS from_id, o.artifact_version_id AS to_id, o.step_run_id
+		FROM `+readAndProduced+` WHERE i.project_id = ? AND `+read.sql+" AND "+produced.sql+" ORDER BY to_id, from_id",
+		append(append([]any{project}, read.args...), produced.args...)...).Scan(&rows).Error
+	for _, row := range rows {
+		found.Edges = append(found.Edges, &models.LineageEdge{
+			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
+		})
+	}
+	return s.failure(err)
+}
+
+// consumerRow is a step run with the version that it read.
+type consumerRow struct {
+	models.StepRun
+	ArtifactVersionID models.ID
+}
+
+// Consumers is the same page of the step runs that read each version, in order of start.
+func (s *Store) Consumers(
+	ctx context.Context, project models.ID, versions []models.ID, page models.Page,
+) (map[models.ID]*models.StepRunConnection, error) {
+	found, err := pages(ctx, s, list[*consumerRow]{
+		name:    "consumers",
+		columns: of("r", stepRunColumns) + ", i.artifact_version_id",
+		// A step that reads a version under two names is one consumer.
+		table: `(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i
+			JOIN step_runs r ON r.project_id = i.project_id AND r.id = i.step_run_id`,
+		where: "i.project_id = ?", args: []any{project}, parent: "i.artifact_version_id",
+		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
+		position: func(r *consumerRow) models.Position {
+			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
+		},
+		of: func(r *consumerRow) models.ID { return r.ArtifactVersionID },
+	}, versions, page)
+	consumers := make(map[models.ID]*models.StepRunConnection, len(found))
+	for version, connection := range found {
+		runs := &models.StepRunConnection{PageInfo: connection.PageInfo, TotalCount: connection.TotalCount}
+		for _, edge := range connection.Edges {
+			runs.Edges = append(runs.Edges, models.StepRunEdge{Cursor: edge.Cursor, Node: &edge.Node.StepRun})
+		}
+		consumers[version] = runs
+	}
+	return consumers, err
+}
