@@ -90,12 +90,12 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	seen := map[[2]string]bool{}
 	for i, key := range in.Keys {
 		keyAt := at.In("keys").In(i)
-		if err := checkEntryKey(limits, keyAt.In("key"), key.Key); err != nil {
+		if err := checkKey(limits, keyAt.In("key"), key.Key); err != nil {
 			return err
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkEntryKey(limits, keyAt.In("card"), *key.Card); err != nil {
+			if err := checkKey(limits, keyAt.In("card"), *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card

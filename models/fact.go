@@ -71,7 +71,7 @@ func (c *collector) metadata(at *Path, object Object) error {
 			}
 			continue
 		}
-		if err := checkEntryKey(c.limits, at.In(top.Key), top.Key); err != nil {
+		if err := checkKey(c.limits, at.In(top.Key), top.Key); err != nil {
 			return err
 		}
 		for _, member := range card {
@@ -88,7 +88,7 @@ func (c *collector) metadata(at *Path, object Object) error {
 }
 
 func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
-	if err := checkEntryKey(c.limits, keyAt, key); err != nil {
+	if err := checkKey(c.limits, keyAt, key); err != nil {
 		return err
 	}
 	value, err := reader{limits: c.limits, at: at}.extended(raw)
@@ -99,13 +99,13 @@ func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
 }
 
 func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
-	if err := checkEntryKey(c.limits, at.In("key"), entry.Key); err != nil {
+	if err := checkKey(c.limits, at.In("key"), entry.Key); err != nil {
 		return err
 	}
 	card := ""
 	if entry.Card != nil {
 		card = *entry.Card
-		if err := checkEntryKey(c.limits, at.In("card"), card); err != nil {
+		if err := checkKey(c.limits, at.In("card"), card); err != nil {
 			return err
 		}
 	}
@@ -140,22 +140,17 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkEntryKey refuses what cannot be a key of an entry or the name of a card: beside what no key can be, what could
-// be taken for a mark.
-func checkEntryKey(limits *ServerLimits, at *Path, key string) error {
-	if strings.HasPrefix(key, "$") {
-		return BadInput(at, "must not begin with $")
-	}
-	return checkKey(limits, at, key)
-}
-
-// checkKey refuses what cannot be a key. Limits are nil for what the database keeps.
+// checkKey refuses what cannot be a key of an entry or of a dictionary, nor the name of a card. What begins with $ would
+// be taken for a mark when it is logged again. Limits are nil for what the database keeps.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
 	if limits == nil {
 		return nil
 	}
 	if key == "" {
 		return BadInput(at, "a key must not be empty")
+	}
+	if strings.HasPrefix(key, "$") {
+		return BadInput(at, "a key must not begin with $")
 	}
 	if err := checkText(at, key); err != nil {
 		return err

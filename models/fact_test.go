@@ -45,6 +45,8 @@ func TestRefusals(t *testing.T) {
 		{`{"a": {"$nonsense": 1}}`, CodeBadInput, "[metadata a $nonsense]"},
 		{`{"a": {"$uri": "x", "b": 1}}`, CodeBadInput, "[metadata a $uri]"},
 		{`{"a": [{"$uri": "x", "b": 1}]}`, CodeBadInput, "[metadata a 0 $uri]"},
+		{`{"a": {"$dict": {"$uri": "x"}}}`, CodeBadInput, "[metadata a $dict $uri]"},
+		{`{"a": [{"$dict": {"b": 1, "$c": 2}}]}`, CodeBadInput, "[metadata a 0 $dict $c]"},
 		{`{"$uri": "x"}`, CodeBadInput, "[metadata $uri]"},
 		{`{"a": 9223372036854775808}`, CodeBadInput, "[metadata a]"},
 		{`{"a": -9223372036854775809}`, CodeBadInput, "[metadata a]"},

@@ -40,12 +40,11 @@ func (v DictValue) Display() string {
 // JSON is an object.
 func (v DictValue) JSON() *RawJSON { return rendered(v, plain) }
 
-// ExtendedJSON is an object, under the mark `$dict` where it could be taken for something else: for a card, or for a
-// mark when one of its keys begins with $.
+// ExtendedJSON is an object, under the mark `$dict` where it could be taken for a card.
 func (v DictValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v DictValue) appendJSON(b []byte, form form) []byte {
-	fields, mark := v.Fields, v.escaped
+	fields := v.Fields
 	if form == identity {
 		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
 	}
@@ -56,17 +55,15 @@ func (v DictValue) appendJSON(b []byte, form form) []byte {
 		}
 		text = append(appendString(text, field.Key), ':')
 		text = field.Value.appendJSON(text, form)
-		mark = mark || strings.HasPrefix(field.Key, "$")
 	}
 	text = append(text, '}')
-	if !mark {
+	if !v.escaped {
 		return append(b, text...)
 	}
 	return appendMarked(b, form, "$dict", text)
 }
 
-// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has. A key may begin with $
-// here: what stands behind the mark `$dict` is taken as it is.
+// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has.
 func readDict(r reader, raw any) (MetadataValue, error) {
 	members, ok := raw.(Object)
 	if list, isList := raw.([]any); isList && r.typed {
