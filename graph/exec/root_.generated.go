@@ -81,6 +81,12 @@ type ComplexityRoot struct {
 		Version         func(childComplexity int) int
 	}
 
+	ArtifactVersionComparison struct {
+		Baseline func(childComplexity int) int
+		Rows     func(childComplexity int) int
+		Versions func(childComplexity int) int
+	}
+
 	ArtifactVersionConnection struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
@@ -98,6 +104,23 @@ type ComplexityRoot struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
 		JSON         func(childComplexity int) int
+	}
+
+	ComparisonChange struct {
+		Added         func(childComplexity int) int
+		Delta         func(childComplexity int) int
+		RelativeDelta func(childComplexity int) int
+		Removed       func(childComplexity int) int
+	}
+
+	ComparisonRow struct {
+		Card          func(childComplexity int) int
+		Changes       func(childComplexity int) int
+		Delta         func(childComplexity int) int
+		Differs       func(childComplexity int) int
+		Entries       func(childComplexity int) int
+		Key           func(childComplexity int) int
+		RelativeDelta func(childComplexity int) int
 	}
 
 	CreateArtifactVersionPayload struct {
@@ -330,17 +353,18 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Artifact        func(childComplexity int, name string, project *string) int
-		ArtifactVersion func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
-		Artifacts       func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		PipelineRun     func(childComplexity int, id string) int
-		PipelineRuns    func(childComplexity int, project *string, pipeline *string, first *int32, after *string, last *int32, before *string) int
-		Project         func(childComplexity int, name string) int
-		Projects        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		ServerInfo      func(childComplexity int) int
-		StepRun         func(childComplexity int, id string) int
+		Artifact                func(childComplexity int, name string, project *string) int
+		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
+		Artifacts               func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
+		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
+		Node                    func(childComplexity int, id string) int
+		Nodes                   func(childComplexity int, ids []string) int
+		PipelineRun             func(childComplexity int, id string) int
+		PipelineRuns            func(childComplexity int, project *string, pipeline *string, first *int32, after *string, last *int32, before *string) int
+		Project                 func(childComplexity int, name string) int
+		Projects                func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		ServerInfo              func(childComplexity int) int
+		StepRun                 func(childComplexity int, id string) int
 	}
 
 	RemoveAliasPayload struct {
@@ -735,6 +759,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArtifactVersion.Version(childComplexity), true
 
+	case "ArtifactVersionComparison.baseline":
+		if e.ComplexityRoot.ArtifactVersionComparison.Baseline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersionComparison.Baseline(childComplexity), true
+	case "ArtifactVersionComparison.rows":
+		if e.ComplexityRoot.ArtifactVersionComparison.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersionComparison.Rows(childComplexity), true
+	case "ArtifactVersionComparison.versions":
+		if e.ComplexityRoot.ArtifactVersionComparison.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersionComparison.Versions(childComplexity), true
+
 	case "ArtifactVersionConnection.edges":
 		if e.ComplexityRoot.ArtifactVersionConnection.Edges == nil {
 			break
@@ -797,6 +840,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BooleanValue.JSON(childComplexity), true
+
+	case "ComparisonChange.added":
+		if e.ComplexityRoot.ComparisonChange.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonChange.Added(childComplexity), true
+	case "ComparisonChange.delta":
+		if e.ComplexityRoot.ComparisonChange.Delta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonChange.Delta(childComplexity), true
+	case "ComparisonChange.relativeDelta":
+		if e.ComplexityRoot.ComparisonChange.RelativeDelta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonChange.RelativeDelta(childComplexity), true
+	case "ComparisonChange.removed":
+		if e.ComplexityRoot.ComparisonChange.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonChange.Removed(childComplexity), true
+
+	case "ComparisonRow.card":
+		if e.ComplexityRoot.ComparisonRow.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Card(childComplexity), true
+	case "ComparisonRow.changes":
+		if e.ComplexityRoot.ComparisonRow.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Changes(childComplexity), true
+	case "ComparisonRow.delta":
+		if e.ComplexityRoot.ComparisonRow.Delta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Delta(childComplexity), true
+	case "ComparisonRow.differs":
+		if e.ComplexityRoot.ComparisonRow.Differs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Differs(childComplexity), true
+	case "ComparisonRow.entries":
+		if e.ComplexityRoot.ComparisonRow.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Entries(childComplexity), true
+	case "ComparisonRow.key":
+		if e.ComplexityRoot.ComparisonRow.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.Key(childComplexity), true
+	case "ComparisonRow.relativeDelta":
+		if e.ComplexityRoot.ComparisonRow.RelativeDelta == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonRow.RelativeDelta(childComplexity), true
 
 	case "CreateArtifactVersionPayload.artifactVersion":
 		if e.ComplexityRoot.CreateArtifactVersionPayload.ArtifactVersion == nil {
@@ -1732,6 +1843,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Artifacts(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.compareArtifactVersions":
+		if e.ComplexityRoot.Query.CompareArtifactVersions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_compareArtifactVersions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CompareArtifactVersions(childComplexity, args["refs"].([]*models.ArtifactVersionRef), args["baseline"].(*models.ArtifactVersionRef), args["onlyDiffering"].(bool), args["keys"].([]string), args["asOf"].(*models.Time)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -2606,6 +2728,14 @@ type Query {
     "As things stood at this instant: null if the version was created later. Its metadata, aliases and output inherit it."
     asOf: DateTime
   ): ArtifactVersion
+  "What several versions have in common and in what they differ. They may be of different artifacts."
+  compareArtifactVersions(
+    "2 to 20 versions; one that does not exist is ` + "`" + `NOT_FOUND` + "`" + `." refs: [ArtifactVersionRef!]!
+    "What the others are compared with, one of ` + "`" + `refs` + "`" + `; the first of them when absent." baseline: ArtifactVersionRef
+    "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
+    "Only these keys." keys: [String!]
+    "As things stood at this instant." asOf: DateTime
+  ): ArtifactVersionComparison!
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -2839,6 +2969,38 @@ type ArtifactVersionConnection {
 type ArtifactVersionEdge {
   "Where the version stands in the list." cursor: String!
   "The version." node: ArtifactVersion!
+}
+
+"What several versions have in common and in what they differ."
+type ArtifactVersionComparison {
+  "The versions, in the order asked." versions: [ArtifactVersion!]!
+  "What the others are compared with." baseline: ArtifactVersion!
+  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]!
+}
+
+"One key of the versions that are compared."
+type ComparisonRow {
+  "Null for a key without a card." card: String
+  "The key." key: String!
+  "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
+  "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
+  entries: [MetadataEntry]!
+  "The ` + "`" + `delta` + "`" + ` of the last version."
+  delta: Float
+  "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
+  relativeDelta: Float
+  "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
+  changes: [ComparisonChange!]!
+}
+
+"How a value came from that of the baseline."
+type ComparisonChange {
+  "The difference of two numbers, two sizes (bytes) or two durations (seconds), exact but for one rounding to a double."
+  delta: Float
+  "The difference as a share of the size of the baseline's number; null where that is 0."
+  relativeDelta: Float
+  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]!
+  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]!
 }
 
 "Where an artifact version came from."
@@ -3737,6 +3899,18 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersion", field.Name)
 }
 
+func (ec *executionContext) childFields_ArtifactVersionComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "versions":
+		return ec.fieldContext_ArtifactVersionComparison_versions(ctx, field)
+	case "baseline":
+		return ec.fieldContext_ArtifactVersionComparison_baseline(ctx, field)
+	case "rows":
+		return ec.fieldContext_ArtifactVersionComparison_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersionComparison", field.Name)
+}
+
 func (ec *executionContext) childFields_ArtifactVersionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -3759,6 +3933,40 @@ func (ec *executionContext) childFields_ArtifactVersionEdge(ctx context.Context,
 		return ec.fieldContext_ArtifactVersionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delta":
+		return ec.fieldContext_ComparisonChange_delta(ctx, field)
+	case "relativeDelta":
+		return ec.fieldContext_ComparisonChange_relativeDelta(ctx, field)
+	case "added":
+		return ec.fieldContext_ComparisonChange_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_ComparisonChange_removed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_ComparisonRow_card(ctx, field)
+	case "key":
+		return ec.fieldContext_ComparisonRow_key(ctx, field)
+	case "differs":
+		return ec.fieldContext_ComparisonRow_differs(ctx, field)
+	case "entries":
+		return ec.fieldContext_ComparisonRow_entries(ctx, field)
+	case "delta":
+		return ec.fieldContext_ComparisonRow_delta(ctx, field)
+	case "relativeDelta":
+		return ec.fieldContext_ComparisonRow_relativeDelta(ctx, field)
+	case "changes":
+		return ec.fieldContext_ComparisonRow_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonRow", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -83,6 +83,7 @@ type QueryResolver interface {
 	Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error)
 	Artifacts(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Artifact], error)
 	ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error)
+	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	StepRun(ctx context.Context, id string) (*models.StepRun, error)
 	PipelineRun(ctx context.Context, id string) (*models.PipelineRun, error)
 	PipelineRuns(ctx context.Context, project *string, pipeline *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
@@ -856,6 +857,52 @@ func (ec *executionContext) field_Query_artifacts_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_compareArtifactVersions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "refs",
+		func(ctx context.Context, v any) ([]*models.ArtifactVersionRef, error) {
+			return ec.unmarshalNArtifactVersionRef2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRefᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["refs"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "baseline",
+		func(ctx context.Context, v any) (*models.ArtifactVersionRef, error) {
+			return ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["baseline"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "onlyDiffering",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["onlyDiffering"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
 	return args, nil
 }
 
@@ -2258,6 +2305,102 @@ func (ec *executionContext) fieldContext_ArtifactVersion_metadataHistory(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _ArtifactVersionComparison_versions(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersionComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersionComparison_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersionComparison_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersionComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersionComparison_baseline(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersionComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersionComparison_baseline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Baseline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersionComparison_baseline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersionComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersionComparison_rows(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersionComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersionComparison_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
+			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersionComparison_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersionComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparisonRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ArtifactVersionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.ArtifactVersion]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2522,6 +2665,277 @@ func (ec *executionContext) _BooleanValue_boolean(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_BooleanValue_boolean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BooleanValue", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ComparisonChange_delta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonChange_delta(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delta, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonChange_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ComparisonChange_relativeDelta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonChange_relativeDelta(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RelativeDelta, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonChange_relativeDelta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ComparisonChange_added(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonChange_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.MetadataValue) graphql.Marshaler {
+			return ec.marshalNMetadataValue2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonChange_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "MetadataValue")
+}
+
+func (ec *executionContext) _ComparisonChange_removed(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonChange_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.MetadataValue) graphql.Marshaler {
+			return ec.marshalNMetadataValue2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonChange_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "MetadataValue")
+}
+
+func (ec *executionContext) _ComparisonRow_card(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_card(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Card(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_card(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonRow", field, true, false, "String")
+}
+
+func (ec *executionContext) _ComparisonRow_key(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparisonRow_differs(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_differs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_differs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ComparisonRow_entries(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComparisonRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ComparisonRow_delta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_delta(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delta(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonRow", field, true, false, "Float")
+}
+
+func (ec *executionContext) _ComparisonRow_relativeDelta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_relativeDelta(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RelativeDelta(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_relativeDelta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonRow", field, true, false, "Float")
+}
+
+func (ec *executionContext) _ComparisonRow_changes(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonRow_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
+			return ec.marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonRow_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComparisonRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparisonChange(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.CreateArtifactVersionPayload) (ret graphql.Marshaler) {
@@ -6318,6 +6732,50 @@ func (ec *executionContext) fieldContext_Query_artifactVersion(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_artifactVersion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_compareArtifactVersions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_compareArtifactVersions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CompareArtifactVersions(ctx, fc.Args["refs"].([]*models.ArtifactVersionRef), fc.Args["baseline"].(*models.ArtifactVersionRef), fc.Args["onlyDiffering"].(bool), fc.Args["keys"].([]string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
+			return ec.marshalNArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_compareArtifactVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersionComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_compareArtifactVersions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11200,6 +11658,49 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 	return out
 }
 
+var artifactVersionComparisonImplementors = []string{"ArtifactVersionComparison"}
+
+func (ec *executionContext) _ArtifactVersionComparison(ctx context.Context, sel ast.SelectionSet, obj *models.ArtifactVersionComparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactVersionComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactVersionComparison")
+		case "versions":
+			out.Values[i] = ec._ArtifactVersionComparison_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "baseline":
+			out.Values[i] = ec._ArtifactVersionComparison_baseline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._ArtifactVersionComparison_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var artifactVersionConnectionImplementors = []string{"ArtifactVersionConnection"}
 
 func (ec *executionContext) _ArtifactVersionConnection(ctx context.Context, sel ast.SelectionSet, obj *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
@@ -11314,6 +11815,117 @@ func (ec *executionContext) _BooleanValue(ctx context.Context, sel ast.Selection
 			}
 		case "boolean":
 			out.Values[i] = ec._BooleanValue_boolean(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var comparisonChangeImplementors = []string{"ComparisonChange"}
+
+func (ec *executionContext) _ComparisonChange(ctx context.Context, sel ast.SelectionSet, obj *models.ComparisonChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComparisonChange")
+		case "delta":
+			out.Values[i] = ec._ComparisonChange_delta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "relativeDelta":
+			out.Values[i] = ec._ComparisonChange_relativeDelta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "added":
+			out.Values[i] = ec._ComparisonChange_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removed":
+			out.Values[i] = ec._ComparisonChange_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var comparisonRowImplementors = []string{"ComparisonRow"}
+
+func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.SelectionSet, obj *models.ComparisonRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComparisonRow")
+		case "card":
+			out.Values[i] = ec._ComparisonRow_card(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._ComparisonRow_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "differs":
+			out.Values[i] = ec._ComparisonRow_differs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entries":
+			out.Values[i] = ec._ComparisonRow_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delta":
+			out.Values[i] = ec._ComparisonRow_delta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "relativeDelta":
+			out.Values[i] = ec._ComparisonRow_relativeDelta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._ComparisonRow_changes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13008,6 +13620,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_artifactVersion(ctx, field)
 				})
+		case "compareArtifactVersions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_compareArtifactVersions(ctx, field)
+				})
 		case "stepRun":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -14158,6 +14776,14 @@ func (ec *executionContext) marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋ
 	return ec._ArtifactVersion(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArtifactVersionComparison!")
+		return graphql.Null
+	}
+	return ec._ArtifactVersionComparison(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ArtifactVersionConnection!")
@@ -14189,6 +14815,73 @@ func (ec *executionContext) marshalNArtifactVersionEdge2ᚕgithubᚗcomᚋplacar
 func (ec *executionContext) unmarshalNArtifactVersionRef2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx context.Context, v any) (models.ArtifactVersionRef, error) {
 	res, err := ec.unmarshalInputArtifactVersionRef(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArtifactVersionRef2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRefᚄ(ctx context.Context, v any) ([]*models.ArtifactVersionRef, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.ArtifactVersionRef, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx context.Context, v any) (*models.ArtifactVersionRef, error) {
+	res, err := ec.unmarshalInputArtifactVersionRef(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx context.Context, sel ast.SelectionSet, v *models.ComparisonChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ComparisonChange!")
+		return graphql.Null
+	}
+	return ec._ComparisonChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx context.Context, sel ast.SelectionSet, v *models.ComparisonRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ComparisonRow!")
+		return graphql.Null
+	}
+	return ec._ComparisonRow(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐCreateArtifactVersionInput(ctx context.Context, v any) (models.CreateArtifactVersionInput, error) {
@@ -14357,6 +15050,16 @@ func (ec *executionContext) marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋpla
 		return graphql.Null
 	}
 	return ec._MetadataCard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
@@ -14815,6 +15518,14 @@ func (ec *executionContext) unmarshalOArtifactVersionName2ᚖgithubᚗcomᚋplac
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputArtifactVersionName(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx context.Context, v any) (*models.ArtifactVersionRef, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputArtifactVersionRef(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -1,0 +1,108 @@
+package models
+
+import (
+	"fmt"
+	"testing"
+)
+
+// latest are the latest entries of a subject from metadata as JSON.
+func latest(t *testing.T, text string) []*MetadataEntry {
+	t.Helper()
+	node, err := parseTree(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := Facts(defaults(), nil, &Tree{Node: node}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []*MetadataEntry
+	for _, card := range []bool{false, true} { // the entries without a card come first
+		for _, fact := range facts {
+			if (fact.Card != "") == card {
+				entries = append(entries, entryOf(fact))
+			}
+		}
+	}
+	return entries
+}
+
+func TestCompareValues(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ a, b, want string }{
+		"the same":               {`1.5`, `1.5`, "differs false delta 0.0 relative 0.0"},
+		"floats":                 {`0.5`, `0.75`, "differs true delta 0.25 relative 0.5"},
+		"an integer and a float": {`1`, `1.0`, "differs true delta 0.0 relative 0.0"},
+		"from a negative":        {`-2`, `-1`, "differs true delta 1.0 relative 0.5"},
+		"from zero":              {`0`, `3`, "differs true delta 3.0 relative none"},
+		"above 2^53":             {`9007199254740992`, `9007199254740993`, "differs true delta 1.0 relative 1.1102230246251565e-16"},
+		"the widest":             {`-9223372036854775808`, `9223372036854775807`, "differs true delta 1.8446744073709552e+19 relative 2.0"},
+		"beyond a double":        {`-1.7e308`, `1.7e308`, "differs true delta none relative 2.0"},
+		"not a number":           {`{"$float": "NaN"}`, `{"$float": "NaN"}`, "differs false delta none relative none"},
+		"infinity":               {`1.0`, `{"$float": "Infinity"}`, "differs true delta none relative none"},
+		"sizes":                  {`{"$storageSize": 1000}`, `{"$storageSize": 1500}`, "differs true delta 500.0 relative 0.5"},
+		"a size and a number":    {`{"$storageSize": 1000}`, `1500`, "differs true delta none relative none"},
+		"durations":              {`{"$duration": 90}`, `{"$duration": 90.5}`, "differs true delta 0.5 relative 0.005555555555555556"},
+		"text":                   {`"a"`, `"b"`, "differs true delta none relative none"},
+		"text and path":          {`"a"`, `{"$path": "a"}`, "differs true delta none relative none"},
+		"sets in another order":  {`{"$set": [1, 2]}`, `{"$set": [2, 1]}`, "differs false delta none relative none"},
+		"members":                {`["a", "b", "b"]`, `["b", "c"]`, "differs true delta none relative none added [c] removed [a b]"},
+		"null":                   {`null`, `0`, "differs true delta none relative none"},
+	} {
+		rows, err := Compare([][]*MetadataEntry{latest(t, `{"k": `+c.a+`}`), latest(t, `{"k": `+c.b+`}`)}, 0)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%s: %v %v", name, rows, err)
+		}
+		spell := func(d *Double) string {
+			if d == nil {
+				return "none"
+			}
+			return formatFloat(float64(*d))
+		}
+		got := fmt.Sprintf("differs %v delta %s relative %s", rows[0].Differs, spell(rows[0].Delta()), spell(rows[0].RelativeDelta()))
+		if change := rows[0].Changes[1]; len(change.Added)+len(change.Removed) > 0 {
+			got += fmt.Sprintf(" added %v removed %v", displays(change.Added), displays(change.Removed))
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func displays(values []MetadataValue) []string {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, value.Display())
+	}
+	return texts
+}
+
+func TestCompareRows(t *testing.T) {
+	t.Parallel()
+	rows, err := Compare([][]*MetadataEntry{
+		latest(t, `{"m": {"b": 1, "a": 1}, "z": 1}`),
+		latest(t, `{"n": {"x": 1}, "y": 1, "m": {"c": 1, "a": 2}}`),
+		latest(t, `{"m": {"b": 1, "a": 1}}`),
+	}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	for _, row := range rows {
+		got += fmt.Sprintf("%s.%s", row.CardName, row.Key)
+		for _, entry := range row.Entries {
+			if entry == nil {
+				got += "-"
+			} else {
+				got += *entry.Text
+			}
+		}
+		got += " "
+	}
+	if want := ".z1-- .y-1- m.b1-1 m.a121 m.c-1- n.x-1- "; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if d := rows[3].Changes[1].Delta; d == nil || *d != 1 || *rows[3].Delta() != 0 {
+		t.Errorf("against the last as the baseline: %+v", rows[3].Changes)
+	}
+}
