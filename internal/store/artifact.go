@@ -26,12 +26,7 @@ func (s *Store) Artifacts(ctx context.Context, project string, page models.Page)
 	return found[models.ID{}], err
 }
 
-func artifactsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.Artifact, error) {
-	one := tx.dialect.oneOf("id", ids)
-	var found []*models.Artifact
-	err := tx.Raw("SELECT "+of("artifacts", artifactColumns)+" FROM artifacts WHERE "+one.sql, one.args...).Scan(&found).Error
-	return byKey(found, func(a *models.Artifact) models.ID { return a.ID }), err
-}
+var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
 // DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none.
 func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) (models.ID, error) {

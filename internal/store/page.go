@@ -215,3 +215,13 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 	}
 	return m
 }
+
+// byIDs is a function that reads the rows of a table that have certain IDs.
+func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
+	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
+		one := tx.dialect.oneOf("id", ids)
+		var found []T
+		err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql, one.args...).Scan(&found).Error
+		return byKey(found, id), err
+	}
+}

@@ -25,12 +25,7 @@ func (s *Store) Projects(ctx context.Context, page models.Page) (*models.Project
 	return found[models.ID{}], err
 }
 
-func projectsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.Project, error) {
-	one := tx.dialect.oneOf("id", ids)
-	var found []*models.Project
-	err := tx.Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+one.sql, one.args...).Scan(&found).Error
-	return byKey(found, func(p *models.Project) models.ID { return p.ID }), err
-}
+var projectsByID = byIDs("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
 
 // CreateProject creates a project. CONFLICT when the name is taken.
 func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string) (*models.Project, error) {

@@ -12,20 +12,9 @@ var (
 	stepRunColumns     = []string{"id", "project_id", "pipeline_run_id", "name", "status", "started_at", "finished_at"}
 )
 
-func pipelineRunsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
-	one := tx.dialect.oneOf("id", ids)
-	var found []*models.PipelineRun
-	err := tx.Raw("SELECT "+of("pipeline_runs", pipelineRunColumns)+" FROM pipeline_runs WHERE "+one.sql, one.args...).
-		Scan(&found).Error
-	return byKey(found, func(r *models.PipelineRun) models.ID { return r.ID }), err
-}
+var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
 
-func stepRunsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.StepRun, error) {
-	one := tx.dialect.oneOf("id", ids)
-	var found []*models.StepRun
-	err := tx.Raw("SELECT "+of("step_runs", stepRunColumns)+" FROM step_runs WHERE "+one.sql, one.args...).Scan(&found).Error
-	return byKey(found, func(r *models.StepRun) models.ID { return r.ID }), err
-}
+var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
 // PipelineRuns is a page of the pipeline runs of a project, newest first; of one pipeline when it is named.
 func (s *Store) PipelineRuns(
@@ -107,22 +96,8 @@ func objects[T any](items []T, object func(T) any) []any {
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	id, _ := models.ParseID(input.PipelineRunID)
-	var run *models.PipelineRun
-	err := s.write(ctx, func(tx *transaction) error {
-		if err := tx.finish("pipeline_runs", id, input.Status); err != nil {
-			return err
-		}
-		found, err := pipelineRunsByID(tx, []models.ID{id})
-		if run = found[id]; err == nil && run == nil {
-			return models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
-		}
-		if err == nil && run.Status != input.Status {
-			return models.Conflict(at.In("status"), "the pipeline run has ended as %s", run.Status)
-		}
-		return err
-	})
-	return run, err
+	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.In("pipelineRunId"), input.Status, at.In("status"),
+		func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
 // FinishStepRun ends a step run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to end it
@@ -130,25 +105,30 @@ func (s *Store) FinishPipelineRun(
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	id, _ := models.ParseID(input.StepRunID)
-	var run *models.StepRun
-	err := s.write(ctx, func(tx *transaction) error {
-		if err := tx.finish("step_runs", id, input.Status); err != nil {
-			return err
+	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.In("stepRunId"), input.Status, at.In("status"),
+		func(r *models.StepRun) models.RunStatus { return r.Status })
+}
+
+// finish ends a run of a table of runs.
+func finish[T any](
+	ctx context.Context, s *Store, table string, load func(*transaction, []models.ID) (map[models.ID]*T, error),
+	text string, idAt *models.Path, status models.RunStatus, statusAt *models.Path, statusOf func(*T) models.RunStatus,
+) (run *T, err error) {
+	id, _ := models.ParseID(text)
+	err = s.write(ctx, func(tx *transaction) error {
+		ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = ? WHERE id = ? AND status = ?",
+			status, tx.dialect.now(0), id, models.RunStatusRunning)
+		if ended.Error != nil {
+			return ended.Error
 		}
-		found, err := stepRunsByID(tx, []models.ID{id})
+		found, err := load(tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
-			return models.NotFound(at.In("stepRunId"), "there is no step run with this ID")
+			return models.NotFound(idAt, "there is no run with this ID")
 		}
-		if err == nil && run.Status != input.Status {
-			return models.Conflict(at.In("status"), "the step run has ended as %s", run.Status)
+		if err == nil && statusOf(run) != status {
+			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
 		}
 		return err
 	})
 	return run, err
-}
-
-func (tx *transaction) finish(table string, id models.ID, status models.RunStatus) error {
-	return tx.Exec("UPDATE "+table+" SET status = ?, finished_at = ? WHERE id = ? AND status = ?",
-		status, tx.dialect.now(0), id, models.RunStatusRunning).Error
 }

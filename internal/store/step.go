@@ -47,12 +47,7 @@ func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
 }
 
-func stepOutputsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.StepOutput, error) {
-	one := tx.dialect.oneOf("id", ids)
-	var found []*models.StepOutput
-	err := tx.Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE "+one.sql, one.args...).Scan(&found).Error
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ID }), err
-}
+var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
 // StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
 // unknown run or input, CONFLICT when the run has ended.

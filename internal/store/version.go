@@ -83,12 +83,7 @@ func (s *Store) LatestVersions(
 	return byKey(found, func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
 }
 
-func versionsByID(tx *transaction, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
-	one := tx.dialect.oneOf("v.id", ids)
-	var found []*models.ArtifactVersion
-	err := tx.Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+one.sql, one.args...).Scan(&found).Error
-	return byKey(found, func(v *models.ArtifactVersion) models.ID { return v.ID }), err
-}
+var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
 // when there is none.
