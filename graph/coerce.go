@@ -189,5 +189,27 @@ func coerceScalar(name string, at *models.Path, node any) (any, error) {
 			return nil, models.BadInput(at, "must be an object")
 		}
 	}
-	return node, nil // JSON; what is wrong inside is found by whoever reads it
+	// JSON: what is wrong inside is found by whoever reads it, but for a variable, which only the query has.
+	return node, checkSet(at, node)
+}
+
+// checkSet refuses JSON that holds a variable that was not sent: to leave it out would drop something in silence.
+func checkSet(at *models.Path, node any) error {
+	switch node := node.(type) {
+	case unset:
+		return models.BadInput(at, "is a variable that was not sent")
+	case []any:
+		for i, item := range node {
+			if err := checkSet(at.In(i), item); err != nil {
+				return err
+			}
+		}
+	case models.Object:
+		for _, member := range node {
+			if err := checkSet(at.In(member.Key), member.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

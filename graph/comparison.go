@@ -18,16 +18,17 @@ func (q query) CompareArtifactVersions(
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := q.wanted(keys)
+	if err != nil {
+		return nil, err
+	}
 	subjects := make([][]*models.MetadataEntry, len(versions))
 	for i, version := range versions {
 		entries, err := (subject[*models.ArtifactVersion]{q.Server}).latest(ctx, version, nil)
 		if err != nil {
 			return nil, err
 		}
-		if keys != nil {
-			entries = slices.DeleteFunc(slices.Clone(entries), func(e *models.MetadataEntry) bool { return !slices.Contains(keys, e.Key) })
-		}
-		subjects[i] = entries
+		subjects[i] = slices.DeleteFunc(slices.Clone(entries), func(e *models.MetadataEntry) bool { return !wanted(e) })
 	}
 	rows, err := models.Compare(subjects, at)
 	if onlyDiffering {
@@ -53,7 +54,7 @@ func (q query) compared(
 		}
 		versions, subjects[i] = append(versions, version), version
 	}
-	load(ctx).subjectsTogether(subjects)
+	load(ctx).nodesTogether(subjects)
 	if baseline == nil {
 		return versions, 0, nil
 	}

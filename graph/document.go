@@ -196,6 +196,12 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 		if variable.Type.NonNull && (given && value == nil || !given && variable.DefaultValue == nil) {
 			return nil, models.BadInput(models.At("variables", variable.Variable), "must be given")
 		}
+		// Inside a JSON literal nothing else asks for the type that the variable says it has.
+		if given {
+			if _, err := coerce(schema, variable.Type, models.At("variables", variable.Variable), value); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return values, nil
 }

@@ -126,9 +126,6 @@ const drained = 64 << 20
 
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	limit := int64(s.limits.RequestBytes)
-	tooLarge := func(actual int64) error {
-		return &httpError{http.StatusRequestEntityTooLarge, models.LimitExceeded(nil, "bytes of a request", limit, actual)}
-	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		return nil, models.BadInput(nil, "the body could not be read")
@@ -140,7 +137,8 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	if rest == drained {
 		w.Header().Set("Connection", "close")
 	}
-	return nil, tooLarge(max(r.ContentLength, int64(len(body))+rest))
+	actual := max(r.ContentLength, int64(len(body))+rest)
+	return nil, &httpError{http.StatusRequestEntityTooLarge, models.LimitExceeded(nil, "bytes of a request", limit, actual)}
 }
 
 // queryRequest reads a request from the parameters of a URL.

@@ -74,6 +74,8 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 		return st.History(ctx, project, ids, h.filter, h.page)
 	}
 	l.subject.fetch = inProject(st.Subjects)
+	l.versions.alone, l.stepRuns.alone, l.consumers.alone = models.Page.HasCursor, models.Page.HasCursor, models.Page.HasCursor
+	l.history.alone = func(h historyPage) bool { return h.page.HasCursor() }
 	l.version.arrived = func(found map[models.ID]*models.ArtifactVersion) { l.versionsTogether(values(found)) }
 	l.latest.arrived = l.version.arrived
 	l.versions.arrived = func(found map[models.ID]*models.ArtifactVersionConnection) { l.versionsTogether(nodes(found)) }
@@ -153,6 +155,8 @@ type fetcher[A comparable, V any] func(ctx context.Context, project models.ID, i
 // relation reads what objects relate to, once for all siblings.
 type relation[A comparable, V any] struct {
 	fetch fetcher[A, V]
+	// alone, if any, says of arguments that they are meant for one object only, as a cursor is.
+	alone func(A) bool
 	// arrived, if any, says of what was read which came together.
 	arrived func(map[models.ID]V)
 	mu      sync.Mutex
@@ -178,7 +182,11 @@ func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, argument
 	if b == nil {
 		mine = true
 		b = &batch[V]{done: make(chan struct{}), err: errors.New("the reading of a relation ended early")}
-		for _, sibling := range load(ctx).siblingsOf(id) {
+		siblings := []models.ID{id}
+		if r.alone == nil || !r.alone(arguments) {
+			siblings = load(ctx).siblingsOf(id)
+		}
+		for _, sibling := range siblings {
 			if r.batches[asked[A]{sibling, arguments}] == nil {
 				ids = append(ids, sibling)
 				r.put(asked[A]{sibling, arguments}, b)
@@ -270,28 +278,37 @@ func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.StepRunID }))
 }
 
-// subjectsTogether says that objects of any types came in one list: those of one type and project came together.
-func (l *loaders) subjectsTogether(objects []models.Node) {
-	type sort struct {
+// nodesTogether says that objects of any types came in one list: those of one type and project came together.
+func (l *loaders) nodesTogether(objects []models.Node) {
+	type family struct {
 		project models.ID
 		what    string
 	}
-	byID, byEntries := map[sort][]models.ID{}, map[sort][]models.ID{}
-	for _, object := range objects {
-		subject, ok := object.(models.Subject)
-		if !ok {
-			continue
-		}
-		project, entries, _ := subject.EntriesOf()
-		s := sort{project, fmt.Sprintf("%T", subject)}
-		id := entries
-		if version, ok := subject.(*models.ArtifactVersion); ok {
-			id = version.ID
-		}
-		byID[s], byEntries[s] = append(byID[s], id), append(byEntries[s], entries)
+	families := map[family][]models.ID{}
+	entries := map[models.ID][]*models.MetadataEntry{}
+	join := func(project models.ID, what string, id models.ID) {
+		f := family{project, what}
+		families[f] = append(families[f], id)
 	}
-	for s := range byID {
-		l.together(byID[s])
-		l.together(byEntries[s])
+	for _, object := range objects {
+		switch o := object.(type) {
+		case *models.Artifact:
+			join(o.ProjectID, "artifact", o.ID)
+		case *models.ArtifactVersion:
+			join(o.ProjectID, "version", o.ID)
+			join(o.ProjectID, "entries of versions", o.SubjectID)
+			join(o.ProjectID, "artifacts of versions", o.ArtifactID)
+		case *models.MetadataEntry:
+			entries[o.ProjectID] = append(entries[o.ProjectID], o)
+		case models.Subject:
+			project, id, _ := o.EntriesOf()
+			join(project, fmt.Sprintf("%T", o), id)
+		}
+	}
+	for _, ids := range families {
+		l.together(ids)
+	}
+	for _, list := range entries {
+		l.entriesTogether(list)
 	}
 }

@@ -51,7 +51,7 @@ func (m mutation) LogMetadataBatch(ctx context.Context, in models.LogMetadataBat
 		results[i] = &models.LogMetadataResult{Subject: one.Subject, Entries: one.Entries}
 		subjects[i], entries = one.Subject, append(entries, one.Entries...)
 	}
-	load(ctx).subjectsTogether(subjects)
+	load(ctx).nodesTogether(subjects)
 	load(ctx).entriesTogether(entries)
 	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: again}, err
 }

@@ -122,7 +122,7 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 	for i, id := range wanted {
 		nodes[i] = found[id]
 	}
-	load(ctx).subjectsTogether(nodes)
+	load(ctx).nodesTogether(nodes)
 	return nodes, err
 }
 

@@ -162,3 +162,55 @@ func TestNothingInternalGetsOut(t *testing.T) {
 		t.Errorf("got %s", body)
 	}
 }
+
+// TestAnswersAreBounded: lists inside lists end where the limit says, whether anything is read or not.
+func TestAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	metadata := make(map[string]int)
+	for i := range 60 {
+		metadata[fmt.Sprint("k", i)] = i
+	}
+	text, err := json.Marshal(metadata)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.do(createVersion, `{"input": {"artifact": "a", "metadata": `+string(text)+`}}`)
+	deep := func(levels int) string {
+		return `{ artifactVersion(ref: {named: {name: "a"}}) { ` + strings.Repeat("... on Subject { metadata { subject { ", levels) + "__typename" + strings.Repeat("} } }", levels) + " } }"
+	}
+	got, _ := a.do(deep(2), "")
+	if got["errors"] != nil {
+		t.Errorf("3,600 entries: %v", got["errors"])
+	}
+	got, _ = a.do(deep(4), "")
+	answer, err := json.Marshal(got)
+	if err != nil || len(answer) > 1000 || !strings.Contains(string(answer), `"code":"LIMIT_EXCEEDED"`) || !strings.Contains(string(answer), `"data":null`) {
+		t.Errorf("13 million entries: %.300s (%v)", answer, err)
+	}
+	keys := strings.Repeat(`"k",`, 1000) + `"k"`
+	got, _ = a.do(`query($k: [String!]) { artifactVersion(ref: {named: {name: "a"}}) { metadata(keys: $k) { key } } }`, `{"k": [`+keys+`]}`)
+	if answer := fmt.Sprint(got); !strings.Contains(answer, "LIMIT_EXCEEDED") {
+		t.Errorf("1,001 keys: %.300s", answer)
+	}
+}
+
+// TestCursorsBesideSiblings: a cursor of one list is not held against the lists beside it.
+func TestCursorsBesideSiblings(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		for range 3 {
+			a.do(createVersion, `{"input": {"artifact": "a", "metadata": {"x": 1, "y": 2}}}`)
+		}
+		got, _ := a.do(`{ artifactVersion(ref: {named: {name: "a"}}) { metadataHistory(first: 1) { pageInfo { endCursor } } } }`, "")
+		version := got["data"].(map[string]any)["artifactVersion"].(map[string]any)
+		cursor := version["metadataHistory"].(map[string]any)["pageInfo"].(map[string]any)["endCursor"]
+		for range 20 {
+			got, _ = a.do(fmt.Sprintf(`{ artifact(name: "a") { versions { nodes { id } } latestVersion { metadataHistory(first: 1, after: %q) { nodes { key } } } } }`, cursor), "")
+			if text := fmt.Sprint(got); !strings.Contains(text, "map[key:x]") || strings.Contains(text, "errors") {
+				t.Fatalf("got %s", text)
+			}
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -111,11 +112,23 @@ func (s *Server) run(
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), tooLong(seconds))
 	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	ctx = s.withLoaders(ctx)
+	var fields atomic.Int64
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
 		RawQuery: r.query, OperationName: r.operationName, Variables: values, Doc: doc.tree, Operation: operation,
-		RecoverFunc:        s.recovered,
-		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RecoverFunc: s.recovered,
+		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
+			// An answer grows with each list inside a list, also when nothing is read any more.
+			if n := fields.Add(1); n > int64(s.limits.AnswerFields) {
+				stop(models.LimitExceeded(nil, "fields in an answer", int64(s.limits.AnswerFields), n))
+			}
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			return next(ctx)
+		},
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if operation.Operation == ast.Mutation {
 				ctx = s.withLoaders(ctx) // what the mutation before has read is old
@@ -129,6 +142,10 @@ func (s *Server) run(
 	if answer != nil {
 		result.data = answer.Data
 		result.errors = append(result.errors, answer.Errors...)
+	}
+	if cause := context.Cause(ctx); cause != nil && len(result.errors) > 0 && operation.Operation == ast.Query {
+		// What was given up says so once; half an answer would be taken for a whole one.
+		return &response{errors: gqlerror.List{s.presenter(ctx, cause)}}
 	}
 	slices.SortStableFunc(result.errors, func(a, b *gqlerror.Error) int { // fields fail in any order
 		return strings.Compare(a.Path.String(), b.Path.String())

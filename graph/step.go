@@ -36,5 +36,14 @@ func (stepOutput) ArtifactVersion(ctx context.Context, o *models.StepOutput) (*m
 	if o.ArtifactVersionID.IsZero() {
 		return nil, nil
 	}
-	return load(ctx).version.of(ctx, o.ProjectID, o.ArtifactVersionID, none{})
+	version, err := load(ctx).version.of(ctx, o.ProjectID, o.ArtifactVersionID, none{})
+	if version == nil || o.AsOf == nil {
+		return version, err
+	}
+	if version.CreatedAt.After(o.AsOf.Time) {
+		return nil, nil // it was not there yet
+	}
+	then := *version
+	then.AsOf = o.AsOf
+	return &then, nil
 }

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -22,14 +21,30 @@ func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *str
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := s.wanted(keys)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := s.latest(ctx, of, asOf)
 	chosen := make([]*models.MetadataEntry, 0, len(entries))
 	for _, entry := range entries {
-		if filter.Matches(entry.CardName) && (keys == nil || slices.Contains(keys, entry.Key)) {
+		if filter.Matches(entry.CardName) && wanted(entry) {
 			chosen = append(chosen, entry)
 		}
 	}
 	return chosen, err
+}
+
+// wanted chooses entries by their keys; nil is every key.
+func (s *Server) wanted(keys []string) (func(*models.MetadataEntry) bool, error) {
+	if n, most := len(keys), int(s.limits.EntriesPerCall); n > most {
+		return nil, models.LimitExceeded(models.At("keys"), "keys in a list", int64(most), int64(n))
+	}
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return func(e *models.MetadataEntry) bool { return keys == nil || set[e.Key] }, nil
 }
 
 // MetadataEntry resolves Subject.metadataEntry.

@@ -46,7 +46,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	for i, input := range in.Inputs {
 		inputs[i] = input.Name
 	}
-	if err := checkSlots(at.In("inputs"), inputs); err != nil {
+	if err := checkSlots(at.In("inputs"), inputs, MaxInputs); err != nil {
 		return err
 	}
 	outputs := make([]string, len(in.Outputs))
@@ -56,7 +56,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 			return err
 		}
 	}
-	return checkSlots(at.In("outputs"), outputs)
+	return checkSlots(at.In("outputs"), outputs, MaxOutputs)
 }
 
 // Check refuses a status that is no end.
@@ -155,9 +155,9 @@ func checkTags(at *Path, tags []string) error {
 	return checkLabels(at.In("tags"), tags)
 }
 
-func checkSlots(at *Path, names []string) error {
-	if n := len(names); n > MaxSlots {
-		return LimitExceeded(at, "inputs or outputs of a step", MaxSlots, int64(n))
+func checkSlots(at *Path, names []string, most int) error {
+	if n := len(names); n > most {
+		return LimitExceeded(at, "inputs or outputs of a step", int64(most), int64(n))
 	}
 	seen := map[string]bool{}
 	for i, name := range names {

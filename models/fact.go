@@ -123,7 +123,10 @@ func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) 
 	}
 	c.seen[name] = true
 	text := value.appendJSON(nil, extended)
-	size := len(*rendered(ofEntry(value, card), extended))
+	size := len(text)
+	if card == "" && value.Kind() == MetadataKindDict {
+		size += len(`{"$dict":}`) // as the entry shows it
+	}
 	if most := int(c.limits.ValueBytes); size > most {
 		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
 	}

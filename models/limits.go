@@ -8,6 +8,7 @@ type ServerLimits struct {
 	QueryDepth      int32
 	QueryAliases    int32
 	QueryRootFields int32
+	AnswerFields    int32
 	PageSize        int32
 	EntriesPerCall  int32
 	ValueBytes      int32
@@ -22,7 +23,7 @@ type ServerLimits struct {
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
-		PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10, KeyCharacters: 250, ValueNesting: 32,
+		AnswerFields: 250_000, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10, KeyCharacters: 250, ValueNesting: 32,
 		Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
 	}
 }
@@ -38,6 +39,7 @@ const (
 	MaxReasonCharacters = 1000
 	// MaxLabels bounds the aliases and the tags of one call.
 	MaxLabels = 100
-	// MaxSlots bounds the inputs and the outputs of a step run.
-	MaxSlots = 1000
+	// MaxInputs and MaxOutputs bound what a step run declares. A step context looks at all outputs of its step.
+	MaxInputs  = 1000
+	MaxOutputs = 100
 )

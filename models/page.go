@@ -71,6 +71,9 @@ type Page struct {
 	Count bool
 }
 
+// HasCursor says whether the page lies at a cursor, which belongs to one list.
+func (p Page) HasCursor() bool { return p.After != "" || p.Before != "" }
+
 // PageArguments are the arguments of a connection.
 type PageArguments struct {
 	First, Last   *int32

@@ -9,6 +9,8 @@ import (
 type SetValue struct {
 	member
 	Items []MetadataValue
+	// members is the identity of the set, where it is known: it is made once, however many sets stand around it.
+	members string
 }
 
 // Kind is SET.
@@ -27,12 +29,20 @@ func (v SetValue) appendJSON(b []byte, form form) []byte {
 	if form != identity {
 		return appendMarked(b, form, "$set", appendItems(nil, v.Items, form))
 	}
-	members := make([]string, len(v.Items))
-	for i, item := range v.Items {
-		members[i] = string(item.appendJSON(nil, identity))
+	if v.members == "" {
+		members := make([]string, len(v.Items))
+		for i, item := range v.Items {
+			members[i] = string(item.appendJSON(nil, identity))
+		}
+		v.members = joinMembers(members)
 	}
+	return appendMarked(b, form, "$set", []byte(v.members))
+}
+
+// joinMembers is the identity of a set of these members, which it sorts.
+func joinMembers(members []string) string {
 	slices.Sort(members)
-	return appendMarked(b, form, "$set", []byte("["+strings.Join(members, ",")+"]"))
+	return "[" + strings.Join(members, ",") + "]"
 }
 
 // readSet refuses the same member twice. Two members are the same when their kind and their extended JSON are, with
@@ -43,12 +53,13 @@ func readSet(r reader, raw any) (MetadataValue, error) {
 		return SetValue{Items: items}, err
 	}
 	seen := make(map[string]bool, len(items))
+	members := make([]string, len(items))
 	for i, item := range items {
-		member := string(item.appendJSON(nil, identity))
-		if seen[member] {
+		members[i] = string(item.appendJSON(nil, identity))
+		if seen[members[i]] {
 			return nil, BadInput(r.at.In(i), "stands twice in the set")
 		}
-		seen[member] = true
+		seen[members[i]] = true
 	}
-	return SetValue{Items: items}, nil
+	return SetValue{Items: items, members: joinMembers(members)}, nil
 }

@@ -384,6 +384,7 @@ type ComplexityRoot struct {
 	}
 
 	ServerLimits struct {
+		AnswerFields    func(childComplexity int) int
 		EntriesPerCall  func(childComplexity int) int
 		Errors          func(childComplexity int) int
 		KeyCharacters   func(childComplexity int) int
@@ -1984,6 +1985,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServerInfo.Version(childComplexity), true
 
+	case "ServerLimits.answerFields":
+		if e.ComplexityRoot.ServerLimits.AnswerFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.AnswerFields(childComplexity), true
 	case "ServerLimits.entriesPerCall":
 		if e.ComplexityRoot.ServerLimits.EntriesPerCall == nil {
 			break
@@ -3684,7 +3691,7 @@ input StartStepRunInput {
   name: String!
   "What it reads, at most 1,000."
   inputs: [StepInputInput!]
-  "What it will produce, at most 1,000."
+  "What it will produce, at most 100."
   outputs: [StepOutputInput!]
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
@@ -3798,6 +3805,7 @@ type ServerLimits {
   "Depth of nested fields, without introspection." queryDepth: Int!
   "Aliases in a query." queryAliases: Int!
   "Root fields of an operation." queryRootFields: Int!
+  "Fields in an answer, each item of a list counted." answerFields: Int!
   "Items in a page." pageSize: Int!
   "Entries in a call, and writes in a batch." entriesPerCall: Int!
   "Bytes of one value as extended JSON." valueBytes: Int!
@@ -4309,6 +4317,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_queryAliases(ctx, field)
 	case "queryRootFields":
 		return ec.fieldContext_ServerLimits_queryRootFields(ctx, field)
+	case "answerFields":
+		return ec.fieldContext_ServerLimits_answerFields(ctx, field)
 	case "pageSize":
 		return ec.fieldContext_ServerLimits_pageSize(ctx, field)
 	case "entriesPerCall":

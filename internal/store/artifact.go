@@ -76,6 +76,10 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 	for i, version := range versions {
 		subjects[i] = version.SubjectID
 	}
+	// In the order of the lock, so that it does not wait in a circle with a batch about the same subjects.
+	if _, err := tx.dialect.lockSubjects(tx.DB, project, subjects); err != nil {
+		return err
+	}
 	one := tx.dialect.oneOf("id", subjects)
 	return tx.Exec("DELETE FROM subjects WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
 }

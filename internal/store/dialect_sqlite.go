@@ -146,8 +146,12 @@ func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
 }
 
-// below says the SELECT once for each parent: SQLite has no LATERAL.
+// below says the SELECT once for each parent: SQLite has no LATERAL. Parents that nobody has fill up to a power of two,
+// so that there are few different statements, which are kept prepared.
 func (d *sqliteDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
+	for n := len(parents); n&(n-1) != 0; n++ {
+		parents = append(parents[:len(parents):len(parents)], models.ID{})
+	}
 	one := "SELECT * FROM (" + strings.Replace(sql, "parent.id", "?", 1) + ")"
 	parts := make([]string, len(parents))
 	all := make([]any, 0, len(parents)*(len(args)+1))

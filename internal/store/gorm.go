@@ -17,7 +17,6 @@ func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
 		SkipDefaultTransaction: true,
 		PrepareStmt:            prepare,
 		Logger:                 gormLogger{log},
-		DisableAutomaticPing:   false,
 	}
 }
 

@@ -37,10 +37,10 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			targets[i], paths[i] = write.Target, write.Path.In("target")
 		}
 		found, err := tx.resolve(targets, paths)
+		project := projectOf(found)
 		if err != nil {
-			return models.ID{}, nil, err
+			return project, nil, err
 		}
-		project := found[0].project
 		var entries []newEntry
 		for i, write := range writes {
 			if found[i].project != project {
@@ -118,15 +118,16 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	call.Input = same
 	return once(ctx, s, call, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
+		project := projectOf(found)
 		if err != nil {
-			return models.ID{}, Logged{}, err
+			return project, Logged{}, err
 		}
-		project, subject := found[0].project, found[0].subject
+		subject := found[0].subject
 		floor, err := tx.lock(project, found)
 		if err != nil {
 			return project, Logged{}, err
 		}
-		live, err := latestEntries(tx.DB, tx.dialect, project, []models.ID{subject}, nil)
+		live, err := tx.liveKeys(project, subject, r.Keys)
 		if err != nil {
 			return project, Logged{}, err
 		}
@@ -136,7 +137,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 			if key.Card != nil {
 				card = *key.Card
 			}
-			if !holds(live[subject], card, key.Key) {
+			if !live[[2]string{card, key.Key}] {
 				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
 			}
 			entries[i] = newEntry{
@@ -149,13 +150,37 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	})
 }
 
-func holds(entries []*models.MetadataEntry, card, key string) bool {
-	for _, entry := range entries {
-		if entry.CardName == card && entry.Key == key {
-			return true
+// liveKeys are those of the keys, with their cards, that have a value.
+func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
+	text, err := json.Marshal(objects(keys, func(k models.MetadataKeyInput) any {
+		row := map[string]any{"card": "", "key": k.Key}
+		if k.Card != nil {
+			row["card"] = *k.Card
+		}
+		return row
+	}))
+	if err != nil {
+		return nil, err
+	}
+	var found []struct{ Card, Key string }
+	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.rows(column{"card", textColumn}, column{"key", textColumn})+`
+		JOIN metadata_latest l ON l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key
+		WHERE NOT l.retracted`, string(text), project, subject).Scan(&found).Error
+	live := make(map[[2]string]bool, len(found))
+	for _, row := range found {
+		live[[2]string{row.Card, row.Key}] = true
+	}
+	return live, err
+}
+
+// projectOf is the project of the first target that is known to have one.
+func projectOf(found []resolved) models.ID {
+	for _, one := range found {
+		if !one.project.IsZero() {
+			return one.project
 		}
 	}
-	return false
+	return models.ID{}
 }
 
 // MarshalJSON writes the answer of a call for the case that it is sent again: the subject as it was then.

@@ -132,9 +132,9 @@ func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error)
 	if l.descending != page.Backward {
 		direction = " DESC"
 	}
-	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s%s LIMIT %d", l.columns,
-		l.table, where, strings.Join(l.order, direction+", "), direction, page.Size+1)
-	return sql, args, nil
+	sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s%s LIMIT ?", l.columns,
+		l.table, where, strings.Join(l.order, direction+", "), direction)
+	return sql, append(args, page.Size+1), nil
 }
 
 // values are the arguments that a position stands for.

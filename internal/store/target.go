@@ -56,7 +56,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 	}
 	for _, step := range []func(*transaction, []resolved) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
-			return nil, err
+			return found, err // with the projects that are known
 		}
 	}
 	return found, nil
@@ -162,6 +162,7 @@ func (r resolver) versionsByName(tx *transaction, found []resolved) error {
 		return err
 	}
 	for i, one := range r.byName {
+		found[one.n].project = matches[i].ProjectID
 		if matches[i].Version.ID.IsZero() {
 			return tx.nameNotFound(one.at, one.name, matches[i])
 		}

@@ -56,6 +56,9 @@ func (r resolver) outputs(tx *transaction, found []resolved) error {
 		if !known {
 			return models.NotFound(one.at.In("stepRunId"), "there is no step run with this ID")
 		}
+		if len(declared) > 0 {
+			found[one.n].project = declared[0].ProjectID
+		}
 		chosen, err := chooseOutput(one.at, declared, one.context.ArtifactName)
 		if err != nil {
 			return err

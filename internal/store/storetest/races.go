@@ -294,6 +294,10 @@ func idempotencyKeys(s *suite) {
 	_, _, err = log(byAlias, "2")
 	s.equal(s.refused(models.CodeIdempotencyKeyReused, err).Path, []any{"input", "idempotencyKey"})
 
+	byAlias.ArtifactVersion = &models.ArtifactVersionName{Name: "model", Alias: ref("unknown")}
+	_, _, err = log(byAlias, "1")
+	s.refused(models.CodeIdempotencyKeyReused, err)
+
 	input := models.CreateArtifactVersionInput{Artifact: "model"}
 	made, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
