@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -71,12 +72,12 @@ func (w *writer) run(stop context.Context) {
 	for {
 		select {
 		case first := <-w.jobs:
-			w.commit(w.waiting(first))
+			w.commitAll(w.waiting(first))
 		case <-stop.Done():
 			for {
 				select {
 				case first := <-w.jobs:
-					w.commit(w.waiting(first))
+					w.commitAll(w.waiting(first))
 				default:
 					return
 				}
@@ -99,13 +100,28 @@ func (w *writer) waiting(first *job) []*job {
 	return jobs
 }
 
-// commit runs the jobs in one transaction. A job that fails is undone alone. All of them learn their result after
-// the commit: also a refusal rests on what the others wrote.
-func (w *writer) commit(jobs []*job) {
+// longest is how long the jobs of a transaction may run before the rest has to wait for the next one, so that what is
+// logged is committed soon after its time.
+const longest = 250 * time.Millisecond
+
+func (w *writer) commitAll(jobs []*job) {
+	for len(jobs) > 0 {
+		jobs = jobs[w.commit(jobs):]
+	}
+}
+
+// commit runs jobs in one transaction and returns how many. A job that fails is undone alone. All of them learn their
+// result after the commit: also a refusal rests on what the others wrote.
+func (w *writer) commit(jobs []*job) int {
 	results := make([]error, len(jobs))
+	begin := time.Now()
 	err := w.say("BEGIN IMMEDIATE")
 	if err == nil {
 		for i, j := range jobs {
+			if i > 0 && time.Since(begin) > longest {
+				jobs = jobs[:i]
+				break
+			}
 			if results[i], err = w.runOne(j); err != nil {
 				break
 			}
@@ -123,6 +139,7 @@ func (w *writer) commit(jobs []*job) {
 		}
 		j.result <- results[i]
 	}
+	return len(jobs)
 }
 
 // say sends what begins and ends transactions.
