@@ -24,7 +24,7 @@ func (q query) CompareArtifactVersions(
 	}
 	subjects := make([][]*models.MetadataEntry, len(versions))
 	for i, version := range versions {
-		entries, err := (subject[*models.ArtifactVersion]{q.Server}).latest(ctx, version, nil)
+		entries, err := subject[*models.ArtifactVersion](q).latest(ctx, version, nil)
 		if err != nil {
 			return nil, err
 		}
