@@ -143,17 +143,22 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey refuses what cannot be a key of an entry or of a dictionary, nor the name of a card. What begins with $ would
-// be taken for a mark when it is logged again. Limits are nil for what the database keeps.
+// checkKey refuses what cannot be a key of an entry, the name of a card or, where nothing says otherwise, a key of a
+// dictionary: beside what no key can be, what would be taken for a mark.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
+	if limits != nil && strings.HasPrefix(key, "$") {
+		return BadInput(at, "a key must not begin with $")
+	}
+	return checkAnyKey(limits, at, key)
+}
+
+// checkAnyKey refuses what cannot be a key at all. Limits are nil for what the database keeps.
+func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
 	if limits == nil {
 		return nil
 	}
 	if key == "" {
 		return BadInput(at, "a key must not be empty")
-	}
-	if strings.HasPrefix(key, "$") {
-		return BadInput(at, "a key must not begin with $")
 	}
 	if err := checkText(at, key); err != nil {
 		return err

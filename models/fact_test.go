@@ -45,8 +45,7 @@ func TestRefusals(t *testing.T) {
 		{`{"a": {"$nonsense": 1}}`, CodeBadInput, "[metadata a $nonsense]"},
 		{`{"a": {"$uri": "x", "b": 1}}`, CodeBadInput, "[metadata a $uri]"},
 		{`{"a": [{"$uri": "x", "b": 1}]}`, CodeBadInput, "[metadata a 0 $uri]"},
-		{`{"a": {"$dict": {"$uri": "x"}}}`, CodeBadInput, "[metadata a $dict $uri]"},
-		{`{"a": [{"$dict": {"b": 1, "$c": 2}}]}`, CodeBadInput, "[metadata a 0 $dict $c]"},
+		{`{"a": {"$dict": {"b": {"$c": 2}}}}`, CodeBadInput, "[metadata a $dict b $c]"},
 		{`{"$uri": "x"}`, CodeBadInput, "[metadata $uri]"},
 		{`{"a": 9223372036854775808}`, CodeBadInput, "[metadata a]"},
 		{`{"a": -9223372036854775809}`, CodeBadInput, "[metadata a]"},
@@ -151,8 +150,7 @@ func TestCardsAndEntries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	card := "card"
-	name := "typed"
+	card, name, dollar := "card", "typed", "$c"
 	facts, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "c", Card: &card, Value: ValueInput{"string": &name}}})
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +162,15 @@ func TestCardsAndEntries(t *testing.T) {
 	}
 	if !reflect.DeepEqual(facts, want) {
 		t.Errorf("got  %+v\nwant %+v", facts, want)
+	}
+	for name, entry := range map[string]MetadataEntryInput{
+		"an entry":     {Key: "$a", Value: ValueInput{"string": &name}},
+		"a card":       {Key: "a", Card: &dollar, Value: ValueInput{"string": &name}},
+		"a dictionary": {Key: "a", Value: ValueInput{"dict": []map[string]any{{"key": "$a", "value": ValueInput{"string": &name}}}}},
+	} {
+		if _, err := Facts(defaults(), nil, nil, []MetadataEntryInput{entry}); CodeOf(err) != CodeBadInput {
+			t.Errorf("$ in the key of %s: %v", name, err)
+		}
 	}
 	if _, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "z", Value: ValueInput{"string": &name}}}); CodeOf(err) != CodeBadInput {
 		t.Errorf("a key of metadata again in entries: %v", err)

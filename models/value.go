@@ -48,7 +48,7 @@ func kinds() []kindSpec {
 		{MetadataKindList, "list", readList, nil},
 		{MetadataKindTuple, "tuple", readTuple, readTuple},
 		{MetadataKindSet, "set", readSet, readSet},
-		{MetadataKindDict, "dict", readDict, readDict},
+		{MetadataKindDict, "dict", readDict, readMarkedDict},
 		{MetadataKindURI, "uri", readURI, readURI},
 		{MetadataKindPath, "path", readPath, readPath},
 		{MetadataKindDType, "dtype", readDType, readDType},

@@ -40,11 +40,12 @@ func (v DictValue) Display() string {
 // JSON is an object.
 func (v DictValue) JSON() *RawJSON { return rendered(v, plain) }
 
-// ExtendedJSON is an object, under the mark `$dict` where it could be taken for a card.
+// ExtendedJSON is an object, under the mark `$dict` where it could be taken for something else: for a card, or for a
+// mark when one of its keys begins with $.
 func (v DictValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v DictValue) appendJSON(b []byte, form form) []byte {
-	fields := v.Fields
+	fields, mark := v.Fields, v.escaped
 	if form == identity {
 		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
 	}
@@ -55,16 +56,23 @@ func (v DictValue) appendJSON(b []byte, form form) []byte {
 		}
 		text = append(appendString(text, field.Key), ':')
 		text = field.Value.appendJSON(text, form)
+		mark = mark || strings.HasPrefix(field.Key, "$")
 	}
 	text = append(text, '}')
-	if !v.escaped {
+	if !mark {
 		return append(b, text...)
 	}
 	return appendMarked(b, form, "$dict", text)
 }
 
-// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has.
-func readDict(r reader, raw any) (MetadataValue, error) {
+// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has. No key begins with $:
+// whoever writes one there means a mark.
+func readDict(r reader, raw any) (MetadataValue, error) { return dict(r, raw, checkKey) }
+
+// readMarkedDict reads what stands behind the mark `$dict`, whose keys are taken as they are.
+func readMarkedDict(r reader, raw any) (MetadataValue, error) { return dict(r, raw, checkAnyKey) }
+
+func dict(r reader, raw any, check func(*ServerLimits, *Path, string) error) (MetadataValue, error) {
 	members, ok := raw.(Object)
 	if list, isList := raw.([]any); isList && r.typed {
 		for _, item := range list {
@@ -89,7 +97,7 @@ func readDict(r reader, raw any) (MetadataValue, error) {
 			at = inside.in(i).in("value")
 			keyAt = inside.at.In(i).In("key")
 		}
-		if err := checkKey(r.limits, keyAt, member.Key); err != nil {
+		if err := check(r.limits, keyAt, member.Key); err != nil {
 			return nil, err
 		}
 		if seen[member.Key] {

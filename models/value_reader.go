@@ -73,7 +73,7 @@ func marked(object Object) (kindSpec, any, bool) {
 
 func unknownMark(at *Path, key string) error {
 	return BadInput(at.In(key),
-		"a key that begins with $ must be the mark of a kind, and the only key of its object")
+		"a key that begins with $ must be the mark of a kind, and the only key of its object; {\"$dict\": …} escapes it")
 }
 
 // input reads a MetadataValueInput: an object with exactly one field, which is a kind or `json`.

@@ -154,9 +154,9 @@ func typed(node any) ValueInput {
 	switch items, isList := inside.([]any); {
 	case !isMarked:
 		return ValueInput{"dict": typedFields(object)}
-	case spec.kind == MetadataKindDict:
+	case spec.kind == MetadataKindDict && !strings.HasPrefix(compact(inside), `{"$`):
 		return ValueInput{"dict": typedFields(inside.(Object))}
-	case spec.kind == MetadataKindFloat: // a Float of GraphQL cannot say it
+	case spec.kind == MetadataKindFloat, spec.kind == MetadataKindDict: // what only JSON can say
 		return ValueInput{"json": &Tree{Node: node}}
 	case isList:
 		return ValueInput{spec.name: typedItems(items)}

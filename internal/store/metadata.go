@@ -150,7 +150,8 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	})
 }
 
-// liveKeys are those of the keys, with their cards, that have a value.
+// liveKeys are those of the keys, with their cards, that have a value. A CROSS JOIN keeps SQLite at the order given: a
+// look-up per key, and not a look through the keys for each row.
 func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
 	text, err := json.Marshal(objects(keys, func(k models.MetadataKeyInput) any {
 		row := map[string]any{"card": "", "key": k.Key}
@@ -164,8 +165,8 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 	}
 	var found []struct{ Card, Key string }
 	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.rows(column{"card", textColumn}, column{"key", textColumn})+`
-		JOIN metadata_latest l ON l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key
-		WHERE NOT l.retracted`, string(text), project, subject).Scan(&found).Error
+		CROSS JOIN metadata_latest l
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject).Scan(&found).Error
 	live := make(map[[2]string]bool, len(found))
 	for _, row := range found {
 		live[[2]string{row.Card, row.Key}] = true

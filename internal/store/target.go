@@ -204,7 +204,7 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	err = tx.Raw(`SELECT t.n, p.id AS project_id, a.id AS artifact, `+prefixed("v", versionColumns)+`
 FROM `+tx.dialect.rows(column{"n", numberColumn}, column{"project", textColumn}, column{"name", textColumn},
 		column{"version", textColumn}, column{"alias", textColumn}, column{"latest", numberColumn})+`
-JOIN projects p ON p.name = t.project
+CROSS JOIN projects p
 LEFT JOIN artifacts a ON a.project_id = p.id AND a.name = t.name
 LEFT JOIN aliases l ON l.project_id = a.project_id AND l.artifact_id = a.id AND l.alias = t.alias
 LEFT JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = CASE
@@ -212,7 +212,8 @@ LEFT JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = CASE
         WHERE w.project_id = a.project_id AND w.artifact_id = a.id AND w.version = t.version)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-    ELSE l.artifact_version_id END`, string(text)).Scan(&found).Error
+    ELSE l.artifact_version_id END
+WHERE p.name = t.project`, string(text)).Scan(&found).Error
 	matches := make([]nameMatch, len(names))
 	for _, match := range found {
 		matches[match.N] = match
