@@ -20,7 +20,8 @@ const module = "github.com/placard/placard"
 var imports = map[string][]string{
 	"":                         {"graph", "internal/config", "internal/httpd", "internal/store"},
 	"models":                   {},
-	"graph/exec":               {"models"},
+	"graph/exec":               {"models", "graph/list"},
+	"graph/list":               {},
 	"graph":                    {"models", "graph/exec", "internal/store"},
 	"internal/store":           {"models"},
 	"internal/store/storetest": {"models", "internal/store"},
@@ -37,7 +38,7 @@ var only = map[string][]string{
 	"github.com/libtnb/":          {"internal/store"},
 	"modernc.org/":                {"internal/store"},
 	"github.com/jackc/":           {"internal/store", "internal/store/storetest"},
-	"github.com/99designs/gqlgen": {"graph", "graph/exec"},
+	"github.com/99designs/gqlgen": {"graph", "graph/exec", "graph/list"},
 	"github.com/vektah/gqlparser": {"graph", "graph/exec"},
 	"github.com/alecthomas/kong":  {"internal/config"},
 	"net/http":                    {"", "graph", "internal/httpd", "web", "examples/penguins"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/placard/placard/graph/list"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -14729,7 +14730,7 @@ func (ec *executionContext) _UriValue(ctx context.Context, sel ast.SelectionSet,
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNArtifact2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Artifact) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifact(ctx, sel, v[i])
@@ -14765,7 +14766,7 @@ func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacar
 }
 
 func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.Artifact]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -14781,7 +14782,7 @@ func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, sel, v[i])
@@ -14825,7 +14826,7 @@ func (ec *executionContext) marshalNArtifactVersionEdge2githubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNArtifactVersionEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.ArtifactVersion]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactVersionEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -14865,7 +14866,7 @@ func (ec *executionContext) unmarshalNArtifactVersionRef2ᚖgithubᚗcomᚋplaca
 }
 
 func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx, sel, v[i])
@@ -14889,7 +14890,7 @@ func (ec *executionContext) marshalNComparisonChange2ᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx, sel, v[i])
@@ -14985,7 +14986,7 @@ func (ec *executionContext) marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacard�
 }
 
 func (ec *executionContext) marshalNLineageEdge2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LineageEdge) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLineageEdge2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdge(ctx, sel, v[i])
@@ -15033,7 +15034,7 @@ func (ec *executionContext) unmarshalNLogMetadataInput2ᚕgithubᚗcomᚋplacard
 }
 
 func (ec *executionContext) marshalNLogMetadataResult2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLogMetadataResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LogMetadataResult) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLogMetadataResult2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLogMetadataResult(ctx, sel, v[i])
@@ -15057,7 +15058,7 @@ func (ec *executionContext) marshalNLogMetadataResult2ᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNMetadataCard2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataCard) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataCard(ctx, sel, v[i])
@@ -15081,7 +15082,7 @@ func (ec *executionContext) marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
@@ -15091,7 +15092,7 @@ func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
@@ -15127,7 +15128,7 @@ func (ec *executionContext) marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋp
 }
 
 func (ec *executionContext) marshalNMetadataEntryEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.MetadataEntry]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15152,7 +15153,7 @@ func (ec *executionContext) marshalNMetadataField2githubᚗcomᚋplacardᚋplaca
 }
 
 func (ec *executionContext) marshalNMetadataField2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataField) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataField2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataField(ctx, sel, v[i])
@@ -15205,7 +15206,7 @@ func (ec *executionContext) marshalNMetadataValue2githubᚗcomᚋplacardᚋplaca
 }
 
 func (ec *executionContext) marshalNMetadataValue2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValueᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataValue2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValue(ctx, sel, v[i])
@@ -15226,7 +15227,7 @@ func (ec *executionContext) unmarshalNMetadataValueInput2map(ctx context.Context
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx context.Context, sel ast.SelectionSet, v []models.Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
@@ -15240,7 +15241,7 @@ func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋplacardᚋplacardᚋ
 }
 
 func (ec *executionContext) marshalNPipelineRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.PipelineRun) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx, sel, v[i])
@@ -15276,7 +15277,7 @@ func (ec *executionContext) marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNPipelineRunEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.PipelineRun]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15292,7 +15293,7 @@ func (ec *executionContext) marshalNPipelineRunEdge2ᚕgithubᚗcomᚋplacardᚋ
 }
 
 func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Project) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProject(ctx, sel, v[i])
@@ -15328,7 +15329,7 @@ func (ec *executionContext) marshalNProjectEdge2githubᚗcomᚋplacardᚋplacard
 }
 
 func (ec *executionContext) marshalNProjectEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.Project]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProjectEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15400,7 +15401,7 @@ func (ec *executionContext) unmarshalNStartStepRunInput2githubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNStepInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepInput) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInput(ctx, sel, v[i])
@@ -15429,7 +15430,7 @@ func (ec *executionContext) unmarshalNStepInputInput2githubᚗcomᚋplacardᚋpl
 }
 
 func (ec *executionContext) marshalNStepOutput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepOutput) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, sel, v[i])
@@ -15458,7 +15459,7 @@ func (ec *executionContext) unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋp
 }
 
 func (ec *executionContext) marshalNStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])
@@ -15494,7 +15495,7 @@ func (ec *executionContext) marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacard
 }
 
 func (ec *executionContext) marshalNStepRunEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.StepRun]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
