@@ -3,11 +3,8 @@ package graph
 import (
 	"encoding/json"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -135,24 +132,17 @@ func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Pat
 	return coerced, nil
 }
 
-var integer = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-
 func coerceScalar(name string, at *models.Path, node any) (any, error) {
 	number, isNumber := node.(json.Number)
 	text, isText := node.(string)
 	switch name {
 	case "String":
-		switch {
-		case !isText:
+		if !isText {
 			return nil, models.BadInput(at, "must be text")
-		case !utf8.ValidString(text):
-			return nil, models.BadInput(at, "must not hold an unpaired surrogate")
-		case strings.ContainsRune(text, 0):
-			return nil, models.BadInput(at, "must not hold the character NUL")
 		}
-		return text, nil
+		return text, models.CheckCharacters(at, text)
 	case "ID":
-		if isNumber && integer.MatchString(string(number)) {
+		if isNumber && models.IsInteger(string(number)) {
 			return string(number), nil
 		}
 		if !isText {
@@ -165,7 +155,7 @@ func coerceScalar(name string, at *models.Path, node any) (any, error) {
 		}
 		return node, nil
 	case "Int":
-		if _, err := strconv.ParseInt(string(number), 10, 32); err != nil || !integer.MatchString(string(number)) {
+		if _, err := strconv.ParseInt(string(number), 10, 32); err != nil || !models.IsInteger(string(number)) {
 			return nil, models.BadInput(at, "must be an integer between -2147483648 and 2147483647")
 		}
 		return number, nil

@@ -71,12 +71,7 @@ func (q query) compared(
 
 // existing is the version that ref means; NOT_FOUND when there is none.
 func (q query) existing(ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
-	if ref.Named != nil {
-		if err := ref.Named.Check(at.In("named")); err != nil {
-			return nil, err
-		}
-	}
-	version, err := q.store.ArtifactVersion(ctx, ref, asOf)
+	version, err := q.referred(ctx, at, ref, asOf)
 	if err == nil && version == nil {
 		err = models.NotFound(at, "there is no such artifact version")
 	}

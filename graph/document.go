@@ -14,6 +14,8 @@ type document struct {
 	tree *ast.QueryDocument
 	// arguments are what each operation gives to its fields and directives, fragments included.
 	arguments map[*ast.OperationDefinition][]argument
+	// nested are the names of the variables that stand inside literals; the others are whole arguments, which have a type.
+	nested map[string]bool
 }
 
 // argument is a place for a value. In the tree stands a variable of a name that no query can have; its value is
@@ -28,26 +30,13 @@ type argument struct {
 // measure refuses a document that is deeper or broader than the limits.
 func (d *document) measure(limits *models.ServerLimits) error {
 	aliases := 0
-	var count func(ast.SelectionSet)
-	count = func(set ast.SelectionSet) {
-		for _, selection := range set {
-			switch selection := selection.(type) {
-			case *ast.Field:
-				if selection.Alias != selection.Name {
-					aliases++
-				}
-				count(selection.SelectionSet)
-			case *ast.InlineFragment:
-				count(selection.SelectionSet)
-			}
+	eachField(d.tree, func(field *ast.Field) {
+		if field.Alias != field.Name {
+			aliases++
 		}
-	}
+	})
 	depths := map[*ast.FragmentDefinition]int{}
-	for _, fragment := range d.tree.Fragments {
-		count(fragment.SelectionSet)
-	}
 	for _, operation := range d.tree.Operations {
-		count(operation.SelectionSet)
 		if fields := rootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{}); fields > int(limits.QueryRootFields) {
 			return models.LimitExceeded(nil, "root fields of an operation", int64(limits.QueryRootFields), int64(fields))
 		}
@@ -117,6 +106,7 @@ func (d *document) hoist() {
 			if !ok {
 				a = argument{"\x00" + strconv.Itoa(len(hoisted)), given.Name, definitions.ForName(given.Name).Type, given.Value}
 				hoisted[given] = a
+				d.findNested(given.Value)
 				given.Value = &ast.Value{Kind: ast.Variable, Raw: a.placeholder, Position: given.Value.Position}
 			}
 			taken = append(taken, a)
@@ -153,6 +143,16 @@ func (d *document) hoist() {
 		}
 		walk(operation.SelectionSet)
 		d.arguments[operation] = all
+	}
+}
+
+// findNested notes the variables inside a literal.
+func (d *document) findNested(value *ast.Value) {
+	for _, child := range value.Children {
+		if child.Value.Kind == ast.Variable {
+			d.nested[child.Value.Raw] = true
+		}
+		d.findNested(child.Value)
 	}
 }
 
@@ -197,7 +197,7 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 			return nil, models.BadInput(models.At("variables", variable.Variable), "must be given")
 		}
 		// Inside a JSON literal nothing else asks for the type that the variable says it has.
-		if given {
+		if given && d.nested[variable.Variable] {
 			if _, err := coerce(schema, variable.Type, models.At("variables", variable.Variable), value); err != nil {
 				return nil, err
 			}

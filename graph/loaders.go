@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -281,34 +280,41 @@ func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
 // nodesTogether says that objects of any types came in one list: those of one type and project came together.
 func (l *loaders) nodesTogether(objects []models.Node) {
 	type family struct {
-		project models.ID
-		what    string
+		artifacts, runs []models.ID
+		versions        []*models.ArtifactVersion
+		steps           []*models.StepRun
+		outputs         []*models.StepOutput
+		entries         []*models.MetadataEntry
 	}
-	families := map[family][]models.ID{}
-	entries := map[models.ID][]*models.MetadataEntry{}
-	join := func(project models.ID, what string, id models.ID) {
-		f := family{project, what}
-		families[f] = append(families[f], id)
+	families := map[models.ID]*family{}
+	in := func(project models.ID) *family {
+		if families[project] == nil {
+			families[project] = &family{}
+		}
+		return families[project]
 	}
 	for _, object := range objects {
 		switch o := object.(type) {
 		case *models.Artifact:
-			join(o.ProjectID, "artifact", o.ID)
+			in(o.ProjectID).artifacts = append(in(o.ProjectID).artifacts, o.ID)
 		case *models.ArtifactVersion:
-			join(o.ProjectID, "version", o.ID)
-			join(o.ProjectID, "entries of versions", o.SubjectID)
-			join(o.ProjectID, "artifacts of versions", o.ArtifactID)
+			in(o.ProjectID).versions = append(in(o.ProjectID).versions, o)
+		case *models.PipelineRun:
+			in(o.ProjectID).runs = append(in(o.ProjectID).runs, o.ID)
+		case *models.StepRun:
+			in(o.ProjectID).steps = append(in(o.ProjectID).steps, o)
+		case *models.StepOutput:
+			in(o.ProjectID).outputs = append(in(o.ProjectID).outputs, o)
 		case *models.MetadataEntry:
-			entries[o.ProjectID] = append(entries[o.ProjectID], o)
-		case models.Subject:
-			project, id, _ := o.EntriesOf()
-			join(project, fmt.Sprintf("%T", o), id)
+			in(o.ProjectID).entries = append(in(o.ProjectID).entries, o)
 		}
 	}
-	for _, ids := range families {
-		l.together(ids)
-	}
-	for _, list := range entries {
-		l.entriesTogether(list)
+	for _, f := range families {
+		l.together(f.artifacts)
+		l.together(f.runs)
+		l.versionsTogether(f.versions)
+		l.stepRunsTogether(f.steps)
+		l.outputsTogether(f.outputs)
+		l.entriesTogether(f.entries)
 	}
 }

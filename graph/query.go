@@ -19,12 +19,8 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 func (q query) Artifacts(
 	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactConnection, error) {
-	page, err := q.page(ctx, first, after, last, before)
+	in, page, err := q.pageIn(ctx, project, first, after, last, before)
 	if err != nil {
-		return nil, err
-	}
-	in := models.ProjectName(project)
-	if err := checkNames("project", in); err != nil {
 		return nil, err
 	}
 	found, err := q.store.Artifacts(ctx, in, page)
@@ -35,12 +31,17 @@ func (q query) Artifacts(
 }
 
 func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
+	return q.referred(ctx, models.At("ref"), ref, past(asOf, nil))
+}
+
+// referred is the version that ref means, nil when there is none.
+func (q query) referred(ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
 	if ref.Named != nil {
-		if err := ref.Named.Check(models.At("ref", "named")); err != nil {
+		if err := ref.Named.Check(at.In("named")); err != nil {
 			return nil, err
 		}
 	}
-	return q.store.ArtifactVersion(ctx, ref, past(asOf, nil))
+	return q.store.ArtifactVersion(ctx, ref, asOf)
 }
 
 func (q query) StepRun(ctx context.Context, text string) (*models.StepRun, error) {
@@ -62,12 +63,8 @@ func (q query) PipelineRun(ctx context.Context, text string) (*models.PipelineRu
 func (q query) PipelineRuns(
 	ctx context.Context, project, pipeline *string, first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
-	page, err := q.page(ctx, first, after, last, before)
+	in, page, err := q.pageIn(ctx, project, first, after, last, before)
 	if err != nil {
-		return nil, err
-	}
-	in := models.ProjectName(project)
-	if err := checkNames("project", in); err != nil {
 		return nil, err
 	}
 	found, err := q.store.PipelineRuns(ctx, in, pipeline, page)
@@ -129,6 +126,17 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 func (q query) ServerInfo(context.Context) (*models.ServerInfo, error) {
 	limits := q.limits
 	return &models.ServerInfo{Version: q.version, Limits: &limits, Features: []string{}}, nil
+}
+
+// pageIn are the arguments of a connection of a project, checked.
+func (q query) pageIn(
+	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+) (in string, page models.Page, err error) {
+	if page, err = q.page(ctx, first, after, last, before); err != nil {
+		return "", page, err
+	}
+	in = models.ProjectName(project)
+	return in, page, checkNames("project", in)
 }
 
 // checkNames refuses names that cannot exist, given as pairs of an argument and its value.

@@ -3,6 +3,8 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -133,9 +135,7 @@ func parseJSON(text []byte) (any, error) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	node, err := readNode(decoder)
 	if err == nil {
-		if _, end := decoder.ReadToken(); end == nil {
-			err = errTrailing
-		} else if decoder.InputOffset() < int64(len(bytes.TrimRight(text, " \t\r\n"))) {
+		if _, end := decoder.ReadToken(); !errors.Is(end, io.EOF) {
 			err = errTrailing
 		}
 	}

@@ -26,12 +26,12 @@ import (
 
 // Server answers GraphQL requests.
 type Server struct {
-	store    *store.Store
-	limits   models.ServerLimits
-	version  string
-	log      *slog.Logger
-	schema   graphql.ExecutableSchema
-	document *lru.Cache[string, *document]
+	store     *store.Store
+	limits    models.ServerLimits
+	version   string
+	log       *slog.Logger
+	schema    graphql.ExecutableSchema
+	documents *lru.Cache[string, *document]
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
@@ -46,7 +46,7 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	server := &Server{store: s, limits: limits, version: version, log: log, document: documents}
+	server := &Server{store: s, limits: limits, version: version, log: log, documents: documents}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
 }
@@ -69,24 +69,30 @@ type response struct {
 }
 
 func (s *Server) refuse(ctx context.Context, errs gqlerror.List) *response {
-	r := &response{refused: true, errors: errs}
-	if most := int(s.limits.Errors); len(errs) > most {
+	r := &response{refused: true}
+	r.fail(errs, int(s.limits.Errors))
+	return r
+}
+
+// fail gives the answer its errors, at most so many, and says how many there are beside them.
+func (r *response) fail(errs gqlerror.List, most int) {
+	r.errors = errs
+	if len(errs) > most {
 		r.errors = errs[:most]
 		r.extensions = map[string]any{"errorsOmitted": len(errs) - most}
 	}
-	return r
 }
 
 // execute answers a request. onlyQueries refuses mutations, as for GET.
 func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*response, error) {
-	doc, known := s.document.Get(r.query)
+	doc, known := s.documents.Get(r.query)
 	if !known {
 		var problems gqlerror.List
 		if doc, problems = parseDocument(s.schema.Schema(), &s.limits, r.query); len(problems) > 0 {
 			return s.refuse(ctx, problems), nil
 		}
 		if len(r.query) <= keptBytes {
-			s.document.Add(r.query, doc)
+			s.documents.Add(r.query, doc)
 		}
 	}
 	operation, err := doc.operation(r.operationName)
@@ -138,22 +144,18 @@ func (s *Server) run(
 	})
 	ctx = graphql.WithResponseContext(ctx, s.presenter, s.recovered)
 	answer := s.schema.Exec(ctx)(ctx)
-	result := &response{errors: graphql.GetErrors(ctx)}
+	result, errs := &response{}, graphql.GetErrors(ctx)
 	if answer != nil {
-		result.data = answer.Data
-		result.errors = append(result.errors, answer.Errors...)
+		result.data, errs = answer.Data, append(errs, answer.Errors...)
 	}
-	if cause := context.Cause(ctx); cause != nil && len(result.errors) > 0 && operation.Operation == ast.Query {
+	if cause := context.Cause(ctx); cause != nil && len(errs) > 0 && operation.Operation == ast.Query {
 		// What was given up says so once; half an answer would be taken for a whole one.
 		return &response{errors: gqlerror.List{s.presenter(ctx, cause)}}
 	}
-	slices.SortStableFunc(result.errors, func(a, b *gqlerror.Error) int { // fields fail in any order
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { // fields fail in any order
 		return strings.Compare(a.Path.String(), b.Path.String())
 	})
-	if most := int(s.limits.Errors); len(result.errors) > most {
-		result.extensions = map[string]any{"errorsOmitted": len(result.errors) - most}
-		result.errors = result.errors[:most]
-	}
+	result.fail(errs, int(s.limits.Errors))
 	return result
 }
 

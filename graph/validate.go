@@ -44,7 +44,7 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 		}
 		return nil, problems
 	}
-	d := &document{tree, map[*ast.OperationDefinition][]argument{}}
+	d := &document{tree, map[*ast.OperationDefinition][]argument{}, map[string]bool{}}
 	if err := d.measure(limits); err != nil {
 		return nil, gqlerror.List{present(err)}
 	}
@@ -75,7 +75,11 @@ func hideNumbers(tree *ast.QueryDocument) (restore func()) {
 			look(child.Value)
 		}
 	}
-	eachArgument(tree, func(argument *ast.Argument) { look(argument.Value) })
+	eachField(tree, func(field *ast.Field) {
+		for _, argument := range field.Arguments {
+			look(argument.Value)
+		}
+	})
 	for _, operation := range tree.Operations {
 		for _, variable := range operation.VariableDefinitions {
 			look(variable.DefaultValue)
@@ -88,16 +92,14 @@ func hideNumbers(tree *ast.QueryDocument) (restore func()) {
 	}
 }
 
-// eachArgument visits what stands in a document as an argument of a field.
-func eachArgument(tree *ast.QueryDocument, visit func(*ast.Argument)) {
+// eachField visits the fields of a document, those of fragments once.
+func eachField(tree *ast.QueryDocument, visit func(*ast.Field)) {
 	var walk func(ast.SelectionSet)
 	walk = func(set ast.SelectionSet) {
 		for _, selection := range set {
 			switch selection := selection.(type) {
 			case *ast.Field:
-				for _, argument := range selection.Arguments {
-					visit(argument)
-				}
+				visit(selection)
 				walk(selection.SelectionSet)
 			case *ast.InlineFragment:
 				walk(selection.SelectionSet)

@@ -18,18 +18,10 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 			return err
 		}
 	}
-	if err := checkLabels(at.In("tags"), in.Tags); err != nil {
+	if err := checkLabels(at.In("tags"), in.Tags, CheckName); err != nil {
 		return err
 	}
-	if err := checkLabels(at.In("aliases"), in.Aliases); err != nil {
-		return err
-	}
-	for i, alias := range in.Aliases {
-		if err := checkAlias(at.In("aliases").In(i), alias); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkLabels(at.In("aliases"), in.Aliases, checkAlias)
 }
 
 // Check refuses names that cannot exist.
@@ -136,12 +128,12 @@ func checkAlias(at *Path, alias string) error {
 	return CheckName(at, alias)
 }
 
-func checkLabels(at *Path, labels []string) error {
+func checkLabels(at *Path, labels []string, check func(*Path, string) error) error {
 	if n := len(labels); n > MaxLabels {
 		return LimitExceeded(at, "labels in a call", MaxLabels, int64(n))
 	}
 	for i, label := range labels {
-		if err := CheckName(at.In(i), label); err != nil {
+		if err := check(at.In(i), label); err != nil {
 			return err
 		}
 	}
@@ -152,7 +144,7 @@ func checkTags(at *Path, tags []string) error {
 	if len(tags) == 0 {
 		return BadInput(at.In("tags"), "must name at least one tag")
 	}
-	return checkLabels(at.In("tags"), tags)
+	return checkLabels(at.In("tags"), tags, CheckName)
 }
 
 func checkSlots(at *Path, names []string, most int) error {

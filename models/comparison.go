@@ -24,12 +24,7 @@ type ComparisonRow struct {
 }
 
 // Card is the name of the card, nil for a key without one.
-func (r *ComparisonRow) Card() *string {
-	if r.CardName == "" {
-		return nil
-	}
-	return &r.CardName
-}
+func (r *ComparisonRow) Card() *string { return cardName(r.CardName) }
 
 // Delta is by how much the last version differs from the baseline, nil where that has no meaning.
 func (r *ComparisonRow) Delta() *Double { return r.Changes[len(r.Changes)-1].Delta }

@@ -160,7 +160,7 @@ func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
 	if key == "" {
 		return BadInput(at, "a key must not be empty")
 	}
-	if err := checkText(at, key); err != nil {
+	if err := CheckCharacters(at, key); err != nil {
 		return err
 	}
 	if n := utf8.RuneCountInString(key); n > int(limits.KeyCharacters) {

@@ -24,11 +24,14 @@ type MetadataEntry struct {
 func (MetadataEntry) IsNode() {}
 
 // Card is the name of the card, nil for an entry without one.
-func (e *MetadataEntry) Card() *string {
-	if e.CardName == "" {
+func (e *MetadataEntry) Card() *string { return cardName(e.CardName) }
+
+// cardName is the name of a card as clients see it, nil for no card.
+func cardName(name string) *string {
+	if name == "" {
 		return nil
 	}
-	return &e.CardName
+	return &name
 }
 
 // Value is the value, nil for a retraction. An error means that the database holds what Placard did not write.

@@ -19,7 +19,7 @@ func CheckName(at *Path, name string) error {
 	if name == "" {
 		return BadInput(at, "must not be empty")
 	}
-	if err := checkText(at, name); err != nil {
+	if err := CheckCharacters(at, name); err != nil {
 		return err
 	}
 	if n := utf8.RuneCountInString(name); n > MaxNameCharacters {
@@ -35,7 +35,7 @@ func CheckName(at *Path, name string) error {
 
 // CheckText refuses text that cannot be stored, or that has more characters than max.
 func CheckText(at *Path, what, text string, max int) error {
-	if err := checkText(at, text); err != nil {
+	if err := CheckCharacters(at, text); err != nil {
 		return err
 	}
 	if n := utf8.RuneCountInString(text); n > max {

@@ -30,6 +30,9 @@ func (i *Int64) UnmarshalGQL(raw any) error {
 
 var integerText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
+// IsInteger says whether text is an integer as JSON spells it, of whatever size.
+func IsInteger(text string) bool { return integerText.MatchString(text) }
+
 // ParseInt64 reads an integer of 64 bits from a JSON number or a string, without any rounding or trimming.
 func ParseInt64(raw any) (int64, bool) {
 	var text string
@@ -41,7 +44,7 @@ func ParseInt64(raw any) (int64, bool) {
 	default:
 		return 0, false
 	}
-	if !integerText.MatchString(text) {
+	if !IsInteger(text) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(text, 10, 64)

@@ -1,10 +1,10 @@
 package models
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -32,7 +32,7 @@ func (t Tree) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, "null") }
 
 // parseTree reads JSON text that Placard wrote itself.
 func parseTree(text string) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	return readNode(decoder)
 }
@@ -102,7 +102,7 @@ func appendString(b []byte, text string) []byte {
 func unquoteString(text string) (string, error) {
 	if len(text) >= 2 && text[0] == '"' {
 		plain := text[1 : len(text)-1]
-		if !bytes.ContainsRune([]byte(plain), '\\') {
+		if strings.IndexByte(plain, '\\') < 0 {
 			return plain, nil
 		}
 	}
@@ -111,16 +111,14 @@ func unquoteString(text string) (string, error) {
 	return s, err
 }
 
-// checkText refuses text that some database would refuse or change: NUL and unpaired surrogates. What does not come
+// CheckCharacters refuses text that some database would refuse or change: NUL and unpaired surrogates. What does not come
 // as UTF-8 never gets this far, so text that is not valid here held an unpaired surrogate.
-func checkText(at *Path, text string) error {
+func CheckCharacters(at *Path, text string) error {
 	if !utf8.ValidString(text) {
 		return BadInput(at, "must not hold an unpaired surrogate")
 	}
-	for i := 0; i < len(text); i++ {
-		if text[i] == 0 {
-			return BadInput(at, "must not hold the character NUL")
-		}
+	if strings.IndexByte(text, 0) >= 0 {
+		return BadInput(at, "must not hold the character NUL")
 	}
 	return nil
 }

@@ -73,5 +73,5 @@ func readDuration(r reader, raw any) (MetadataValue, error) {
 	if seconds == 0 {
 		seconds = 0 // no -0 s
 	}
-	return DurationValue{Seconds: Double(seconds), integral: integerText.MatchString(string(number))}, err
+	return DurationValue{Seconds: Double(seconds), integral: IsInteger(string(number))}, err
 }

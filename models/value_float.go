@@ -79,7 +79,7 @@ func parseFloat(at *Path, raw any) (float64, error) {
 	if f == 0 && strings.Trim(mantissa, "-0.") != "" {
 		return 0, BadInput(at, "must fit a double: it is too close to zero")
 	}
-	if integerText.MatchString(string(number)) && strconv.FormatFloat(f, 'f', 0, 64) != string(number) && number != "-0" {
+	if IsInteger(string(number)) && strconv.FormatFloat(f, 'f', 0, 64) != string(number) && number != "-0" {
 		return 0, BadInput(at, "must be an integer that a double holds exactly")
 	}
 	return f, nil

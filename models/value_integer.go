@@ -30,7 +30,7 @@ func (v IntegerValue) appendJSON(b []byte, _ form) []byte {
 func readInteger(r reader, raw any) (MetadataValue, error) {
 	n, ok := ParseInt64(raw)
 	if !ok {
-		if number, isNumber := raw.(json.Number); isNumber && integerText.MatchString(string(number)) {
+		if number, isNumber := raw.(json.Number); isNumber && IsInteger(string(number)) {
 			return nil, BadInput(r.at, "must be between -9223372036854775808 and 9223372036854775807")
 		}
 		return nil, BadInput(r.at, "must be an integer of 64 bits")

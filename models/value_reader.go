@@ -180,5 +180,5 @@ func (r reader) text(raw any) (string, error) {
 	if !ok {
 		return "", BadInput(r.at, "must be text")
 	}
-	return text, checkText(r.at, text)
+	return text, CheckCharacters(r.at, text)
 }

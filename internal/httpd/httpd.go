@@ -26,7 +26,10 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
-	where    Where
+	// local says that the server listens on loopback only.
+	local bool
+	// public is the address that people use, without a host when that is the one it listens on.
+	public *url.URL
 }
 
 // Where is how the server is reached.
@@ -39,7 +42,11 @@ type Where struct {
 
 // New is a handler for the GraphQL server on the store.
 func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
-	h := &Handler{store: s, log: log, where: where}
+	public, err := url.Parse(where.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{store: s, log: log, local: where.Local, public: public}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
@@ -49,8 +56,8 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	mux.HandleFunc("GET /readyz", h.ready)
 	h.Handler = mux
 	protection := http.NewCrossOriginProtection()
-	if u, err := url.Parse(where.PublicURL); err == nil && u.Host != "" {
-		if err := protection.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+	if public.Host != "" {
+		if err := protection.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 			return nil, err
 		}
 	}
@@ -112,9 +119,8 @@ func (h *Handler) addressed(next http.Handler) http.Handler {
 			host = name
 		}
 		ip := net.ParseIP(strings.Trim(host, "[]"))
-		public, err := url.Parse(h.where.PublicURL)
-		known := host == "localhost" || ip != nil && ip.IsLoopback() || err == nil && host == public.Hostname() && host != ""
-		if h.where.Local && !known {
+		known := host == "localhost" || ip != nil && ip.IsLoopback() || host == h.public.Hostname() && host != ""
+		if h.local && !known {
 			answer(w, http.StatusMisdirectedRequest, "this server answers to localhost only")
 			return
 		}

@@ -57,10 +57,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 
 // lockArtifact keeps others from creating, moving and deleting below the artifact; nil when there is none.
 func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
-	var found []*models.Artifact
-	err := tx.Raw("SELECT "+of("artifacts", artifactColumns)+" FROM artifacts WHERE id = ?"+tx.dialect.lockRow(), id).
-		Scan(&found).Error
-	return first(found), err
+	return lockOne[models.Artifact](tx, "artifacts", artifactColumns, id)
 }
 
 // release takes versions that will be deleted off the outputs that they were saved from, which stay bound.

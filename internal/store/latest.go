@@ -17,32 +17,15 @@ import (
 func (s *Store) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	latest, err := latestEntries(s.read(ctx), s.dialect, project, subjects, asOf)
-	return latest, s.failure(err)
-}
-
-// placedEntry is an entry with the place of its key: the seq of the first entry of that key.
-type placedEntry struct {
-	*models.MetadataEntry
-	firstSeq int64
-}
-
-func latestEntries(
-	db *gorm.DB, d dialect, project models.ID, subjects []models.ID, asOf *models.Time,
-) (map[models.ID][]*models.MetadataEntry, error) {
-	one := d.oneOf("subject_id", subjects)
+	one := s.dialect.oneOf("subject_id", subjects)
 	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)
 	if asOf != nil {
-		from = `(
-    SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM metadata_entries
-    WHERE project_id = ? AND ` + one.sql + ` AND logged_at <= ?
-    WINDOW of_key AS (PARTITION BY subject_id, card, key)
-) AS e WHERE seq = last_seq`
+		from = latestOf("metadata_entries WHERE project_id = ? AND " + one.sql + " AND logged_at <= ?")
 		args = append(args, *asOf)
 	}
-	placed, err := scanEntries(db.Raw("SELECT "+latestColumns+" FROM "+from, args...))
+	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))
 	if err != nil {
-		return nil, err
+		return nil, s.failure(err)
 	}
 	type card struct {
 		subject models.ID
@@ -73,6 +56,12 @@ func latestEntries(
 		}
 	}
 	return latest, nil
+}
+
+// placedEntry is an entry with the place of its key: the seq of the first entry of that key.
+type placedEntry struct {
+	*models.MetadataEntry
+	firstSeq int64
 }
 
 // scanEntries reads rows of latestColumns by hand: this is the most frequent read, and reflection is half its cost.
@@ -112,8 +101,7 @@ func (s *Store) LatestEntry(
 	args := append(append([]any{project}, one.args...), key.Card, key.Key)
 	from := "metadata_latest" + condition
 	if key.AsOf != 0 {
-		from = `(SELECT *, 0 AS first_seq, max(seq) OVER (PARTITION BY subject_id) AS last_seq FROM metadata_entries` +
-			condition + ` AND logged_at <= ?) AS e WHERE seq = last_seq`
+		from = latestOf("metadata_entries" + condition + " AND logged_at <= ?")
 		args = append(args, key.AsOf)
 	}
 	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))

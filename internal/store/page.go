@@ -62,9 +62,12 @@ func somePages[T any](
 ) error {
 	var sql string
 	var args []any
-	for _, parent := range parents {
+	for i, parent := range parents {
+		if i > 0 && !page.HasCursor() {
+			break // it is the same for all, and there is no cursor to check
+		}
 		var err error
-		if sql, args, err = l.part(parent, page); err != nil { // the same for all, but each checks the cursors
+		if sql, args, err = l.part(parent, page); err != nil {
 			return err
 		}
 	}
@@ -224,4 +227,12 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 		err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql, one.args...).Scan(&found).Error
 		return byKey(found, id), err
 	}
+}
+
+// lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
+// is none.
+func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
+	var found []*T
+	err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE id = ?"+tx.dialect.lockRow(), id).Scan(&found).Error
+	return first(found), err
 }

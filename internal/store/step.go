@@ -83,10 +83,7 @@ func (s *Store) StartStepRun(
 
 // lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	var found []*models.PipelineRun
-	err := tx.Raw("SELECT "+of("pipeline_runs", pipelineRunColumns)+" FROM pipeline_runs WHERE id = ?"+tx.dialect.lockRow(), id).
-		Scan(&found).Error
-	return first(found), err
+	return lockOne[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
