@@ -20,7 +20,7 @@ generate: ## Make graph/exec again from schema.graphqls
 	rm -f graph/exec/*.go
 	go tool gqlgen generate
 	perl -pi -e 's/graphql\.MarshalSliceConcurrently\(/list.Marshal(/; s{^(\t"github.com/placard/placard/)models"}{$$1graph/list"\n$$1models"}' \
-		graph/exec/schema.generated.go graph/exec/prelude.generated.go
+		$$(grep -l 'graphql\.MarshalSliceConcurrently(' graph/exec/*.go)
 
 check: ## Check formatting, vet, staticcheck, generated code, go.mod, structure and schema conventions
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }

@@ -22,14 +22,24 @@ func (artifact) LatestVersion(ctx context.Context, a *models.Artifact) (*models.
 }
 
 func (r artifact) Versions(
-	ctx context.Context, a *models.Artifact, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, a *models.Artifact, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
 	page, err := r.page(ctx, first, after, last, before)
 	if err != nil {
 		return nil, err
 	}
+	question, err := r.question(where, orderBy, asOf)
+	if err != nil {
+		return nil, err
+	}
 	l := load(ctx)
-	found, err := l.versions.of(ctx, a.ProjectID, a.ID, page)
+	var found *models.ArtifactVersionConnection
+	if where == nil && orderBy == nil && question.AsOf == nil {
+		found, err = l.versions.of(ctx, a.ProjectID, a.ID, page)
+	} else if found, err = r.store.SearchVersionsOf(ctx, a, question, page); found != nil {
+		l.versionsTogether(found.Nodes())
+	}
 	if found != nil {
 		l.artifact.know(none{}, map[models.ID]*models.Artifact{a.ID: a})
 	}

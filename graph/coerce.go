@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -119,6 +120,9 @@ func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Pat
 		if _, twice := coerced[member.Key]; twice {
 			return nil, models.BadInput(at.In(member.Key), "stands twice in the object")
 		}
+		if member.Value == nil && !mayBeNull(definition.Name, member.Key) {
+			return nil, models.BadInput(at.In(member.Key), "must not be null in a filter: leave it out")
+		}
 		var err error
 		if coerced[member.Key], err = coerce(schema, field.Type, at.In(member.Key), member.Value); err != nil {
 			return nil, err
@@ -130,6 +134,18 @@ func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Pat
 		}
 	}
 	return coerced, nil
+}
+
+// mayBeNull says whether a field of an input may be null. In a filter null would be a condition that silently is none,
+// such as a variable that somebody forgot; it is only allowed where it has a meaning of its own.
+func mayBeNull(input, field string) bool {
+	switch {
+	case input == "MetadataPredicate":
+		return field == "card" || field == "eq" || field == "ne"
+	case strings.HasSuffix(input, "Filter"):
+		return false
+	}
+	return true
 }
 
 func coerceScalar(name string, at *models.Path, node any) (any, error) {

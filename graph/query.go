@@ -17,17 +17,20 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 }
 
 func (q query) Artifacts(
-	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactConnection, error) {
-	in, page, err := q.pageIn(ctx, project, first, after, last, before)
-	if err != nil {
-		return nil, err
-	}
-	found, err := q.store.Artifacts(ctx, in, page)
-	if found != nil {
-		load(ctx).together(ids(found.Nodes(), func(a *models.Artifact) models.ID { return a.ID }))
-	}
-	return found, err
+	return ask(ctx, q, project, where, orderBy, nil, first, after, last, before, q.store.SearchArtifacts,
+		func(l *loaders, found []*models.Artifact) {
+			l.together(ids(found, func(a *models.Artifact) models.ID { return a.ID }))
+		})
+}
+
+func (q query) ArtifactVersions(
+	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
+	first *int32, after *string, last *int32, before *string,
+) (*models.ArtifactVersionConnection, error) {
+	return ask(ctx, q, project, where, orderBy, asOf, first, after, last, before, q.store.SearchVersions, (*loaders).versionsTogether)
 }
 
 func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
@@ -61,15 +64,41 @@ func (q query) PipelineRun(ctx context.Context, text string) (*models.PipelineRu
 }
 
 func (q query) PipelineRuns(
-	ctx context.Context, project, pipeline *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, project, pipeline *string, where models.FilterInput, orderBy []models.OrderInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
+	search := func(ctx context.Context, project string, question models.Question, page models.Page) (*models.PipelineRunConnection, error) {
+		return q.store.SearchPipelineRuns(ctx, project, pipeline, question, page)
+	}
+	return ask(ctx, q, project, where, orderBy, nil, first, after, last, before, search, func(l *loaders, found []*models.PipelineRun) {
+		l.together(ids(found, func(r *models.PipelineRun) models.ID { return r.ID }))
+	})
+}
+
+func (q query) StepRuns(
+	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
+	first *int32, after *string, last *int32, before *string,
+) (*models.StepRunConnection, error) {
+	return ask(ctx, q, project, where, orderBy, nil, first, after, last, before, q.store.SearchStepRuns, (*loaders).stepRunsTogether)
+}
+
+// ask answers a question about a project: with the arguments that every list of it has, checked before anything is read.
+func ask[T any](
+	ctx context.Context, q query, project *string, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
+	first *int32, after *string, last *int32, before *string,
+	search func(context.Context, string, models.Question, models.Page) (*models.Connection[T], error), together func(*loaders, []T),
+) (*models.Connection[T], error) {
 	in, page, err := q.pageIn(ctx, project, first, after, last, before)
 	if err != nil {
 		return nil, err
 	}
-	found, err := q.store.PipelineRuns(ctx, in, pipeline, page)
+	question, err := q.question(where, orderBy, asOf)
+	if err != nil {
+		return nil, err
+	}
+	found, err := search(ctx, in, question, page)
 	if found != nil {
-		load(ctx).together(ids(found.Nodes(), func(r *models.PipelineRun) models.ID { return r.ID }))
+		together(load(ctx), found.Nodes())
 	}
 	return found, err
 }

@@ -42,6 +42,16 @@ func (s *Server) page(ctx context.Context, first *int32, after *string, last *in
 		Page(s.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
 }
 
+// question is what a list is asked, checked.
+func (s *Server) question(where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time) (models.Question, error) {
+	filter, err := models.ReadFilter(&s.limits, models.At("where"), where)
+	if err != nil {
+		return models.Question{}, err
+	}
+	order, err := models.ReadOrder(models.At("orderBy"), orderBy)
+	return models.Question{Filter: filter, Order: order, AsOf: past(asOf, nil)}, err
+}
+
 // given says whether the query gives the field an argument, be it null.
 func given(ctx context.Context, argument string) bool {
 	_, ok := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]

@@ -27,11 +27,23 @@ func (pipelineRun) Steps(ctx context.Context, r *models.PipelineRun) ([]*models.
 }
 
 func (p pipelineRun) StepRuns(
-	ctx context.Context, r *models.PipelineRun, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, r *models.PipelineRun, where models.FilterInput, orderBy []models.OrderInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.StepRunConnection, error) {
 	page, err := p.page(ctx, first, after, last, before)
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, page)
+	question, err := p.question(where, orderBy, nil)
+	if err != nil {
+		return nil, err
+	}
+	if where == nil && orderBy == nil {
+		return load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, page)
+	}
+	found, err := p.store.SearchStepRunsOf(ctx, r, question, page)
+	if found != nil {
+		load(ctx).stepRunsTogether(found.Nodes())
+	}
+	return found, err
 }

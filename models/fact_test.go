@@ -156,9 +156,16 @@ func TestCardsAndEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Fact{
-		{"", "z", MetadataKindInteger, "1"}, {"card", "b", MetadataKindInteger, "1"}, {"card", "a", MetadataKindDict, `{"x":1}`},
-		{"", "empty", MetadataKindDict, "{}"}, {"", "dict", MetadataKindDict, `{"k":1}`}, {"", "uri", MetadataKindURI, `{"$uri":"u"}`},
-		{"card", "c", MetadataKindString, `"typed"`},
+		{Key: "z", Kind: MetadataKindInteger, Text: "1"},
+		{Card: "card", Key: "b", Kind: MetadataKindInteger, Text: "1"},
+		{Card: "card", Key: "a", Kind: MetadataKindDict, Text: `{"x":1}`},
+		{Key: "empty", Kind: MetadataKindDict, Text: "{}"},
+		{Key: "dict", Kind: MetadataKindDict, Text: `{"k":1}`},
+		{Key: "uri", Kind: MetadataKindURI, Text: `{"$uri":"u"}`},
+		{Card: "card", Key: "c", Kind: MetadataKindString, Text: `"typed"`},
+	}
+	for i := range facts {
+		facts[i].value = nil
 	}
 	if !reflect.DeepEqual(facts, want) {
 		t.Errorf("got  %+v\nwant %+v", facts, want)

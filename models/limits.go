@@ -42,4 +42,11 @@ const (
 	// MaxInputs and MaxOutputs bound what a step run declares. A step context looks at all outputs of its step.
 	MaxInputs  = 1000
 	MaxOutputs = 100
+	// MaxFilterPredicates bounds the conditions of a filter, MaxFilterList the items of a list in it, and MaxFilterText
+	// the characters of a text in it.
+	MaxFilterPredicates = 200
+	MaxFilterList       = 1000
+	MaxFilterText       = 4000
+	// MaxOrderTerms bounds what a list is sorted by.
+	MaxOrderTerms = 10
 )

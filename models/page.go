@@ -12,8 +12,18 @@ import (
 type Connection[T any] struct {
 	Edges    []Edge[T]
 	PageInfo PageInfo
-	// TotalCount is only set when the query asks for it.
+	// TotalCount is only set when the query asks for it. It is at most MaxTotalCount.
 	TotalCount int32
+	// TotalCountCapped says that there are more.
+	TotalCountCapped bool
+}
+
+// MaxTotalCount is how far the items of a list are counted.
+const MaxTotalCount = 10_000
+
+// SetTotalCount notes how many items the list has, counted up to MaxTotalCount + 1 or further.
+func (c *Connection[T]) SetTotalCount(n int) {
+	c.TotalCount, c.TotalCountCapped = int32(min(n, MaxTotalCount)), n > MaxTotalCount
 }
 
 // Edge is an item of a page.

@@ -30,6 +30,9 @@ type kindSpec struct {
 	kind MetadataKind
 	// name is the field of MetadataValueInput.
 	name string
+	// letter is the kind in what the database keeps to search in lists and dictionaries. It never changes; empty for a
+	// kind that holds members.
+	letter string
 	// read makes a value of what the field holds.
 	read func(reader, any) (MetadataValue, error)
 	// mark makes a value of what stands behind `$name` in extended JSON; nil where JSON says the kind itself.
@@ -40,39 +43,44 @@ type kindSpec struct {
 // a function because the reading of a list comes back to the table.
 func kinds() []kindSpec {
 	return []kindSpec{
-		{MetadataKindString, "string", readString, nil},
-		{MetadataKindInteger, "integer", readInteger, nil},
-		{MetadataKindFloat, "float", readFloat, readFloatName},
-		{MetadataKindBoolean, "boolean", readBoolean, nil},
-		{MetadataKindNull, "null", readNull, nil},
-		{MetadataKindList, "list", readList, nil},
-		{MetadataKindTuple, "tuple", readTuple, readTuple},
-		{MetadataKindSet, "set", readSet, readSet},
-		{MetadataKindDict, "dict", readDict, readMarkedDict},
-		{MetadataKindURI, "uri", readURI, readURI},
-		{MetadataKindPath, "path", readPath, readPath},
-		{MetadataKindDType, "dtype", readDType, readDType},
-		{MetadataKindStorageSize, "storageSize", readStorageSize, readStorageSize},
-		{MetadataKindTimestamp, "timestamp", readTimestamp, readTimestamp},
-		{MetadataKindDuration, "duration", readDuration, readDuration},
-		{MetadataKindMarkdown, "markdown", readMarkdown, readMarkdown},
+		{MetadataKindString, "string", "S", readString, nil},
+		{MetadataKindInteger, "integer", "I", readInteger, nil},
+		{MetadataKindFloat, "float", "F", readFloat, readFloatName},
+		{MetadataKindBoolean, "boolean", "B", readBoolean, nil},
+		{MetadataKindNull, "null", "N", readNull, nil},
+		{MetadataKindList, "list", "", readList, nil},
+		{MetadataKindTuple, "tuple", "", readTuple, readTuple},
+		{MetadataKindSet, "set", "", readSet, readSet},
+		{MetadataKindDict, "dict", "", readDict, readMarkedDict},
+		{MetadataKindURI, "uri", "U", readURI, readURI},
+		{MetadataKindPath, "path", "P", readPath, readPath},
+		{MetadataKindDType, "dtype", "D", readDType, readDType},
+		{MetadataKindStorageSize, "storageSize", "Z", readStorageSize, readStorageSize},
+		{MetadataKindTimestamp, "timestamp", "T", readTimestamp, readTimestamp},
+		{MetadataKindDuration, "duration", "R", readDuration, readDuration},
+		{MetadataKindMarkdown, "markdown", "M", readMarkdown, readMarkdown},
 	}
 }
 
 var (
 	byName = map[string]kindSpec{}
 	byMark = map[string]kindSpec{}
+	byKind = map[MetadataKind]kindSpec{}
 )
 
 // The two are filled here and not where they stand, because the functions in the table use them.
 func init() {
 	for _, spec := range kinds() {
 		byName[spec.name] = spec
+		byKind[spec.kind] = spec
 		if spec.mark != nil {
 			byMark["$"+spec.name] = spec
 		}
 	}
 }
+
+// Letter is the kind in what the database keeps to search in lists and dictionaries; empty for a kind that holds members.
+func (k MetadataKind) Letter() string { return byKind[k].letter }
 
 // DisplayValue is what every value can do: see the GraphQL interface.
 type DisplayValue interface {
@@ -92,6 +100,8 @@ type MetadataValue interface {
 	Kind() MetadataKind
 	// appendJSON appends the value as JSON in the given form.
 	appendJSON(b []byte, form form) []byte
+	// sortKey is how the value compares with others, see sort_key.go.
+	sortKey() string
 }
 
 // member makes a value a member of the union and an implementation of the interface.

@@ -29,3 +29,10 @@ func readBoolean(r reader, raw any) (MetadataValue, error) {
 	}
 	return BooleanValue{Boolean: boolean}, nil
 }
+
+func (v BooleanValue) sortKey() string {
+	if v.Boolean {
+		return classBoolean + "1"
+	}
+	return classBoolean + "0"
+}

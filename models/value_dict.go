@@ -112,3 +112,5 @@ func dict(r reader, raw any, check func(*ServerLimits, *Path, string) error) (Me
 	}
 	return DictValue{Fields: fields}, nil
 }
+
+func (DictValue) sortKey() string { return classUnordered }

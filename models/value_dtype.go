@@ -26,3 +26,5 @@ func readDType(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)
 	return DTypeValue{Dtype: text}, err
 }
+
+func (v DTypeValue) sortKey() string { return textKey(v.Dtype) }

@@ -75,3 +75,5 @@ func readDuration(r reader, raw any) (MetadataValue, error) {
 	}
 	return DurationValue{Seconds: Double(seconds), integral: IsInteger(string(number))}, err
 }
+
+func (v DurationValue) sortKey() string { return doubleKey(float64(v.Seconds), 0) }

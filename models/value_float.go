@@ -102,3 +102,5 @@ func readFloatName(r reader, raw any) (MetadataValue, error) {
 	}
 	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers are written as they are`)
 }
+
+func (v FloatValue) sortKey() string { return doubleKey(v.Number, 0) }

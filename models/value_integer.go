@@ -37,3 +37,5 @@ func readInteger(r reader, raw any) (MetadataValue, error) {
 	}
 	return IntegerValue{Integer: Int64(n)}, nil
 }
+
+func (v IntegerValue) sortKey() string { return integerKey(int64(v.Integer)) }

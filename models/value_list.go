@@ -55,3 +55,5 @@ func displayItems(items []MetadataValue) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func (ListValue) sortKey() string { return classUnordered }

@@ -26,3 +26,5 @@ func readMarkdown(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)
 	return MarkdownValue{Markdown: text}, err
 }
+
+func (v MarkdownValue) sortKey() string { return textKey(v.Markdown) }

@@ -24,3 +24,5 @@ func readNull(r reader, raw any) (MetadataValue, error) {
 	}
 	return NullValue{}, nil
 }
+
+func (NullValue) sortKey() string { return classNull }

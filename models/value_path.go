@@ -26,3 +26,5 @@ func readPath(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)
 	return PathValue{Path: text}, err
 }
+
+func (v PathValue) sortKey() string { return textKey(v.Path) }

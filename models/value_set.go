@@ -63,3 +63,5 @@ func readSet(r reader, raw any) (MetadataValue, error) {
 	}
 	return SetValue{Items: items, members: joinMembers(members)}, nil
 }
+
+func (SetValue) sortKey() string { return classUnordered }

@@ -42,3 +42,5 @@ func readStorageSize(r reader, raw any) (MetadataValue, error) {
 	}
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }
+
+func (v StorageSizeValue) sortKey() string { return integerKey(int64(v.Bytes)) }

@@ -24,3 +24,5 @@ func readString(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)
 	return StringValue{Text: text}, err
 }
+
+func (v StringValue) sortKey() string { return textKey(v.Text) }

@@ -34,3 +34,5 @@ func readTimestamp(r reader, raw any) (MetadataValue, error) {
 	}
 	return TimestampValue{Timestamp: Time{t}}, nil
 }
+
+func (v TimestampValue) sortKey() string { return instantKey(v.Timestamp) }

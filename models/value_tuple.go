@@ -26,3 +26,5 @@ func readTuple(r reader, raw any) (MetadataValue, error) {
 	items, err := r.items(raw)
 	return TupleValue{Items: items}, err
 }
+
+func (TupleValue) sortKey() string { return classUnordered }

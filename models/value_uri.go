@@ -27,3 +27,5 @@ func readURI(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)
 	return UriValue{Uri: text}, err
 }
+
+func (v UriValue) sortKey() string { return textKey(v.Uri) }

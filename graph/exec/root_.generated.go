@@ -45,14 +45,15 @@ type ComplexityRoot struct {
 		LatestVersion func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Project       func(childComplexity int) int
-		Versions      func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		Versions      func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
 
 	ArtifactConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	ArtifactEdge struct {
@@ -88,10 +89,11 @@ type ComplexityRoot struct {
 	}
 
 	ArtifactVersionConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	ArtifactVersionEdge struct {
@@ -247,10 +249,11 @@ type ComplexityRoot struct {
 	}
 
 	MetadataEntryConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	MetadataEntryEdge struct {
@@ -313,15 +316,16 @@ type ComplexityRoot struct {
 		Project         func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
 		Status          func(childComplexity int) int
-		StepRuns        func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		StepRuns        func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Steps           func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	PipelineRunEdge struct {
@@ -341,10 +345,11 @@ type ComplexityRoot struct {
 	}
 
 	ProjectConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	ProjectEdge struct {
@@ -355,16 +360,18 @@ type ComplexityRoot struct {
 	Query struct {
 		Artifact                func(childComplexity int, name string, project *string) int
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
-		Artifacts               func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
+		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
+		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
 		Node                    func(childComplexity int, id string) int
 		Nodes                   func(childComplexity int, ids []string) int
 		PipelineRun             func(childComplexity int, id string) int
-		PipelineRuns            func(childComplexity int, project *string, pipeline *string, first *int32, after *string, last *int32, before *string) int
+		PipelineRuns            func(childComplexity int, project *string, pipeline *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Project                 func(childComplexity int, name string) int
 		Projects                func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		ServerInfo              func(childComplexity int) int
 		StepRun                 func(childComplexity int, id string) int
+		StepRuns                func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 	}
 
 	RemoveAliasPayload struct {
@@ -457,10 +464,11 @@ type ComplexityRoot struct {
 	}
 
 	StepRunConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
 	}
 
 	StepRunEdge struct {
@@ -566,7 +574,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.Versions(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Artifact.Versions(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
 	case "ArtifactConnection.edges":
 		if e.ComplexityRoot.ArtifactConnection.Edges == nil {
@@ -592,6 +600,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactConnection.TotalCount(childComplexity), true
+	case "ArtifactConnection.totalCountCapped":
+		if e.ComplexityRoot.ArtifactConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactConnection.TotalCountCapped(childComplexity), true
 
 	case "ArtifactEdge.cursor":
 		if e.ComplexityRoot.ArtifactEdge.Cursor == nil {
@@ -803,6 +817,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersionConnection.TotalCount(childComplexity), true
+	case "ArtifactVersionConnection.totalCountCapped":
+		if e.ComplexityRoot.ArtifactVersionConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersionConnection.TotalCountCapped(childComplexity), true
 
 	case "ArtifactVersionEdge.cursor":
 		if e.ComplexityRoot.ArtifactVersionEdge.Cursor == nil {
@@ -1332,6 +1352,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntryConnection.TotalCount(childComplexity), true
+	case "MetadataEntryConnection.totalCountCapped":
+		if e.ComplexityRoot.MetadataEntryConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntryConnection.TotalCountCapped(childComplexity), true
 
 	case "MetadataEntryEdge.cursor":
 		if e.ComplexityRoot.MetadataEntryEdge.Cursor == nil {
@@ -1695,7 +1721,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.PipelineRun.StepRuns(childComplexity, args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.PipelineRun.StepRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "PipelineRun.steps":
 		if e.ComplexityRoot.PipelineRun.Steps == nil {
 			break
@@ -1727,6 +1753,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRunConnection.TotalCount(childComplexity), true
+	case "PipelineRunConnection.totalCountCapped":
+		if e.ComplexityRoot.PipelineRunConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRunConnection.TotalCountCapped(childComplexity), true
 
 	case "PipelineRunEdge.cursor":
 		if e.ComplexityRoot.PipelineRunEdge.Cursor == nil {
@@ -1797,6 +1829,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProjectConnection.TotalCount(childComplexity), true
+	case "ProjectConnection.totalCountCapped":
+		if e.ComplexityRoot.ProjectConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectConnection.TotalCountCapped(childComplexity), true
 
 	case "ProjectEdge.cursor":
 		if e.ComplexityRoot.ProjectEdge.Cursor == nil {
@@ -1833,6 +1871,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArtifactVersion(childComplexity, args["ref"].(models.ArtifactVersionRef), args["asOf"].(*models.Time)), true
+	case "Query.artifactVersions":
+		if e.ComplexityRoot.Query.ArtifactVersions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_artifactVersions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArtifactVersions(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.artifacts":
 		if e.ComplexityRoot.Query.Artifacts == nil {
 			break
@@ -1843,7 +1892,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Artifacts(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Artifacts(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.compareArtifactVersions":
 		if e.ComplexityRoot.Query.CompareArtifactVersions == nil {
 			break
@@ -1899,7 +1948,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PipelineRuns(childComplexity, args["project"].(*string), args["pipeline"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.PipelineRuns(childComplexity, args["project"].(*string), args["pipeline"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.project":
 		if e.ComplexityRoot.Query.Project == nil {
 			break
@@ -1939,6 +1988,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StepRun(childComplexity, args["id"].(string)), true
+	case "Query.stepRuns":
+		if e.ComplexityRoot.Query.StepRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_stepRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StepRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
 	case "RemoveAliasPayload.artifactVersion":
 		if e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion == nil {
@@ -2361,6 +2421,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRunConnection.TotalCount(childComplexity), true
+	case "StepRunConnection.totalCountCapped":
+		if e.ComplexityRoot.StepRunConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRunConnection.TotalCountCapped(childComplexity), true
 
 	case "StepRunEdge.cursor":
 		if e.ComplexityRoot.StepRunEdge.Cursor == nil {
@@ -2523,7 +2589,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ArtifactFilter", ec.unmarshalInputArtifactFilter),
+			graphql.NewInputUnmarshaler("ArtifactOrder", ec.unmarshalInputArtifactOrder),
+			graphql.NewInputUnmarshaler("ArtifactVersionFilter", ec.unmarshalInputArtifactVersionFilter),
 			graphql.NewInputUnmarshaler("ArtifactVersionName", ec.unmarshalInputArtifactVersionName),
+			graphql.NewInputUnmarshaler("ArtifactVersionOrder", ec.unmarshalInputArtifactVersionOrder),
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -2531,15 +2601,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
+			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LogMetadataBatchInput", ec.unmarshalInputLogMetadataBatchInput),
 			graphql.NewInputUnmarshaler("LogMetadataInput", ec.unmarshalInputLogMetadataInput),
 			graphql.NewInputUnmarshaler("MetadataEntryInput", ec.unmarshalInputMetadataEntryInput),
 			graphql.NewInputUnmarshaler("MetadataFieldInput", ec.unmarshalInputMetadataFieldInput),
 			graphql.NewInputUnmarshaler("MetadataKeyInput", ec.unmarshalInputMetadataKeyInput),
+			graphql.NewInputUnmarshaler("MetadataOrder", ec.unmarshalInputMetadataOrder),
+			graphql.NewInputUnmarshaler("MetadataPredicate", ec.unmarshalInputMetadataPredicate),
 			graphql.NewInputUnmarshaler("MetadataTarget", ec.unmarshalInputMetadataTarget),
 			graphql.NewInputUnmarshaler("MetadataValueInput", ec.unmarshalInputMetadataValueInput),
+			graphql.NewInputUnmarshaler("PipelineRunFilter", ec.unmarshalInputPipelineRunFilter),
+			graphql.NewInputUnmarshaler("PipelineRunOrder", ec.unmarshalInputPipelineRunOrder),
+			graphql.NewInputUnmarshaler("ProducerFilter", ec.unmarshalInputProducerFilter),
 			graphql.NewInputUnmarshaler("RemoveAliasInput", ec.unmarshalInputRemoveAliasInput),
 			graphql.NewInputUnmarshaler("RetractMetadataInput", ec.unmarshalInputRetractMetadataInput),
+			graphql.NewInputUnmarshaler("RunStatusFilter", ec.unmarshalInputRunStatusFilter),
 			graphql.NewInputUnmarshaler("SetAliasInput", ec.unmarshalInputSetAliasInput),
 			graphql.NewInputUnmarshaler("StartPipelineRunInput", ec.unmarshalInputStartPipelineRunInput),
 			graphql.NewInputUnmarshaler("StartStepRunInput", ec.unmarshalInputStartStepRunInput),
@@ -2547,7 +2624,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StepInputInput", ec.unmarshalInputStepInputInput),
 			graphql.NewInputUnmarshaler("StepOutputInput", ec.unmarshalInputStepOutputInput),
 			graphql.NewInputUnmarshaler("StepOutputReference", ec.unmarshalInputStepOutputReference),
+			graphql.NewInputUnmarshaler("StepRunFilter", ec.unmarshalInputStepRunFilter),
+			graphql.NewInputUnmarshaler("StepRunOrder", ec.unmarshalInputStepRunOrder),
 			graphql.NewInputUnmarshaler("TagArtifactVersionInput", ec.unmarshalInputTagArtifactVersionInput),
+			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
+			graphql.NewInputUnmarshaler("TimeFilter", ec.unmarshalInputTimeFilter),
 			graphql.NewInputUnmarshaler("UntagArtifactVersionInput", ec.unmarshalInputUntagArtifactVersionInput),
 		)
 	}
@@ -2721,8 +2802,9 @@ type Query {
   ): Artifact
   "The artifacts of a project, ordered by name. An unknown project has none."
   artifacts(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent."
-    project: String
+    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "Which artifacts; all when absent." where: ArtifactFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -2755,10 +2837,10 @@ type Query {
   ): PipelineRun
   "The pipeline runs of a project, newest first. An unknown project has none."
   pipelineRuns(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent."
-    project: String
-    "Only runs of the pipeline with this name."
-    pipeline: String
+    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "Only runs of the pipeline with this name." pipeline: String
+    "Which runs; all when absent." where: PipelineRunFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [PipelineRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -2846,7 +2928,8 @@ type ProjectConnection {
   "The projects with their cursors." edges: [ProjectEdge!]!
   "The projects." nodes: [Project!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "A project in a page."
@@ -2879,6 +2962,9 @@ type Artifact implements Node {
   latestVersion: ArtifactVersion
   "Its versions, newest (greatest number) first."
   versions(
+    "Which versions; all when absent." where: ArtifactVersionFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
+    "As things stood at this instant; what is read of the versions inherits it." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -2891,7 +2977,8 @@ type ArtifactConnection {
   "The artifacts with their cursors." edges: [ArtifactEdge!]!
   "The artifacts." nodes: [Artifact!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "An artifact in a page."
@@ -2969,7 +3056,8 @@ type ArtifactVersionConnection {
   "The versions with their cursors." edges: [ArtifactVersionEdge!]!
   "The versions." nodes: [ArtifactVersion!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "An artifact version in a page."
@@ -3063,6 +3151,8 @@ type PipelineRun implements Node & Subject {
   steps: [StepRun!]!
   "Its steps in order of start, in pages."
   stepRuns(
+    "Which step runs; all when absent." where: StepRunFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -3098,7 +3188,8 @@ type PipelineRunConnection {
   "The runs with their cursors." edges: [PipelineRunEdge!]!
   "The runs." nodes: [PipelineRun!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "A pipeline run in a page."
@@ -3155,7 +3246,8 @@ type StepRunConnection {
   "The step runs with their cursors." edges: [StepRunEdge!]!
   "The step runs." nodes: [StepRun!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "A step run in a page."
@@ -3247,7 +3339,8 @@ type MetadataEntryConnection {
   "The entries with their cursors." edges: [MetadataEntryEdge!]!
   "The entries." nodes: [MetadataEntry!]!
   "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list; only counted when asked for." totalCount: Int!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
 }
 
 "A metadata entry in a page."
@@ -3816,6 +3909,275 @@ type ServerLimits {
   "Seconds until a write is given up." writeSeconds: Float!
 }
 `, BuiltIn: false},
+	{Name: "../schema/search.graphqls", Input: `# Questions over metadata: find, sort, follow a key over versions and over time. docs/queries.md shows them at work.
+
+extend type Query {
+  """
+  The artifact versions of a project that fit a filter, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project
+  has none.
+  """
+  artifactVersions(
+    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "Which versions; all when absent." where: ArtifactVersionFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
+    "Answer the whole question as of this instant; what is read of the versions inherits it." asOf: DateTime
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins; it belongs to the same question." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): ArtifactVersionConnection!
+  "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
+  stepRuns(
+    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "Which step runs; all when absent." where: StepRunFilter
+    "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins; it belongs to the same question." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): StepRunConnection!
+}
+
+# --- Filters -----------------------------------------------------------------------------------------------------
+
+"""
+Which artifact versions are meant. All that one filter says must hold; a filter that says nothing means every version.
+A filter may be 12 deep and have 200 predicates. Nothing in it may be null, except where the field says so.
+"""
+input ArtifactVersionFilter {
+  "All of these hold. An empty list means every version." and: [ArtifactVersionFilter!]
+  "At least one of these holds. An empty list means no version." or: [ArtifactVersionFilter!]
+  "This does not hold." not: ArtifactVersionFilter
+  "The name of its artifact." artifact: TextFilter
+  "Its own name among the versions of the artifact." version: TextFilter
+  "Its number." number: IntFilter
+  "Its type; a version without one has no text here." type: TextFilter
+  "One of its tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` ask that none of its tags is that." tag: TextFilter
+  """
+  One of its aliases. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` ask that none of its aliases is that. ` + "`" + `latest` + "`" + ` is known to ` + "`" + `eq` + "`" + `, ` + "`" + `ne` + "`" + `, ` + "`" + `in` + "`" + ` and
+  ` + "`" + `notIn` + "`" + `; the other conditions see only the aliases that were set.
+  """
+  alias: TextFilter
+  "When it was created." createdAt: TimeFilter
+  "The step run that produced it." producedBy: ProducerFilter
+  "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `." metadata: MetadataPredicate
+}
+
+"Which step run produced a version. A version that was created by itself has none."
+input ProducerFilter {
+  "Whether it was produced by a step run at all." exists: Boolean
+  "The name of the pipeline." pipeline: TextFilter
+  "The name of the step." step: TextFilter
+  "This step run." stepRunId: ID
+  "A step of this pipeline run." pipelineRunId: ID
+}
+
+"Which artifacts are meant. All that one filter says must hold."
+input ArtifactFilter {
+  "All of these hold. An empty list means every artifact." and: [ArtifactFilter!]
+  "At least one of these holds. An empty list means no artifact." or: [ArtifactFilter!]
+  "This does not hold." not: ArtifactFilter
+  "Its name." name: TextFilter
+  "When its first version was created." createdAt: TimeFilter
+  "Its latest version fits this." latestVersion: ArtifactVersionFilter
+  "At least one of its versions fits this." anyVersion: ArtifactVersionFilter
+}
+
+"Which pipeline runs are meant. All that one filter says must hold."
+input PipelineRunFilter {
+  "All of these hold. An empty list means every run." and: [PipelineRunFilter!]
+  "At least one of these holds. An empty list means no run." or: [PipelineRunFilter!]
+  "This does not hold." not: PipelineRunFilter
+  "The name of its pipeline." pipeline: TextFilter
+  "How far it is." status: RunStatusFilter
+  "When it began." startedAt: TimeFilter
+  "When it ended; a run that has not ended has no time here." finishedAt: TimeFilter
+  "The latest value of one metadata key of the run itself." metadata: MetadataPredicate
+}
+
+"Which step runs are meant. All that one filter says must hold."
+input StepRunFilter {
+  "All of these hold. An empty list means every step run." and: [StepRunFilter!]
+  "At least one of these holds. An empty list means no step run." or: [StepRunFilter!]
+  "This does not hold." not: StepRunFilter
+  "The name of the step." name: TextFilter
+  "The name of the pipeline that it is part of." pipeline: TextFilter
+  "How far it is." status: RunStatusFilter
+  "When it began." startedAt: TimeFilter
+  "When it ended; a step run that has not ended has no time here." finishedAt: TimeFilter
+  "The latest value of one metadata key of the step run itself." metadata: MetadataPredicate
+}
+
+"""
+Conditions on a text, all of which must hold. ` + "`" + `%` + "`" + ` and ` + "`" + `_` + "`" + ` mean themselves. Text is compared by code point. Where there
+is no text, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and nothing else.
+"""
+input TextFilter {
+  "Whether there is a text." exists: Boolean
+  "It is this." eq: String
+  "It is not this." ne: String
+  "It is one of these; an empty list means none." in: [String!]
+  "It is none of these." notIn: [String!]
+  "It has this in it." contains: String
+  "It begins with this." startsWith: String
+  "It ends with this." endsWith: String
+  "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
+}
+
+"Conditions on an integer, all of which must hold."
+input IntFilter {
+  "It is this." eq: Int
+  "It is not this." ne: Int
+  "It is one of these; an empty list means none." in: [Int!]
+  "It is none of these." notIn: [Int!]
+  "It is less than this." lt: Int
+  "It is this or less." lte: Int
+  "It is greater than this." gt: Int
+  "It is this or greater." gte: Int
+}
+
+"Conditions on an instant, all of which must hold. Where there is no instant, only ` + "`" + `exists: false` + "`" + ` holds."
+input TimeFilter {
+  "Whether there is an instant." exists: Boolean
+  "It is this." eq: DateTime
+  "It is before this." lt: DateTime
+  "It is this or before." lte: DateTime
+  "It is after this." gt: DateTime
+  "It is this or after." gte: DateTime
+}
+
+"Conditions on how far a run is, all of which must hold."
+input RunStatusFilter {
+  "It is this." eq: RunStatus
+  "It is not this." ne: RunStatus
+  "It is one of these; an empty list means none." in: [RunStatus!]
+  "It is none of these." notIn: [RunStatus!]
+}
+
+"""
+Conditions on the latest value of one key, all of which must hold. A retracted key has no value.
+
+Numbers (INTEGER, FLOAT, STORAGE_SIZE in bytes, DURATION in seconds) are compared with numbers, exactly: 2^53 and
+2^53 + 1 differ, and 1 and 1.0 do not. Text (STRING, URI, PATH, DTYPE, MARKDOWN) is compared with text by code point,
+instants with instants, and booleans are only equal or not. A value of another sort fits no condition but ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + `
+and ` + "`" + `exists` + "`" + `. NaN is equal to nothing, not even to NaN, and neither less nor greater than anything.
+
+What a value is compared with is JSON: a number, a text, ` + "`" + `true` + "`" + `, ` + "`" + `false` + "`" + `, ` + "`" + `null` + "`" + ` (the value NULL), or extended JSON such
+as ` + "`" + `{"$float": "Infinity"}` + "`" + ` or ` + "`" + `{"$timestamp": …}` + "`" + `. A text is also taken as a number when it is a size
+(` + "`" + `"1.5GiB"` + "`" + `, ` + "`" + `"200 MB"` + "`" + `) or a duration (` + "`" + `"90s"` + "`" + `, ` + "`" + `"1.5h"` + "`" + `), and as an instant when it is RFC 3339.
+"""
+input MetadataPredicate {
+  "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+  "The key, compared exactly." key: String!
+  """
+  Where in the value to look: keys of dictionaries and, from 0 on, places in lists and tuples. ` + "`" + `["train", "loss"]` + "`" + `.
+  What is not there is like a key that was never logged.
+  """
+  path: [String!]
+  "The value is of this kind." kind: MetadataKind
+  "Whether there is a value. NULL is one." exists: Boolean
+  "It is this." eq: JSON
+  "It is not this, or there is no value." ne: JSON
+  "It is one of these; an empty list means none." in: [JSON]
+  "It is none of these, or there is no value." notIn: [JSON]
+  "It is less than this." lt: JSON
+  "It is this or less." lte: JSON
+  "It is greater than this." gt: JSON
+  "It is this or greater." gte: JSON
+  "It is the first of these two, the second, or between them." between: [JSON!]
+  "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
+  "A text that begins with this." startsWith: String
+  "A text that ends with this." endsWith: String
+  "Compare text without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `, ` + "`" + `between` + "`" + `." ignoreCase: Boolean
+}
+
+# --- Orders ------------------------------------------------------------------------------------------------------
+
+"""
+What to sort by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `. What is equal by all that is asked for stands in order of ID,
+ascending, so that pages neither repeat nor skip anything.
+"""
+input ArtifactVersionOrder {
+  "A field of the version." field: ArtifactVersionOrderField
+  "The latest value of a metadata key." metadata: MetadataOrder
+  "Which way." direction: OrderDirection! = ASC
+  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+}
+
+"What artifacts are sorted by; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+input ArtifactOrder {
+  "A field of the artifact." field: ArtifactOrderField!
+  "Which way." direction: OrderDirection! = ASC
+}
+
+"What pipeline runs are sorted by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+input PipelineRunOrder {
+  "A field of the run." field: PipelineRunOrderField
+  "The latest value of a metadata key." metadata: MetadataOrder
+  "Which way." direction: OrderDirection! = ASC
+  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+}
+
+"What step runs are sorted by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+input StepRunOrder {
+  "A field of the step run." field: StepRunOrderField
+  "The latest value of a metadata key." metadata: MetadataOrder
+  "Which way." direction: OrderDirection! = ASC
+  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+}
+
+"""
+A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text
+(by code point, its first 400 bytes). In both directions, values without an order (NaN, lists, tuples, sets,
+dictionaries) come after those, and what has no value comes last of all: NULL, and keys never logged or retracted.
+"""
+input MetadataOrder {
+  "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+  "The key, compared exactly." key: String!
+  "Where in the value to look; see ` + "`" + `MetadataPredicate.path` + "`" + `." path: [String!]
+}
+
+"Which way to sort."
+enum OrderDirection {
+  "The least first." ASC
+  "The greatest first." DESC
+}
+
+"Where those go that have nothing to sort by."
+enum NullsOrder {
+  "Before all others, in both directions." FIRST
+  "After all others, in both directions." LAST
+}
+
+"A field that artifact versions are sorted by."
+enum ArtifactVersionOrderField {
+  "When it was created. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." CREATED_AT
+  "Its number." NUMBER
+  "Its own name, by code point." VERSION
+  "The name of its artifact, by code point." ARTIFACT
+  "Its type, by code point." TYPE
+}
+
+"A field that artifacts are sorted by."
+enum ArtifactOrderField {
+  "Its name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
+  "When its first version was created." CREATED_AT
+}
+
+"A field that pipeline runs are sorted by."
+enum PipelineRunOrderField {
+  "When it began. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
+  "When it ended." FINISHED_AT
+  "The name of the pipeline, by code point." PIPELINE
+}
+
+"A field that step runs are sorted by."
+enum StepRunOrderField {
+  "When it began. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
+  "When it ended." FINISHED_AT
+  "The name of the step, by code point." NAME
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -3851,6 +4213,8 @@ func (ec *executionContext) childFields_ArtifactConnection(ctx context.Context, 
 		return ec.fieldContext_ArtifactConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ArtifactConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ArtifactConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactConnection", field.Name)
 }
@@ -3929,6 +4293,8 @@ func (ec *executionContext) childFields_ArtifactVersionConnection(ctx context.Co
 		return ec.fieldContext_ArtifactVersionConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ArtifactVersionConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ArtifactVersionConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersionConnection", field.Name)
 }
@@ -4133,6 +4499,8 @@ func (ec *executionContext) childFields_MetadataEntryConnection(ctx context.Cont
 		return ec.fieldContext_MetadataEntryConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_MetadataEntryConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_MetadataEntryConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataEntryConnection", field.Name)
 }
@@ -4213,6 +4581,8 @@ func (ec *executionContext) childFields_PipelineRunConnection(ctx context.Contex
 		return ec.fieldContext_PipelineRunConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_PipelineRunConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_PipelineRunConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PipelineRunConnection", field.Name)
 }
@@ -4259,6 +4629,8 @@ func (ec *executionContext) childFields_ProjectConnection(ctx context.Context, f
 		return ec.fieldContext_ProjectConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ProjectConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ProjectConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectConnection", field.Name)
 }
@@ -4447,6 +4819,8 @@ func (ec *executionContext) childFields_StepRunConnection(ctx context.Context, f
 		return ec.fieldContext_StepRunConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_StepRunConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_StepRunConnection_totalCountCapped(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepRunConnection", field.Name)
 }

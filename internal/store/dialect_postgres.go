@@ -43,6 +43,9 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"default_transaction_isolation":       "read committed",
 		"lock_timeout":                        "10s",
 		"idle_in_transaction_session_timeout": "30s",
+		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
+		"jit":              "off",
+		"random_page_cost": "1.1",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
@@ -69,6 +72,9 @@ func redacted(err error) error {
 }
 
 func (d *postgresDialect) reader() *gorm.DB { return d.db }
+
+// searcher is the reader: its driver forgets prepared statements that were not used for long.
+func (d *postgresDialect) searcher() *gorm.DB { return d.db }
 
 func (d *postgresDialect) close() error { return d.pool.Close() }
 
@@ -106,6 +112,33 @@ func (d *postgresDialect) rows(columns ...column) string {
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
 }
 
+func (d *postgresDialect) position(text string) string { return "strpos(" + text + ", ?)" }
+
+func (d *postgresDialect) bytewise(text string) string { return "(" + text + `) COLLATE "C"` }
+
+// part follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
+// although it is none, such as -1, is looked up as a key.
+func (d *postgresDialect) part(json string, path []string) condition {
+	whole := condition{sql: "CAST(" + json + " AS jsonb)"}
+	for _, step := range path {
+		if strings.Trim(step, " \t\n\v\f\r+-0123456789") == "" && !isPlace(step) {
+			whole.sql += " -> CAST(? AS text)"
+		} else {
+			whole.sql += " #> ARRAY[CAST(? AS text)]"
+		}
+		whole.args = append(whole.args, step)
+	}
+	return condition{"((" + whole.sql + ") #>> '{}')", whole.args}
+}
+
+func (d *postgresDialect) members(array string) string {
+	return "(SELECT t.value FROM jsonb_array_elements_text(CAST(" + array + " AS jsonb)) AS t(value))"
+}
+
+func (d *postgresDialect) array(values []string) string {
+	return "json_build_array(" + strings.Join(values, ", ") + ")"
+}
+
 func (d *postgresDialect) lockRow() string { return " FOR UPDATE" }
 
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
@@ -134,18 +167,16 @@ WITH moment AS MATERIALIZED (
 ), given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
-        reason text, logged_by text, step_run_id uuid)
+        reason text, logged_by text, step_run_id uuid, sort_key text, parts text)
 ), stored AS (
     INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
-        logged_by, step_run_id)
+        logged_by, step_run_id, sort_key, parts)
     SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
-        (SELECT logged_at FROM moment), logged_by, step_run_id
+        (SELECT logged_at FROM moment), logged_by, step_run_id, sort_key, parts
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    INSERT INTO metadata_latest (`+latestColumns+`)
-    SELECT `+latestColumns+` FROM `+latestOf("stored")+`
-    `+latestUpsert+`
+    `+latestInsert("stored")+`
 ), touched AS (
     UPDATE subjects SET logged_at = (SELECT logged_at FROM moment)
     WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type sqliteDialect struct {
 	lock      *flock.Flock
 	readPool  *sql.DB
 	readDB    *gorm.DB
+	searchDB  *gorm.DB
 	writePool *sql.DB
 	writer    *writer
 	// last is the latest instant that now has given, in microseconds since 1970.
@@ -74,7 +76,10 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
 		return fmt.Errorf("open the database file: %w", err)
 	}
-	d.readDB, err = sqliteGORM(d.readPool, log, true)
+	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
+		return err
+	}
+	d.searchDB, err = sqliteGORM(d.readPool, log, false)
 	return err
 }
 
@@ -109,6 +114,8 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 }
 
 func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
+
+func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
 
 func (d *sqliteDialect) close() error {
 	var errs []error
@@ -152,11 +159,14 @@ func (d *sqliteDialect) below(parents []models.ID, sql string, args []any) (stri
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
 	}
+	before, _, _ := strings.Cut(sql, "parent.id")
+	at := strings.Count(before, "?")
 	one := "SELECT * FROM (" + strings.Replace(sql, "parent.id", "?", 1) + ")"
 	parts := make([]string, len(parents))
 	all := make([]any, 0, len(parents)*(len(args)+1))
 	for i, parent := range parents {
-		parts[i], all = one, append(append(all, parent), args...)
+		parts[i] = one
+		all = append(append(append(all, args[:at]...), parent), args[at:]...)
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), all
 }
@@ -173,6 +183,46 @@ func (d *sqliteDialect) rows(columns ...column) string {
 	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
 }
 
+// placard_fold is models.Fold as a function of SQLite.
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("placard_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if text, ok := args[0].(string); ok {
+			return models.Fold(text), nil
+		}
+		return nil, nil
+	})
+}
+
+func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
+
+func (d *sqliteDialect) bytewise(text string) string { return text }
+
+// part follows a path by json_each, a level each: the paths of SQLite's own JSON functions cannot say every key.
+func (d *sqliteDialect) part(json string, path []string) condition {
+	var from, where []string
+	var args []any
+	inside := "COALESCE(" + json + ", '[]')"
+	for i, step := range path {
+		from = append(from, fmt.Sprintf("json_each(%s) j%d", inside, i))
+		inside = fmt.Sprintf("CASE WHEN j%d.type IN ('array', 'object') THEN j%[1]d.value ELSE '[]' END", i)
+		if isPlace(step) {
+			where = append(where, fmt.Sprintf("j%d.key IN (?, CAST(? AS INTEGER))", i))
+			args = append(args, step)
+		} else {
+			where = append(where, fmt.Sprintf("j%d.key = ?", i))
+		}
+		args = append(args, step)
+	}
+	return condition{fmt.Sprintf("(SELECT CAST(j%d.value AS TEXT) FROM %s WHERE %s)", len(path)-1,
+		strings.Join(from, ", "), strings.Join(where, " AND ")), args}
+}
+
+func (d *sqliteDialect) members(array string) string { return "json_each(" + array + ")" }
+
+func (d *sqliteDialect) array(values []string) string {
+	return "json_array(" + strings.Join(values, ", ") + ")"
+}
+
 func (d *sqliteDialect) lockRow() string { return "" }
 
 // lockSubjects has nothing to lock: there is one writer.
@@ -185,21 +235,18 @@ func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, at any, en
 	given := d.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
 		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
 		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_by", textColumn},
-		column{"step_run_id", idColumn})
+		column{"step_run_id", idColumn}, column{"sort_key", textColumn}, column{"parts", textColumn})
 	err := tx.Raw(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
-    logged_by, step_run_id)
-SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, ?, logged_by, step_run_id
+    logged_by, step_run_id, sort_key, parts)
+SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, ?, logged_by, step_run_id, sort_key, parts
 FROM `+given+` WHERE true ORDER BY n
 RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 	if err != nil {
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	err = tx.Exec(`
-INSERT INTO metadata_latest (`+latestColumns+`)
-SELECT `+latestColumns+` FROM `+latestOf("metadata_entries WHERE seq BETWEEN ? AND ?")+`
-`+latestUpsert, done[0].Seq, done[len(done)-1].Seq).Error
+	err = tx.Exec(latestInsert("metadata_entries WHERE seq BETWEEN ? AND ?"), done[0].Seq, done[len(done)-1].Seq).Error
 	return done, err
 }
 

@@ -28,6 +28,8 @@ type entryRow struct {
 	Reason    *string    `json:"reason"`
 	LoggedBy  *string    `json:"logged_by"`
 	StepRunID *models.ID `json:"step_run_id"`
+	SortKey   *string    `json:"sort_key"`
+	Parts     *string    `json:"parts"`
 }
 
 // appended is what the database gave an entry.
@@ -60,6 +62,11 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 			text := e.fact.Text
 			entry.Kind, entry.Text = &kind, &text
 			row.Kind, row.Value = (*string)(&kind), &text
+			form, err := e.fact.SearchForm()
+			if err != nil {
+				return nil, err
+			}
+			row.SortKey, row.Parts = &form.SortKey, form.Parts
 		}
 		if !e.stepRun.IsZero() {
 			row.StepRunID = &e.stepRun
@@ -83,17 +90,26 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, kind, value, retracted, reason,
         logged_at, logged_by, step_run_id`
 
-// latestOf is the last entry of each key among entries, with the place of its key if the key is new.
-func latestOf(entries string) string {
+// latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
+// of a key that is known, and never goes back to an earlier entry.
+func latestInsert(entries string) string {
+	return `INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
+    SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
+        step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
+    FROM ` + latestOf(entries, "JOIN subjects s ON s.project_id = e.project_id AND s.id = e.subject_id") + `
+    ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
+        seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
+        retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
+        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
+        parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
+    WHERE excluded.seq > metadata_latest.seq`
+}
+
+// latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
+// add tables to what is called e.
+func latestOf(entries, join string) string {
 	return `(
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ` + entries + `
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e WHERE seq = last_seq`
+    ) AS e ` + join + ` WHERE seq = last_seq`
 }
-
-// latestUpsert keeps the place of a key that is known, and never goes back to an earlier entry.
-const latestUpsert = `ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
-        seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
-        retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
-        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id
-    WHERE excluded.seq > metadata_latest.seq`

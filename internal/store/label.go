@@ -34,7 +34,7 @@ func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.addTags(version, input.Tags)
+		return tx.addTags(version, input.Tags, tx.dialect.now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -43,8 +43,13 @@ func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.Exec("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?",
-			version.ProjectID, version.ID, input.Tags).Error
+		var gone []string
+		err := tx.Raw("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag",
+			version.ProjectID, version.ID, input.Tags).Scan(&gone).Error
+		if err != nil {
+			return err
+		}
+		return tx.recordTags(version, gone, false, tx.dialect.now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -80,17 +85,40 @@ func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string,
 		version.ProjectID, version.ArtifactID, alias, to, at).Error
 }
 
-func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string) error {
+func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, at any) error {
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(objects(tags, func(tag string) any { return map[string]any{"tag": tag} }))
+	text, err := tagRows(tags)
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.rows(column{"tag", textColumn})+" WHERE true ON CONFLICT DO NOTHING",
-		version.ProjectID, version.ID, string(text)).Error
+	var added []string
+	err = tx.Raw("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
+		tx.dialect.rows(column{"tag", textColumn})+" WHERE true ON CONFLICT DO NOTHING RETURNING tag",
+		version.ProjectID, version.ID, text).Scan(&added).Error
+	if err != nil {
+		return err
+	}
+	return tx.recordTags(version, added, true, at)
+}
+
+// recordTags writes which tags a version has got, or has lost, from an instant on.
+func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string, added bool, at any) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	text, err := tagRows(tags)
+	if err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at) SELECT ?, ?, tag, ?, ? FROM "+
+		tx.dialect.rows(column{"tag", textColumn}), version.ProjectID, version.ID, added, at, text).Error
+}
+
+func tagRows(tags []string) (string, error) {
+	text, err := json.Marshal(objects(tags, func(tag string) any { return map[string]any{"tag": tag} }))
+	return string(text), err
 }
 
 type labelRow struct {

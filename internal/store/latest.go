@@ -20,7 +20,7 @@ func (s *Store) LatestEntries(
 	one := s.dialect.oneOf("subject_id", subjects)
 	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)
 	if asOf != nil {
-		from = latestOf("metadata_entries WHERE project_id = ? AND " + one.sql + " AND logged_at <= ?")
+		from = latestOf("metadata_entries WHERE project_id = ? AND "+one.sql+" AND logged_at <= ?", "")
 		args = append(args, *asOf)
 	}
 	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))
@@ -101,7 +101,7 @@ func (s *Store) LatestEntry(
 	args := append(append([]any{project}, one.args...), key.Card, key.Key)
 	from := "metadata_latest" + condition
 	if key.AsOf != 0 {
-		from = latestOf("metadata_entries" + condition + " AND logged_at <= ?")
+		from = latestOf("metadata_entries"+condition+" AND logged_at <= ?", "")
 		args = append(args, key.AsOf)
 	}
 	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))

@@ -92,7 +92,7 @@ func somePages[T any](
 	}
 	for _, parent := range parents {
 		connections[parent] = models.NewConnection(l.cursorName(parent), page, below[parent], l.position)
-		connections[parent].TotalCount = sizes[parent]
+		connections[parent].SetTotalCount(sizes[parent])
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error)
 			}
 			continue
 		}
-		values, err := l.values(cursor.argument, position)
+		values, err := positionValues(cursor.argument, l.kinds, position)
 		if err != nil {
 			return "", nil, err
 		}
@@ -127,8 +127,7 @@ func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error)
 		if cursor.later == l.descending {
 			compare = "<"
 		}
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
-		where += fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), compare, marks)
+		where += fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), compare, marks(len(values)))
 		args = append(args, values...)
 	}
 	direction := ""
@@ -140,14 +139,14 @@ func (l list[T]) part(parent models.ID, page models.Page) (string, []any, error)
 	return sql, append(args, page.Size+1), nil
 }
 
-// values are the arguments that a position stands for.
-func (l list[T]) values(argument string, position models.Position) ([]any, error) {
+// positionValues are the arguments that a position stands for, which must be of the given kinds.
+func positionValues(argument string, kinds []positionKind, position models.Position) ([]any, error) {
 	refused := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
-	if len(position) != len(l.kinds) {
+	if len(position) != len(kinds) {
 		return nil, refused
 	}
 	values := make([]any, len(position))
-	for i, kind := range l.kinds {
+	for i, kind := range kinds {
 		text, isText := position[i].(string)
 		number, isNumber := position[i].(int64)
 		switch {
@@ -168,7 +167,7 @@ func (l list[T]) values(argument string, position models.Position) ([]any, error
 	return values, nil
 }
 
-func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page models.Page) (map[models.ID]int32, error) {
+func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page models.Page) (map[models.ID]int, error) {
 	if !page.Count {
 		return nil, nil
 	}
@@ -181,7 +180,7 @@ func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page 
 	}
 	var rows []struct {
 		Parent models.ID
-		Size   int32
+		Size   int
 	}
 	group := ""
 	if l.parent != "" {
@@ -189,7 +188,7 @@ func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page 
 	}
 	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s AS parent, count(*) AS size FROM %s WHERE %s%s",
 		parent, l.table, where, group), args...).Scan(&rows).Error
-	sizes := make(map[models.ID]int32, len(rows))
+	sizes := make(map[models.ID]int, len(rows))
 	for _, row := range rows {
 		sizes[row.Parent] = row.Size
 	}

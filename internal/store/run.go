@@ -16,26 +16,6 @@ var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models
 
 var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
-// PipelineRuns is a page of the pipeline runs of a project, newest first; of one pipeline when it is named.
-func (s *Store) PipelineRuns(
-	ctx context.Context, project string, pipeline *string, page models.Page,
-) (*models.PipelineRunConnection, error) {
-	l := list[*models.PipelineRun]{
-		name: "pipelineRuns", columns: of("r", pipelineRunColumns),
-		table: "pipeline_runs r JOIN projects p ON p.id = r.project_id",
-		where: "p.name = ?", args: []any{project},
-		order: []string{"r.started_at", "r.id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
-		position: func(r *models.PipelineRun) models.Position {
-			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
-		},
-	}
-	if pipeline != nil {
-		l.where, l.args = l.where+" AND r.pipeline = ?", append(l.args, *pipeline)
-	}
-	found, err := pages(ctx, s, l, nil, page)
-	return found[models.ID{}], err
-}
-
 // StepRuns is the same page of the steps of each pipeline run, in order of start.
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page,
@@ -62,7 +42,7 @@ func (s *Store) StartPipelineRun(
 			return project, nil, err
 		}
 		id := models.NewID()
-		if err := tx.addSubjects(project, id); err != nil {
+		if err := tx.addSubjects(project, aboutPipelineRun, id); err != nil {
 			return project, nil, err
 		}
 		var made []*models.PipelineRun
@@ -73,14 +53,22 @@ func (s *Store) StartPipelineRun(
 	})
 }
 
+// What a subject is, as the database keeps it. An output that has been saved counts as its version.
+const (
+	aboutVersion     = "V"
+	aboutOutput      = "O"
+	aboutStepRun     = "S"
+	aboutPipelineRun = "R"
+)
+
 // addSubjects makes room for entries about new objects.
-func (tx *transaction) addSubjects(project models.ID, ids ...models.ID) error {
+func (tx *transaction) addSubjects(project models.ID, about string, ids ...models.ID) error {
 	text, err := json.Marshal(objects(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id) SELECT ?, id FROM "+tx.dialect.rows(column{"id", idColumn}),
-		project, string(text)).Error
+	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.rows(column{"id", idColumn}),
+		project, about, string(text)).Error
 }
 
 func objects[T any](items []T, object func(T) any) []any {
@@ -131,4 +119,148 @@ func finish[T any](
 		return err
 	})
 	return run, err
+}
+
+var (
+	inputColumns  = []string{"project_id", "step_run_id", "position", "name", "artifact_version_id"}
+	outputColumns = []string{"id", "project_id", "step_run_id", "position", "name", "artifact_name", "artifact_version_id", "bound_at"}
+)
+
+// StepInputs are the inputs of each step run, in the order declared.
+func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
+	one := s.dialect.oneOf("step_run_id", steps)
+	var found []*models.StepInput
+	err := s.read(ctx).Raw("SELECT "+of("step_inputs", inputColumns)+" FROM step_inputs WHERE project_id = ? AND "+one.sql+
+		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	inputs := map[models.ID][]*models.StepInput{}
+	for _, input := range found {
+		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
+	}
+	return inputs, s.failure(err)
+}
+
+// StepOutputs are the outputs of each step run, in the order declared.
+func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
+	one := s.dialect.oneOf("step_run_id", steps)
+	var found []*models.StepOutput
+	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql+
+		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	outputs := map[models.ID][]*models.StepOutput{}
+	for _, output := range found {
+		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
+	}
+	return outputs, s.failure(err)
+}
+
+// SavedOutputs are the outputs that versions were saved from, by version.
+func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
+	one := s.dialect.oneOf("artifact_version_id", versions)
+	var found []*models.StepOutput
+	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql,
+		append([]any{project}, one.args...)...).Scan(&found).Error
+	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
+}
+
+var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
+
+// StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
+// unknown run or input, CONFLICT when the run has ended.
+func (s *Store) StartStepRun(
+	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
+) (*models.StepRun, bool, error) {
+	same := input
+	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
+	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
+	call.Input = same
+	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.StepRun, error) {
+		runID, _ := models.ParseID(input.PipelineRunID)
+		run, err := tx.lockRun(runID)
+		if err != nil {
+			return models.ID{}, nil, err
+		}
+		if run == nil {
+			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
+		}
+		if run.Status != models.RunStatusRunning {
+			return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
+		}
+		step, err := tx.addStep(run, input.Name)
+		if err != nil {
+			return run.ProjectID, nil, err
+		}
+		if err := tx.addInputs(at.In("inputs"), step, input.Inputs); err != nil {
+			return run.ProjectID, nil, err
+		}
+		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
+	})
+}
+
+// lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
+func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
+	return lockOne[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
+}
+
+func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
+	id := models.NewID()
+	if err := tx.addSubjects(run.ProjectID, aboutStepRun, id); err != nil {
+		return nil, err
+	}
+	var made []*models.StepRun
+	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+of("step_runs", stepRunColumns),
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.now(run.StartedAt.UnixMicro())).Scan(&made).Error
+	return first(made), err
+}
+
+func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
+	if len(inputs) == 0 {
+		return nil
+	}
+	var versions byID
+	rows := make([]any, len(inputs))
+	for i, input := range inputs {
+		versions.add(i, input.ArtifactVersionID, at.In(i).In("artifactVersionId"))
+		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
+	}
+	found := make([]resolved, len(inputs))
+	if err := (resolver{byID: versions}).versionsByID(tx, found); err != nil {
+		return err
+	}
+	for i := range found {
+		if found[i].project != step.ProjectID {
+			return models.NotFound(at.In(i).In("artifactVersionId"), "there is no artifact version with this ID")
+		}
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
+		"SELECT ?, ?, position, name, version FROM "+
+		tx.dialect.rows(column{"position", numberColumn}, column{"name", textColumn}, column{"version", idColumn}),
+		step.ProjectID, step.ID, string(text)).Error
+}
+
+func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
+	if len(outputs) == 0 {
+		return nil
+	}
+	ids := make([]models.ID, len(outputs))
+	rows := make([]any, len(outputs))
+	for i, output := range outputs {
+		ids[i] = models.NewID()
+		rows[i] = map[string]any{"id": ids[i], "position": i, "name": output.Name, "artifact_name": output.ArtifactName}
+	}
+	if err := tx.addSubjects(step.ProjectID, aboutOutput, ids...); err != nil {
+		return err
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
+		"SELECT ?, id, ?, position, name, artifact_name FROM "+
+		tx.dialect.rows(column{"id", idColumn}, column{"position", numberColumn}, column{"name", textColumn},
+			column{"artifact_name", textColumn}),
+		step.ProjectID, step.ID, string(text)).Error
 }

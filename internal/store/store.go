@@ -12,9 +12,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/placard/placard/models"
 )
@@ -27,18 +29,30 @@ type Store struct {
 
 // dialect is every difference between the engines.
 type dialect interface {
-	// reader is the database for reading.
+	// reader is the database for reading; searcher is the same for statements of which there are too many different ones
+	// to keep them prepared.
 	reader() *gorm.DB
+	searcher() *gorm.DB
 	// write runs fn in a transaction and commits it. It never runs fn again.
 	write(ctx context.Context, fn func(tx *gorm.DB) error) error
 	// now is the present in microseconds since 1970, as an argument of a statement: at least floor.
 	now(floor int64) any
 	// oneOf is the condition that column is one of the IDs.
 	oneOf(column string, ids []models.ID) condition
-	// below runs a SELECT about `parent.id`, the first thing that its condition names, for each of the parents.
+	// below runs a SELECT about `parent.id`, which stands in it once, for each of the parents.
 	below(parents []models.ID, sql string, args []any) (string, []any)
 	// rows is a table expression for FROM with a row per object of the JSON array that is its one argument.
 	rows(columns ...column) string
+	// position is where a text has its argument in it, from 1 on; 0 for nowhere.
+	position(text string) string
+	// bytewise is a text that is compared by its bytes.
+	bytewise(text string) string
+	// part is what a path leads to in a JSON text, which may be null: a text, JSON for what holds members, null for nothing.
+	part(json string, path []string) condition
+	// members is a table expression with the members of a JSON array as texts in the column value, without a name.
+	members(array string) string
+	// array is the JSON array of values.
+	array(values []string) string
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
@@ -167,4 +181,84 @@ func unavailable(err error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,
 	}
+}
+
+// gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
+func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		PrepareStmt:            prepare,
+		Logger:                 gormLogger{log},
+	}
+}
+
+// mute is a dialect that writes statements for the log without their arguments. GORM would write them out for each
+// statement, which costs time and shows values.
+type mute struct{ gorm.Dialector }
+
+// Explain is the statement with its placeholders.
+func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mostLogged)] }
+
+// mostLogged is how many bytes of a statement the log shows.
+const mostLogged = 2000
+
+// slow is how long a statement takes before the log mentions it.
+const slow = 500 * time.Millisecond
+
+// gormLogger sends what GORM has to say to slog.
+type gormLogger struct{ log *slog.Logger }
+
+func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
+
+func (l gormLogger) Info(ctx context.Context, text string, args ...any) {
+	l.log.InfoContext(ctx, "gorm", "text", text)
+}
+
+func (l gormLogger) Warn(ctx context.Context, text string, args ...any) {
+	l.log.WarnContext(ctx, "gorm", "text", text)
+}
+
+func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
+	l.log.ErrorContext(ctx, "gorm", "text", text)
+}
+
+func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {
+	if took := time.Since(begin); took >= slow {
+		sql, rows := fc()
+		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
+	}
+}
+
+// Meter counts the statements of a context, and may make one of them fail, for tests. What begins and ends
+// transactions is not counted.
+type Meter struct {
+	statements atomic.Int64
+	// FailAt is the statement that fails without being sent, 1 for the first; 0 for none.
+	FailAt int64
+}
+
+// Statements is how many statements there have been.
+func (m *Meter) Statements() int64 { return m.statements.Load() }
+
+type meterKey struct{}
+
+// WithMeter makes a context whose statements the meter counts.
+func WithMeter(ctx context.Context, meter *Meter) context.Context {
+	return context.WithValue(ctx, meterKey{}, meter)
+}
+
+// errMeter is the failure that a meter asked for.
+var errMeter = errors.New("the meter of the context asked for this failure")
+
+// metered makes db look for a meter before each statement.
+func metered(db *gorm.DB) error {
+	look := func(db *gorm.DB) {
+		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
+		if ok && meter.statements.Add(1) == meter.FailAt {
+			_ = db.AddError(errMeter)
+		}
+	}
+	return errors.Join(
+		db.Callback().Raw().Before("gorm:raw").Register("placard:meter", look),
+		db.Callback().Row().Before("gorm:row").Register("placard:meter", look))
 }

@@ -184,7 +184,7 @@ func (c *creation) taken(artifact models.ID, name string, number int32) (byName,
 // about, or a new one. floor is the earliest instant that the version may have been created.
 func (c *creation) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
-		err := c.tx.addSubjects(c.project, version)
+		err := c.tx.addSubjects(c.project, aboutVersion, version)
 		if err == nil {
 			err = c.tx.own(c.project, version, version)
 		}
@@ -198,12 +198,17 @@ func (c *creation) subject(version models.ID) (subject models.ID, floor int64, e
 	if err != nil {
 		return subject, 0, err
 	}
-	return c.output.ID, floor, c.tx.own(c.project, c.output.ID, version)
+	if err := c.tx.own(c.project, c.output.ID, version); err != nil {
+		return subject, 0, err
+	}
+	return c.output.ID, floor, c.tx.Exec("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
+		aboutVersion, version, c.project, c.output.ID).Error
 }
 
 // own says that the entries about the subject are those of the version.
 func (tx *transaction) own(project, subject, version models.ID) error {
-	return tx.Exec("UPDATE subjects SET artifact_version_id = ? WHERE project_id = ? AND id = ?", version, project, subject).Error
+	return tx.Exec("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
+		version, aboutVersion, project, subject).Error
 }
 
 func (c *creation) bind(version *models.ArtifactVersion) error {
@@ -220,5 +225,5 @@ func (c *creation) label(version *models.ArtifactVersion) error {
 			return err
 		}
 	}
-	return c.tx.addTags(version, c.input.Tags)
+	return c.tx.addTags(version, c.input.Tags, version.CreatedAt)
 }

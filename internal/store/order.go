@@ -1,0 +1,282 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// sortField is a field that objects are sorted by.
+type sortField struct {
+	column           string
+	number, nullable bool
+}
+
+// sortTerm is one thing to sort by. An object stands by its rank first and by its key within the rank: without a value
+// before or after all others, with a value that has no order behind those that have one.
+type sortTerm struct {
+	// raw is the sort key or the field, null where there is none; it is column sN of the inner SELECT. join is what it needs.
+	raw, join condition
+	// key is the metadata key, where the index on values may be followed.
+	key *models.MetadataKeyPath
+	// metadata says that raw is a sort key, number that it is a number, ranked that there may be no value.
+	metadata, number, ranked bool
+	// missing is the rank of what has no value.
+	missing    int
+	descending bool
+}
+
+// The ranks of what is sorted.
+const (
+	rankMissingFirst = 0
+	rankOrdered      = 1
+	rankUnordered    = 2
+	rankMissingLast  = 3
+)
+
+// sortTerm makes the nth term of an order.
+func (c compiler) sortTerm(t *searched, term models.OrderTerm, n int) sortTerm {
+	made := sortTerm{descending: term.Descending, missing: rankMissingLast}
+	if term.MissingFirst {
+		made.missing = rankMissingFirst
+	}
+	if term.Field != "" {
+		f := t.orders[term.Field]
+		made.raw, made.number, made.ranked = cond(f.column), f.number, f.nullable
+		return made
+	}
+	made.metadata, made.ranked = true, true
+	m := fmt.Sprintf("m%d", n)
+	same := fmt.Sprintf("%[1]s.project_id = %[2]s.project_id AND %[1]s.subject_id = %[3]s AND %[1]s.card = ? AND %[1]s.key = ?",
+		m, t.alias, t.subject)
+	made.join = cond(" LEFT JOIN metadata_latest "+m+" ON "+same, term.Metadata.Card, term.Metadata.Key)
+	if c.asOf != 0 {
+		made.join = cond(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
+			WHERE e.project_id = %s.project_id AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.alias, t.subject),
+			term.Metadata.Card, term.Metadata.Key, term.Metadata.Card, term.Metadata.Key, c.asOf)
+	}
+	if len(term.Metadata.Path) == 0 {
+		made.raw = cond(m + ".sort_key")
+		if c.asOf == 0 {
+			made.key = &term.Metadata
+		}
+		return made
+	}
+	reached := c.dialect.part("CASE WHEN "+m+".sort_key = '5' THEN "+m+".parts END", term.Metadata.Path)
+	made.raw = condition{c.dialect.bytewise("(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '" +
+		models.SortKeyUnordered + "' ELSE substr(x.p, 2) END FROM (SELECT " + reached.sql + " AS p) x)"), reached.args}
+	return made
+}
+
+// rankSQL is the rank of the object of a row q, by the nth term.
+func (t sortTerm) rankSQL(n int) string {
+	if !t.metadata {
+		return fmt.Sprintf("CASE WHEN q.s%d IS NULL THEN %d ELSE %d END", n, t.missing, rankOrdered)
+	}
+	key := fmt.Sprintf("q.s%d", n)
+	return fmt.Sprintf("CASE WHEN %[1]s IS NULL OR %[1]s >= '%[2]s' THEN %[3]d WHEN %[1]s >= '%[4]s' THEN %[5]d ELSE %[6]d END",
+		key, models.SortKeyNull, t.missing, models.SortKeyUnordered, rankUnordered, rankOrdered)
+}
+
+// keySQL is the key of the object of a row q within its rank, by the nth term.
+func (t sortTerm) keySQL(n int) string {
+	switch {
+	case t.metadata:
+		return fmt.Sprintf("CASE WHEN q.s%[1]d < '%[2]s' THEN q.s%[1]d ELSE '' END", n, models.SortKeyUnordered)
+	case t.ranked && t.number:
+		return fmt.Sprintf("COALESCE(q.s%d, 0)", n)
+	case t.ranked:
+		return fmt.Sprintf("COALESCE(q.s%d, '')", n)
+	}
+	return fmt.Sprintf("q.s%d", n)
+}
+
+// segment is a part of the list that is read by itself: the objects of one rank by the first term, or all of them.
+type segment struct {
+	beginning
+	// rank is that of all its objects by the first term; -1 where they have several.
+	rank int
+	// indexed says that the index on values is followed, from the rows m0 of it.
+	indexed bool
+}
+
+// segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
+// not in it comes in a part of its own.
+func (r *searching[T]) segments(b beginning) []segment {
+	first := r.terms[0]
+	if first.key == nil {
+		if !b.isNarrow() {
+			b = beginning{}
+		}
+		return []segment{{beginning: b, rank: -1}}
+	}
+	if b.isNarrow() {
+		return []segment{{beginning: b, rank: -1}}
+	}
+	segments := []segment{{rank: rankOrdered, indexed: true}, {rank: rankUnordered, indexed: true}, {rank: first.missing}}
+	slices.SortFunc(segments, func(a, b segment) int { return a.rank - b.rank })
+	return segments
+}
+
+// sortColumn is a column of the order.
+type sortColumn struct {
+	sql        string
+	descending bool
+}
+
+// columns are what a segment is ordered by, and what a position in it consists of, which is the same for all segments.
+func (r *searching[T]) columns(s segment) (order []sortColumn, position []string) {
+	for n, term := range r.terms {
+		rank, key := term.rankSQL(n), term.keySQL(n)
+		if n == 0 && s.rank >= 0 {
+			rank = fmt.Sprint(s.rank)
+			if s.rank == rankOrdered {
+				key = "q.s0"
+				order = append(order, sortColumn{key, term.descending})
+			} else {
+				key = "''"
+			}
+			position = append(position, rank, key)
+			continue
+		}
+		if term.ranked {
+			order = append(order, sortColumn{rank, false})
+			position = append(position, rank)
+		}
+		order = append(order, sortColumn{key, term.descending})
+		position = append(position, key)
+	}
+	return append(order, sortColumn{"q.tie", false}), position
+}
+
+// within is the part of a position that a segment is ordered by. inside says that the position lies in the segment,
+// relation is otherwise whether the segment comes before (-1) or after (1) it.
+func (r *searching[T]) within(s segment, position []any) (values []any, relation int) {
+	if s.rank < 0 {
+		return position, 0
+	}
+	rank := int(position[0].(int64))
+	switch {
+	case rank != s.rank:
+		return nil, s.rank - rank
+	case rank == rankOrdered:
+		return position[1:], 0
+	}
+	return position[2:], 0
+}
+
+// statement is the SELECT of the objects of a segment between two positions, nil for none; some is false where none of
+// them can lie there.
+func (r *searching[T]) statement(s segment, after, before []any, limit int) (text string, args []any, some bool) {
+	order, position := r.columns(s)
+	where := []condition{}
+	for _, bound := range []struct {
+		position []any
+		later    bool
+	}{{after, true}, {before, false}} {
+		if bound.position == nil {
+			continue
+		}
+		values, relation := r.within(s, bound.position)
+		switch {
+		case relation == 0:
+			where = append(where, beyond(order, values, bound.later))
+		case (relation > 0) != bound.later:
+			return "", nil, false
+		}
+	}
+	inner := r.inner(s)
+	by := make([]string, len(order))
+	for i, column := range order {
+		by[i] = column.sql
+		if column.descending != r.page.Backward {
+			by[i] += " DESC"
+		}
+	}
+	bounds := allOf(where)
+	text = fmt.Sprintf("SELECT %s, %s AS position FROM (%s) q WHERE %s ORDER BY %s LIMIT %d",
+		of("q", r.table.columns), r.dialect.array(position), inner.sql, bounds.sql, strings.Join(by, ", "), limit)
+	return text, append(inner.args, bounds.args...), true
+}
+
+// inner selects the objects of a segment with what they are sorted by, in no order.
+func (r *searching[T]) inner(s segment) condition {
+	alias := r.table.alias
+	selected := []condition{cond(of(alias, r.table.columns))}
+	from, here := r.from(s.beginning, 2*s.size+100), r.here(s.beginning)
+	tie := alias + ".id AS tie"
+	joins, where := []condition{}, []condition{here, r.fits}
+	for n, term := range r.terms {
+		selected = append(selected, wrapped("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
+		if term.join.sql != "" && (n > 0 || !s.indexed) {
+			joins = append(joins, term.join)
+		}
+	}
+	switch {
+	case s.indexed:
+		tie = "m0.object_id AS tie"
+		from = cond("metadata_latest m0 CROSS JOIN " + r.table.table)
+		where = append(where, r.along(s.rank))
+	case s.rank >= 0:
+		where = append(where, cond("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
+	}
+	selected = append(selected, cond(tie))
+	whole := condition{sql: "SELECT "}
+	add := func(parts []condition, separator string) {
+		for i, part := range parts {
+			if i > 0 {
+				whole.sql += separator
+			}
+			whole.sql, whole.args = whole.sql+part.sql, append(whole.args, part.args...)
+		}
+	}
+	add(selected, ", ")
+	whole.sql += " FROM "
+	add(append([]condition{from}, joins...), "")
+	whole.sql += " WHERE "
+	add(where, " AND ")
+	return whole
+}
+
+// along are the rows m0 of the index on values that have the rank, with what the filter says about the same key.
+func (r *searching[T]) along(rank int) condition {
+	key := r.terms[0].key
+	is := cond(fmt.Sprintf("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ? AND %s.id = m0.object_id", r.table.alias),
+		r.project, r.table.about, key.Card, key.Key)
+	from, to := "", models.SortKeyUnordered
+	if rank == rankUnordered {
+		from, to = models.SortKeyUnordered, models.SortKeyNull
+	}
+	is = is.and(cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to))
+	for _, part := range append([]*models.Filter{r.question.Filter}, r.question.Filter.All...) {
+		if p := part.Metadata; p != nil && p.Card == key.Card && p.Key == key.Key {
+			for _, known := range r.indexed(p) {
+				is = is.and(condition{strings.ReplaceAll(known.sql, "m.", "m0."), known.args})
+			}
+		}
+	}
+	return is
+}
+
+// beyond is the condition that a row comes after a position, or before it.
+func beyond(order []sortColumn, position []any, after bool) condition {
+	ways := make([]condition, len(order))
+	for i, column := range order {
+		same := []condition{}
+		for j := range i {
+			same = append(same, cond(order[j].sql+" = ?", position[j]))
+		}
+		ways[i] = allOf(append(same, cond(column.sql+compare(column, after, "")+" ?", position[i])))
+	}
+	// The first column by itself, for the index.
+	return anyOf(ways).and(cond(order[0].sql+compare(order[0], after, "=")+" ?", position[0]))
+}
+
+func compare(column sortColumn, after bool, orEqual string) string {
+	if after == column.descending {
+		return " <" + orEqual
+	}
+	return " >" + orEqual
+}

@@ -1,0 +1,268 @@
+package store
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/placard/placard/models"
+)
+
+// valueSQL is how the parts of a latest value are said.
+type valueSQL struct {
+	// key is its sort key, text the whole of a text, array the members of a list, tuple or set as a JSON array.
+	key, text, array string
+	exists           string
+	kind             func(models.MetadataKind) condition
+	// cut says that key may be cut.
+	cut bool
+}
+
+// whole is the value of a row m of metadata_latest or metadata_entries.
+var whole = valueSQL{
+	key: "m.sort_key", text: "COALESCE(m.parts, substr(m.sort_key, 2))", exists: "m.sort_key IS NOT NULL",
+	array: "CASE WHEN m.sort_key <> '5' THEN '[]' " + arrayOf("m.parts"),
+	kind:  func(kind models.MetadataKind) condition { return cond("m.kind = ?", kind) },
+	cut:   true,
+}
+
+// part is the value that a path leads to, which m.part has as models.appendParts writes it, or null.
+var part = valueSQL{
+	key: "substr(m.part, 2)", text: "substr(m.part, 3)", exists: "m.part <> '0'",
+	array: "CASE " + arrayOf("m.part"),
+	kind:  func(kind models.MetadataKind) condition { return partKind(kind) },
+}
+
+// arrayOf ends a CASE: the members of a list, tuple or set, as models.appendParts writes them; none of all else.
+func arrayOf(parts string) string {
+	return strings.ReplaceAll(`WHEN @ LIKE '{"":%' THEN substr(@, 5, length(@) - 5) WHEN @ LIKE '[%' THEN @ ELSE '[]' END`, "@", parts)
+}
+
+func partKind(kind models.MetadataKind) condition {
+	switch kind {
+	case models.MetadataKindList:
+		return cond("(m.part LIKE '[%' AND m.part NOT LIKE '%0]')")
+	case models.MetadataKindTuple:
+		return cond("(m.part LIKE '[%' AND m.part LIKE '%0]')")
+	case models.MetadataKindSet:
+		return cond(`m.part LIKE '{"":%'`)
+	case models.MetadataKindDict:
+		return cond(`(m.part LIKE '{%' AND m.part NOT LIKE '{"":%')`)
+	}
+	return cond("substr(m.part, 1, 1) = ?", kind.Letter())
+}
+
+// latestRow is what follows FROM for the row m of a key of a subject: the latest, or that as of an instant.
+func (c compiler) latestRow(t *searched, at models.MetadataKeyPath) condition {
+	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias, t.subject)
+	from := cond("metadata_latest m WHERE "+same, at.Card, at.Key)
+	if c.asOf != 0 {
+		from = cond("metadata_entries m WHERE "+same+` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
+			WHERE e.project_id = m.project_id AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
+			AND e.logged_at <= ?)`, at.Card, at.Key, c.asOf)
+	}
+	if len(at.Path) == 0 {
+		return from
+	}
+	reached := c.dialect.part("CASE WHEN m.sort_key = '5' THEN m.parts END", at.Path)
+	return condition{"(SELECT " + reached.sql + " AS part FROM " + from.sql + ") m WHERE TRUE", append(reached.args, from.args...)}
+}
+
+// predicate looks at the one row of the key, by its primary key, so that what is not there costs as little as what is.
+// It is a value and not an EXISTS, which PostgreSQL would turn into a join with all rows of the key.
+func (c compiler) predicate(t *searched, p *models.MetadataPredicate) condition {
+	v := whole
+	if len(p.Path) > 0 {
+		v = part
+		v.key = c.dialect.bytewise(v.key)
+	}
+	row := c.latestRow(t, p.MetadataKeyPath)
+	of := func(tests []condition) condition {
+		test := allOf(tests)
+		return condition{"(SELECT " + test.sql + " FROM " + row.sql + ")", append(append([]any{}, test.args...), row.args...)}
+	}
+	var hold, fail []condition
+	if p.Kind != nil {
+		hold = append(hold, v.kind(*p.Kind))
+	}
+	for _, test := range p.Tests {
+		if test.Not {
+			fail = append(fail, c.valueTest(v, test))
+		} else {
+			hold = append(hold, c.valueTest(v, test))
+		}
+	}
+	var parts []condition
+	if len(hold) > 0 {
+		parts = append(parts, of(hold))
+	}
+	for _, test := range fail {
+		parts = append(parts, not(of([]condition{test})))
+	}
+	return allOf(parts)
+}
+
+// valueTest is a test on a value, as if it did not say Not.
+func (c compiler) valueTest(v valueSQL, test models.ValueTest) condition {
+	switch {
+	case test.Exists:
+		return cond(v.exists)
+	case test.Between != nil:
+		ranges := make([]condition, len(test.Between))
+		for i, r := range test.Between {
+			ranges[i] = v.between(r)
+		}
+		return anyOf(ranges)
+	case test.In != nil:
+		return v.oneOf(test.In, test.IgnoreCase)
+	}
+	var ways []condition
+	if test.Text != nil {
+		text := v.text
+		if test.IgnoreCase {
+			text = "placard_fold(" + text + ")"
+		}
+		ways = append(ways, v.isText().and(c.textTest(text, *test.Text)))
+	}
+	if len(test.Member) > 0 {
+		ways = append(ways, c.member(v, test.Member, test.IgnoreCase))
+	}
+	return anyOf(ways)
+}
+
+func (v valueSQL) isText() condition {
+	return cond(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
+}
+
+// between is a range of sort keys. Where an end is longer than what the database keeps of a sort key, only the whole
+// text decides.
+func (v valueSQL) between(r models.SortKeyRange) condition {
+	ends := []condition{}
+	for _, end := range []struct {
+		key        string
+		compare    string
+		ofTextOnly bool
+	}{
+		{r.From, map[bool]string{true: ">", false: ">="}[r.FromOpen], v.cut && models.LongSortKey(r.From)},
+		{r.To, map[bool]string{true: "<", false: "<="}[r.ToOpen], v.cut && models.LongSortKey(r.To)},
+	} {
+		if end.ofTextOnly {
+			ends = append(ends, v.isText(), cond(v.text+" "+end.compare+" ?", end.key[1:]))
+		} else {
+			ends = append(ends, cond(v.key+" "+end.compare+" ?", end.key))
+		}
+	}
+	return allOf(ends)
+}
+
+// oneOf says that the value has one of the sort keys.
+func (v valueSQL) oneOf(keys []string, ignoreCase bool) condition {
+	var exact, texts []any
+	for _, key := range keys {
+		text, isText := strings.CutPrefix(key, models.SortKeyText)
+		if isText && (ignoreCase || v.cut && models.LongSortKey(key)) {
+			texts = append(texts, text)
+		} else {
+			exact = append(exact, key)
+		}
+	}
+	var ways []condition
+	if len(exact) > 0 {
+		ways = append(ways, oneOfValues(v.key, exact))
+	}
+	if len(texts) > 0 {
+		text := v.text
+		if ignoreCase {
+			text = "placard_fold(" + text + ")"
+		}
+		ways = append(ways, v.isText().and(oneOfValues(text, texts)))
+	}
+	return anyOf(ways)
+}
+
+// behind is the least text that comes after all texts which begin with the prefix, the beginning of a sort key.
+func behind(prefix string) string {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; ; i-- {
+		switch r := runes[i]; {
+		case r == unicode.MaxRune:
+			continue // there is nothing after it
+		case r+1 == surrogateMin:
+			return string(runes[:i]) + string(rune(surrogateMax+1))
+		default:
+			return string(runes[:i]) + string(r+1)
+		}
+	}
+}
+
+// Surrogates are no characters of a text.
+const (
+	surrogateMin = 0xD800
+	surrogateMax = 0xDFFF
+)
+
+// member says that a list, tuple or set has a member with one of the sort keys.
+func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) condition {
+	inside := valueSQL{key: c.dialect.bytewise("substr(n.value, 2)"), text: "substr(n.value, 3)"}
+	is := inside.oneOf(keys, ignoreCase)
+	return condition{
+		"(SELECT TRUE FROM " + c.dialect.members(v.array) + " n WHERE " + is.sql + " LIMIT 1)", is.args,
+	}
+}
+
+// predicateDriver selects what fits the predicate as far as the index on values knows.
+func (c compiler) predicateDriver(t *searched, p *models.MetadataPredicate) (condition, bool) {
+	known := c.indexed(p)
+	if len(known) == 0 {
+		return condition{}, false
+	}
+	from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ?",
+		c.project, t.about, p.Card, p.Key)
+	is := allOf(known)
+	return condition{from.sql + " AND " + is.sql, append(from.args, is.args...)}, true
+}
+
+// indexed are conditions on m.sort_key that hold for all that fits the predicate.
+func (c compiler) indexed(p *models.MetadataPredicate) []condition {
+	asked := func(test models.ValueTest) bool { return !test.Not }
+	if len(p.Path) > 0 {
+		if p.Kind == nil && !slices.ContainsFunc(p.Tests, asked) {
+			return nil
+		}
+		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)} // only what has members has parts
+	}
+	var known []condition
+	for _, test := range p.Tests {
+		switch {
+		case test.Not, test.IgnoreCase:
+		case test.Exists:
+			known = append(known, cond("m.sort_key IS NOT NULL"))
+		case test.Between != nil:
+			cut := make([]condition, len(test.Between))
+			for i, r := range test.Between {
+				cut[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
+			}
+			known = append(known, anyOf(cut))
+		case test.In != nil:
+			cut := make([]any, len(test.In))
+			for i, key := range test.In {
+				cut[i] = models.CutSortKey(key)
+			}
+			known = append(known, oneOfValues("m.sort_key", cut))
+		case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
+			from := models.CutSortKey(models.SortKeyText + test.Text.Text)
+			known = append(known, cond("m.sort_key >= ? AND m.sort_key < ?", from, behind(from)))
+		}
+	}
+	if known == nil && p.Kind != nil {
+		known = append(known, cond("m.sort_key IS NOT NULL"))
+	}
+	return known
+}
+
+// isPlace says whether a step of a path may be a place in a list.
+func isPlace(step string) bool { return places.MatchString(step) }
+
+var places = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)

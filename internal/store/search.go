@@ -1,0 +1,325 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// searching is one question about one table.
+type searching[T any] struct {
+	compiler
+	table    *searched
+	question models.Question
+	page     models.Page
+	terms    []sortTerm
+	fits     condition
+	// name is what cursors belong to.
+	name string
+	// id is that of an object.
+	id func(*T) models.ID
+}
+
+// found is an object with where it stands in the order.
+type found[T any] struct {
+	Object   T `gorm:"embedded"`
+	Position string
+}
+
+// narrow is how few objects a way to begin must leave, so that it is better than to go through all of them in order.
+const narrow = 5000
+
+// search answers a question about the objects of a project that are in scope. It begins with whatever index leaves few
+// objects, and otherwise goes along the index of the order until the page is full; see docs/adr/0018.
+func search[T any](
+	ctx context.Context, s *Store, t *searched, project models.ID, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
+) (*models.Connection[*T], error) {
+	r := newSearching(s, t, project, scope, q, page, id)
+	begin, err := r.begin(ctx, scope)
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	items, err := r.items(ctx, begin)
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	result, err := r.connection(items)
+	if err != nil || !page.Count {
+		return result, err
+	}
+	n, err := r.count(ctx, begin)
+	result.SetTotalCount(n)
+	return result, s.failure(err)
+}
+
+func newSearching[T any](
+	s *Store, t *searched, project models.ID, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
+) *searching[T] {
+	if q.Filter == nil {
+		q.Filter = &models.Filter{}
+	}
+	if len(q.Order) == 0 {
+		q.Order = t.order
+	}
+	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, id: id}
+	if q.AsOf != nil {
+		r.asOf = max(q.AsOf.UnixMicro(), 1)
+	}
+	r.fits = r.filter(t, q.Filter)
+	if scope != nil {
+		r.fits = r.filter(t, scope).and(r.fits)
+	}
+	if r.asOf != 0 {
+		r.fits = r.fits.and(cond(t.created+" <= ?", r.asOf))
+	}
+	r.terms = make([]sortTerm, len(q.Order))
+	for i, term := range q.Order {
+		r.terms[i] = r.sortTerm(t, term, i)
+	}
+	r.name = fmt.Sprint(t.name, project, r.fits, q.Order, r.asOf)
+	return r
+}
+
+// beginning is where to begin: the fewest objects among which all that fits is, if they are known to be few.
+type beginning struct {
+	ids  []condition
+	size int
+}
+
+func (b beginning) isNarrow() bool { return b.ids != nil && b.size <= narrow }
+
+// begin looks which way to begin leaves the fewest objects, and never at more than narrow of each.
+func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginning, error) {
+	options := r.options(r.table, r.question.Filter)
+	if scope != nil {
+		options = append(r.options(r.table, scope), options...)
+	}
+	if len(options) == 0 {
+		return beginning{}, nil
+	}
+	parts := make([]condition, len(options))
+	for i, option := range options {
+		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option))
+	}
+	whole := joined(parts, " UNION ALL ")
+	var sizes []struct{ N, Size int }
+	// Without the parentheses: SQLite has none around a whole statement.
+	text := strings.TrimSuffix(strings.TrimPrefix(whole.sql, "("), ")")
+	if err := r.dialect.searcher().WithContext(ctx).Raw(text, whole.args...).Scan(&sizes).Error; err != nil {
+		return beginning{}, err
+	}
+	best := slices.MinFunc(sizes, func(a, b struct{ N, Size int }) int { return a.Size - b.Size })
+	return beginning{options[best.N], best.Size}, nil
+}
+
+// union are the IDs of several statements, each as often as it is found.
+func union(parts []condition) condition {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	wholes := make([]condition, len(parts))
+	for i, part := range parts {
+		wholes[i] = wrapped("SELECT id FROM (%s) p", part)
+	}
+	all := joined(wholes, " UNION ALL ")
+	return condition{"SELECT id FROM " + all.sql + " u", all.args}
+}
+
+// from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
+// not known.
+func (r *searching[T]) from(b beginning, most int) condition {
+	if b.ids == nil {
+		return cond(r.table.table)
+	}
+	ids := union(b.ids)
+	distinct := ""
+	if len(b.ids) > 1 {
+		distinct = "DISTINCT "
+	}
+	limit := ""
+	if most > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", most)
+	}
+	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d CROSS JOIN "+r.table.table, ids)
+}
+
+// here is what makes a row of the table one of the project, and one of the IDs to begin with.
+func (r *searching[T]) here(b beginning) condition {
+	is := cond(r.table.alias+".project_id = ?", r.project)
+	if b.ids != nil {
+		is.sql += " AND " + r.table.alias + ".id = d.id"
+	}
+	return is
+}
+
+// count is how many objects fit, counted up to one more than can be said.
+func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
+	from, here := r.from(b, 0), r.here(b)
+	var n int
+	err := r.dialect.searcher().WithContext(ctx).Raw(
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, r.fits.sql, models.MaxTotalCount+1),
+		slices.Concat(from.args, here.args, r.fits.args)...).Scan(&n).Error
+	return n, err
+}
+
+// items are the objects of the page, one more where there are more, in the direction in which the page is read.
+func (r *searching[T]) items(ctx context.Context, b beginning) ([]found[T], error) {
+	after, before, err := r.cursors()
+	if err != nil {
+		return nil, err
+	}
+	segments := r.segments(b)
+	if r.page.Backward {
+		slices.Reverse(segments)
+	}
+	items := []found[T]{}
+	for _, segment := range segments {
+		text, args, some := r.statement(segment, after, before, r.page.Size+1-len(items))
+		if !some {
+			continue
+		}
+		var more []found[T]
+		if err := r.dialect.searcher().WithContext(ctx).Raw(text, args...).Scan(&more).Error; err != nil {
+			return nil, err
+		}
+		if items = append(items, more...); len(items) > r.page.Size {
+			break
+		}
+	}
+	return items, nil
+}
+
+func (r *searching[T]) connection(items []found[T]) (*models.Connection[*T], error) {
+	positions := make(map[models.ID]models.Position, len(items))
+	objects := make([]*T, len(items))
+	for i := range items {
+		objects[i] = &items[i].Object
+		position, err := readPosition(items[i].Position)
+		if err != nil {
+			return nil, err
+		}
+		id := r.id(objects[i])
+		positions[id] = append(position, id.String())
+	}
+	return models.NewConnection(r.name, r.page, objects, func(object *T) models.Position { return positions[r.id(object)] }), nil
+}
+
+func readPosition(text string) (models.Position, error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var position models.Position
+	if err := decoder.Decode(&position); err != nil {
+		return nil, err
+	}
+	for i, value := range position {
+		if number, ok := value.(json.Number); ok {
+			n, err := number.Int64()
+			if err != nil {
+				return nil, errors.New("a position is no integer")
+			}
+			position[i] = n
+		}
+	}
+	return position, nil
+}
+
+// cursors are the positions after and before which the page lies; nil for none.
+func (r *searching[T]) cursors() (after, before []any, err error) {
+	kinds := []positionKind{}
+	for _, term := range r.terms {
+		if term.ranked {
+			kinds = append(kinds, numberPosition)
+		}
+		kinds = append(kinds, map[bool]positionKind{true: numberPosition, false: textPosition}[term.number])
+	}
+	kinds = append(kinds, idPosition)
+	read := func(argument, text string) ([]any, error) {
+		position, err := models.ParseCursor(argument, r.name, text)
+		if err != nil || position == nil {
+			return nil, err
+		}
+		return positionValues(argument, kinds, position)
+	}
+	if after, err = read("after", r.page.After); err == nil {
+		before, err = read("before", r.page.Before)
+	}
+	return after, before, err
+}
+
+// inProject answers a question about the project of that name; one that does not exist has nothing.
+func inProject[T any](
+	ctx context.Context, s *Store, t *searched, project string, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
+) (*models.Connection[*T], error) {
+	found, err := s.Project(ctx, project)
+	if err != nil || found == nil {
+		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
+	}
+	return search(ctx, s, t, found.ID, scope, q, page, id)
+}
+
+func equals(field string, value any) *models.Filter {
+	return &models.Filter{Field: field, Tests: []models.FieldTest{{Op: "eq", Values: []any{value}}}}
+}
+
+func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
+
+func stepRunID(r *models.StepRun) models.ID { return r.ID }
+
+// SearchVersions answers a question about the artifact versions of a project.
+func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
+	found, err := inProject(ctx, s, searchedVersions, project, nil, q, page, versionID)
+	return ofInstant(q, found), err
+}
+
+// SearchVersionsOf answers a question about the versions of an artifact, the greatest number first unless it says otherwise.
+func (s *Store) SearchVersionsOf(ctx context.Context, of *models.Artifact, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
+	if len(q.Order) == 0 {
+		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
+	}
+	found, err := search(ctx, s, searchedVersions, of.ProjectID, equals("artifactId", of.ID), q, page, versionID)
+	return ofInstant(q, found), err
+}
+
+// ofInstant notes in versions as of when they were asked for.
+func ofInstant(q models.Question, c *models.ArtifactVersionConnection) *models.ArtifactVersionConnection {
+	if c != nil {
+		for _, version := range c.Nodes() {
+			version.AsOf = q.AsOf
+		}
+	}
+	return c
+}
+
+// SearchArtifacts answers a question about the artifacts of a project.
+func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
+	return inProject(ctx, s, searchedArtifacts, project, nil, q, page, func(a *models.Artifact) models.ID { return a.ID })
+}
+
+// SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
+func (s *Store) SearchPipelineRuns(
+	ctx context.Context, project string, pipeline *string, q models.Question, page models.Page,
+) (*models.PipelineRunConnection, error) {
+	var scope *models.Filter
+	if pipeline != nil {
+		scope = equals("pipeline", *pipeline)
+	}
+	return inProject(ctx, s, searchedPipelineRuns, project, scope, q, page, func(r *models.PipelineRun) models.ID { return r.ID })
+}
+
+// SearchStepRuns answers a question about the step runs of a project.
+func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+	return inProject(ctx, s, searchedStepRuns, project, nil, q, page, stepRunID)
+}
+
+// SearchStepRunsOf answers a question about the steps of a pipeline run, in order of start unless it says otherwise.
+func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+	if len(q.Order) == 0 {
+		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
+	}
+	return search(ctx, s, searchedStepRuns, of.ProjectID, equals("pipelineRunId", of.ID), q, page, stepRunID)
+}

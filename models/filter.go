@@ -1,0 +1,255 @@
+package models
+
+import (
+	"maps"
+	"slices"
+)
+
+// FilterInput is a filter of the schema, such as ArtifactVersionFilter: a map with what the caller gave.
+type FilterInput = map[string]any
+
+// Filter is a filter that has been read. Exactly one of its parts is there.
+type Filter struct {
+	// All must hold; no part means everything.
+	All []*Filter
+	// Any says that one of AnyOf must hold; no part means nothing.
+	Any   bool
+	AnyOf []*Filter
+	// Not must not hold.
+	Not *Filter
+	// Field is a field with conditions on it, all of which must hold.
+	Field string
+	Tests []FieldTest
+	// Related is a field that leads to other objects, one of which fits Of.
+	Related string
+	Of      *Filter
+	// Metadata is about the latest value of a key.
+	Metadata *MetadataPredicate
+}
+
+// FieldTest is one condition on a field.
+type FieldTest struct {
+	// Op is the name of the condition in the schema: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
+	// `contains`, `startsWith` or `endsWith`.
+	Op string
+	// Values are what the field is compared with: one, or the list of `in` and `notIn`. Each is a text, an int64, or an
+	// instant in microseconds since 1970 as an int64. `exists` has a bool.
+	Values []any
+	// IgnoreCase says that texts are folded on both sides; those of the test are folded already.
+	IgnoreCase bool
+}
+
+// filterReader reads a filter and counts what it holds.
+type filterReader struct {
+	limits     *ServerLimits
+	predicates int
+}
+
+// ReadFilter reads a filter; nil is no filter. BAD_INPUT for what cannot mean anything, LIMIT_EXCEEDED for a filter that
+// is too deep, has too many conditions, or a list or text that is too long, each with its path.
+func ReadFilter(limits *ServerLimits, at *Path, input FilterInput) (*Filter, error) {
+	if input == nil {
+		return &Filter{}, nil
+	}
+	if depth := filterDepth(input); depth > int(limits.QueryDepth) {
+		return nil, LimitExceeded(at, "depth of a filter", int64(limits.QueryDepth), int64(depth))
+	}
+	r := filterReader{limits: limits}
+	filter, err := r.filter(at, input)
+	if err == nil && r.predicates > MaxFilterPredicates {
+		err = LimitExceeded(at, "conditions of a filter", MaxFilterPredicates, int64(r.predicates))
+	}
+	return filter, err
+}
+
+// filterDepth is how many filters stand inside each other.
+func filterDepth(input FilterInput) int {
+	deepest := 0
+	for name, value := range input {
+		switch value := value.(type) {
+		case []FilterInput:
+			for _, part := range value {
+				deepest = max(deepest, filterDepth(part))
+			}
+		case FilterInput:
+			if relatedFields[name] || name == "not" {
+				deepest = max(deepest, filterDepth(value))
+			}
+		}
+	}
+	return deepest + 1
+}
+
+// relatedFields lead to other objects.
+var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
+
+func (r *filterReader) filter(at *Path, input FilterInput) (*Filter, error) {
+	all := &Filter{All: []*Filter{}}
+	for _, name := range slices.Sorted(maps.Keys(input)) {
+		part, err := r.part(at.In(name), name, input[name])
+		if err != nil {
+			return nil, err
+		}
+		all.All = append(all.All, part)
+	}
+	if len(all.All) == 1 {
+		return all.All[0], nil
+	}
+	return all, nil
+}
+
+func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
+	switch value := value.(type) {
+	case []FilterInput:
+		if len(value) > MaxFilterPredicates {
+			return nil, LimitExceeded(at, "conditions of a filter", MaxFilterPredicates, int64(len(value)))
+		}
+		parts := make([]*Filter, len(value))
+		for i, input := range value {
+			var err error
+			if parts[i], err = r.filter(at.In(i), input); err != nil {
+				return nil, err
+			}
+		}
+		if name == "or" {
+			return &Filter{Any: true, AnyOf: parts}, nil
+		}
+		return &Filter{All: parts}, nil
+	case FilterInput:
+		return r.object(at, name, value)
+	}
+	r.predicates++
+	return r.scalar(at, name, value)
+}
+
+func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter, error) {
+	switch {
+	case name == "not":
+		not, err := r.filter(at, input)
+		return &Filter{Not: not}, err
+	case relatedFields[name]:
+		return r.related(at, name, input)
+	case name == "metadata":
+		predicate, err := readPredicate(at, input)
+		if err == nil {
+			r.predicates += max(1, len(predicate.Tests))
+		}
+		return &Filter{Metadata: predicate}, err
+	}
+	tests, err := readTests(at, input)
+	r.predicates += max(1, len(tests))
+	return &Filter{Field: name, Tests: tests}, err
+}
+
+// related reads a filter about other objects; `exists` in it says whether there is one at all.
+func (r *filterReader) related(at *Path, name string, input FilterInput) (*Filter, error) {
+	rest := maps.Clone(input)
+	delete(rest, "exists")
+	of, err := r.filter(at, rest)
+	if err != nil {
+		return nil, err
+	}
+	there := &Filter{Related: name, Of: of}
+	exists, _ := input["exists"].(*bool)
+	if exists == nil || *exists {
+		return there, nil
+	}
+	r.predicates++
+	if len(rest) > 0 {
+		return nil, BadInput(at.In("exists"), "cannot be false together with what must fit")
+	}
+	return &Filter{Not: there}, nil
+}
+
+// scalar reads a field that is asked for directly, such as `stepRunId`.
+func (r *filterReader) scalar(at *Path, name string, value any) (*Filter, error) {
+	text, ok := value.(*string)
+	if !ok {
+		return nil, BadInput(at, "cannot be read")
+	}
+	id, known := ParseID(*text)
+	if !known {
+		return &Filter{Any: true}, nil // nothing has this ID
+	}
+	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil
+}
+
+// readTests reads a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
+func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
+	ignoreCase := false
+	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
+		ignoreCase = *ignore
+	}
+	tests := []FieldTest{}
+	for _, op := range slices.Sorted(maps.Keys(input)) {
+		if op == "ignoreCase" {
+			continue
+		}
+		values, err := operands(at.In(op), op, input[op], ignoreCase)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, FieldTest{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
+	}
+	if len(tests) == 0 {
+		return nil, BadInput(at, "must say what is asked of it, such as eq")
+	}
+	return tests, nil
+}
+
+// operands are what a condition on a field compares with.
+func operands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
+	text := func(at *Path, text string) (any, error) {
+		if ignoreCase {
+			return Fold(text), CheckText(at, "a text in a filter", text, MaxFilterText)
+		}
+		return text, CheckText(at, "a text in a filter", text, MaxFilterText)
+	}
+	switch value := value.(type) {
+	case *bool:
+		return []any{*value}, nil
+	case *string:
+		one, err := text(at, *value)
+		return []any{one}, err
+	case []string:
+		return each(at, value, text)
+	case *int32:
+		return []any{int64(*value)}, nil
+	case []int32:
+		return each(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
+	case *Time:
+		return []any{wholeMicros(op, *value)}, nil
+	case *RunStatus:
+		return []any{string(*value)}, nil
+	case []RunStatus:
+		return each(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
+	}
+	return nil, BadInput(at, "cannot be read")
+}
+
+// wholeMicros is the instant in microseconds since 1970 that compares with instants in whole microseconds as t does. None
+// is equal to what lies between two of them.
+func wholeMicros(op string, t Time) any {
+	micros, between := t.UnixMicro(), t.Nanosecond()%1000 != 0
+	switch {
+	case between && op == "eq":
+		return nil
+	case between && (op == "lt" || op == "gte"):
+		return micros + 1
+	}
+	return micros
+}
+
+func each[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]any, error) {
+	if len(list) > MaxFilterList {
+		return nil, LimitExceeded(at, "items in a list of a filter", MaxFilterList, int64(len(list)))
+	}
+	values := make([]any, len(list))
+	for i, item := range list {
+		var err error
+		if values[i], err = read(at.In(i), item); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}

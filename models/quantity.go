@@ -1,0 +1,54 @@
+package models
+
+import (
+	"math"
+	"math/big"
+	"regexp"
+)
+
+// units are what sizes (in bytes) and durations (in seconds) may be written in, exactly as they stand here.
+var units = func() map[string]*big.Rat {
+	table := map[string]*big.Rat{
+		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
+		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
+		"s": big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
+		"d": big.NewRat(86400, 1),
+	}
+	decimal, binary := big.NewRat(1, 1), big.NewRat(1, 1)
+	for _, prefix := range []string{"k", "M", "G", "T", "P", "E"} {
+		decimal = new(big.Rat).Mul(decimal, big.NewRat(1000, 1))
+		binary = new(big.Rat).Mul(binary, big.NewRat(1024, 1))
+		table[prefix+"B"] = decimal
+		table[map[bool]string{true: "K", false: prefix}[prefix == "k"]+"iB"] = binary
+	}
+	return table
+}()
+
+var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
+
+// mostQuantity bounds the text of a quantity, so that its digits are cheap to read.
+const mostQuantity = 100
+
+// quantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
+// otherwise rounded to a double once. looks says that the text is a number with letters behind it, known says that the
+// letters are a unit.
+func quantity(text string) (key string, looks, known bool) {
+	if len(text) > mostQuantity {
+		return "", false, false
+	}
+	parts := quantityText.FindStringSubmatch(text)
+	if parts == nil {
+		return "", false, false
+	}
+	unit := units[parts[2]]
+	number, ok := new(big.Rat).SetString(parts[1])
+	if unit == nil || !ok {
+		return "", true, false
+	}
+	number.Mul(number, unit)
+	if number.IsInt() && number.Num().IsInt64() {
+		return integerKey(number.Num().Int64()), true, true
+	}
+	f, _ := number.Float64()
+	return doubleKey(f, 0), true, !math.IsInf(f, 0)
+}

@@ -1,0 +1,170 @@
+package models
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A sort key is how a value is found and sorted: text that compares, byte by byte, as the value does. It begins with
+// the class of the value, so that values of different classes stand in the order of their classes; only values of one
+// class are compared by conditions. Both engines and Go compare sort keys in the same way, because there is nothing
+// left that they could see differently. See docs/adr/0017.
+const (
+	classBoolean   = "1"
+	classNumber    = "2"
+	classInstant   = "3"
+	classText      = "4"
+	classUnordered = "5" // NaN and what holds members: it has a place, but is not compared
+	classNull      = "6"
+)
+
+// The bounds of sort keys in conditions and orders: ordered values are below SortKeyUnordered, values at all below
+// SortKeyNull.
+const (
+	SortKeyText      = classText
+	SortKeyUnordered = classUnordered
+	SortKeyNull      = classNull
+)
+
+// SortKeyBytes is how long a sort key is that the database keeps: what an index of the database holds. Of a longer
+// text it keeps the beginning.
+const SortKeyBytes = 400
+
+// SearchForm is what the database keeps of a value beside the value itself, to find it and to sort by it.
+type SearchForm struct {
+	// SortKey is cut to SortKeyBytes, at a character.
+	SortKey string
+	// Parts is what SortKey leaves out: the whole text of a text that was cut, and what is in a list, tuple, set or
+	// dictionary, see appendParts; nil for all else.
+	Parts *string
+}
+
+// SearchFormOf is the search form of a value.
+func SearchFormOf(v MetadataValue) SearchForm {
+	key := v.sortKey()
+	if text, ok := strings.CutPrefix(key, classText); ok && len(key) > SortKeyBytes {
+		return SearchForm{CutSortKey(key), &text}
+	}
+	switch v.(type) {
+	case ListValue, TupleValue, SetValue, DictValue:
+		parts := string(appendParts(nil, v))
+		return SearchForm{key, &parts}
+	}
+	return SearchForm{SortKey: key}
+}
+
+// DecodeSearchForm is the search form of what the database keeps as kind and text.
+func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
+	value, err := DecodeValue(kind, text)
+	if err != nil {
+		return SearchForm{}, err
+	}
+	return SearchFormOf(value), nil
+}
+
+// CutSortKey is as much of a sort key as the database keeps.
+func CutSortKey(key string) string {
+	if len(key) <= SortKeyBytes {
+		return key
+	}
+	end := SortKeyBytes
+	for !utf8.RuneStart(key[end]) {
+		end--
+	}
+	return key[:end]
+}
+
+// mayBeCut says whether a sort key may be that of a longer text: then it is not enough to compare it.
+func mayBeCut(key string) bool { return len(key) > SortKeyBytes-utf8.UTFMax }
+
+// appendParts appends what is in a value, as JSON: a scalar is a text of the letter of its kind and its sort key, a
+// list is an array, a tuple is an array that ends with 0, a dictionary is an object, and a set is an object with the
+// empty key, which no dictionary has, so that no path leads into it.
+func appendParts(b []byte, v MetadataValue) []byte {
+	switch v := v.(type) {
+	case ListValue:
+		return append(appendPartsOf(append(b, '['), v.Items), ']')
+	case TupleValue:
+		b = appendPartsOf(append(b, '['), v.Items)
+		if len(v.Items) > 0 {
+			b = append(b, ',')
+		}
+		return append(b, "0]"...)
+	case SetValue:
+		return append(appendPartsOf(append(b, `{"":[`...), v.Items), "]}"...)
+	case DictValue:
+		b = append(b, '{')
+		for i, field := range v.Fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendParts(append(appendString(b, field.Key), ':'), field.Value)
+		}
+		return append(b, '}')
+	}
+	return appendString(b, v.Kind().Letter()+v.sortKey())
+}
+
+func appendPartsOf(b []byte, items []MetadataValue) []byte {
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendParts(b, item)
+	}
+	return b
+}
+
+// doubleKey is the sort key of a double: its bits, turned so that they compare as the number does, in hexadecimal
+// without the zeros at the end. rest is how much a whole number lies above the double, which is how 2^53 + 1 has a
+// place of its own.
+func doubleKey(f float64, rest uint16) string {
+	if math.IsNaN(f) {
+		return classUnordered
+	}
+	if f == 0 {
+		f = 0 // -0 is 0
+	}
+	bits := math.Float64bits(f)
+	if bits>>63 == 1 {
+		bits = ^bits
+	} else {
+		bits |= 1 << 63
+	}
+	return classNumber + strings.TrimRight(hexadecimal(bits, 16)+hexadecimal(uint64(rest), 4), "0")
+}
+
+func hexadecimal(n uint64, digits int) string {
+	text := strconv.FormatUint(n, 16)
+	return strings.Repeat("0", digits-len(text)) + text
+}
+
+// integerKey is the sort key of a whole number: the greatest double that is not above it, and the rest.
+func integerKey(n int64) string {
+	f := float64(n)
+	if f >= 1<<63 || int64(f) > n {
+		f = math.Nextafter(f, math.Inf(-1))
+	}
+	return doubleKey(f, uint16(n-int64(f)))
+}
+
+// instantKey is the sort key of an instant: its digits.
+func instantKey(t Time) string { return classInstant + t.UTC().Format("20060102150405.999999999") }
+
+func textKey(text string) string { return classText + text }
+
+// Fold is text without regard to case: each character becomes the least of those that differ from it only in case,
+// by the simple case folding of Unicode.
+func Fold(text string) string { return strings.Map(FoldRune, text) }
+
+// FoldRune is Fold of one character.
+func FoldRune(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
+}
