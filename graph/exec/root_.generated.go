@@ -390,6 +390,7 @@ type ComplexityRoot struct {
 		KeyCharacters   func(childComplexity int) int
 		PageSize        func(childComplexity int) int
 		QueryAliases    func(childComplexity int) int
+		QueryCost       func(childComplexity int) int
 		QueryDepth      func(childComplexity int) int
 		QueryRootFields func(childComplexity int) int
 		QueryTokens     func(childComplexity int) int
@@ -2021,6 +2022,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.QueryAliases(childComplexity), true
+	case "ServerLimits.queryCost":
+		if e.ComplexityRoot.ServerLimits.QueryCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.QueryCost(childComplexity), true
 	case "ServerLimits.queryDepth":
 		if e.ComplexityRoot.ServerLimits.QueryDepth == nil {
 			break
@@ -2646,6 +2653,12 @@ scalar JSON
 "A JSON object whose members keep their order."
 scalar JSONObject
 
+"""
+How long a list is taken to be, to estimate the cost of an operation: as long as a given one of ` + "`" + `slicingArguments` + "`" + ` says
+or is itself, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `sizedFields` + "`" + ` it is these lists of the object that are so long.
+"""
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
+
 # --- Node and subject --------------------------------------------------------------------------------------------
 
 "Anything that is stored and has an identity of its own."
@@ -2672,7 +2685,7 @@ interface Subject implements Node {
     card: String
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "The latest entry of one key, or null when the key is unknown or retracted."
   metadataEntry(
     "The key, compared exactly."
@@ -2686,7 +2699,7 @@ interface Subject implements Node {
   cards(
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): [MetadataCard!]!
+  ): [MetadataCard!]! @listSize(assumedSize: 5)
   """
   The latest entries as one plain JSON object with the cards as nested objects. Where a card and an entry without a
   card share a name, the one logged last is shown.
@@ -2694,7 +2707,7 @@ interface Subject implements Node {
   metadataJson(
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): JSONObject!
+  ): JSONObject! @listSize(assumedSize: 20)
   "Every entry ever logged, retractions too, newest first."
   metadataHistory(
     "Only this key."
@@ -2705,7 +2718,7 @@ interface Subject implements Node {
     first: Int
     "The cursor after which the page begins."
     after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Queries -----------------------------------------------------------------------------------------------------
@@ -2727,7 +2740,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactConnection!
+  ): ArtifactConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases are followed and metadata is read as of that instant."
   artifactVersion(
     "Which version."
@@ -2742,7 +2755,7 @@ type Query {
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "As things stood at this instant." asOf: DateTime
-  ): ArtifactVersionComparison!
+  ): ArtifactVersionComparison! @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -2763,7 +2776,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): PipelineRunConnection!
+  ): PipelineRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "A project by its name."
   project(
     "Its name, compared exactly."
@@ -2775,7 +2788,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ProjectConnection!
+  ): ProjectConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "Any object by its ID."
   node(
     "Any ID that this server has given out."
@@ -2785,7 +2798,7 @@ type Query {
   nodes(
     "Any IDs that this server has given out."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]! @listSize(slicingArguments: ["ids"])
   "What this server is and what it accepts."
   serverInfo: ServerInfo!
 }
@@ -2883,7 +2896,7 @@ type Artifact implements Node {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection!
+  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifacts."
@@ -2915,9 +2928,9 @@ type ArtifactVersion implements Node & Subject {
   "When it was created."
   createdAt: DateTime!
   "The aliases that point to it, in order of name, without the computed ` + "`" + `latest` + "`" + `."
-  aliases("As things stood at this instant." asOf: DateTime): [String!]!
+  aliases("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
   "Its tags, in order of name."
-  tags: [String!]!
+  tags: [String!]! @listSize(assumedSize: 5)
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
   "The step run that produced it; null when it was created by itself."
@@ -2928,23 +2941,23 @@ type ArtifactVersion implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection!
+  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "What it was made from: the versions that its producer read, what these were made from, and so on."
   upstream(
     "How many steps back, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage!
+  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "What was made from it: the versions that its consumers produced, what was made from these, and so on."
   downstream(
     "How many steps on, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage!
+  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -2952,16 +2965,16 @@ type ArtifactVersion implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifact versions."
@@ -2982,7 +2995,7 @@ type ArtifactVersionEdge {
 type ArtifactVersionComparison {
   "The versions, in the order asked." versions: [ArtifactVersion!]!
   "What the others are compared with." baseline: ArtifactVersion!
-  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]!
+  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]! @listSize(assumedSize: 30)
 }
 
 "One key of the versions that are compared."
@@ -2991,13 +3004,13 @@ type ComparisonRow {
   "The key." key: String!
   "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
   "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
-  entries: [MetadataEntry]!
+  entries: [MetadataEntry]! @listSize(assumedSize: 10)
   "The ` + "`" + `delta` + "`" + ` of the last version."
   delta: Float
   "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
   relativeDelta: Float
   "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
-  changes: [ComparisonChange!]!
+  changes: [ComparisonChange!]! @listSize(assumedSize: 10)
 }
 
 "How a value came from that of the baseline."
@@ -3006,8 +3019,8 @@ type ComparisonChange {
   delta: Float
   "The difference as a share of the size of the baseline's number; null where that is 0."
   relativeDelta: Float
-  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]!
-  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]!
+  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
+  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
 }
 
 "Where an artifact version came from."
@@ -3060,20 +3073,20 @@ type PipelineRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
-  steps: [StepRun!]!
+  steps: [StepRun!]! @listSize(assumedSize: 10)
   "Its steps in order of start, in pages."
   stepRuns(
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection!
+  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3081,16 +3094,16 @@ type PipelineRun implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of pipeline runs."
@@ -3122,15 +3135,15 @@ type StepRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "What it reads, in the order declared."
-  inputs: [StepInput!]!
+  inputs: [StepInput!]! @listSize(assumedSize: 5)
   "What it declared to produce, in the order declared."
-  outputs: [StepOutput!]!
+  outputs: [StepOutput!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3138,16 +3151,16 @@ type StepRun implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of step runs."
@@ -3192,7 +3205,7 @@ type StepOutput implements Node & Subject {
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3200,16 +3213,16 @@ type StepOutput implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Metadata ----------------------------------------------------------------------------------------------------
@@ -3259,7 +3272,7 @@ type MetadataEntryEdge {
 "A named group of entries that a dashboard draws as one box. Its content is the latest entry of each of its keys."
 type MetadataCard {
   "Null for the entries without a card." name: String
-  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]!
+  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]! @listSize(assumedSize: 5)
 }
 
 # --- Values ------------------------------------------------------------------------------------------------------
@@ -3358,7 +3371,7 @@ type ListValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
 "A fixed number of values in an order, such as a shape."
@@ -3366,7 +3379,7 @@ type TupleValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 4)
 }
 
 "Values that differ from each other. It has no order of its own and keeps the one given."
@@ -3374,7 +3387,7 @@ type SetValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
 "Values by key, in the order given."
@@ -3382,7 +3395,7 @@ type DictValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `. ` + "`" + `{\"$dict\": …}` + "`" + ` where the entry has no card, a plain object elsewhere." extendedJson: JSON
-  "The keys with their values." fields: [MetadataField!]!
+  "The keys with their values." fields: [MetadataField!]! @listSize(assumedSize: 5)
 }
 
 "A key of a dictionary with its value."
@@ -3556,7 +3569,7 @@ input LogMetadataInput {
 "What was logged."
 type LogMetadataPayload {
   "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]!
+  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
@@ -3570,14 +3583,14 @@ input LogMetadataBatchInput {
 
 "What was logged."
 type LogMetadataBatchPayload {
-  "A result per write, in the order given." results: [LogMetadataResult!]!
+  "A result per write, in the order given." results: [LogMetadataResult!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "What one write of a batch logged."
 type LogMetadataResult {
   "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]!
+  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
 }
 
 "A key to take back."
@@ -3601,7 +3614,7 @@ input RetractMetadataInput {
 "What was taken back."
 type RetractMetadataPayload {
   "What the keys are about." subject: Subject!
-  "The retractions, in the order given." entries: [MetadataEntry!]!
+  "The retractions, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
@@ -3795,7 +3808,7 @@ type ServerInfo {
   "The version of the program." version: String!
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
-  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]!
+  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]! @listSize(assumedSize: 10)
 }
 
 "What is refused beyond."
@@ -3805,6 +3818,7 @@ type ServerLimits {
   "Depth of nested fields, without introspection." queryDepth: Int!
   "Aliases in a query." queryAliases: Int!
   "Root fields of an operation." queryRootFields: Int!
+  "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
   "Fields in an answer, each item of a list counted." answerFields: Int!
   "Items in a page." pageSize: Int!
   "Entries in a call, and writes in a batch." entriesPerCall: Int!
@@ -4317,6 +4331,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_queryAliases(ctx, field)
 	case "queryRootFields":
 		return ec.fieldContext_ServerLimits_queryRootFields(ctx, field)
+	case "queryCost":
+		return ec.fieldContext_ServerLimits_queryCost(ctx, field)
 	case "answerFields":
 		return ec.fieldContext_ServerLimits_answerFields(ctx, field)
 	case "pageSize":
