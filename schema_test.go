@@ -112,6 +112,66 @@ func TestConventionsLists(t *testing.T) {
 	}
 }
 
+// TestConventionsCost: every list has a size by which its cost is multiplied, its own or one from every field that
+// leads to it, and what @listSize names is there.
+func TestConventionsCost(t *testing.T) {
+	t.Parallel()
+	schema, _ := loadSchema(t)
+	for _, name := range append(unsized(schema.Query), unsized(schema.Mutation)...) {
+		t.Errorf("%s: a list without @listSize", name)
+	}
+	for _, definition := range ownTypes(schema) {
+		if definition.Kind != ast.Object && definition.Kind != ast.Interface {
+			continue
+		}
+		for _, field := range definition.Fields {
+			at, said := definition.Name+"."+field.Name, map[string]any{}
+			directive := field.Directives.ForName("listSize")
+			if directive != nil {
+				said = directive.ArgumentMap(nil)
+			}
+			slicing, _ := said["slicingArguments"].([]any)
+			sized, _ := said["sizedFields"].([]any)
+			if directive != nil && len(slicing) == 0 && said["assumedSize"] == nil {
+				t.Errorf("%s: @listSize says no size", at)
+			}
+			for _, name := range slicing {
+				argument := field.Arguments.ForName(name.(string))
+				if argument == nil || argument.Type.Elem == nil && argument.Type.Name() != "Int" {
+					t.Errorf("%s: @listSize names %s, which is no argument that says a size", at, name)
+				}
+			}
+			var lists []string
+			for _, of := range schema.PossibleTypes[field.Type.Name()] {
+				if !strings.HasPrefix(of.Name, "__") { // introspection is not counted
+					lists = append(lists, unsized(of)...)
+				}
+			}
+			for _, name := range lists {
+				if !slices.Contains(sized, any(name)) {
+					t.Errorf("%s: %s has no @listSize, so that of %s must name it in sizedFields", at, name, field.Name)
+				}
+			}
+			for _, name := range sized {
+				if field.Type.Elem != nil || !slices.Contains(lists, name.(string)) {
+					t.Errorf("%s: @listSize names %s, which is no list without a size of its own", at, name)
+				}
+			}
+		}
+	}
+}
+
+// unsized are the lists of a type that have no size of their own.
+func unsized(definition *ast.Definition) []string {
+	var names []string
+	for _, field := range definition.Fields {
+		if field.Type.Elem != nil && !strings.HasPrefix(field.Name, "__") && field.Directives.ForName("listSize") == nil {
+			names = append(names, field.Name)
+		}
+	}
+	return names
+}
+
 // TestConventionsKinds: the union, the enum, the input and the golden cases know the same kinds.
 func TestConventionsKinds(t *testing.T) {
 	t.Parallel()

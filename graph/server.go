@@ -79,8 +79,16 @@ func (r *response) fail(errs gqlerror.List, most int) {
 	r.errors = errs
 	if len(errs) > most {
 		r.errors = errs[:most]
-		r.extensions = map[string]any{"errorsOmitted": len(errs) - most}
+		r.extend("errorsOmitted", len(errs)-most)
 	}
+}
+
+// extend adds a member to the extensions of the answer.
+func (r *response) extend(name string, value any) {
+	if r.extensions == nil {
+		r.extensions = map[string]any{}
+	}
+	r.extensions[name] = value
 }
 
 // execute answers a request. onlyQueries refuses mutations, as for GET.
@@ -106,7 +114,15 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 	if err != nil {
 		return s.refuse(ctx, gqlerror.List{present(err)}), nil
 	}
-	return s.run(ctx, r, doc, operation, values), nil
+	cost := costOf(s.schema.Schema(), &s.limits, operation, values)
+	var answer *response
+	if limit := int64(s.limits.QueryCost); cost > limit {
+		answer = s.refuse(ctx, gqlerror.List{present(models.LimitExceeded(nil, "cost of a query", limit, cost))})
+	} else {
+		answer = s.run(ctx, r, doc, operation, values)
+	}
+	answer.extend("cost", map[string]int64{"estimated": cost, "limit": int64(s.limits.QueryCost)})
+	return answer, nil
 }
 
 func (s *Server) run(

@@ -8,6 +8,7 @@ type ServerLimits struct {
 	QueryDepth      int32
 	QueryAliases    int32
 	QueryRootFields int32
+	QueryCost       int32
 	AnswerFields    int32
 	PageSize        int32
 	EntriesPerCall  int32
@@ -23,8 +24,8 @@ type ServerLimits struct {
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
-		AnswerFields: 250_000, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10, KeyCharacters: 250, ValueNesting: 32,
-		Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
+		QueryCost: 250_000, AnswerFields: 250_000, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
+		KeyCharacters: 250, ValueNesting: 32, Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
 	}
 }
 

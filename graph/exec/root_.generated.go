@@ -397,6 +397,7 @@ type ComplexityRoot struct {
 		KeyCharacters   func(childComplexity int) int
 		PageSize        func(childComplexity int) int
 		QueryAliases    func(childComplexity int) int
+		QueryCost       func(childComplexity int) int
 		QueryDepth      func(childComplexity int) int
 		QueryRootFields func(childComplexity int) int
 		QueryTokens     func(childComplexity int) int
@@ -2081,6 +2082,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.QueryAliases(childComplexity), true
+	case "ServerLimits.queryCost":
+		if e.ComplexityRoot.ServerLimits.QueryCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.QueryCost(childComplexity), true
 	case "ServerLimits.queryDepth":
 		if e.ComplexityRoot.ServerLimits.QueryDepth == nil {
 			break
@@ -2727,6 +2734,12 @@ scalar JSON
 "A JSON object whose members keep their order."
 scalar JSONObject
 
+"""
+How long a list is taken to be, to estimate the cost of an operation: as long as a given one of ` + "`" + `slicingArguments` + "`" + ` says
+or is itself, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `sizedFields` + "`" + ` it is these lists of the object that are so long.
+"""
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
+
 # --- Node and subject --------------------------------------------------------------------------------------------
 
 "Anything that is stored and has an identity of its own."
@@ -2753,7 +2766,7 @@ interface Subject implements Node {
     card: String
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "The latest entry of one key, or null when the key is unknown or retracted."
   metadataEntry(
     "The key, compared exactly."
@@ -2767,7 +2780,7 @@ interface Subject implements Node {
   cards(
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): [MetadataCard!]!
+  ): [MetadataCard!]! @listSize(assumedSize: 5)
   """
   The latest entries as one plain JSON object with the cards as nested objects. Where a card and an entry without a
   card share a name, the one logged last is shown.
@@ -2775,7 +2788,7 @@ interface Subject implements Node {
   metadataJson(
     "As the subject stood at this instant; in the future, the current state."
     asOf: DateTime
-  ): JSONObject!
+  ): JSONObject! @listSize(assumedSize: 20)
   "Every entry ever logged, retractions too, newest first."
   metadataHistory(
     "Only this key."
@@ -2786,7 +2799,7 @@ interface Subject implements Node {
     first: Int
     "The cursor after which the page begins."
     after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Queries -----------------------------------------------------------------------------------------------------
@@ -2809,7 +2822,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactConnection!
+  ): ArtifactConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases are followed and metadata is read as of that instant."
   artifactVersion(
     "Which version."
@@ -2824,7 +2837,7 @@ type Query {
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "As things stood at this instant." asOf: DateTime
-  ): ArtifactVersionComparison!
+  ): ArtifactVersionComparison! @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -2845,7 +2858,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): PipelineRunConnection!
+  ): PipelineRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "A project by its name."
   project(
     "Its name, compared exactly."
@@ -2857,7 +2870,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ProjectConnection!
+  ): ProjectConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "Any object by its ID."
   node(
     "Any ID that this server has given out."
@@ -2867,7 +2880,7 @@ type Query {
   nodes(
     "Any IDs that this server has given out."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]! @listSize(slicingArguments: ["ids"])
   "What this server is and what it accepts."
   serverInfo: ServerInfo!
 }
@@ -2969,7 +2982,7 @@ type Artifact implements Node {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection!
+  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifacts."
@@ -3002,9 +3015,9 @@ type ArtifactVersion implements Node & Subject {
   "When it was created."
   createdAt: DateTime!
   "The aliases that point to it, in order of name, without the computed ` + "`" + `latest` + "`" + `."
-  aliases("As things stood at this instant." asOf: DateTime): [String!]!
+  aliases("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
   "Its tags, in order of name."
-  tags: [String!]!
+  tags: [String!]! @listSize(assumedSize: 5)
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
   "The step run that produced it; null when it was created by itself."
@@ -3015,23 +3028,23 @@ type ArtifactVersion implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection!
+  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "What it was made from: the versions that its producer read, what these were made from, and so on."
   upstream(
     "How many steps back, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage!
+  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "What was made from it: the versions that its consumers produced, what was made from these, and so on."
   downstream(
     "How many steps on, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage!
+  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3039,16 +3052,16 @@ type ArtifactVersion implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifact versions."
@@ -3070,7 +3083,7 @@ type ArtifactVersionEdge {
 type ArtifactVersionComparison {
   "The versions, in the order asked." versions: [ArtifactVersion!]!
   "What the others are compared with." baseline: ArtifactVersion!
-  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]!
+  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]! @listSize(assumedSize: 30)
 }
 
 "One key of the versions that are compared."
@@ -3079,13 +3092,13 @@ type ComparisonRow {
   "The key." key: String!
   "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
   "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
-  entries: [MetadataEntry]!
+  entries: [MetadataEntry]! @listSize(assumedSize: 10)
   "The ` + "`" + `delta` + "`" + ` of the last version."
   delta: Float
   "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
   relativeDelta: Float
   "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
-  changes: [ComparisonChange!]!
+  changes: [ComparisonChange!]! @listSize(assumedSize: 10)
 }
 
 "How a value came from that of the baseline."
@@ -3094,8 +3107,8 @@ type ComparisonChange {
   delta: Float
   "The difference as a share of the size of the baseline's number; null where that is 0."
   relativeDelta: Float
-  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]!
-  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]!
+  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
+  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
 }
 
 "Where an artifact version came from."
@@ -3148,7 +3161,7 @@ type PipelineRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
-  steps: [StepRun!]!
+  steps: [StepRun!]! @listSize(assumedSize: 10)
   "Its steps in order of start, in pages."
   stepRuns(
     "Which step runs; all when absent." where: StepRunFilter
@@ -3157,13 +3170,13 @@ type PipelineRun implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection!
+  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3171,16 +3184,16 @@ type PipelineRun implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of pipeline runs."
@@ -3213,15 +3226,15 @@ type StepRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "What it reads, in the order declared."
-  inputs: [StepInput!]!
+  inputs: [StepInput!]! @listSize(assumedSize: 5)
   "What it declared to produce, in the order declared."
-  outputs: [StepOutput!]!
+  outputs: [StepOutput!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3229,16 +3242,16 @@ type StepRun implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of step runs."
@@ -3284,7 +3297,7 @@ type StepOutput implements Node & Subject {
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "As of this instant." asOf: DateTime
-  ): [MetadataEntry!]!
+  ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
@@ -3292,16 +3305,16 @@ type StepOutput implements Node & Subject {
     "As of this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]!
+  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject!
+  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection!
+  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Metadata ----------------------------------------------------------------------------------------------------
@@ -3352,7 +3365,7 @@ type MetadataEntryEdge {
 "A named group of entries that a dashboard draws as one box. Its content is the latest entry of each of its keys."
 type MetadataCard {
   "Null for the entries without a card." name: String
-  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]!
+  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]! @listSize(assumedSize: 5)
 }
 
 # --- Values ------------------------------------------------------------------------------------------------------
@@ -3451,7 +3464,7 @@ type ListValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
 "A fixed number of values in an order, such as a shape."
@@ -3459,7 +3472,7 @@ type TupleValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 4)
 }
 
 "Values that differ from each other. It has no order of its own and keeps the one given."
@@ -3467,7 +3480,7 @@ type SetValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]!
+  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
 "Values by key, in the order given."
@@ -3475,7 +3488,7 @@ type DictValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `. ` + "`" + `{\"$dict\": …}` + "`" + ` where the entry has no card, a plain object elsewhere." extendedJson: JSON
-  "The keys with their values." fields: [MetadataField!]!
+  "The keys with their values." fields: [MetadataField!]! @listSize(assumedSize: 5)
 }
 
 "A key of a dictionary with its value."
@@ -3649,7 +3662,7 @@ input LogMetadataInput {
 "What was logged."
 type LogMetadataPayload {
   "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]!
+  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
@@ -3663,14 +3676,14 @@ input LogMetadataBatchInput {
 
 "What was logged."
 type LogMetadataBatchPayload {
-  "A result per write, in the order given." results: [LogMetadataResult!]!
+  "A result per write, in the order given." results: [LogMetadataResult!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "What one write of a batch logged."
 type LogMetadataResult {
   "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]!
+  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
 }
 
 "A key to take back."
@@ -3694,7 +3707,7 @@ input RetractMetadataInput {
 "What was taken back."
 type RetractMetadataPayload {
   "What the keys are about." subject: Subject!
-  "The retractions, in the order given." entries: [MetadataEntry!]!
+  "The retractions, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
   "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
@@ -3888,7 +3901,7 @@ type ServerInfo {
   "The version of the program." version: String!
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
-  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]!
+  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]! @listSize(assumedSize: 10)
 }
 
 "What is refused beyond."
@@ -3898,6 +3911,7 @@ type ServerLimits {
   "Depth of nested fields, without introspection." queryDepth: Int!
   "Aliases in a query." queryAliases: Int!
   "Root fields of an operation." queryRootFields: Int!
+  "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
   "Fields in an answer, each item of a list counted." answerFields: Int!
   "Items in a page." pageSize: Int!
   "Entries in a call, and writes in a batch." entriesPerCall: Int!
@@ -4689,6 +4703,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_queryAliases(ctx, field)
 	case "queryRootFields":
 		return ec.fieldContext_ServerLimits_queryRootFields(ctx, field)
+	case "queryCost":
+		return ec.fieldContext_ServerLimits_queryCost(ctx, field)
 	case "answerFields":
 		return ec.fieldContext_ServerLimits_answerFields(ctx, field)
 	case "pageSize":

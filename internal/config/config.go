@@ -41,6 +41,7 @@ type Limits struct {
 	QueryDepth      int32         `group:"Limits" help:"Depth of nested fields." default:"12"`
 	QueryAliases    int32         `group:"Limits" help:"Aliases in a query." default:"100"`
 	QueryRootFields int32         `group:"Limits" help:"Root fields of an operation." default:"20"`
+	QueryCost       int32         `group:"Limits" help:"Estimated cost of a query: its fields, those of lists by their size." default:"250000"`
 	AnswerFields    int32         `group:"Limits" help:"Fields in an answer, each item of a list counted." default:"250000"`
 	PageSize        int32         `group:"Limits" help:"Items in a page." default:"100"`
 	EntriesPerCall  int32         `group:"Limits" help:"Entries in a call, and writes in a batch." default:"1000"`
@@ -93,7 +94,8 @@ func (c *Config) check() error {
 	for name, value := range map[string]float64{
 		"request-bytes": float64(limits.RequestBytes), "query-tokens": float64(limits.QueryTokens),
 		"query-depth": float64(limits.QueryDepth), "query-aliases": float64(limits.QueryAliases),
-		"query-root-fields": float64(limits.QueryRootFields), "answer-fields": float64(limits.AnswerFields), "page-size": float64(limits.PageSize),
+		"query-root-fields": float64(limits.QueryRootFields), "query-cost": float64(limits.QueryCost),
+		"answer-fields": float64(limits.AnswerFields), "page-size": float64(limits.PageSize),
 		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
 		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
 		"errors": float64(limits.Errors), "read-seconds": float64(limits.ReadSeconds), "write-seconds": float64(limits.WriteSeconds),

@@ -1,0 +1,125 @@
+package graph_test
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
+)
+
+// estimated is what an answer says about its cost.
+func estimated(answer map[string]any) string {
+	extensions, _ := answer["extensions"].(map[string]any)
+	cost, _ := extensions["cost"].(map[string]any)
+	return fmt.Sprint(cost["estimated"])
+}
+
+// TestCost: a field costs 1, as often as the lists around it are long.
+func TestCost(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	const version = `artifactVersion(ref: {named: {name: "a"}})`
+	for _, c := range []struct {
+		name, query, variables string
+		want                   int
+	}{
+		{"fields", `{ artifact(name: "a") { id name } }`, "", 3},
+		{"introspection", `{ __typename __schema { types { name fields { name } } } }`, "", 2},
+		{"a page", `{ artifacts(first: 20) { nodes { id } } }`, "", 1 + 20*2},
+		{"both forms of a page", `{ artifacts(last: 3) { edges { cursor node { id } } nodes { id } pageInfo { endCursor } totalCount } }`, "", 1 + 3*4 + 3*2 + 2 + 1},
+		{"the size of a page that is absent", `{ artifacts { nodes { id } } }`, "", 1 + 50*2},
+		{"a page of null", `{ artifacts(first: null) { nodes { id } } }`, "", 1 + 50*2},
+		{"an empty page", `{ artifacts(first: 0) { nodes { id } } }`, "", 1},
+		{"a page beyond the limit, which it refuses itself", `{ artifacts(first: 1000000) { nodes { id } } }`, "", 1 + 100*2},
+		{"a negative page", `{ artifacts(first: -1) { nodes { id } } }`, "", 1},
+		{"pages in a page", `{ artifacts(first: 10) { nodes { versions(first: 5) { nodes { id tags } } } } }`, "", 1 + 10*(1+1+5*(1+1+5))},
+		{"a variable", `query($n: Int) { artifacts(first: $n) { nodes { id } } }`, `{"n": 7}`, 1 + 7*2},
+		{"a variable that is not sent", `query($n: Int) { artifacts(first: $n) { nodes { id } } }`, "", 1 + 50*2},
+		{"a variable with a default", `query($n: Int = 9) { artifacts(first: $n) { nodes { id } } }`, "", 1 + 9*2},
+		{"an alias", `{ a: artifacts(first: 2) { n: nodes { id } } b: artifacts(first: 3) { nodes { id } } }`, "", 1 + 2*2 + 1 + 3*2},
+		{"a field twice", `{ artifact(name: "a") { id id } }`, "", 3},
+		{"IDs", `{ nodes(ids: ["1", "2", "3"]) { id } }`, "", 3 * 2},
+		{"no IDs", `{ nodes(ids: []) { id } }`, "", 1},
+		{"metadata", `{ ` + version + ` { metadata { key } } }`, "", 1 + 20*2},
+		{"keys", `query($k: [String!]) { ` + version + ` { metadata(keys: $k) { key } } }`, `{"k": ["a", "b"]}`, 1 + 2*2},
+		{"one key, no list", `{ ` + version + ` { metadata(keys: "a") { key } } }`, "", 1 + 2},
+		{"metadata as JSON", `{ ` + version + ` { metadataJson } }`, "", 1 + 20},
+		{"cards", `{ ` + version + ` { cards { name entries { key } } } }`, "", 1 + 5*(1+1+5*2)},
+		{"an argument with a default", `{ ` + version + ` { upstream { nodes { id } edges { to { id } } } } }`, "", 1 + 1 + 50*2 + 50*3},
+		{"a lineage", `{ ` + version + ` { downstream(first: 4) { nodes { id } truncated } } }`, "", 1 + 1 + 4*2 + 1},
+		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key entries { id } } } }`, "", 1 + 2*2 + 30*(1+1+10*2)},
+		{"a fragment", `{ artifacts(first: 10) { ...P } } fragment P on ArtifactConnection { nodes { id } totalCount }`, "", 1 + 10*2 + 1},
+		{"a fragment in pages of two sizes", `{ a: artifacts(first: 10) { ...P } b: artifacts(first: 20) { ...P } } fragment P on ArtifactConnection { nodes { id } }`, "", 1 + 10*2 + 1 + 20*2},
+		{"the member that costs most", `{ ` + version + ` { metadataEntry(key: "k") { value { ... on DisplayValue { display } ... on StringValue { text } ... on ListValue { items { __typename } } } } } }`, "", 1 + 1 + 1 + 1 + 5*2},
+		{"an interface", `{ node(id: "1") { id ... on Artifact { name } ... on ArtifactVersion { tags } } }`, "", 1 + 1 + 5},
+		{"left out", `query($no: Boolean!) { artifact(name: "a") { id @include(if: $no) ... @skip(if: true) { name } createdAt @skip(if: $no) } }`, `{"no": false}`, 2},
+		{"a mutation", `mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {}}) { entries { key } deduplicated } }`, "", 1 + 20*2 + 1},
+		{"one of two operations", `query A { __typename } query B { artifacts(first: 1) { nodes { id } } }`, "", 0},
+	} {
+		got, _ := a.do(c.query, c.variables)
+		if c.want == 0 {
+			if estimated(got) != "<nil>" {
+				t.Errorf("%s: got %v, want no cost", c.name, got)
+			}
+		} else if estimated(got) != fmt.Sprint(c.want) {
+			t.Errorf("%s: got %.300v, want a cost of %d", c.name, got, c.want)
+		}
+	}
+}
+
+// TestCostIsBounded: what costs too much is refused before any SQL, with the number.
+func TestCostIsBounded(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	nest := func(levels int) string {
+		return `{ artifacts(first: 100) { nodes { ` + strings.Repeat("versions(first: 100) { nodes { artifact { ", levels) + "id" + strings.Repeat(" } } }", levels) + " } } }"
+	}
+	got, statements := a.do(nest(2), "")
+	errors, _ := got["errors"].([]any)
+	if _, executed := got["data"]; executed || len(errors) != 1 || statements != 0 {
+		t.Fatalf("got %.300v after %d statements", got, statements)
+	}
+	const cost = "3030201"
+	extensions := errors[0].(map[string]any)["extensions"].(map[string]any)
+	if fmt.Sprint(extensions) != "map[actual:"+cost+" code:LIMIT_EXCEEDED limit:250000]" || estimated(got) != cost {
+		t.Errorf("got %v", got)
+	}
+	limits := models.DefaultLimits()
+	limits.QueryDepth, limits.QueryCost = math.MaxInt32, math.MaxInt32
+	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	for _, query := range []string{nest(50), doubling(60)} {
+		if got, _ = a.do(query, ""); estimated(got) != fmt.Sprint(1<<53-1) {
+			t.Errorf("%.100s: got %.300v, want the greatest cost", query, got)
+		}
+	}
+}
+
+// TestCostBesideErrors: an answer that leaves errors out says so beside its cost.
+func TestCostBesideErrors(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	var query strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&query, ` a%d: artifacts(first: -1) { totalCount }`, i)
+	}
+	got, _ := a.do("{"+query.String()+" }", "")
+	if text := fmt.Sprint(got["extensions"]); text != "map[cost:map[estimated:24 limit:250000] errorsOmitted:2]" {
+		t.Errorf("got %s", text)
+	}
+}
+
+// doubling is a query that asks for twice as much with each of n fragments.
+func doubling(n int) string {
+	var text strings.Builder
+	text.WriteString(`{ artifact(name: "a") { ...F0 } }`)
+	for i := range n {
+		fmt.Fprintf(&text, " fragment F%d on Artifact { ...F%d latestVersion { artifact { ...F%d } } }", i, i+1, i+1)
+	}
+	fmt.Fprintf(&text, " fragment F%d on Artifact { id }", n)
+	return text.String()
+}
