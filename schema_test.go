@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,19 @@ func loadSchema(t *testing.T) (*ast.Schema, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: string(text)})
+	sources := []*ast.Source{{Name: "schema.graphqls", Input: string(text)}}
+	more, err := filepath.Glob("graph/schema/*.graphqls")
+	if err != nil || len(more) == 0 {
+		t.Fatalf("no more of the schema (%v)", err)
+	}
+	for _, name := range more {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, &ast.Source{Name: name, Input: string(text)})
+	}
+	schema, err := gqlparser.LoadSchema(sources...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2718,6 +2718,7 @@ var sources = []*ast.Source{
 #   scalars · node and subject · queries · mutations · projects · artifacts and versions · runs ·
 #   metadata · values · selectors · inputs and payloads · the server itself
 #
+# graph/schema has what stands by itself: search, series, comparison and lineage.
 # A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/errors.md.
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
@@ -3077,61 +3078,6 @@ type ArtifactVersionConnection {
 type ArtifactVersionEdge {
   "Where the version stands in the list." cursor: String!
   "The version." node: ArtifactVersion!
-}
-
-"What several versions have in common and in what they differ."
-type ArtifactVersionComparison {
-  "The versions, in the order asked." versions: [ArtifactVersion!]!
-  "What the others are compared with." baseline: ArtifactVersion!
-  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]! @listSize(assumedSize: 30)
-}
-
-"One key of the versions that are compared."
-type ComparisonRow {
-  "Null for a key without a card." card: String
-  "The key." key: String!
-  "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
-  "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
-  entries: [MetadataEntry]! @listSize(assumedSize: 10)
-  "The ` + "`" + `delta` + "`" + ` of the last version."
-  delta: Float
-  "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
-  relativeDelta: Float
-  "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
-  changes: [ComparisonChange!]! @listSize(assumedSize: 10)
-}
-
-"How a value came from that of the baseline."
-type ComparisonChange {
-  "The difference of two numbers, two sizes (bytes) or two durations (seconds), exact but for one rounding to a double."
-  delta: Float
-  "The difference as a share of the size of the baseline's number; null where that is 0."
-  relativeDelta: Float
-  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
-  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
-}
-
-"Where an artifact version came from."
-type Producer {
-  "The step run that declared the output." stepRun: StepRun!
-  "The output that the version was saved from." output: StepOutput!
-}
-
-"""
-Versions that one was made from, or that were made from it, each of them once. A version is always made from older
-ones, so there are no circles.
-"""
-type Lineage {
-  "The versions without the one asked about, by distance and then by age." nodes: [ArtifactVersion!]!
-  "How the versions are connected, the one asked about included." edges: [LineageEdge!]!
-  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `." truncated: Boolean!
-}
-
-"A step run read one version and produced another."
-type LineageEdge {
-  "The version that was read." from: ArtifactVersion!
-  "The version that was produced." to: ArtifactVersion!
-  "The step run between the two." stepRun: StepRun!
 }
 
 # --- Runs --------------------------------------------------------------------------------------------------------
@@ -3923,6 +3869,65 @@ type ServerLimits {
   "Seconds until a write is given up." writeSeconds: Float!
 }
 `, BuiltIn: false},
+	{Name: "../schema/comparison.graphqls", Input: `# Versions side by side.
+
+"What several versions have in common and in what they differ."
+type ArtifactVersionComparison {
+  "The versions, in the order asked." versions: [ArtifactVersion!]!
+  "What the others are compared with." baseline: ArtifactVersion!
+  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]! @listSize(assumedSize: 30)
+}
+
+"One key of the versions that are compared."
+type ComparisonRow {
+  "Null for a key without a card." card: String
+  "The key." key: String!
+  "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
+  "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
+  entries: [MetadataEntry]! @listSize(assumedSize: 10)
+  "The ` + "`" + `delta` + "`" + ` of the last version."
+  delta: Float
+  "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
+  relativeDelta: Float
+  "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
+  changes: [ComparisonChange!]! @listSize(assumedSize: 10)
+}
+
+"How a value came from that of the baseline."
+type ComparisonChange {
+  "The difference of two numbers, two sizes (bytes) or two durations (seconds), exact but for one rounding to a double."
+  delta: Float
+  "The difference as a share of the size of the baseline's number; null where that is 0."
+  relativeDelta: Float
+  "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
+  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
+}
+`, BuiltIn: false},
+	{Name: "../schema/lineage.graphqls", Input: `# Where versions come from, and what was made from them.
+
+"Where an artifact version came from."
+type Producer {
+  "The step run that declared the output." stepRun: StepRun!
+  "The output that the version was saved from." output: StepOutput!
+}
+
+"""
+Versions that one was made from, or that were made from it, each of them once. A version is always made from older
+ones, so there are no circles.
+"""
+type Lineage {
+  "The versions without the one asked about, by distance and then by age." nodes: [ArtifactVersion!]!
+  "How the versions are connected, the one asked about included." edges: [LineageEdge!]!
+  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `." truncated: Boolean!
+}
+
+"A step run read one version and produced another."
+type LineageEdge {
+  "The version that was read." from: ArtifactVersion!
+  "The version that was produced." to: ArtifactVersion!
+  "The step run between the two." stepRun: StepRun!
+}
+`, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Questions over metadata: find, sort, follow a key over versions and over time. docs/queries.md shows them at work.
 
 extend type Query {
@@ -3939,7 +3944,7 @@ extend type Query {
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection!
+  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
   stepRuns(
     "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
@@ -3949,7 +3954,7 @@ extend type Query {
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection!
+  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Filters -----------------------------------------------------------------------------------------------------
