@@ -22,16 +22,17 @@ type Fact struct {
 	Kind      MetadataKind
 	// Text is the value as extended JSON, a dictionary always without the mark that the lack of a card asks for.
 	Text string
-	// value is what Text says, where it is at hand.
-	value MetadataValue
+	// Form is how the value is found and sorted, where it is known already. It follows from Text, so it does not say
+	// whether two facts are the same.
+	Form SearchForm `json:"-"`
 }
 
 // SearchForm is how the value is found and sorted.
 func (f Fact) SearchForm() (SearchForm, error) {
-	if f.value == nil {
+	if f.Form.SortKey == "" {
 		return DecodeSearchForm(f.Kind, f.Text)
 	}
-	return SearchFormOf(f.value), nil
+	return f.Form, nil
 }
 
 // Facts reads what a call logs about one subject: metadata first, then entries, each in its order. It refuses with
@@ -140,7 +141,7 @@ func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) 
 	if most := int(c.limits.ValueBytes); size > most {
 		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
 	}
-	c.facts = append(c.facts, Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), value: value})
+	c.facts = append(c.facts, Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)})
 	return nil
 }
 

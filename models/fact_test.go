@@ -165,7 +165,7 @@ func TestCardsAndEntries(t *testing.T) {
 		{Card: "card", Key: "c", Kind: MetadataKindString, Text: `"typed"`},
 	}
 	for i := range facts {
-		facts[i].value = nil
+		facts[i].Form = SearchForm{}
 	}
 	if !reflect.DeepEqual(facts, want) {
 		t.Errorf("got  %+v\nwant %+v", facts, want)

@@ -38,20 +38,19 @@ type SearchForm struct {
 	// SortKey is cut to SortKeyBytes, at a character.
 	SortKey string
 	// Parts is what SortKey leaves out: the whole text of a text that was cut, and what is in a list, tuple, set or
-	// dictionary, see appendParts; nil for all else.
-	Parts *string
+	// dictionary, see appendParts; empty for all else.
+	Parts string
 }
 
 // SearchFormOf is the search form of a value.
 func SearchFormOf(v MetadataValue) SearchForm {
 	key := v.sortKey()
 	if text, ok := strings.CutPrefix(key, classText); ok && len(key) > SortKeyBytes {
-		return SearchForm{CutSortKey(key), &text}
+		return SearchForm{CutSortKey(key), text}
 	}
 	switch v.(type) {
 	case ListValue, TupleValue, SetValue, DictValue:
-		parts := string(appendParts(nil, v))
-		return SearchForm{key, &parts}
+		return SearchForm{key, string(appendParts(nil, v))}
 	}
 	return SearchForm{SortKey: key}
 }

@@ -95,6 +95,20 @@ func (s *Store) Project(ctx context.Context, name string) (*models.Project, erro
 	return first(found), s.failure(err)
 }
 
+// projectID is the ID of the project of that name, zero when there is none. A project keeps its name for good, so it is
+// looked up once.
+func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
+	if known, ok := s.projects.Load(name); ok {
+		return known.(models.ID), nil
+	}
+	found, err := s.Project(ctx, name)
+	if found == nil {
+		return models.ID{}, err
+	}
+	s.projects.Store(name, found.ID)
+	return found.ID, nil
+}
+
 // Projects is a page of all projects, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := pages(ctx, s, list[*models.Project]{

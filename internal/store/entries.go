@@ -66,7 +66,7 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 			if err != nil {
 				return nil, err
 			}
-			row.SortKey, row.Parts = &form.SortKey, form.Parts
+			row.SortKey, row.Parts = &form.SortKey, textOrNull(form.Parts)
 		}
 		if !e.stepRun.IsZero() {
 			row.StepRunID = &e.stepRun
@@ -112,4 +112,12 @@ func latestOf(entries, join string) string {
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ` + entries + `
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
     ) AS e ` + join + ` WHERE seq = last_seq`
+}
+
+// textOrNull is a text as a column keeps it, nil for none.
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

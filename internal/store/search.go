@@ -255,11 +255,11 @@ func (r *searching[T]) cursors() (after, before []any, err error) {
 func inProject[T any](
 	ctx context.Context, s *Store, t *searched, project string, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
 ) (*models.Connection[*T], error) {
-	found, err := s.Project(ctx, project)
-	if err != nil || found == nil {
+	projectID, err := s.projectID(ctx, project)
+	if err != nil || projectID.IsZero() {
 		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
 	}
-	return search(ctx, s, t, found.ID, scope, q, page, id)
+	return search(ctx, s, t, projectID, scope, q, page, id)
 }
 
 func equals(field string, value any) *models.Filter {

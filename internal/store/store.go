@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,8 @@ import (
 type Store struct {
 	dialect dialect
 	log     *slog.Logger
+	// projects are the IDs of projects by name, as far as they have been asked for.
+	projects sync.Map
 }
 
 // dialect is every difference between the engines.
