@@ -43,6 +43,7 @@ type ComplexityRoot struct {
 		CreatedAt     func(childComplexity int) int
 		ID            func(childComplexity int) int
 		LatestVersion func(childComplexity int) int
+		MetadataKeys  func(childComplexity int, search *string, first *int32) int
 		Name          func(childComplexity int) int
 		Project       func(childComplexity int) int
 		Versions      func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
@@ -266,6 +267,17 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	MetadataKeyUsage struct {
+		Card      func(childComplexity int) int
+		Coverage  func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Kinds     func(childComplexity int) int
+		LastEntry func(childComplexity int) int
+		Max       func(childComplexity int) int
+		Min       func(childComplexity int) int
+		Versions  func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CreateArtifactVersion func(childComplexity int, input models.CreateArtifactVersionInput) int
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
@@ -363,6 +375,7 @@ type ComplexityRoot struct {
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
+		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
 		Node                    func(childComplexity int, id string) int
 		Nodes                   func(childComplexity int, ids []string) int
 		PipelineRun             func(childComplexity int, id string) int
@@ -553,6 +566,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.LatestVersion(childComplexity), true
+	case "Artifact.metadataKeys":
+		if e.ComplexityRoot.Artifact.MetadataKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Artifact_metadataKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["first"].(*int32)), true
 	case "Artifact.name":
 		if e.ComplexityRoot.Artifact.Name == nil {
 			break
@@ -1386,6 +1410,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataField.Value(childComplexity), true
 
+	case "MetadataKeyUsage.card":
+		if e.ComplexityRoot.MetadataKeyUsage.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Card(childComplexity), true
+	case "MetadataKeyUsage.coverage":
+		if e.ComplexityRoot.MetadataKeyUsage.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Coverage(childComplexity), true
+	case "MetadataKeyUsage.key":
+		if e.ComplexityRoot.MetadataKeyUsage.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Key(childComplexity), true
+	case "MetadataKeyUsage.kinds":
+		if e.ComplexityRoot.MetadataKeyUsage.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Kinds(childComplexity), true
+	case "MetadataKeyUsage.lastEntry":
+		if e.ComplexityRoot.MetadataKeyUsage.LastEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.LastEntry(childComplexity), true
+	case "MetadataKeyUsage.max":
+		if e.ComplexityRoot.MetadataKeyUsage.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Max(childComplexity), true
+	case "MetadataKeyUsage.min":
+		if e.ComplexityRoot.MetadataKeyUsage.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Min(childComplexity), true
+	case "MetadataKeyUsage.versions":
+		if e.ComplexityRoot.MetadataKeyUsage.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsage.Versions(childComplexity), true
+
 	case "Mutation.createArtifactVersion":
 		if e.ComplexityRoot.Mutation.CreateArtifactVersion == nil {
 			break
@@ -1906,6 +1979,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.CompareArtifactVersions(childComplexity, args["refs"].([]*models.ArtifactVersionRef), args["baseline"].(*models.ArtifactVersionRef), args["onlyDiffering"].(bool), args["keys"].([]string), args["asOf"].(*models.Time)), true
 
+	case "Query.metadataKeys":
+		if e.ComplexityRoot.Query.MetadataKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_metadataKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MetadataKeys(childComplexity, args["project"].(*string), args["search"].(*string), args["first"].(*int32)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -3903,6 +3987,43 @@ type ComparisonChange {
   "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
 }
 `, BuiltIn: false},
+	{Name: "../schema/keys.graphqls", Input: `# Which metadata keys there are.
+
+extend type Query {
+  """
+  The metadata keys that artifact versions of a project have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more than
+  1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
+  """
+  metadataKeys(
+    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "Only keys that begin with this, or whose card does, without regard to case." search: String
+    "How many at most, 0 to 1,000." first: Int
+  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+}
+
+extend type Artifact {
+  """
+  The metadata keys that its versions have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more than 1,000 are
+  ` + "`" + `LIMIT_EXCEEDED` + "`" + `. It reads every value of these keys.
+  """
+  metadataKeys(
+    "Only keys that begin with this, or whose card does, without regard to case." search: String
+    "How many at most, 0 to 1,000." first: Int
+  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+}
+
+"A metadata key in use, over the latest values of the versions of an artifact or of a project."
+type MetadataKeyUsage {
+  "Null for a key without a card." card: String
+  "The key." key: String!
+  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `." kinds: [MetadataKind!]! @listSize(assumedSize: 2)
+  "How many versions have it." versions: Int!
+  "The share of all versions that have it, from 0 to 1." coverage: Float!
+  "The least of its finite numbers; null when it has none." min: Float
+  "The greatest of its finite numbers; null when it has none." max: Float
+  "The entry that was logged last among the latest ones." lastEntry: MetadataEntry!
+}
+`, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# Where versions come from, and what was made from them.
 
 "Where an artifact version came from."
@@ -4218,6 +4339,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_latestVersion(ctx, field)
 	case "versions":
 		return ec.fieldContext_Artifact_versions(ctx, field)
+	case "metadataKeys":
+		return ec.fieldContext_Artifact_metadataKeys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
@@ -4542,6 +4665,28 @@ func (ec *executionContext) childFields_MetadataField(ctx context.Context, field
 		return ec.fieldContext_MetadataField_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataField", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_MetadataKeyUsage_card(ctx, field)
+	case "key":
+		return ec.fieldContext_MetadataKeyUsage_key(ctx, field)
+	case "kinds":
+		return ec.fieldContext_MetadataKeyUsage_kinds(ctx, field)
+	case "versions":
+		return ec.fieldContext_MetadataKeyUsage_versions(ctx, field)
+	case "coverage":
+		return ec.fieldContext_MetadataKeyUsage_coverage(ctx, field)
+	case "min":
+		return ec.fieldContext_MetadataKeyUsage_min(ctx, field)
+	case "max":
+		return ec.fieldContext_MetadataKeyUsage_max(ctx, field)
+	case "lastEntry":
+		return ec.fieldContext_MetadataKeyUsage_lastEntry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsage", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

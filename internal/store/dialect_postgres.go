@@ -139,6 +139,14 @@ func (d *postgresDialect) array(values []string) string {
 	return "json_build_array(" + strings.Join(values, ", ") + ")"
 }
 
+func (d *postgresDialect) distinct(value string) string {
+	return "string_agg(DISTINCT " + value + ", ',')"
+}
+
+func (d *postgresDialect) dated(seq, id string) string {
+	return "lpad(CAST(" + seq + " AS text), 20, '0') || CAST(" + id + " AS text)"
+}
+
 func (d *postgresDialect) lockRow() string { return " FOR UPDATE" }
 
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {

@@ -223,6 +223,12 @@ func (d *sqliteDialect) array(values []string) string {
 	return "json_array(" + strings.Join(values, ", ") + ")"
 }
 
+func (d *sqliteDialect) distinct(value string) string { return "group_concat(DISTINCT " + value + ")" }
+
+func (d *sqliteDialect) dated(seq, id string) string {
+	return "printf('%020d', " + seq + ") || hex(" + id + ")"
+}
+
 func (d *sqliteDialect) lockRow() string { return "" }
 
 // lockSubjects has nothing to lock: there is one writer.

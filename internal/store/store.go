@@ -56,6 +56,10 @@ type dialect interface {
 	members(array string) string
 	// array is the JSON array of values.
 	array(values []string) string
+	// distinct are the different values of a group with commas between them.
+	distinct(value string) string
+	// dated is the ID of an entry as a text that compares as its seq does: 20 digits, and the ID in hexadecimal.
+	dated(seq, id string) string
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/placard/placard/models"
+)
+
+// KeyQuestion is which metadata keys are asked for.
+type KeyQuestion struct {
+	// Prefix is what the key or its card begins with, without regard to case.
+	Prefix string
+	// First is how many at most; nil for all, of which there may be models.MaxMetadataKeys.
+	First *int32
+	// OnlyNames says that nothing but the names is wanted.
+	OnlyNames bool
+}
+
+func (q KeyQuestion) limit() int {
+	if q.First != nil {
+		return int(*q.First)
+	}
+	return models.MaxMetadataKeys + 1
+}
+
+// checked refuses more keys than can be told.
+func (q KeyQuestion) checked(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+	if len(found) > models.MaxMetadataKeys {
+		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys, int64(len(found)))
+	}
+	return found, nil
+}
+
+// ProjectKeys are the metadata keys of the versions of a project, by card and key. Their names cost a look into the index
+// each, all else the reading of every value.
+func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+	id, err := s.projectID(ctx, project)
+	if err != nil || id.IsZero() {
+		return nil, err
+	}
+	names, err := s.keyNames(ctx, id, q)
+	if err != nil || len(names) == 0 || q.OnlyNames {
+		return names, err
+	}
+	rows, err := json.Marshal(objects(names, func(u *models.MetadataKeyUsage) any {
+		return map[string]any{"card": u.CardName, "key": u.Key}
+	}))
+	if err != nil {
+		return nil, err
+	}
+	from := s.dialect.rows(column{"card", textColumn}, column{"key", textColumn}) + ` CROSS JOIN metadata_latest m
+		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
+	var all int
+	if err := s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error; err != nil {
+		return nil, s.failure(err)
+	}
+	return s.usage(ctx, from, []any{string(rows), id, aboutVersion}, q, all)
+}
+
+// ArtifactKeys are the metadata keys of the versions of an artifact, by card and key.
+func (s *Store) ArtifactKeys(ctx context.Context, of *models.Artifact, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+	var all int
+	err := s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ? AND artifact_id = ?", of.ProjectID, of.ID).
+		Scan(&all).Error
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	from := `artifact_versions v CROSS JOIN metadata_latest m
+		WHERE v.project_id = ? AND v.artifact_id = ? AND m.project_id = v.project_id AND m.subject_id = v.subject_id`
+	found, err := s.usage(ctx, from, []any{of.ProjectID, of.ID}, q, all)
+	if err != nil {
+		return nil, err
+	}
+	return q.checked(found)
+}
+
+// keyNames goes from key to key in the index on values, over all that have the same.
+func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+	next := func(column string) string {
+		return "(SELECT m." + column + ` FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND (m.card, m.key) > (k.card, k.key)
+			AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)`
+	}
+	begins, prefix := q.begins("k.card", "k.key")
+	args := []any{project, aboutVersion, project, aboutVersion}
+	var names []*models.MetadataKeyUsage
+	err := s.read(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
+		SELECT CAST('' AS text), CAST('' AS text) UNION ALL SELECT `+next("card")+", "+next("key")+` FROM k WHERE k.key IS NOT NULL
+	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+fmt.Sprintf(" ORDER BY k.card, k.key LIMIT %d", q.limit()),
+		append(args, prefix...)...).Scan(&names).Error
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	return q.checked(names)
+}
+
+// begins is the condition that a card or a key begins with the prefix.
+func (q KeyQuestion) begins(card, key string) (string, []any) {
+	if q.Prefix == "" {
+		return "TRUE", nil
+	}
+	prefix, n := models.Fold(q.Prefix), utf8.RuneCountInString(q.Prefix)
+	return fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), []any{prefix, prefix}
+}
+
+// usage sums up the rows m of metadata_latest by key. all is the number of versions that could have it.
+func (s *Store) usage(ctx context.Context, from string, args []any, q KeyQuestion, all int) ([]*models.MetadataKeyUsage, error) {
+	finite := "CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END"
+	bounds := []any{models.SortKeyMinusInfinity, models.SortKeyInfinity, models.SortKeyMinusInfinity, models.SortKeyInfinity}
+	begins, prefix := q.begins("m.card", "m.key")
+	var rows []struct {
+		Card, Key, Kinds, Last string
+		Versions               int32
+		Least, Greatest        *string
+	}
+	err := s.read(ctx).Raw("SELECT m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
+		") AS least, max("+finite+") AS greatest, max("+s.dialect.dated("m.seq", "m.id")+") AS last FROM "+from+
+		" AND m.sort_key IS NOT NULL GROUP BY m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key LIMIT ?",
+		append(append(append(bounds, args...), prefix...), q.limit())...).Scan(&rows).Error
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	usage := make([]*models.MetadataKeyUsage, len(rows))
+	last := make([]models.ID, len(rows))
+	for i, row := range rows {
+		if last[i], err = idOfDated(row.Last); err != nil {
+			return nil, err
+		}
+		usage[i] = &models.MetadataKeyUsage{
+			CardName: row.Card, Key: row.Key, Kinds: models.SortKinds(strings.Split(row.Kinds, ",")), Versions: row.Versions,
+			Coverage: models.Double(float64(row.Versions) / float64(max(all, 1))), Min: numberOf(row.Least), Max: numberOf(row.Greatest),
+		}
+	}
+	entries, err := reading(ctx, s, last, entriesByID)
+	for i := range usage {
+		if usage[i].LastEntry = entries[last[i]]; err == nil && usage[i].LastEntry == nil {
+			err = models.NotFound(nil, "the entry has been deleted meanwhile")
+		}
+	}
+	return usage, err
+}
+
+func numberOf(sortKey *string) *models.Double {
+	if sortKey == nil {
+		return nil
+	}
+	f, ok := models.NumberOfSortKey(*sortKey)
+	if !ok {
+		return nil
+	}
+	number := models.Double(f)
+	return &number
+}
+
+// datedDigits is how many digits stand before the ID in what dialect.dated makes.
+const datedDigits = 20
+
+func idOfDated(text string) (id models.ID, err error) {
+	if len(text) < datedDigits {
+		return id, fmt.Errorf("an entry without an ID: %q", text)
+	}
+	n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text[datedDigits:], "-", "")))
+	if err == nil && n != len(id) {
+		err = fmt.Errorf("an ID of %d bytes", n)
+	}
+	return id, err
+}
