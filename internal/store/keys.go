@@ -86,10 +86,11 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 			AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)`
 	}
 	begins, prefix := q.begins("k.card", "k.key")
+	none := s.dialect.bytewise("CAST('' AS text)")
 	args := []any{project, aboutVersion, project, aboutVersion}
 	var names []*models.MetadataKeyUsage
 	err := s.read(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
-		SELECT CAST('' AS text), CAST('' AS text) UNION ALL SELECT `+next("card")+", "+next("key")+` FROM k WHERE k.key IS NOT NULL
+		SELECT `+none+", "+none+` UNION ALL SELECT `+next("card")+", "+next("key")+` FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+fmt.Sprintf(" ORDER BY k.card, k.key LIMIT %d", q.limit()),
 		append(args, prefix...)...).Scan(&names).Error
 	if err != nil {

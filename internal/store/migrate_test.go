@@ -3,13 +3,18 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -97,6 +102,152 @@ func TestURLs(t *testing.T) {
 		_, err := store.Open(context.Background(), url, quiet)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestSearchMigration: what was written before values could be searched is found and sorted like what is written now.
+func TestSearchMigration(t *testing.T) {
+	t.Parallel()
+	for driver, url := range map[string]string{"pgx": storetest.Postgres(t), "sqlite": storetest.SQLite(t)} {
+		s, err := store.Open(context.Background(), url, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limits := models.DefaultLimits()
+		var run *models.PipelineRun
+		if run, _, err = s.StartPipelineRun(context.Background(), store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
+			t.Fatal(err)
+		}
+		step, _, err := s.StartStepRun(context.Background(), store.Call{}, nil, models.StartStepRunInput{
+			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts, err := models.Facts(&limits, nil, &models.Tree{Node: models.Object{
+			{Key: "n", Value: json.Number("9007199254740993")}, {Key: "text", Value: strings.Repeat("é", 500)},
+			{Key: "list", Value: []any{"a", json.Number("1.5")}}, {Key: "none", Value: nil},
+		}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.CreateArtifactVersion(context.Background(), store.Call{}, nil, models.CreateArtifactVersionInput{
+			Artifact: "a", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
+		}, facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, waiting := run.ID.String(), "waiting"
+		for _, target := range []models.MetadataTarget{
+			{PipelineRunID: &id}, {StepContext: &models.StepContext{StepRunID: step.ID.String(), ArtifactName: &waiting}},
+		} {
+			if _, _, err := s.LogMetadata(context.Background(), store.Call{}, []store.Write{{Target: target, Facts: facts}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before := searchColumns(t, driver, url)
+		unmigrate(t, driver, url)
+		if s, err = store.Open(context.Background(), url, quiet); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if after := searchColumns(t, driver, url); after != before || strings.Count(after, "\n") != 12+12+1+4 {
+			t.Errorf("%s: before\n%.900s\nafter\n%.900s", driver, before, after)
+		}
+	}
+}
+
+// searchColumns is what the migrations 2 and 3 have to fill in.
+func searchColumns(t *testing.T, driver, url string) string {
+	t.Helper()
+	db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var text strings.Builder
+	for _, query := range []string{
+		"SELECT key, about, CAST(object_id = subject_id AS integer), sort_key, parts FROM metadata_latest ORDER BY about, key",
+		"SELECT key, '', 0, sort_key, parts FROM metadata_entries ORDER BY seq",
+		"SELECT tag, '', CAST(added AS integer), '', '' FROM tag_moves",
+		"SELECT about, '', 0, '', '' FROM subjects ORDER BY about",
+	} {
+		rows, err := db.Query(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var a, b string
+			var n int
+			var c, d sql.NullString
+			if err := rows.Scan(&a, &b, &n, &c, &d); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&text, a, b, n, c.String, d.String)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return text.String()
+}
+
+// unmigrate brings a database back to version 1.
+func unmigrate(t *testing.T, driver, url string) {
+	t.Helper()
+	db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, statement := range []string{
+		"DROP INDEX metadata_latest_by_value", "DROP INDEX artifact_versions_by_time", "DROP INDEX step_runs_by_start",
+		"DROP INDEX tags_by_tag", "DROP INDEX aliases_by_alias", "DROP TABLE tag_moves",
+		"ALTER TABLE subjects DROP COLUMN about",
+		"ALTER TABLE metadata_latest DROP COLUMN about", "ALTER TABLE metadata_latest DROP COLUMN object_id",
+		"ALTER TABLE metadata_latest DROP COLUMN sort_key", "ALTER TABLE metadata_latest DROP COLUMN parts",
+		"ALTER TABLE metadata_entries DROP COLUMN sort_key", "ALTER TABLE metadata_entries DROP COLUMN parts",
+		"DELETE FROM goose_db_version WHERE version_id > 1",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// TestFold: PostgreSQL folds every character as Go does.
+func TestFold(t *testing.T) {
+	t.Parallel()
+	url := storetest.Postgres(t)
+	s, err := store.Open(context.Background(), url, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	var all strings.Builder
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if r != utf8.RuneError && utf8.ValidRune(r) && (r < 0x20000 || r%0x1000 == 0) {
+			all.WriteRune(r)
+		}
+	}
+	for _, text := range []string{all.String(), "Straße aBc", "PLAIN ascii 019 %_"} {
+		var folded string
+		if err := db.QueryRow("SELECT placard_fold($1)", text).Scan(&folded); err != nil {
+			t.Fatal(err)
+		}
+		if folded != models.Fold(text) {
+			t.Errorf("%.20q… is folded differently", text)
 		}
 	}
 }
