@@ -223,6 +223,10 @@ func (d *postgresDialect) translate(err error) *models.Error {
 	return nil
 }
 
+func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+}
+
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger) error {
 	if err := migratePostgres(ctx, d.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))

@@ -273,6 +273,10 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 	return nil
 }
 
+func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
+}
+
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {
 	if err := migrateSQLite(ctx, d.writePool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", err)
