@@ -193,6 +193,11 @@ func init() {
 	})
 }
 
+// behind needs no more than CROSS JOIN: SQLite never turns it around.
+func (d *sqliteDialect) behind(table, _ string, on condition) condition {
+	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
+}
+
 func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
 
 func (d *sqliteDialect) bytewise(text string) string { return text }

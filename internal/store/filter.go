@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -54,6 +55,11 @@ var (
 )
 
 func cond(text string, args ...any) condition { return condition{text, args} }
+
+// then adds SQL that follows.
+func (c condition) then(next condition) condition {
+	return condition{c.sql + next.sql, slices.Concat(c.args, next.args)}
+}
 
 // and adds what must also hold.
 func (c condition) and(others ...condition) condition {
@@ -203,9 +209,16 @@ func (c compiler) textTest(value string, test models.TextTest) condition {
 // mostOptions bounds how many ways to begin are tried.
 const mostOptions = 8
 
-// options are ways to find all that fits a filter by an index: each a list of statements that select `id`s, among which
-// everything is that fits.
-func (c compiler) options(t *searched, f *models.Filter) [][]condition {
+// option is a way to find all that fits a filter by an index.
+type option struct {
+	// ids are statements that select `id`s, among which everything is that fits.
+	ids []condition
+	// key is the metadata key whose values the index is asked for, where it is one only.
+	key *models.MetadataKeyPath
+}
+
+// options are ways to find all that fits a filter by an index.
+func (c compiler) options(t *searched, f *models.Filter) []option {
 	switch {
 	case c.asOf != 0:
 		return nil // the indexes know the present only
@@ -216,30 +229,39 @@ func (c compiler) options(t *searched, f *models.Filter) [][]condition {
 			if len(options) == 0 {
 				return nil
 			}
-			union = append(union, options[0]...)
+			union = append(union, options[0].ids...)
 		}
 		if len(union) == 0 || len(union) > mostOptions {
 			return nil
 		}
-		return [][]condition{union}
+		return []option{{ids: union}}
 	case f.Metadata != nil:
 		if ids, ok := c.predicateDriver(t, f.Metadata); ok {
-			return [][]condition{{ids}}
+			return []option{{[]condition{ids}, &f.Metadata.MetadataKeyPath}}
 		}
 	case f.Field != "" && t.fields[f.Field].driver != nil:
 		for _, test := range f.Tests {
 			if ids, ok := t.fields[f.Field].driver(c, test); ok && !test.IgnoreCase {
-				return [][]condition{{ids}}
+				return []option{{ids: []condition{ids}}}
 			}
 		}
 	case f.Related == "producedBy":
 		if ids, ok := c.producedDriver(f.Of); ok {
-			return [][]condition{{ids}}
+			return []option{{ids: []condition{ids}}}
 		}
 	}
-	var options [][]condition
+	var options []option
 	for _, part := range f.All {
 		options = append(options, c.options(t, part)...)
 	}
 	return options[:min(len(options), mostOptions)]
+}
+
+// required are the parts of a filter that must hold each.
+func required(f *models.Filter) []*models.Filter {
+	parts := []*models.Filter{f}
+	for _, part := range f.All {
+		parts = append(parts, required(part)...)
+	}
+	return parts
 }

@@ -103,21 +103,41 @@ type segment struct {
 }
 
 // segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
-// not in it comes in a part of its own.
+// not in it comes in a part of its own, unless a condition on the key leaves it out. Where the key itself leaves the
+// fewest objects, following its index looks at none but these, and at no more of them than the page needs.
 func (r *searching[T]) segments(b beginning) []segment {
 	first := r.terms[0]
-	if first.key == nil {
-		if !b.isNarrow() {
-			b = beginning{}
-		}
+	isKey := first.key != nil && b.key != nil && b.key.Card == first.key.Card && b.key.Key == first.key.Key
+	switch {
+	case b.isNarrow() && !isKey:
 		return []segment{{beginning: b, rank: -1}}
+	case first.key == nil:
+		return []segment{{rank: -1}}
 	}
-	if b.isNarrow() {
-		return []segment{{beginning: b, rank: -1}}
+	segments := []segment{{rank: rankOrdered, indexed: true}, {rank: rankUnordered, indexed: true}}
+	if !slices.ContainsFunc(r.onFirstKey(), asksForOrder) {
+		segments = append(segments, segment{rank: first.missing})
 	}
-	segments := []segment{{rank: rankOrdered, indexed: true}, {rank: rankUnordered, indexed: true}, {rank: first.missing}}
 	slices.SortFunc(segments, func(a, b segment) int { return a.rank - b.rank })
 	return segments
+}
+
+// onFirstKey are the conditions on the whole values of the metadata key that comes first in the order.
+func (r *searching[T]) onFirstKey() (found []*models.MetadataPredicate) {
+	for _, part := range required(r.question.Filter) {
+		if p := part.Metadata; p != nil && p.Card == r.terms[0].key.Card && p.Key == r.terms[0].key.Key {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// asksForOrder says that what fits has a value other than NULL.
+func asksForOrder(p *models.MetadataPredicate) bool {
+	return len(p.Path) > 0 && asksForValue(p) || len(p.Path) == 0 && slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+		isNull := func(key string) bool { return key >= models.SortKeyNull }
+		return !test.Not && !test.Exists && !slices.ContainsFunc(test.In, isNull)
+	})
 }
 
 // sortColumn is a column of the order.
@@ -217,8 +237,8 @@ func (r *searching[T]) inner(s segment) condition {
 	switch {
 	case s.indexed:
 		tie = "m0.object_id AS tie"
-		from = cond("metadata_latest m0 CROSS JOIN " + r.table.table)
-		where = append(where, r.along(s.rank))
+		from = cond("metadata_latest m0").then(r.behind("m0.object_id"))
+		where[0] = r.along(s.rank)
 	case s.rank >= 0:
 		where = append(where, cond("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
 	}
@@ -243,18 +263,15 @@ func (r *searching[T]) inner(s segment) condition {
 // along are the rows m0 of the index on values that have the rank, with what the filter says about the same key.
 func (r *searching[T]) along(rank int) condition {
 	key := r.terms[0].key
-	is := cond(fmt.Sprintf("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ? AND %s.id = m0.object_id", r.table.alias),
-		r.project, r.table.about, key.Card, key.Key)
+	is := cond("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key)
 	from, to := "", models.SortKeyUnordered
 	if rank == rankUnordered {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
 	is = is.and(cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to))
-	for _, part := range append([]*models.Filter{r.question.Filter}, r.question.Filter.All...) {
-		if p := part.Metadata; p != nil && p.Card == key.Card && p.Key == key.Key {
-			for _, known := range r.indexed(p) {
-				is = is.and(condition{strings.ReplaceAll(known.sql, "m.", "m0."), known.args})
-			}
+	for _, p := range r.onFirstKey() {
+		for _, known := range r.indexed(p) {
+			is = is.and(condition{strings.ReplaceAll(known.sql, "m.", "m0."), known.args})
 		}
 	}
 	return is

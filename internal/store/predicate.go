@@ -226,9 +226,8 @@ func (c compiler) predicateDriver(t *searched, p *models.MetadataPredicate) (con
 
 // indexed are conditions on m.sort_key that hold for all that fits the predicate.
 func (c compiler) indexed(p *models.MetadataPredicate) []condition {
-	asked := func(test models.ValueTest) bool { return !test.Not }
 	if len(p.Path) > 0 {
-		if p.Kind == nil && !slices.ContainsFunc(p.Tests, asked) {
+		if !asksForValue(p) {
 			return nil
 		}
 		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)} // only what has members has parts
@@ -260,6 +259,11 @@ func (c compiler) indexed(p *models.MetadataPredicate) []condition {
 		known = append(known, cond("m.sort_key IS NOT NULL"))
 	}
 	return known
+}
+
+// asksForValue says that what fits has a value.
+func asksForValue(p *models.MetadataPredicate) bool {
+	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
 }
 
 // isPlace says whether a step of a path may be a place in a list.

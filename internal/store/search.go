@@ -87,7 +87,7 @@ func newSearching[T any](
 
 // beginning is where to begin: the fewest objects among which all that fits is, if they are known to be few.
 type beginning struct {
-	ids  []condition
+	option
 	size int
 }
 
@@ -104,7 +104,7 @@ func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginni
 	}
 	parts := make([]condition, len(options))
 	for i, option := range options {
-		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option))
+		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option.ids))
 	}
 	whole := joined(parts, " UNION ALL ")
 	var sizes []struct{ N, Size int }
@@ -136,25 +136,27 @@ func (r *searching[T]) from(b beginning, most int) condition {
 	if b.ids == nil {
 		return cond(r.table.table)
 	}
-	ids := union(b.ids)
-	distinct := ""
+	distinct, limit := "", ""
 	if len(b.ids) > 1 {
 		distinct = "DISTINCT "
 	}
-	limit := ""
 	if most > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", most)
 	}
-	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d CROSS JOIN "+r.table.table, ids)
+	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).then(r.behind("d.id"))
 }
 
-// here is what makes a row of the table one of the project, and one of the IDs to begin with.
+// behind is the table in FROM, where each row of what stands before it leads to the one object with an ID.
+func (r *searching[T]) behind(id string) condition {
+	return r.dialect.behind(r.table.table, r.table.alias, cond(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
+}
+
+// here is what makes a row of the table one of the project, where it is not behind something.
 func (r *searching[T]) here(b beginning) condition {
-	is := cond(r.table.alias+".project_id = ?", r.project)
 	if b.ids != nil {
-		is.sql += " AND " + r.table.alias + ".id = d.id"
+		return always
 	}
-	return is
+	return cond(r.table.alias+".project_id = ?", r.project)
 }
 
 // count is how many objects fit, counted up to one more than can be said.

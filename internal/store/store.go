@@ -35,7 +35,7 @@ type Store struct {
 // dialect is every difference between the engines.
 type dialect interface {
 	// reader is the database for reading; searcher is the same for statements of which there are too many different ones
-	// to keep them prepared.
+	// to keep them prepared, and whose best plan depends on their arguments.
 	reader() *gorm.DB
 	searcher() *gorm.DB
 	// write runs fn in a transaction and commits it. It never runs fn again.
@@ -48,6 +48,9 @@ type dialect interface {
 	below(parents []models.ID, sql string, args []any) (string, []any)
 	// rows is a table expression for FROM with a row per object of the JSON array that is its one argument.
 	rows(columns ...column) string
+	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
+	// a condition holds.
+	behind(table, alias string, on condition) condition
 	// position is where a text has its argument in it, from 1 on; 0 for nowhere.
 	position(text string) string
 	// bytewise is a text that is compared by its bytes.
