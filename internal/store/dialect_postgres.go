@@ -56,6 +56,8 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
 		"jit":              "off",
 		"random_page_cost": "1.1",
+		// Starting workers takes longer than a page does, and other requests want the processors.
+		"max_parallel_workers_per_gather": "0",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value

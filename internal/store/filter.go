@@ -16,6 +16,8 @@ type compiler struct {
 	project models.ID
 	// asOf is the instant to answer as of, in microseconds since 1970; 0 is now.
 	asOf int64
+	// known are parts of the filter that hold already.
+	known []*models.Filter
 }
 
 // searched is a table of objects that are searched. Its alias is the same wherever it stands.
@@ -103,6 +105,8 @@ func wrapped(format string, c condition) condition {
 // filter is the condition that an object fits.
 func (c compiler) filter(t *searched, f *models.Filter) condition {
 	switch {
+	case slices.Contains(c.known, f):
+		return always
 	case f.Any:
 		parts := make([]condition, len(f.AnyOf))
 		for i, part := range f.AnyOf {
@@ -213,6 +217,9 @@ const mostOptions = 8
 type option struct {
 	// ids are statements that select `id`s, among which everything is that fits.
 	ids []condition
+	// of is the part of the filter that it comes from; exact says that nothing else is among them than what fits it.
+	of    *models.Filter
+	exact bool
 	// key is the metadata key whose values the index is asked for, where it is one only.
 	key *models.MetadataKeyPath
 }
@@ -223,31 +230,32 @@ func (c compiler) options(t *searched, f *models.Filter) []option {
 	case c.asOf != 0:
 		return nil // the indexes know the present only
 	case f.Any:
-		var union []condition
+		union := option{of: f, exact: true}
 		for _, part := range f.AnyOf {
 			options := c.options(t, part)
 			if len(options) == 0 {
 				return nil
 			}
-			union = append(union, options[0].ids...)
+			union.ids = append(union.ids, options[0].ids...)
+			union.exact = union.exact && options[0].exact && options[0].of == part
 		}
-		if len(union) == 0 || len(union) > mostOptions {
+		if len(union.ids) == 0 || len(union.ids) > 2*mostOptions {
 			return nil
 		}
-		return []option{{ids: union}}
+		return []option{union}
 	case f.Metadata != nil:
-		if ids, ok := c.predicateDriver(t, f.Metadata); ok {
-			return []option{{[]condition{ids}, &f.Metadata.MetadataKeyPath}}
+		if made, ok := c.predicateOption(t, f); ok {
+			return []option{made}
 		}
 	case f.Field != "" && t.fields[f.Field].driver != nil:
 		for _, test := range f.Tests {
 			if ids, ok := t.fields[f.Field].driver(c, test); ok && !test.IgnoreCase {
-				return []option{{ids: []condition{ids}}}
+				return []option{{ids: []condition{ids}, of: f, exact: len(f.Tests) == 1}}
 			}
 		}
 	case f.Related == "producedBy":
 		if ids, ok := c.producedDriver(f.Of); ok {
-			return []option{{ids: []condition{ids}}}
+			return []option{{ids: []condition{ids}, of: f}}
 		}
 	}
 	var options []option

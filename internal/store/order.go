@@ -98,8 +98,9 @@ type segment struct {
 	beginning
 	// rank is that of all its objects by the first term; -1 where they have several.
 	rank int
-	// indexed says that the index on values is followed, from the rows m0 of it.
+	// indexed says that the index on values is followed, from the rows m0 of it, where piece holds for m.sort_key.
 	indexed bool
+	piece   condition
 }
 
 // segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
@@ -114,19 +115,32 @@ func (r *searching[T]) segments(b beginning) []segment {
 	case first.key == nil:
 		return []segment{{rank: -1}}
 	}
-	segments := []segment{{rank: rankOrdered, indexed: true}, {rank: rankUnordered, indexed: true}}
-	if !slices.ContainsFunc(r.onFirstKey(), asksForOrder) {
+	segments := []segment{{rank: rankUnordered, indexed: true, piece: always}}
+	ordered, missing := []condition{always}, true
+	for _, part := range r.onFirstKey() {
+		missing = missing && !asksForOrder(part.Metadata)
+		if len(ordered) == 1 {
+			ordered = pieces(part.Metadata)
+		}
+	}
+	if missing {
 		segments = append(segments, segment{rank: first.missing})
 	}
-	slices.SortFunc(segments, func(a, b segment) int { return a.rank - b.rank })
+	if first.descending {
+		slices.Reverse(ordered)
+	}
+	for _, piece := range ordered {
+		segments = append(segments, segment{rank: rankOrdered, indexed: true, piece: piece})
+	}
+	slices.SortStableFunc(segments, func(a, b segment) int { return a.rank - b.rank })
 	return segments
 }
 
-// onFirstKey are the conditions on the whole values of the metadata key that comes first in the order.
-func (r *searching[T]) onFirstKey() (found []*models.MetadataPredicate) {
+// onFirstKey are the parts of the filter that must hold and are about the metadata key that comes first in the order.
+func (r *searching[T]) onFirstKey() (found []*models.Filter) {
 	for _, part := range required(r.question.Filter) {
 		if p := part.Metadata; p != nil && p.Card == r.terms[0].key.Card && p.Key == r.terms[0].key.Key {
-			found = append(found, p)
+			found = append(found, part)
 		}
 	}
 	return found
@@ -227,7 +241,7 @@ func (r *searching[T]) inner(s segment) condition {
 	selected := []condition{cond(of(alias, r.table.columns))}
 	from, here := r.from(s.beginning, 2*s.size+100), r.here(s.beginning)
 	tie := alias + ".id AS tie"
-	joins, where := []condition{}, []condition{here, r.fits}
+	joins, where := []condition{}, []condition{here, r.fitsBehind(s.beginning)}
 	for n, term := range r.terms {
 		selected = append(selected, wrapped("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
 		if term.join.sql != "" && (n > 0 || !s.indexed) {
@@ -238,7 +252,7 @@ func (r *searching[T]) inner(s segment) condition {
 	case s.indexed:
 		tie = "m0.object_id AS tie"
 		from = cond("metadata_latest m0").then(r.behind("m0.object_id"))
-		where[0] = r.along(s.rank)
+		where = r.along(s)
 	case s.rank >= 0:
 		where = append(where, cond("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
 	}
@@ -260,21 +274,34 @@ func (r *searching[T]) inner(s segment) condition {
 	return whole
 }
 
-// along are the rows m0 of the index on values that have the rank, with what the filter says about the same key.
-func (r *searching[T]) along(rank int) condition {
+// along are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
+// and what else the filter says.
+func (r *searching[T]) along(s segment) []condition {
 	key := r.terms[0].key
-	is := cond("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key)
 	from, to := "", models.SortKeyUnordered
-	if rank == rankUnordered {
+	if s.rank == rankUnordered {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
-	is = is.and(cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to))
-	for _, p := range r.onFirstKey() {
-		for _, known := range r.indexed(p) {
-			is = is.and(condition{strings.ReplaceAll(known.sql, "m.", "m0."), known.args})
+	where := []condition{
+		cond("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
+		cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
+	}
+	var held []*models.Filter
+	for _, part := range r.onFirstKey() {
+		known, exact := r.indexed(part.Metadata)
+		if exact {
+			held = append(held, part)
+		}
+		for _, is := range known {
+			where = append(where, ofFirst(is))
 		}
 	}
-	return is
+	return append(where, r.fits(held...))
+}
+
+// ofFirst is a condition on a row m as one on the row m0.
+func ofFirst(is condition) condition {
+	return condition{strings.ReplaceAll(is.sql, "m.", "m0."), is.args}
 }
 
 // beyond is the condition that a row comes after a position, or before it.

@@ -18,7 +18,7 @@ type searching[T any] struct {
 	question models.Question
 	page     models.Page
 	terms    []sortTerm
-	fits     condition
+	scope    *models.Filter
 	// name is what cursors belong to.
 	name string
 	// id is that of an object.
@@ -66,23 +66,38 @@ func newSearching[T any](
 	if len(q.Order) == 0 {
 		q.Order = t.order
 	}
-	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, id: id}
+	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, scope: scope, id: id}
 	if q.AsOf != nil {
 		r.asOf = max(q.AsOf.UnixMicro(), 1)
-	}
-	r.fits = r.filter(t, q.Filter)
-	if scope != nil {
-		r.fits = r.filter(t, scope).and(r.fits)
-	}
-	if r.asOf != 0 {
-		r.fits = r.fits.and(cond(t.created+" <= ?", r.asOf))
 	}
 	r.terms = make([]sortTerm, len(q.Order))
 	for i, term := range q.Order {
 		r.terms[i] = r.sortTerm(t, term, i)
 	}
-	r.name = fmt.Sprint(t.name, project, r.fits, q.Order, r.asOf)
+	r.name = fmt.Sprint(t.name, project, r.fits(), q.Order, r.asOf)
 	return r
+}
+
+// fits is the condition that an object is among what is asked for, of which some parts are known to hold.
+func (r *searching[T]) fits(known ...*models.Filter) condition {
+	c := r.compiler
+	c.known = known
+	fits := c.filter(r.table, r.question.Filter)
+	if r.scope != nil {
+		fits = c.filter(r.table, r.scope).and(fits)
+	}
+	if r.asOf != 0 {
+		fits = fits.and(cond(r.table.created+" <= ?", r.asOf))
+	}
+	return fits
+}
+
+// fitsBehind is fits for what a beginning leads to.
+func (r *searching[T]) fitsBehind(b beginning) condition {
+	if b.exact {
+		return r.fits(b.of)
+	}
+	return r.fits()
 }
 
 // beginning is where to begin: the fewest objects among which all that fits is, if they are known to be few.
@@ -161,11 +176,11 @@ func (r *searching[T]) here(b beginning) condition {
 
 // count is how many objects fit, counted up to one more than can be said.
 func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
-	from, here := r.from(b, 0), r.here(b)
+	from, here, fits := r.from(b, 0), r.here(b), r.fitsBehind(b)
 	var n int
 	err := r.dialect.searcher().WithContext(ctx).Raw(
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, r.fits.sql, models.MaxTotalCount+1),
-		slices.Concat(from.args, here.args, r.fits.args)...).Scan(&n).Error
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, fits.sql, models.MaxTotalCount+1),
+		slices.Concat(from.args, here.args, fits.args)...).Scan(&n).Error
 	return n, err
 }
 
