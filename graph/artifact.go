@@ -52,11 +52,3 @@ func (r artifact) Versions(
 	}
 	return found, err
 }
-
-func (r artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
-	question, err := keyQuestion(ctx, search, first)
-	if err != nil {
-		return nil, err
-	}
-	return r.store.ArtifactKeys(ctx, a, question)
-}

@@ -40,6 +40,8 @@ type loaders struct {
 	metadataEach relation[store.EntryKey, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
 	subject      relation[none, models.Subject]
+	entry        relation[none, *models.MetadataEntry]
+	keys         relation[store.KeyQuestion, []*models.MetadataKeyUsage]
 }
 
 // none are the arguments of a relation without arguments.
@@ -67,6 +69,8 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.version.fetch = byID(st.VersionsByID)
 	l.pipelineRun.fetch = byID(st.PipelineRunsByID)
 	l.stepRun.fetch = byID(st.StepRunsByID)
+	l.entry.fetch = byID(st.EntriesByID)
+	l.keys.fetch = st.ArtifactKeys
 	l.latest.fetch = inProject(st.LatestVersions)
 	l.versions.fetch = st.Versions
 	l.found.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedPage) (map[models.ID]*models.ArtifactVersionConnection, error) {
@@ -91,6 +95,8 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.version.arrived = func(found map[models.ID]*models.ArtifactVersion) { l.versionsTogether(values(found)) }
 	l.latest.arrived = l.version.arrived
 	l.versions.arrived = func(found map[models.ID]*models.ArtifactVersionConnection) { l.versionsTogether(nodes(found)) }
+	l.entry.arrived = func(found map[models.ID]*models.MetadataEntry) { l.entriesTogether(values(found)) }
+	l.keys.arrived = func(found map[models.ID][]*models.MetadataKeyUsage) { l.keysTogether(slices.Concat(values(found)...)) }
 	l.found.arrived = l.versions.arrived
 	l.stepRun.arrived = func(found map[models.ID]*models.StepRun) { l.stepRunsTogether(values(found)) }
 	l.stepRuns.arrived = func(found map[models.ID]*models.StepRunConnection) { l.stepRunsTogether(nodes(found)) }
@@ -303,6 +309,11 @@ func (l *loaders) outputsTogether(outputs []*models.StepOutput) {
 func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.SubjectID }))
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.StepRunID }))
+}
+
+// keysTogether says that keys came in one list.
+func (l *loaders) keysTogether(keys []*models.MetadataKeyUsage) {
+	l.together(ids(keys, func(u *models.MetadataKeyUsage) models.ID { return u.LastEntryID }))
 }
 
 // nodesTogether says that objects of any types came in one list: those of one type and project came together.

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	ArtifactVersion() ArtifactVersionResolver
 	LineageEdge() LineageEdgeResolver
 	MetadataEntry() MetadataEntryResolver
+	MetadataKeyUsage() MetadataKeyUsageResolver
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
 	Producer() ProducerResolver
@@ -4019,8 +4020,8 @@ type MetadataKeyUsage {
   "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `." kinds: [MetadataKind!]! @listSize(assumedSize: 2)
   "How many versions have it." versions: Int!
   "The share of all versions that have it, from 0 to 1." coverage: Float!
-  "The least of its finite numbers; null when it has none." min: Float
-  "The greatest of its finite numbers; null when it has none." max: Float
+  "The least of its finite numbers, rounded to a double; null when it has none." min: Float
+  "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
   "The entry that was logged last among the latest ones." lastEntry: MetadataEntry!
 }
 `, BuiltIn: false},
