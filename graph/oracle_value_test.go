@@ -282,3 +282,29 @@ func oracleFold(text string) string {
 		return least
 	}, text)
 }
+
+// String is the value for a report.
+func (v oracleValue) String() string {
+	content := fmt.Sprint(v.items)
+	switch {
+	case v.sort == ofText:
+		content = strconv.Quote(v.text)
+	case v.sort == ofInstant:
+		content = v.instant.UTC().Format(time.RFC3339Nano)
+	case v.sort == ofBoolean:
+		content = strconv.FormatBool(v.truth == 1)
+	case v.sort == ofNumber && v.infinite == 0:
+		content = v.number.RatString()
+		if !v.number.IsInt() || len(content) > 40 {
+			f, _ := v.number.Float64()
+			content = strconv.FormatFloat(f, 'g', -1, 64)
+		}
+	case v.sort == ofNumber:
+		content = strconv.Itoa(v.infinite) + " infinity"
+	case v.fields != nil:
+		content = fmt.Sprint(v.fields)
+	case v.items == nil:
+		content = ""
+	}
+	return strings.TrimSpace(v.kind + " " + content)
+}
