@@ -19,6 +19,40 @@ import (
 // What the operands of the differential test are drawn from: values of the data set and what lies near them. What is
 // simplest stands first everywhere, so that rapid shrinks a failure to it.
 
+// drawIndex draws a number from 0 on and less than n. The integers and samples of rapid are mostly small; these are all
+// as likely, and still shrink to 0.
+func drawIndex(t *rapid.T, n int, label string) int {
+	if n == 1 {
+		return 0
+	}
+	return rapid.Custom(func(t *rapid.T) int {
+		index := 0
+		for size := 1; size < 4*n; size *= 2 {
+			index *= 2
+			if rapid.Bool().Draw(t, "bit") {
+				index++
+			}
+		}
+		return index % n
+	}).Draw(t, label)
+}
+
+// drawFrom draws one of a list, each as likely.
+func drawFrom[T any](t *rapid.T, list []T, label string) T {
+	return list[drawIndex(t, len(list), label)]
+}
+
+// drawSome draws a few different ones of a list, mostly one and seldom none.
+func drawSome(t *rapid.T, list []string, label string) []string {
+	var some []string
+	for range drawFrom(t, []int{1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 0}, label+" in number") {
+		if one := drawFrom(t, list, label); !slices.Contains(some, one) {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
 // drawOperand draws an operand near a value, as JSON.
 func drawOperand(t *rapid.T, v oracleValue) any {
 	switch v.sort {
@@ -26,7 +60,7 @@ func drawOperand(t *rapid.T, v oracleValue) any {
 		return drawNumber(t, v)
 	case ofText:
 		text := drawText(t, v.text)
-		mark := rapid.SampledFrom([]string{"", "", "", "$uri", "$path", "$dtype", "$markdown"}).Draw(t, "mark")
+		mark := drawFrom(t, []string{"", "", "", "$uri", "$path", "$dtype", "$markdown"}, "mark")
 		if mark == "" {
 			return text
 		}
@@ -39,10 +73,10 @@ func drawOperand(t *rapid.T, v oracleValue) any {
 		return nil
 	}
 	if len(v.items) > 0 {
-		return drawOperand(t, rapid.SampledFrom(v.items).Draw(t, "member"))
+		return drawOperand(t, drawFrom(t, v.items, "member"))
 	}
 	if len(v.fields) > 0 {
-		return drawOperand(t, v.fields[rapid.SampledFrom(slices.Sorted(maps.Keys(v.fields))).Draw(t, "field")])
+		return drawOperand(t, v.fields[drawFrom(t, slices.Sorted(maps.Keys(v.fields)), "field")])
 	}
 	return map[string]any{"$float": "NaN"}
 }
@@ -58,23 +92,23 @@ func jsonFloat(f float64) json.Number {
 // drawNumber draws a number that is equal or a little different, in one of the ways to say it.
 func drawNumber(t *rapid.T, v oracleValue) any {
 	if v.infinite != 0 {
-		return map[string]any{"$float": rapid.SampledFrom([]string{"Infinity", "-Infinity"}).Draw(t, "infinity")}
+		return map[string]any{"$float": drawFrom(t, []string{"Infinity", "-Infinity"}, "infinity")}
 	}
 	number := new(big.Rat).Set(v.number)
-	switch rapid.IntRange(0, 5).Draw(t, "near") {
+	switch drawIndex(t, 8, "near") {
 	case 1:
 		number.Add(number, big.NewRat(1, 1))
 	case 2:
 		number.Sub(number, big.NewRat(1, 1))
 	case 3, 4:
 		f, _ := number.Float64()
-		if near := math.Nextafter(f, math.Inf(rapid.SampledFrom([]int{1, -1}).Draw(t, "way"))); !math.IsInf(near, 0) {
+		if near := math.Nextafter(f, math.Inf(drawFrom(t, []int{1, -1}, "way"))); !math.IsInf(near, 0) {
 			number.SetFloat64(near)
 		}
 	}
 	double, _ := number.Float64()
 	whole := number.IsInt() && number.Num().IsInt64()
-	switch way := rapid.IntRange(0, 5).Draw(t, "way"); {
+	switch way := drawIndex(t, 6, "way"); {
 	case way == 1 && double == 0:
 		return json.Number("-0.0")
 	case way == 1:
@@ -99,7 +133,7 @@ func drawMeasure(t *rapid.T, number *big.Rat, double float64) (string, bool) {
 	units := slices.SortedFunc(maps.Keys(oracleUnits), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})
-	unit := rapid.SampledFrom(units).Draw(t, "unit")
+	unit := drawFrom(t, units, "unit")
 	if !number.IsInt() {
 		number = oracleRational(strconv.FormatFloat(double, 'g', -1, 64))
 	}
@@ -108,14 +142,14 @@ func drawMeasure(t *rapid.T, number *big.Rat, double float64) (string, bool) {
 	if !exact || decimals > 20 || new(big.Rat).Abs(scaled).Cmp(oracleRational("1e25")) > 0 {
 		return "", false
 	}
-	return scaled.FloatString(decimals) + rapid.SampledFrom([]string{"", " "}).Draw(t, "space") + unit, true
+	return scaled.FloatString(decimals) + drawFrom(t, []string{"", " "}, "space") + unit, true
 }
 
 // drawText draws a text that is equal, a part, of another case or longer.
 func drawText(t *rapid.T, text string) string {
 	runes := []rune(text)
-	cut := func() int { return rapid.IntRange(0, len(runes)).Draw(t, "cut") }
-	switch rapid.SampledFrom([]string{"same", "same", "upper", "lower", "fold", "start", "end", "part", "longer"}).Draw(t, "text") {
+	cut := func() int { return drawIndex(t, len(runes)+1, "cut") }
+	switch drawFrom(t, []string{"same", "same", "fold", "upper", "lower", "fold", "start", "end", "part", "longer"}, "text") {
 	case "upper":
 		return strings.ToUpper(text)
 	case "lower":
@@ -130,19 +164,19 @@ func drawText(t *rapid.T, text string) string {
 		from, to := cut(), cut()
 		return string(runes[min(from, to):max(from, to)])
 	case "longer":
-		return text + rapid.SampledFrom([]string{"a", " ", "%", "_", "\\", "\u0301"}).Draw(t, "end")
+		return text + drawFrom(t, []string{"a", " ", "%", "_", "\\", "\u0301"}, "end")
 	}
 	return text
 }
 
 // drawInstant draws an instant that is equal or a little different.
 func drawInstant(t *rapid.T, instant time.Time) any {
-	near := rapid.SampledFrom([]time.Duration{0, 0, 1, -1, time.Microsecond, -time.Second}).Draw(t, "near")
+	near := drawFrom(t, []time.Duration{0, 0, 1, -1, time.Microsecond, -time.Second}, "near")
 	if moved := instant.Add(near).UTC(); moved.Year() >= 0 && moved.Year() <= 9999 {
 		instant = moved
 	}
 	text := instant.UTC().Format(time.RFC3339Nano)
-	if rapid.IntRange(0, 3).Draw(t, "zone") == 3 && instant.Year() > 0 && instant.Year() < 9999 {
+	if drawIndex(t, 4, "zone") == 3 && instant.Year() > 0 && instant.Year() < 9999 {
 		text = instant.In(time.FixedZone("", -(5*60+30)*60)).Format(time.RFC3339Nano)
 	}
 	if rapid.Bool().Draw(t, "as text") {
@@ -190,14 +224,14 @@ func newPool() *pool {
 
 // drawPlace draws a place, perhaps a path into it, and a value that stands there in some version.
 func (p *pool) drawPlace(t *rapid.T, places []oraclePlace) (map[string]any, oracleValue) {
-	place := rapid.SampledFrom(places).Draw(t, "place")
+	place := drawFrom(t, places, "place")
 	node := map[string]any{"key": place.key}
 	if place.card != "" {
 		node["card"] = place.card
-	} else if rapid.IntRange(0, 9).Draw(t, "card") == 9 {
+	} else if drawIndex(t, 10, "card") == 9 {
 		node["card"] = nil
 	}
-	value := rapid.SampledFrom(p.values[place]).Draw(t, "value")
+	value := drawFrom(t, p.values[place], "value")
 	path := []any{}
 	for range 4 {
 		steps := slices.Sorted(maps.Keys(value.fields))
@@ -209,22 +243,25 @@ func (p *pool) drawPlace(t *rapid.T, places []oraclePlace) (map[string]any, orac
 		if len(steps) == 0 || !rapid.Bool().Draw(t, "deeper") {
 			break
 		}
-		step := rapid.SampledFrom(steps).Draw(t, "step")
+		step := drawFrom(t, steps, "step")
 		value, _ = value.step(step)
 		path = append(path, step)
 	}
-	if rapid.IntRange(0, 14).Draw(t, "odd path") == 14 {
-		odd := []string{"0", "01", "-1", "+1", "1e0", " 1", "#", "#-1", "*", "$", "$tuple", "$set", "$dict", "$uri", "18446744073709551616", "a.b", "[0]"}
-		path = append(path, rapid.SampledFrom(odd).Draw(t, "odd step"))
+	switch odd := drawIndex(t, 20, "odd path"); {
+	case odd == 19:
+		path = append(path, drawFrom(t, []string{"0", "1e0", " 1", "#", "#-1", "*", "$", "$dict", "$uri", "18446744073709551616", "a.b", "[0]"}, "odd step"))
+	case odd > 12 && len(value.items) > 0: // what might be taken for a place, and is none
+		path = append(path, drawFrom(t, []string{"-1", "-1", "00", "+0", "0.0", "[0]", "0", "$tuple", "$set", "#-1"}, "no place"))
+		value = drawFrom(t, value.items, "value of none")
 	}
-	if len(path) > 0 || rapid.IntRange(0, 19).Draw(t, "empty path") == 19 {
+	if len(path) > 0 || drawIndex(t, 20, "empty path") == 19 {
 		node["path"] = path
 	}
 	return node, value
 }
 
 var predicateNames = []string{
-	"exists", "eq", "ne", "kind", "in", "notIn", "lt", "lte", "gt", "gte", "between", "contains", "contains", "startsWith", "endsWith",
+	"eq", "eq", "exists", "ne", "kind", "in", "in", "notIn", "lt", "lte", "gt", "gte", "between", "contains", "contains", "startsWith", "endsWith",
 }
 
 var sampleKinds = []string{
@@ -237,8 +274,8 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 	predicate, value := p.drawPlace(t, p.places)
 	operand := func() any {
 		near := value
-		if rapid.IntRange(0, 6).Draw(t, "elsewhere") == 6 {
-			near = rapid.SampledFrom(p.values[rapid.SampledFrom(p.places).Draw(t, "other place")]).Draw(t, "other value")
+		if drawIndex(t, 10, "elsewhere") == 9 {
+			near = drawFrom(t, p.values[drawFrom(t, p.places, "other place")], "other value")
 		}
 		return drawOperand(t, near)
 	}
@@ -248,14 +285,16 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 		}
 		return drawText(t, "abc")
 	}
-	names := rapid.SliceOfNDistinct(rapid.SampledFrom(predicateNames), 0, 2, rapid.ID).Draw(t, "conditions")
+	names := drawSome(t, predicateNames, "conditions")
 	ordered := false
 	for _, name := range names {
 		switch name {
 		case "exists":
 			predicate[name] = rapid.Bool().Draw(t, name)
 		case "kind":
-			predicate[name] = rapid.OneOf(rapid.Just(value.kind), rapid.SampledFrom(sampleKinds)).Draw(t, name)
+			if predicate[name] = value.kind; drawIndex(t, 3, "kind") == 2 {
+				predicate[name] = drawFrom(t, sampleKinds, "other kind")
+			}
 		case "eq", "ne":
 			predicate[name] = operand()
 		case "contains":
@@ -264,7 +303,7 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 			}
 		case "in", "notIn":
 			list := []any{}
-			for range rapid.IntRange(0, 4).Draw(t, "operands") {
+			for range drawIndex(t, 5, "operands") {
 				list = append(list, operand())
 			}
 			predicate[name] = list
@@ -283,7 +322,7 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 }
 
 func drawIgnoreCase(t *rapid.T, filter map[string]any) {
-	if way := rapid.IntRange(0, 5).Draw(t, "ignoreCase"); way > 2 {
+	if way := drawIndex(t, 6, "ignoreCase"); way > 2 {
 		filter["ignoreCase"] = way < 5
 	}
 }

@@ -52,7 +52,7 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 		names = slices.Concat(names, []string{"not", "and", "or", "or"})
 	}
 	filter := map[string]any{}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 3, rapid.ID).Draw(t, "fields") {
+	for _, name := range drawSome(t, names, "fields") {
 		switch name {
 		case "not":
 			filter[name] = th.deeper(depth).Draw(t, name)
@@ -85,6 +85,25 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 	return filter
 }
 
+// drawPredicates draws a list of predicates, each of which means few versions or, with not, all but a few. So each of
+// them shows in the answer.
+func (p *pool) drawPredicates(t *rapid.T) map[string]any {
+	var filters []any
+	for _, filter := range rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
+		predicate := p.drawPredicate(t)
+		filter := map[string]any{"metadata": predicate}
+		for name := range predicate {
+			if !slices.Contains([]string{"card", "key", "path", "ignoreCase", "exists", "ne", "notIn"}, name) {
+				return filter
+			}
+		}
+		return map[string]any{"not": filter}
+	}), 1, 8).Draw(t, "predicates") {
+		filters = append(filters, filter)
+	}
+	return map[string]any{"or": filters}
+}
+
 // deeper is the generator of filters inside a filter, in one piece, so that rapid can leave one out.
 func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
 	return rapid.Custom(func(t *rapid.T) map[string]any { return th.drawFilter(t, depth+1) })
@@ -94,20 +113,20 @@ func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
 func drawTextFilter(t *rapid.T, texts []string) map[string]any {
 	filter := map[string]any{}
 	draw := func() any {
-		text := drawText(t, rapid.SampledFrom(texts).Draw(t, "near"))
+		text := drawText(t, drawFrom(t, texts, "near"))
 		if strings.EqualFold(text, "latest") {
 			return "latest"
 		}
 		return text
 	}
 	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn"}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 2, rapid.ID).Draw(t, "conditions") {
+	for _, name := range drawSome(t, names, "conditions") {
 		switch name {
 		case "exists":
-			filter[name] = rapid.IntRange(0, 3).Draw(t, name) > 0
+			filter[name] = drawIndex(t, 4, name) > 0
 		case "in", "notIn":
 			list := []any{}
-			for range rapid.IntRange(0, 4).Draw(t, "operands") {
+			for range drawIndex(t, 5, "operands") {
 				list = append(list, draw())
 			}
 			filter[name] = list
@@ -122,16 +141,20 @@ func drawTextFilter(t *rapid.T, texts []string) map[string]any {
 func drawIntFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	draw := func() any {
-		return json.Number(strconv.Itoa(rapid.OneOf(rapid.IntRange(1, 45), rapid.SampledFrom([]int{900, 901, 930, 500, 0, -1, 2147483647, -2147483648})).Draw(t, "number")))
+		number := 1 + drawIndex(t, 45, "number")
+		if drawIndex(t, 4, "odd") == 3 {
+			number = drawFrom(t, []int{900, 901, 930, 500, 0, -1, 2147483647, -2147483648}, "odd number")
+		}
+		return json.Number(strconv.Itoa(number))
 	}
 	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn"}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 2, rapid.ID).Draw(t, "conditions") {
+	for _, name := range drawSome(t, names, "conditions") {
 		if name != "in" && name != "notIn" {
 			filter[name] = draw()
 			continue
 		}
 		list := []any{}
-		for range rapid.IntRange(0, 5).Draw(t, "operands") {
+		for range drawIndex(t, 6, "operands") {
 			list = append(list, draw())
 		}
 		filter[name] = list
@@ -143,14 +166,14 @@ func drawIntFilter(t *rapid.T) map[string]any {
 func drawTimeFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 2, rapid.ID).Draw(t, "conditions") {
+	for _, name := range drawSome(t, names, "conditions") {
 		if name == "exists" {
-			filter[name] = rapid.IntRange(0, 3).Draw(t, name) > 0
+			filter[name] = drawIndex(t, 4, name) > 0
 			continue
 		}
-		i := rapid.IntRange(0, 290).Draw(t, "version")
-		near := rapid.SampledFrom([]time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}).Draw(t, "near")
-		zone := rapid.SampledFrom([]*time.Location{time.UTC, time.FixedZone("", 9*60*60)}).Draw(t, "zone")
+		i := drawIndex(t, 291, "version")
+		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
+		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
 		filter[name] = here(func(world *oracleWorld) string {
 			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
 		})
@@ -161,9 +184,9 @@ func drawTimeFilter(t *rapid.T) map[string]any {
 func drawProducerFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	names := []string{"exists", "pipeline", "step", "stepRunId", "pipelineRunId"}
-	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 2, rapid.ID).Draw(t, "producer") {
+	for _, name := range drawSome(t, names, "producer") {
 		run := func(id func(*oracleProducer) string) here {
-			n := rapid.IntRange(0, 290).Draw(t, "produced")
+			n := drawIndex(t, 291, "produced")
 			return func(world *oracleWorld) string {
 				for _, version := range world.versions[n:] {
 					if version.producer != nil {
@@ -195,7 +218,7 @@ func (p *pool) drawOrder(t *rapid.T) []any {
 	places := slices.DeleteFunc(slices.Clone(p.places), func(place oraclePlace) bool { return place.key == "long" })
 	terms := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
 		term := map[string]any{}
-		field := rapid.SampledFrom([]string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT"}).Draw(t, "field")
+		field := drawFrom(t, []string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT"}, "field")
 		if field == "" {
 			term["metadata"], _ = p.drawPlace(t, places)
 		} else {
@@ -214,7 +237,7 @@ func (p *pool) drawOrder(t *rapid.T) []any {
 
 // drawChoice draws nothing, which means the first, or one of the two.
 func drawChoice(t *rapid.T, name, first, second string) map[string]any {
-	if choice := rapid.SampledFrom([]string{"", second, first, second}).Draw(t, name); choice != "" {
+	if choice := drawFrom(t, []string{"", second, first, second}, name); choice != "" {
 		return map[string]any{name: choice}
 	}
 	return nil

@@ -21,7 +21,7 @@ const searchesVariable = "PLACARD_TEST_SEARCHES"
 
 const (
 	defaultSearches = 2000
-	searchThemes    = 4
+	searchThemes    = 5
 )
 
 // The flags of rapid are set before those of the command line are read, which may say otherwise.
@@ -74,6 +74,9 @@ func TestSearchAgrees(t *testing.T) {
 		"fields": func(t *rapid.T) search {
 			return search{filter: theme{p, fieldNames, 4}.drawFilter(t, 0), asOf: drawAsOf(t, 9)}
 		},
+		"predicates": func(t *rapid.T) search {
+			return search{filter: p.drawPredicates(t), asOf: drawAsOf(t, 9)}
+		},
 		"metadata": func(t *rapid.T) search {
 			return search{filter: theme{p, []string{"metadata"}, 4}.drawFilter(t, 0), asOf: drawAsOf(t, 9)}
 		},
@@ -90,7 +93,7 @@ func TestSearchAgrees(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
 				s := draw(t)
-				s.pages = paging{rapid.IntRange(1, 4).Draw(t, "pages"), rapid.Bool().Draw(t, "backward")}
+				s.pages = paging{1 + drawIndex(t, 4, "pages"), rapid.Bool().Draw(t, "backward")}
 				for _, database := range databases {
 					if difference := database.differs(s); difference != "" {
 						t.Fatal(difference)
@@ -103,10 +106,10 @@ func TestSearchAgrees(t *testing.T) {
 
 // drawAsOf draws an instant in one of so many searches.
 func drawAsOf(t *rapid.T, often int) int {
-	if rapid.IntRange(0, often).Draw(t, "asOf") < often {
+	if drawIndex(t, often+1, "asOf") < often {
 		return 0
 	}
-	return rapid.IntRange(1, 5).Draw(t, "instant")
+	return 1 + drawIndex(t, 5, "instant")
 }
 
 func newSearched(a *api, engine string, world *oracleWorld) *searched {

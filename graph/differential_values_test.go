@@ -91,11 +91,21 @@ func samplePlaces() []samplePlace {
 		}
 		return all
 	}
-	numbers := join(sampleNumbers, sampleSizes, sampleDurations)
+	close := []string{ // by the digits that a double loses
+		`0.1`, `{"$duration": 0.1}`, `0.3`, `0.001`, `{"$duration": 1e-9}`, `90.7`, `1234.567`,
+		`9007199254740992`, `9007199254740993`, `9007199254740992.0`, `-9007199254740993`, `-9007199254740992`, `9007199254740994.0`,
+		`{"$storageSize": 9007199254740993}`, `{"$duration": 9007199254740992}`, `9223372036854775807`, `9223372036854775807.0`, `-0.0`, `0`,
+	}
+	folded := []string{ // differently by different ideas of case
+		`"ς"`, `"Σ"`, `"σ"`, `"\u212a"`, `"k"`, `"K"`, `"ſ"`, `"S"`, `"ß"`, `"ẞ"`, `"ss"`, `"İ"`, `"i"`, `"I"`, `"ı"`, `"ǅ"`, `"Ǆ"`, `"\u2126"`, `"ω"`,
+		`{"$path": "aΣς"}`, `{"$uri": "ASς"}`, `"µ"`, `"Μ"`, `"μ"`,
+	}
+	numbers := join(sampleNumbers, sampleSizes, sampleDurations, close, close)
+	texts := join(sampleTexts, folded)
 	every := join(numbers, sampleInstants, sampleScalars, sampleTexts, sampleLists, sampleDicts)
 	return []samplePlace{
 		{oraclePlace{"", "number"}, numbers, 70},
-		{oraclePlace{"", "text"}, sampleTexts, 70},
+		{oraclePlace{"", "text"}, texts, 80},
 		{oraclePlace{"", "flag"}, join(sampleScalars, []string{`0`, `1`, `"true"`, `true`}), 50},
 		{oraclePlace{"", "when"}, join(sampleInstants, []string{`"2026-01-02T03:04:05Z"`, `1767323045`}), 50},
 		{oraclePlace{"", "list"}, sampleLists, 50},
@@ -104,9 +114,9 @@ func samplePlaces() []samplePlace {
 		{oraclePlace{"train", "any"}, every, 40},
 		{oraclePlace{"train", "number"}, numbers[:20], 40},
 		{oraclePlace{"", "train"}, every, 20},
-		{oraclePlace{"", "Text"}, sampleTexts, 20},
+		{oraclePlace{"", "Text"}, join(folded, []string{`"a_c"`, `"axc"`, `"a%"`, `"ab"`}), 60},
 		{oraclePlace{"é\"\\", "a.b \"c\\%'"}, every, 30},
-		{oraclePlace{"", "0"}, numbers, 20},
+		{oraclePlace{"", "0"}, close, 60},
 		{oraclePlace{"", "long"}, sampleLongs, 30},
 	}
 }
