@@ -53,6 +53,26 @@ func drawSome(t *rapid.T, list []string, label string) []string {
 	return some
 }
 
+// sameSort says whether two operands may mean values of one sort; all others are refused as the ends of a range.
+func sameSort(a, b any) bool {
+	for _, x := range oracleReadings(a) {
+		for _, y := range oracleReadings(b) {
+			if x.sort == y.sort {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// drawConditions draws at least one of a list: what asks nothing is refused.
+func drawConditions(t *rapid.T, list []string) []string {
+	if some := drawSome(t, list, "conditions"); some != nil {
+		return some
+	}
+	return list[:1]
+}
+
 // drawOperand draws an operand near a value, as JSON.
 func drawOperand(t *rapid.T, v oracleValue) any {
 	switch v.sort {
@@ -285,7 +305,7 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 		}
 		return drawText(t, "abc")
 	}
-	names := drawSome(t, predicateNames, "conditions")
+	names := drawConditions(t, predicateNames)
 	ordered := false
 	for _, name := range names {
 		switch name {
@@ -308,7 +328,11 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 			}
 			predicate[name] = list
 		case "between":
-			predicate[name], ordered = []any{comparableOperand(operand()), comparableOperand(operand())}, true
+			least, greatest := comparableOperand(operand()), comparableOperand(operand())
+			if !sameSort(least, greatest) {
+				greatest = least
+			}
+			predicate[name], ordered = []any{least, greatest}, true
 		case "startsWith", "endsWith":
 			predicate[name] = text()
 		default:

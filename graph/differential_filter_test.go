@@ -120,7 +120,7 @@ func drawTextFilter(t *rapid.T, texts []string) map[string]any {
 		return text
 	}
 	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn"}
-	for _, name := range drawSome(t, names, "conditions") {
+	for _, name := range drawConditions(t, names) {
 		switch name {
 		case "exists":
 			filter[name] = drawIndex(t, 4, name) > 0
@@ -148,7 +148,7 @@ func drawIntFilter(t *rapid.T) map[string]any {
 		return json.Number(strconv.Itoa(number))
 	}
 	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn"}
-	for _, name := range drawSome(t, names, "conditions") {
+	for _, name := range drawConditions(t, names) {
 		if name != "in" && name != "notIn" {
 			filter[name] = draw()
 			continue
@@ -166,7 +166,7 @@ func drawIntFilter(t *rapid.T) map[string]any {
 func drawTimeFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
-	for _, name := range drawSome(t, names, "conditions") {
+	for _, name := range drawConditions(t, names) {
 		if name == "exists" {
 			filter[name] = drawIndex(t, 4, name) > 0
 			continue
@@ -184,7 +184,7 @@ func drawTimeFilter(t *rapid.T) map[string]any {
 func drawProducerFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	names := []string{"exists", "pipeline", "step", "stepRunId", "pipelineRunId"}
-	for _, name := range drawSome(t, names, "producer") {
+	for _, name := range drawConditions(t, names) {
 		run := func(id func(*oracleProducer) string) here {
 			n := drawIndex(t, 291, "produced")
 			return func(world *oracleWorld) string {
