@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"pgregory.net/rapid"
 
@@ -164,7 +165,20 @@ func (d *searched) differs(s search) string {
 	if failure == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s, variables %s, backward %v: %s", d.engine, asked, s.pages.backward, failure)
+	return fmt.Sprintf("%s, variables %s, backward %v: %s", d.engine, inASCII(asked), s.pages.backward, failure)
+}
+
+// inASCII is JSON with every other character escaped, because many of them look alike.
+func inASCII(text []byte) string {
+	var ascii strings.Builder
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		if unit < 127 {
+			ascii.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&ascii, `\u%04x`, unit)
+		}
+	}
+	return ascii.String()
 }
 
 // read reads the whole list, in as many pages as asked for if it has the size that it should, and says what is wrong
@@ -297,7 +311,7 @@ func (d *searched) describe(asOf int, id string, places []oraclePlace) string {
 		if s.id != id {
 			continue
 		}
-		text := fmt.Sprintf("%s/%s, number %d, id %s, created %s, tags %q, aliases %q, latest %v", s.artifact, s.version, s.number, s.id,
+		text := fmt.Sprintf("%s/%s, number %d, id %s, created %s, tags %+q, aliases %+q, latest %v", s.artifact, s.version, s.number, s.id,
 			s.createdAt.Format(time.RFC3339Nano), s.tags, s.aliases, s.latest)
 		if s.kind != nil {
 			text += ", type " + *s.kind

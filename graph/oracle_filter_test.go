@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// tagsHaveAPast says that a search in the past sees the tags as they were then, and not as they are now.
+const tagsHaveAPast = true
+
 // oracleWorld is all that the oracle knows of one database.
 type oracleWorld struct {
 	versions []*oracleVersion
@@ -68,6 +71,9 @@ func (w *oracleWorld) at(instant time.Time) []*oracleStanding {
 		s := &oracleStanding{oracleVersion: version, values: map[oraclePlace]oracleValue{}}
 		if phases > 0 {
 			s.tags, s.aliases = version.tags[phases-1], version.aliases[phases-1]
+		}
+		if !tagsHaveAPast {
+			s.tags = version.tags[len(version.tags)-1]
 		}
 		for _, entry := range version.entries {
 			if entry.loggedAt.After(instant) {

@@ -288,7 +288,7 @@ func (v oracleValue) String() string {
 	content := fmt.Sprint(v.items)
 	switch {
 	case v.sort == ofText:
-		content = strconv.Quote(v.text)
+		content = strconv.QuoteToASCII(v.text)
 	case v.sort == ofInstant:
 		content = v.instant.UTC().Format(time.RFC3339Nano)
 	case v.sort == ofBoolean:
