@@ -35,7 +35,7 @@ type loaders struct {
 	outputs      relation[none, []*models.StepOutput]
 	savedFrom    relation[none, *models.StepOutput]
 	aliases      relation[int64, []string]
-	tags         relation[none, []string]
+	tags         relation[int64, []string]
 	metadata     relation[int64, []*models.MetadataEntry]
 	metadataEach relation[store.EntryKey, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
@@ -81,7 +81,7 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.inputs.fetch = inProject(st.StepInputs)
 	l.outputs.fetch = inProject(st.StepOutputs)
 	l.savedFrom.fetch = inProject(st.SavedOutputs)
-	l.tags.fetch = inProject(st.Tags)
+	l.tags.fetch = asOfMicros(st.Tags)
 	l.aliases.fetch = asOfMicros(st.Aliases)
 	l.metadata.fetch = asOfMicros(st.LatestEntries)
 	l.metadataEach.fetch = st.LatestEntry

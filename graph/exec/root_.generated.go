@@ -78,7 +78,7 @@ type ComplexityRoot struct {
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
 		Producer        func(childComplexity int) int
-		Tags            func(childComplexity int) int
+		Tags            func(childComplexity int, asOf *models.Time) int
 		Type            func(childComplexity int) int
 		Upstream        func(childComplexity int, depth int32, first int32) int
 		Version         func(childComplexity int) int
@@ -775,7 +775,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity), true
+		args, err := ec.field_ArtifactVersion_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity, args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.type":
 		if e.ComplexityRoot.ArtifactVersion.Type == nil {
 			break
@@ -2913,7 +2918,7 @@ type Query {
   artifactVersion(
     "Which version."
     ref: ArtifactVersionRef!
-    "As things stood at this instant: null if the version was created later. Its metadata, aliases and output inherit it."
+    "As things stood at this instant: null if the version was created later. Its metadata, aliases, tags and output inherit it."
     asOf: DateTime
   ): ArtifactVersion
   "What several versions have in common and in what they differ. They may be of different artifacts."
@@ -3103,7 +3108,7 @@ type ArtifactVersion implements Node & Subject {
   "The aliases that point to it, in order of name, without the computed ` + "`" + `latest` + "`" + `."
   aliases("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
   "Its tags, in order of name."
-  tags: [String!]! @listSize(assumedSize: 5)
+  tags("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 5)
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
   "The step run that produced it; null when it was created by itself."
