@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/placard/placard/models"
 )
@@ -37,19 +38,17 @@ func (r artifact) Versions(
 	var found *models.ArtifactVersionConnection
 	if where == nil && orderBy == nil && question.AsOf == nil {
 		found, err = l.versions.of(ctx, a.ProjectID, a.ID, page)
-	} else if found, err = r.store.SearchVersionsOf(ctx, a, question, page); found != nil {
-		l.versionsTogether(found.Nodes())
+	} else {
+		text, err := json.Marshal([]any{where, orderBy, asOf})
+		if err != nil {
+			return nil, err
+		}
+		if found, err = l.found.of(ctx, a.ProjectID, a.ID, askedPage{l.ask(string(text), question), page}); err != nil {
+			return nil, err
+		}
 	}
 	if found != nil {
 		l.artifact.know(none{}, map[models.ID]*models.Artifact{a.ID: a})
 	}
 	return found, err
-}
-
-func (r artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
-	question, err := keyQuestion(ctx, search, first)
-	if err != nil {
-		return nil, err
-	}
-	return r.store.ArtifactKeys(ctx, a, question)
 }

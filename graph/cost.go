@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// predicateCost is what a predicate of `where` and a term of `orderBy` cost each time the field is executed.
+	// predicateCost is what a predicate of `where` and a term of `orderBy` cost each time the field is executed, and
+	// pageCost what the reading of a page costs beside its items.
 	predicateCost = 10
+	pageCost      = 10
 	// mostCost is where the counting ends: the greatest integer that every reader of JSON reads exactly.
 	mostCost = 1<<53 - 1
 )
@@ -117,7 +119,7 @@ func (e *estimate) field(field *ast.Field) cost {
 	case sized == itself:
 		known.once = max(1, times(size, own))
 	case sized == inside:
-		known.once = plus(own, times(size, below.each))
+		known.once = plus(plus(own, pageCost), times(size, below.each))
 	case field.Definition.Type.Elem != nil: // the field above says how many
 		known.each = own
 	default:

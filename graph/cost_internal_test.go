@@ -58,9 +58,9 @@ func TestCostOfQuestions(t *testing.T) {
 	}
 	limits := models.DefaultLimits()
 	for query, want := range map[string]int64{
-		`{ found(where: {and: [{name: "a"}, {name: "b"}]}) { __typename } }`:                                  1 + 2*10 + 1,
-		`{ found(orderBy: {field: "a"}) { __typename } }`:                                                     1 + 10 + 1,
-		`{ found(first: 3) { nodes { found(where: {name: "a"}, orderBy: [{field: "a"}]) { __typename } } } }`: 1 + 3*(1+1+2*10+1),
+		`{ found(where: {and: [{name: "a"}, {name: "b"}]}) { __typename } }`:                                  1 + pageCost + 2*predicateCost + 1,
+		`{ found(orderBy: {field: "a"}) { __typename } }`:                                                     1 + pageCost + predicateCost + 1,
+		`{ found(first: 3) { nodes { found(where: {name: "a"}, orderBy: [{field: "a"}]) { __typename } } } }`: 1 + pageCost + 3*(1+1+pageCost+2*predicateCost+1),
 	} {
 		doc, problems := parseDocument(schema, &limits, query)
 		if problems != nil {

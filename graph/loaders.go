@@ -18,6 +18,8 @@ type loaders struct {
 	mu sync.Mutex
 	// siblings are the objects that each object came with.
 	siblings map[models.ID][]models.ID
+	// questions are what lists were asked, by a text that says the same.
+	questions map[string]models.Question
 
 	project      relation[none, *models.Project]
 	artifact     relation[none, *models.Artifact]
@@ -26,17 +28,20 @@ type loaders struct {
 	stepRun      relation[none, *models.StepRun]
 	latest       relation[none, *models.ArtifactVersion]
 	versions     relation[models.Page, *models.ArtifactVersionConnection]
+	found        relation[askedPage, *models.ArtifactVersionConnection]
 	stepRuns     relation[models.Page, *models.StepRunConnection]
 	consumers    relation[models.Page, *models.StepRunConnection]
 	inputs       relation[none, []*models.StepInput]
 	outputs      relation[none, []*models.StepOutput]
 	savedFrom    relation[none, *models.StepOutput]
 	aliases      relation[int64, []string]
-	tags         relation[none, []string]
+	tags         relation[int64, []string]
 	metadata     relation[int64, []*models.MetadataEntry]
 	metadataEach relation[store.EntryKey, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
 	subject      relation[none, models.Subject]
+	entry        relation[none, *models.MetadataEntry]
+	keys         relation[store.KeyQuestion, []*models.MetadataKeyUsage]
 }
 
 // none are the arguments of a relation without arguments.
@@ -48,24 +53,35 @@ type historyPage struct {
 	page   models.Page
 }
 
+// askedPage are the arguments of a list that is asked a question.
+type askedPage struct {
+	question string
+	page     models.Page
+}
+
 type loadersKey struct{}
 
 func (s *Server) withLoaders(ctx context.Context) context.Context {
-	l := &loaders{siblings: map[models.ID][]models.ID{}}
+	l := &loaders{siblings: map[models.ID][]models.ID{}, questions: map[string]models.Question{}}
 	st := s.store
 	l.project.fetch = byID(st.ProjectsByID)
 	l.artifact.fetch = byID(st.ArtifactsByID)
 	l.version.fetch = byID(st.VersionsByID)
 	l.pipelineRun.fetch = byID(st.PipelineRunsByID)
 	l.stepRun.fetch = byID(st.StepRunsByID)
+	l.entry.fetch = byID(st.EntriesByID)
+	l.keys.fetch = st.ArtifactKeys
 	l.latest.fetch = inProject(st.LatestVersions)
 	l.versions.fetch = st.Versions
+	l.found.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedPage) (map[models.ID]*models.ArtifactVersionConnection, error) {
+		return st.SearchVersionsOf(ctx, project, ids, l.question(a.question), a.page)
+	}
 	l.stepRuns.fetch = st.StepRuns
 	l.consumers.fetch = st.Consumers
 	l.inputs.fetch = inProject(st.StepInputs)
 	l.outputs.fetch = inProject(st.StepOutputs)
 	l.savedFrom.fetch = inProject(st.SavedOutputs)
-	l.tags.fetch = inProject(st.Tags)
+	l.tags.fetch = asOfMicros(st.Tags)
 	l.aliases.fetch = asOfMicros(st.Aliases)
 	l.metadata.fetch = asOfMicros(st.LatestEntries)
 	l.metadataEach.fetch = st.LatestEntry
@@ -74,10 +90,14 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	}
 	l.subject.fetch = inProject(st.Subjects)
 	l.versions.alone, l.stepRuns.alone, l.consumers.alone = models.Page.HasCursor, models.Page.HasCursor, models.Page.HasCursor
+	l.found.alone = func(a askedPage) bool { return a.page.HasCursor() }
 	l.history.alone = func(h historyPage) bool { return h.page.HasCursor() }
 	l.version.arrived = func(found map[models.ID]*models.ArtifactVersion) { l.versionsTogether(values(found)) }
 	l.latest.arrived = l.version.arrived
 	l.versions.arrived = func(found map[models.ID]*models.ArtifactVersionConnection) { l.versionsTogether(nodes(found)) }
+	l.entry.arrived = func(found map[models.ID]*models.MetadataEntry) { l.entriesTogether(values(found)) }
+	l.keys.arrived = func(found map[models.ID][]*models.MetadataKeyUsage) { l.keysTogether(slices.Concat(values(found)...)) }
+	l.found.arrived = l.versions.arrived
 	l.stepRun.arrived = func(found map[models.ID]*models.StepRun) { l.stepRunsTogether(values(found)) }
 	l.stepRuns.arrived = func(found map[models.ID]*models.StepRunConnection) { l.stepRunsTogether(nodes(found)) }
 	l.consumers.arrived = l.stepRuns.arrived
@@ -89,6 +109,20 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.outputs.arrived = func(found map[models.ID][]*models.StepOutput) { l.outputsTogether(slices.Concat(values(found)...)) }
 	l.savedFrom.arrived = func(found map[models.ID]*models.StepOutput) { l.outputsTogether(values(found)) }
 	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+// ask notes a question, so that the objects of a list ask it together.
+func (l *loaders) ask(text string, question models.Question) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.questions[text] = question
+	return text
+}
+
+func (l *loaders) question(text string) models.Question {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.questions[text]
 }
 
 // load are the loaders of the request of ctx.
@@ -275,6 +309,11 @@ func (l *loaders) outputsTogether(outputs []*models.StepOutput) {
 func (l *loaders) entriesTogether(entries []*models.MetadataEntry) {
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.SubjectID }))
 	l.together(ids(entries, func(e *models.MetadataEntry) models.ID { return e.StepRunID }))
+}
+
+// keysTogether says that keys came in one list.
+func (l *loaders) keysTogether(keys []*models.MetadataKeyUsage) {
+	l.together(ids(keys, func(u *models.MetadataKeyUsage) models.ID { return u.LastEntryID }))
 }
 
 // nodesTogether says that objects of any types came in one list: those of one type and project came together.

@@ -2,11 +2,7 @@ package graph
 
 import (
 	"context"
-	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
 
@@ -105,39 +101,6 @@ func ask[T any](
 		together(load(ctx), found.Nodes())
 	}
 	return found, err
-}
-
-func (q query) MetadataKeys(ctx context.Context, project, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
-	in := models.ProjectName(project)
-	if err := checkNames("project", in); err != nil {
-		return nil, err
-	}
-	question, err := keyQuestion(ctx, search, first)
-	if err != nil {
-		return nil, err
-	}
-	return q.store.ProjectKeys(ctx, in, question)
-}
-
-// keyQuestion are the arguments of metadataKeys, checked.
-func keyQuestion(ctx context.Context, search *string, first *int32) (store.KeyQuestion, error) {
-	question := store.KeyQuestion{First: first, OnlyNames: true}
-	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
-		question.OnlyNames = question.OnlyNames && (field.Name == "card" || field.Name == "key" || strings.HasPrefix(field.Name, "__"))
-	}
-	if search != nil {
-		if err := models.CheckText(models.At("search"), "a search", *search, models.MaxNameCharacters); err != nil {
-			return question, err
-		}
-		question.Prefix = *search
-	}
-	switch {
-	case first != nil && *first < 0:
-		return question, models.BadInput(models.At("first"), "must be 0 or more")
-	case first != nil && *first > models.MaxMetadataKeys:
-		return question, models.LimitExceeded(models.At("first"), "metadata keys in a list", models.MaxMetadataKeys, int64(*first))
-	}
-	return question, nil
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {

@@ -34,6 +34,8 @@ func TestPageCosts(t *testing.T) {
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { id version metadata { key value { ... on DisplayValue { display } } } } } } }`, 3, `"display":"1.0"`, 100},
 			{`{ artifact(name: "many") { versions(first: 100) { edges { node { cards { name entries { key } } metadataJson artifact { name } } } } } }`, 3, `"name":"card"`, 100},
 			{`{ artifacts(first: 11) { nodes { name versions(first: 10) { totalCount nodes { number metadataJson tags aliases } } } } }`, 7, `"number":`, 110},
+			{`{ artifacts(first: 11) { nodes { versions(first: 2, where: {metadata: {key: "n", gte: 0}}, orderBy: [{metadata: {key: "n"}, direction: DESC}]) { totalCount nodes { number } } } } }`, 4, `"totalCount":`, 11},
+			{`{ artifactVersions(first: 100, where: {artifact: {eq: "many"}, metadata: {key: "n", gte: 0}}, orderBy: [{metadata: {key: "n"}}]) { totalCount nodes { metadataJson artifact { name } } } }`, 5, `"name":"many"`, 100},
 			{`{ artifacts(first: 11) { nodes { name latestVersion { number metadataJson } } } }`, 3, `"number":`, 11},
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataEntry(key: "n") { value { ... on IntegerValue { integer } } subject { id } } } } } }`, 6, `"integer":`, 100},
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataHistory(first: 1, key: "n") { totalCount nodes { key } } } } } }`, 4, `"key":"n"`, 100},

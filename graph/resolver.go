@@ -32,9 +32,10 @@ func (r *resolver) StepInput() exec.StepInputResolver {
 func (r *resolver) StepOutput() exec.StepOutputResolver {
 	return stepOutput{subject[*models.StepOutput]{r.Server}}
 }
-func (r *resolver) Producer() exec.ProducerResolver           { return producer{} }
-func (r *resolver) LineageEdge() exec.LineageEdgeResolver     { return lineageEdge{} }
-func (r *resolver) MetadataEntry() exec.MetadataEntryResolver { return metadataEntry{} }
+func (r *resolver) Producer() exec.ProducerResolver                 { return producer{} }
+func (r *resolver) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
+func (r *resolver) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
+func (r *resolver) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 
 // page are the arguments of a connection, checked.
 func (s *Server) page(ctx context.Context, first *int32, after *string, last *int32, before *string) (models.Page, error) {

@@ -26,8 +26,8 @@ func (artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, a
 	return append([]string{}, aliases...), err
 }
 
-func (artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion) ([]string, error) {
-	tags, err := load(ctx).tags.of(ctx, v.ProjectID, v.ID, none{})
+func (artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
+	tags, err := load(ctx).tags.of(ctx, v.ProjectID, v.ID, micros(past(asOf, v.AsOf)))
 	return append([]string{}, tags...), err
 }
 

@@ -141,24 +141,20 @@ func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter
 	return &Filter{Field: name, Tests: tests}, err
 }
 
-// related reads a filter about other objects; `exists` in it says whether there is one at all.
+// related reads a filter about other objects. That of a producer may ask whether there is one at all.
 func (r *filterReader) related(at *Path, name string, input FilterInput) (*Filter, error) {
+	exists, asked := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
+	if name == "producedBy" && len(input) == 0 {
+		return nil, BadInput(at, "must say what is asked of it, such as exists: true")
+	}
 	of, err := r.filter(at, rest)
-	if err != nil {
-		return nil, err
+	if err == nil && asked {
+		r.predicates++
+		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Tests: []FieldTest{{Op: "exists", Values: []any{*exists}}}}}}
 	}
-	there := &Filter{Related: name, Of: of}
-	exists, _ := input["exists"].(*bool)
-	if exists == nil || *exists {
-		return there, nil
-	}
-	r.predicates++
-	if len(rest) > 0 {
-		return nil, BadInput(at.In("exists"), "cannot be false together with what must fit")
-	}
-	return &Filter{Not: there}, nil
+	return &Filter{Related: name, Of: of}, err
 }
 
 // scalar reads a field that is asked for directly, such as `stepRunId`.

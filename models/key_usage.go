@@ -15,13 +15,14 @@ type MetadataKeyUsage struct {
 	CardName string
 	Key      string
 	// Kinds are those of its values, in the order of the table of kinds.
-	Kinds []MetadataKind
+	Kinds []MetadataKind `gorm:"-"`
 	// Versions is how many versions have it, Coverage their share.
 	Versions int32
 	Coverage Double
 	// Min and Max are the least and the greatest of its finite numbers, nil when it has none.
-	Min, Max  *Double
-	LastEntry *MetadataEntry
+	Min, Max *Double
+	// LastEntryID is the entry that was logged last.
+	ProjectID, LastEntryID ID
 }
 
 // Card is the name of the card, nil for a key without one.

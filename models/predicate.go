@@ -207,14 +207,14 @@ func (r predicateReader) ordered(name string) (ValueTest, error) {
 }
 
 func (r predicateReader) between(name string) (ValueTest, error) {
-	list, _ := r.fields[name].([]Tree)
+	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
 		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the least and the greatest")
 	}
 	var ends [2][]string
 	for i := range list {
 		var err error
-		if ends[i], err = r.orderedKeys(r.at.In(name).In(i), &list[i]); err != nil {
+		if ends[i], err = r.orderedKeys(r.at.In(name).In(i), list[i]); err != nil {
 			return ValueTest{}, err
 		}
 	}

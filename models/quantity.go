@@ -10,7 +10,7 @@ import (
 var units = func() map[string]*big.Rat {
 	table := map[string]*big.Rat{
 		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
-		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
+		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
 		"s": big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
 		"d": big.NewRat(86400, 1),
 	}

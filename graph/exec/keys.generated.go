@@ -16,6 +16,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type MetadataKeyUsageResolver interface {
+	LastEntry(ctx context.Context, obj *models.MetadataKeyUsage) (*models.MetadataEntry, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -194,7 +198,7 @@ func (ec *executionContext) _MetadataKeyUsage_lastEntry(ctx context.Context, fie
 			return ec.fieldContext_MetadataKeyUsage_lastEntry(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.LastEntry, nil
+			return ec.Resolvers.MetadataKeyUsage().LastEntry(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataEntry) graphql.Marshaler {
@@ -208,8 +212,8 @@ func (ec *executionContext) fieldContext_MetadataKeyUsage_lastEntry(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "MetadataKeyUsage",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MetadataEntry(ctx, field)
 		},
@@ -243,43 +247,44 @@ func (ec *executionContext) _MetadataKeyUsage(ctx context.Context, sel ast.Selec
 		case "card":
 			out.Values[i] = ec._MetadataKeyUsage_card(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "key":
 			out.Values[i] = ec._MetadataKeyUsage_key(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kinds":
 			out.Values[i] = ec._MetadataKeyUsage_kinds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "versions":
 			out.Values[i] = ec._MetadataKeyUsage_versions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "coverage":
 			out.Values[i] = ec._MetadataKeyUsage_coverage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "min":
 			out.Values[i] = ec._MetadataKeyUsage_min(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "max":
 			out.Values[i] = ec._MetadataKeyUsage_max(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastEntry":
-			out.Values[i] = ec._MetadataKeyUsage_lastEntry(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MetadataKeyUsage_lastEntry(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

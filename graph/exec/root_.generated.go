@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	ArtifactVersion() ArtifactVersionResolver
 	LineageEdge() LineageEdgeResolver
 	MetadataEntry() MetadataEntryResolver
+	MetadataKeyUsage() MetadataKeyUsageResolver
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
 	Producer() ProducerResolver
@@ -77,7 +78,7 @@ type ComplexityRoot struct {
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
 		Producer        func(childComplexity int) int
-		Tags            func(childComplexity int) int
+		Tags            func(childComplexity int, asOf *models.Time) int
 		Type            func(childComplexity int) int
 		Upstream        func(childComplexity int, depth int32, first int32) int
 		Version         func(childComplexity int) int
@@ -774,7 +775,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity), true
+		args, err := ec.field_ArtifactVersion_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity, args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.type":
 		if e.ComplexityRoot.ArtifactVersion.Type == nil {
 			break
@@ -2912,7 +2918,7 @@ type Query {
   artifactVersion(
     "Which version."
     ref: ArtifactVersionRef!
-    "As things stood at this instant: null if the version was created later. Its metadata, aliases and output inherit it."
+    "As things stood at this instant: null if the version was created later. Its metadata, aliases, tags and output inherit it."
     asOf: DateTime
   ): ArtifactVersion
   "What several versions have in common and in what they differ. They may be of different artifacts."
@@ -3102,7 +3108,7 @@ type ArtifactVersion implements Node & Subject {
   "The aliases that point to it, in order of name, without the computed ` + "`" + `latest` + "`" + `."
   aliases("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
   "Its tags, in order of name."
-  tags: [String!]! @listSize(assumedSize: 5)
+  tags("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 5)
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
   "The step run that produced it; null when it was created by itself."
@@ -4019,8 +4025,8 @@ type MetadataKeyUsage {
   "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `." kinds: [MetadataKind!]! @listSize(assumedSize: 2)
   "How many versions have it." versions: Int!
   "The share of all versions that have it, from 0 to 1." coverage: Float!
-  "The least of its finite numbers; null when it has none." min: Float
-  "The greatest of its finite numbers; null when it has none." max: Float
+  "The least of its finite numbers, rounded to a double; null when it has none." min: Float
+  "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
   "The entry that was logged last among the latest ones." lastEntry: MetadataEntry!
 }
 `, BuiltIn: false},

@@ -30,7 +30,7 @@ type ArtifactVersionResolver interface {
 	Artifact(ctx context.Context, obj *models.ArtifactVersion) (*models.Artifact, error)
 
 	Aliases(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
-	Tags(ctx context.Context, obj *models.ArtifactVersion) ([]string, error)
+	Tags(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
 	Output(ctx context.Context, obj *models.ArtifactVersion) (*models.StepOutput, error)
 	Producer(ctx context.Context, obj *models.ArtifactVersion) (*models.Producer, error)
 	Consumers(ctx context.Context, obj *models.ArtifactVersion, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
@@ -318,6 +318,20 @@ func (ec *executionContext) field_ArtifactVersion_metadata_args(ctx context.Cont
 		return nil, err
 	}
 	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_ArtifactVersion_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg0
 	return args, nil
 }
 
@@ -2197,7 +2211,8 @@ func (ec *executionContext) _ArtifactVersion_tags(ctx context.Context, field gra
 			return ec.fieldContext_ArtifactVersion_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ArtifactVersion().Tags(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ArtifactVersion().Tags(ctx, obj, fc.Args["asOf"].(*models.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -2207,8 +2222,28 @@ func (ec *executionContext) _ArtifactVersion_tags(ctx context.Context, field gra
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArtifactVersion_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArtifactVersion", field, true, true, "String")
+func (ec *executionContext) fieldContext_ArtifactVersion_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ArtifactVersion_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ArtifactVersion_output(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {

@@ -15,21 +15,17 @@ import (
 type KeyQuestion struct {
 	// Prefix is what the key or its card begins with, without regard to case.
 	Prefix string
-	// First is how many at most; nil for all, of which there may be models.MaxMetadataKeys.
-	First *int32
+	// First is how many at most, less than 0 for all, of which there may be models.MaxMetadataKeys.
+	First int
 	// OnlyNames says that nothing but the names is wanted.
 	OnlyNames bool
 }
 
-func (q KeyQuestion) limit() int {
-	if q.First != nil {
-		return int(*q.First)
+// cut leaves as many as are asked for, and refuses more than can be told.
+func (q KeyQuestion) cut(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+	if q.First >= 0 {
+		return found[:min(q.First, len(found))], nil
 	}
-	return models.MaxMetadataKeys + 1
-}
-
-// checked refuses more keys than can be told.
-func (q KeyQuestion) checked(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if len(found) > models.MaxMetadataKeys {
 		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys, int64(len(found)))
 	}
@@ -55,28 +51,47 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	}
 	from := s.dialect.rows(column{"card", textColumn}, column{"key", textColumn}) + ` CROSS JOIN metadata_latest m
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
-	var all int
-	if err := s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error; err != nil {
-		return nil, s.failure(err)
-	}
-	return s.usage(ctx, from, []any{string(rows), id, aboutVersion}, q, all)
-}
-
-// ArtifactKeys are the metadata keys of the versions of an artifact, by card and key.
-func (s *Store) ArtifactKeys(ctx context.Context, of *models.Artifact, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
-	var all int
-	err := s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ? AND artifact_id = ?", of.ProjectID, of.ID).
-		Scan(&all).Error
-	if err != nil {
-		return nil, s.failure(err)
-	}
-	from := `artifact_versions v CROSS JOIN metadata_latest m
-		WHERE v.project_id = ? AND v.artifact_id = ? AND m.project_id = v.project_id AND m.subject_id = v.subject_id`
-	found, err := s.usage(ctx, from, []any{of.ProjectID, of.ID}, q, all)
+	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, aboutVersion}, KeyQuestion{First: -1})
 	if err != nil {
 		return nil, err
 	}
-	return q.checked(found)
+	var all int
+	err = s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
+	return covering(usage[id], all), s.failure(err)
+}
+
+// ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
+func (s *Store) ArtifactKeys(
+	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
+) (map[models.ID][]*models.MetadataKeyUsage, error) {
+	one := s.dialect.oneOf("v.artifact_id", artifacts)
+	versions := "artifact_versions v WHERE v.project_id = ? AND " + one.sql
+	args := append([]any{project}, one.args...)
+	var counts []struct {
+		ArtifactID models.ID
+		Size       int
+	}
+	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+versions+" GROUP BY v.artifact_id", args...).Scan(&counts).Error
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	from := "artifact_versions v CROSS JOIN metadata_latest m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id AND v.project_id = ? AND " + one.sql
+	usage, err := s.usage(ctx, project, "v.artifact_id", from, args, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, count := range counts {
+		covering(usage[count.ArtifactID], count.Size)
+	}
+	return usage, nil
+}
+
+// covering notes how many of all versions have each key.
+func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
+	for _, u := range usage {
+		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
+	}
+	return usage
 }
 
 // keyNames goes from key to key in the index on values, over all that have the same.
@@ -91,12 +106,12 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	var names []*models.MetadataKeyUsage
 	err := s.read(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
 		SELECT `+none+", "+none+` UNION ALL SELECT `+next("card")+", "+next("key")+` FROM k WHERE k.key IS NOT NULL
-	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+fmt.Sprintf(" ORDER BY k.card, k.key LIMIT %d", q.limit()),
+	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+" ORDER BY k.card, k.key",
 		append(args, prefix...)...).Scan(&names).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	return q.checked(names)
+	return q.cut(names)
 }
 
 // begins is the condition that a card or a key begins with the prefix.
@@ -108,41 +123,41 @@ func (q KeyQuestion) begins(card, key string) (string, []any) {
 	return fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), []any{prefix, prefix}
 }
 
-// usage sums up the rows m of metadata_latest by key. all is the number of versions that could have it.
-func (s *Store) usage(ctx context.Context, from string, args []any, q KeyQuestion, all int) ([]*models.MetadataKeyUsage, error) {
+// usage sums up the rows m of metadata_latest by key, for each value of a column that holds IDs.
+func (s *Store) usage(ctx context.Context, project models.ID, by, from string, args []any, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
 	finite := "CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END"
 	bounds := []any{models.SortKeyMinusInfinity, models.SortKeyInfinity, models.SortKeyMinusInfinity, models.SortKeyInfinity}
 	begins, prefix := q.begins("m.card", "m.key")
 	var rows []struct {
+		Owner                  models.ID
 		Card, Key, Kinds, Last string
 		Versions               int32
 		Least, Greatest        *string
 	}
-	err := s.read(ctx).Raw("SELECT m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
+	err := s.read(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
 		") AS least, max("+finite+") AS greatest, max("+s.dialect.dated("m.seq", "m.id")+") AS last FROM "+from+
-		" AND m.sort_key IS NOT NULL GROUP BY m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key LIMIT ?",
-		append(append(append(bounds, args...), prefix...), q.limit())...).Scan(&rows).Error
+		" AND m.sort_key IS NOT NULL GROUP BY "+by+", m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key",
+		append(append(bounds, args...), prefix...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	usage := make([]*models.MetadataKeyUsage, len(rows))
-	last := make([]models.ID, len(rows))
-	for i, row := range rows {
-		if last[i], err = idOfDated(row.Last); err != nil {
+	usage := map[models.ID][]*models.MetadataKeyUsage{}
+	for _, row := range rows {
+		last, err := idOfDated(row.Last)
+		if err != nil {
 			return nil, err
 		}
-		usage[i] = &models.MetadataKeyUsage{
+		usage[row.Owner] = append(usage[row.Owner], &models.MetadataKeyUsage{
 			CardName: row.Card, Key: row.Key, Kinds: models.SortKinds(strings.Split(row.Kinds, ",")), Versions: row.Versions,
-			Coverage: models.Double(float64(row.Versions) / float64(max(all, 1))), Min: numberOf(row.Least), Max: numberOf(row.Greatest),
+			Min: numberOf(row.Least), Max: numberOf(row.Greatest), ProjectID: project, LastEntryID: last,
+		})
+	}
+	for owner, all := range usage {
+		if usage[owner], err = q.cut(all); err != nil {
+			return nil, err
 		}
 	}
-	entries, err := reading(ctx, s, last, entriesByID)
-	for i := range usage {
-		if usage[i].LastEntry = entries[last[i]]; err == nil && usage[i].LastEntry == nil {
-			err = models.NotFound(nil, "the entry has been deleted meanwhile")
-		}
-	}
-	return usage, err
+	return usage, nil
 }
 
 func numberOf(sortKey *string) *models.Double {

@@ -99,6 +99,11 @@ func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.I
 	return reading(ctx, s, ids, stepRunsByID)
 }
 
+// EntriesByID are metadata entries.
+func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
+	return reading(ctx, s, ids, entriesByID)
+}
+
 func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {

@@ -40,11 +40,15 @@ func search[T any](
 	ctx context.Context, s *Store, t *searched, project models.ID, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
 ) (*models.Connection[*T], error) {
 	r := newSearching(s, t, project, scope, q, page, id)
+	after, before, err := r.cursors()
+	if err != nil {
+		return nil, err
+	}
 	begin, err := r.begin(ctx, scope)
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	items, err := r.items(ctx, begin)
+	items, err := r.items(ctx, begin, after, before)
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -185,11 +189,7 @@ func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
 }
 
 // items are the objects of the page, one more where there are more, in the direction in which the page is read.
-func (r *searching[T]) items(ctx context.Context, b beginning) ([]found[T], error) {
-	after, before, err := r.cursors()
-	if err != nil {
-		return nil, err
-	}
+func (r *searching[T]) items(ctx context.Context, b beginning, after, before []any) ([]found[T], error) {
 	segments := r.segments(b)
 	if r.page.Backward {
 		slices.Reverse(segments)
@@ -293,13 +293,75 @@ func (s *Store) SearchVersions(ctx context.Context, project string, q models.Que
 	return ofInstant(q, found), err
 }
 
-// SearchVersionsOf answers a question about the versions of an artifact, the greatest number first unless it says otherwise.
-func (s *Store) SearchVersionsOf(ctx context.Context, of *models.Artifact, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
+// SearchVersionsOf answers the same question about the versions of each artifact, the greatest number first unless it
+// says otherwise. For several artifacts it is one statement, which looks at all of their versions.
+func (s *Store) SearchVersionsOf(
+	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
+) (map[models.ID]*models.ArtifactVersionConnection, error) {
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
 	}
-	found, err := search(ctx, s, searchedVersions, of.ProjectID, equals("artifactId", of.ID), q, page, versionID)
-	return ofInstant(q, found), err
+	answers := make(map[models.ID]*models.ArtifactVersionConnection, len(artifacts))
+	for some := range slices.Chunk(artifacts, mostParents) {
+		if len(some) == 1 {
+			found, err := search(ctx, s, searchedVersions, project, equals("artifactId", some[0]), q, page, versionID)
+			if err != nil {
+				return nil, err
+			}
+			answers[some[0]] = ofInstant(q, found)
+			continue
+		}
+		if err := s.searchBelow(ctx, project, some, q, page, answers); err != nil {
+			return nil, s.failure(err)
+		}
+	}
+	return answers, nil
+}
+
+// searchBelow answers a question about the versions of several artifacts in one statement, and a second one that counts.
+func (s *Store) searchBelow(
+	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
+	answers map[models.ID]*models.ArtifactVersionConnection,
+) error {
+	r := newSearching(s, searchedVersions, project, nil, q, page, versionID)
+	fits := r.fits
+	r.fits = cond("v.artifact_id = parent.id").and(fits)
+	text, args, _ := r.statement(segment{rank: -1}, nil, nil, page.Size+1)
+	text, args = s.dialect.below(artifacts, text, args)
+	var items []found[models.ArtifactVersion]
+	if err := s.dialect.searcher().WithContext(ctx).Raw(text, args...).Scan(&items).Error; err != nil {
+		return err
+	}
+	of := make(map[models.ID][]found[models.ArtifactVersion], len(artifacts))
+	for _, item := range items {
+		of[item.Object.ArtifactID] = append(of[item.Object.ArtifactID], item)
+	}
+	sizes := map[models.ID]int{}
+	if page.Count {
+		one := s.dialect.oneOf("v.artifact_id", artifacts)
+		var counts []struct {
+			ArtifactID models.ID
+			Size       int
+		}
+		err := s.dialect.searcher().WithContext(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM artifact_versions v WHERE v.project_id = ? AND "+
+			one.sql+" AND "+fits.sql+" GROUP BY v.artifact_id", slices.Concat([]any{project}, one.args, fits.args)...).Scan(&counts).Error
+		if err != nil {
+			return err
+		}
+		for _, count := range counts {
+			sizes[count.ArtifactID] = count.Size
+		}
+	}
+	for _, artifact := range artifacts {
+		r.name = newSearching(s, searchedVersions, project, equals("artifactId", artifact), q, page, versionID).name
+		connection, err := r.connection(of[artifact])
+		if err != nil {
+			return err
+		}
+		connection.SetTotalCount(sizes[artifact])
+		answers[artifact] = ofInstant(q, connection)
+	}
+	return nil
 }
 
 // ofInstant notes in versions as of when they were asked for.

@@ -23,11 +23,7 @@ var searchedVersions = &searched{
 		"alias":      {labels: aliasLabels, special: latestAlias, driver: labelled("aliases", "alias")},
 	},
 	related: map[string]func(compiler, *models.Filter) condition{
-		"producedBy": func(c compiler, of *models.Filter) condition {
-			fits := c.filter(searchedProducers, of)
-			return wrapped(`(SELECT TRUE FROM `+producers+` WHERE o.project_id = v.project_id AND o.artifact_version_id = v.id
-				AND %s LIMIT 1)`, fits)
-		},
+		"producedBy": func(c compiler, of *models.Filter) condition { return c.filter(searchedProducers, of) },
 	},
 	orders: map[string]sortField{
 		"CREATED_AT": {column: "v.created_at", number: true},
@@ -44,13 +40,21 @@ const producers = `step_outputs o
 	JOIN step_runs s ON s.project_id = o.project_id AND s.id = o.step_run_id
 	JOIN pipeline_runs r ON r.project_id = s.project_id AND r.id = s.pipeline_run_id`
 
+// searchedProducers are the producers of the versions v, each of which has one or none.
 var searchedProducers = &searched{
 	fields: map[string]field{
-		"pipeline":      {column: "r.pipeline"},
-		"step":          {column: "s.name"},
-		"stepRunId":     {column: "s.id"},
-		"pipelineRunId": {column: "r.id"},
+		"pipeline":      {column: ofProducer("r.pipeline")},
+		"step":          {column: ofProducer("s.name")},
+		"stepRunId":     {column: ofProducer("s.id")},
+		"pipelineRunId": {column: ofProducer("r.id")},
 	},
+}
+
+// producerColumns are those of the producers by themselves.
+var producerColumns = map[string]string{"pipeline": "r.pipeline", "stepRunId": "s.id", "pipelineRunId": "r.id"}
+
+func ofProducer(column string) string {
+	return "(SELECT " + column + " FROM " + producers + " WHERE o.project_id = v.project_id AND o.artifact_version_id = v.id LIMIT 1)"
 }
 
 var searchedArtifacts = &searched{
@@ -207,8 +211,8 @@ func latestAlias(c compiler, test models.FieldTest) (condition, bool) {
 func (c compiler) producedDriver(of *models.Filter) (condition, bool) {
 	for _, part := range append([]*models.Filter{of}, of.All...) {
 		for _, test := range part.Tests {
-			if part.Field != "step" && test.Op == "eq" && !test.IgnoreCase {
-				is := c.compare(searchedProducers.fields[part.Field].column, test)
+			if column := producerColumns[part.Field]; column != "" && test.Op == "eq" && !test.IgnoreCase {
+				is := c.compare(column, test)
 				return condition{"SELECT o.artifact_version_id AS id FROM " + producers +
 					" WHERE r.project_id = ? AND o.artifact_version_id IS NOT NULL AND " + is.sql, append([]any{c.project}, is.args...)}, true
 			}

@@ -272,11 +272,20 @@ func (s *Store) Aliases(
 	return s.labels(ctx, sql, args)
 }
 
-// Tags are the tags of each version, in order of name. One statement.
-func (s *Store) Tags(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID][]string, error) {
-	one := s.dialect.oneOf("artifact_version_id", versions)
-	return s.labels(ctx, "SELECT artifact_version_id, tag AS label FROM tags WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...))
+// Tags are the tags of each version, in order of name, as of an instant or now (nil). One statement.
+func (s *Store) Tags(
+	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
+) (map[models.ID][]string, error) {
+	one := s.dialect.oneOf("l.artifact_version_id", versions)
+	sql := "SELECT l.artifact_version_id, l.tag AS label FROM tags l WHERE l.project_id = ? AND " + one.sql
+	args := append([]any{project}, one.args...)
+	if asOf != nil {
+		sql = "SELECT l.artifact_version_id, l.tag AS label FROM tag_moves l WHERE l.project_id = ? AND " + one.sql + `
+			AND l.added AND l.moved_at <= ? AND NOT EXISTS (SELECT 1 FROM tag_moves m WHERE m.project_id = l.project_id
+				AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?)`
+		args = append(args, *asOf, *asOf)
+	}
+	return s.labels(ctx, sql, args)
 }
 
 func (s *Store) labels(ctx context.Context, sql string, args []any) (map[models.ID][]string, error) {

@@ -1,0 +1,80 @@
+package graph_test
+
+import (
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database that is looked at
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
+)
+
+// TestDeadline: a question that takes too long is given up, in the database too, and the answer names the deadline. It
+// has enough to do for minutes: 200 times 40 long texts without regard to case.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		long := strings.Repeat("é", 30_000)
+		for range 40 {
+			if got, _ := a.do(`mutation($m: JSONObject) { createArtifactVersion(input: {artifact: "a", metadata: $m}) { deduplicated } }`,
+				`{"m": {"text": "`+long+`"}}`); got["errors"] != nil {
+				t.Fatal(got["errors"])
+			}
+		}
+		limits := models.DefaultLimits()
+		limits.ReadSeconds = 0.25
+		patient := a.Server
+		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		none := make([]string, 200)
+		for i := range none {
+			none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)
+		}
+		got, _ := a.do(`query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`,
+			`{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
+		errors, _ := got["errors"].([]any)
+		if len(errors) != 1 || got["data"] != nil {
+			t.Fatalf("got %.500v", got)
+		}
+		failure := errors[0].(map[string]any)
+		if code := failure["extensions"].(map[string]any)["code"]; code != "LIMIT_EXCEEDED" || !strings.Contains(fmt.Sprint(failure["message"]), "0.25 seconds") {
+			t.Errorf("got %v", failure)
+		}
+		if strings.HasPrefix(url, "postgres") {
+			waitUntilIdle(t, url)
+		}
+		a.Server = patient // and the server goes on
+		if got, _ = a.do(`{ artifactVersions(where: {metadata: {key: "text", contains: "é"}}) { totalCount } }`, ""); fmt.Sprint(got["data"]) != "map[artifactVersions:map[totalCount:40]]" {
+			t.Errorf("got %.500v", got)
+		}
+	})
+}
+
+// waitUntilIdle waits until the database runs no statement for anybody else.
+func waitUntilIdle(t *testing.T, url string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		var active int
+		if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`).Scan(&active); err != nil {
+			t.Fatal(err)
+		}
+		if active == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d statements still run", active)
+		}
+	}
+}

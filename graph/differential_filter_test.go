@@ -1,0 +1,244 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// here is an operand that differs from database to database: an ID or an instant.
+type here func(*oracleWorld) string
+
+// there is the filter as it is sent to one database.
+func there(node any, world *oracleWorld) any {
+	switch node := node.(type) {
+	case here:
+		return node(world)
+	case []any:
+		list := make([]any, len(node))
+		for i, item := range node {
+			list[i] = there(item, world)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(node))
+		for key, inside := range node {
+			object[key] = there(inside, world)
+		}
+		return object
+	}
+	return node
+}
+
+// theme says what the filters of a test are made of.
+type theme struct {
+	*pool
+	// fields are those that are drawn, beside and, or and not.
+	fields []string
+	depth  int
+}
+
+var fieldNames = []string{"artifact", "version", "number", "type", "tag", "alias", "producedBy", "createdAt"}
+
+// drawFilter draws an ArtifactVersionFilter.
+func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
+	names := th.fields
+	if depth < th.depth {
+		names = slices.Concat(names, []string{"not", "and", "or", "or"})
+	}
+	filter := map[string]any{}
+	for _, name := range drawSome(t, names, "fields") {
+		switch name {
+		case "not":
+			filter[name] = th.deeper(depth).Draw(t, name)
+		case "and", "or":
+			filters := []any{}
+			for _, inside := range rapid.SliceOfN(th.deeper(depth), 0, 4).Draw(t, name) {
+				filters = append(filters, inside)
+			}
+			filter[name] = filters
+		case "metadata":
+			filter[name] = th.drawPredicate(t)
+		case "artifact":
+			filter[name] = drawTextFilter(t, sampleArtifacts)
+		case "version":
+			filter[name] = drawTextFilter(t, slices.Concat([]string{"1", "2", "10", "25", "901", "500"}, sampleVersions))
+		case "type":
+			filter[name] = drawTextFilter(t, sampleTypes)
+		case "tag":
+			filter[name] = drawTextFilter(t, sampleTags)
+		case "alias":
+			filter[name] = drawTextFilter(t, slices.Concat([]string{"latest"}, sampleAliases))
+		case "number":
+			filter[name] = drawIntFilter(t)
+		case "createdAt":
+			filter[name] = drawTimeFilter(t)
+		case "producedBy":
+			filter[name] = drawProducerFilter(t)
+		}
+	}
+	return filter
+}
+
+// drawPredicates draws a list of predicates, each of which means few versions or, with not, all but a few. So each of
+// them shows in the answer.
+func (p *pool) drawPredicates(t *rapid.T) map[string]any {
+	var filters []any
+	for _, filter := range rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
+		predicate := p.drawPredicate(t)
+		filter := map[string]any{"metadata": predicate}
+		for name := range predicate {
+			if !slices.Contains([]string{"card", "key", "path", "ignoreCase", "exists", "ne", "notIn"}, name) {
+				return filter
+			}
+		}
+		return map[string]any{"not": filter}
+	}), 1, 8).Draw(t, "predicates") {
+		filters = append(filters, filter)
+	}
+	return map[string]any{"or": filters}
+}
+
+// deeper is the generator of filters inside a filter, in one piece, so that rapid can leave one out.
+func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
+	return rapid.Custom(func(t *rapid.T) map[string]any { return th.drawFilter(t, depth+1) })
+}
+
+// drawTextFilter draws a TextFilter near some texts.
+func drawTextFilter(t *rapid.T, texts []string) map[string]any {
+	filter := map[string]any{}
+	draw := func() any {
+		text := drawText(t, drawFrom(t, texts, "near"))
+		if strings.EqualFold(text, "latest") {
+			return "latest"
+		}
+		return text
+	}
+	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn"}
+	for _, name := range drawConditions(t, names) {
+		switch name {
+		case "exists":
+			filter[name] = drawIndex(t, 4, name) > 0
+		case "in", "notIn":
+			list := []any{}
+			for range drawIndex(t, 5, "operands") {
+				list = append(list, draw())
+			}
+			filter[name] = list
+		default:
+			filter[name] = draw()
+		}
+	}
+	drawIgnoreCase(t, filter)
+	return filter
+}
+
+func drawIntFilter(t *rapid.T) map[string]any {
+	filter := map[string]any{}
+	draw := func() any {
+		number := 1 + drawIndex(t, 45, "number")
+		if drawIndex(t, 4, "odd") == 3 {
+			number = drawFrom(t, []int{900, 901, 930, 500, 0, -1, 2147483647, -2147483648}, "odd number")
+		}
+		return json.Number(strconv.Itoa(number))
+	}
+	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn"}
+	for _, name := range drawConditions(t, names) {
+		if name != "in" && name != "notIn" {
+			filter[name] = draw()
+			continue
+		}
+		list := []any{}
+		for range drawIndex(t, 6, "operands") {
+			list = append(list, draw())
+		}
+		filter[name] = list
+	}
+	return filter
+}
+
+// drawTimeFilter draws a TimeFilter at the creation of some version, to the nanosecond.
+func drawTimeFilter(t *rapid.T) map[string]any {
+	filter := map[string]any{}
+	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
+	for _, name := range drawConditions(t, names) {
+		if name == "exists" {
+			filter[name] = drawIndex(t, 4, name) > 0
+			continue
+		}
+		i := drawIndex(t, 291, "version")
+		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
+		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
+		filter[name] = here(func(world *oracleWorld) string {
+			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
+		})
+	}
+	return filter
+}
+
+func drawProducerFilter(t *rapid.T) map[string]any {
+	filter := map[string]any{}
+	names := []string{"exists", "pipeline", "step", "stepRunId", "pipelineRunId"}
+	for _, name := range drawConditions(t, names) {
+		run := func(id func(*oracleProducer) string) here {
+			n := drawIndex(t, 291, "produced")
+			return func(world *oracleWorld) string {
+				for _, version := range world.versions[n:] {
+					if version.producer != nil {
+						return id(version.producer)
+					}
+				}
+				return world.versions[n].id // which is no run
+			}
+		}
+		switch name {
+		case "exists":
+			filter[name] = rapid.Bool().Draw(t, name)
+		case "pipeline":
+			filter[name] = drawTextFilter(t, samplePipelines)
+		case "step":
+			filter[name] = drawTextFilter(t, sampleSteps)
+		case "stepRunId":
+			filter[name] = run(func(p *oracleProducer) string { return p.stepRun })
+		case "pipelineRunId":
+			filter[name] = run(func(p *oracleProducer) string { return p.pipelineRun })
+		}
+	}
+	return filter
+}
+
+// drawOrder draws a list of ArtifactVersionOrder, nil for none. Long texts are no part of it: order only looks at
+// their beginning.
+func (p *pool) drawOrder(t *rapid.T) []any {
+	places := slices.DeleteFunc(slices.Clone(p.places), func(place oraclePlace) bool { return place.key == "long" })
+	terms := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
+		term := map[string]any{}
+		field := drawFrom(t, []string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT"}, "field")
+		if field == "" {
+			term["metadata"], _ = p.drawPlace(t, places)
+		} else {
+			term["field"] = field
+		}
+		maps.Copy(term, drawChoice(t, "direction", "ASC", "DESC"))
+		maps.Copy(term, drawChoice(t, "nulls", "LAST", "FIRST"))
+		return term
+	}), 0, 3).Draw(t, "order")
+	var order []any
+	for _, term := range terms {
+		order = append(order, term)
+	}
+	return order
+}
+
+// drawChoice draws nothing, which means the first, or one of the two.
+func drawChoice(t *rapid.T, name, first, second string) map[string]any {
+	if choice := drawFrom(t, []string{"", second, first, second}, name); choice != "" {
+		return map[string]any{name: choice}
+	}
+	return nil
+}
