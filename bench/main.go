@@ -169,9 +169,9 @@ func (s *settings) drop(ctx context.Context, engine string, size int) error {
 	return err
 }
 
-// print writes the table of an engine, as Markdown: p50 and p99 of each size in milliseconds, and how p50 grew.
+// print writes the table of an engine, as Markdown: the least, p50 and p99 of each size in milliseconds, and how p50 grew.
 func (s *settings) print(engine string, results map[int]map[string]result) {
-	fmt.Printf("\n%s, milliseconds: p50 / p99\n\n| question |", engine)
+	fmt.Printf("\n%s, milliseconds: least / p50 / p99\n\n| question |", engine)
 	for _, size := range s.Sizes {
 		fmt.Printf(" %d |", size)
 	}
@@ -186,7 +186,7 @@ func (s *settings) print(engine string, results map[int]map[string]result) {
 				continue
 			}
 			asked = true
-			line += fmt.Sprintf(" %s / %s |", milliseconds(r.p50), milliseconds(r.p99))
+			line += fmt.Sprintf(" %s / %s / %s |", milliseconds(r.least), milliseconds(r.p50), milliseconds(r.p99))
 			if before > 0 {
 				growth = append(growth, fmt.Sprintf("%.2f", float64(r.p50)/float64(before)))
 			}

@@ -274,6 +274,35 @@ func (r *searching[T]) inner(s segment) condition {
 	return whole
 }
 
+// from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
+// not known.
+func (r *searching[T]) from(b beginning, most int) condition {
+	if b.ids == nil {
+		return cond(r.table.table)
+	}
+	distinct, limit := "", ""
+	if len(b.ids) > 1 {
+		distinct = "DISTINCT "
+	}
+	if most > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", most)
+	}
+	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).then(r.behind("d.id"))
+}
+
+// behind is the table in FROM, where each row of what stands before it leads to the one object with an ID.
+func (r *searching[T]) behind(id string) condition {
+	return r.dialect.behind(r.table.table, r.table.alias, cond(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
+}
+
+// here is what makes a row of the table one of the project, where it is not behind something.
+func (r *searching[T]) here(b beginning) condition {
+	if b.ids != nil {
+		return always
+	}
+	return cond(r.table.alias+".project_id = ?", r.project)
+}
+
 // along are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
 // and what else the filter says.
 func (r *searching[T]) along(s segment) []condition {

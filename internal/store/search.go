@@ -19,6 +19,8 @@ type searching[T any] struct {
 	page     models.Page
 	terms    []sortTerm
 	scope    *models.Filter
+	// among is what must hold beside the filters, without SQL for nothing.
+	among condition
 	// name is what cursors belong to.
 	name string
 	// id is that of an object.
@@ -93,6 +95,9 @@ func (r *searching[T]) fits(known ...*models.Filter) condition {
 	if r.asOf != 0 {
 		fits = fits.and(cond(r.table.created+" <= ?", r.asOf))
 	}
+	if r.among.sql != "" {
+		fits = r.among.and(fits)
+	}
 	return fits
 }
 
@@ -147,35 +152,6 @@ func union(parts []condition) condition {
 	}
 	all := joined(wholes, " UNION ALL ")
 	return condition{"SELECT id FROM " + all.sql + " u", all.args}
-}
-
-// from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
-// not known.
-func (r *searching[T]) from(b beginning, most int) condition {
-	if b.ids == nil {
-		return cond(r.table.table)
-	}
-	distinct, limit := "", ""
-	if len(b.ids) > 1 {
-		distinct = "DISTINCT "
-	}
-	if most > 0 {
-		limit = fmt.Sprintf(" LIMIT %d", most)
-	}
-	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).then(r.behind("d.id"))
-}
-
-// behind is the table in FROM, where each row of what stands before it leads to the one object with an ID.
-func (r *searching[T]) behind(id string) condition {
-	return r.dialect.behind(r.table.table, r.table.alias, cond(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
-}
-
-// here is what makes a row of the table one of the project, where it is not behind something.
-func (r *searching[T]) here(b beginning) condition {
-	if b.ids != nil {
-		return always
-	}
-	return cond(r.table.alias+".project_id = ?", r.project)
 }
 
 // count is how many objects fit, counted up to one more than can be said.
@@ -324,8 +300,8 @@ func (s *Store) searchBelow(
 	answers map[models.ID]*models.ArtifactVersionConnection,
 ) error {
 	r := newSearching(s, searchedVersions, project, nil, q, page, versionID)
-	fits := r.fits
-	r.fits = cond("v.artifact_id = parent.id").and(fits)
+	fits := r.fits()
+	r.among = cond("v.artifact_id = parent.id")
 	text, args, _ := r.statement(segment{rank: -1}, nil, nil, page.Size+1)
 	text, args = s.dialect.below(artifacts, text, args)
 	var items []found[models.ArtifactVersion]
