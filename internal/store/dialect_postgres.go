@@ -139,6 +139,10 @@ func (d *postgresDialect) behind(table, alias string, on condition) condition {
 	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
 }
 
+func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
+	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
+}
+
 func (d *postgresDialect) position(text string) string { return "strpos(" + text + ", ?)" }
 
 func (d *postgresDialect) bytewise(text string) string { return "(" + text + `) COLLATE "C"` }

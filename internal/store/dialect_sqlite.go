@@ -198,6 +198,9 @@ func (d *sqliteDialect) behind(table, _ string, on condition) condition {
 	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
 }
 
+// inOrder would not help: SQLite sorts again.
+func (d *sqliteDialect) inOrder(from condition, _, _ string) condition { return from }
+
 func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
 
 func (d *sqliteDialect) bytewise(text string) string { return text }

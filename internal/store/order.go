@@ -241,6 +241,9 @@ func (r *searching[T]) inner(s segment) condition {
 	selected := []condition{cond(of(alias, r.table.columns))}
 	from, here := r.from(s.beginning, 2*s.size+100), r.here(s.beginning)
 	tie := alias + ".id AS tie"
+	if order, ok := r.fieldOrder(); ok && s.ids != nil {
+		from = r.dialect.inOrder(from, alias, order)
+	}
 	joins, where := []condition{}, []condition{here, r.fitsBehind(s.beginning)}
 	for n, term := range r.terms {
 		selected = append(selected, wrapped("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
@@ -301,6 +304,21 @@ func (r *searching[T]) here(b beginning) condition {
 		return always
 	}
 	return cond(r.table.alias+".project_id = ?", r.project)
+}
+
+// fieldOrder is the order where it needs nothing but fields of the object that are always there.
+func (r *searching[T]) fieldOrder() (order string, ok bool) {
+	by := make([]string, 0, len(r.terms)+1)
+	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: cond(r.table.alias + ".id")}) {
+		if term.ranked {
+			return "", false
+		}
+		if term.descending != r.page.Backward {
+			term.raw.sql += " DESC"
+		}
+		by = append(by, term.raw.sql)
+	}
+	return strings.Join(by, ", "), true
 }
 
 // along are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,

@@ -51,6 +51,9 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
+	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
+	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
+	inOrder(from condition, alias, order string) condition
 	// position is where a text has its argument in it, from 1 on; 0 for nowhere.
 	position(text string) string
 	// bytewise is a text that is compared by its bytes.
