@@ -37,6 +37,7 @@ type loaders struct {
 	metadataEach relation[store.EntryKey, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
 	subject      relation[none, models.Subject]
+	series       seriesRelations
 }
 
 // none are the arguments of a relation without arguments.
@@ -88,6 +89,7 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	}
 	l.outputs.arrived = func(found map[models.ID][]*models.StepOutput) { l.outputsTogether(slices.Concat(values(found)...)) }
 	l.savedFrom.arrived = func(found map[models.ID]*models.StepOutput) { l.outputsTogether(values(found)) }
+	l.readSeries(st)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 

@@ -42,4 +42,7 @@ const (
 	// MaxInputs and MaxOutputs bound what a step run declares. A step context looks at all outputs of its step.
 	MaxInputs  = 1000
 	MaxOutputs = 100
+	// MaxSeriesPoints bounds the page of a series, and is its size when none is asked for: a line that is drawn needs
+	// more points than a list needs items, and a point is small.
+	MaxSeriesPoints = 1000
 )
