@@ -19,11 +19,11 @@ test: ## Run all tests, on SQLite and on PostgreSQL (PLACARD_TEST_DATABASE_URL u
 bench: ## Measure typical questions on 10,000 versions, on both engines (bench/README.md has more)
 	go run ./bench
 
-generate: ## Make graph/exec again from schema.graphqls
+generate: ## Make graph/exec again from the schema
 	rm -f graph/exec/*.go
 	go tool gqlgen generate
-	perl -pi -e 's/graphql\.MarshalSliceConcurrently\(/list.Marshal(/; s{^(\t"github.com/placard/placard/)models"}{$$1graph/list"\n$$1models"}' \
-		$$(grep -l 'graphql\.MarshalSliceConcurrently(' graph/exec/*.go)
+	perl -0777 -pi -e 's/graphql\.MarshalSliceConcurrently\(/list.Marshal(/g and s{^(\t"github.com/placard/placard/)models"}{$$1graph/list"\n$$1models"}m' \
+		graph/exec/*.generated.go
 
 check: ## Check formatting, vet, staticcheck, generated code, go.mod, structure and schema conventions
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
@@ -33,7 +33,7 @@ check: ## Check formatting, vet, staticcheck, generated code, go.mod, structure 
 	go test -count=1 -run 'Conventions|Structure' .
 	@cp -r graph/exec graph/.exec-before; $(MAKE) --no-print-directory generate; \
 		diff -r graph/.exec-before graph/exec > /dev/null; same=$$?; rm -rf graph/.exec-before; \
-		test $$same = 0 || { echo "graph/exec was not in step with schema.graphqls: commit what make generate made"; exit 1; }
+		test $$same = 0 || { echo "graph/exec was not in step with the schema: commit what make generate made"; exit 1; }
 
 fmt: ## Format the Go code
 	gofmt -w $$(git ls-files '*.go')

@@ -22,19 +22,36 @@ func (q query) CompareArtifactVersions(
 	if err != nil {
 		return nil, err
 	}
+	return q.comparison(ctx, versions, at, onlyDiffering, wanted)
+}
+
+// comparison compares the latest entries of versions, each as of its own instant, with those of the version at `at`.
+func (s *Server) comparison(
+	ctx context.Context, versions []*models.ArtifactVersion, at int, onlyDiffering bool, wanted func(*models.MetadataEntry) bool,
+) (*models.ArtifactVersionComparison, error) {
 	subjects := make([][]*models.MetadataEntry, len(versions))
 	for i, version := range versions {
-		entries, err := subject[*models.ArtifactVersion](q).latest(ctx, version, nil)
+		entries, err := subject[*models.ArtifactVersion]{s}.latest(ctx, version, nil)
 		if err != nil {
 			return nil, err
 		}
-		subjects[i] = slices.DeleteFunc(slices.Clone(entries), func(e *models.MetadataEntry) bool { return !wanted(e) })
+		subjects[i] = chosen(entries, wanted)
 	}
 	rows, err := models.Compare(subjects, at)
 	if onlyDiffering {
-		rows = slices.DeleteFunc(rows, func(r *models.ComparisonRow) bool { return !r.Differs })
+		rows = differing(rows)
 	}
 	return &models.ArtifactVersionComparison{Versions: versions, Baseline: versions[at], Rows: rows}, err
+}
+
+// chosen are the entries that are wanted.
+func chosen(entries []*models.MetadataEntry, wanted func(*models.MetadataEntry) bool) []*models.MetadataEntry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e *models.MetadataEntry) bool { return !wanted(e) })
+}
+
+// differing are the rows that differ.
+func differing(rows []*models.ComparisonRow) []*models.ComparisonRow {
+	return slices.DeleteFunc(rows, func(r *models.ComparisonRow) bool { return !r.Differs })
 }
 
 // compared are the versions that refs name, and which of them is the baseline.

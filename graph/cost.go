@@ -154,6 +154,11 @@ func (e *estimate) size(definition *ast.FieldDefinition, arguments map[string]an
 	if said["sizedFields"] != nil {
 		what = inside
 	}
+	assumed, isAssumed := said["assumedSize"].(int64)
+	most := int64(e.limits.PageSize)
+	if what == itself || assumed > most { // not a page of a connection
+		most = max(most, models.MaxSeriesPoints)
+	}
 	slicing, _ := said["slicingArguments"].([]any)
 	for _, name := range slicing {
 		switch given := arguments[name.(string)].(type) {
@@ -161,12 +166,12 @@ func (e *estimate) size(definition *ast.FieldDefinition, arguments map[string]an
 			return int64(len(given)), what
 		case json.Number:
 			n, _ := given.Int64() // coerced, so it is an integer
-			return min(max(n, 0), int64(e.limits.PageSize)), what
+			return min(max(n, 0), most), what
 		case int64: // the default of the argument
 			return given, what
 		}
 	}
-	if assumed, ok := said["assumedSize"].(int64); ok {
+	if isAssumed {
 		return assumed, what
 	}
 	return int64(min(e.limits.PageSize, models.DefaultPageSize)), what

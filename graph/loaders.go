@@ -42,6 +42,7 @@ type loaders struct {
 	subject      relation[none, models.Subject]
 	entry        relation[none, *models.MetadataEntry]
 	keys         relation[store.KeyQuestion, []*models.MetadataKeyUsage]
+	series       seriesRelations
 }
 
 // none are the arguments of a relation without arguments.
@@ -108,6 +109,7 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	}
 	l.outputs.arrived = func(found map[models.ID][]*models.StepOutput) { l.outputsTogether(slices.Concat(values(found)...)) }
 	l.savedFrom.arrived = func(found map[models.ID]*models.StepOutput) { l.outputsTogether(values(found)) }
+	l.readSeries(st)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 

@@ -50,4 +50,7 @@ const (
 	MaxFilterText       = 4000
 	// MaxOrderTerms bounds what a list is sorted by.
 	MaxOrderTerms = 10
+	// MaxSeriesPoints bounds the page of a series, and is its size when none is asked for: a line that is drawn needs
+	// more points than a list needs items, and a point is small.
+	MaxSeriesPoints = 1000
 )

@@ -49,6 +49,12 @@ func quantity(text string) (key string, looks, known bool) {
 	if number.IsInt() && number.Num().IsInt64() {
 		return integerKey(number.Num().Int64()), true, true
 	}
-	f, _ := number.Float64()
+	f, exact := number.Float64()
+	if number.IsInt() && !exact { // between two doubles, where no value is
+		if new(big.Rat).SetFloat64(f).Cmp(number) > 0 {
+			f = math.Nextafter(f, math.Inf(-1))
+		}
+		return doubleKey(f, math.MaxUint16), true, true
+	}
 	return doubleKey(f, 0), true, !math.IsInf(f, 0)
 }

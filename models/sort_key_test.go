@@ -136,6 +136,12 @@ func TestQuantity(t *testing.T) {
 			t.Errorf("%q is not %s", text, want)
 		}
 	}
+	for text, below := range map[string]float64{"-9223372036854775809B": -1<<63 - 2048, "9223372036854775809B": 1 << 63, "18446744073709551617B": 1 << 64} {
+		key, _, known := quantity(text)
+		if above := math.Nextafter(below, math.Inf(1)); !known || key <= doubleKey(below, 0) || key >= doubleKey(above, 0) {
+			t.Errorf("%q does not lie between %g and %g", text, below, above)
+		}
+	}
 	for text, want := range map[string]float64{"0.1s": 0.1, "1ms": 0.001, "2.5us": 2.5e-6, "3 µs": 3e-6, "16EiB": 1 << 64} {
 		if key, _, known := quantity(text); !known || key != doubleKey(want, 0) {
 			t.Errorf("%q is not %g", text, want)

@@ -617,4 +617,11 @@ func (ec *executionContext) marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._ComparisonRow(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArtifactVersionComparison(ctx, sel, v)
+}
+
 // endregion ***************************** type.gotpl *****************************

@@ -41,13 +41,14 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	Artifact struct {
-		CreatedAt     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		LatestVersion func(childComplexity int) int
-		MetadataKeys  func(childComplexity int, search *string, first *int32) int
-		Name          func(childComplexity int) int
-		Project       func(childComplexity int) int
-		Versions      func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
+		CreatedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LatestVersion  func(childComplexity int) int
+		MetadataKeys   func(childComplexity int, search *string, first *int32) int
+		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		Name           func(childComplexity int) int
+		Project        func(childComplexity int) int
+		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
 
 	ArtifactConnection struct {
@@ -67,14 +68,17 @@ type ComplexityRoot struct {
 		Aliases         func(childComplexity int, asOf *models.Time) int
 		Artifact        func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
+		Changes         func(childComplexity int, keys []string, onlyDiffering bool, asOf *models.Time) int
 		Consumers       func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt       func(childComplexity int) int
 		Downstream      func(childComplexity int, depth int32, first int32) int
 		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
+		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
 		Producer        func(childComplexity int) int
@@ -279,6 +283,37 @@ type ComplexityRoot struct {
 		Versions  func(childComplexity int) int
 	}
 
+	MetadataPoint struct {
+		Cursor  func(childComplexity int) int
+		Entry   func(childComplexity int) int
+		Number  func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
+	MetadataSeries struct {
+		Missing    func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		Points     func(childComplexity int) int
+		Statistics func(childComplexity int) int
+	}
+
+	MetadataStatistics struct {
+		Change            func(childComplexity int) int
+		Count             func(childComplexity int) int
+		First             func(childComplexity int) int
+		Last              func(childComplexity int) int
+		Max               func(childComplexity int) int
+		Mean              func(childComplexity int) int
+		Min               func(childComplexity int) int
+		NonFinite         func(childComplexity int) int
+		NotNumbers        func(childComplexity int) int
+		P50               func(childComplexity int) int
+		P90               func(childComplexity int) int
+		P99               func(childComplexity int) int
+		RelativeChange    func(childComplexity int) int
+		StandardDeviation func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CreateArtifactVersion func(childComplexity int, input models.CreateArtifactVersionInput) int
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
@@ -322,9 +357,11 @@ type ComplexityRoot struct {
 		FinishedAt      func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
+		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Pipeline        func(childComplexity int) int
 		Project         func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -455,9 +492,11 @@ type ComplexityRoot struct {
 		Cards           func(childComplexity int, asOf *models.Time) int
 		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
+		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
 		StepRun         func(childComplexity int) int
 	}
@@ -468,9 +507,11 @@ type ComplexityRoot struct {
 		ID              func(childComplexity int) int
 		Inputs          func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
+		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
 		Outputs         func(childComplexity int) int
 		PipelineRun     func(childComplexity int) int
@@ -578,6 +619,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["first"].(*int32)), true
+	case "Artifact.metadataSeries":
+		if e.ComplexityRoot.Artifact.MetadataSeries == nil {
+			break
+		}
+
+		args, err := ec.field_Artifact_metadataSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
 	case "Artifact.name":
 		if e.ComplexityRoot.Artifact.Name == nil {
 			break
@@ -674,6 +726,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Cards(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.changes":
+		if e.ComplexityRoot.ArtifactVersion.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Changes(childComplexity, args["keys"].([]string), args["onlyDiffering"].(bool), args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.consumers":
 		if e.ComplexityRoot.ArtifactVersion.Consumers == nil {
 			break
@@ -719,6 +782,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Metadata(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.metadataChanges":
+		if e.ComplexityRoot.ArtifactVersion.MetadataChanges == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_metadataChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.MetadataChanges(childComplexity, args["from"].(models.Time), args["to"].(*models.Time), args["keys"].([]string), args["card"].(*string)), true
 	case "ArtifactVersion.metadataEntry":
 		if e.ComplexityRoot.ArtifactVersion.MetadataEntry == nil {
 			break
@@ -752,6 +826,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.MetadataJSON(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.metadataSeries":
+		if e.ComplexityRoot.ArtifactVersion.MetadataSeries == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_metadataSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.number":
 		if e.ComplexityRoot.ArtifactVersion.Number == nil {
 			break
@@ -1465,6 +1550,141 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataKeyUsage.Versions(childComplexity), true
 
+	case "MetadataPoint.cursor":
+		if e.ComplexityRoot.MetadataPoint.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataPoint.Cursor(childComplexity), true
+	case "MetadataPoint.entry":
+		if e.ComplexityRoot.MetadataPoint.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataPoint.Entry(childComplexity), true
+	case "MetadataPoint.number":
+		if e.ComplexityRoot.MetadataPoint.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataPoint.Number(childComplexity), true
+	case "MetadataPoint.version":
+		if e.ComplexityRoot.MetadataPoint.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataPoint.Version(childComplexity), true
+
+	case "MetadataSeries.missing":
+		if e.ComplexityRoot.MetadataSeries.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataSeries.Missing(childComplexity), true
+	case "MetadataSeries.pageInfo":
+		if e.ComplexityRoot.MetadataSeries.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataSeries.PageInfo(childComplexity), true
+	case "MetadataSeries.points":
+		if e.ComplexityRoot.MetadataSeries.Points == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataSeries.Points(childComplexity), true
+	case "MetadataSeries.statistics":
+		if e.ComplexityRoot.MetadataSeries.Statistics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataSeries.Statistics(childComplexity), true
+
+	case "MetadataStatistics.change":
+		if e.ComplexityRoot.MetadataStatistics.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Change(childComplexity), true
+	case "MetadataStatistics.count":
+		if e.ComplexityRoot.MetadataStatistics.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Count(childComplexity), true
+	case "MetadataStatistics.first":
+		if e.ComplexityRoot.MetadataStatistics.First == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.First(childComplexity), true
+	case "MetadataStatistics.last":
+		if e.ComplexityRoot.MetadataStatistics.Last == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Last(childComplexity), true
+	case "MetadataStatistics.max":
+		if e.ComplexityRoot.MetadataStatistics.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Max(childComplexity), true
+	case "MetadataStatistics.mean":
+		if e.ComplexityRoot.MetadataStatistics.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Mean(childComplexity), true
+	case "MetadataStatistics.min":
+		if e.ComplexityRoot.MetadataStatistics.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.Min(childComplexity), true
+	case "MetadataStatistics.nonFinite":
+		if e.ComplexityRoot.MetadataStatistics.NonFinite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.NonFinite(childComplexity), true
+	case "MetadataStatistics.notNumbers":
+		if e.ComplexityRoot.MetadataStatistics.NotNumbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.NotNumbers(childComplexity), true
+	case "MetadataStatistics.p50":
+		if e.ComplexityRoot.MetadataStatistics.P50 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.P50(childComplexity), true
+	case "MetadataStatistics.p90":
+		if e.ComplexityRoot.MetadataStatistics.P90 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.P90(childComplexity), true
+	case "MetadataStatistics.p99":
+		if e.ComplexityRoot.MetadataStatistics.P99 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.P99(childComplexity), true
+	case "MetadataStatistics.relativeChange":
+		if e.ComplexityRoot.MetadataStatistics.RelativeChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.RelativeChange(childComplexity), true
+	case "MetadataStatistics.standardDeviation":
+		if e.ComplexityRoot.MetadataStatistics.StandardDeviation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataStatistics.StandardDeviation(childComplexity), true
+
 	case "Mutation.createArtifactVersion":
 		if e.ComplexityRoot.Mutation.CreateArtifactVersion == nil {
 			break
@@ -1734,6 +1954,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Metadata(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "PipelineRun.metadataChanges":
+		if e.ComplexityRoot.PipelineRun.MetadataChanges == nil {
+			break
+		}
+
+		args, err := ec.field_PipelineRun_metadataChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PipelineRun.MetadataChanges(childComplexity, args["from"].(models.Time), args["to"].(*models.Time), args["keys"].([]string), args["card"].(*string)), true
 	case "PipelineRun.metadataEntry":
 		if e.ComplexityRoot.PipelineRun.MetadataEntry == nil {
 			break
@@ -1767,6 +1998,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.MetadataJSON(childComplexity, args["asOf"].(*models.Time)), true
+	case "PipelineRun.metadataSeries":
+		if e.ComplexityRoot.PipelineRun.MetadataSeries == nil {
+			break
+		}
+
+		args, err := ec.field_PipelineRun_metadataSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PipelineRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
 	case "PipelineRun.pipeline":
 		if e.ComplexityRoot.PipelineRun.Pipeline == nil {
 			break
@@ -2344,6 +2586,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Metadata(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "StepOutput.metadataChanges":
+		if e.ComplexityRoot.StepOutput.MetadataChanges == nil {
+			break
+		}
+
+		args, err := ec.field_StepOutput_metadataChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepOutput.MetadataChanges(childComplexity, args["from"].(models.Time), args["to"].(*models.Time), args["keys"].([]string), args["card"].(*string)), true
 	case "StepOutput.metadataEntry":
 		if e.ComplexityRoot.StepOutput.MetadataEntry == nil {
 			break
@@ -2377,6 +2630,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.MetadataJSON(childComplexity, args["asOf"].(*models.Time)), true
+	case "StepOutput.metadataSeries":
+		if e.ComplexityRoot.StepOutput.MetadataSeries == nil {
+			break
+		}
+
+		args, err := ec.field_StepOutput_metadataSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepOutput.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
 	case "StepOutput.name":
 		if e.ComplexityRoot.StepOutput.Name == nil {
 			break
@@ -2430,6 +2694,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Metadata(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "StepRun.metadataChanges":
+		if e.ComplexityRoot.StepRun.MetadataChanges == nil {
+			break
+		}
+
+		args, err := ec.field_StepRun_metadataChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepRun.MetadataChanges(childComplexity, args["from"].(models.Time), args["to"].(*models.Time), args["keys"].([]string), args["card"].(*string)), true
 	case "StepRun.metadataEntry":
 		if e.ComplexityRoot.StepRun.MetadataEntry == nil {
 			break
@@ -2463,6 +2738,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.MetadataJSON(childComplexity, args["asOf"].(*models.Time)), true
+	case "StepRun.metadataSeries":
+		if e.ComplexityRoot.StepRun.MetadataSeries == nil {
+			break
+		}
+
+		args, err := ec.field_StepRun_metadataSeries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
 	case "StepRun.name":
 		if e.ComplexityRoot.StepRun.Name == nil {
 			break
@@ -2803,7 +3089,7 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../schema.graphqls", Input: `# Placard: the whole public contract, in reading order.
+	{Name: "../../schema.graphqls", Input: `# Placard: the public contract, in reading order. The files of graph/schema extend it.
 #
 #   scalars · node and subject · queries · mutations · projects · artifacts and versions · runs ·
 #   metadata · values · selectors · inputs and payloads · the server itself
@@ -4324,6 +4610,238 @@ enum StepRunOrderField {
   "The name of the step, by code point." NAME
 }
 `, BuiltIn: false},
+	{Name: "../schema/series.graphqls", Input: `# Series: how the value of one metadata key went, over the versions of an artifact or over the history of a subject, and
+# what changed between two versions or two instants.
+
+# --- Series ------------------------------------------------------------------------------------------------------
+
+"""
+One metadata key as a line that can be drawn. A page may have up to 1,000 points: a line needs more of them than a list
+needs items. The statistics are those of the whole series, not of the page.
+"""
+type MetadataSeries {
+  "The points of the page, in the order of the series."
+  points: [MetadataPoint!]!
+  "Where the page stands in the series."
+  pageInfo: PageInfo!
+  """
+  Over versions: how many versions do not have the key, or have taken it back. Over a history: how many of its entries
+  are retractions. Counted over the whole series.
+  """
+  missing: Int!
+  "What the numbers of the whole series come to; only worked out when asked for."
+  statistics: MetadataStatistics!
+}
+
+"One point of a series."
+type MetadataPoint {
+  """
+  The version that the entry is about; null in a history of anything but an artifact version. Below it the ` + "`" + `asOf` + "`" + ` of the
+  series holds.
+  """
+  version: ArtifactVersion
+  "The entry with the value."
+  entry: MetadataEntry!
+  """
+  The value as a double where it is a number: INTEGER, FLOAT, STORAGE_SIZE (bytes) or DURATION (seconds). Null for all
+  else, and for NaN and infinities. An integer beyond 2^53 is rounded here and exact in ` + "`" + `entry` + "`" + `.
+  """
+  number: Float
+  "Where the point stands in the series."
+  cursor: String!
+}
+
+"""
+What the numbers of a series come to: its finite values of INTEGER, FLOAT, STORAGE_SIZE (in bytes) and DURATION (in
+seconds). All of them are simply numbers here, whatever their kinds. Each answer is worked out exactly and rounded to a
+double at the end; one that is too large for a double is null, and without any number all but the counts are null.
+"""
+type MetadataStatistics {
+  "How many numbers there are."
+  count: Int!
+  "How many points are NaN, Infinity or -Infinity. Nothing else here looks at them."
+  nonFinite: Int!
+  "How many points are no numbers: text, lists, null and so on. Nothing else here looks at them."
+  notNumbers: Int!
+  "The least number."
+  min: Float
+  "The greatest number."
+  max: Float
+  "The sum of the numbers divided by their count."
+  mean: Float
+  """
+  That of a sample: the root of the sum of the squared differences from the mean divided by ` + "`" + `count` + "`" + ` minus 1. Null for
+  less than two numbers.
+  """
+  standardDeviation: Float
+  """
+  The median: half of the numbers lie below. Percentiles are interpolated linearly between the closest ranks, by the
+  definition that Hyndman and Fan number as type 7 and NumPy has as its default: with the numbers sorted from x[0] to
+  x[n-1] and h = (n - 1) * p, it is x[floor(h)] + (h - floor(h)) * (x[floor(h) + 1] - x[floor(h)]).
+  """
+  p50: Float
+  "The 90th percentile, by the definition of ` + "`" + `p50` + "`" + `."
+  p90: Float
+  "The 99th percentile, by the definition of ` + "`" + `p50` + "`" + `."
+  p99: Float
+  "The first number in the order of the series."
+  first: Float
+  "The last number in the order of the series."
+  last: Float
+  "` + "`" + `last` + "`" + ` minus ` + "`" + `first` + "`" + `."
+  change: Float
+  "` + "`" + `change` + "`" + ` as a share of the size of ` + "`" + `first` + "`" + `; null where that is 0."
+  relativeChange: Float
+}
+
+extend type Artifact {
+  """
+  One key over the versions: a point for each version whose latest entry of the key was not retracted, in ascending
+  order of number.
+  """
+  metadataSeries(
+    "The key, compared exactly."
+    key: String!
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card."
+    card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "As things stood at this instant: versions that were created later are not there. In the future, the current state."
+    asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+}
+
+# --- Every subject -----------------------------------------------------------------------------------------------
+
+extend interface Subject {
+  """
+  One key over its history, such as the loss of a training: a point for each entry that was logged, in ascending order
+  of ` + "`" + `seq` + "`" + `. Retractions are left out and counted in ` + "`" + `missing` + "`" + `.
+  """
+  metadataSeries(
+    "The key, compared exactly."
+    key: String!
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card."
+    card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "Only what was logged up to this instant; in the future, everything."
+    asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  """
+  The subject against itself: the keys whose latest value, or its kind, is not the same at two instants, in the form of
+  a comparison with ` + "`" + `from` + "`" + ` as the baseline. ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `, null
+  where the key did not exist or was retracted. A key that was logged again with the same value is no change.
+  """
+  metadataChanges(
+    "The earlier instant; after ` + "`" + `to` + "`" + ` it is ` + "`" + `BAD_INPUT` + "`" + `. Before the subject existed there are no entries."
+    from: DateTime!
+    "The later instant; absent, or in the future, it is now."
+    to: DateTime
+    "Only these keys; absent means every key."
+    keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means the entries without a card, absent means every card."
+    card: String
+  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+}
+
+extend type ArtifactVersion {
+  """
+  What this version has changed since the one before it: both compared, with the version before as the baseline. That is
+  the version of the artifact with the greatest smaller number; null for the first, and for a version that did not exist
+  at the instant.
+  """
+  changes(
+    "Only these keys; absent means every key."
+    keys: [String!]
+    "Leave out the keys that have the same value of the same kind in both versions."
+    onlyDiffering: Boolean! = true
+    "As things stood at this instant; absent, that of the version."
+    asOf: DateTime
+  ): ArtifactVersionComparison @listSize(assumedSize: 2, sizedFields: ["versions"])
+  "See ` + "`" + `Subject.metadataSeries` + "`" + `."
+  metadataSeries(
+    "The key." key: String!
+    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "Up to this instant." asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  "See ` + "`" + `Subject.metadataChanges` + "`" + `."
+  metadataChanges(
+    "The earlier instant." from: DateTime!
+    "The later instant; now when absent." to: DateTime
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+}
+
+extend type PipelineRun {
+  "See ` + "`" + `Subject.metadataSeries` + "`" + `."
+  metadataSeries(
+    "The key." key: String!
+    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "Up to this instant." asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  "See ` + "`" + `Subject.metadataChanges` + "`" + `."
+  metadataChanges(
+    "The earlier instant." from: DateTime!
+    "The later instant; now when absent." to: DateTime
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+}
+
+extend type StepRun {
+  "See ` + "`" + `Subject.metadataSeries` + "`" + `."
+  metadataSeries(
+    "The key." key: String!
+    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "Up to this instant." asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  "See ` + "`" + `Subject.metadataChanges` + "`" + `."
+  metadataChanges(
+    "The earlier instant." from: DateTime!
+    "The later instant; now when absent." to: DateTime
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+}
+
+extend type StepOutput {
+  "See ` + "`" + `Subject.metadataSeries` + "`" + `."
+  metadataSeries(
+    "The key." key: String!
+    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 1,000." last: Int
+    "The cursor before which the page ends." before: String
+    "Up to this instant." asOf: DateTime
+  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  "See ` + "`" + `Subject.metadataChanges` + "`" + `."
+  metadataChanges(
+    "The earlier instant." from: DateTime!
+    "The later instant; now when absent." to: DateTime
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -4347,6 +4865,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_versions(ctx, field)
 	case "metadataKeys":
 		return ec.fieldContext_Artifact_metadataKeys(ctx, field)
+	case "metadataSeries":
+		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
@@ -4415,6 +4935,12 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_ArtifactVersion_metadataHistory(ctx, field)
+	case "changes":
+		return ec.fieldContext_ArtifactVersion_changes(ctx, field)
+	case "metadataSeries":
+		return ec.fieldContext_ArtifactVersion_metadataSeries(ctx, field)
+	case "metadataChanges":
+		return ec.fieldContext_ArtifactVersion_metadataChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersion", field.Name)
 }
@@ -4695,6 +5221,68 @@ func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsage", field.Name)
 }
 
+func (ec *executionContext) childFields_MetadataPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_MetadataPoint_version(ctx, field)
+	case "entry":
+		return ec.fieldContext_MetadataPoint_entry(ctx, field)
+	case "number":
+		return ec.fieldContext_MetadataPoint_number(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MetadataPoint_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataPoint", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "points":
+		return ec.fieldContext_MetadataSeries_points(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MetadataSeries_pageInfo(ctx, field)
+	case "missing":
+		return ec.fieldContext_MetadataSeries_missing(ctx, field)
+	case "statistics":
+		return ec.fieldContext_MetadataSeries_statistics(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataSeries", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataStatistics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_MetadataStatistics_count(ctx, field)
+	case "nonFinite":
+		return ec.fieldContext_MetadataStatistics_nonFinite(ctx, field)
+	case "notNumbers":
+		return ec.fieldContext_MetadataStatistics_notNumbers(ctx, field)
+	case "min":
+		return ec.fieldContext_MetadataStatistics_min(ctx, field)
+	case "max":
+		return ec.fieldContext_MetadataStatistics_max(ctx, field)
+	case "mean":
+		return ec.fieldContext_MetadataStatistics_mean(ctx, field)
+	case "standardDeviation":
+		return ec.fieldContext_MetadataStatistics_standardDeviation(ctx, field)
+	case "p50":
+		return ec.fieldContext_MetadataStatistics_p50(ctx, field)
+	case "p90":
+		return ec.fieldContext_MetadataStatistics_p90(ctx, field)
+	case "p99":
+		return ec.fieldContext_MetadataStatistics_p99(ctx, field)
+	case "first":
+		return ec.fieldContext_MetadataStatistics_first(ctx, field)
+	case "last":
+		return ec.fieldContext_MetadataStatistics_last(ctx, field)
+	case "change":
+		return ec.fieldContext_MetadataStatistics_change(ctx, field)
+	case "relativeChange":
+		return ec.fieldContext_MetadataStatistics_relativeChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataStatistics", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -4737,6 +5325,10 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_PipelineRun_metadataHistory(ctx, field)
+	case "metadataSeries":
+		return ec.fieldContext_PipelineRun_metadataSeries(ctx, field)
+	case "metadataChanges":
+		return ec.fieldContext_PipelineRun_metadataChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PipelineRun", field.Name)
 }
@@ -4945,6 +5537,10 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_StepOutput_metadataHistory(ctx, field)
+	case "metadataSeries":
+		return ec.fieldContext_StepOutput_metadataSeries(ctx, field)
+	case "metadataChanges":
+		return ec.fieldContext_StepOutput_metadataChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepOutput", field.Name)
 }
@@ -4977,6 +5573,10 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 		return ec.fieldContext_StepRun_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_StepRun_metadataHistory(ctx, field)
+	case "metadataSeries":
+		return ec.fieldContext_StepRun_metadataSeries(ctx, field)
+	case "metadataChanges":
+		return ec.fieldContext_StepRun_metadataChanges(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepRun", field.Name)
 }

@@ -217,4 +217,47 @@ query VersionsOfAnArtifact($name: String!) {
 `,
     variables: json({ name: 'penguins_model' }),
   },
+  {
+    query: `# Finds versions by what was logged about them, and
+# sorts them by it. A version without a value for the
+# key comes last. docs/queries.md has more examples.
+
+query FindAndSort(
+  $where: ArtifactVersionFilter
+  $orderBy: [ArtifactVersionOrder!]
+) {
+  artifactVersions(where: $where, orderBy: $orderBy, first: 10) {
+    totalCount
+    nodes {
+      artifact {
+        name
+      }
+      number
+      aliases
+      metadataEntry(card: "metrics", key: "accuracy") {
+        value {
+          ... on DisplayValue {
+            display
+          }
+        }
+      }
+    }
+  }
+  # Which keys could be asked for.
+  metadataKeys(first: 100) {
+    card
+    key
+  }
+}
+`,
+    variables: json({
+      where: {
+        and: [
+          { metadata: { card: 'metrics', key: 'accuracy', gte: 0.9 } },
+          { not: { alias: { eq: 'best' } } },
+        ],
+      },
+      orderBy: [{ metadata: { card: 'metrics', key: 'accuracy' }, direction: 'DESC' }],
+    }),
+  },
 ];
