@@ -25,7 +25,8 @@ type target interface {
 	// begin prepares the tables for many rows, by dropping indexes that are cheaper to make at the end.
 	begin(ctx context.Context) error
 	write(ctx context.Context, rows *chunk) error
-	// end makes the indexes again, continues the numbering after the greatest seq, and collects statistics.
+	// end makes the indexes again, continues the numbering after the greatest seq, and collects the statistics that a
+	// server would have.
 	end(ctx context.Context, seqs [tableCount]int64, progress func(string)) error
 	close(ctx context.Context) error
 }

@@ -101,6 +101,8 @@ type segment struct {
 	// indexed says that the index on values is followed, from the rows m0 of it, where piece holds for m.sort_key.
 	indexed bool
 	piece   condition
+	// cut is the test that is cut into pieces, nil for none.
+	cut *models.ValueTest
 }
 
 // segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
@@ -117,10 +119,11 @@ func (r *searching[T]) segments(b beginning) []segment {
 	}
 	segments := []segment{{rank: rankUnordered, indexed: true, piece: always}}
 	ordered, missing := []condition{always}, true
+	var cut *models.ValueTest
 	for _, part := range r.onFirstKey() {
 		missing = missing && !asksForOrder(part.Metadata)
-		if len(ordered) == 1 {
-			ordered = pieces(part.Metadata)
+		if cut == nil {
+			ordered, cut = pieces(part.Metadata)
 		}
 	}
 	if missing {
@@ -130,7 +133,7 @@ func (r *searching[T]) segments(b beginning) []segment {
 		slices.Reverse(ordered)
 	}
 	for _, piece := range ordered {
-		segments = append(segments, segment{rank: rankOrdered, indexed: true, piece: piece})
+		segments = append(segments, segment{rank: rankOrdered, indexed: true, piece: piece, cut: cut})
 	}
 	slices.SortStableFunc(segments, func(a, b segment) int { return a.rank - b.rank })
 	return segments
@@ -335,7 +338,7 @@ func (r *searching[T]) along(s segment) []condition {
 	}
 	var held []*models.Filter
 	for _, part := range r.onFirstKey() {
-		known, exact := r.indexed(part.Metadata)
+		known, exact := r.indexed(part.Metadata, s.cut)
 		if exact {
 			held = append(held, part)
 		}

@@ -216,12 +216,13 @@ func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) condition {
 // so that the index is asked for nothing but the range.
 func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) {
 	p := f.Metadata
-	known, exact := c.indexed(p)
-	if len(known) == 0 {
+	some, cut := pieces(p)
+	known, exact := c.indexed(p, cut)
+	if len(known) == 0 && cut == nil {
 		return option{}, false
 	}
 	made := option{of: f, exact: exact, key: &p.MetadataKeyPath}
-	for _, piece := range pieces(p) {
+	for _, piece := range some {
 		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND ",
 			c.project, t.about, p.Card, p.Key)
 		made.ids = append(made.ids, from.then(allOf(append([]condition{piece}, known...))))
@@ -229,34 +230,35 @@ func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) 
 	return made, true
 }
 
-// pieces are conditions on m.sort_key, in their order, of which one holds for what fits the predicate, and which an index
-// follows one by one.
-func pieces(p *models.MetadataPredicate) []condition {
-	for _, test := range p.Tests {
+// pieces are conditions on m.sort_key, in their order, of which one holds for what fits a test of the predicate, and which
+// an index follows one by one. They say what the test says; it is nil where there is no such test.
+func pieces(p *models.MetadataPredicate) (conditions []condition, of *models.ValueTest) {
+	for i, test := range p.Tests {
 		ranges := slices.Clone(test.Between)
 		if test.Between == nil && !test.IgnoreCase && len(test.In) <= mostOptions {
 			for _, key := range test.In {
 				ranges = append(ranges, models.SortKeyRange{From: key, To: key})
 			}
 		}
-		if test.Not || len(p.Path) > 0 || len(ranges) < 2 {
+		long := func(r models.SortKeyRange) bool { return models.LongSortKey(r.From) || models.LongSortKey(r.To) }
+		if test.Not || len(p.Path) > 0 || len(ranges) < 2 || slices.ContainsFunc(ranges, long) {
 			continue
 		}
 		slices.SortFunc(ranges, func(a, b models.SortKeyRange) int { return strings.Compare(a.From, b.From) })
-		made := make([]condition, len(ranges))
 		for i, r := range ranges {
-			made[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
-			if i > 0 && models.CutSortKey(ranges[i-1].To) >= models.CutSortKey(r.From) {
-				return []condition{always} // they touch where they are cut
+			if i > 0 && ranges[i-1].To >= r.From {
+				return []condition{always}, nil // they touch
 			}
+			conditions = append(conditions, whole.between(r))
 		}
-		return made
+		return conditions, &p.Tests[i]
 	}
-	return []condition{always}
+	return []condition{always}, nil
 }
 
-// indexed are conditions on m.sort_key that hold for all that fits the predicate; exact says that nothing else fits them.
-func (c compiler) indexed(p *models.MetadataPredicate) (known []condition, exact bool) {
+// indexed are conditions on m.sort_key that hold for all that fits the predicate, but for one test that is looked after
+// already; exact says that nothing else fits them.
+func (c compiler) indexed(p *models.MetadataPredicate, but *models.ValueTest) (known []condition, exact bool) {
 	if len(p.Path) > 0 {
 		if !asksForValue(p) {
 			return nil, false
@@ -264,14 +266,17 @@ func (c compiler) indexed(p *models.MetadataPredicate) (known []condition, exact
 		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)}, false // only what has members has parts
 	}
 	exact = p.Kind == nil
-	for _, test := range p.Tests {
+	for i, test := range p.Tests {
+		if but == &p.Tests[i] {
+			continue
+		}
 		is, all := indexedTest(test)
 		exact = exact && all
 		if is.sql != "" {
 			known = append(known, is)
 		}
 	}
-	if known == nil && p.Kind != nil {
+	if known == nil && but == nil && p.Kind != nil {
 		known = append(known, cond("m.sort_key IS NOT NULL"))
 	}
 	return known, exact
