@@ -2,7 +2,7 @@
 # programs; everything else is fetched as it is pinned in go.mod and web/package-lock.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test generate check fmt web
+.PHONY: help run test bench generate check fmt web
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ test: ## Run all tests, on SQLite and on PostgreSQL (PLACARD_TEST_DATABASE_URL u
 	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 5s
 	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 3s
 	go test -count=1 ./...
+
+bench: ## Measure typical questions on 10,000 versions, on both engines (bench/README.md has more)
+	go run ./bench
 
 generate: ## Make graph/exec again from the schema
 	rm -f graph/exec/*.go

@@ -25,8 +25,18 @@ import (
 const postgresConnections = 20
 
 type postgresDialect struct {
-	pool *sql.DB
-	db   *gorm.DB
+	pool     *sql.DB
+	db       *gorm.DB
+	searchDB *gorm.DB
+}
+
+// planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
+// them. A prepared statement would soon be planned for any arguments.
+type planning struct{ *sql.DB }
+
+// QueryContext keeps what a statement looks like, but not the statement.
+func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return p.DB.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
@@ -46,6 +56,8 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
 		"jit":              "off",
 		"random_page_cost": "1.1",
+		// Starting workers takes longer than a page does, and other requests want the processors.
+		"max_parallel_workers_per_gather": "0",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
@@ -55,11 +67,22 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
 	pool.SetConnMaxLifetime(30 * time.Minute)
-	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
+	d := &postgresDialect{pool: pool}
+	if d.db, err = postgresGORM(pool, log); err == nil {
+		d.searchDB, err = postgresGORM(planning{pool}, log)
+	}
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
 	}
-	return &postgresDialect{pool, db}, metered(db)
+	return d, nil
+}
+
+func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
+	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
+	if err != nil {
+		return nil, err
+	}
+	return db, metered(db)
 }
 
 // redacted is err without what a connection error repeats of the configuration.
@@ -73,8 +96,7 @@ func redacted(err error) error {
 
 func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
-// searcher is the reader: its driver forgets prepared statements that were not used for long.
-func (d *postgresDialect) searcher() *gorm.DB { return d.db }
+func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
 func (d *postgresDialect) close() error { return d.pool.Close() }
 
@@ -110,6 +132,15 @@ func (d *postgresDialect) rows(columns ...column) string {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+}
+
+// behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
+func (d *postgresDialect) behind(table, alias string, on condition) condition {
+	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
+}
+
+func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
+	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
 }
 
 func (d *postgresDialect) position(text string) string { return "strpos(" + text + ", ?)" }
@@ -221,6 +252,10 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		return unavailable(err)
 	}
 	return nil
+}
+
+func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger) error {

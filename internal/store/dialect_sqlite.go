@@ -193,6 +193,14 @@ func init() {
 	})
 }
 
+// behind needs no more than CROSS JOIN: SQLite never turns it around.
+func (d *sqliteDialect) behind(table, _ string, on condition) condition {
+	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
+}
+
+// inOrder would not help: SQLite sorts again.
+func (d *sqliteDialect) inOrder(from condition, _, _ string) condition { return from }
+
 func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
 
 func (d *sqliteDialect) bytewise(text string) string { return text }
@@ -271,6 +279,10 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 		return unavailable(err)
 	}
 	return nil
+}
+
+func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {

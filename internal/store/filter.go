@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,8 @@ type compiler struct {
 	project models.ID
 	// asOf is the instant to answer as of, in microseconds since 1970; 0 is now.
 	asOf int64
+	// known are parts of the filter that hold already.
+	known []*models.Filter
 }
 
 // searched is a table of objects that are searched. Its alias is the same wherever it stands.
@@ -54,6 +57,11 @@ var (
 )
 
 func cond(text string, args ...any) condition { return condition{text, args} }
+
+// then adds SQL that follows.
+func (c condition) then(next condition) condition {
+	return condition{c.sql + next.sql, slices.Concat(c.args, next.args)}
+}
 
 // and adds what must also hold.
 func (c condition) and(others ...condition) condition {
@@ -97,6 +105,8 @@ func wrapped(format string, c condition) condition {
 // filter is the condition that an object fits.
 func (c compiler) filter(t *searched, f *models.Filter) condition {
 	switch {
+	case slices.Contains(c.known, f):
+		return always
 	case f.Any:
 		parts := make([]condition, len(f.AnyOf))
 		for i, part := range f.AnyOf {
@@ -203,43 +213,63 @@ func (c compiler) textTest(value string, test models.TextTest) condition {
 // mostOptions bounds how many ways to begin are tried.
 const mostOptions = 8
 
-// options are ways to find all that fits a filter by an index: each a list of statements that select `id`s, among which
-// everything is that fits.
-func (c compiler) options(t *searched, f *models.Filter) [][]condition {
+// option is a way to find all that fits a filter by an index.
+type option struct {
+	// ids are statements that select `id`s, among which everything is that fits.
+	ids []condition
+	// of is the part of the filter that it comes from; exact says that nothing else is among them than what fits it.
+	of    *models.Filter
+	exact bool
+	// key is the metadata key whose values the index is asked for, where it is one only.
+	key *models.MetadataKeyPath
+}
+
+// options are ways to find all that fits a filter by an index.
+func (c compiler) options(t *searched, f *models.Filter) []option {
 	switch {
 	case c.asOf != 0:
 		return nil // the indexes know the present only
 	case f.Any:
-		var union []condition
+		union := option{of: f, exact: true}
 		for _, part := range f.AnyOf {
 			options := c.options(t, part)
 			if len(options) == 0 {
 				return nil
 			}
-			union = append(union, options[0]...)
+			union.ids = append(union.ids, options[0].ids...)
+			union.exact = union.exact && options[0].exact && options[0].of == part
 		}
-		if len(union) == 0 || len(union) > mostOptions {
+		if len(union.ids) == 0 || len(union.ids) > 2*mostOptions {
 			return nil
 		}
-		return [][]condition{union}
+		return []option{union}
 	case f.Metadata != nil:
-		if ids, ok := c.predicateDriver(t, f.Metadata); ok {
-			return [][]condition{{ids}}
+		if made, ok := c.predicateOption(t, f); ok {
+			return []option{made}
 		}
 	case f.Field != "" && t.fields[f.Field].driver != nil:
 		for _, test := range f.Tests {
 			if ids, ok := t.fields[f.Field].driver(c, test); ok && !test.IgnoreCase {
-				return [][]condition{{ids}}
+				return []option{{ids: []condition{ids}, of: f, exact: len(f.Tests) == 1}}
 			}
 		}
 	case f.Related == "producedBy":
 		if ids, ok := c.producedDriver(f.Of); ok {
-			return [][]condition{{ids}}
+			return []option{{ids: []condition{ids}, of: f}}
 		}
 	}
-	var options [][]condition
+	var options []option
 	for _, part := range f.All {
 		options = append(options, c.options(t, part)...)
 	}
 	return options[:min(len(options), mostOptions)]
+}
+
+// required are the parts of a filter that must hold each.
+func required(f *models.Filter) []*models.Filter {
+	parts := []*models.Filter{f}
+	for _, part := range f.All {
+		parts = append(parts, required(part)...)
+	}
+	return parts
 }

@@ -98,26 +98,60 @@ type segment struct {
 	beginning
 	// rank is that of all its objects by the first term; -1 where they have several.
 	rank int
-	// indexed says that the index on values is followed, from the rows m0 of it.
+	// indexed says that the index on values is followed, from the rows m0 of it, where piece holds for m.sort_key.
 	indexed bool
+	piece   condition
 }
 
 // segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
-// not in it comes in a part of its own.
+// not in it comes in a part of its own, unless a condition on the key leaves it out. Where the key itself leaves the
+// fewest objects, following its index looks at none but these, and at no more of them than the page needs.
 func (r *searching[T]) segments(b beginning) []segment {
 	first := r.terms[0]
-	if first.key == nil {
-		if !b.isNarrow() {
-			b = beginning{}
+	isKey := first.key != nil && b.key != nil && b.key.Card == first.key.Card && b.key.Key == first.key.Key
+	switch {
+	case b.isNarrow() && !isKey:
+		return []segment{{beginning: b, rank: -1}}
+	case first.key == nil:
+		return []segment{{rank: -1}}
+	}
+	segments := []segment{{rank: rankUnordered, indexed: true, piece: always}}
+	ordered, missing := []condition{always}, true
+	for _, part := range r.onFirstKey() {
+		missing = missing && !asksForOrder(part.Metadata)
+		if len(ordered) == 1 {
+			ordered = pieces(part.Metadata)
 		}
-		return []segment{{beginning: b, rank: -1}}
 	}
-	if b.isNarrow() {
-		return []segment{{beginning: b, rank: -1}}
+	if missing {
+		segments = append(segments, segment{rank: first.missing})
 	}
-	segments := []segment{{rank: rankOrdered, indexed: true}, {rank: rankUnordered, indexed: true}, {rank: first.missing}}
-	slices.SortFunc(segments, func(a, b segment) int { return a.rank - b.rank })
+	if first.descending {
+		slices.Reverse(ordered)
+	}
+	for _, piece := range ordered {
+		segments = append(segments, segment{rank: rankOrdered, indexed: true, piece: piece})
+	}
+	slices.SortStableFunc(segments, func(a, b segment) int { return a.rank - b.rank })
 	return segments
+}
+
+// onFirstKey are the parts of the filter that must hold and are about the metadata key that comes first in the order.
+func (r *searching[T]) onFirstKey() (found []*models.Filter) {
+	for _, part := range required(r.question.Filter) {
+		if p := part.Metadata; p != nil && p.Card == r.terms[0].key.Card && p.Key == r.terms[0].key.Key {
+			found = append(found, part)
+		}
+	}
+	return found
+}
+
+// asksForOrder says that what fits has a value other than NULL.
+func asksForOrder(p *models.MetadataPredicate) bool {
+	return len(p.Path) > 0 && asksForValue(p) || len(p.Path) == 0 && slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+		isNull := func(key string) bool { return key >= models.SortKeyNull }
+		return !test.Not && !test.Exists && !slices.ContainsFunc(test.In, isNull)
+	})
 }
 
 // sortColumn is a column of the order.
@@ -207,7 +241,10 @@ func (r *searching[T]) inner(s segment) condition {
 	selected := []condition{cond(of(alias, r.table.columns))}
 	from, here := r.from(s.beginning, 2*s.size+100), r.here(s.beginning)
 	tie := alias + ".id AS tie"
-	joins, where := []condition{}, []condition{here, r.fits}
+	if order, ok := r.fieldOrder(); ok && s.ids != nil {
+		from = r.dialect.inOrder(from, alias, order)
+	}
+	joins, where := []condition{}, []condition{here, r.fitsBehind(s.beginning)}
 	for n, term := range r.terms {
 		selected = append(selected, wrapped("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
 		if term.join.sql != "" && (n > 0 || !s.indexed) {
@@ -217,8 +254,8 @@ func (r *searching[T]) inner(s segment) condition {
 	switch {
 	case s.indexed:
 		tie = "m0.object_id AS tie"
-		from = cond("metadata_latest m0 CROSS JOIN " + r.table.table)
-		where = append(where, r.along(s.rank))
+		from = cond("metadata_latest m0").then(r.behind("m0.object_id"))
+		where = r.along(s)
 	case s.rank >= 0:
 		where = append(where, cond("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
 	}
@@ -240,24 +277,78 @@ func (r *searching[T]) inner(s segment) condition {
 	return whole
 }
 
-// along are the rows m0 of the index on values that have the rank, with what the filter says about the same key.
-func (r *searching[T]) along(rank int) condition {
+// from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
+// not known.
+func (r *searching[T]) from(b beginning, most int) condition {
+	if b.ids == nil {
+		return cond(r.table.table)
+	}
+	distinct, limit := "", ""
+	if len(b.ids) > 1 {
+		distinct = "DISTINCT "
+	}
+	if most > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", most)
+	}
+	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).then(r.behind("d.id"))
+}
+
+// behind is the table in FROM, where each row of what stands before it leads to the one object with an ID.
+func (r *searching[T]) behind(id string) condition {
+	return r.dialect.behind(r.table.table, r.table.alias, cond(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
+}
+
+// here is what makes a row of the table one of the project, where it is not behind something.
+func (r *searching[T]) here(b beginning) condition {
+	if b.ids != nil {
+		return always
+	}
+	return cond(r.table.alias+".project_id = ?", r.project)
+}
+
+// fieldOrder is the order where it needs nothing but fields of the object that are always there.
+func (r *searching[T]) fieldOrder() (order string, ok bool) {
+	by := make([]string, 0, len(r.terms)+1)
+	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: cond(r.table.alias + ".id")}) {
+		if term.ranked {
+			return "", false
+		}
+		if term.descending != r.page.Backward {
+			term.raw.sql += " DESC"
+		}
+		by = append(by, term.raw.sql)
+	}
+	return strings.Join(by, ", "), true
+}
+
+// along are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
+// and what else the filter says.
+func (r *searching[T]) along(s segment) []condition {
 	key := r.terms[0].key
-	is := cond(fmt.Sprintf("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ? AND %s.id = m0.object_id", r.table.alias),
-		r.project, r.table.about, key.Card, key.Key)
 	from, to := "", models.SortKeyUnordered
-	if rank == rankUnordered {
+	if s.rank == rankUnordered {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
-	is = is.and(cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to))
-	for _, part := range append([]*models.Filter{r.question.Filter}, r.question.Filter.All...) {
-		if p := part.Metadata; p != nil && p.Card == key.Card && p.Key == key.Key {
-			for _, known := range r.indexed(p) {
-				is = is.and(condition{strings.ReplaceAll(known.sql, "m.", "m0."), known.args})
-			}
+	where := []condition{
+		cond("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
+		cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
+	}
+	var held []*models.Filter
+	for _, part := range r.onFirstKey() {
+		known, exact := r.indexed(part.Metadata)
+		if exact {
+			held = append(held, part)
+		}
+		for _, is := range known {
+			where = append(where, ofFirst(is))
 		}
 	}
-	return is
+	return append(where, r.fits(held...))
+}
+
+// ofFirst is a condition on a row m as one on the row m0.
+func ofFirst(is condition) condition {
+	return condition{strings.ReplaceAll(is.sql, "m.", "m0."), is.args}
 }
 
 // beyond is the condition that a row comes after a position, or before it.

@@ -212,54 +212,105 @@ func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) condition {
 	}
 }
 
-// predicateDriver selects what fits the predicate as far as the index on values knows.
-func (c compiler) predicateDriver(t *searched, p *models.MetadataPredicate) (condition, bool) {
-	known := c.indexed(p)
+// predicateOption selects what fits the predicate as far as the index on values knows. A range is a statement of its own,
+// so that the index is asked for nothing but the range.
+func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) {
+	p := f.Metadata
+	known, exact := c.indexed(p)
 	if len(known) == 0 {
-		return condition{}, false
+		return option{}, false
 	}
-	from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ?",
-		c.project, t.about, p.Card, p.Key)
-	is := allOf(known)
-	return condition{from.sql + " AND " + is.sql, append(from.args, is.args...)}, true
+	made := option{of: f, exact: exact, key: &p.MetadataKeyPath}
+	for _, piece := range pieces(p) {
+		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND ",
+			c.project, t.about, p.Card, p.Key)
+		made.ids = append(made.ids, from.then(allOf(append([]condition{piece}, known...))))
+	}
+	return made, true
 }
 
-// indexed are conditions on m.sort_key that hold for all that fits the predicate.
-func (c compiler) indexed(p *models.MetadataPredicate) []condition {
-	asked := func(test models.ValueTest) bool { return !test.Not }
-	if len(p.Path) > 0 {
-		if p.Kind == nil && !slices.ContainsFunc(p.Tests, asked) {
-			return nil
-		}
-		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)} // only what has members has parts
-	}
-	var known []condition
+// pieces are conditions on m.sort_key, in their order, of which one holds for what fits the predicate, and which an index
+// follows one by one.
+func pieces(p *models.MetadataPredicate) []condition {
 	for _, test := range p.Tests {
-		switch {
-		case test.Not, test.IgnoreCase:
-		case test.Exists:
-			known = append(known, cond("m.sort_key IS NOT NULL"))
-		case test.Between != nil:
-			cut := make([]condition, len(test.Between))
-			for i, r := range test.Between {
-				cut[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
+		ranges := slices.Clone(test.Between)
+		if test.Between == nil && !test.IgnoreCase && len(test.In) <= mostOptions {
+			for _, key := range test.In {
+				ranges = append(ranges, models.SortKeyRange{From: key, To: key})
 			}
-			known = append(known, anyOf(cut))
-		case test.In != nil:
-			cut := make([]any, len(test.In))
-			for i, key := range test.In {
-				cut[i] = models.CutSortKey(key)
+		}
+		if test.Not || len(p.Path) > 0 || len(ranges) < 2 {
+			continue
+		}
+		slices.SortFunc(ranges, func(a, b models.SortKeyRange) int { return strings.Compare(a.From, b.From) })
+		made := make([]condition, len(ranges))
+		for i, r := range ranges {
+			made[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
+			if i > 0 && models.CutSortKey(ranges[i-1].To) >= models.CutSortKey(r.From) {
+				return []condition{always} // they touch where they are cut
 			}
-			known = append(known, oneOfValues("m.sort_key", cut))
-		case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
-			from := models.CutSortKey(models.SortKeyText + test.Text.Text)
-			known = append(known, cond("m.sort_key >= ? AND m.sort_key < ?", from, behind(from)))
+		}
+		return made
+	}
+	return []condition{always}
+}
+
+// indexed are conditions on m.sort_key that hold for all that fits the predicate; exact says that nothing else fits them.
+func (c compiler) indexed(p *models.MetadataPredicate) (known []condition, exact bool) {
+	if len(p.Path) > 0 {
+		if !asksForValue(p) {
+			return nil, false
+		}
+		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)}, false // only what has members has parts
+	}
+	exact = p.Kind == nil
+	for _, test := range p.Tests {
+		is, all := indexedTest(test)
+		exact = exact && all
+		if is.sql != "" {
+			known = append(known, is)
 		}
 	}
 	if known == nil && p.Kind != nil {
 		known = append(known, cond("m.sort_key IS NOT NULL"))
 	}
-	return known
+	return known, exact
+}
+
+// indexedTest is a condition on m.sort_key that holds for all that fits the test, without SQL where there is none; exact
+// says that nothing else fits it.
+func indexedTest(test models.ValueTest) (is condition, exact bool) {
+	switch {
+	case test.Not, test.IgnoreCase:
+	case test.Exists:
+		return cond("m.sort_key IS NOT NULL"), true
+	case test.Between != nil:
+		cut, exact := make([]condition, len(test.Between)), true
+		for i, r := range test.Between {
+			cut[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
+			if models.LongSortKey(r.From) || models.LongSortKey(r.To) {
+				exact = false
+			} else {
+				cut[i] = whole.between(r)
+			}
+		}
+		return anyOf(cut), exact
+	case test.In != nil:
+		cut := make([]any, len(test.In))
+		for i, key := range test.In {
+			cut[i] = models.CutSortKey(key)
+		}
+		return oneOfValues("m.sort_key", cut), !slices.ContainsFunc(test.In, models.LongSortKey)
+	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
+		from := models.CutSortKey(models.SortKeyText + test.Text.Text)
+		return cond("m.sort_key >= ? AND m.sort_key < ?", from, behind(from)), !models.LongSortKey(models.SortKeyText + test.Text.Text)
+	}
+	return condition{}, false
+}
+
+// asksForValue says that what fits has a value.
+func asksForValue(p *models.MetadataPredicate) bool {
+	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
 }
 
 // isPlace says whether a step of a path may be a place in a list.

@@ -18,7 +18,9 @@ type searching[T any] struct {
 	question models.Question
 	page     models.Page
 	terms    []sortTerm
-	fits     condition
+	scope    *models.Filter
+	// among is what must hold beside the filters, without SQL for nothing.
+	among condition
 	// name is what cursors belong to.
 	name string
 	// id is that of an object.
@@ -70,28 +72,46 @@ func newSearching[T any](
 	if len(q.Order) == 0 {
 		q.Order = t.order
 	}
-	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, id: id}
+	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, scope: scope, id: id}
 	if q.AsOf != nil {
 		r.asOf = max(q.AsOf.UnixMicro(), 1)
-	}
-	r.fits = r.filter(t, q.Filter)
-	if scope != nil {
-		r.fits = r.filter(t, scope).and(r.fits)
-	}
-	if r.asOf != 0 {
-		r.fits = r.fits.and(cond(t.created+" <= ?", r.asOf))
 	}
 	r.terms = make([]sortTerm, len(q.Order))
 	for i, term := range q.Order {
 		r.terms[i] = r.sortTerm(t, term, i)
 	}
-	r.name = fmt.Sprint(t.name, project, r.fits, q.Order, r.asOf)
+	r.name = fmt.Sprint(t.name, project, r.fits(), q.Order, r.asOf)
 	return r
+}
+
+// fits is the condition that an object is among what is asked for, of which some parts are known to hold.
+func (r *searching[T]) fits(known ...*models.Filter) condition {
+	c := r.compiler
+	c.known = known
+	fits := c.filter(r.table, r.question.Filter)
+	if r.scope != nil {
+		fits = c.filter(r.table, r.scope).and(fits)
+	}
+	if r.asOf != 0 {
+		fits = fits.and(cond(r.table.created+" <= ?", r.asOf))
+	}
+	if r.among.sql != "" {
+		fits = r.among.and(fits)
+	}
+	return fits
+}
+
+// fitsBehind is fits for what a beginning leads to.
+func (r *searching[T]) fitsBehind(b beginning) condition {
+	if b.exact {
+		return r.fits(b.of)
+	}
+	return r.fits()
 }
 
 // beginning is where to begin: the fewest objects among which all that fits is, if they are known to be few.
 type beginning struct {
-	ids  []condition
+	option
 	size int
 }
 
@@ -108,7 +128,7 @@ func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginni
 	}
 	parts := make([]condition, len(options))
 	for i, option := range options {
-		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option))
+		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option.ids))
 	}
 	whole := joined(parts, " UNION ALL ")
 	var sizes []struct{ N, Size int }
@@ -134,40 +154,13 @@ func union(parts []condition) condition {
 	return condition{"SELECT id FROM " + all.sql + " u", all.args}
 }
 
-// from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
-// not known.
-func (r *searching[T]) from(b beginning, most int) condition {
-	if b.ids == nil {
-		return cond(r.table.table)
-	}
-	ids := union(b.ids)
-	distinct := ""
-	if len(b.ids) > 1 {
-		distinct = "DISTINCT "
-	}
-	limit := ""
-	if most > 0 {
-		limit = fmt.Sprintf(" LIMIT %d", most)
-	}
-	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d CROSS JOIN "+r.table.table, ids)
-}
-
-// here is what makes a row of the table one of the project, and one of the IDs to begin with.
-func (r *searching[T]) here(b beginning) condition {
-	is := cond(r.table.alias+".project_id = ?", r.project)
-	if b.ids != nil {
-		is.sql += " AND " + r.table.alias + ".id = d.id"
-	}
-	return is
-}
-
 // count is how many objects fit, counted up to one more than can be said.
 func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
-	from, here := r.from(b, 0), r.here(b)
+	from, here, fits := r.from(b, 0), r.here(b), r.fitsBehind(b)
 	var n int
 	err := r.dialect.searcher().WithContext(ctx).Raw(
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, r.fits.sql, models.MaxTotalCount+1),
-		slices.Concat(from.args, here.args, r.fits.args)...).Scan(&n).Error
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, fits.sql, models.MaxTotalCount+1),
+		slices.Concat(from.args, here.args, fits.args)...).Scan(&n).Error
 	return n, err
 }
 
@@ -307,8 +300,8 @@ func (s *Store) searchBelow(
 	answers map[models.ID]*models.ArtifactVersionConnection,
 ) error {
 	r := newSearching(s, searchedVersions, project, nil, q, page, versionID)
-	fits := r.fits
-	r.fits = cond("v.artifact_id = parent.id").and(fits)
+	fits := r.fits()
+	r.among = cond("v.artifact_id = parent.id")
 	text, args, _ := r.statement(segment{rank: -1}, nil, nil, page.Size+1)
 	text, args = s.dialect.below(artifacts, text, args)
 	var items []found[models.ArtifactVersion]

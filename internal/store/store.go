@@ -7,10 +7,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,7 +35,7 @@ type Store struct {
 // dialect is every difference between the engines.
 type dialect interface {
 	// reader is the database for reading; searcher is the same for statements of which there are too many different ones
-	// to keep them prepared.
+	// to keep them prepared, and whose best plan depends on their arguments.
 	reader() *gorm.DB
 	searcher() *gorm.DB
 	// write runs fn in a transaction and commits it. It never runs fn again.
@@ -46,6 +48,12 @@ type dialect interface {
 	below(parents []models.ID, sql string, args []any) (string, []any)
 	// rows is a table expression for FROM with a row per object of the JSON array that is its one argument.
 	rows(columns ...column) string
+	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
+	// a condition holds.
+	behind(table, alias string, on condition) condition
+	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
+	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
+	inOrder(from condition, alias, order string) condition
 	// position is where a text has its argument in it, from 1 on; 0 for nowhere.
 	position(text string) string
 	// bytewise is a text that is compared by its bytes.
@@ -68,6 +76,8 @@ type dialect interface {
 	appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error)
 	// translate makes an error of the driver one that a caller may see; nil when it is none of the driver's.
 	translate(err error) *models.Error
+	// explain is the plan of a statement of the driver.
+	explain(ctx context.Context, text string, args []any) ([]string, error)
 	migrate(ctx context.Context, log *slog.Logger) error
 	close() error
 }
@@ -242,6 +252,8 @@ type Meter struct {
 	statements atomic.Int64
 	// FailAt is the statement that fails without being sent, 1 for the first; 0 for none.
 	FailAt int64
+	// Record, if any, hears each statement before it is sent.
+	Record func(text string, args []any)
 }
 
 // Statements is how many statements there have been.
@@ -254,6 +266,31 @@ func WithMeter(ctx context.Context, meter *Meter) context.Context {
 	return context.WithValue(ctx, meterKey{}, meter)
 }
 
+// Explain is how the database answers a reading statement that a Meter has recorded, line by line, for tests and
+// measurements. PostgreSQL answers it for that, and says what each step cost.
+func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return s.dialect.explain(ctx, text, args)
+}
+
+// planned are the lines of a plan, which stand in the last column.
+func planned(rows *sql.Rows, err error) (lines []string, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	columns, err := rows.Columns()
+	for err == nil && rows.Next() {
+		row := make([]any, len(columns))
+		for i := range row {
+			row[i] = new(any)
+		}
+		if err = rows.Scan(row...); err == nil {
+			lines = append(lines, fmt.Sprint(*row[len(row)-1].(*any)))
+		}
+	}
+	return lines, errors.Join(err, rows.Err())
+}
+
 // errMeter is the failure that a meter asked for.
 var errMeter = errors.New("the meter of the context asked for this failure")
 
@@ -261,7 +298,13 @@ var errMeter = errors.New("the meter of the context asked for this failure")
 func metered(db *gorm.DB) error {
 	look := func(db *gorm.DB) {
 		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
-		if ok && meter.statements.Add(1) == meter.FailAt {
+		if !ok {
+			return
+		}
+		if meter.Record != nil {
+			meter.Record(db.Statement.SQL.String(), slices.Clone(db.Statement.Vars))
+		}
+		if meter.statements.Add(1) == meter.FailAt {
 			_ = db.AddError(errMeter)
 		}
 	}

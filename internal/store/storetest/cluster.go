@@ -161,11 +161,12 @@ type Cluster struct {
 	folder     string
 	programs   string
 	attributes *syscall.SysProcAttr
+	settings   []string
 	server     *exec.Cmd
 }
 
-// NewCluster makes a cluster and starts it.
-func NewCluster() (*Cluster, error) {
+// NewCluster makes a cluster and starts it. settings are NAME=VALUE.
+func NewCluster(settings ...string) (*Cluster, error) {
 	programs, err := programFolder()
 	if err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func NewCluster() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{folder: folder, programs: programs, attributes: attributes, URL: &url.URL{
+	c := &Cluster{folder: folder, programs: programs, attributes: attributes, settings: settings, URL: &url.URL{
 		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
 		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
 	}}
@@ -207,8 +208,12 @@ func (c *Cluster) Start() error {
 	defer func() { _ = log.Close() }()
 	var ended chan error
 	start := func() error {
-		c.server = c.command("postgres", "-D", c.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories="+c.folder,
-			"-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB")
+		args := []string{"-D", c.data()}
+		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off",
+			"max_connections=300", "shared_buffers=64MB"}, c.settings...) {
+			args = append(args, "-c", setting)
+		}
+		c.server = c.command("postgres", args...)
 		c.server.Stdout, c.server.Stderr = log, log
 		ended = make(chan error, 1)
 		if err := c.server.Start(); err != nil {

@@ -1,0 +1,201 @@
+// Bench fills databases of several sizes and measures typical questions on them, through the whole of the server but the
+// network. README.md shows its results.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// settings are the flags.
+type settings struct {
+	Sizes    []int    `help:"How many versions, one database each." default:"10000"`
+	Engines  []string `help:"On which engines: sqlite, postgres." enum:"sqlite,postgres" default:"sqlite,postgres"`
+	Postgres string   `help:"A PostgreSQL server whose user may create databases; a throw-away cluster unless it is set." placeholder:"URL"`
+	Folder   string   `help:"Where SQLite files go; a temporary folder unless it is set." placeholder:"FOLDER"`
+	Keep     bool     `help:"Keep the databases, and use those that are kept."`
+	Runs     int      `help:"How often each question is asked; those that must look at everything a tenth as often." default:"300"`
+	ScanSize int      `help:"At which size the questions are asked that must look at everything." default:"100000"`
+	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
+	Explain  bool     `help:"Print the statements of each question with their plans."`
+}
+
+func main() {
+	var s settings
+	kong.Parse(&s, kong.Name("bench"), kong.Description("Bench measures typical questions on databases of several sizes."))
+	if err := s.run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (s *settings) run(ctx context.Context) (err error) {
+	if s.Folder == "" {
+		if s.Folder, err = os.MkdirTemp("", "placard-bench-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
+	}
+	if s.Postgres == "" && slices.Contains(s.Engines, "postgres") {
+		cluster, err := storetest.NewCluster("shared_buffers=2GB", "max_wal_size=8GB", "checkpoint_timeout=1h", "effective_cache_size=8GB")
+		if err != nil {
+			return err
+		}
+		defer cluster.Remove()
+		s.Postgres = cluster.URL.String()
+	}
+	for _, engine := range s.Engines {
+		results := map[int]map[string]result{}
+		for _, size := range s.Sizes {
+			if results[size], err = s.measure(ctx, engine, size); err != nil {
+				return fmt.Errorf("%s, %d versions: %w", engine, size, err)
+			}
+		}
+		s.print(engine, results)
+	}
+	return nil
+}
+
+// measure fills a database and asks the questions.
+func (s *settings) measure(ctx context.Context, engine string, size int) (results map[string]result, err error) {
+	database, err := s.database(ctx, engine, size)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Keep {
+		defer func() { err = errors.Join(err, s.drop(ctx, engine, size)) }()
+	}
+	if err := fill(ctx, database, size); err != nil {
+		return nil, err
+	}
+	service, err := open(ctx, database, size)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, service.store.Close()) }()
+	if err := service.check(ctx); err != nil {
+		return nil, fmt.Errorf("what was loaded is not as it should be: %w", err)
+	}
+	results = map[string]result{}
+	for _, q := range questions() {
+		if len(s.Only) > 0 && !slices.Contains(s.Only, q.name) || q.scans && size != s.ScanSize {
+			continue
+		}
+		runs := s.Runs
+		if q.scans {
+			runs = max(runs/10, 5)
+		}
+		if results[q.name], err = service.measure(ctx, q, runs); err != nil {
+			return nil, err
+		}
+		if s.Explain {
+			if err := service.explain(ctx, q, os.Stdout); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, nil
+}
+
+// fill loads a database that is not filled yet.
+func fill(ctx context.Context, database string, size int) error {
+	service, err := open(ctx, database, size) // makes the tables
+	if err != nil {
+		return err
+	}
+	filled := service.check(ctx) == nil
+	if err := service.store.Close(); err != nil || filled {
+		return err
+	}
+	begin := time.Now()
+	err = load.Load(ctx, database, load.Options{Versions: size, Progress: func(text string) {
+		fmt.Fprintf(os.Stderr, "%6.0fs %s\n", time.Since(begin).Seconds(), text)
+	}})
+	if err == nil {
+		fmt.Fprintf(os.Stderr, "%6.0fs loaded %d versions\n", time.Since(begin).Seconds(), size)
+	}
+	return err
+}
+
+func databaseName(size int) string { return fmt.Sprintf("placard_bench_%d", size) }
+
+// database is the URL of the database of a size, which is made if it is not there.
+func (s *settings) database(ctx context.Context, engine string, size int) (string, error) {
+	if engine == "sqlite" {
+		return "sqlite:" + filepath.Join(s.Folder, databaseName(size)+".db"), nil
+	}
+	u, err := url.Parse(s.Postgres)
+	if err != nil {
+		return "", errors.New("--postgres must be a URL")
+	}
+	u.Path = "/" + databaseName(size)
+	err = s.admin(ctx, "CREATE DATABASE "+databaseName(size))
+	if err != nil && strings.Contains(err.Error(), "42P04") { // it is there
+		err = nil
+	}
+	return u.String(), err
+}
+
+func (s *settings) admin(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, s.Postgres)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (s *settings) drop(ctx context.Context, engine string, size int) error {
+	if engine == "postgres" {
+		return s.admin(ctx, "DROP DATABASE "+databaseName(size)+" WITH (FORCE)")
+	}
+	files, err := filepath.Glob(filepath.Join(s.Folder, databaseName(size)+".db*"))
+	for _, file := range files {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
+}
+
+// print writes the table of an engine, as Markdown: the least, p50 and p99 of each size in milliseconds, and how p50 grew.
+func (s *settings) print(engine string, results map[int]map[string]result) {
+	fmt.Printf("\n%s, milliseconds: least / p50 / p99\n\n| question |", engine)
+	for _, size := range s.Sizes {
+		fmt.Printf(" %d |", size)
+	}
+	fmt.Printf(" growth of p50 | |\n|%s\n", strings.Repeat("---|", len(s.Sizes)+3))
+	for _, q := range questions() {
+		line, growth, asked := "", []string{}, false
+		var before time.Duration
+		for _, size := range s.Sizes {
+			r, ok := results[size][q.name]
+			if !ok {
+				line += " |"
+				continue
+			}
+			asked = true
+			line += fmt.Sprintf(" %s / %s / %s |", milliseconds(r.least), milliseconds(r.p50), milliseconds(r.p99))
+			if before > 0 {
+				growth = append(growth, fmt.Sprintf("%.2f", float64(r.p50)/float64(before)))
+			}
+			before = r.p50
+		}
+		if asked {
+			fmt.Printf("| %s |%s %s | %s |\n", q.name, line, strings.Join(growth, ", "), q.about)
+		}
+	}
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }

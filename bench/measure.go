@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// service is a server on a database that is filled.
+type service struct {
+	store    *store.Store
+	server   *graph.Server
+	versions int
+}
+
+func open(ctx context.Context, url string, versions int) (*service, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	s, err := store.Open(ctx, url, quiet)
+	if err != nil {
+		return nil, err
+	}
+	limits := models.DefaultLimits()
+	limits.ReadSeconds = 600
+	return &service{s, graph.NewServer(s, limits, "bench", quiet), versions}, nil
+}
+
+// post sends a query and returns the answer, and how long it took.
+func (s *service) post(ctx context.Context, query string, variables map[string]any) (map[string]any, time.Duration, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return nil, 0, err
+	}
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	begin := time.Now()
+	s.server.ServeHTTP(w, r)
+	took := time.Since(begin)
+	var answer struct {
+		Data   map[string]any
+		Errors []any
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		return nil, took, err
+	}
+	if len(answer.Errors) > 0 {
+		return nil, took, fmt.Errorf("%v", answer.Errors)
+	}
+	return answer.Data, took, nil
+}
+
+// result is how long a question took.
+type result struct {
+	least, p50, p99 time.Duration
+	// rows is how many versions the last answer had.
+	rows int
+}
+
+// measure asks a question so many times, and some times before that to warm up.
+func (s *service) measure(ctx context.Context, q question, runs int) (result, error) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var r result
+	times := make([]time.Duration, 0, runs)
+	for n := -max(runs/10, 10); n < runs; n++ {
+		variables := q.ask(random, s.versions)
+		if q.page > 1 {
+			after, err := s.before(ctx, q, variables)
+			if err != nil {
+				return r, err
+			}
+			variables["after"] = after
+		}
+		answer, took, err := s.post(ctx, q.query, variables)
+		if err != nil {
+			return r, fmt.Errorf("question %s: %w", q.name, err)
+		}
+		r.rows = len(nodesOf(answer))
+		if n >= 0 {
+			times = append(times, took)
+		}
+	}
+	slices.Sort(times)
+	r.least, r.p50, r.p99 = times[0], times[len(times)/2], times[len(times)*99/100]
+	return r, nil
+}
+
+func nodesOf(answer map[string]any) []any {
+	list, _ := answer["artifactVersions"].(map[string]any)
+	nodes, _ := list["nodes"].([]any)
+	return nodes
+}
+
+// cursors are those that lead to the page of a question, once they are known.
+var cursors = map[string]string{}
+
+// before is the cursor that leads to the page of the question.
+func (s *service) before(ctx context.Context, q question, variables map[string]any) (string, error) {
+	name := fmt.Sprintf("%p %s", s, q.name)
+	if cursors[name] == "" {
+		at := map[string]any{"where": variables["where"]}
+		for range q.page - 1 {
+			answer, _, err := s.post(ctx, q.query, at)
+			if err != nil {
+				return "", err
+			}
+			at["after"] = answer["artifactVersions"].(map[string]any)["pageInfo"].(map[string]any)["endCursor"]
+		}
+		cursors[name] = at["after"].(string)
+	}
+	return cursors[name], nil
+}
+
+// explain prints the statements of a question with their plans.
+func (s *service) explain(ctx context.Context, q question, out io.Writer) error {
+	type statement struct {
+		text string
+		args []any
+	}
+	var sent []statement
+	meter := &store.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
+	variables := q.ask(rand.New(rand.NewPCG(5, 6)), s.versions)
+	if q.page > 1 {
+		after, err := s.before(ctx, q, variables)
+		if err != nil {
+			return err
+		}
+		variables["after"] = after
+	}
+	if _, _, err := s.post(store.WithMeter(ctx, meter), q.query, variables); err != nil {
+		return err
+	}
+	for _, one := range sent {
+		plan, err := s.store.Explain(ctx, one.text, one.args)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n--- question %s\n%s\n%v\n%s\n", q.name, one.text, one.args, strings.Join(plan, "\n"))
+	}
+	return nil
+}

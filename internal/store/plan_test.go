@@ -1,0 +1,132 @@
+package store_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
+)
+
+// planVersions is how many versions the plans are made for.
+const planVersions = 100_000
+
+// TestPlans: on a large table each main question goes by an index, and never through all rows.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("fills a large table")
+	}
+	ctx, url := context.Background(), storetest.Postgres(t)
+	begin := time.Now()
+	if err := load.Load(ctx, url, load.Options{Versions: planVersions, OnlyLatest: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("loaded in %s", time.Since(begin))
+	s, err := store.Open(ctx, url, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	accuracy := func(from float64) *models.Filter { return metadata("metrics", "accuracy", above(from)) }
+	owner := metadata("", "owner", is(models.StringValue{Text: load.OwnerName(7)}))
+	for name, c := range map[string]struct {
+		question models.Question
+		wants    []string
+	}{
+		"few by a number": {models.Question{Filter: accuracy(0.9995)}, []string{"metadata_latest_by_value"}},
+		"of one artifact, by a number": {
+			models.Question{Filter: both(field("artifact", "eq", load.ArtifactName(0)), accuracy(0.95)), Order: by("metrics", "accuracy")},
+			[]string{"metadata_latest_by_value"}},
+		"of one owner":        {models.Question{Filter: owner}, []string{"metadata_latest_by_value"}},
+		"either of two":       {models.Question{Filter: &models.Filter{Any: true, AnyOf: []*models.Filter{owner, accuracy(0.9995)}}}, []string{"metadata_latest_by_value"}},
+		"all by a size":       {models.Question{Order: by("", "size")}, []string{"metadata_latest_by_value"}},
+		"newest":              {models.Question{}, []string{"artifact_versions_by_time"}},
+		"with a tag":          {models.Question{Filter: both(field("tag", "eq", load.TagName(3)), metadata("", "framework", is(models.StringValue{Text: "torch"})))}, []string{"tags_by_tag"}},
+		"most, newest first":  {models.Question{Filter: metadata("", "framework", not(is(models.StringValue{Text: "torch"})))}, []string{"artifact_versions_by_time", "metadata_latest_pkey"}},
+		"of one pipeline run": {models.Question{Filter: &models.Filter{Related: "producedBy", Of: field("pipeline", "eq", "training-3")}}, []string{"artifact_versions"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, s, c.question)
+			for _, table := range []string{"artifact_versions", "metadata_latest", "metadata_entries"} {
+				if strings.Contains(plan, "Seq Scan on "+table) {
+					t.Errorf("goes through all of %s:\n%s", table, plan)
+				}
+			}
+			for _, index := range c.wants {
+				if !strings.Contains(plan, index) {
+					t.Errorf("does not use %s:\n%s", index, plan)
+				}
+			}
+		})
+	}
+}
+
+// planOf is the plans of all statements of a question for the first 50 versions, and for those that come after them.
+func planOf(t *testing.T, s *store.Store, question models.Question) string {
+	t.Helper()
+	var lines []string
+	page := models.Page{Size: 50}
+	for range 2 {
+		type statement struct {
+			text string
+			args []any
+		}
+		var sent []statement
+		meter := &store.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
+		found, err := s.SearchVersions(store.WithMeter(context.Background(), meter), "default", question, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range sent {
+			plan, err := s.Explain(context.Background(), one.text, one.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(append(lines, one.text), plan...)
+		}
+		if len(found.Nodes()) == 0 {
+			t.Error("nothing is found")
+		}
+		info := found.PageInfo
+		if !info.HasNextPage {
+			break
+		}
+		page.After = *info.EndCursor
+	}
+	return strings.Join(lines, "\n")
+}
+
+func metadata(card, key string, test models.ValueTest) *models.Filter {
+	return &models.Filter{Metadata: &models.MetadataPredicate{
+		MetadataKeyPath: models.MetadataKeyPath{Card: card, Key: key}, Tests: []models.ValueTest{test}}}
+}
+
+func is(value models.MetadataValue) models.ValueTest {
+	return models.ValueTest{In: []string{models.SearchFormOf(value).SortKey}}
+}
+
+func not(test models.ValueTest) models.ValueTest {
+	test.Not = true
+	return test
+}
+
+func above(number float64) models.ValueTest {
+	return models.ValueTest{Between: []models.SortKeyRange{{
+		From: models.SearchFormOf(models.FloatValue{Number: number}).SortKey, To: "3", FromOpen: true, ToOpen: true}}}
+}
+
+func field(name, op string, value any) *models.Filter {
+	return &models.Filter{Field: name, Tests: []models.FieldTest{{Op: op, Values: []any{value}}}}
+}
+
+func both(filters ...*models.Filter) *models.Filter { return &models.Filter{All: filters} }
+
+func by(card, key string) []models.OrderTerm {
+	return []models.OrderTerm{{Metadata: models.MetadataKeyPath{Card: card, Key: key}, Descending: true}}
+}
