@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/placard/placard/internal/store/storetest"
@@ -221,4 +222,64 @@ func TestSearchRefusals(t *testing.T) {
 			t.Errorf("%s: %s at %s after %d statements, want %s at %s", c.name, extensions["code"], path, statements, c.code, want)
 		}
 	}
+}
+
+// TestPagesWhileWriting: whoever pages through versions while others come, go up and down in the order and lose their
+// values sees each version that stays where it is once.
+func TestPagesWhileWriting(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		write := func(query, variables string) {
+			if got, _ := a.do(query, variables); got["errors"] != nil {
+				t.Error(got)
+			}
+		}
+		const create = `mutation($m: JSONObject) { createArtifactVersion(input: {artifact: "a", metadata: $m}) { deduplicated } }`
+		for i := range 60 {
+			write(create, fmt.Sprintf(`{"m": {"score": %d}}`, i/2))
+		}
+		stop := make(chan struct{})
+		var writing sync.WaitGroup
+		writing.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				// Of the first sixty versions, every third one moves.
+				target := fmt.Sprintf(`{"target": {"artifactVersion": {"name": "a", "version": "%d"}}`, 3*(i%20)+3)
+				write(create, fmt.Sprintf(`{"m": {"score": %d}}`, i%30))
+				write(`mutation($i: LogMetadataInput!) { logMetadata(input: $i) { deduplicated } }`, fmt.Sprintf(`{"i": %s, "metadata": {"score": %d}}}`, target, (7*i)%30))
+				if i%5 == 0 {
+					write(`mutation($i: RetractMetadataInput!) { retractMetadata(input: $i) { deduplicated } }`, `{"i": `+target+`, "keys": [{"key": "score"}]}}`)
+				}
+			}
+		})
+		for _, orderBy := range []string{`[{"metadata": {"key": "score"}}]`, `[{"metadata": {"key": "score"}, "direction": "DESC"}]`, `[]`} {
+			seen := map[string]int{}
+			for cursor := "null"; ; {
+				got, _ := a.do(`query($o: [ArtifactVersionOrder!], $c: String) { artifactVersions(orderBy: $o, first: 7, after: $c) {
+					nodes { number } pageInfo { hasNextPage endCursor } } }`, `{"o": `+orderBy+`, "c": `+cursor+`}`)
+				page := got["data"].(map[string]any)["artifactVersions"].(map[string]any)
+				for _, node := range page["nodes"].([]any) {
+					seen[fmt.Sprint(node.(map[string]any)["number"])]++
+				}
+				info := page["pageInfo"].(map[string]any)
+				if info["hasNextPage"] == false {
+					break
+				}
+				text, _ := json.Marshal(info["endCursor"])
+				cursor = string(text)
+			}
+			for number := 1; number <= 60; number++ {
+				if n := seen[fmt.Sprint(number)]; n != 1 && (number%3 != 0 || orderBy == "[]") {
+					t.Errorf("%s: version %d is seen %d times", orderBy, number, n)
+				}
+			}
+		}
+		close(stop)
+		writing.Wait()
+	})
 }
