@@ -40,10 +40,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"the answer is %s or %s", typeResponse, typeJSON))}))
 		return
 	}
-	request, err := s.receive(w, r)
+	read, err := s.receive(w, r)
 	var answer *response
 	if err == nil {
-		answer, err = s.execute(r.Context(), request, r.Method == http.MethodGet)
+		answer, err = s.inTurn(r.Context(), read, r.Method == http.MethodGet)
 	}
 	if err != nil {
 		status := http.StatusBadRequest
@@ -56,6 +56,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if errors.Is(err, errOnlyQueries.err) {
 				w.Header().Set("Allow", "POST")
 			}
+		}
+		if status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "1")
 		}
 		s.reply(w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
 		return
@@ -101,10 +104,11 @@ func negotiate(accept []string) string {
 	return best
 }
 
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*request, error) {
+// receive takes from the network what there is of a request, and returns what reads it.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (func() (*request, error), error) {
 	switch r.Method {
 	case http.MethodGet:
-		return queryRequest(r)
+		return func() (*request, error) { return queryRequest(r) }, nil
 	case http.MethodPost:
 	default:
 		return nil, &httpError{http.StatusMethodNotAllowed, models.BadInput(nil, "send GraphQL by POST")}
@@ -118,7 +122,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (*request, erro
 	if err != nil {
 		return nil, err
 	}
-	return parseRequest(body)
+	return func() (*request, error) { return parseRequest(body) }, nil
 }
 
 // drained bounds how much of a body that is too large is read, so that the client gets to read the answer.

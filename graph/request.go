@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -20,6 +21,8 @@ type request struct {
 	operationName string
 	// variables are nil where there are none.
 	variables models.Object
+	// begun is when the request was there as a whole: its deadline counts from then on.
+	begun time.Time
 }
 
 // parseRequest reads a request from JSON. Nothing is repaired: a key twice and invalid UTF-8 are refused here, and

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,6 +31,7 @@ type Server struct {
 	log       *slog.Logger
 	schema    graphql.ExecutableSchema
 	documents *lru.Cache[string, *document]
+	queue     *queue
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
@@ -46,7 +46,8 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	server := &Server{store: s, limits: limits, version: version, log: log, documents: documents}
+	server := &Server{store: s, limits: limits, version: version, log: log, documents: documents,
+		queue: newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations))}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
 }
@@ -132,7 +133,7 @@ func (s *Server) run(
 	if operation.Operation == ast.Mutation {
 		seconds = float64(s.limits.WriteSeconds)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(seconds*float64(time.Second)), tooLong(seconds))
+	ctx, cancel := context.WithDeadlineCause(ctx, r.begun.Add(duration(seconds)), tooLong(seconds))
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -1,7 +1,9 @@
 package models
 
-// ServerLimits is what the server refuses beyond, always with LIMIT_EXCEEDED. An operator may change each of
-// them.
+import "runtime"
+
+// ServerLimits is what the server refuses beyond, with LIMIT_EXCEEDED, or OVERLOADED where it is not the request that is
+// too much. An operator may change each of them.
 type ServerLimits struct {
 	RequestBytes    int32
 	QueryTokens     int32
@@ -18,14 +20,18 @@ type ServerLimits struct {
 	Errors          int32
 	ReadSeconds     Double
 	WriteSeconds    Double
+	// ConcurrentOperations are worked on at once; QueuedOperations wait for their turn.
+	ConcurrentOperations int32
+	QueuedOperations     int32
 }
 
-// DefaultLimits are the limits.
+// DefaultLimits are the limits; 4 operations at once for each core that the process may use.
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
 		QueryCost: 250_000, AnswerFields: 250_000, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
 		KeyCharacters: 250, ValueNesting: 32, Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
+		ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256,
 	}
 }
 

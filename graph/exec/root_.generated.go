@@ -442,21 +442,23 @@ type ComplexityRoot struct {
 	}
 
 	ServerLimits struct {
-		AnswerFields    func(childComplexity int) int
-		EntriesPerCall  func(childComplexity int) int
-		Errors          func(childComplexity int) int
-		KeyCharacters   func(childComplexity int) int
-		PageSize        func(childComplexity int) int
-		QueryAliases    func(childComplexity int) int
-		QueryCost       func(childComplexity int) int
-		QueryDepth      func(childComplexity int) int
-		QueryRootFields func(childComplexity int) int
-		QueryTokens     func(childComplexity int) int
-		ReadSeconds     func(childComplexity int) int
-		RequestBytes    func(childComplexity int) int
-		ValueBytes      func(childComplexity int) int
-		ValueNesting    func(childComplexity int) int
-		WriteSeconds    func(childComplexity int) int
+		AnswerFields         func(childComplexity int) int
+		ConcurrentOperations func(childComplexity int) int
+		EntriesPerCall       func(childComplexity int) int
+		Errors               func(childComplexity int) int
+		KeyCharacters        func(childComplexity int) int
+		PageSize             func(childComplexity int) int
+		QueryAliases         func(childComplexity int) int
+		QueryCost            func(childComplexity int) int
+		QueryDepth           func(childComplexity int) int
+		QueryRootFields      func(childComplexity int) int
+		QueryTokens          func(childComplexity int) int
+		QueuedOperations     func(childComplexity int) int
+		ReadSeconds          func(childComplexity int) int
+		RequestBytes         func(childComplexity int) int
+		ValueBytes           func(childComplexity int) int
+		ValueNesting         func(childComplexity int) int
+		WriteSeconds         func(childComplexity int) int
 	}
 
 	SetAliasPayload struct {
@@ -2384,6 +2386,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.AnswerFields(childComplexity), true
+	case "ServerLimits.concurrentOperations":
+		if e.ComplexityRoot.ServerLimits.ConcurrentOperations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.ConcurrentOperations(childComplexity), true
 	case "ServerLimits.entriesPerCall":
 		if e.ComplexityRoot.ServerLimits.EntriesPerCall == nil {
 			break
@@ -2438,6 +2446,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.QueryTokens(childComplexity), true
+	case "ServerLimits.queuedOperations":
+		if e.ComplexityRoot.ServerLimits.QueuedOperations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.QueuedOperations(childComplexity), true
 	case "ServerLimits.readSeconds":
 		if e.ComplexityRoot.ServerLimits.ReadSeconds == nil {
 			break
@@ -4243,6 +4257,8 @@ type ServerLimits {
   "Errors in an answer." errors: Int!
   "Seconds until a read is given up." readSeconds: Float!
   "Seconds until a write is given up." writeSeconds: Float!
+  "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
+  "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/comparison.graphqls", Input: `# Versions side by side.
@@ -5471,6 +5487,10 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_readSeconds(ctx, field)
 	case "writeSeconds":
 		return ec.fieldContext_ServerLimits_writeSeconds(ctx, field)
+	case "concurrentOperations":
+		return ec.fieldContext_ServerLimits_concurrentOperations(ctx, field)
+	case "queuedOperations":
+		return ec.fieldContext_ServerLimits_queuedOperations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServerLimits", field.Name)
 }

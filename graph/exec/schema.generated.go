@@ -8473,6 +8473,52 @@ func (ec *executionContext) fieldContext_ServerLimits_writeSeconds(_ context.Con
 	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Float")
 }
 
+func (ec *executionContext) _ServerLimits_concurrentOperations(ctx context.Context, field graphql.CollectedField, obj *models.ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_concurrentOperations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConcurrentOperations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_concurrentOperations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerLimits_queuedOperations(ctx context.Context, field graphql.CollectedField, obj *models.ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_queuedOperations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueuedOperations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_queuedOperations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SetAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14690,6 +14736,16 @@ func (ec *executionContext) _ServerLimits(ctx context.Context, sel ast.Selection
 			}
 		case "writeSeconds":
 			out.Values[i] = ec._ServerLimits_writeSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "concurrentOperations":
+			out.Values[i] = ec._ServerLimits_concurrentOperations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queuedOperations":
+			out.Values[i] = ec._ServerLimits_queuedOperations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

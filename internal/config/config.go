@@ -51,6 +51,9 @@ type Limits struct {
 	Errors          int32         `group:"Limits" help:"Errors in an answer." default:"10"`
 	ReadSeconds     models.Double `group:"Limits" help:"Seconds until a read is given up." default:"10"`
 	WriteSeconds    models.Double `group:"Limits" help:"Seconds until a write is given up." default:"15"`
+
+	ConcurrentOperations int32 `group:"Limits" help:"Operations at once, reads and writes together; 4 for each core unless it is set." default:"${concurrent_operations}"`
+	QueuedOperations     int32 `group:"Limits" help:"Operations that wait for their turn; those beyond are refused as OVERLOADED." default:"256"`
 }
 
 // Parse reads the settings from flags and the environment. What --help and --version print goes to out, and then
@@ -60,7 +63,8 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*Confi
 	parser, err := kong.New(c, kong.Name("placard"),
 		kong.Description("Placard serves typed metadata of machine-learning artifacts over GraphQL.\n\n"+
 			"Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL."),
-		kong.DefaultEnvars("PLACARD"), kong.Vars{"version": "placard " + version}, kong.Writers(out, out), kong.Exit(exit),
+		kong.DefaultEnvars("PLACARD"), kong.Vars{
+			"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultLimits().ConcurrentOperations)}, kong.Writers(out, out), kong.Exit(exit),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 	if err != nil {
 		return nil, err
@@ -99,6 +103,7 @@ func (c *Config) check() error {
 		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
 		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
 		"errors": float64(limits.Errors), "read-seconds": float64(limits.ReadSeconds), "write-seconds": float64(limits.WriteSeconds),
+		"concurrent-operations": float64(limits.ConcurrentOperations), "queued-operations": float64(limits.QueuedOperations),
 	} {
 		if value <= 0 {
 			return fmt.Errorf("--limit-%s must be greater than 0", name)

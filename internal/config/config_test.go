@@ -36,11 +36,12 @@ func TestFlagsAndVariables(t *testing.T) {
 	t.Setenv("PLACARD_ADDR", "127.0.0.1:1")
 	t.Setenv("PLACARD_LOG_LEVEL", "debug")
 	t.Setenv("PLACARD_LIMIT_PAGE_SIZE", "7")
+	t.Setenv("PLACARD_LIMIT_CONCURRENT_OPERATIONS", "3")
 	c, _, err := parse(t, "--addr=localhost:2", "--database-url=postgres://u:secret@h/d?sslmode=disable")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 {
+	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 || c.Limit.QueuedOperations != 256 {
 		t.Errorf("got %+v", c)
 	}
 	if c.Database() != "postgres://u:xxxxx@h/d" {
@@ -60,6 +61,8 @@ func TestRefusals(t *testing.T) {
 		"unknown auth":       {"--auth=maybe"},
 		"no page":            {"--limit-page-size=0"},
 		"key beyond indexes": {"--limit-key-characters=251"},
+		"nothing at once":    {"--limit-concurrent-operations=0"},
+		"nobody waits":       {"--limit-queued-operations=0"},
 	} {
 		if _, _, err := parse(t, args...); err == nil {
 			t.Errorf("%s is accepted", name)
