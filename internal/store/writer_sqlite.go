@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -26,6 +27,8 @@ type job struct {
 	ctx    context.Context
 	fn     func(tx *gorm.DB) error
 	result chan error
+	// taken is set by the first of the two: the writer, which then runs the job, or a caller who does not want it any more.
+	taken atomic.Bool
 }
 
 var errClosed = errors.New("the database is closed")
@@ -45,15 +48,25 @@ func newWriter(db *gorm.DB, conn *connection) *writer {
 	return w
 }
 
-// write runs fn inside the next transaction, and returns when that is on the disk.
+// write runs fn inside the next transaction, and returns when that is on the disk. When ctx ends before fn has begun, fn
+// never runs and the caller does not wait; what has begun is waited for.
 func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	j := &job{ctx, fn, make(chan error, 1)}
+	j := &job{ctx: ctx, fn: fn, result: make(chan error, 1)}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.done:
 		return errClosed
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-ctx.Done():
+		if j.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+	case <-w.done:
 	}
 	select {
 	case err := <-j.result:
@@ -154,6 +167,9 @@ func (w *writer) say(sql string) error {
 func (w *writer) runOne(j *job) (result, fatal error) {
 	if err := j.ctx.Err(); err != nil {
 		return err, nil
+	}
+	if !j.taken.CompareAndSwap(false, true) {
+		return context.Canceled, nil // nobody reads this
 	}
 	if err := w.say("SAVEPOINT job"); err != nil {
 		return nil, err

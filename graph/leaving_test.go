@@ -1,0 +1,172 @@
+package graph_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
+)
+
+// blocked keeps every write of the database waiting until release is called: on PostgreSQL at its last table, so that
+// half of it is there already, on SQLite before it begins.
+func blocked(t *testing.T, url string) (release func()) {
+	t.Helper()
+	driver, statements := "pgx", []string{"BEGIN", "LOCK TABLE metadata_entries IN EXCLUSIVE MODE"}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, url, statements = "sqlite", "file:"+path, []string{"BEGIN IMMEDIATE"}
+	}
+	db, err := sql.Open(driver, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			t.Error(err)
+		}
+		_ = conn.Close()
+	}
+}
+
+const createA = `mutation { createArtifactVersion(input: {artifact: "a", metadata: {x: 1}}) { deduplicated } }`
+
+// checkNothing: of the writes that were given up nothing is there, and the same write goes through now.
+func (a *api) checkNothing() {
+	a.Helper()
+	if got, _ := a.do(`{ artifacts { totalCount } }`, ""); fmt.Sprint(got["data"]) != "map[artifacts:map[totalCount:0]]" {
+		a.Errorf("something is there: %v", got)
+	}
+	if got, _ := a.do(createA, ""); got["errors"] != nil {
+		a.Errorf("afterwards: %v", got)
+	}
+}
+
+// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is there.
+func TestWriteDeadline(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		limits := models.DefaultLimits()
+		limits.WriteSeconds = 0.25
+		patient := a.Server
+		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		release := blocked(t, url)
+		got, _ := a.do(createA, "")
+		failure := fmt.Sprint(got["errors"])
+		if fmt.Sprint(got["data"]) != "map[createArtifactVersion:<nil>]" || !strings.Contains(failure, "LIMIT_EXCEEDED") ||
+			!strings.Contains(failure, "0.25 seconds") || !strings.Contains(failure, "retryable:true") {
+			t.Errorf("got %v", got)
+		}
+		if strings.HasPrefix(url, "postgres") {
+			waitUntilIdle(t, url)
+		}
+		release()
+		a.Server = patient
+		a.checkNothing()
+	})
+}
+
+// leave sends a request and leaves when it has sent its statements; it returns when the server is done with it.
+func (a *api) leave(statements int64, query, variables string) {
+	a.Helper()
+	meter := &store.Meter{}
+	ctx, cancel := context.WithCancel(store.WithMeter(context.Background(), meter))
+	defer cancel()
+	text, err := json.Marshal(query)
+	if err != nil {
+		a.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", strings.NewReader(`{"query": `+string(text)+`, "variables": `+variables+`}`))
+	r.Header.Set("Content-Type", "application/json")
+	w, done := httptest.NewRecorder(), make(chan struct{})
+	go func() {
+		defer close(done)
+		a.ServeHTTP(w, r)
+	}()
+	for meter.Statements() < statements {
+		time.Sleep(time.Millisecond)
+		select {
+		case <-done:
+			a.Fatalf("answered before anybody left: %.300s", w.Body)
+		default:
+		}
+	}
+	cancel()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		a.Fatal("the server goes on with what nobody waits for")
+	}
+	if !strings.Contains(w.Body.String(), "UNAVAILABLE") {
+		a.Errorf("got %.300s", w.Body)
+	}
+}
+
+// TestClientLeaves: what a client asked that is gone ends in the database too. It would go on for minutes, and more of
+// it than there are connections would stop the server.
+func TestClientLeaves(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		long := strings.Repeat("é", 30_000)
+		for range 40 {
+			if got, _ := a.do(createVersion, `{"input": {"artifact": "b", "metadata": {"text": "`+long+`"}}}`); got["errors"] != nil {
+				t.Fatal(got["errors"])
+			}
+		}
+		none := make([]string, 200)
+		for i := range none {
+			none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)
+		}
+		for range 25 {
+			a.leave(1, `query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`, `{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
+		}
+		if strings.HasPrefix(url, "postgres") {
+			waitUntilIdle(t, url)
+		}
+		if got, _ := a.do(`{ artifact(name: "b") { versions { totalCount } } }`, ""); fmt.Sprint(got["data"]) != "map[artifact:map[versions:map[totalCount:40]]]" {
+			t.Errorf("got %.500v", got)
+		}
+	})
+}
+
+// TestWriterLeaves: a write that waits for others ends when its client leaves, and nothing of it is there.
+func TestWriterLeaves(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		release := blocked(t, url)
+		statements := int64(0) // an SQLite write has not begun
+		if strings.HasPrefix(url, "postgres") {
+			statements = 5
+		}
+		for range 25 {
+			a.leave(statements, createA, "null")
+		}
+		if strings.HasPrefix(url, "postgres") {
+			waitUntilIdle(t, url)
+		}
+		release()
+		a.checkNothing()
+	})
+}
