@@ -43,6 +43,7 @@ var only = map[string][]string{
 	"github.com/99designs/gqlgen": {"graph", "graph/exec", "graph/list"},
 	"github.com/vektah/gqlparser": {"graph", "graph/exec"},
 	"github.com/alecthomas/kong":  {"internal/config", "bench"},
+	"github.com/klauspost/":       {"internal/httpd"},
 	"net/http":                    {"", "graph", "internal/httpd", "web", "examples/penguins", "bench"},
 	"database/sql":                {"models", "internal/store", "internal/store/storetest", "bench/load"},
 }

@@ -107,7 +107,7 @@ func forget(stop context.Context, s *store.Store, log *slog.Logger) {
 func logger(settings *config.Config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: settings.LogLevel}
 	if settings.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+		return slog.New(httpd.Identify(slog.NewJSONHandler(os.Stderr, options)))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
+	return slog.New(httpd.Identify(slog.NewTextHandler(os.Stderr, options)))
 }

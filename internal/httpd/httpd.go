@@ -48,7 +48,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	}
 	h := &Handler{store: s, log: log, local: where.Local, public: public}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api)
+	mux.Handle("/graphql", compressed(api))
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.Handle("GET /graphiql", http.RedirectHandler("/graphiql/", http.StatusPermanentRedirect))
 	mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusTemporaryRedirect))
@@ -101,7 +101,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may have left
 }
 
-// identified gives each request an ID.
+// identified gives each request an ID of its own: what a client sends as one is not used.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
