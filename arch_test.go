@@ -18,11 +18,12 @@ const module = "github.com/placard/placard"
 
 // imports is which packages of this module a package may import: dependencies point down. Tests may import more.
 var imports = map[string][]string{
-	"":                         {"graph", "internal/config", "internal/httpd", "internal/store"},
+	"":                         {"graph", "graph/persisted", "internal/config", "internal/httpd", "internal/store"},
 	"models":                   {},
 	"graph/exec":               {"models", "graph/list"},
 	"graph/list":               {},
-	"graph":                    {"models", "graph/exec", "internal/store"},
+	"graph/persisted":          {},
+	"graph":                    {"models", "graph/exec", "graph/persisted", "internal/store"},
 	"internal/store":           {"models"},
 	"internal/store/storetest": {"models", "internal/store"},
 	"internal/config":          {"models"},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/store"
@@ -61,8 +62,12 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	api := graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log)
+	if err := trust(api, settings.Trusted, log); err != nil {
+		return errors.Join(err, s.Close(), listener.Close())
+	}
 	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), PublicURL: settings.PublicURL}
-	handler, err := httpd.New(graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log), s, where, log)
+	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
@@ -86,6 +91,21 @@ func serve(settings *config.Config) error {
 	defer cancelDeadline()
 	err = errors.Join(server.Shutdown(deadline), s.Close())
 	log.Info("stopped")
+	return err
+}
+
+// trust makes the server execute only the documents of a path, if there is one.
+func trust(api *graph.Server, path string, log *slog.Logger) error {
+	if path == "" {
+		return nil
+	}
+	documents, err := persisted.ReadTrusted(path)
+	if err == nil {
+		err = api.Trust(documents)
+	}
+	if err == nil {
+		log.Info("only trusted documents are executed", "documents", len(documents))
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,7 +37,7 @@ var errOnlyQueries = &httpError{http.StatusMethodNotAllowed,
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
-		s.reply(w, typeJSON, http.StatusNotAcceptable, s.refuse(r.Context(), gqlerror.List{present(models.BadInput(nil,
+		s.reply(r.Context(), w, typeJSON, http.StatusNotAcceptable, s.refuse(r.Context(), gqlerror.List{present(models.BadInput(nil,
 			"the answer is %s or %s", typeResponse, typeJSON))}))
 		return
 	}
@@ -60,14 +61,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", "1")
 		}
-		s.reply(w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
+		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
 		return
 	}
 	status := http.StatusOK
-	if answer.refused && media == typeResponse {
+	if answer.refused && !answer.unknownHash && media == typeResponse {
 		status = http.StatusBadRequest
 	}
-	s.reply(w, media, status, answer)
+	s.reply(r.Context(), w, media, status, answer)
 }
 
 // negotiate is the media type of the answer, empty when the client takes none that there is.
@@ -113,6 +114,10 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (func() (*reque
 	default:
 		return nil, &httpError{http.StatusMethodNotAllowed, models.BadInput(nil, "send GraphQL by POST")}
 	}
+	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
+		w.Header().Set("Accept-Encoding", "identity")
+		return nil, &httpError{http.StatusUnsupportedMediaType, models.BadInput(nil, "the body must not be compressed")}
+	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, named := parameters["charset"]
 	if err != nil || media != typeJSON || named && !strings.EqualFold(charset, "utf-8") {
@@ -148,10 +153,9 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 // queryRequest reads a request from the parameters of a URL.
 func queryRequest(r *http.Request) (*request, error) {
 	parameters := r.URL.Query()
-	if !parameters.Has("query") {
-		return nil, models.BadInput(models.At("query"), "must be given")
+	request := &request{
+		query: parameters.Get("query"), hasQuery: parameters.Has("query"), operationName: parameters.Get("operationName"),
 	}
-	request := &request{query: parameters.Get("query"), operationName: parameters.Get("operationName")}
 	for _, name := range []string{"variables", "extensions"} {
 		text := parameters.Get(name)
 		if text == "" {
@@ -167,17 +171,17 @@ func queryRequest(r *http.Request) (*request, error) {
 			return nil, err
 		}
 	}
-	return request, nil
+	return request, request.checkQuery()
 }
 
 // reply writes an answer. The data is already JSON and goes out as it is.
-func (s *Server) reply(w http.ResponseWriter, media string, status int, answer *response) {
+func (s *Server) reply(ctx context.Context, w http.ResponseWriter, media string, status int, answer *response) {
 	var body bytes.Buffer
 	body.WriteByte('{')
 	member := func(name string, value any) {
 		text, err := json.Marshal(value)
 		if err != nil {
-			s.log.Error("answer cannot be written", "error", err)
+			s.log.ErrorContext(ctx, "answer cannot be written", "error", err)
 			text = []byte("null")
 		}
 		if body.Len() > 1 {

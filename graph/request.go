@@ -17,7 +17,11 @@ import (
 
 // request is a GraphQL request as it came in.
 type request struct {
-	query         string
+	// query is empty when hasQuery is not set: then hash names it.
+	query    string
+	hasQuery bool
+	// hash is the SHA-256 of the query, empty when the client does not say it.
+	hash          string
 	operationName string
 	// variables are nil where there are none.
 	variables models.Object
@@ -49,10 +53,7 @@ func parseRequest(body []byte) (*request, error) {
 			return nil, err
 		}
 	}
-	if !seen["query"] {
-		return nil, models.BadInput(models.At("query"), "must be given")
-	}
-	return r, nil
+	return r, r.checkQuery()
 }
 
 func (r *request) set(at *models.Path, member models.Member) error {
@@ -62,6 +63,7 @@ func (r *request) set(at *models.Path, member models.Member) error {
 		if r.query, ok = member.Value.(string); !ok {
 			return models.BadInput(at, "must be text")
 		}
+		r.hasQuery = true
 	case "operationName":
 		if r.operationName, ok = member.Value.(string); !ok && member.Value != nil {
 			return models.BadInput(at, "must be text")
@@ -78,10 +80,14 @@ func (r *request) set(at *models.Path, member models.Member) error {
 			seen[variable.Key] = true
 		}
 	case "extensions":
-		if _, ok = member.Value.(models.Object); !ok && member.Value != nil {
+		extensions, ok := member.Value.(models.Object)
+		if !ok && member.Value != nil {
 			return models.BadInput(at, "must be an object")
 		}
-		return checkUnread(at, member.Value)
+		if err := checkUnread(at, member.Value); err != nil {
+			return err
+		}
+		return r.readHash(at, extensions)
 	default:
 		return checkUnread(at, member.Value)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -32,6 +33,9 @@ type Server struct {
 	schema    graphql.ExecutableSchema
 	documents *lru.Cache[string, *document]
 	queue     *queue
+	texts     *persisted.Texts
+	// trusted is all that is executed, unless it is nil.
+	trusted persisted.Trusted
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
@@ -46,8 +50,10 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	server := &Server{store: s, limits: limits, version: version, log: log, documents: documents,
-		queue: newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations))}
+	server := &Server{
+		store: s, limits: limits, version: version, log: log, documents: documents, texts: persisted.NewTexts(),
+		queue: newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+	}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
 }
@@ -67,6 +73,9 @@ type response struct {
 	extensions map[string]any
 	// refused says that nothing was executed, so that there is no data, not even null.
 	refused bool
+	// unknownHash says that the client may send the query again with its text. No status but 200 is safe then: some
+	// clients read the errors of no other.
+	unknownHash bool
 }
 
 func (s *Server) refuse(ctx context.Context, errs gqlerror.List) *response {
@@ -94,6 +103,11 @@ func (r *response) extend(name string, value any) {
 
 // execute answers a request. onlyQueries refuses mutations, as for GET.
 func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*response, error) {
+	if problem := s.recall(r); problem != nil {
+		refusal := s.refuse(ctx, gqlerror.List{problem})
+		refusal.unknownHash = problem.Extensions["code"] == codeUnknownHash
+		return refusal, nil
+	}
 	doc, known := s.documents.Get(r.query)
 	if !known {
 		var problems gqlerror.List
@@ -104,6 +118,7 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 			s.documents.Add(r.query, doc)
 		}
 	}
+	s.remember(r)
 	operation, err := doc.operation(r.operationName)
 	if err != nil {
 		return s.refuse(ctx, gqlerror.List{present(err)}), nil

@@ -18,6 +18,7 @@ const (
 	CodeConflict             Code = "CONFLICT"
 	CodeIdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 	CodeLimitExceeded        Code = "LIMIT_EXCEEDED"
+	CodeForbidden            Code = "FORBIDDEN"
 	CodeOverloaded           Code = "OVERLOADED"
 	CodeUnavailable          Code = "UNAVAILABLE"
 	CodeInternal             Code = "INTERNAL"

@@ -27,6 +27,7 @@ type Config struct {
 	PublicURL    string           `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
 	Auth         string           `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
 	InsecureOpen bool             `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
+	Trusted      string           `help:"Execute only these queries: a JSON file of SHA-256 and text, or a folder of .graphql files." name:"trusted-documents" placeholder:"PATH"`
 	LogLevel     slog.Level       `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat    string           `help:"How to log: text or json." enum:"text,json" default:"text"`
 	DrainTimeout time.Duration    `help:"How long to wait for requests when the server is stopped." default:"20s"`

@@ -37,11 +37,13 @@ func TestFlagsAndVariables(t *testing.T) {
 	t.Setenv("PLACARD_LOG_LEVEL", "debug")
 	t.Setenv("PLACARD_LIMIT_PAGE_SIZE", "7")
 	t.Setenv("PLACARD_LIMIT_CONCURRENT_OPERATIONS", "3")
+	t.Setenv("PLACARD_TRUSTED_DOCUMENTS", "list.json")
 	c, _, err := parse(t, "--addr=localhost:2", "--database-url=postgres://u:secret@h/d?sslmode=disable")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 || c.Limit.QueuedOperations != 256 {
+	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 ||
+		c.Limit.QueuedOperations != 256 || c.Trusted != "list.json" {
 		t.Errorf("got %+v", c)
 	}
 	if c.Database() != "postgres://u:xxxxx@h/d" {
