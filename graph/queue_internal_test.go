@@ -204,7 +204,7 @@ func TestWaitingCounts(t *testing.T) {
 		s.queue.leave()
 		answer, err := s.inTurn(t.Context(), func() (*request, error) {
 			time.Sleep(11 * time.Second)
-			return &request{query: "{ serverInfo { version } }"}, nil
+			return &request{query: "{ serverInfo { version } }", hasQuery: true}, nil
 		}, false)
 		if err != nil || len(answer.errors) != 1 || answer.errors[0].Extensions["code"] != "LIMIT_EXCEEDED" || s.queue.free != 1 {
 			t.Errorf("what took 11 seconds to read: got %v (%v), %d are free", answer, err, s.queue.free)
