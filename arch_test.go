@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -200,5 +201,48 @@ func TestStructureDocuments(t *testing.T) {
 			}
 		}
 		_ = file.Close()
+	}
+}
+
+var (
+	testName = regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+	caseName = regexp.MustCompile(`"([a-z][^"]+)"`)
+)
+
+// TestStructureGuarantees: a test stands behind each promise of docs/guarantees.md.
+func TestStructureGuarantees(t *testing.T) {
+	t.Parallel()
+	promises, err := os.ReadFile("docs/guarantees.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, path := range handWritten(t) {
+		if strings.HasSuffix(path, "_test.go") || strings.Contains(path, "storetest") {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(text)
+		}
+	}
+	named := 0
+	for line := range strings.Lines(string(promises)) {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		for _, name := range testName.FindAllStringSubmatch(line, -1) {
+			if named++; !strings.Contains(code.String(), "func "+name[1]+"(") {
+				t.Errorf("there is no test %s", name[1])
+			}
+		}
+		for _, name := range caseName.FindAllStringSubmatch(line, -1) {
+			if named++; !strings.Contains(code.String(), `tests["`+name[1]+`"]`) {
+				t.Errorf("there is no case %q in storetest", name[1])
+			}
+		}
+	}
+	if named < 30 {
+		t.Errorf("only %d tests are named", named)
 	}
 }
