@@ -19,7 +19,7 @@ const module = "github.com/placard/placard"
 
 // imports is which packages of this module a package may import: dependencies point down. Tests may import more.
 var imports = map[string][]string{
-	"":                         {"graph", "graph/persisted", "internal/config", "internal/httpd", "internal/store"},
+	"":                         {"graph", "graph/persisted", "internal/command", "internal/config", "internal/httpd", "internal/store"},
 	"models":                   {},
 	"graph/exec":               {"models", "graph/list"},
 	"graph/list":               {},
@@ -28,6 +28,8 @@ var imports = map[string][]string{
 	"internal/store":           {"models"},
 	"internal/store/storetest": {"models", "internal/store"},
 	"internal/config":          {"models"},
+	"internal/backup":          {"internal/store"},
+	"internal/command":         {"internal/backup", "internal/config", "internal/store"},
 	"internal/httpd":           {"graph", "internal/store", "web"},
 	"web":                      {},
 	"e2e":                      {},
@@ -47,7 +49,7 @@ var only = map[string][]string{
 	"github.com/alecthomas/kong":  {"internal/config", "bench"},
 	"github.com/klauspost/":       {"internal/httpd"},
 	"net/http":                    {"", "graph", "internal/httpd", "web", "examples/penguins", "bench"},
-	"database/sql":                {"models", "internal/store", "internal/store/storetest", "bench/load"},
+	"database/sql":                {"models", "internal/backup", "internal/store", "internal/store/storetest", "bench/load"},
 }
 
 // TestStructureImports holds the packages against the two tables.

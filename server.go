@@ -18,6 +18,7 @@ import (
 
 	"github.com/placard/placard/graph"
 	"github.com/placard/placard/graph/persisted"
+	"github.com/placard/placard/internal/command"
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/store"
@@ -27,13 +28,17 @@ import (
 var version = "0.1.0"
 
 func main() {
-	settings, err := config.Parse(os.Args[1:], describe(), os.Stdout, os.Exit)
-	if err == nil {
-		err = serve(settings)
+	line, err := config.Parse(os.Args[1:], describe(), os.Stdout, os.Exit)
+	switch {
+	case err != nil:
+	case line.Command == "serve":
+		err = serve(&line.Serve)
+	default:
+		err = command.Run(line, version, command.Output{Answer: os.Stdout, Log: logger})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
-		os.Exit(1)
+		os.Exit(command.Code(err))
 	}
 }
 
@@ -51,14 +56,18 @@ func describe() string {
 
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
-	log := logger(settings)
+	log := logger(settings.LogLevel, settings.LogFormat)
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	listener, err := net.Listen("tcp", settings.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	s, err := store.Open(stop, settings.DatabaseURL, log)
+	open := store.Open
+	if settings.NoMigrate {
+		open = store.OpenCurrent
+	}
+	s, err := open(stop, settings.DatabaseURL, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -124,9 +133,9 @@ func forget(stop context.Context, s *store.Store, log *slog.Logger) {
 	}
 }
 
-func logger(settings *config.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: settings.LogLevel}
-	if settings.LogFormat == "json" {
+func logger(level slog.Level, format string) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
 		return slog.New(httpd.Identify(slog.NewJSONHandler(os.Stderr, options)))
 	}
 	return slog.New(httpd.Identify(slog.NewTextHandler(os.Stderr, options)))

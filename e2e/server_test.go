@@ -58,10 +58,10 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// launch starts the program and does not wait for it.
-func launch(t testing.TB, addr, database string) *server {
+// launch starts the program with arguments and does not wait for it.
+func launch(t testing.TB, addr, database string, args ...string) *server {
 	t.Helper()
-	s := &server{exec.Command(filepath.Join(programs, "placard"), "--public-url=https://placard.example"), addr, &bytes.Buffer{}, make(chan error, 1)}
+	s := &server{exec.Command(filepath.Join(programs, "placard"), append(args, "--public-url=https://placard.example")...), addr, &bytes.Buffer{}, make(chan error, 1)}
 	s.Env = append(os.Environ(), "PLACARD_ADDR="+addr, "PLACARD_DATABASE_URL="+database)
 	s.Stderr = s.log
 	if err := s.Start(); err != nil {
@@ -73,9 +73,9 @@ func launch(t testing.TB, addr, database string) *server {
 }
 
 // start starts the program and waits until it is ready.
-func start(t testing.TB, addr, database string) *server {
+func start(t testing.TB, addr, database string, args ...string) *server {
 	t.Helper()
-	s := launch(t, addr, database)
+	s := launch(t, addr, database, args...)
 	s.waitReady(t)
 	return s
 }

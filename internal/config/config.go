@@ -22,17 +22,17 @@ import (
 
 // Config is the settings. Every flag --like-this is also the environment variable PLACARD_LIKE_THIS.
 type Config struct {
-	Addr         string           `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	DatabaseURL  string           `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
-	PublicURL    string           `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
-	Auth         string           `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
-	InsecureOpen bool             `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
-	Trusted      string           `help:"Execute only these queries: a JSON file of SHA-256 and text, or a folder of .graphql files." name:"trusted-documents" placeholder:"PATH"`
-	LogLevel     slog.Level       `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
-	LogFormat    string           `help:"How to log: text or json." enum:"text,json" default:"text"`
-	DrainTimeout time.Duration    `help:"How long to wait for requests when the server is stopped." default:"20s"`
-	Limit        Limits           `embed:"" prefix:"limit-"`
-	Version      kong.VersionFlag `help:"Print the version and exit."`
+	Addr         string        `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	DatabaseURL  string        `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
+	PublicURL    string        `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
+	Auth         string        `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
+	InsecureOpen bool          `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
+	Trusted      string        `help:"Execute only these queries: a JSON file of SHA-256 and text, or a folder of .graphql files." name:"trusted-documents" placeholder:"PATH"`
+	LogLevel     slog.Level    `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	LogFormat    string        `help:"How to log: text or json." enum:"text,json" default:"text"`
+	DrainTimeout time.Duration `help:"How long to wait for requests when the server is stopped." default:"20s"`
+	Operating    `embed:""`
+	Limit        Limits `embed:"" prefix:"limit-"`
 }
 
 // Limits are models.ServerLimits as settings.
@@ -57,30 +57,42 @@ type Limits struct {
 	QueuedOperations     int32 `group:"Limits" help:"Operations that wait for their turn; those beyond are refused as OVERLOADED." default:"256"`
 }
 
-// Parse reads the settings from flags and the environment. What --help and --version print goes to out, and then
-// exit is called.
-func Parse(args []string, version string, out io.Writer, exit func(int)) (*Config, error) {
-	c := &Config{}
-	parser, err := kong.New(c, kong.Name("placard"),
-		kong.Description("Placard serves typed metadata of machine-learning artifacts over GraphQL.\n\n"+
-			"Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL."),
-		kong.DefaultEnvars("PLACARD"), kong.Vars{
-			"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultLimits().ConcurrentOperations)}, kong.Writers(out, out), kong.Exit(exit),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
+// Parse reads a command and its settings from arguments and the environment. What --help and --version print goes to
+// out, and then exit is called. Its errors are of the type Usage.
+func Parse(args []string, version string, out io.Writer, exit func(int)) (*Line, error) {
+	line := &Line{}
+	parser, err := parser(line, version, out, exit)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parser.Parse(args); err != nil {
-		return nil, fmt.Errorf("%w (--help lists the settings)", err)
+	found, err := parser.Parse(args)
+	if err != nil {
+		return nil, &Usage{fmt.Errorf("%w (--help lists commands and settings)", err)}
 	}
-	if c.DatabaseURL == "" {
-		folder, err := dataFolder()
-		if err != nil {
-			return nil, err
+	for _, node := range found.Path {
+		if node.Command != nil {
+			line.Command = strings.TrimPrefix(line.Command+" "+node.Command.Name, " ")
 		}
-		c.DatabaseURL = "sqlite:" + filepath.Join(folder, "placard.db")
 	}
-	return c, c.check()
+	for _, url := range line.databases() {
+		if err := defaultDatabase(url); err != nil {
+			return nil, &Usage{err}
+		}
+	}
+	if line.Command == "serve" {
+		if err := line.Serve.check(); err != nil {
+			return nil, &Usage{err}
+		}
+	}
+	return line, nil
+}
+
+func parser(line *Line, version string, out io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(line, kong.Name("placard"), kong.Description(description), kong.Help(help),
+		kong.DefaultEnvars("PLACARD"), kong.Vars{
+			"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultLimits().ConcurrentOperations),
+		}, kong.Writers(out, out), kong.Exit(exit),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 }
 
 func (c *Config) check() error {
@@ -120,14 +132,17 @@ func (c *Config) check() error {
 func (l Limits) ServerLimits() models.ServerLimits { return models.ServerLimits(l) }
 
 // Database is the database URL without a password, for people.
-func (c *Config) Database() string {
-	if path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:"); ok {
+func (c *Config) Database() string { return Readable(c.DatabaseURL) }
+
+// Readable is a database URL without a password, for people.
+func Readable(databaseURL string) string {
+	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
 		if absolute, err := filepath.Abs(path); err == nil {
 			path = absolute
 		}
 		return path
 	}
-	u, err := url.Parse(c.DatabaseURL)
+	u, err := url.Parse(databaseURL)
 	if err != nil {
 		return "postgres://…"
 	}

@@ -13,8 +13,11 @@ import (
 func parse(t *testing.T, args ...string) (*Config, string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	c, err := Parse(args, "test", &out, func(int) {})
-	return c, out.String(), err
+	line, err := Parse(args, "test", &out, func(int) {})
+	if err != nil {
+		return nil, out.String(), err
+	}
+	return &line.Serve, out.String(), nil
 }
 
 func TestDefaults(t *testing.T) {

@@ -258,7 +258,12 @@ func (d *postgresDialect) explain(ctx context.Context, text string, args []any) 
 	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
-func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger) error {
+func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }
+
+func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
+	if !up {
+		return notBehind(ctx, d.pool, postgresHasTables)
+	}
 	if err := migratePostgres(ctx, d.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
 	}

@@ -285,8 +285,16 @@ func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([
 	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
-func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger) error {
-	if err := migrateSQLite(ctx, d.writePool, log); err != nil {
+func (d *sqliteDialect) pools() []Pool {
+	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
+}
+
+func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
+	if !up {
+		if err := notBehind(ctx, d.writePool, sqliteHasTables); err != nil {
+			return err
+		}
+	} else if err := migrateSQLite(ctx, d.writePool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", err)
 	}
 	var last sql.NullInt64

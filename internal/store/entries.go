@@ -81,6 +81,7 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	if err != nil {
 		return nil, err
 	}
+	tx.entries += len(done)
 	for i, given := range done {
 		result[i].Seq, result[i].LoggedAt = given.Seq, given.LoggedAt
 	}

@@ -4,12 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -46,8 +54,6 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	sources := provider.ListSources()
-	newest := sources[len(sources)-1].Version
 	done, err := provider.Up(ctx)
 	for _, step := range done {
 		log.InfoContext(ctx, "migrated the database", "version", step.Source.Version, "took", step.Duration)
@@ -56,14 +62,16 @@ func migrate(
 		return err
 	}
 	stored, err := provider.GetDBVersion(ctx)
-	if err == nil && stored > newest {
-		err = fmt.Errorf("a newer program has written this database: it is at version %d, this program knows %d; "+
-			"use the newer program, or restore a backup", stored, newest)
+	if err != nil {
+		return err
 	}
-	return err
+	return notNewer(stored)
 }
 
-// searchMigration is migration 3: it fills in how values are found and sorted, which only Go knows to say, and then
+// searchVersion is the number of searchMigration.
+const searchVersion = 3
+
+// searchMigration is a migration in Go: it fills in how values are found and sorted, which only Go knows to say, and then
 // makes the index. statements come before the index.
 func searchMigration(statements ...string) *goose.Migration {
 	up := func(ctx context.Context, tx *sql.Tx) error {
@@ -75,7 +83,7 @@ func searchMigration(statements ...string) *goose.Migration {
 		return run(ctx, tx, append(statements,
 			"CREATE INDEX metadata_latest_by_value ON metadata_latest (project_id, about, card, key, sort_key, object_id)"))
 	}
-	return goose.NewGoMigration(3, &goose.GoFunc{RunTx: up}, nil)
+	return goose.NewGoMigration(searchVersion, &goose.GoFunc{RunTx: up}, nil)
 }
 
 func run(ctx context.Context, tx *sql.Tx, statements []string) error {
@@ -155,4 +163,141 @@ func foldFunction() string {
 	return fmt.Sprintf(`CREATE OR REPLACE FUNCTION placard_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $fold$
 SELECT CASE WHEN octet_length(t) = length(t) THEN upper(t COLLATE "C") ELSE translate(t, '%s', '%s') COLLATE "C" END
 $fold$`, from.String(), to.String())
+}
+
+// Tables is how far the tables of a database are.
+type Tables struct {
+	// Stored is the version that they have, 0 for none, and Newest the one that this program makes.
+	Stored, Newest int64
+	// Pending are the names of the migrations that are missing.
+	Pending []string
+}
+
+// Behind is the failure of a database whose tables are older than the program needs.
+type Behind struct{ Stored, Newest int64 }
+
+func (e *Behind) Error() string {
+	return fmt.Sprintf("the tables of the database are at version %d, and this program needs %d: stop the servers of before, "+
+		"make a backup, run `placard migrate up`, and start again", e.Stored, e.Newest)
+}
+
+// steps are the numbers and names of all migrations, in order.
+func steps() ([]int64, []string) {
+	names := map[int64]string{searchVersion: fmt.Sprintf("%04d_search.go", searchVersion)}
+	newest := int64(searchVersion)
+	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql") // the other engine has the same
+	for _, file := range files {
+		number, _, _ := strings.Cut(path.Base(file), "_")
+		n, failed := strconv.ParseInt(number, 10, 64)
+		err = errors.Join(err, failed)
+		names[n] = path.Base(file)
+		newest = max(newest, n)
+	}
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	var numbers []int64
+	var sorted []string
+	for n := int64(1); n <= newest; n++ {
+		if name, ok := names[n]; ok {
+			numbers, sorted = append(numbers, n), append(sorted, name)
+		}
+	}
+	return numbers, sorted
+}
+
+// NewestTables is the version of the tables that this program makes.
+func NewestTables() int64 {
+	numbers, _ := steps()
+	return numbers[len(numbers)-1]
+}
+
+// What says whether the table of versions is there.
+const (
+	sqliteHasTables   = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version')"
+	postgresHasTables = "SELECT to_regclass('goose_db_version') IS NOT NULL"
+)
+
+// storedTables is the version of the tables of a database.
+func storedTables(ctx context.Context, pool *sql.DB, has string) (int64, error) {
+	var there bool
+	var stored sql.NullInt64
+	err := pool.QueryRowContext(ctx, has).Scan(&there)
+	if err == nil && there {
+		err = pool.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&stored)
+	}
+	return stored.Int64, err
+}
+
+func notBehind(ctx context.Context, pool *sql.DB, has string) error {
+	stored, err := storedTables(ctx, pool, has)
+	if err != nil {
+		return fmt.Errorf("read the version of the tables: %w", redacted(err))
+	}
+	if newest := NewestTables(); stored < newest {
+		return &Behind{stored, newest}
+	}
+	return notNewer(stored)
+}
+
+func notNewer(stored int64) error { return Tables{Stored: stored, Newest: NewestTables()}.Newer() }
+
+// Newer is a failure when a newer program has made the tables.
+func (t Tables) Newer() error {
+	if t.Stored > t.Newest {
+		return fmt.Errorf("a newer program has written this database: it is at version %d, this program knows %d; "+
+			"use the newer program, or restore a backup", t.Stored, t.Newest)
+	}
+	return nil
+}
+
+// ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
+// run meanwhile. A database that is not there yet has version 0.
+func ReadTables(ctx context.Context, url string) (Tables, error) {
+	tables := Tables{Newest: NewestTables()}
+	pool, has, err := readOnly(url)
+	if err == nil && pool != nil {
+		tables.Stored, err = storedTables(ctx, pool, has)
+		err = errors.Join(redacted(err), pool.Close())
+	}
+	if err != nil {
+		return tables, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	numbers, names := steps()
+	for i, n := range numbers {
+		if n > tables.Stored {
+			tables.Pending = append(tables.Pending, names[i])
+		}
+	}
+	return tables, nil
+}
+
+// readOnly is a pool on the database at url, none for an SQLite file that is not there, and what asks it for tables.
+func readOnly(url string) (*sql.DB, string, error) {
+	if IsPostgres(url) {
+		config, err := pgx.ParseConfig(url)
+		if err != nil {
+			return nil, "", errors.New("the database URL is not a valid postgres:// URL") // err repeats the password
+		}
+		return stdlib.OpenDB(*config), postgresHasTables, nil
+	}
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" {
+		return nil, "", errURL
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	pool, err := connectReadOnly(path)
+	return pool, sqliteHasTables, err
+}
+
+// connectReadOnly is a pool that cannot change the database file and takes no lock that a writer would wait for.
+func connectReadOnly(path string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_pragma=busy_timeout(10000)&_dqs=0"}).String()
+	return sql.Open("sqlite", name)
 }

@@ -61,7 +61,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if len(byTable[table.name]) == 0 {
 			continue
 		}
-		loaded, err := table.load(&transaction{db, s.dialect}, byTable[table.name])
+		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect}, byTable[table.name])
 		if err != nil {
 			return nil, s.failure(err)
 		}
@@ -107,7 +107,7 @@ func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID
 func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
-	found, err := load(&transaction{s.read(ctx), s.dialect}, ids)
+	found, err := load(&transaction{DB: s.read(ctx), dialect: s.dialect}, ids)
 	return found, s.failure(err)
 }
 

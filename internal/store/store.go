@@ -78,7 +78,10 @@ type dialect interface {
 	translate(err error) *models.Error
 	// explain is the plan of a statement of the driver.
 	explain(ctx context.Context, text string, args []any) ([]string, error)
-	migrate(ctx context.Context, log *slog.Logger) error
+	// migrate brings the tables up to date if up is set, or else checks that they are, and makes the dialect ready to write.
+	migrate(ctx context.Context, log *slog.Logger, up bool) error
+	// pools are the pools of connections.
+	pools() []Pool
 	close() error
 }
 
@@ -105,23 +108,40 @@ const (
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
 // clear message when another process has the SQLite file, and when a newer program has written the database.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	return open(ctx, url, log, true)
+}
+
+// OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
+// Behind when they are not.
+func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	return open(ctx, url, log, false)
+}
+
+func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, error) {
 	var d dialect
 	var err error
 	switch {
 	case strings.HasPrefix(url, "sqlite:"):
 		d, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), log)
-	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+	case IsPostgres(url):
 		d, err = openPostgres(url, log)
 	default:
-		return nil, errors.New("the database URL must begin with sqlite: or postgres://")
+		return nil, errURL
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := d.migrate(ctx, log); err != nil {
+	if err := d.migrate(ctx, log, up); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return &Store{dialect: d, log: log}, nil
+}
+
+var errURL = errors.New("the database URL must begin with sqlite: or postgres://")
+
+// IsPostgres says whether a database URL leads to PostgreSQL.
+func IsPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 // Close waits for what is being written and closes the database.
@@ -140,6 +160,8 @@ func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().W
 type transaction struct {
 	*gorm.DB
 	dialect dialect
+	// entries is how many entries it has appended.
+	entries int
 }
 
 // attempts bounds how often a transaction is tried that lost against another one.
@@ -152,8 +174,14 @@ var errLost = errors.New("another transaction was faster")
 // that failed.
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
-		err := s.dialect.write(ctx, func(db *gorm.DB) error { return fn(&transaction{db, s.dialect}) })
+		entries := 0
+		err := s.dialect.write(ctx, func(db *gorm.DB) error {
+			tx := &transaction{DB: db, dialect: s.dialect}
+			defer func() { entries = tx.entries }()
+			return fn(tx)
+		})
 		if err == nil {
+			observeEntries(ctx, entries)
 			return nil
 		}
 		failure := s.failure(err)
@@ -239,8 +267,10 @@ func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
 	l.log.ErrorContext(ctx, "gorm", "text", text)
 }
 
-func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), _ error) {
-	if took := time.Since(begin); took >= slow {
+func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
+	took := time.Since(begin)
+	observeStatement(ctx, begin, took, fc, err)
+	if took >= slow {
 		sql, rows := fc()
 		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
 	}
@@ -311,4 +341,50 @@ func metered(db *gorm.DB) error {
 	return errors.Join(
 		db.Callback().Raw().Before("gorm:raw").Register("placard:meter", look),
 		db.Callback().Row().Before("gorm:row").Register("placard:meter", look))
+}
+
+// Observer hears of what the store does for a context.
+type Observer interface {
+	// Statement is called after a statement; text makes its SQL, with placeholders instead of values. What begins and ends
+	// transactions is not a statement.
+	Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error)
+	// Entries is called after a transaction that has stored n entries.
+	Entries(n int)
+}
+
+type observerKey struct{}
+
+// WithObserver makes a context of which the observer hears.
+func WithObserver(ctx context.Context, o Observer) context.Context {
+	return context.WithValue(ctx, observerKey{}, o)
+}
+
+func observeStatement(ctx context.Context, begin time.Time, took time.Duration, statement func() (string, int64), err error) {
+	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
+		o.Statement(ctx, begin, took, func() string { text, _ := statement(); return text }, err)
+	}
+}
+
+func observeEntries(ctx context.Context, n int) {
+	if o, ok := ctx.Value(observerKey{}).(Observer); ok && n > 0 {
+		o.Entries(n)
+	}
+}
+
+// Pool is how busy a pool of connections is.
+type Pool struct {
+	Name string
+	// Most is how many connections it may have.
+	Most, InUse, Idle int
+	// Waits is how often somebody had to wait for a connection, and Waited for how long in all.
+	Waits  int64
+	Waited time.Duration
+}
+
+// Pools are the pools of connections to the database.
+func (s *Store) Pools() []Pool { return s.dialect.pools() }
+
+func pool(name string, db *sql.DB) Pool {
+	stats := db.Stats()
+	return Pool{name, stats.MaxOpenConnections, stats.InUse, stats.Idle, stats.WaitCount, stats.WaitDuration}
 }

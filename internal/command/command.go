@@ -1,0 +1,76 @@
+// Package command is what placard does beside serving: the tables of the database, backups, versions.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"syscall"
+
+	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/store"
+)
+
+// The codes that the program ends with.
+const (
+	CodeDone = iota
+	// CodeFailed is anything that has no code of its own.
+	CodeFailed
+	// CodeUsage is wrong flags, settings or arguments.
+	CodeUsage
+	// CodeBehind is a database whose tables are older than the program needs.
+	CodeBehind
+	// CodeElsewhere is something that the database has tools of its own for.
+	CodeElsewhere
+)
+
+// elsewhere is a failure with the code CodeElsewhere.
+type elsewhere struct{ text string }
+
+func (e *elsewhere) Error() string { return e.text }
+
+// Code is what the program ends with after err.
+func Code(err error) int {
+	var usage *config.Usage
+	var behind *store.Behind
+	var other *elsewhere
+	switch {
+	case err == nil:
+		return CodeDone
+	case errors.As(err, &usage):
+		return CodeUsage
+	case errors.As(err, &behind):
+		return CodeBehind
+	case errors.As(err, &other):
+		return CodeElsewhere
+	}
+	return CodeFailed
+}
+
+// Output is where a command writes: its answer, and what it logs on the way.
+type Output struct {
+	Answer io.Writer
+	Log    func(level slog.Level, format string) *slog.Logger
+}
+
+// Run does what a line says other than serve. It ends early when the process is told to.
+func Run(line *config.Line, version string, out Output) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	switch line.Command {
+	case "migrate status":
+		return migrateStatus(ctx, &line.Migrate.Status.Database, out)
+	case "migrate up":
+		return migrateUp(ctx, &line.Migrate.Up.Database, out)
+	case "backup":
+		return backup(ctx, &line.Backup, out)
+	case "restore":
+		return restore(ctx, &line.Restore, out)
+	case "version":
+		return about(version, out)
+	}
+	return fmt.Errorf("the command %q is not known", line.Command)
+}

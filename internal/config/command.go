@@ -1,0 +1,137 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Line is a command line that was read: which command, and what it was given.
+type Line struct {
+	Serve   Config           `cmd:"" default:"withargs" help:"Answer requests. This is what placard does without a command."`
+	Migrate Migrate          `cmd:"" help:"The tables of the database: which version they have, and how to bring them up to date."`
+	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
+	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
+	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
+	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+	// Command is the words of the command without its arguments, such as "migrate up".
+	Command string `kong:"-"`
+}
+
+// Operating is what only those who run the server care about.
+type Operating struct {
+	DrainDelay    time.Duration `help:"How long /readyz says no, and requests are still taken, before a server that is stopped refuses new connections." default:"0s"`
+	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
+	NoMigrate     bool          `help:"Do not bring the tables of the database up to date: end with code 3 when they are behind."`
+	SlowOperation time.Duration `help:"How long an operation takes before the log names it; 0 for never." default:"1s"`
+}
+
+// Database is what a command beside serve works on.
+type Database struct {
+	DatabaseURL string     `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
+	LogLevel    slog.Level `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	LogFormat   string     `help:"How to log: text or json." enum:"text,json" default:"text"`
+}
+
+// Migrate is the commands about the tables.
+type Migrate struct {
+	Status struct {
+		Database `embed:""`
+	} `cmd:"" help:"Print the version of the tables; the code is 3 when they are behind."`
+	Up struct {
+		Database `embed:""`
+	} `cmd:"" help:"Bring the tables up to date."`
+}
+
+// Backup is what `placard backup` is given.
+type Backup struct {
+	Database `embed:""`
+	File     string `arg:"" help:"The file to make."`
+	Force    bool   `help:"Replace the file if it is there." env:"-"`
+}
+
+// Restore is what `placard restore` is given.
+type Restore struct {
+	Database `embed:""`
+	File     string `arg:"" help:"The backup."`
+	Force    bool   `help:"Replace the database if there is one." env:"-"`
+}
+
+// Usage is an error in the command line or in a setting.
+type Usage struct{ Err error }
+
+func (u *Usage) Error() string { return u.Err.Error() }
+
+func (u *Usage) Unwrap() error { return u.Err }
+
+const description = `Placard serves typed metadata of machine-learning artifacts over GraphQL.
+
+Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL.
+
+Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables of the database are behind, 4 the ` +
+	`database has tools of its own for this (backup and restore of PostgreSQL).`
+
+func (l *Line) databases() []*string {
+	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL}
+}
+
+// help shows the settings of serve where no command is named, because they work without its name.
+func help(options kong.HelpOptions, found *kong.Context) error {
+	named := false
+	for _, node := range found.Path {
+		named = named || node.Command != nil && node.Command != found.Model.DefaultCmd
+	}
+	if !named {
+		found.Model.Flags = append(found.Model.Flags, found.Model.DefaultCmd.Flags...)
+		found.Path = found.Path[:1]
+	}
+	return kong.DefaultHelpPrinter(options, found)
+}
+
+// defaultDatabase fills in the database of the user where none is named.
+func defaultDatabase(url *string) error {
+	if *url != "" {
+		return nil
+	}
+	folder, err := dataFolder()
+	if err == nil {
+		*url = "sqlite:" + filepath.Join(folder, "placard.db")
+	}
+	return err
+}
+
+// Setting is a flag of `placard serve`.
+type Setting struct {
+	// Flag is its name, without dashes.
+	Flag string
+	// Variable is its environment variable.
+	Variable string
+	// Default is empty where there is none.
+	Default string
+	Help    string
+}
+
+// Settings are all flags of `placard serve` that are settings, in the order of --help.
+func Settings() ([]Setting, error) {
+	parser, err := parser(&Line{}, "", io.Discard, func(int) {})
+	if err != nil {
+		return nil, err
+	}
+	var settings []Setting
+	for _, flag := range parser.Model.DefaultCmd.Flags {
+		if len(flag.Envs) != 1 {
+			return nil, errors.New(flag.Name + " has no environment variable")
+		}
+		setting := Setting{flag.Name, flag.Envs[0], flag.Default, flag.Help}
+		if strings.Contains(flag.Help, "unless it is set") {
+			setting.Default = "" // the help says it, and it may depend on the machine
+		}
+		settings = append(settings, setting)
+	}
+	return settings, nil
+}
