@@ -122,8 +122,9 @@ func (a *api) leave(statements int64, query, variables string) {
 	}
 }
 
-// TestClientLeaves: what a client asked that is gone ends in the database too. It would go on for minutes, and more of
-// it than there are connections would stop the server.
+// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first statement,
+// the look for the project; what that had found so far is forgotten. The question would go on for minutes, and more of it
+// than there are connections would stop the server.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -138,6 +139,7 @@ func TestClientLeaves(t *testing.T) {
 		for i := range none {
 			none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)
 		}
+		none[199] = `{"metadata": {"key": "text", "contains": "é"}}` // what is there, should it ever be found
 		for range 25 {
 			a.leave(1, `query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`, `{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
 		}
