@@ -1,0 +1,178 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// These tests run programs that nobody here wrote. What is missing is installed from the lock files below clients/,
+// into clients/.cache; what cannot be installed is a failure.
+
+// tool is a command in a folder, with what it adds to the environment.
+func tool(t testing.TB, folder string, env []string, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, name, args...)
+	command.Dir, command.Env = folder, append(os.Environ(), env...)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+var installing sync.Mutex
+
+// installed is a folder with what a language needs, made by install unless it is there: its name says what the files
+// of clients/LANGUAGE were that install was given, and which version of the language.
+func installed(t testing.TB, language, version string, files []string, install func(folder string)) string {
+	t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
+	cache, err := filepath.Abs("clients/.cache")
+	if err == nil {
+		err = os.MkdirAll(cache, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := sha256.New()
+	key.Write([]byte(version))
+	fresh, err := os.MkdirTemp(cache, "new-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join("clients", language, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(fresh, name), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		key.Write(text)
+	}
+	folder := filepath.Join(cache, language+"-"+hex.EncodeToString(key.Sum(nil)[:8]))
+	if _, err := os.Stat(folder); err == nil {
+		return folder
+	}
+	install(fresh)
+	// Whoever was faster has made the same.
+	if err := os.Rename(fresh, folder); err != nil && !errors.Is(err, fs.ErrExist) {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// node is a folder with the packages of clients/node.
+func node(t testing.TB) string {
+	t.Helper()
+	return installed(t, "node", tool(t, ".", nil, "node", "--version"), []string{"package.json", "package-lock.json", ".npmrc"}, func(folder string) {
+		tool(t, folder, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	})
+}
+
+// python is the interpreter of an environment with the packages of clients/python.
+func python(t testing.TB) string {
+	t.Helper()
+	version := tool(t, ".", nil, "python3", "-c", "import sys; print(sys.version, sys.prefix)")
+	folder := installed(t, "python", version, []string{"requirements.txt"}, func(folder string) {
+		tool(t, folder, nil, "python3", "-m", "venv", "environment")
+		tool(t, folder, nil, "environment/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+			"--require-hashes", "--only-binary", ":all:", "--requirement", "requirements.txt")
+	})
+	return filepath.Join(folder, "environment", "bin", "python")
+}
+
+// working is a folder below parent with copies of files, for one test.
+func working(t testing.TB, parent string, patterns ...string) string {
+	t.Helper()
+	folder, err := os.MkdirTemp(parent, "run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	for _, pattern := range patterns {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: no file (%v)", pattern, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(folder, filepath.Base(path)), text, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return folder
+}
+
+// TestAudit: the audit of the people who write GraphQL over HTTP finds nothing.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	s := start(t, freeAddress(t), storetest.SQLite(t))
+	folder := working(t, node(t), "clients/node/*.mjs")
+	out := tool(t, folder, nil, "node", "audit.mjs", "http://"+s.addr+"/graphql")
+	t.Log(out)
+	if !strings.HasSuffix(out, "\n61 of 61 audits\n") || strings.Count(out, "\nok ") != 60 {
+		t.Error("the audit is not passed in all its items")
+	}
+}
+
+// TestClients: clients of other people log values and read them back, with the scalars of the schema in variables. Each
+// has a server of its own, which knows no persisted query.
+func TestClients(t *testing.T) {
+	t.Parallel()
+	serve := func(t *testing.T) (url string) {
+		t.Helper()
+		t.Parallel()
+		return "http://" + start(t, freeAddress(t), storetest.SQLite(t)).addr + "/graphql"
+	}
+	says := func(t *testing.T, out, client string) {
+		t.Helper()
+		if !strings.HasSuffix(out, client+" reads what it has logged\n") {
+			t.Errorf("%s says: %s", client, out)
+		}
+	}
+	for _, client := range []string{"graphql-request", "urql", "urql, persisted by GET", "urql, persisted by POST"} {
+		t.Run(client, func(t *testing.T) {
+			url := serve(t)
+			folder := working(t, node(t), "clients/node/*.mjs", "clients/operations.graphql")
+			says(t, tool(t, folder, nil, "node", "values.mjs", url, client, "operations.graphql"), client)
+		})
+	}
+	t.Run("gql", func(t *testing.T) {
+		url := serve(t)
+		folder := working(t, "", "clients/python/*.py", "clients/operations.graphql")
+		says(t, tool(t, folder, nil, python(t), "values.py", url, "operations.graphql"), "gql")
+	})
+	t.Run("ariadne-codegen", func(t *testing.T) {
+		url := serve(t)
+		folder := working(t, "", "clients/python/typed.py", "clients/python/codegen.toml", "clients/operations.graphql")
+		tool(t, folder, []string{"PLACARD_URL=" + url}, python(t), "-m", "ariadne_codegen", "--config", "codegen.toml")
+		says(t, tool(t, folder, nil, python(t), "typed.py", url), "ariadne-codegen")
+	})
+	t.Run("genqlient", func(t *testing.T) {
+		url := serve(t)
+		folder := working(t, "", "clients/go/*", "../schema.graphqls", "../graph/schema/*.graphqls")
+		tool(t, folder, nil, "go", "tool", "genqlient")
+		says(t, tool(t, folder, nil, "go", "run", ".", url), "genqlient")
+	})
+}
