@@ -19,7 +19,7 @@ const module = "github.com/placard/placard"
 
 // imports is which packages of this module a package may import: dependencies point down. Tests may import more.
 var imports = map[string][]string{
-	"":                         {"graph", "graph/persisted", "internal/command", "internal/config", "internal/httpd", "internal/store"},
+	"":                         {"graph", "graph/persisted", "internal/command", "internal/config", "internal/httpd", "internal/store", "internal/telemetry"},
 	"models":                   {},
 	"graph/exec":               {"models", "graph/list"},
 	"graph/list":               {},
@@ -31,6 +31,7 @@ var imports = map[string][]string{
 	"internal/backup":          {"internal/store"},
 	"internal/command":         {"internal/backup", "internal/config", "internal/store"},
 	"internal/httpd":           {"graph", "internal/store", "web"},
+	"internal/telemetry":       {"graph", "internal/store"},
 	"web":                      {},
 	"e2e":                      {},
 	"examples/penguins":        {},
@@ -48,7 +49,8 @@ var only = map[string][]string{
 	"github.com/vektah/gqlparser": {"graph", "graph/exec"},
 	"github.com/alecthomas/kong":  {"internal/config", "bench"},
 	"github.com/klauspost/":       {"internal/httpd"},
-	"net/http":                    {"", "graph", "internal/httpd", "web", "examples/penguins", "bench"},
+	"github.com/prometheus/":      {"internal/telemetry"},
+	"net/http":                    {"", "graph", "internal/httpd", "internal/telemetry", "web", "examples/penguins", "bench"},
 	"database/sql":                {"models", "internal/backup", "internal/store", "internal/store/storetest", "bench/load"},
 }
 

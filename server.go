@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -22,13 +21,14 @@ import (
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/telemetry"
 )
 
 // version is that of the program; a release sets it when it is built.
 var version = "0.1.0"
 
 func main() {
-	line, err := config.Parse(os.Args[1:], describe(), os.Stdout, os.Exit)
+	line, err := config.Parse(os.Args[1:], command.Describe(version), os.Stdout, os.Exit)
 	switch {
 	case err != nil:
 	case line.Command == "serve":
@@ -40,18 +40,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "placard:", err)
 		os.Exit(command.Code(err))
 	}
-}
-
-// describe is the version with the commit that it was built from.
-func describe() string {
-	if build, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range build.Settings {
-			if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
-				return version + "+" + setting.Value[:12]
-			}
-		}
-	}
-	return version
 }
 
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
@@ -71,11 +59,17 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	api := graph.NewServer(s, settings.Limit.ServerLimits(), describe(), log)
+	api := graph.NewServer(s, settings.Limit.ServerLimits(), command.Describe(version), log)
 	if err := trust(api, settings.Trusted, log); err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
 	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), PublicURL: settings.PublicURL}
+	api.LogSlow(settings.SlowOperation)
+	stopMeasuring, err := telemetry.Start(api, s, telemetry.Build{Version: version, Commit: command.Commit()}, settings.MetricsAddr, log)
+	if err != nil {
+		return errors.Join(err, s.Close(), listener.Close())
+	}
+	defer stopMeasuring()
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
@@ -87,15 +81,16 @@ func serve(settings *config.Config) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	go forget(stop, s, log)
-	log.Info("serving", "version", describe(), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
+	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())
 	case <-stop.Done():
 	}
 	cancel() // a second signal ends the process at once
-	log.Info("stopping: waiting for requests", "atMost", settings.DrainTimeout)
+	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "atMost", settings.DrainTimeout)
 	handler.Drain()
+	time.Sleep(settings.DrainDelay) // whoever asks /readyz sends new requests elsewhere meanwhile
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
 	defer cancelDeadline()
 	err = errors.Join(server.Shutdown(deadline), s.Close())

@@ -33,8 +33,8 @@ func (e *httpError) Error() string { return e.err.Error() }
 var errOnlyQueries = &httpError{http.StatusMethodNotAllowed,
 	models.BadInput(nil, "GET answers queries only; send mutations by POST")}
 
-// ServeHTTP answers GraphQL over HTTP: POST with a JSON body, and GET for queries.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serve answers GraphQL over HTTP.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	media := negotiate(r.Header.Values("Accept"))
 	if media == "" {
 		s.reply(r.Context(), w, typeJSON, http.StatusNotAcceptable, s.refuse(r.Context(), gqlerror.List{present(models.BadInput(nil,
@@ -176,6 +176,7 @@ func queryRequest(r *http.Request) (*request, error) {
 
 // reply writes an answer. The data is already JSON and goes out as it is.
 func (s *Server) reply(ctx context.Context, w http.ResponseWriter, media string, status int, answer *response) {
+	answered(ctx, answer)
 	var body bytes.Buffer
 	body.WriteByte('{')
 	member := func(name string, value any) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -36,6 +37,9 @@ type Server struct {
 	texts     *persisted.Texts
 	// trusted is all that is executed, unless it is nil.
 	trusted persisted.Trusted
+	// observer hears of all operations, unless it is nil; slow is how long one takes before the log names it.
+	observer Observer
+	slow     time.Duration
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
@@ -131,6 +135,7 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 		return s.refuse(ctx, gqlerror.List{present(err)}), nil
 	}
 	cost := costOf(s.schema.Schema(), &s.limits, operation, values)
+	understood(ctx, r, string(operation.Operation), operation.Name, cost)
 	var answer *response
 	if limit := int64(s.limits.QueryCost); cost > limit {
 		answer = s.refuse(ctx, gqlerror.List{present(models.LimitExceeded(nil, "cost of a query", limit, cost))})

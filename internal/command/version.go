@@ -8,9 +8,12 @@ import (
 	"github.com/placard/placard/internal/store"
 )
 
-// Commit is what the program was built from, "unknown" when it was not built in a clone.
+// unknown is the commit of a program that was not built in a clone.
+const unknown = "unknown"
+
+// Commit is what the program was built from, unknown when it was not built in a clone.
 func Commit() string {
-	commit, changed := "unknown", ""
+	commit, changed := unknown, ""
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range build.Settings {
 			switch {
@@ -22,6 +25,14 @@ func Commit() string {
 		}
 	}
 	return commit + changed
+}
+
+// Describe is a version with the commit that it was built from.
+func Describe(version string) string {
+	if commit := Commit(); commit != unknown {
+		return version + "+" + commit[:min(len(commit), 12)]
+	}
+	return version
 }
 
 func about(version string, out Output) error {

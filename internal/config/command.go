@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,6 +30,16 @@ type Operating struct {
 	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
 	NoMigrate     bool          `help:"Do not bring the tables of the database up to date: end with code 3 when they are behind."`
 	SlowOperation time.Duration `help:"How long an operation takes before the log names it; 0 for never." default:"1s"`
+}
+
+func (o *Operating) check() error {
+	if _, _, err := net.SplitHostPort(o.MetricsAddr); o.MetricsAddr != "" && err != nil {
+		return errors.New("--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090")
+	}
+	if o.DrainDelay < 0 || o.SlowOperation < 0 {
+		return errors.New("--drain-delay and --slow-operation must not be negative")
+	}
+	return nil
 }
 
 // Database is what a command beside serve works on.

@@ -107,6 +107,9 @@ func (c *Config) check() error {
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("--public-url must be a URL such as https://placard.example.org")
 	}
+	if err := c.Operating.check(); err != nil {
+		return err
+	}
 	limits := c.Limit
 	for name, value := range map[string]float64{
 		"request-bytes": float64(limits.RequestBytes), "query-tokens": float64(limits.QueryTokens),

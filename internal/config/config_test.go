@@ -64,6 +64,8 @@ func TestRefusals(t *testing.T) {
 		"no port":            {"--addr=127.0.0.1"},
 		"unknown flag":       {"--nonsense"},
 		"unknown auth":       {"--auth=maybe"},
+		"no port of metrics": {"--metrics-addr=9090"},
+		"slow before it is":  {"--slow-operation=-1s"},
 		"no page":            {"--limit-page-size=0"},
 		"key beyond indexes": {"--limit-key-characters=251"},
 		"nothing at once":    {"--limit-concurrent-operations=0"},

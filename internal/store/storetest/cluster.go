@@ -240,6 +240,14 @@ func (c *Cluster) Start() error {
 	}
 }
 
+// Stop ends the server as an operator would, and waits for it. It breaks connections.
+func (c *Cluster) Stop() error {
+	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", "fast", "-w", "stop").CombinedOutput(); err != nil {
+		return fmt.Errorf("pg_ctl: %w: %s", err, out)
+	}
+	return nil
+}
+
 // Kill ends the server as a crash would, without any chance to finish.
 func (c *Cluster) Kill() error { return c.server.Process.Kill() }
 

@@ -1,0 +1,107 @@
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/placard/placard/models"
+)
+
+// Operation is what there is to know about an operation when it is answered. Nothing in it is a value of a caller.
+type Operation struct {
+	// Type is "query" or "mutation", empty for a request that was refused before that was known.
+	Type string
+	// Name is that in the document, empty when it has none.
+	Name string
+	// Code is "OK", or the code of the first error.
+	Code string
+	// Cost is the estimate, 0 when there is none.
+	Cost int64
+	// Took is the time from the arrival of the request until its answer is ready.
+	Took time.Duration
+
+	begun time.Time
+	query string
+}
+
+// CodeOK is the code of an operation without an error.
+const CodeOK = "OK"
+
+// Hash is the first 12 hexadecimal digits of the SHA-256 of the query text, empty when there is none.
+func (o *Operation) Hash() string {
+	if o.query == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(o.query))
+	return hex.EncodeToString(sum[:])[:12]
+}
+
+// Observer hears of operations.
+type Observer interface {
+	// Begin is called when a request arrives. Its answer is made with the context that is returned, and then ended.
+	Begin(r *http.Request) (ctx context.Context, end func(*Operation))
+}
+
+// Observe makes an observer hear of all operations. It must be called before the server serves.
+func (s *Server) Observe(o Observer) { s.observer = o }
+
+// LogSlow makes the log name operations that take that long or longer, unless it is 0. It must be called before the
+// server serves.
+func (s *Server) LogSlow(slow time.Duration) { s.slow = slow }
+
+type operationKey struct{}
+
+// ServeHTTP answers GraphQL over HTTP: POST with a JSON body, and GET for queries.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o := &Operation{Code: string(models.CodeInternal), begun: time.Now()} // unless an answer says something else
+	ctx, end := r.Context(), func(*Operation) {}
+	if s.observer != nil {
+		ctx, end = s.observer.Begin(r)
+	}
+	ctx = context.WithValue(ctx, operationKey{}, o)
+	defer func() {
+		if o.Took == 0 {
+			o.Took = time.Since(o.begun)
+		}
+		end(o)
+		if s.slow > 0 && o.Took >= s.slow {
+			s.logSlow(ctx, o)
+		}
+	}()
+	s.serve(w, r.WithContext(ctx))
+}
+
+// mostName is how many characters of a name the log shows.
+const mostName = 100
+
+func (s *Server) logSlow(ctx context.Context, o *Operation) {
+	s.log.LogAttrs(ctx, slog.LevelWarn, "slow operation", slog.String("requestId", RequestID(ctx)), slog.String("type", o.Type),
+		slog.String("name", o.Name[:min(len(o.Name), mostName)]), slog.String("hash", o.Hash()), slog.String("code", o.Code),
+		slog.Int64("cost", o.Cost), slog.Duration("took", o.Took))
+}
+
+// understood notes which operation a request is.
+func understood(ctx context.Context, r *request, kind, name string, cost int64) {
+	if o, ok := ctx.Value(operationKey{}).(*Operation); ok {
+		o.Type, o.Name, o.Cost, o.query = kind, name, cost, r.query
+	}
+}
+
+// answered notes what the answer is, just before it is sent.
+func answered(ctx context.Context, answer *response) {
+	o, ok := ctx.Value(operationKey{}).(*Operation)
+	if !ok {
+		return
+	}
+	o.Took, o.Code = time.Since(o.begun), CodeOK
+	if len(answer.errors) > 0 {
+		o.Code = string(models.CodeInternal)
+		if code, ok := answer.errors[0].Extensions["code"].(string); ok {
+			o.Code = code
+		}
+	}
+}
