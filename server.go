@@ -34,7 +34,7 @@ func main() {
 	case line.Command == "serve":
 		err = serve(&line.Serve)
 	default:
-		err = command.Run(line, version, command.Output{Answer: os.Stdout, Log: logger})
+		err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
@@ -70,6 +70,9 @@ func serve(settings *config.Config) error {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
 	defer stopMeasuring()
+	if settings.Auth == "keys" {
+		api.RequireKeys()
+	}
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
 		return errors.Join(err, s.Close(), listener.Close())

@@ -41,6 +41,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			"the answer is %s or %s", typeResponse, typeJSON))}))
 		return
 	}
+	r, ok := s.admit(w, r, media)
+	if !ok {
+		return
+	}
 	read, err := s.receive(w, r)
 	var answer *response
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -211,6 +212,10 @@ type batch[V any] struct {
 
 // of is what the object relates to: the zero value for nothing.
 func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, arguments A) (V, error) {
+	if !project.IsZero() && !auth.From(ctx).Reads(project) {
+		var nothing V // the store gave out what it must not
+		return nothing, models.NotFound(nil, "there is no such object")
+	}
 	r.mu.Lock()
 	b, mine := r.batches[asked[A]{id, arguments}], false
 	var ids []models.ID

@@ -154,7 +154,7 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 
 func (q query) ServerInfo(context.Context) (*models.ServerInfo, error) {
 	limits := q.limits
-	return &models.ServerInfo{Version: q.version, Limits: &limits, Features: []string{}}, nil
+	return &models.ServerInfo{Version: q.version, Limits: &limits, Features: q.features()}, nil
 }
 
 // pageIn are the arguments of a connection of a project, checked.

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -35,6 +36,8 @@ func (r *resolver) StepOutput() exec.StepOutputResolver {
 func (r *resolver) Producer() exec.ProducerResolver                 { return producer{} }
 func (r *resolver) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
 func (r *resolver) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
+func (r *resolver) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }
+func (r *resolver) AuditEvent() exec.AuditEventResolver             { return auditEvent{} }
 func (r *resolver) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 
 // page are the arguments of a connection, checked.
@@ -94,4 +97,7 @@ func micros(asOf *models.Time) int64 {
 }
 
 // caller is who sent the request.
-func caller(context.Context) store.Caller { return store.Caller{} }
+func caller(ctx context.Context) store.Caller {
+	who := auth.From(ctx)
+	return store.Caller{Name: who.Signature(), KeyID: who.KeyID}
+}

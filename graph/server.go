@@ -40,6 +40,8 @@ type Server struct {
 	// observer hears of all operations, unless it is nil; slow is how long one takes before the log names it.
 	observer Observer
 	slow     time.Duration
+	// keys says that every request needs an API key.
+	keys bool
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.

@@ -20,6 +20,7 @@ const (
 	CodeLimitExceeded        Code = "LIMIT_EXCEEDED"
 	CodeForbidden            Code = "FORBIDDEN"
 	CodeOverloaded           Code = "OVERLOADED"
+	CodeUnauthenticated      Code = "UNAUTHENTICATED"
 	CodeUnavailable          Code = "UNAVAILABLE"
 	CodeInternal             Code = "INTERNAL"
 )
@@ -67,6 +68,11 @@ func BadInput(at *Path, format string, args ...any) *Error {
 // NotFound is a name or ID that stands for nothing, or for nothing that the caller may see.
 func NotFound(at *Path, format string, args ...any) *Error {
 	return &Error{Code: CodeNotFound, Message: fmt.Sprintf(format, args...), Path: at.Steps()}
+}
+
+// Forbidden is what the caller may not do with something that it may see.
+func Forbidden(format string, args ...any) *Error {
+	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
 }
 
 // Conflict is an input that what is stored contradicts.

@@ -63,6 +63,10 @@ type (
 	StepRunEdge               = Edge[*StepRun]
 	MetadataEntryConnection   = Connection[*MetadataEntry]
 	MetadataEntryEdge         = Edge[*MetadataEntry]
+	ApiKeyConnection          = Connection[*ApiKey]
+	ApiKeyEdge                = Edge[*ApiKey]
+	AuditEventConnection      = Connection[*AuditEvent]
+	AuditEventEdge            = Edge[*AuditEvent]
 )
 
 // Position is where an item stands in its list: the values that the list is ordered by, the last of them unique.

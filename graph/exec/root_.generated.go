@@ -22,8 +22,10 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ApiKey() ApiKeyResolver
 	Artifact() ArtifactResolver
 	ArtifactVersion() ArtifactVersionResolver
+	AuditEvent() AuditEventResolver
 	LineageEdge() LineageEdgeResolver
 	MetadataEntry() MetadataEntryResolver
 	MetadataKeyUsage() MetadataKeyUsageResolver
@@ -40,6 +42,33 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	ApiKey struct {
+		CreatedAt  func(childComplexity int) int
+		CreatedBy  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Prefix     func(childComplexity int) int
+		Project    func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		Role       func(childComplexity int) int
+	}
+
+	ApiKeyConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	ApiKeyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Artifact struct {
 		CreatedAt      func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -107,6 +136,29 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AuditEvent struct {
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		At        func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Project   func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+	}
+
+	AuditEventConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	AuditEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	BooleanValue struct {
 		Boolean      func(childComplexity int) int
 		Display      func(childComplexity int) int
@@ -129,6 +181,11 @@ type ComplexityRoot struct {
 		Entries       func(childComplexity int) int
 		Key           func(childComplexity int) int
 		RelativeDelta func(childComplexity int) int
+	}
+
+	CreateApiKeyPayload struct {
+		APIKey func(childComplexity int) int
+		Secret func(childComplexity int) int
 	}
 
 	CreateArtifactVersionPayload struct {
@@ -315,6 +372,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		CreateAPIKey          func(childComplexity int, input models.CreateApiKeyInput) int
 		CreateArtifactVersion func(childComplexity int, input models.CreateArtifactVersionInput) int
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
@@ -325,6 +383,7 @@ type ComplexityRoot struct {
 		LogMetadataBatch      func(childComplexity int, input models.LogMetadataBatchInput) int
 		RemoveAlias           func(childComplexity int, input models.RemoveAliasInput) int
 		RetractMetadata       func(childComplexity int, input models.RetractMetadataInput) int
+		RevokeAPIKey          func(childComplexity int, input models.RevokeApiKeyInput) int
 		SetAlias              func(childComplexity int, input models.SetAliasInput) int
 		StartPipelineRun      func(childComplexity int, input models.StartPipelineRunInput) int
 		StartStepRun          func(childComplexity int, input models.StartStepRunInput) int
@@ -408,10 +467,12 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APIKeys                 func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
 		Artifact                func(childComplexity int, name string, project *string) int
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		AuditEvents             func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
 		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
 		Node                    func(childComplexity int, id string) int
@@ -433,6 +494,10 @@ type ComplexityRoot struct {
 		Deduplicated func(childComplexity int) int
 		Entries      func(childComplexity int) int
 		Subject      func(childComplexity int) int
+	}
+
+	RevokeApiKeyPayload struct {
+		APIKey func(childComplexity int) int
 	}
 
 	ServerInfo struct {
@@ -591,6 +656,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.createdBy":
+		if e.ComplexityRoot.ApiKey.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedBy(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.owner":
+		if e.ComplexityRoot.ApiKey.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Owner(childComplexity), true
+	case "ApiKey.prefix":
+		if e.ComplexityRoot.ApiKey.Prefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Prefix(childComplexity), true
+	case "ApiKey.project":
+		if e.ComplexityRoot.ApiKey.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Project(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.role":
+		if e.ComplexityRoot.ApiKey.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Role(childComplexity), true
+
+	case "ApiKeyConnection.edges":
+		if e.ComplexityRoot.ApiKeyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Edges(childComplexity), true
+	case "ApiKeyConnection.nodes":
+		if e.ComplexityRoot.ApiKeyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Nodes(childComplexity), true
+	case "ApiKeyConnection.pageInfo":
+		if e.ComplexityRoot.ApiKeyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.PageInfo(childComplexity), true
+	case "ApiKeyConnection.totalCount":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCount(childComplexity), true
+	case "ApiKeyConnection.totalCountCapped":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCountCapped(childComplexity), true
+
+	case "ApiKeyEdge.cursor":
+		if e.ComplexityRoot.ApiKeyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Cursor(childComplexity), true
+	case "ApiKeyEdge.node":
+		if e.ComplexityRoot.ApiKeyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
 	case "Artifact.createdAt":
 		if e.ComplexityRoot.Artifact.CreatedAt == nil {
@@ -955,6 +1131,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArtifactVersionEdge.Node(childComplexity), true
 
+	case "AuditEvent.action":
+		if e.ComplexityRoot.AuditEvent.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Action(childComplexity), true
+	case "AuditEvent.actor":
+		if e.ComplexityRoot.AuditEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
+	case "AuditEvent.at":
+		if e.ComplexityRoot.AuditEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.At(childComplexity), true
+	case "AuditEvent.id":
+		if e.ComplexityRoot.AuditEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
+	case "AuditEvent.project":
+		if e.ComplexityRoot.AuditEvent.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Project(childComplexity), true
+	case "AuditEvent.subject":
+		if e.ComplexityRoot.AuditEvent.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Subject(childComplexity), true
+	case "AuditEvent.subjectId":
+		if e.ComplexityRoot.AuditEvent.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.SubjectID(childComplexity), true
+
+	case "AuditEventConnection.edges":
+		if e.ComplexityRoot.AuditEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Edges(childComplexity), true
+	case "AuditEventConnection.nodes":
+		if e.ComplexityRoot.AuditEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Nodes(childComplexity), true
+	case "AuditEventConnection.pageInfo":
+		if e.ComplexityRoot.AuditEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.PageInfo(childComplexity), true
+	case "AuditEventConnection.totalCount":
+		if e.ComplexityRoot.AuditEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.TotalCount(childComplexity), true
+	case "AuditEventConnection.totalCountCapped":
+		if e.ComplexityRoot.AuditEventConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.TotalCountCapped(childComplexity), true
+
+	case "AuditEventEdge.cursor":
+		if e.ComplexityRoot.AuditEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Cursor(childComplexity), true
+	case "AuditEventEdge.node":
+		if e.ComplexityRoot.AuditEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
 	case "BooleanValue.boolean":
 		if e.ComplexityRoot.BooleanValue.Boolean == nil {
 			break
@@ -1047,6 +1310,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparisonRow.RelativeDelta(childComplexity), true
+
+	case "CreateApiKeyPayload.apiKey":
+		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.APIKey(childComplexity), true
+	case "CreateApiKeyPayload.secret":
+		if e.ComplexityRoot.CreateApiKeyPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
 
 	case "CreateArtifactVersionPayload.artifactVersion":
 		if e.ComplexityRoot.CreateArtifactVersionPayload.ArtifactVersion == nil {
@@ -1687,6 +1963,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataStatistics.StandardDeviation(childComplexity), true
 
+	case "Mutation.createApiKey":
+		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(models.CreateApiKeyInput)), true
 	case "Mutation.createArtifactVersion":
 		if e.ComplexityRoot.Mutation.CreateArtifactVersion == nil {
 			break
@@ -1797,6 +2084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetractMetadata(childComplexity, args["input"].(models.RetractMetadataInput)), true
+	case "Mutation.revokeApiKey":
+		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(models.RevokeApiKeyInput)), true
 	case "Mutation.setAlias":
 		if e.ComplexityRoot.Mutation.SetAlias == nil {
 			break
@@ -2173,6 +2471,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
 
+	case "Query.apiKeys":
+		if e.ComplexityRoot.Query.APIKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.artifact":
 		if e.ComplexityRoot.Query.Artifact == nil {
 			break
@@ -2217,6 +2526,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Artifacts(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.auditEvents":
+		if e.ComplexityRoot.Query.AuditEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.compareArtifactVersions":
 		if e.ComplexityRoot.Query.CompareArtifactVersions == nil {
 			break
@@ -2360,6 +2680,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetractMetadataPayload.Subject(childComplexity), true
+
+	case "RevokeApiKeyPayload.apiKey":
+		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
 
 	case "ServerInfo.features":
 		if e.ComplexityRoot.ServerInfo.Features == nil {
@@ -2992,6 +3319,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionName", ec.unmarshalInputArtifactVersionName),
 			graphql.NewInputUnmarshaler("ArtifactVersionOrder", ec.unmarshalInputArtifactVersionOrder),
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
+			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
@@ -3013,6 +3341,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProducerFilter", ec.unmarshalInputProducerFilter),
 			graphql.NewInputUnmarshaler("RemoveAliasInput", ec.unmarshalInputRemoveAliasInput),
 			graphql.NewInputUnmarshaler("RetractMetadataInput", ec.unmarshalInputRetractMetadataInput),
+			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RunStatusFilter", ec.unmarshalInputRunStatusFilter),
 			graphql.NewInputUnmarshaler("SetAliasInput", ec.unmarshalInputSetAliasInput),
 			graphql.NewInputUnmarshaler("StartPipelineRunInput", ec.unmarshalInputStartPipelineRunInput),
@@ -4261,6 +4590,148 @@ type ServerLimits {
   "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
 }
 `, BuiltIn: false},
+	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
+
+extend type Query {
+  """
+  API keys that the caller may manage, newest first, those that are revoked or have expired too. Without ` + "`" + `project` + "`" + ` these
+  are all: an admin has the keys of its project, an owner those of all projects and of owners. ` + "`" + `FORBIDDEN` + "`" + ` for others.
+  """
+  apiKeys(
+    "Only keys of the project with this name; an unknown project has none." project: String
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): ApiKeyConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  """
+  What was done to keys, projects, aliases and metadata that somebody may have to answer for, newest first. Without
+  ` + "`" + `project` + "`" + ` it is everything that the caller may know: an admin has its project, an owner all. ` + "`" + `FORBIDDEN` + "`" + ` for others.
+  """
+  auditEvents(
+    "Only events in the project with this name; an unknown project has none." project: String
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): AuditEventConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+}
+
+extend type Mutation {
+  "Create an API key. Its secret is in this answer only. An admin creates keys of its project, an owner any."
+  createApiKey("Whose key, and for what." input: CreateApiKeyInput!): CreateApiKeyPayload
+  "Revoke an API key: from now on every server refuses it. One that is revoked already stays as it is."
+  revokeApiKey("Which key." input: RevokeApiKeyInput!): RevokeApiKeyPayload
+}
+
+"What an API key may do in its project."
+enum ApiKeyRole {
+  "Read everything."
+  READER
+  "Also log and retract, create versions and runs, and move aliases and tags."
+  WRITER
+  "Also delete, manage the keys of the project, and read its audit events."
+  ADMIN
+}
+
+"A key to the API. ` + "`" + `Authorization: Bearer` + "`" + ` and its secret let its holder call."
+type ApiKey {
+  "Opaque. It is what ` + "`" + `revokeApiKey` + "`" + ` takes, and not the secret." id: ID!
+  "What entries and audit events carry as their author. Never used again for another key of the project." name: String!
+  "The first 8 characters of the secret, to find a key by." prefix: String!
+  "What it may do; null for the key of an owner, which may do everything." role: ApiKeyRole
+  "Whether it is the key of an owner." owner: Boolean!
+  "The project that it is for; null for the key of an owner." project: Project
+  "When it was created." createdAt: DateTime!
+  "When it was last used, to the minute; null when it never was." lastUsedAt: DateTime
+  "When it expires; null when it does not." expiresAt: DateTime
+  "When it was revoked; null when it was not." revokedAt: DateTime
+  "The name of the key that created it; null when it was made on the machine." createdBy: String
+}
+
+"A page of API keys."
+type ApiKeyConnection {
+  "The keys with their cursors." edges: [ApiKeyEdge!]!
+  "The keys." nodes: [ApiKey!]!
+  "Where the page stands." pageInfo: PageInfo!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+}
+
+"An API key in a page."
+type ApiKeyEdge {
+  "Where the key stands in the list." cursor: String!
+  "The key." node: ApiKey!
+}
+
+"A change that somebody may have to answer for, written in the transaction of the change and never changed."
+type AuditEvent {
+  "Opaque, unique over all events." id: ID!
+  "When it was done." at: DateTime!
+  "The name of the key that did it; null for what was done without a key." actor: String
+  "What was done." action: AuditAction!
+  "What it was done to, in words: it may be gone." subject: String!
+  "What identified the subject: a key, a project, an artifact, a version, or what metadata is about." subjectId: ID!
+  "The project; null for the keys of owners." project: Project
+}
+
+"What was done."
+enum AuditAction {
+  "A key was created." API_KEY_CREATED
+  "A key was revoked." API_KEY_REVOKED
+  "A project was created." PROJECT_CREATED
+  "An alias was pointed at a version, away from another one if it had one." ALIAS_SET
+  "An alias was removed." ALIAS_REMOVED
+  "Keys of metadata were taken back." METADATA_RETRACTED
+  "A version was deleted." ARTIFACT_VERSION_DELETED
+  "An artifact was deleted with its versions." ARTIFACT_DELETED
+}
+
+"A page of audit events."
+type AuditEventConnection {
+  "The events with their cursors." edges: [AuditEventEdge!]!
+  "The events." nodes: [AuditEvent!]!
+  "Where the page stands." pageInfo: PageInfo!
+  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
+  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+}
+
+"An audit event in a page."
+type AuditEventEdge {
+  "Where the event stands in the list." cursor: String!
+  "The event." node: AuditEvent!
+}
+
+"An API key to create."
+input CreateApiKeyInput {
+  "1 to 250 characters; one that a key of the project or of an owner has or had is ` + "`" + `CONFLICT` + "`" + `."
+  name: String!
+  "The name of the project that the key is for; ` + "`" + `default` + "`" + ` when absent. Absent for an owner."
+  project: String
+  "What it may do in the project; absent for an owner."
+  role: ApiKeyRole
+  "Make the key of an owner, which may do everything in all projects. Only owners may."
+  owner: Boolean! = false
+  "When it expires, in the future; never when absent."
+  expiresAt: DateTime
+}
+
+"What was created."
+type CreateApiKeyPayload {
+  "The new key." apiKey: ApiKey!
+  "What its holder sends as ` + "`" + `Authorization: Bearer` + "`" + `. It is kept nowhere and cannot be shown again." secret: String!
+}
+
+"An API key to revoke."
+input RevokeApiKeyInput {
+  "The ` + "`" + `ApiKey.id` + "`" + ` of the key." apiKeyId: ID!
+}
+
+"What was revoked."
+type RevokeApiKeyPayload {
+  "The key." apiKey: ApiKey!
+}
+`, BuiltIn: false},
 	{Name: "../schema/comparison.graphqls", Input: `# Versions side by side.
 
 "What several versions have in common and in what they differ."
@@ -4865,6 +5336,60 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "prefix":
+		return ec.fieldContext_ApiKey_prefix(ctx, field)
+	case "role":
+		return ec.fieldContext_ApiKey_role(ctx, field)
+	case "owner":
+		return ec.fieldContext_ApiKey_owner(ctx, field)
+	case "project":
+		return ec.fieldContext_ApiKey_project(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ApiKey_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_ApiKeyConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Artifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4999,6 +5524,52 @@ func (ec *executionContext) childFields_ArtifactVersionEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEvent_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEvent_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEvent_action(ctx, field)
+	case "subject":
+		return ec.fieldContext_AuditEvent_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_AuditEvent_subjectId(ctx, field)
+	case "project":
+		return ec.fieldContext_AuditEvent_project(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEventConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_AuditEventConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ComparisonChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delta":
@@ -5031,6 +5602,16 @@ func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field
 		return ec.fieldContext_ComparisonRow_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ComparisonRow", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5441,6 +6022,14 @@ func (ec *executionContext) childFields_RetractMetadataPayload(ctx context.Conte
 		return ec.fieldContext_RetractMetadataPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetractMetadataPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServerInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

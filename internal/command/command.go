@@ -50,9 +50,10 @@ func Code(err error) int {
 	return CodeFailed
 }
 
-// Output is where a command writes: its answer, and what it logs on the way.
+// Output is where a command writes: its answer, what it says about it, and what it logs on the way.
 type Output struct {
 	Answer io.Writer
+	Notes  io.Writer
 	Log    func(level slog.Level, format string) *slog.Logger
 }
 
@@ -69,8 +70,23 @@ func Run(line *config.Line, version string, out Output) error {
 		return backup(ctx, &line.Backup, out)
 	case "restore":
 		return restore(ctx, &line.Restore, out)
+	case "keys create", "keys list", "keys revoke":
+		return manageKeys(ctx, line, out)
 	case "version":
 		return about(version, out)
 	}
 	return fmt.Errorf("the command %q is not known", line.Command)
+}
+
+// manageKeys makes, lists or revokes API keys. What the database has to say is of no interest then, unless it is bad.
+func manageKeys(ctx context.Context, line *config.Line, out Output) error {
+	settings := &line.Keys
+	log := out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat)
+	switch line.Command {
+	case "keys create":
+		return settings.Create.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
+	case "keys list":
+		return settings.List.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
+	}
+	return settings.Revoke.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/placard/placard/internal/keys"
 )
 
 // Line is a command line that was read: which command, and what it was given.
@@ -18,6 +20,7 @@ type Line struct {
 	Migrate Migrate          `cmd:"" help:"The tables of the database: which version they have, and how to bring them up to date."`
 	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
 	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
+	Keys    Keys             `cmd:"" help:"Make, list and revoke API keys on this machine."`
 	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 	// Command is the words of the command without its arguments, such as "migrate up".
@@ -47,6 +50,12 @@ type Database struct {
 	DatabaseURL string     `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	LogLevel    slog.Level `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat   string     `help:"How to log: text or json." enum:"text,json" default:"text"`
+}
+
+// Keys is the commands about API keys.
+type Keys struct {
+	Database     `embed:""`
+	keys.Command `embed:""`
 }
 
 // Migrate is the commands about the tables.
@@ -88,7 +97,8 @@ Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables
 	`database has tools of its own for this (backup and restore of PostgreSQL).`
 
 func (l *Line) databases() []*string {
-	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL}
+	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
+		&l.Keys.DatabaseURL}
 }
 
 // help shows the settings of serve where no command is named, because they work without its name.

@@ -25,7 +25,7 @@ type Config struct {
 	Addr         string        `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string        `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	PublicURL    string        `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
-	Auth         string        `help:"Who may call: none (everyone who reaches the address)." enum:"none" default:"none"`
+	Auth         string        `help:"Who may call: none (everyone who reaches the address) or keys (who has an API key)." enum:"none,keys" default:"none"`
 	InsecureOpen bool          `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
 	Trusted      string        `help:"Execute only these queries: a JSON file of SHA-256 and text, or a folder of .graphql files." name:"trusted-documents" placeholder:"PATH"`
 	LogLevel     slog.Level    `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
@@ -100,9 +100,9 @@ func (c *Config) check() error {
 	if err != nil {
 		return fmt.Errorf("--addr must be HOST:PORT, such as 127.0.0.1:8080")
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.InsecureOpen {
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && c.Auth == "none" && !c.InsecureOpen {
 		return errors.New("--auth=none would let everyone who reaches " + c.Addr + " read and change everything: " +
-			"listen on 127.0.0.1, or add --insecure-open if that is what you want")
+			"set --auth=keys, listen on 127.0.0.1, or add --insecure-open if that is what you want")
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("--public-url must be a URL such as https://placard.example.org")

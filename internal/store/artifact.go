@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -10,15 +11,17 @@ var artifactColumns = []string{"id", "project_id", "name", "created_at"}
 
 // Artifact is the artifact of that name, nil when there is none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
+	where := cond("p.name = ? AND a.name = ?", project, name).reachedBy(auth.From(ctx), "p.id")
 	var found []*models.Artifact
 	err := s.read(ctx).Raw("SELECT "+of("a", artifactColumns)+` FROM artifacts a JOIN projects p ON p.id = a.project_id
-		WHERE p.name = ? AND a.name = ?`, project, name).Scan(&found).Error
+		WHERE `+where.sql, where.args...).Scan(&found).Error
 	return first(found), s.failure(err)
 }
 
 var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
-// DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none.
+// DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none,
+// FORBIDDEN.
 func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) (models.ID, error) {
 	artifactID, _ := models.ParseID(id)
 	return artifactID, s.write(ctx, func(tx *transaction) error {
@@ -28,6 +31,9 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		}
 		if artifact == nil {
 			return models.NotFound(at, "there is no artifact with this ID")
+		}
+		if err := tx.allow(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
+			return err
 		}
 		var versions []*models.ArtifactVersion
 		err = tx.Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
@@ -41,7 +47,10 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.Exec("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID).Error; err != nil {
 			return err
 		}
-		return tx.deleteSubjects(artifact.ProjectID, versions)
+		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
+			return err
+		}
+		return tx.audit(artifact.ProjectID, models.AuditActionArtifactDeleted, artifact.ID, "artifact %q", artifact.Name)
 	})
 }
 
@@ -88,16 +97,24 @@ func first[T any](found []*T) *T {
 
 var projectColumns = []string{"id", "name", "created_at"}
 
-// Project is the project of that name, nil when there is none.
+// Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
+	where := cond("name = ?", name).reachedBy(auth.From(ctx), "id")
 	var found []*models.Project
-	err := s.read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE name = ?", name).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+where.sql, where.args...).Scan(&found).Error
 	return first(found), s.failure(err)
 }
 
-// projectID is the ID of the project of that name, zero when there is none. A project keeps its name for good, so it is
-// looked up once.
+// projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
+// name for good, so it is looked up once, and for a key of one project not at all: then an unknown name and that of
+// another project are the same.
 func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
+	if who := auth.From(ctx); !who.Owner {
+		if who.Reads(who.Project) && who.ProjectName == name {
+			return who.Project, nil
+		}
+		return models.ID{}, nil
+	}
 	if known, ok := s.projects.Load(name); ok {
 		return known.(models.ID), nil
 	}
@@ -109,11 +126,12 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 	return found.ID, nil
 }
 
-// Projects is a page of all projects, by name.
+// Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
+	where := cond("TRUE").reachedBy(auth.From(ctx), "id")
 	found, err := pages(ctx, s, list[*models.Project]{
 		name: "projects", columns: of("projects", projectColumns), table: "projects",
-		where: "true", order: []string{"name"}, kinds: []positionKind{textPosition},
+		where: where.sql, args: where.args, order: []string{"name"}, kinds: []positionKind{textPosition},
 		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
@@ -121,10 +139,13 @@ func (s *Store) Projects(ctx context.Context, page models.Page) (*models.Project
 
 var projectsByID = byIDs("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
 
-// CreateProject creates a project. CONFLICT when the name is taken.
+// CreateProject creates a project. CONFLICT when the name is taken, FORBIDDEN for all but owners.
 func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string) (*models.Project, error) {
 	var project *models.Project
 	err := s.write(ctx, func(tx *transaction) error {
+		if !tx.who.Owner {
+			return errNoOwner
+		}
 		var made []*models.Project
 		err := tx.Raw(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
 			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.now(0)).Scan(&made).Error
@@ -135,15 +156,16 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 			return models.Conflict(at, "there is a project of this name")
 		}
 		project = made[0]
-		return nil
+		return tx.audit(project.ID, models.AuditActionProjectCreated, project.ID, "project %q", project.Name)
 	})
 	return project, err
 }
 
-// projectNamed is the ID of a project. NOT_FOUND when there is none.
+// projectNamed is the ID of a project. NOT_FOUND when there is none that the caller may reach.
 func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
+	where := cond("name = ?", name).reachedBy(tx.who, "id")
 	var ids []models.ID
-	err := tx.Raw("SELECT id FROM projects WHERE name = ?", name).Scan(&ids).Error
+	err := tx.Raw("SELECT id FROM projects WHERE "+where.sql, where.args...).Scan(&ids).Error
 	if err != nil || len(ids) > 0 {
 		return append(ids, models.ID{})[0], err
 	}

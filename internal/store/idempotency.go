@@ -15,13 +15,16 @@ import (
 type Caller struct {
 	// Name is that of the API key, nil where the server runs without keys.
 	Name *string
+	// KeyID is the API key, zero where the server runs without keys.
+	KeyID models.ID
 }
 
+// scope is what the idempotency keys of a caller are kept apart by: the ID of its API key, and nothing without one.
 func (c Caller) scope() string {
-	if c.Name == nil {
+	if c.KeyID.IsZero() {
 		return ""
 	}
-	return *c.Name
+	return c.KeyID.String()
 }
 
 // Call is what a mutation is called with, beside its input.

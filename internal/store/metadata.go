@@ -27,7 +27,7 @@ type Logged struct {
 // have the same time; a key that stands in two writes about one subject has the value of the later one.
 //
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
-// writes in several projects, and IDEMPOTENCY_KEY_REUSED.
+// writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = normalised(writes)
 	return once(ctx, s, call, func(tx *transaction) (models.ID, []Logged, error) {
@@ -38,6 +38,9 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		}
 		found, err := tx.resolve(targets, paths)
 		project := projectOf(found)
+		if err == nil {
+			err = tx.allow(models.ApiKeyRoleWriter, project)
+		}
 		if err != nil {
 			return project, nil, err
 		}
@@ -112,6 +115,7 @@ type Retraction struct {
 }
 
 // RetractMetadata appends a retraction for each key, all of them or none. A key that has no value is NOT_FOUND.
+// FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
 	same.Target = normalised([]Write{{Target: r.Target}})[0].Target
@@ -119,6 +123,12 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	return once(ctx, s, call, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
 		project := projectOf(found)
+		if err == nil {
+			err = tx.allow(models.ApiKeyRoleWriter, project)
+		}
+		if err == nil {
+			err = tx.knowArtifacts(found)
+		}
 		if err != nil {
 			return project, Logged{}, err
 		}
@@ -146,8 +156,47 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
+		if err == nil {
+			err = tx.auditRetraction(found[0].object, stored)
+		}
 		return project, Logged{found[0].object, stored}, err
 	})
+}
+
+// auditedKeys is how many keys an audit event of a retraction names.
+const auditedKeys = 10
+
+func (tx *transaction) auditRetraction(of models.Subject, entries []*models.MetadataEntry) error {
+	var keys []string
+	for _, entry := range entries[:min(len(entries), auditedKeys)] {
+		keys = append(keys, fmt.Sprintf("%q", entry.Key))
+	}
+	if more := len(entries) - auditedKeys; more > 0 {
+		keys = append(keys, fmt.Sprintf("%d more", more))
+	}
+	project, id, _ := of.EntriesOf()
+	if version, ok := of.(*models.ArtifactVersion); ok {
+		id = version.ID
+	}
+	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), words(of))
+}
+
+// words are what a subject is, for people.
+func words(of models.Subject) string {
+	switch of := of.(type) {
+	case *models.ArtifactVersion:
+		if of.Of == nil {
+			return fmt.Sprintf("version %q", of.Version)
+		}
+		return fmt.Sprintf("version %q of %q", of.Version, of.Of.Name)
+	case *models.StepOutput:
+		return fmt.Sprintf("output %q", of.Name)
+	case *models.StepRun:
+		return fmt.Sprintf("step run %q", of.Name)
+	case *models.PipelineRun:
+		return fmt.Sprintf("pipeline run %q", of.Pipeline)
+	}
+	return "something"
 }
 
 // liveKeys are those of the keys, with their cards, that have a value. A CROSS JOIN keeps SQLite at the order given: a

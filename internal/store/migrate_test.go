@@ -12,12 +12,15 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
+
+var everyone = auth.With(context.Background(), auth.Everyone)
 
 // TestManyStartAtOnce: of several servers that start on an empty database one migrates, and none fails.
 func TestManyStartAtOnce(t *testing.T) {
@@ -31,7 +34,7 @@ func TestManyStartAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if project, err := s.Project(context.Background(), "default"); err != nil || project == nil {
+			if project, err := s.Project(everyone, "default"); err != nil || project == nil {
 				t.Errorf("the default project: %v (%v)", project, err)
 			}
 			if err := s.Close(); err != nil {
@@ -116,10 +119,10 @@ func TestSearchMigration(t *testing.T) {
 		}
 		limits := models.DefaultLimits()
 		var run *models.PipelineRun
-		if run, _, err = s.StartPipelineRun(context.Background(), store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
+		if run, _, err = s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
 			t.Fatal(err)
 		}
-		step, _, err := s.StartStepRun(context.Background(), store.Call{}, nil, models.StartStepRunInput{
+		step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
 			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting"}},
 		})
 		if err != nil {
@@ -132,7 +135,7 @@ func TestSearchMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = s.CreateArtifactVersion(context.Background(), store.Call{}, nil, models.CreateArtifactVersionInput{
+		_, _, err = s.CreateArtifactVersion(everyone, store.Call{}, nil, models.CreateArtifactVersionInput{
 			Artifact: "a", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
 		}, facts)
 		if err != nil {
@@ -142,7 +145,7 @@ func TestSearchMigration(t *testing.T) {
 		for _, target := range []models.MetadataTarget{
 			{PipelineRunID: &id}, {StepContext: &models.StepContext{StepRunID: step.ID.String(), ArtifactName: &waiting}},
 		} {
-			if _, _, err := s.LogMetadata(context.Background(), store.Call{}, []store.Write{{Target: target, Facts: facts}}); err != nil {
+			if _, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: target, Facts: facts}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -208,6 +211,7 @@ func unmigrate(t *testing.T, driver, url string) {
 	defer func() { _ = db.Close() }()
 	for _, statement := range []string{
 		"DROP INDEX metadata_latest_by_value", "DROP INDEX artifact_versions_by_time", "DROP INDEX step_runs_by_start",
+		"DROP TABLE audit_events", "DROP TABLE api_keys",
 		"DROP INDEX tags_by_tag", "DROP INDEX aliases_by_alias", "DROP TABLE tag_moves",
 		"ALTER TABLE subjects DROP COLUMN about",
 		"ALTER TABLE metadata_latest DROP COLUMN about", "ALTER TABLE metadata_latest DROP COLUMN object_id",

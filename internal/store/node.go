@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -33,7 +34,8 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 	}
 }
 
-// Nodes are the objects with these IDs, of whatever type; an ID that stands for nothing is not in the map. It costs a
+// Nodes are the objects with these IDs, of whatever type; an ID that stands for nothing that
+// the caller may reach is not in the map. It costs a
 // statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
 	sql, args := "", []any{}
@@ -41,7 +43,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if i > 0 {
 			sql += " UNION ALL "
 		}
-		one := s.dialect.oneOf("id", ids)
+		one := s.dialect.oneOf("id", ids).reachedBy(auth.From(ctx), projectOfRow(table.name))
 		sql, args = sql+"SELECT '"+table.name+"' AS name, id FROM "+table.name+" WHERE "+one.sql, append(args, one.args...)
 	}
 	var found []struct {
@@ -61,7 +63,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if len(byTable[table.name]) == 0 {
 			continue
 		}
-		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect}, byTable[table.name])
+		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, byTable[table.name])
 		if err != nil {
 			return nil, s.failure(err)
 		}
@@ -72,7 +74,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 	return nodes, nil
 }
 
-// The following are the objects with these IDs, of one type. One statement each.
+// The following are the objects with these IDs, of one type, among what the caller may reach. One statement each.
 
 // ProjectsByID are projects.
 func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
@@ -107,7 +109,7 @@ func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID
 func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
-	found, err := load(&transaction{DB: s.read(ctx), dialect: s.dialect}, ids)
+	found, err := load(&transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}, ids)
 	return found, s.failure(err)
 }
 

@@ -218,10 +218,10 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 	return m
 }
 
-// byIDs is a function that reads the rows of a table that have certain IDs.
+// byIDs is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
 func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
-		one := tx.dialect.oneOf("id", ids)
+		one := tx.dialect.oneOf("id", ids).reachedBy(tx.who, projectOfRow(table))
 		var found []T
 		err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql, one.args...).Scan(&found).Error
 		return byKey(found, id), err
@@ -229,9 +229,10 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 }
 
 // lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
-// is none.
+// is none that the caller may reach.
 func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
+	one := cond("id = ?", id).reachedBy(tx.who, projectOfRow(table))
 	var found []*T
-	err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE id = ?"+tx.dialect.lockRow(), id).Scan(&found).Error
+	err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql+tx.dialect.lockRow(), one.args...).Scan(&found).Error
 	return first(found), err
 }

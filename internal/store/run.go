@@ -31,13 +31,16 @@ func (s *Store) StepRuns(
 	}, runs, page)
 }
 
-// StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project.
+// StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project, FORBIDDEN.
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
 	call.Input = []string{models.ProjectName(input.Project), input.Pipeline}
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+		if err == nil {
+			err = tx.allow(models.ApiKeyRoleWriter, project)
+		}
 		if err != nil {
 			return project, nil, err
 		}
@@ -80,7 +83,7 @@ func objects[T any](items []T, object func(T) any) []any {
 }
 
 // FinishPipelineRun ends a pipeline run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to
-// end it again in the same way changes nothing.
+// end it again in the same way changes nothing. FORBIDDEN.
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
@@ -89,7 +92,7 @@ func (s *Store) FinishPipelineRun(
 }
 
 // FinishStepRun ends a step run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to end it
-// again in the same way changes nothing.
+// again in the same way changes nothing. FORBIDDEN.
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
@@ -104,14 +107,21 @@ func finish[T any](
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
-		ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = ? WHERE id = ? AND status = ?",
-			status, tx.dialect.now(0), id, models.RunStatusRunning)
-		if ended.Error != nil {
-			return ended.Error
+		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
+		where := cond("id = ? AND status = ?", id, models.RunStatusRunning).reachedBy(tx.who, "project_id")
+		if may {
+			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = ? WHERE "+where.sql,
+				append([]any{status, tx.dialect.now(0)}, where.args...)...)
+			if ended.Error != nil {
+				return ended.Error
+			}
 		}
 		found, err := load(tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
 			return models.NotFound(idAt, "there is no run with this ID")
+		}
+		if err == nil && !may {
+			return errOnlyReads
 		}
 		if err == nil && statusOf(run) != status {
 			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
@@ -164,7 +174,7 @@ func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []
 var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
 // StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
-// unknown run or input, CONFLICT when the run has ended.
+// unknown run or input, CONFLICT when the run has ended, FORBIDDEN.
 func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
@@ -180,6 +190,9 @@ func (s *Store) StartStepRun(
 		}
 		if run == nil {
 			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
+		}
+		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+			return run.ProjectID, nil, err
 		}
 		if run.Status != models.RunStatusRunning {
 			return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)

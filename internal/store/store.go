@@ -1,7 +1,7 @@
 // Package store keeps everything that Placard knows, on SQLite or on PostgreSQL. It is the only importer of GORM.
 //
 // There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that
-// a caller may see. Files are named after the nouns; target.go resolves selectors, entries.go appends facts, and
+// a caller may see. Whatever a call names is looked for among what its principal may reach: see access.go. Files are named after the nouns; target.go resolves selectors, entries.go appends facts, and
 // dialect_sqlite.go and dialect_postgres.go hold every difference between the engines.
 package store
 
@@ -21,6 +21,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -30,6 +31,7 @@ type Store struct {
 	log     *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
+	used     uses
 }
 
 // dialect is every difference between the engines.
@@ -162,6 +164,8 @@ type transaction struct {
 	dialect dialect
 	// entries is how many entries it has appended.
 	entries int
+	// who is whose transaction it is.
+	who auth.Principal
 }
 
 // attempts bounds how often a transaction is tried that lost against another one.
@@ -176,7 +180,7 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	for attempt := 1; ; attempt++ {
 		entries := 0
 		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect}
+			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
 			defer func() { entries = tx.entries }()
 			return fn(tx)
 		})

@@ -19,7 +19,7 @@ type resolved struct {
 	object models.Subject
 }
 
-// resolve finds what each selector stands for, decided here and now, inside the writing transaction. It costs a
+// resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
 // statement per form of selector that occurs, however many selectors there are. docs/selectors.md has the same as
 // a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
@@ -200,6 +200,7 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	if err != nil {
 		return nil, err
 	}
+	where := cond("p.name = t.project").reachedBy(tx.who, "p.id")
 	var found []nameMatch
 	err = tx.Raw(`SELECT t.n, p.id AS project_id, a.id AS artifact, `+prefixed("v", versionColumns)+`
 FROM `+tx.dialect.rows(column{"n", numberColumn}, column{"project", textColumn}, column{"name", textColumn},
@@ -213,7 +214,7 @@ LEFT JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = CASE
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE l.artifact_version_id END
-WHERE p.name = t.project`, string(text)).Scan(&found).Error
+WHERE `+where.sql, append([]any{string(text)}, where.args...)...).Scan(&found).Error
 	matches := make([]nameMatch, len(names))
 	for _, match := range found {
 		matches[match.N] = match

@@ -19,9 +19,10 @@ type outputRow struct {
 	BoundArtifact string
 }
 
-// stepOutputs are the outputs of step runs in the order declared; an unknown step run is not in the map.
+// stepOutputs are the outputs of step runs in the order declared; a step run that is unknown, or that
+// the caller may not reach, is not in the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
-	one := tx.dialect.oneOf("r.id", steps)
+	one := tx.dialect.oneOf("r.id", steps).reachedBy(tx.who, "r.project_id")
 	var rows []outputRow
 	err := tx.Raw(`SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, `+
 		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+`

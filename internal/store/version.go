@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -28,7 +29,8 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	if asOf != nil {
 		from, args = from+" AND v.created_at <= ?", append(args, *asOf)
 	}
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from+" ORDER BY v.number DESC LIMIT 1", args...).
+	where := condition{from, args}.reachedBy(auth.From(ctx), "v.project_id")
+	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+where.sql+" ORDER BY v.number DESC LIMIT 1", where.args...).
 		Scan(&found).Error
 	version := first(found)
 	if version != nil {
@@ -87,8 +89,8 @@ func (s *Store) LatestVersions(
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
-// when there is none.
-func (tx *transaction) lockVersion(at *models.Path, text string) (*models.ArtifactVersion, error) {
+// when there is none, FORBIDDEN without the role.
+func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text string) (*models.ArtifactVersion, error) {
 	missing := models.NotFound(at, "there is no artifact version with this ID")
 	id, ok := models.ParseID(text)
 	if !ok {
@@ -101,21 +103,29 @@ func (tx *transaction) lockVersion(at *models.Path, text string) (*models.Artifa
 	if found[id] == nil {
 		return nil, missing
 	}
-	if _, err := tx.lockArtifact(found[id].ArtifactID); err != nil {
+	if err := tx.allow(role, found[id].ProjectID); err != nil {
+		return nil, err
+	}
+	artifact, err := tx.lockArtifact(found[id].ArtifactID)
+	if err != nil {
 		return nil, err
 	}
 	// Once more under the lock: it may have been deleted before the lock was ours.
-	if found, err = versionsByID(tx, []models.ID{id}); err == nil && found[id] == nil {
-		err = missing
+	if found, err = versionsByID(tx, []models.ID{id}); err != nil {
+		return nil, err
 	}
-	return found[id], err
+	if found[id] == nil {
+		return nil, missing
+	}
+	found[id].Of = artifact
+	return found[id], nil
 }
 
 // DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is never given again.
-// NOT_FOUND when there is none.
+// NOT_FOUND when there is none, FORBIDDEN.
 func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
-		version, err := tx.lockVersion(at, id)
+		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, id)
 		if err != nil {
 			return err
 		}
@@ -132,7 +142,10 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 			version.ProjectID, version.ID).Error; err != nil {
 			return err
 		}
-		return tx.deleteSubjects(version.ProjectID, versions)
+		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
+			return err
+		}
+		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", words(version))
 	})
 	return deleted, err
 }
@@ -183,12 +196,12 @@ func (s *Store) UntagArtifactVersion(
 	})
 }
 
-// label changes what is attached to a version, one change of an artifact after the other.
+// label changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
 func (s *Store) label(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
-		if version, err = tx.lockVersion(at.In("artifactVersionId"), id); err != nil {
+		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.In("artifactVersionId"), id); err != nil {
 			return err
 		}
 		return change(tx, version)
@@ -211,8 +224,16 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, 
 
 // recordMove writes where an alias points from an instant on, nil for nowhere.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	return tx.Exec("INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at) VALUES (?, ?, ?, ?, ?)",
+	err := tx.Exec("INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at) VALUES (?, ?, ?, ?, ?)",
 		version.ProjectID, version.ArtifactID, alias, to, at).Error
+	if err != nil {
+		return err
+	}
+	action := models.AuditActionAliasSet
+	if to == nil {
+		action = models.AuditActionAliasRemoved
+	}
+	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, words(version))
 }
 
 func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, at any) error {

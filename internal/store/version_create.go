@@ -11,7 +11,7 @@ import (
 // saved from an output, the facts that waited there become its own, before those that come with the call.
 //
 // It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
-// step run, OUTPUT_NOT_FOUND for an undeclared output, and IDEMPOTENCY_KEY_REUSED. A call that fails uses no number.
+// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. A call that fails uses no number.
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
@@ -69,12 +69,15 @@ func (c *creation) findProject() (err error) {
 		}
 		if c.input.Project == nil {
 			c.project = c.output.ProjectID
-			return nil
+			return c.tx.allow(models.ApiKeyRoleWriter, c.project)
 		}
 	}
 	c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
 	if err == nil && ref != nil && c.project != c.output.ProjectID {
 		return models.NotFound(c.at.In("output").In("stepRunId"), "there is no step run with this ID")
+	}
+	if err == nil {
+		err = c.tx.allow(models.ApiKeyRoleWriter, c.project)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -39,7 +40,7 @@ func Exercise(t *testing.T, newURL func(t testing.TB) string) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := newURL(t)
-			test(&suite{t, open(t, url), context.Background(), url})
+			test(&suite{t, open(t, url), auth.With(context.Background(), auth.Everyone), url})
 		})
 	}
 }

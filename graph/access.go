@@ -1,0 +1,120 @@
+package graph
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/models"
+)
+
+// RequireKeys makes the server ask every request for an API key, and returns the server. Without it, everyone may do
+// everything.
+func (s *Server) RequireKeys() *Server {
+	s.keys = true
+	return s
+}
+
+// features are what this server can do beside what every server can.
+func (s *Server) features() []string {
+	if s.keys {
+		return []string{"apiKeys"}
+	}
+	return []string{}
+}
+
+// admit finds out who sends a request, before anything else of it is looked at, and gives its context the principal. It
+// answers a request without a valid API key itself: with 401 where the media type allows a status.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*http.Request, bool) {
+	who, err := auth.Everyone, error(nil)
+	if s.keys {
+		who, err = s.authenticate(r)
+	}
+	if err == nil {
+		return r.WithContext(auth.With(r.Context(), who)), true
+	}
+	status := http.StatusServiceUnavailable
+	switch models.CodeOf(err) {
+	case models.CodeUnauthenticated:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", `Bearer realm="placard"`)
+	case models.CodeInternal:
+		status = http.StatusInternalServerError
+	}
+	if media == typeJSON {
+		status = http.StatusOK
+	}
+	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{s.presenter(r.Context(), err)}))
+	return nil, false
+}
+
+// authenticate is the principal of the API key of a request. UNAUTHENTICATED, which does not say what is wrong with a key.
+func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
+	secret, valid := auth.Bearer(r.Header.Values("Authorization"))
+	if valid {
+		who, valid, err = s.store.Authenticate(r.Context(), secret)
+	}
+	if err == nil && !valid {
+		err = &models.Error{Code: models.CodeUnauthenticated, Message: "this takes a valid API key: Authorization: Bearer plc_…"}
+	}
+	return who, err
+}
+
+func (q query) APIKeys(
+	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+) (*models.ApiKeyConnection, error) {
+	_, page, err := q.pageIn(ctx, project, first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	return q.store.ApiKeys(ctx, project, page)
+}
+
+func (q query) AuditEvents(
+	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+) (*models.AuditEventConnection, error) {
+	_, page, err := q.pageIn(ctx, project, first, after, last, before)
+	if err != nil {
+		return nil, err
+	}
+	return q.store.AuditEvents(ctx, project, page)
+}
+
+func (m mutation) CreateAPIKey(ctx context.Context, in models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {
+	if !m.keys {
+		// Whoever reaches the server now would keep a way in when it asks for keys.
+		return nil, models.Forbidden("this server runs without API keys: `placard keys create` makes one on its machine")
+	}
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	key, secret, err := m.store.CreateApiKey(ctx, input, in)
+	return &models.CreateApiKeyPayload{APIKey: key, Secret: secret}, err
+}
+
+func (m mutation) RevokeAPIKey(ctx context.Context, in models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
+	key, err := m.store.RevokeApiKey(ctx, input.In("apiKeyId"), in.APIKeyID)
+	return &models.RevokeApiKeyPayload{APIKey: key}, err
+}
+
+type apiKey struct{}
+
+func (apiKey) Project(ctx context.Context, k *models.ApiKey) (*models.Project, error) {
+	return projectOf(ctx, k.ProjectID)
+}
+
+type auditEvent struct{}
+
+func (auditEvent) Project(ctx context.Context, e *models.AuditEvent) (*models.Project, error) {
+	return projectOf(ctx, e.ProjectID)
+}
+
+// projectOf is the project with that ID, nil for none.
+func projectOf(ctx context.Context, id models.ID) (*models.Project, error) {
+	if id.IsZero() {
+		return nil, nil
+	}
+	return load(ctx).project.of(ctx, id, id, none{})
+}

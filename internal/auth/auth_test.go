@@ -1,0 +1,75 @@
+package auth
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/models"
+)
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 1000 {
+		secret := NewSecret()
+		if len(secret) != 47 || seen[secret] {
+			t.Fatalf("%s", secret)
+		}
+		seen[secret] = true
+		if read, ok := Bearer([]string{"Bearer " + secret}); !ok || read != secret {
+			t.Fatalf("%s is read as %s (%v)", secret, read, ok)
+		}
+	}
+	secret := NewSecret()
+	if Prefix(secret) != secret[:8] || string(Hash(secret)) == string(Hash(NewSecret())) {
+		t.Error("the prefix or the hash says nothing of the key")
+	}
+	for _, values := range [][]string{
+		nil, {}, {""}, {"Bearer"}, {"Bearer "}, {secret}, {"Basic " + secret}, {"Bearer " + secret + "x"}, {"Bearer " + secret[1:]},
+		{"Bearer " + secret + " "}, {"Bearer " + strings.ToUpper(secret)}, {"Bearer " + secret, "Bearer " + secret}, {"Bearer " + secret + ", Bearer " + secret},
+	} {
+		if _, ok := Bearer(values); ok {
+			t.Errorf("%q was taken", values)
+		}
+	}
+	if _, ok := Bearer([]string{"bearer  " + secret}); !ok {
+		t.Error("the scheme has no case")
+	}
+}
+
+func TestPrincipals(t *testing.T) {
+	t.Parallel()
+	here, there := models.NewID(), models.NewID()
+	in := func(role models.ApiKeyRole) Principal { return Principal{Project: here, Role: role} }
+	for _, c := range []struct {
+		who         Principal
+		here, there string
+	}{
+		{Principal{}, "", ""},
+		{Principal{Project: here}, "", ""},
+		{in(models.ApiKeyRoleReader), "r", ""},
+		{in(models.ApiKeyRoleWriter), "rw", ""},
+		{in(models.ApiKeyRoleAdmin), "rwa", ""},
+		{in("SOMETHING"), "", ""},
+		{Everyone, "rwa", "rwa"},
+	} {
+		for project, want := range map[models.ID]string{here: c.here, there: c.there, {}: c.there} {
+			got := ""
+			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader, "w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
+				if c.who.May(role, project) {
+					got += letter
+				}
+				if strings.Contains(c.here, letter) != c.who.Anywhere(role) {
+					t.Errorf("%+v anywhere as %s", c.who, role)
+				}
+			}
+			if len(got) != len(want) || strings.Trim(got, want) != "" {
+				t.Errorf("%+v may %q, want %q", c.who, got, want)
+			}
+		}
+	}
+	if From(context.Background()) != (Principal{}) || From(With(context.Background(), Everyone)) != Everyone {
+		t.Error("a context without a principal must have the one that may do nothing")
+	}
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/models"
+)
+
+// reachedBy adds to a condition that the project in a column is one that the principal may reach. It is the one way by
+// which an object, or a project, is found by its ID or its name; what is below an object is in its project. So what lies
+// in another project costs the same statements as what does not exist.
+func (c condition) reachedBy(who auth.Principal, column string) condition {
+	switch {
+	case who.Owner:
+		return c
+	case !who.Reads(who.Project):
+		return condition{c.sql + " AND FALSE", c.args}
+	}
+	return condition{c.sql + " AND " + column + " = ?", append(c.args[:len(c.args):len(c.args)], who.Project)}
+}
+
+// projectOfRow is the column of a table that holds the project of a row.
+func projectOfRow(table string) string {
+	if table == "projects" {
+		return "id"
+	}
+	return "project_id"
+}
+
+// allow refuses with FORBIDDEN what the caller may not do in a project that it may reach.
+func (tx *transaction) allow(role models.ApiKeyRole, project models.ID) error {
+	if tx.who.May(role, project) {
+		return nil
+	}
+	if role == models.ApiKeyRoleAdmin {
+		return models.Forbidden("this takes an API key that is an admin of the project")
+	}
+	return errOnlyReads
+}
+
+var (
+	errNoOwner   = models.Forbidden("this takes the API key of an owner")
+	errOnlyReads = models.Forbidden("the API key may read this project and not change it")
+)
+
+var keyColumns = []string{"id", "name", "prefix", "project_id", "role", "created_at", "created_by", "last_used_at", "expires_at", "revoked_at"}
+
+// Authenticate is the principal of an API key; false when no key has this secret, and when it has expired or was revoked.
+// It looks into the database each time, so that a key is revoked on all servers at once.
+func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal, bool, error) {
+	var found []*struct {
+		models.ApiKey
+		ProjectName string
+	}
+	err := s.read(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
+	key, now := first(found), time.Now()
+	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
+		return auth.Principal{}, false, s.failure(err)
+	}
+	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > usedEvery {
+		s.used.note(s, key.ID, now)
+	}
+	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID, ProjectName: key.ProjectName}
+	if key.Role != nil {
+		who.Role = *key.Role
+	}
+	return who, true, nil
+}
+
+// usedEvery is how often the use of a key is noted.
+const usedEvery = time.Minute
+
+// uses are when the uses of keys were last noted by this process, whatever came of it.
+type uses struct {
+	mu   sync.Mutex
+	last map[models.ID]time.Time
+}
+
+// note writes when a key was used, in the background: nobody waits for it, and who cannot write may still read.
+func (u *uses) note(s *Store, key models.ID, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if now.Sub(u.last[key]) < usedEvery {
+		return
+	}
+	if u.last == nil {
+		u.last = map[models.ID]time.Time{}
+	}
+	u.last[key] = now
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), usedEvery)
+		defer cancel()
+		err := s.write(ctx, func(tx *transaction) error {
+			return tx.Exec("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
+				now.UnixMicro(), key, now.UnixMicro()).Error
+		})
+		if err != nil {
+			s.log.Debug("the use of an API key was not noted", "error", err)
+		}
+	}()
+}
+
+// CreateApiKey creates an API key and returns it with its secret, which is kept nowhere. NOT_FOUND for an unknown
+// project, CONFLICT for a name that is taken, BAD_INPUT for an end in the past, FORBIDDEN.
+func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.CreateApiKeyInput) (key *models.ApiKey, secret string, err error) {
+	secret = auth.NewSecret()
+	return key, secret, s.write(ctx, func(tx *transaction) error {
+		var project *models.ID
+		if input.Owner && !tx.who.Owner {
+			return errNoOwner
+		} else if !input.Owner {
+			id, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+			if err == nil {
+				err = tx.allow(models.ApiKeyRoleAdmin, id)
+			}
+			if err != nil {
+				return err
+			}
+			project = &id
+		}
+		if input.ExpiresAt != nil && !time.Now().Before(input.ExpiresAt.Time) {
+			return models.BadInput(at.In("expiresAt"), "must be in the future")
+		}
+		var taken bool
+		same := cond("name = ?", input.Name)
+		if project != nil {
+			same = same.and(cond("(project_id IS NULL OR project_id = ?)", *project))
+		}
+		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.sql+")", same.args...).Scan(&taken).Error
+		if err == nil && taken {
+			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
+		}
+		if err != nil {
+			return err
+		}
+		var made []*models.ApiKey
+		err = tx.Raw(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+of("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
+			auth.Hash(secret), input.Role, tx.dialect.now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
+		if err != nil {
+			return err
+		}
+		key = made[0]
+		return tx.audit(key.ProjectID, models.AuditActionAPIKeyCreated, key.ID, "API key %q", key.Name)
+	})
+}
+
+// RevokeApiKey revokes an API key, from this moment on everywhere. NOT_FOUND when there is none, FORBIDDEN.
+func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) (key *models.ApiKey, err error) {
+	id, _ := models.ParseID(text)
+	return key, s.write(ctx, func(tx *transaction) error {
+		if !tx.who.Anywhere(models.ApiKeyRoleAdmin) {
+			return models.Forbidden("this takes an API key that is an admin")
+		}
+		found, err := lockOne[models.ApiKey](tx, "api_keys", keyColumns, id)
+		if err == nil && found == nil {
+			err = models.NotFound(at, "there is no API key with this ID")
+		}
+		if key = found; err != nil || key.RevokedAt != nil {
+			return err
+		}
+		var revoked []*models.ApiKey
+		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+of("api_keys", keyColumns), tx.dialect.now(0), id).
+			Scan(&revoked).Error
+		if err != nil {
+			return err
+		}
+		key = revoked[0]
+		return tx.audit(key.ProjectID, models.AuditActionAPIKeyRevoked, key.ID, "API key %q", key.Name)
+	})
+}
+
+// ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
+func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
+	return managed(ctx, s, project, page, list[*models.ApiKey]{
+		name: "apiKeys", columns: of("api_keys", keyColumns), table: "api_keys",
+		order: []string{"created_at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
+		position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
+	})
+}
+
+// AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
+func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
+	return managed(ctx, s, project, page, list[*models.AuditEvent]{
+		name: "auditEvents", columns: "id, seq, at, actor, action, subject, subject_id, project_id", table: "audit_events",
+		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
+		position: func(e *models.AuditEvent) models.Position { return models.Position{e.Seq} },
+	})
+}
+
+// managed is a page of a list of what admins manage: in a project, or in all that the caller may reach.
+func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l list[T]) (*models.Connection[T], error) {
+	who := auth.From(ctx)
+	if !who.Anywhere(models.ApiKeyRoleAdmin) {
+		return nil, models.Forbidden("this takes an API key that is an admin")
+	}
+	where := condition{sql: "TRUE"}
+	if project != nil {
+		id, err := s.projectID(ctx, *project)
+		if err != nil || id.IsZero() {
+			return models.NewConnection[T]("", models.Page{}, nil, nil), err
+		}
+		where = cond("project_id = ?", id)
+	}
+	where = where.reachedBy(who, "project_id")
+	l.where, l.args = where.sql, where.args
+	found, err := pages(ctx, s, l, nil, page)
+	return found[models.ID{}], err
+}
+
+// audit notes that the caller does something, in the transaction in which it is done. What it is done to is said in
+// words. A zero project is none.
+func (tx *transaction) audit(project models.ID, action models.AuditAction, subject models.ID, format string, args ...any) error {
+	orNull := func(id models.ID) *models.ID {
+		if id.IsZero() {
+			return nil
+		}
+		return &id
+	}
+	return tx.Exec(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.now(0), tx.who.Signature(), orNull(tx.who.KeyID),
+		action, fmt.Sprintf(format, args...), subject).Error
+}
