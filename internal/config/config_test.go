@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,13 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--insecure-open"); err != nil {
 		t.Errorf("said twice: %v", err)
+	}
+	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--auth=keys"); err != nil {
+		t.Errorf("with keys: %v", err)
+	}
+	line, err := Parse([]string{"keys", "create", "ci", "--role=writer", "--project=p"}, "test", io.Discard, func(int) {})
+	if err != nil || line.Command != "keys create" || line.Keys.Create.Name != "ci" || line.Keys.Create.Project != "p" {
+		t.Errorf("a key: %+v, %v", line, err)
 	}
 }
 

@@ -1,0 +1,166 @@
+package graph_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// TestAudit: what somebody may have to answer for is written down with who did it, and nothing else is.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := emptyWorld(t, url)
+		w.fresh(alpha)
+		begin := regexp.MustCompile(`"seq":"(\d+)"`)
+		for _, c := range []struct{ caller, change, wanted string }{
+			{"writer", `setAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "best"}) { artifactVersion { id } }`,
+				`ALIAS_SET alias "best" of version "1" of "artifact {n}" ArtifactVersion`},
+			{"writer", `setAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "best"}) { artifactVersion { id } }`, ``},
+			{"admin", `removeAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "best"}) { artifactVersion { id } }`,
+				`ALIAS_REMOVED alias "best" of version "1" of "artifact {n}" ArtifactVersion`},
+			{"writer", `createArtifactVersion(input: {project: "{name}", artifact: "artifact {n}", aliases: ["prod"], tags: ["x"]}) { deduplicated }`,
+				`ALIAS_SET alias "prod" of version "2" of "artifact {n}" _`},
+			{"writer", `retractMetadata(input: {target: {artifactVersionId: "{ArtifactVersion}"}, keys: [{key: "accuracy"}, {key: "text"}]}) { deduplicated }`,
+				`METADATA_RETRACTED "accuracy", "text" of version "1" of "artifact {n}" ArtifactVersion`},
+			{"writer", `retractMetadata(input: {target: {stepRunId: "{StepRun}"}, keys: [{key: "accuracy"}]}) { deduplicated }`,
+				`METADATA_RETRACTED "accuracy" of step run "step MARK" StepRun`},
+			{"writer", `retractMetadata(input: {target: {stepRunId: "{StepRun}"}, keys: [{key: "accuracy"}]}) { deduplicated }`, ``},
+			{"writer", `logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 1}}) { deduplicated }`, ``},
+			{"writer", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`, ``},
+			{"admin", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`,
+				`ARTIFACT_VERSION_DELETED version "1" of "artifact {n}" ArtifactVersion`},
+			{"admin", `deleteArtifact(input: {artifactId: "{Artifact}"}) { deletedArtifactId }`, `ARTIFACT_DELETED artifact "artifact {n}" Artifact`},
+			{"admin", `revokeApiKey(input: {apiKeyId: "{ApiKey}"}) { apiKey { id } }`, `API_KEY_REVOKED API key "key {n} MARK" ApiKey`},
+			{"admin", `revokeApiKey(input: {apiKeyId: "{ApiKey}"}) { apiKey { id } }`, ``},
+			{"admin", `createApiKey(input: {project: "{name}", role: READER, name: "new"}) { apiKey { id } }`, `API_KEY_CREATED API key "new" _`},
+			{"admin", `createApiKey(input: {project: "{name}", role: READER, name: "new"}) { apiKey { id } }`, ``},
+		} {
+			before := w.events()
+			w.as(c.caller, w.put(alpha, alpha, "mutation { "+c.change+" }"))
+			after := w.events()
+			if c.wanted == "" && len(after) != len(before) || c.wanted != "" && len(after) != len(before)+1 {
+				t.Fatalf("%s made %d events", c.change, len(after)-len(before))
+			}
+			if c.wanted == "" {
+				continue
+			}
+			wanted := w.put(alpha, alpha, c.wanted)
+			text, kind := wanted[:strings.LastIndex(wanted, " ")], wanted[strings.LastIndex(wanted, " ")+1:]
+			got := after[0]
+			if fmt.Sprint(got["action"], " ", got["subject"]) != text || got["actor"] != c.caller+" ALPHAMARK" ||
+				kind != "_" && got["subjectId"] != w.ids[alpha][kind] || got["project"].(map[string]any)["name"] != alpha {
+				t.Errorf("%s: got %v, want %s", c.change, got, wanted)
+			}
+		}
+		answer := w.owner(w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy seq } } }`))
+		if !strings.Contains(answer, `"loggedBy":"owner"`) || begin.FindString(answer) == "" {
+			t.Error(answer)
+		}
+		answer, _ = w.as("writer", w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy } } }`))
+		if !strings.Contains(answer, `"loggedBy":"writer ALPHAMARK"`) {
+			t.Error(answer)
+		}
+	})
+}
+
+// events are the audit events of alpha, the newest first.
+func (w *world) events() []map[string]any {
+	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action subject subjectId actor project { name } } } }`, "auditEvents")
+}
+
+// TestKeyIsUsed: when a key was used last is written, and not with each use.
+func TestKeyIsUsed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := emptyWorld(t, url)
+		used := func() (at string) {
+			for _, key := range w.nodes(`{ apiKeys(first: 100) { nodes { name lastUsedAt } } }`, "apiKeys") {
+				if key["name"] == "reader ALPHAMARK" {
+					at, _ = key["lastUsedAt"].(string)
+				}
+			}
+			return at
+		}
+		if at := used(); at != "" {
+			t.Fatalf("used at %s", at)
+		}
+		var at string
+		for deadline := time.Now().Add(20 * time.Second); at == "" && time.Now().Before(deadline); at = used() {
+			w.as("reader", `{ __typename }`)
+		}
+		for range 20 {
+			w.as("reader", `{ __typename }`)
+		}
+		if again := used(); at == "" || again != at {
+			t.Errorf("used at %q, and then at %q", at, again)
+		}
+	})
+}
+
+// TestWithoutKeys: a server that asks for no keys gives none out, and audits changes without an author.
+func TestWithoutKeys(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := &world{api: open(t, url), keys: map[string]string{}}
+		for query, wanted := range map[string]string{
+			`mutation { createApiKey(input: {name: "x", owner: true}) { secret } }`: `"code":"FORBIDDEN"`,
+			`{ apiKeys { nodes { id } } serverInfo { features } }`:                  `{"data":{"apiKeys":{"nodes":[]},"serverInfo":{"features":[]}}}`,
+		} {
+			if answer, _ := w.as("", query); !strings.Contains(answer, wanted) {
+				t.Error(answer)
+			}
+		}
+		w.as("", `mutation { createProject(input: {name: "p"}) { project { id } } }`)
+		answer, _ := w.as("", `{ auditEvents { totalCount nodes { action actor subject project { name } } } }`)
+		if answer != `{"data":{"auditEvents":{"nodes":[{"action":"PROJECT_CREATED","actor":null,"project":{"name":"p"},"subject":"project \"p\""}],"totalCount":1}}}` {
+			t.Error(answer)
+		}
+	})
+}
+
+// TestUnauthenticated: what HTTP says about a request without a valid key, before anything of it is looked at.
+func TestUnauthenticated(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t, storetest.SQLite(t))
+	for _, c := range []struct {
+		method, accept, authorization, body string
+		status                              int
+	}{
+		{"POST", "application/graphql-response+json", "", `{"query": "{ __typename }"}`, 401},
+		{"POST", "application/graphql-response+json", "Bearer " + w.keys["wrong"], `{"query": "{ __typename }"}`, 401},
+		{"POST", "application/graphql-response+json", "Bearer " + w.keys["expired"], `{"query": "{ __typename }"}`, 401},
+		{"POST", "application/graphql-response+json", "Basic " + w.keys["owner"], `{"query": "{ __typename }"}`, 401},
+		{"POST", "application/graphql-response+json", "Bearer", `nonsense`, 401},
+		{"GET", "application/graphql-response+json", "", ``, 401},
+		{"POST", "application/json", "", `{"query": "{ __typename }"}`, 200},
+		{"POST", "", "Bearer x", `{"query": "{ __schema { types { name } } }"}`, 200},
+		{"POST", "text/html", "", ``, 406},
+	} {
+		r := httptest.NewRequest(c.method, "/graphql", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", c.accept)
+		if c.authorization != "" {
+			r.Header.Set("Authorization", c.authorization)
+		}
+		recorder := httptest.NewRecorder()
+		w.ServeHTTP(recorder, r)
+		asked := recorder.Header().Get("WWW-Authenticate") != ""
+		if recorder.Code != c.status || asked != (c.status != http.StatusNotAcceptable) {
+			t.Errorf("%+v: %d, asked for a key: %v", c, recorder.Code, asked)
+		}
+		if asked && recorder.Body.String() != `{"errors":[{"message":"this takes a valid API key: Authorization: Bearer plc_…","extensions":{"code":"UNAUTHENTICATED"}}]}` {
+			t.Errorf("%+v: %s", c, recorder.Body)
+		}
+	}
+	recorder, statements := w.post(`{"query": "{ __typename }"}`, "Authorization", "Bearer "+w.keys["reader"])
+	if recorder.Code != 200 || statements != 1 || recorder.Body.String()[:8] != `{"data":` {
+		t.Errorf("%d, %d statements: %s", recorder.Code, statements, recorder.Body)
+	}
+}
