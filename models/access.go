@@ -92,9 +92,7 @@ const (
 
 // AuditEvent is one change that somebody may have to answer for.
 type AuditEvent struct {
-	ID ID
-	// Seq orders the events.
-	Seq    int64
+	ID     ID
 	At     Time
 	Actor  *string
 	Action AuditAction

@@ -27,7 +27,7 @@ var Everyone = Principal{Owner: true}
 
 // Reads says whether objects of the project exist for the principal.
 func (p Principal) Reads(project models.ID) bool {
-	return p.Owner || p.Role != "" && p.Project == project && !project.IsZero()
+	return p.Owner || p.Role.Includes(models.ApiKeyRoleReader) && p.Project == project && !project.IsZero()
 }
 
 // May says whether the principal has the role, or a greater one, in a project.

@@ -64,6 +64,9 @@ func TestPrincipals(t *testing.T) {
 					t.Errorf("%+v anywhere as %s", c.who, role)
 				}
 			}
+			if c.who.Reads(project) != (want != "") {
+				t.Errorf("%+v reads: %v", c.who, c.who.Reads(project))
+			}
 			if len(got) != len(want) || strings.Trim(got, want) != "" {
 				t.Errorf("%+v may %q, want %q", c.who, got, want)
 			}

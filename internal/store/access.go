@@ -187,9 +187,9 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
 	return managed(ctx, s, project, page, list[*models.AuditEvent]{
-		name: "auditEvents", columns: "id, seq, at, actor, action, subject, subject_id, project_id", table: "audit_events",
-		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
-		position: func(e *models.AuditEvent) models.Position { return models.Position{e.Seq} },
+		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", table: "audit_events",
+		order: []string{"at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
+		position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
 }
 

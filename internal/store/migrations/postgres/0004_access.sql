@@ -20,11 +20,11 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_name ON api_keys (coalesce(project_id, '00000000-0000-0000-0000-000000000000'), name);
 CREATE INDEX api_keys_by_time ON api_keys (project_id, created_at, id);
 
--- subject is in words, because what it names may be gone; actor_id is the API key, null for what was done without one.
+-- There is no number that all projects share: it would tell how much is done elsewhere. subject is in words, because
+-- what it names may be gone; actor_id is the API key, null for what was done without one.
 CREATE TABLE audit_events (
     project_id uuid REFERENCES projects (id),
-    seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id         uuid NOT NULL,
+    id         uuid PRIMARY KEY,
     at         bigint NOT NULL,
     actor      text COLLATE "C",
     actor_id   uuid,
@@ -32,4 +32,5 @@ CREATE TABLE audit_events (
     subject    text COLLATE "C" NOT NULL,
     subject_id uuid NOT NULL
 );
-CREATE INDEX audit_events_by_project ON audit_events (project_id, seq);
+CREATE INDEX audit_events_by_project ON audit_events (project_id, at, id);
+CREATE INDEX audit_events_by_time ON audit_events (at, id);

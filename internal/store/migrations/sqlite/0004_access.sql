@@ -20,11 +20,11 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_name ON api_keys (coalesce(project_id, x'00000000000000000000000000000000'), name);
 CREATE INDEX api_keys_by_time ON api_keys (project_id, created_at, id);
 
--- subject is in words, because what it names may be gone; actor_id is the API key, null for what was done without one.
+-- There is no number that all projects share: it would tell how much is done elsewhere. subject is in words, because
+-- what it names may be gone; actor_id is the API key, null for what was done without one.
 CREATE TABLE audit_events (
     project_id BLOB REFERENCES projects (id),
-    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
-    id         BLOB NOT NULL,
+    id         BLOB PRIMARY KEY,
     at         INTEGER NOT NULL,
     actor      TEXT,
     actor_id   BLOB,
@@ -32,4 +32,5 @@ CREATE TABLE audit_events (
     subject    TEXT NOT NULL,
     subject_id BLOB NOT NULL
 ) STRICT;
-CREATE INDEX audit_events_by_project ON audit_events (project_id, seq);
+CREATE INDEX audit_events_by_project ON audit_events (project_id, at, id);
+CREATE INDEX audit_events_by_time ON audit_events (at, id);
