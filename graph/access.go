@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -54,7 +55,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
 	secret, valid := auth.Bearer(r.Header.Values("Authorization"))
 	if valid {
-		who, valid, err = s.store.Authenticate(r.Context(), secret)
+		seconds := float64(s.limits.ReadSeconds)
+		ctx, cancel := context.WithTimeoutCause(r.Context(), time.Duration(seconds*float64(time.Second)), tooLong(seconds))
+		defer cancel()
+		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 	}
 	if err == nil && !valid {
 		err = &models.Error{Code: models.CodeUnauthenticated, Message: "this takes a valid API key: Authorization: Bearer plc_…"}

@@ -3437,7 +3437,7 @@ var sources = []*ast.Source{
 #   scalars · node and subject · queries · mutations · projects · artifacts and versions · runs ·
 #   metadata · values · selectors · inputs and payloads · the server itself
 #
-# graph/schema has what stands by itself: search, series, comparison and lineage.
+# graph/schema has what stands by itself: search, series, comparison, lineage and access.
 # A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/errors.md.
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
@@ -3524,7 +3524,7 @@ interface Subject implements Node {
 
 # --- Queries -----------------------------------------------------------------------------------------------------
 
-"Everything that can be read. What does not exist is null."
+"Everything that can be read. What does not exist is null, and so is what the caller may not read."
 type Query {
   "An artifact by its name."
   artifact(
@@ -3584,7 +3584,7 @@ type Query {
     "Its name, compared exactly."
     name: String!
   ): Project
-  "All projects, ordered by name."
+  "All projects that the caller may read, ordered by name."
   projects(
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
@@ -3640,7 +3640,7 @@ type Mutation {
   deleteArtifactVersion("Which version." input: DeleteArtifactVersionInput!): DeleteArtifactVersionPayload
   "Delete an artifact with all its versions and their metadata, for good."
   deleteArtifact("Which artifact." input: DeleteArtifactInput!): DeleteArtifactPayload
-  "Create a project."
+  "Create a project. Only owners may."
   createProject("What to create." input: CreateProjectInput!): CreateProjectPayload
 }
 
