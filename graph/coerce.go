@@ -83,11 +83,17 @@ func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, er
 	return coerceScalar(definition.Name, at, node)
 }
 
+// mostListed is more than any list of an argument may have. What is beyond is refused before something is made of it.
+const mostListed = 20_000
+
 func coerceList(schema *ast.Schema, item *ast.Type, at *models.Path, node any) (any, error) {
 	list, ok := node.([]any)
 	if !ok {
 		one, err := coerce(schema, item, at, node) // a value alone is a list of one
 		return []any{one}, err
+	}
+	if len(list) > mostListed {
+		return nil, models.LimitExceeded(at, "items in a list", mostListed, int64(len(list)))
 	}
 	coerced := make([]any, len(list))
 	for i, node := range list {

@@ -27,14 +27,23 @@ type argument struct {
 	value       *ast.Value
 }
 
-// measure refuses a document that is deeper or broader than the limits.
-func (d *document) measure(limits *models.ServerLimits) error {
+// checkAliases refuses a query with too many of them, before it is validated: the validation holds each two fields of a
+// name against each other.
+func checkAliases(tree *ast.QueryDocument, most int) error {
 	aliases := 0
-	eachField(d.tree, func(field *ast.Field) {
+	eachField(tree, func(field *ast.Field) {
 		if field.Alias != field.Name {
 			aliases++
 		}
 	})
+	if aliases > most {
+		return models.LimitExceeded(nil, "aliases of a query", int64(most), int64(aliases))
+	}
+	return nil
+}
+
+// measure refuses a document that is deeper or broader than the limits.
+func (d *document) measure(limits *models.ServerLimits) error {
 	depths := map[*ast.FragmentDefinition]int{}
 	for _, operation := range d.tree.Operations {
 		if fields := rootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{}); fields > int(limits.QueryRootFields) {
@@ -43,9 +52,6 @@ func (d *document) measure(limits *models.ServerLimits) error {
 		if depth := depthOf(operation.SelectionSet, depths); depth > int(limits.QueryDepth) {
 			return models.LimitExceeded(nil, "depth of a query", int64(limits.QueryDepth), int64(depth))
 		}
-	}
-	if aliases > int(limits.QueryAliases) {
-		return models.LimitExceeded(nil, "aliases of a query", int64(limits.QueryAliases), int64(aliases))
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	if len(tree.Operations) == 0 {
 		return nil, gqlerror.List{withCode(gqlerror.Errorf("the query has no operation"), codeParseFailed)}
 	}
+	if err := checkAliases(tree, int(limits.QueryAliases)); err != nil {
+		return nil, gqlerror.List{present(err)}
+	}
 	restore := hideNumbers(tree)
 	problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules())
 	restore()
@@ -148,8 +151,8 @@ func withCode(err *gqlerror.Error, code string) *gqlerror.Error {
 // surrogateEscape is an escape that names a surrogate, or half of a pair.
 var surrogateEscape = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
 
-// checkTokens refuses a query of too many tokens before anything costly reads it, and unpaired surrogates, which the
-// parser would replace.
+// checkTokens refuses a query of too many tokens or with too long a name before anything costly reads it, and unpaired
+// surrogates, which the parser would replace.
 func checkTokens(query string, most int) *gqlerror.Error {
 	if !utf8.ValidString(query) {
 		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
@@ -169,6 +172,9 @@ func checkTokens(query string, most int) *gqlerror.Error {
 				return present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
 			}
 			return nil
+		}
+		if token.Kind == lexer.Name && len(token.Value) > models.MaxNameCharacters { // messages repeat names
+			return present(models.LimitExceeded(nil, "characters of a name in a query", models.MaxNameCharacters, int64(len(token.Value))))
 		}
 		if token.Kind == lexer.String && unpaired(string(runes[token.Pos.Start:token.Pos.End])) {
 			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,

@@ -40,6 +40,9 @@ func (f Fact) SearchForm() (SearchForm, error) {
 // input that holds the two.
 func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
 	c := collector{limits: limits, seen: map[[2]string]bool{}}
+	if most, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > most {
+		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(n))
+	}
 	if metadata != nil && metadata.Node != nil {
 		object, ok := metadata.Node.(Object)
 		if !ok {
@@ -54,10 +57,23 @@ func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataE
 			return nil, err
 		}
 	}
-	if most := int(limits.EntriesPerCall); len(c.facts) > most {
-		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(len(c.facts)))
-	}
 	return c.facts, nil
+}
+
+// countFacts is how many facts stand in metadata, before anything is made of them.
+func countFacts(metadata *Tree) int {
+	if metadata == nil {
+		return 0
+	}
+	tops, _ := metadata.Node.(Object)
+	n := len(tops)
+	for _, top := range tops {
+		card, _ := top.Value.(Object)
+		if _, _, isMarked := marked(card); !isMarked && len(card) > 0 {
+			n += len(card) - 1
+		}
+	}
+	return n
 }
 
 type collector struct {

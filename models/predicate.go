@@ -135,8 +135,8 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	return p, nil
 }
 
-// maxPathSteps is as deep as values go.
-const maxPathSteps = 100
+// maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
+const maxPathSteps = 60
 
 // checkSearchedKey refuses what no key or card can be; one that merely nobody has logged is no mistake.
 func checkSearchedKey(at *Path, key string) error {
