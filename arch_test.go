@@ -35,6 +35,7 @@ var imports = map[string][]string{
 	"internal/httpd":           {"graph", "internal/store", "web"},
 	"internal/telemetry":       {"graph", "internal/store"},
 	"web":                      {},
+	"deploy":                   {},
 	"e2e":                      {},
 	"examples/penguins":        {},
 	"bench":                    {"models", "graph", "internal/store", "internal/store/storetest", "bench/load"},
@@ -54,6 +55,7 @@ var only = map[string][]string{
 	"github.com/prometheus/":      {"internal/telemetry"},
 	"net/http":                    {"", "graph", "internal/httpd", "internal/telemetry", "web", "examples/penguins", "bench"},
 	"database/sql":                {"models", "internal/backup", "internal/store", "internal/store/storetest", "bench/load"},
+	"github.com/goccy/go-yaml":    {},
 }
 
 // TestStructureImports holds the packages against the two tables.

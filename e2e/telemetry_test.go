@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,10 +82,33 @@ func TestMetrics(t *testing.T) {
 		if !found || got[`placard_sql_statement_duration_seconds_count{result="ok"}`] < 10 || got["go_goroutines"] == 0 || got["process_start_time_seconds"] == 0 {
 			t.Errorf("something is not counted: %v", got)
 		}
+		documented(t, got)
 		if response, err := http.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
 			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
 		}
 	})
+}
+
+// documented: docs/operations.md explains every metric of the program.
+func documented(t *testing.T, got map[string]float64) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for name := range got {
+		name, _, _ = strings.Cut(name, "{")
+		for _, end := range []string{"_bucket", "_sum", "_count"} {
+			name = strings.TrimSuffix(name, end)
+		}
+		if strings.HasPrefix(name, "placard_") && !strings.Contains(string(text), "`"+name+"`") {
+			missing[name] = true
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("docs/operations.md does not explain %v", missing)
+	}
 }
 
 // TestSlowOperations: the log names what took long, and shows nothing that a client gave as a value.

@@ -302,3 +302,6 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	}
 	return nil, errors.New("PostgreSQL refuses root, and there is neither a user postgres nor nobody")
 }
+
+// Programs is the folder with PostgreSQL's programs.
+func (c *Cluster) Programs() string { return c.programs }

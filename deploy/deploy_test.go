@@ -1,0 +1,248 @@
+// Package deploy holds what runs Placard elsewhere; its tests find mistakes in that without running it.
+package deploy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// node is a value of YAML.
+type node struct{ value any }
+
+// at follows names and places in lists.
+func (n node) at(path ...any) node {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := n.value.(map[string]any)
+			n = node{object[step]}
+		case int:
+			list, _ := n.value.([]any)
+			if step >= len(list) {
+				return node{}
+			}
+			n = node{list[step]}
+		}
+	}
+	return n
+}
+
+func (n node) String() string { return fmt.Sprint(n.value) }
+
+// documents are those of a YAML file, in which no key stands twice.
+func documents(t testing.TB, path string) []node {
+	t.Helper()
+	var found []node
+	for decoder := yaml.NewDecoder(strings.NewReader(read(t, path))); ; {
+		var value any
+		if err := decoder.Decode(&value); errors.Is(err, io.EOF) {
+			return found
+		} else if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		found = append(found, node{value})
+	}
+}
+
+// same compares what stands at places.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// TestDockerfile: the stages are complete, what is copied is there, the Go is that of go.mod, and the program needs
+// no library, of which an empty image has none.
+func TestDockerfile(t *testing.T) {
+	t.Parallel()
+	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "), "")
+	known := []string{"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT"}
+	made := map[string]bool{"/placard": true, "/empty": true, "/etc/ssl/certs/ca-certificates.crt": true}
+	last := map[string]string{}
+	for line := range strings.Lines(text) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if word == "" {
+			continue
+		}
+		if !slices.Contains(known, word) {
+			t.Errorf("%q is no instruction that is expected", word)
+		}
+		last[word] = strings.TrimSpace(rest)
+		if fields := strings.Fields(rest); word == "COPY" && fields[0] == "--from=build" {
+			if source := fields[len(fields)-2]; !made[source] {
+				t.Errorf("%s is copied, and nothing makes it", source)
+			}
+		} else if word == "COPY" {
+			for _, source := range fields[:len(fields)-1] {
+				if _, err := os.Stat(filepath.Join("..", source)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	same(t, "the last stage", last["FROM"], "scratch")
+	same(t, "what is run", last["ENTRYPOINT"], `["/placard"]`)
+	same(t, "the user", last["USER"], "65532:65532")
+	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "../go.mod"))[1]
+	if !strings.Contains(text, "FROM golang:"+version+" AS build") {
+		t.Errorf("the image does not build with Go %s, which go.mod asks for", version)
+	}
+	if !strings.Contains(text, "\nRUN CGO_ENABLED=0 go build ") {
+		t.Error("the program is built with cgo, and would need libraries that an empty image does not have")
+	}
+	list := exec.Command("go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
+	list.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := list.CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
+		t.Errorf("without cgo something is missing: %v: %s", err, out)
+	}
+}
+
+// TestCompose: the file parses, and its parts fit each other.
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	file := documents(t, "compose.yaml")[0]
+	server := file.at("services", "placard")
+	if _, err := os.Stat(filepath.Join(server.at("build", "context").String(), server.at("build", "dockerfile").String())); err != nil {
+		t.Error(err)
+	}
+	same(t, "what is waited for", server.at("depends_on", "postgres", "condition"), "service_healthy")
+	if file.at("services", "postgres", "healthcheck", "test").value == nil {
+		t.Error("PostgreSQL has no health check to wait for")
+	}
+	ports, _ := server.at("ports").value.([]any)
+	for _, port := range ports {
+		if !strings.HasPrefix(fmt.Sprint(port), "127.0.0.1:") {
+			t.Errorf("the port %v is open to others, and there is no authentication", port)
+		}
+	}
+	database := server.at("environment", "PLACARD_DATABASE_URL").String()
+	if !strings.HasPrefix(database, "postgres://placard:") || !strings.Contains(database, "@postgres:5432/placard?") {
+		t.Errorf("the database URL is %s", database)
+	}
+	volume, _, _ := strings.Cut(file.at("services", "postgres", "volumes", 0).String(), ":")
+	if volumes, _ := file.at("volumes").value.(map[string]any); !slices.Contains(keys(volumes), volume) {
+		t.Errorf("the volume %s is not declared", volume)
+	}
+}
+
+func keys(object map[string]any) []string {
+	var names []string
+	for name := range object {
+		names = append(names, name)
+	}
+	return names
+}
+
+// TestKubernetes: the objects select each other, the probes ask what there is, and the time to stop is long enough.
+func TestKubernetes(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]node{}
+	for _, document := range documents(t, "kubernetes.yaml") {
+		kinds[document.at("kind").String()] = document
+		same(t, "the name", document.at("metadata", "name"), "placard")
+	}
+	pod := kinds["Deployment"].at("spec", "template")
+	labels := pod.at("metadata", "labels")
+	for what, selector := range map[string]node{
+		"Deployment":          kinds["Deployment"].at("spec", "selector", "matchLabels"),
+		"Service":             kinds["Service"].at("spec", "selector"),
+		"PodDisruptionBudget": kinds["PodDisruptionBudget"].at("spec", "selector", "matchLabels"),
+		"NetworkPolicy":       kinds["NetworkPolicy"].at("spec", "podSelector", "matchLabels"),
+	} {
+		same(t, "what the "+what+" selects", selector, labels)
+	}
+	container := pod.at("spec", "containers", 0)
+	same(t, "the start probe", container.at("startupProbe", "httpGet", "path"), "/healthz")
+	same(t, "the probe of life", container.at("livenessProbe", "httpGet", "path"), "/healthz")
+	same(t, "the probe of readiness", container.at("readinessProbe", "httpGet", "path"), "/readyz")
+	same(t, "the port of the service", kinds["Service"].at("spec", "ports", 0, "targetPort"), container.at("ports", 0, "name"))
+	same(t, "the port of metrics", pod.at("metadata", "annotations", "prometheus.io/port"), container.at("ports", 1, "containerPort"))
+	same(t, "root", pod.at("spec", "securityContext", "runAsNonRoot"), true)
+	same(t, "the file system", container.at("securityContext", "readOnlyRootFilesystem"), true)
+	var stop time.Duration
+	environment, _ := container.at("env").value.([]any)
+	for _, variable := range environment {
+		if name := (node{variable}).at("name").String(); strings.HasPrefix(name, "PLACARD_DRAIN_") {
+			d, err := time.ParseDuration(node{variable}.at("value").String())
+			if err != nil {
+				t.Error(err)
+			}
+			stop += d
+		}
+	}
+	grace, err := time.ParseDuration(pod.at("spec", "terminationGracePeriodSeconds").String() + "s")
+	if err != nil || stop == 0 || grace <= stop {
+		t.Errorf("the server takes up to %v to stop and has %v (%v)", stop, grace, err)
+	}
+}
+
+// TestAlerts: each alert is about metrics that docs/operations.md explains, and is explained there itself.
+func TestAlerts(t *testing.T) {
+	t.Parallel()
+	operations := read(t, "../docs/operations.md")
+	rules, _ := documents(t, "alerts.yaml")[0].at("groups", 0, "rules").value.([]any)
+	if len(rules) == 0 {
+		t.Error("there are no rules")
+	}
+	for _, rule := range rules {
+		name, expression := node{rule}.at("alert").String(), node{rule}.at("expr").String()
+		if !strings.Contains(operations, "| "+name+" |") {
+			t.Errorf("docs/operations.md does not say what to do about %s", name)
+		}
+		metrics := regexp.MustCompile(`placard_[a-z_]+`).FindAllString(expression, -1)
+		for _, metric := range metrics {
+			metric = strings.TrimSuffix(strings.TrimSuffix(metric, "_bucket"), "_count")
+			if !strings.Contains(operations, "`"+metric+"`") {
+				t.Errorf("%s is about %s, which docs/operations.md does not explain", name, metric)
+			}
+		}
+		if strings.Count(expression, "(") != strings.Count(expression, ")") || len(metrics) == 0 {
+			t.Errorf("%s is not about anything: %s", name, expression)
+		}
+	}
+}
+
+// TestUnit asks systemd about its unit, where there is one.
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	text := read(t, "placard.service")
+	if !strings.Contains(text, "ExecStart=/usr/local/bin/placard serve\n") {
+		t.Error("the unit does not start the program")
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	unit := filepath.Join(t.TempDir(), "placard.service")
+	text = strings.ReplaceAll(text, "/usr/local/bin/placard", "/bin/true") // there must be something
+	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
+		t.Errorf("the unit is more open than it has to be: %v: %s", err, out)
+	}
+}
