@@ -66,7 +66,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	}))
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection.Handler, h.addressed, h.logged, h.protected, identified,
+		protection.Handler, h.addressed, h.logged, h.protected, hardened, identified,
 	} {
 		h.Handler = wrap(h.Handler)
 	}

@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"database/sql"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// TestOverload: while writes wait for a lock of the database, as many as may wait do, one more is refused at once, the
+// probes and the page answer, and in the end all who waited are answered.
+func TestOverload(t *testing.T) {
+	t.Parallel()
+	database := storetest.Postgres(t)
+	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=2", "PLACARD_LIMIT_QUEUED_OPERATIONS=3")
+	db, err := sql.Open("pgx", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE artifacts IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	const write = `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`
+	var all sync.WaitGroup
+	answers := make(chan answer, 100)
+	codes := map[string]int{}
+	for n := range 5 { // the others wait in the database or for their turn
+		all.Go(func() { answers <- ask(s.addr, write, nil) })
+		for n == 1 && waiting(t, db) < 2 {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	for codes["OVERLOADED"] == 0 { // whoever comes before those have arrived takes a place in the queue from one of them
+		all.Go(func() { answers <- ask(s.addr, write, nil) })
+		select {
+		case got := <-answers:
+			codes[got.code]++
+		case <-time.After(time.Second):
+		}
+	}
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/graphiql/": 200, "/graphql?query=%7B__typename%7D": 503} {
+		response, err := client.Get("http://" + s.addr + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != want || want == http.StatusServiceUnavailable && (response.Header.Get("Retry-After") == "" || !strings.Contains(string(text), `"retryable":true`)) {
+			t.Errorf("%s: %d %.300s", path, response.StatusCode, text)
+		}
+	}
+	if n := waiting(t, db); n != 2 {
+		t.Errorf("%d writes are in the database", n)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
+	close(answers)
+	for got := range answers {
+		codes[got.code]++
+	}
+	if codes[""] != 5 || len(codes) != 2 {
+		t.Errorf("got %v, want 5 without a code", codes)
+	}
+}
+
+// waiting is how many statements wait for a lock.
+func waiting(t *testing.T, db *sql.DB) (n int) {
+	t.Helper()
+	if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

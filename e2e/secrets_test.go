@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"bytes"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// TestNoSecrets: a password of the database stands in nothing that the program writes, whatever goes wrong.
+func TestNoSecrets(t *testing.T) {
+	t.Parallel()
+	const password = "hunter2-pa%73s" // an escape in it, which some messages undo
+	for name, database := range map[string]string{
+		"a wrong port":      "postgres://placard:" + password + "@127.0.0.1:1/placard",
+		"a wrong host":      "postgres://placard:" + password + "@nowhere.invalid:5432/placard",
+		"no URL":            "postgres://placard:" + password + "@[::1/placard",
+		"a bad port":        "postgres://placard:" + password + "@127.0.0.1:port/placard",
+		"a bad escape":      "postgres://placard:" + password + "%zz@127.0.0.1/placard",
+		"a bad setting":     "postgres://placard:" + password + "@127.0.0.1:1/placard?sslmode=" + password,
+		"an unknown scheme": "mysql://placard:" + password + "@127.0.0.1:1/placard",
+		"a parameter":       "postgres://127.0.0.1:1/placard?user=placard&password=" + password,
+		"words":             "host=127.0.0.1 port=1 user=placard password=" + password,
+		"several hosts":     "postgres://placard:" + password + "@127.0.0.1:1,127.0.0.1:2/placard",
+	} {
+		for _, help := range []bool{false, true} {
+			program := exec.Command(filepath.Join(programs, "placard"), "--log-level=debug", "--addr="+freeAddress(t))
+			if help {
+				program.Args = append(program.Args, "--help")
+			}
+			program.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
+			out, err := program.CombinedOutput()
+			if !help && err == nil || strings.Contains(string(out), "hunter2") {
+				t.Errorf("%s: %v\n%s", name, err, out)
+			}
+		}
+	}
+}
+
+// TestNoSecretsInLogs: nor while the program serves and the database goes away.
+func TestNoSecretsInLogs(t *testing.T) {
+	t.Parallel()
+	cluster, err := storetest.NewCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Remove)
+	database, err := url.Parse(cluster.URL.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := database.User.Username()
+	if user == "" {
+		user = database.Query().Get("user")
+	}
+	database.User = url.UserPassword(user, "hunter2") // the cluster trusts everybody, so any password is right
+	s := startWith(t, database.String(), "PLACARD_LOG_LEVEL=debug")
+	if err := cluster.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for refused := 0; refused < 3; {
+		got := ask(s.addr, "{ artifacts { totalCount } }", nil)
+		if got.err != nil || got.code != "UNAVAILABLE" && got.code != "" {
+			t.Fatalf("got %v %s", got.err, got.code)
+		}
+		if got.code != "" {
+			refused++
+		}
+		if answer, err := client.Get("http://" + s.addr + "/readyz"); err == nil {
+			_ = answer.Body.Close()
+		}
+	}
+	if err := s.stop(t); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(s.log.String(), "hunter2") || !strings.Contains(s.log.String(), "UNAVAILABLE") || !strings.Contains(s.log.String(), "level=DEBUG") {
+		t.Errorf("the log:\n%s", s.log)
+	}
+}
+
+// startWith starts the program with more settings and waits until it is ready.
+func startWith(t *testing.T, database string, settings ...string) *server {
+	t.Helper()
+	s := &server{exec.Command(filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+	s.Env = append(append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+database), settings...)
+	s.Stderr = s.log
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.done <- s.Wait() }()
+	t.Cleanup(func() { _ = s.Process.Kill() })
+	s.waitReady(t)
+	return s
+}
