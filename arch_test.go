@@ -55,6 +55,7 @@ var only = map[string][]string{
 	"github.com/prometheus/":      {"internal/telemetry"},
 	"net/http":                    {"", "graph", "internal/httpd", "internal/telemetry", "web", "examples/penguins", "bench"},
 	"database/sql":                {"models", "internal/backup", "internal/store", "internal/store/storetest", "bench/load"},
+	"go.opentelemetry.io/":        {"internal/telemetry"},
 	"github.com/goccy/go-yaml":    {},
 }
 

@@ -1,12 +1,18 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,6 +140,58 @@ func TestSlowOperations(t *testing.T) {
 	}
 	if strings.Contains(log, "secret") || strings.Contains(quiet.log.String(), "slow operation") {
 		t.Errorf("the log says too much:\n%s\n%s", log, quiet.log)
+	}
+}
+
+// TestTraces: where the variables of OpenTelemetry say so, a collector gets the spans of a request, below that of the client,
+// and nothing that a client gave as a value.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var got []byte
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, r.URL.Path+" "+string(body)...)
+	}))
+	t.Cleanup(collector.Close)
+	command := exec.Command(filepath.Join(programs, "placard"))
+	s := &server{command, freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+	s.Env = append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+storetest.SQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL)
+	s.Stderr = s.log
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.done <- s.Wait() }()
+	t.Cleanup(func() { _ = s.Process.Kill() })
+	s.waitReady(t)
+	request, err := http.NewRequest(http.MethodPost, "http://"+s.addr+"/graphql", strings.NewReader(
+		`{"query": "query Find($k: String!) { artifactVersions(where: {metadata: {key: $k, eq: \"secret-literal\"}}) { totalCount } }", "variables": {"k": "secret-variable"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace := "0123456789abcdef0123456789abcdef"
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("traceparent", "00-"+trace+"-0123456789abcdef-01")
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if err := s.stop(t); err != nil {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, wanted := range []string{"/v1/traces ", "POST /graphql", "query Find", "SELECT ", "placard.cost", response.Header.Get("X-Request-Id")} {
+		if !bytes.Contains(got, []byte(wanted)) {
+			t.Errorf("the collector did not get %q: %q\n%s", wanted, got, s.log)
+		}
+	}
+	id, _ := hex.DecodeString(trace)
+	if spans := bytes.Count(got, id); spans < 3 || bytes.Contains(got, []byte("secret")) {
+		t.Errorf("%d spans, or too much: %q", spans, got)
 	}
 }
 

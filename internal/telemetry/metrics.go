@@ -1,9 +1,8 @@
-// Package telemetry measures the server for Prometheus. It is the only importer of that: graph and store tell what they
-// do to small interfaces of their own, and to nobody when nothing is measured.
+// Package telemetry measures the server for Prometheus and OpenTelemetry. It is the only importer of these: graph and
+// store tell what they do to small interfaces of their own, and to nobody when nothing is measured.
 package telemetry
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -85,15 +84,14 @@ func NewMetrics(build Build, s *store.Store) *Metrics {
 	return m
 }
 
-// Begin counts a request that arrives, and the operation that it was at its end.
-func (m *Metrics) Begin(r *http.Request) (context.Context, func(*graph.Operation)) {
-	m.inFlight.Inc()
-	return store.WithObserver(r.Context(), m), func(o *graph.Operation) {
-		m.inFlight.Dec()
-		name := m.name(o.Name)
-		m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
-		m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
-	}
+// begin counts a request that arrives, and end the operation that it was.
+func (m *Metrics) begin() { m.inFlight.Inc() }
+
+func (m *Metrics) end(o *graph.Operation) {
+	m.inFlight.Dec()
+	name := m.name(o.Name)
+	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
+	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
 }
 
 // name is the label for the name of an operation. Clients choose names, so there must not be any number of them.
@@ -113,17 +111,14 @@ func (m *Metrics) name(name string) string {
 	return name
 }
 
-// Statement times a statement.
-func (m *Metrics) Statement(_ context.Context, _ time.Time, took time.Duration, _ func() string, err error) {
+// statement times a statement.
+func (m *Metrics) statement(took time.Duration, err error) {
 	result := "ok"
 	if err != nil {
 		result = "failed"
 	}
 	m.statements.WithLabelValues(result).Observe(took.Seconds())
 }
-
-// Entries counts entries.
-func (m *Metrics) Entries(n int) { m.entries.Add(float64(n)) }
 
 // Handler answers /metrics, and nothing else.
 func (m *Metrics) Handler(log *slog.Logger) http.Handler {

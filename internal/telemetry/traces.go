@@ -1,0 +1,107 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/placard/placard/graph"
+)
+
+// traces sends a span for each request, for its operation and for each of its statements.
+type traces struct {
+	provider *sdk.TracerProvider
+	tracer   trace.Tracer
+}
+
+// tracing says whether the standard variables of OpenTelemetry ask for traces.
+func tracing(log *slog.Logger) bool {
+	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
+		return false
+	}
+	protocol := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
+	if protocol == "" {
+		protocol = os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL")
+	}
+	if protocol != "" && protocol != "http/protobuf" {
+		log.Warn("no traces are sent: only the protocol http/protobuf is known", "protocol", protocol)
+		return false
+	}
+	return true
+}
+
+// newTraces sends traces to where the standard variables of OpenTelemetry say, which also choose what is sampled.
+func newTraces(build Build, log *slog.Logger) (*traces, error) {
+	ctx := context.Background()
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
+		attribute.String("service.name", "placard"), attribute.String("service.version", build.Version)), resource.WithFromEnv())
+	if err != nil {
+		return nil, err
+	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "error", err) }))
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(named))
+	return &traces{provider, provider.Tracer("github.com/placard/placard")}, nil
+}
+
+// begin starts the spans of a request and of its operation, below the span of the client if that says so.
+func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
+		attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
+		attribute.String("placard.request_id", graph.RequestID(ctx))))
+	ctx, operation := t.tracer.Start(ctx, "operation")
+	return ctx, func(o *graph.Operation) {
+		if operation.IsRecording() {
+			operation.SetName(strings.TrimSpace(o.Type + " " + o.Name[:min(len(o.Name), mostName)]))
+			operation.SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.String("placard.hash", o.Hash()),
+				attribute.String("graphql.operation.name", o.Name[:min(len(o.Name), mostName)]),
+				attribute.String("placard.code", o.Code), attribute.Int64("placard.cost", o.Cost))
+		}
+		if o.Code != graph.CodeOK {
+			operation.SetStatus(codes.Error, o.Code)
+		}
+		operation.End()
+		request.End()
+	}
+}
+
+// statement sends the span of a statement that has ended.
+func (t *traces) statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return
+	}
+	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(attribute.String("db.query.text", text())))
+	if err != nil {
+		span.SetStatus(codes.Error, "failed")
+	}
+	span.End(trace.WithTimestamp(begin.Add(took)))
+}
+
+// flushTime is how long the end of the process waits for traces to be sent.
+const flushTime = 5 * time.Second
+
+func (t *traces) stop(log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	defer cancel()
+	if err := t.provider.Shutdown(ctx); err != nil {
+		log.Warn("the last traces could not be sent", "error", err)
+	}
+}
