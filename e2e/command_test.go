@@ -126,6 +126,18 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, database, 1, "--force replaces it", "restore", copies[0])
+	whole, err := os.ReadFile(copies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, bad := range map[string][]byte{"half": whole[:len(whole)/2], "zeros": append(bytes.Clone(whole[:len(whole)/2]), make([]byte, len(whole)/2)...)} {
+		file := filepath.Join(t.TempDir(), what)
+		if err := os.WriteFile(file, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, database, 1, "placard: ", "restore", "--force", file)
+		expect(t, storetest.SQLite(t), 1, "placard: ", "restore", file)
+	}
 	for _, target := range []string{storetest.SQLite(t), database} {
 		for _, file := range copies {
 			expect(t, target, 0, "tables at version", "restore", "--force", file)
