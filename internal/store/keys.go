@@ -94,18 +94,24 @@ func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUs
 	return usage
 }
 
-// keyNames goes from key to key in the index on values, over all that have the same.
+// keyNames goes from key to key in the index on values, over all rows that have the same: to the next key of the card
+// and, where there is none, to the first of the next card. Each of these is a look into the index on both engines, which
+// "the next card and key" in one condition is not on SQLite.
 func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
-	next := func(column string) string {
-		return "(SELECT m." + column + ` FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND (m.card, m.key) > (k.card, k.key)
-			AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)`
+	args := []any{}
+	next := func(column, behind string) string {
+		args = append(args, project, aboutVersion)
+		return "(SELECT m." + column + " FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND " + behind +
+			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)"
 	}
+	const inCard, nextCard = "m.card = k.card AND m.key > k.key", "m.card > k.card"
+	card := "CASE WHEN " + next("key", inCard) + " IS NULL THEN " + next("card", nextCard) + " ELSE k.card END"
+	key := "COALESCE(" + next("key", inCard) + ", " + next("key", nextCard) + ")"
 	begins, prefix := q.begins("k.card", "k.key")
 	none := s.dialect.bytewise("CAST('' AS text)")
-	args := []any{project, aboutVersion, project, aboutVersion}
 	var names []*models.MetadataKeyUsage
 	err := s.read(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
-		SELECT `+none+", "+none+` UNION ALL SELECT `+next("card")+", "+next("key")+` FROM k WHERE k.key IS NOT NULL
+		SELECT `+none+", "+none+" UNION ALL SELECT "+card+", "+key+` FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+" ORDER BY k.card, k.key",
 		append(args, prefix...)...).Scan(&names).Error
 	if err != nil {
