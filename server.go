@@ -71,7 +71,7 @@ func serve(settings *config.Config) error {
 	}
 	defer stopMeasuring()
 	if settings.Auth == "keys" {
-		api.RequireKeys()
+		api.RequireKeys().LimitKeys(settings.RateLimit)
 	}
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {

@@ -26,12 +26,14 @@ const (
 type httpError struct {
 	status int
 	err    error
+	// after is after how many seconds to try again, 0 where that does not help.
+	after int
 }
 
 func (e *httpError) Error() string { return e.err.Error() }
 
-var errOnlyQueries = &httpError{http.StatusMethodNotAllowed,
-	models.BadInput(nil, "GET answers queries only; send mutations by POST")}
+var errOnlyQueries = &httpError{status: http.StatusMethodNotAllowed,
+	err: models.BadInput(nil, "GET answers queries only; send mutations by POST")}
 
 // serve answers GraphQL over HTTP.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +64,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Allow", "POST")
 			}
 		}
-		if status == http.StatusServiceUnavailable {
-			w.Header().Set("Retry-After", "1")
+		if refused != nil && refused.after > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(refused.after))
 		}
 		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
 		return
@@ -116,16 +118,16 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (func() (*reque
 		return func() (*request, error) { return queryRequest(r) }, nil
 	case http.MethodPost:
 	default:
-		return nil, &httpError{http.StatusMethodNotAllowed, models.BadInput(nil, "send GraphQL by POST")}
+		return nil, &httpError{status: http.StatusMethodNotAllowed, err: models.BadInput(nil, "send GraphQL by POST")}
 	}
 	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
 		w.Header().Set("Accept-Encoding", "identity")
-		return nil, &httpError{http.StatusUnsupportedMediaType, models.BadInput(nil, "the body must not be compressed")}
+		return nil, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must not be compressed")}
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, named := parameters["charset"]
 	if err != nil || media != typeJSON || named && !strings.EqualFold(charset, "utf-8") {
-		return nil, &httpError{http.StatusUnsupportedMediaType, models.BadInput(nil, "the body must be %s in UTF-8", typeJSON)}
+		return nil, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must be %s in UTF-8", typeJSON)}
 	}
 	body, err := s.readBody(w, r)
 	if err != nil {
@@ -151,7 +153,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		w.Header().Set("Connection", "close")
 	}
 	actual := max(r.ContentLength, int64(len(body))+rest)
-	return nil, &httpError{http.StatusRequestEntityTooLarge, models.LimitExceeded(nil, "bytes of a request", limit, actual)}
+	return nil, &httpError{status: http.StatusRequestEntityTooLarge, err: models.LimitExceeded(nil, "bytes of a request", limit, actual)}
 }
 
 // queryRequest reads a request from the parameters of a URL.

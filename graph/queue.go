@@ -87,7 +87,7 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 		if ctx.Err() != nil { // the client has left, so nobody reads this
 			err = errCancelled
 		}
-		return nil, &httpError{http.StatusServiceUnavailable, err}
+		return nil, &httpError{status: http.StatusServiceUnavailable, err: err, after: 1}
 	}
 	defer s.queue.leave()
 	r, err := read()

@@ -42,6 +42,8 @@ type Server struct {
 	slow     time.Duration
 	// keys says that every request needs an API key.
 	keys bool
+	// spent is what the operations of API keys may still cost.
+	spent spending
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
@@ -141,6 +143,8 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 	var answer *response
 	if limit := int64(s.limits.QueryCost); cost > limit {
 		answer = s.refuse(ctx, gqlerror.List{present(models.LimitExceeded(nil, "cost of a query", limit, cost))})
+	} else if err := s.charge(ctx, cost); err != nil {
+		return nil, err
 	} else {
 		answer = s.run(ctx, r, doc, operation, values)
 	}

@@ -26,6 +26,7 @@ type Config struct {
 	DatabaseURL  string        `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	PublicURL    string        `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
 	Auth         string        `help:"Who may call: none (everyone who reaches the address) or keys (who has an API key)." enum:"none,keys" default:"none"`
+	RateLimit    int64         `help:"What the operations of an API key may cost in a minute, on each server; 0 for no limit." default:"0"`
 	InsecureOpen bool          `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
 	Trusted      string        `help:"Execute only these queries: a JSON file of SHA-256 and text, or a folder of .graphql files." name:"trusted-documents" placeholder:"PATH"`
 	LogLevel     slog.Level    `help:"What to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
@@ -109,6 +110,9 @@ func (c *Config) check() error {
 	}
 	if err := c.Operating.check(); err != nil {
 		return err
+	}
+	if c.RateLimit < 0 {
+		return errors.New("--rate-limit must be 0 or more")
 	}
 	limits := c.Limit
 	for name, value := range map[string]float64{
