@@ -105,6 +105,9 @@ func TestDockerfile(t *testing.T) {
 	same(t, "the last stage", last["FROM"], "scratch")
 	same(t, "what is run", last["ENTRYPOINT"], `["/placard"]`)
 	same(t, "the user", last["USER"], "65532:65532")
+	if !strings.Contains(last["ENV"], "PLACARD_AUTH=keys") {
+		t.Errorf("everyone may call a container: %s", last["ENV"])
+	}
 	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "../go.mod"))[1]
 	if !strings.Contains(text, "FROM golang:"+version+" AS build") {
 		t.Errorf("the image does not build with Go %s, which go.mod asks for", version)
@@ -134,9 +137,10 @@ func TestCompose(t *testing.T) {
 	ports, _ := server.at("ports").value.([]any)
 	for _, port := range ports {
 		if !strings.HasPrefix(fmt.Sprint(port), "127.0.0.1:") {
-			t.Errorf("the port %v is open to others, and there is no authentication", port)
+			t.Errorf("the port %v is open to others without TLS", port)
 		}
 	}
+	same(t, "who may call", server.at("environment", "PLACARD_AUTH"), "keys")
 	database := server.at("environment", "PLACARD_DATABASE_URL").String()
 	if !strings.HasPrefix(database, "postgres://placard:") || !strings.Contains(database, "@postgres:5432/placard?") {
 		t.Errorf("the database URL is %s", database)
@@ -184,7 +188,11 @@ func TestKubernetes(t *testing.T) {
 	var stop time.Duration
 	environment, _ := container.at("env").value.([]any)
 	for _, variable := range environment {
-		if name := (node{variable}).at("name").String(); strings.HasPrefix(name, "PLACARD_DRAIN_") {
+		name := (node{variable}).at("name").String()
+		if name == "PLACARD_AUTH" {
+			same(t, "who may call", node{variable}.at("value"), "keys")
+		}
+		if strings.HasPrefix(name, "PLACARD_DRAIN_") {
 			d, err := time.ParseDuration(node{variable}.at("value").String())
 			if err != nil {
 				t.Error(err)
