@@ -169,6 +169,56 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
+// TestSlowBodies: large bodies that never end are refused before they fill the memory, small requests are answered beside
+// them, and large ones again once they are gone.
+func TestSlowBodies(t *testing.T) {
+	t.Parallel()
+	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; MiB that the server may take
+	s := start(t, freeAddress(t), storetest.SQLite(t))
+	_, low := s.spent(t)
+	large := `{"query": "{ __typename }", "extensions": {"x": "` + flood(held, "x") + `"}}`
+	if statuses, all := wire(t, s.addr, post(s.addr, asJSON, large)); !slices.Equal(statuses, []int{200}) {
+		t.Fatalf("a large body alone: %v %.300s", statuses, all)
+	}
+	conns := make([]net.Conn, 400)
+	for i := range conns {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+		defer func() { _ = conn.Close() }()
+		conns[i] = conn
+		_ = conn.SetWriteDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(conn, post(s.addr, asJSON, large)[:held]); err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+	}
+	for range 20 {
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
+			t.Fatalf("beside the bodies: %v %s", got.err, got.code)
+		}
+	}
+	if statuses, all := wire(t, s.addr, post(s.addr, asJSON, large)); !slices.Equal(statuses, []int{503}) || !strings.Contains(all, `"OVERLOADED"`) ||
+		!strings.Contains(all, "Retry-After: 1") {
+		t.Errorf("a large body beside the others: %v %.300s", statuses, all)
+	}
+	if _, peak := s.spent(t); peak-low > most {
+		t.Errorf("the server took %d MiB", peak-low)
+	}
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		statuses, all := wire(t, s.addr, post(s.addr, asJSON, large))
+		if slices.Equal(statuses, []int{200}) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a large body afterwards: %v %.300s", statuses, all)
+		}
+	}
+}
+
 // TestHeaders: every answer has the headers that protect it, whatever it is.
 func TestHeaders(t *testing.T) {
 	t.Parallel()

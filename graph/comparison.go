@@ -18,35 +18,30 @@ func (q query) CompareArtifactVersions(
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := q.wanted(keys)
-	if err != nil {
+	if err := q.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	return q.comparison(ctx, versions, at, onlyDiffering, wanted)
+	return q.comparison(ctx, versions, at, onlyDiffering, keys)
 }
 
-// comparison compares the latest entries of versions, each as of its own instant, with those of the version at `at`.
+// comparison compares the latest entries of versions, each as of its own instant, with those of the version at `at`; those
+// with one of the keys, or all of them when keys is nil.
 func (s *Server) comparison(
-	ctx context.Context, versions []*models.ArtifactVersion, at int, onlyDiffering bool, wanted func(*models.MetadataEntry) bool,
+	ctx context.Context, versions []*models.ArtifactVersion, at int, onlyDiffering bool, keys []string,
 ) (*models.ArtifactVersionComparison, error) {
 	subjects := make([][]*models.MetadataEntry, len(versions))
 	for i, version := range versions {
-		entries, err := subject[*models.ArtifactVersion]{s}.latest(ctx, version, nil)
+		entries, err := subject[*models.ArtifactVersion]{s}.latest(ctx, version, keys, nil)
 		if err != nil {
 			return nil, err
 		}
-		subjects[i] = chosen(entries, wanted)
+		subjects[i] = entries
 	}
 	rows, err := models.Compare(subjects, at)
 	if onlyDiffering {
 		rows = differing(rows)
 	}
 	return &models.ArtifactVersionComparison{Versions: versions, Baseline: versions[at], Rows: rows}, err
-}
-
-// chosen are the entries that are wanted.
-func chosen(entries []*models.MetadataEntry, wanted func(*models.MetadataEntry) bool) []*models.MetadataEntry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e *models.MetadataEntry) bool { return !wanted(e) })
 }
 
 // differing are the rows that differ.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -47,10 +46,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	read, err := s.receive(w, r)
+	read, held, err := s.receive(w, r)
 	var answer *response
 	if err == nil {
 		answer, err = s.inTurn(r.Context(), read, r.Method == http.MethodGet)
+	}
+	s.arriving.give(held)
+	if err == nil {
+		var left int64
+		if left, err = s.roomFor(answer); err == nil {
+			defer s.leaving.give(left)
+		}
 	}
 	if err != nil {
 		status := http.StatusBadRequest
@@ -111,49 +117,26 @@ func negotiate(accept []string) string {
 	return best
 }
 
-// receive takes from the network what there is of a request, and returns what reads it.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) (func() (*request, error), error) {
+// receive takes from the network what there is of a request, and returns what reads it, and how much room that holds.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (read func() (*request, error), held int64, err error) {
 	switch r.Method {
 	case http.MethodGet:
-		return func() (*request, error) { return queryRequest(r) }, nil
+		return func() (*request, error) { return queryRequest(r) }, 0, nil
 	case http.MethodPost:
 	default:
-		return nil, &httpError{status: http.StatusMethodNotAllowed, err: models.BadInput(nil, "send GraphQL by POST")}
+		return nil, 0, &httpError{status: http.StatusMethodNotAllowed, err: models.BadInput(nil, "send GraphQL by POST")}
 	}
 	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
 		w.Header().Set("Accept-Encoding", "identity")
-		return nil, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must not be compressed")}
+		return nil, 0, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must not be compressed")}
 	}
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, named := parameters["charset"]
 	if err != nil || media != typeJSON || named && !strings.EqualFold(charset, "utf-8") {
-		return nil, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must be %s in UTF-8", typeJSON)}
+		return nil, 0, &httpError{status: http.StatusUnsupportedMediaType, err: models.BadInput(nil, "the body must be %s in UTF-8", typeJSON)}
 	}
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return func() (*request, error) { return parseRequest(body) }, nil
-}
-
-// drained bounds how much of a body that is too large is read, so that the client gets to read the answer.
-const drained = 64 << 20
-
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	limit := int64(s.limits.RequestBytes)
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return nil, models.BadInput(nil, "the body could not be read")
-	}
-	if int64(len(body)) <= limit {
-		return body, nil
-	}
-	rest, _ := io.Copy(io.Discard, io.LimitReader(r.Body, drained))
-	if rest == drained {
-		w.Header().Set("Connection", "close")
-	}
-	actual := max(r.ContentLength, int64(len(body))+rest)
-	return nil, &httpError{status: http.StatusRequestEntityTooLarge, err: models.LimitExceeded(nil, "bytes of a request", limit, actual)}
+	body, held, err := s.readBody(w, r)
+	return func() (*request, error) { return parseRequest(body) }, held, err
 }
 
 // queryRequest reads a request from the parameters of a URL.
@@ -183,43 +166,49 @@ func queryRequest(r *http.Request) (*request, error) {
 // reply writes an answer. The data is already JSON and goes out as it is.
 func (s *Server) reply(ctx context.Context, w http.ResponseWriter, media string, status int, answer *response) {
 	answered(ctx, answer)
-	var body bytes.Buffer
-	body.WriteByte('{')
-	member := func(name string, value any) {
+	var before, after bytes.Buffer
+	before.WriteByte('{')
+	member := func(to *bytes.Buffer, name string, value any) {
 		text, err := json.Marshal(value)
 		if err != nil {
 			s.log.ErrorContext(ctx, "answer cannot be written", "error", err)
 			text = []byte("null")
 		}
-		if body.Len() > 1 {
-			body.WriteByte(',')
+		if before.Len() > 1 {
+			to.WriteByte(',')
 		}
-		body.WriteString(`"` + name + `":`)
-		body.Write(text)
+		to.WriteString(`"` + name + `":`)
+		to.Write(text)
 	}
 	if len(answer.errors) > 0 {
-		member("errors", answer.errors)
+		member(&before, "errors", answer.errors)
 	}
-	if !answer.refused {
-		if body.Len() > 1 {
-			body.WriteByte(',')
+	data := answer.data
+	if answer.refused {
+		data = nil
+	} else {
+		if data == nil {
+			data = []byte("null")
 		}
-		body.WriteString(`"data":`)
-		if answer.data == nil {
-			body.WriteString("null")
+		if before.Len() > 1 {
+			before.WriteByte(',')
 		}
-		body.Write(answer.data)
+		before.WriteString(`"data":`)
 	}
 	if len(answer.extensions) > 0 {
-		member("extensions", answer.extensions)
+		member(&after, "extensions", answer.extensions)
 	}
-	body.WriteByte('}')
+	after.WriteByte('}')
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	header.Set("Content-Length", strconv.Itoa(before.Len()+len(data)+after.Len()))
 	header.Add("Vary", "Accept")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the client may have left
+	for _, part := range [][]byte{before.Bytes(), data, after.Bytes()} {
+		if _, err := w.Write(part); err != nil {
+			return // the client has left
+		}
+	}
 }

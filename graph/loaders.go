@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -37,7 +38,7 @@ type loaders struct {
 	savedFrom    relation[none, *models.StepOutput]
 	aliases      relation[int64, []string]
 	tags         relation[int64, []string]
-	metadata     relation[int64, []*models.MetadataEntry]
+	metadata     relation[askedLatest, []*models.MetadataEntry]
 	metadataEach relation[store.EntryKey, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
 	subject      relation[none, models.Subject]
@@ -53,6 +54,14 @@ type none struct{}
 type historyPage struct {
 	filter store.HistoryFilter
 	page   models.Page
+}
+
+// askedLatest are the arguments of the latest entries.
+type askedLatest struct {
+	// asOf is in microseconds since 1970; 0 is now.
+	asOf int64
+	// keys is a JSON array of keys, empty for all keys.
+	keys string
 }
 
 // askedPage are the arguments of a list that is asked a question.
@@ -85,7 +94,15 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.savedFrom.fetch = inProject(st.SavedOutputs)
 	l.tags.fetch = asOfMicros(st.Tags)
 	l.aliases.fetch = asOfMicros(st.Aliases)
-	l.metadata.fetch = asOfMicros(st.LatestEntries)
+	l.metadata.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedLatest) (map[models.ID][]*models.MetadataEntry, error) {
+		var keys []string
+		if a.keys != "" {
+			if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
+				return nil, err
+			}
+		}
+		return st.LatestEntries(ctx, project, ids, keys, instant(a.asOf))
+	}
 	l.metadataEach.fetch = st.LatestEntry
 	l.history.fetch = func(ctx context.Context, project models.ID, ids []models.ID, h historyPage) (map[models.ID]*models.MetadataEntryConnection, error) {
 		return st.History(ctx, project, ids, h.filter, h.page)
@@ -148,13 +165,17 @@ func inProject[V any](fetch func(context.Context, models.ID, []models.ID) (map[m
 // asOfMicros is a fetch of a relation that is read as of an instant, in microseconds since 1970; 0 is now.
 func asOfMicros[V any](fetch func(context.Context, models.ID, []models.ID, *models.Time) (map[models.ID]V, error)) fetcher[int64, V] {
 	return func(ctx context.Context, project models.ID, ids []models.ID, micros int64) (map[models.ID]V, error) {
-		var asOf *models.Time
-		if micros != 0 {
-			t := models.TimeFromMicros(micros)
-			asOf = &t
-		}
-		return fetch(ctx, project, ids, asOf)
+		return fetch(ctx, project, ids, instant(micros))
 	}
+}
+
+// instant is one in microseconds since 1970, nil for 0.
+func instant(micros int64) *models.Time {
+	if micros == 0 {
+		return nil
+	}
+	t := models.TimeFromMicros(micros)
+	return &t
 }
 
 // together says that objects came in one list. An object that came in several has the siblings of the longest.

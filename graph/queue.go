@@ -3,8 +3,11 @@ package graph
 import (
 	"container/list"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/placard/placard/models"
@@ -101,3 +104,95 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 var errCancelled = &models.Error{Code: models.CodeUnavailable, Message: "the request was cancelled", Retryable: true}
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+
+// room bounds how many bytes the server holds for clients that are slow: of bodies that have not been read yet, or of
+// answers that have not been taken yet. Bodies and answers that are small go without it, so that large ones which do
+// not get on keep nobody else out.
+type room struct{ free atomic.Int64 }
+
+const (
+	// smallBody and smallAnswer are how many bytes go without room.
+	smallBody, smallAnswer = 16 << 10, 64 << 10
+	// bodiesHeld is for how many bodies of the greatest size there is room.
+	bodiesHeld = 128
+	// step is how many bytes of a body are read at once.
+	step = 64 << 10
+)
+
+func newRoom(bytes int64) *room {
+	r := &room{}
+	r.free.Store(bytes)
+	return r
+}
+
+// take takes room for so many bytes, if there is any; give gives it back.
+func (r *room) take(bytes int64) bool {
+	if r.free.Add(-bytes) >= 0 {
+		return true
+	}
+	r.free.Add(bytes)
+	return false
+}
+
+func (r *room) give(bytes int64) { r.free.Add(bytes) }
+
+// errNoRoom is what clients are told whose body or answer is too much at the moment.
+func errNoRoom() error {
+	return &httpError{status: http.StatusServiceUnavailable, after: 1, err: &models.Error{
+		Code: models.CodeOverloaded, Message: "the server holds as much for other clients as it can; try again", Retryable: true,
+	}}
+}
+
+// roomFor takes the room that an answer needs until the client has taken it. OVERLOADED when there is none; what a
+// mutation has done is answered all the same.
+func (s *Server) roomFor(answer *response) (taken int64, err error) {
+	bytes := int64(len(answer.data))
+	switch {
+	case bytes <= smallAnswer:
+		return 0, nil
+	case s.leaving.take(bytes):
+		return bytes, nil
+	case answer.changed:
+		return 0, nil
+	}
+	return 0, errNoRoom()
+}
+
+// readBody reads a body, as it comes. held is how much room it took, which the caller gives back.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, held int64, err error) {
+	limit := int64(s.limits.RequestBytes)
+	for int64(len(body)) <= limit {
+		size := min(smallBody, limit+1)
+		if len(body) > 0 {
+			size = min(step, limit+1-int64(len(body)))
+			if !s.arriving.take(2 * size) { // append takes as much again beside the bytes themselves
+				discard(w, r)
+				return nil, held, errNoRoom()
+			}
+			held += 2 * size
+		}
+		from := len(body)
+		body = append(body, make([]byte, size)...)
+		n, err := io.ReadFull(r.Body, body[from:])
+		body = body[:from+n]
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return body, held, nil
+		} else if err != nil {
+			return nil, held, models.BadInput(nil, "the body could not be read")
+		}
+	}
+	actual := max(r.ContentLength, int64(len(body))+discard(w, r))
+	return nil, held, &httpError{status: http.StatusRequestEntityTooLarge, err: models.LimitExceeded(nil, "bytes of a request", limit, actual)}
+}
+
+// mostDiscarded bounds how much of a body that is refused is read.
+const mostDiscarded = 64 << 20
+
+// discard reads what is left of a body, so that the client gets to read the answer.
+func discard(w http.ResponseWriter, r *http.Request) int64 {
+	rest, _ := io.Copy(io.Discard, io.LimitReader(r.Body, mostDiscarded)) // the answer is the same if the client has left
+	if rest == mostDiscarded {
+		w.Header().Set("Connection", "close")
+	}
+	return rest
+}

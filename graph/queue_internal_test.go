@@ -225,3 +225,68 @@ func TestQueueAfterPanic(t *testing.T) {
 		t.Errorf("%d are free", s.queue.free)
 	}
 }
+
+// TestRoomForBodies: bodies that arrive slowly have bounded room, small ones need none, and all of it is given back.
+func TestRoomForBodies(t *testing.T) {
+	t.Parallel()
+	s := &Server{limits: models.ServerLimits{RequestBytes: 1 << 20}, arriving: newRoom(3 << 20)}
+	read := func(bytes int) (int, int64, error) {
+		body, held, err := s.readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(strings.Repeat("x", bytes))))
+		return len(body), held, err
+	}
+	for _, bytes := range []int{0, 1, smallBody - 1, smallBody, smallBody + 1, smallBody + step, 1 << 20} {
+		got, held, err := read(bytes)
+		if got != bytes || err != nil || held > 2*int64(bytes)+2*step || bytes < smallBody && held > 0 {
+			t.Errorf("%d bytes: got %d, holds %d, %v", bytes, got, held, err)
+		}
+		s.arriving.give(held)
+	}
+	if free := s.arriving.free.Load(); free != 3<<20 {
+		t.Errorf("afterwards %d bytes are free", free)
+	}
+	_, first, err := read(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *httpError
+	if _, held, err := read(1 << 20); !errors.As(err, &refused) || refused.status != http.StatusServiceUnavailable || refused.after == 0 {
+		t.Errorf("without room: %v", err)
+	} else {
+		s.arriving.give(held)
+	}
+	if _, held, err := read(smallBody - 1); err != nil || held != 0 {
+		t.Errorf("a small body without room: holds %d, %v", held, err)
+	}
+	s.arriving.give(first)
+	if free := s.arriving.free.Load(); free != 3<<20 {
+		t.Errorf("at the end %d bytes are free", free)
+	}
+}
+
+// TestRoomForAnswers: large answers have bounded room; small ones, and what mutations have done, are answered anyway.
+func TestRoomForAnswers(t *testing.T) {
+	t.Parallel()
+	s := &Server{leaving: newRoom(3 * smallAnswer)}
+	small, large := &response{data: make([]byte, smallAnswer)}, &response{data: make([]byte, 2*smallAnswer)}
+	for _, c := range []struct {
+		answer *response
+		taken  int64
+		code   models.Code
+	}{
+		{small, 0, ""}, {large, 2 * smallAnswer, ""}, {large, 0, models.CodeOverloaded}, {small, 0, ""},
+		{&response{data: large.data, changed: true}, 0, ""},
+	} {
+		taken, err := s.roomFor(c.answer)
+		code := models.Code("")
+		if refused := (*httpError)(nil); errors.As(err, &refused) {
+			code = models.CodeOf(refused.err)
+		}
+		if taken != c.taken || code != c.code {
+			t.Errorf("%d bytes: took %d, %v", len(c.answer.data), taken, err)
+		}
+	}
+	s.leaving.give(2 * smallAnswer)
+	if taken, err := s.roomFor(large); err != nil || taken != 2*smallAnswer {
+		t.Errorf("afterwards: took %d, %v", taken, err)
+	}
+}

@@ -3,13 +3,16 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
 )
 
 const createVersion = `mutation($input: CreateArtifactVersionInput!) {
@@ -213,6 +216,69 @@ func TestCursorsBesideSiblings(t *testing.T) {
 			if text := fmt.Sprint(got); !strings.Contains(text, "map[key:x]") || strings.Contains(text, "errors") {
 				t.Fatalf("got %s", text)
 			}
+		}
+	})
+}
+
+// TestAnswerBytes: an answer and what is read for it have bounded sizes, whichever fields make them large and however
+// often; what is at the limit is answered.
+func TestAnswerBytes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		limits := models.DefaultLimits()
+		limits.AnswerBytes = 100_000
+		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		const values, bytes = 6, 15_000
+		metadata := map[string]string{}
+		for i := range values {
+			metadata[fmt.Sprint("k", i)] = strings.Repeat("x", bytes)
+		}
+		for range 4 {
+			a.do(createVersion, `{"input": {"artifact": "a", "metadata": `+encoded(t, metadata)+`}}`)
+		}
+		const one, all = `{ artifactVersion(ref: {named: {name: "a"}}) { %s } }`, `{ artifact(name: "a") { versions { nodes { %s } } } }`
+		for _, c := range []struct{ query, fields, refused string }{
+			{one, "metadataJson", ""},
+			{one, "a: metadataJson b: metadataJson", "bytes of an answer"},
+			{one, strings.ReplaceAll(aliases(90), "__typename", "metadataJson"), "bytes of an answer"},
+			{one, "metadata { value { ... on StringValue { text } } }", ""},
+			{one, "metadata { value { ... on StringValue { text display } } }", "bytes of an answer"},
+			{one, "metadata { value { ... on DisplayValue { json } } }", ""},
+			{one, "metadata { value { ... on DisplayValue { json extendedJson } } }", "bytes of an answer"},
+			{one, "cards { entries { value { ... on DisplayValue { extendedJson } } } }", ""},
+			{one, "metadataHistory { nodes { value { ... on StringValue { text } } } }", ""},
+			{all, "metadata(keys: [\"k0\"]) { value { ... on StringValue { text } } }", ""},
+			{all, "metadataEntry(key: \"k0\") { value { ... on StringValue { text } } }", ""},
+			{all, "metadata { key }", "bytes of metadata that an operation reads"},
+			{all, "metadataHistory(first: 5) { nodes { key } }", "bytes of metadata that an operation reads"},
+			{`{ artifact(name: "a") { %s } }`, "metadataSeries(key: \"k0\") { points { entry { key } } }", ""},
+			{`{ artifact(name: "a") { %s } }`, strings.Join([]string{
+				"a: metadataSeries(key: \"k0\") { points { entry { key } } }", "b: metadataSeries(key: \"k1\") { points { entry { key } } }",
+				"c: metadataSeries(key: \"k2\") { points { entry { key } } }", "d: metadataSeries(key: \"k3\") { points { entry { key } } }",
+			}, " "), "bytes of metadata that an operation reads"},
+			{`{ artifact(name: "a") { metadataKeys { %s } } }`, "lastEntry { value { ... on StringValue { text } } }", ""},
+			{`{ a%s: serverInfo { version } }`, strings.Repeat("a", 200), ""},
+		} {
+			got, _ := a.do(fmt.Sprintf(c.query, c.fields), "")
+			answer := encoded(t, got)
+			switch {
+			case c.refused == "" && (got["errors"] != nil || len(answer) > 110_000):
+				t.Errorf("%.100s: %d bytes, %.300s", c.fields, len(answer), answer)
+			case c.refused != "" && (len(answer) > 1000 || !strings.Contains(answer, c.refused) || !strings.Contains(answer, `"data":null`) ||
+				strings.Count(answer, `"LIMIT_EXCEEDED"`) != 1):
+				t.Errorf("%.100s: %.500s", c.fields, answer)
+			}
+		}
+		// What a mutation has done stays, and is answered, even if the rest of the answer is too much.
+		got, _ := a.do(`mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {n: 1}}) {
+			entries { key } subject { ... on ArtifactVersion { `+strings.ReplaceAll(aliases(90), "__typename", "metadataJson")+` } } } }`, "")
+		if answer := encoded(t, got); !strings.Contains(answer, "bytes of an answer") || len(answer) > 110_000 {
+			t.Errorf("a mutation: %.500s", answer)
+		}
+		got, _ = a.do(`{ artifactVersion(ref: {named: {name: "a", version: "1"}}) { metadataEntry(key: "n") { key } } }`, "")
+		if answer := encoded(t, got); !strings.Contains(answer, `"key":"n"`) {
+			t.Errorf("what a mutation has stored is gone: %s", answer)
 		}
 	})
 }

@@ -151,8 +151,7 @@ func (s subject[T]) MetadataChanges(
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := s.wanted(keys)
-	if err != nil {
+	if err := s.checkKeys(keys); err != nil {
 		return nil, err
 	}
 	_, _, inherited := of.EntriesOf()
@@ -164,11 +163,11 @@ func (s subject[T]) MetadataChanges(
 	}
 	sides := make([][]*models.MetadataEntry, 2)
 	for i, at := range []*models.Time{&from, to} {
-		entries, err := s.latest(ctx, of, at)
+		entries, err := s.latest(ctx, of, keys, at)
 		if err != nil {
 			return nil, err
 		}
-		sides[i] = chosen(entries, func(e *models.MetadataEntry) bool { return filter.Matches(e.CardName) && wanted(e) })
+		sides[i] = filter.Choose(entries)
 	}
 	rows, err := models.Compare(sides, 0)
 	return differing(rows), err
@@ -178,8 +177,7 @@ func (s subject[T]) MetadataChanges(
 func (r artifactVersion) Changes(
 	ctx context.Context, v *models.ArtifactVersion, keys []string, onlyDiffering bool, asOf *models.Time,
 ) (*models.ArtifactVersionComparison, error) {
-	wanted, err := r.wanted(keys)
-	if err != nil {
+	if err := r.checkKeys(keys); err != nil {
 		return nil, err
 	}
 	asOf = past(asOf, v.AsOf)
@@ -189,5 +187,5 @@ func (r artifactVersion) Changes(
 	}
 	previous, this := *before, *v
 	previous.AsOf, this.AsOf = asOf, asOf
-	return r.comparison(ctx, []*models.ArtifactVersion{&previous, &this}, 0, onlyDiffering, wanted)
+	return r.comparison(ctx, []*models.ArtifactVersion{&previous, &this}, 0, onlyDiffering, keys)
 }

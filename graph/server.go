@@ -11,7 +11,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -34,7 +33,9 @@ type Server struct {
 	schema    graphql.ExecutableSchema
 	documents *lru.Cache[string, *document]
 	queue     *queue
-	texts     *persisted.Texts
+	// arriving and leaving are what bodies and answers take that slow clients keep waiting.
+	arriving, leaving *room
+	texts             *persisted.Texts
 	// trusted is all that is executed, unless it is nil.
 	trusted persisted.Trusted
 	// observer hears of all operations, unless it is nil; slow is how long one takes before the log names it.
@@ -60,7 +61,9 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	}
 	server := &Server{
 		store: s, limits: limits, version: version, log: log, documents: documents, texts: persisted.NewTexts(),
-		queue: newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+		queue:    newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+		arriving: newRoom(bodiesHeld * int64(limits.RequestBytes)),
+		leaving:  newRoom(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
 	}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
@@ -84,6 +87,8 @@ type response struct {
 	// unknownHash says that the client may send the query again with its text. No status but 200 is safe then: some
 	// clients read the errors of no other.
 	unknownHash bool
+	// changed says that a mutation was executed: what it has done stays, whether the client gets the answer or not.
+	changed bool
 }
 
 func (s *Server) refuse(ctx context.Context, errs gqlerror.List) *response {
@@ -147,6 +152,7 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 		return nil, err
 	} else {
 		answer = s.run(ctx, r, doc, operation, values)
+		answer.changed = operation.Operation == ast.Mutation
 	}
 	answer.extend("cost", map[string]int64{"estimated": cost, "limit": int64(s.limits.QueryCost)})
 	return answer, nil
@@ -163,20 +169,17 @@ func (s *Server) run(
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ctx = s.withLoaders(ctx)
-	var fields atomic.Int64
+	ctx, size := withExtent(s.withLoaders(store.WithBudget(ctx, s.limits.ReadBytes(), stop)), &s.limits, stop)
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
 		RawQuery: r.query, OperationName: r.operationName, Variables: values, Doc: doc.tree, Operation: operation,
 		RecoverFunc: s.recovered,
 		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
-			// An answer grows with each list inside a list, also when nothing is read any more.
-			if n := fields.Add(1); n > int64(s.limits.AnswerFields) {
-				stop(models.LimitExceeded(nil, "fields in an answer", int64(s.limits.AnswerFields), n))
-			}
-			if ctx.Err() != nil {
+			if size.addField(); ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			return next(ctx)
+			value, err := next(ctx)
+			size.add(weight(graphql.GetFieldContext(ctx), value))
+			return value, err
 		},
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if operation.Operation == ast.Mutation {
@@ -191,7 +194,7 @@ func (s *Server) run(
 	if answer != nil {
 		result.data, errs = answer.Data, append(errs, answer.Errors...)
 	}
-	if cause := context.Cause(ctx); cause != nil && len(errs) > 0 && operation.Operation == ast.Query {
+	if cause := context.Cause(ctx); cause != nil && operation.Operation == ast.Query {
 		// What was given up says so once; half an answer would be taken for a whole one.
 		return &response{errors: gqlerror.List{s.presenter(ctx, cause)}}
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -10,9 +11,18 @@ import (
 // subject resolves the fields that every Subject has.
 type subject[T models.Subject] struct{ *Server }
 
-func (s subject[T]) latest(ctx context.Context, of T, asOf *models.Time) ([]*models.MetadataEntry, error) {
+// latest are the latest entries with one of the keys, all of them when keys is nil.
+func (s subject[T]) latest(ctx context.Context, of T, keys []string, asOf *models.Time) ([]*models.MetadataEntry, error) {
 	project, id, inherited := of.EntriesOf()
-	return load(ctx).metadata.of(ctx, project, id, micros(past(asOf, inherited)))
+	asked := askedLatest{asOf: micros(past(asOf, inherited))}
+	if keys != nil {
+		text, err := json.Marshal(keys)
+		if err != nil {
+			return nil, err
+		}
+		asked.keys = string(text)
+	}
+	return load(ctx).metadata.of(ctx, project, id, asked)
 }
 
 // Metadata resolves Subject.metadata.
@@ -21,30 +31,19 @@ func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *str
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := s.wanted(keys)
-	if err != nil {
+	if err := s.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	entries, err := s.latest(ctx, of, asOf)
-	chosen := make([]*models.MetadataEntry, 0, len(entries))
-	for _, entry := range entries {
-		if filter.Matches(entry.CardName) && wanted(entry) {
-			chosen = append(chosen, entry)
-		}
-	}
-	return chosen, err
+	entries, err := s.latest(ctx, of, keys, asOf)
+	return filter.Choose(entries), err
 }
 
-// wanted chooses entries by their keys; nil is every key.
-func (s *Server) wanted(keys []string) (func(*models.MetadataEntry) bool, error) {
+// checkKeys refuses more keys than a call may have.
+func (s *Server) checkKeys(keys []string) error {
 	if n, most := len(keys), int(s.limits.EntriesPerCall); n > most {
-		return nil, models.LimitExceeded(models.At("keys"), "keys in a list", int64(most), int64(n))
+		return models.LimitExceeded(models.At("keys"), "keys in a list", int64(most), int64(n))
 	}
-	set := make(map[string]bool, len(keys))
-	for _, key := range keys {
-		set[key] = true
-	}
-	return func(e *models.MetadataEntry) bool { return keys == nil || set[e.Key] }, nil
+	return nil
 }
 
 // MetadataEntry resolves Subject.metadataEntry.
@@ -61,14 +60,17 @@ func (s subject[T]) MetadataEntry(ctx context.Context, of T, key string, card *s
 
 // Cards resolves Subject.cards.
 func (s subject[T]) Cards(ctx context.Context, of T, asOf *models.Time) ([]*models.MetadataCard, error) {
-	entries, err := s.latest(ctx, of, asOf)
+	entries, err := s.latest(ctx, of, nil, asOf)
 	return models.Cards(entries), err
 }
 
 // MetadataJSON resolves Subject.metadataJson.
 func (s subject[T]) MetadataJSON(ctx context.Context, of T, asOf *models.Time) (models.RawJSON, error) {
-	entries, err := s.latest(ctx, of, asOf)
+	entries, err := s.latest(ctx, of, nil, asOf)
 	if err != nil {
+		return nil, err
+	}
+	if err := announce(ctx, entries); err != nil {
 		return nil, err
 	}
 	return models.MetadataJSON(entries)

@@ -12,6 +12,7 @@ type ServerLimits struct {
 	QueryRootFields int32
 	QueryCost       int32
 	AnswerFields    int32
+	AnswerBytes     int32
 	PageSize        int32
 	EntriesPerCall  int32
 	ValueBytes      int32
@@ -29,11 +30,15 @@ type ServerLimits struct {
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
-		QueryCost: 250_000, AnswerFields: 250_000, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
+		QueryCost: 250_000, AnswerFields: 250_000, AnswerBytes: 16 << 20, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
 		KeyCharacters: 250, ValueNesting: 32, Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
 		ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256,
 	}
 }
+
+// ReadBytes is how many bytes of metadata the fields of an operation may read in all. They may show less of it than they
+// read, or the same more than once.
+func (l ServerLimits) ReadBytes() int64 { return 2 * int64(l.AnswerBytes) }
 
 // DefaultPageSize is the size of a page for which no size is asked, unless the limit is smaller.
 const DefaultPageSize = 50

@@ -52,5 +52,13 @@ type CardFilter struct {
 	Name string
 }
 
-// Matches says whether an entry of the given card is chosen.
-func (f CardFilter) Matches(card string) bool { return !f.Only || f.Name == card }
+// Choose are the entries that the filter chooses, in their order.
+func (f CardFilter) Choose(entries []*MetadataEntry) []*MetadataEntry {
+	chosen := make([]*MetadataEntry, 0, len(entries))
+	for _, entry := range entries {
+		if !f.Only || f.Name == entry.CardName {
+			chosen = append(chosen, entry)
+		}
+	}
+	return chosen
+}

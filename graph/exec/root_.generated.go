@@ -507,6 +507,7 @@ type ComplexityRoot struct {
 	}
 
 	ServerLimits struct {
+		AnswerBytes          func(childComplexity int) int
 		AnswerFields         func(childComplexity int) int
 		ConcurrentOperations func(childComplexity int) int
 		EntriesPerCall       func(childComplexity int) int
@@ -2707,6 +2708,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServerInfo.Version(childComplexity), true
 
+	case "ServerLimits.answerBytes":
+		if e.ComplexityRoot.ServerLimits.AnswerBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.AnswerBytes(childComplexity), true
 	case "ServerLimits.answerFields":
 		if e.ComplexityRoot.ServerLimits.AnswerFields == nil {
 			break
@@ -4578,6 +4585,7 @@ type ServerLimits {
   "Root fields of an operation." queryRootFields: Int!
   "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
   "Fields in an answer, each item of a list counted." answerFields: Int!
+  "Bytes of an answer. Its fields read at most twice as many bytes of metadata." answerBytes: Int!
   "Items in a page." pageSize: Int!
   "Entries in a call, and writes in a batch." entriesPerCall: Int!
   "Bytes of one value as extended JSON." valueBytes: Int!
@@ -6060,6 +6068,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_queryCost(ctx, field)
 	case "answerFields":
 		return ec.fieldContext_ServerLimits_answerFields(ctx, field)
+	case "answerBytes":
+		return ec.fieldContext_ServerLimits_answerBytes(ctx, field)
 	case "pageSize":
 		return ec.fieldContext_ServerLimits_pageSize(ctx, field)
 	case "entriesPerCall":

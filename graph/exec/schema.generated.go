@@ -8589,6 +8589,29 @@ func (ec *executionContext) fieldContext_ServerLimits_answerFields(_ context.Con
 	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServerLimits_answerBytes(ctx context.Context, field graphql.CollectedField, obj *models.ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_answerBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnswerBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_answerBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServerLimits_pageSize(ctx context.Context, field graphql.CollectedField, obj *models.ServerLimits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15022,6 +15045,11 @@ func (ec *executionContext) _ServerLimits(ctx context.Context, sel ast.Selection
 			}
 		case "answerFields":
 			out.Values[i] = ec._ServerLimits_answerFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answerBytes":
+			out.Values[i] = ec._ServerLimits_answerBytes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

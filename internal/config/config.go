@@ -45,6 +45,7 @@ type Limits struct {
 	QueryRootFields int32         `group:"Limits" help:"Root fields of an operation." default:"20"`
 	QueryCost       int32         `group:"Limits" help:"Estimated cost of a query: its fields, those of lists by their size." default:"250000"`
 	AnswerFields    int32         `group:"Limits" help:"Fields in an answer, each item of a list counted." default:"250000"`
+	AnswerBytes     int32         `group:"Limits" help:"Bytes of an answer; its fields read at most twice as much." default:"16777216"`
 	PageSize        int32         `group:"Limits" help:"Items in a page." default:"100"`
 	EntriesPerCall  int32         `group:"Limits" help:"Entries in a call, and writes in a batch." default:"1000"`
 	ValueBytes      int32         `group:"Limits" help:"Bytes of one value as extended JSON." default:"65536"`
@@ -119,7 +120,7 @@ func (c *Config) check() error {
 		"request-bytes": float64(limits.RequestBytes), "query-tokens": float64(limits.QueryTokens),
 		"query-depth": float64(limits.QueryDepth), "query-aliases": float64(limits.QueryAliases),
 		"query-root-fields": float64(limits.QueryRootFields), "query-cost": float64(limits.QueryCost),
-		"answer-fields": float64(limits.AnswerFields), "page-size": float64(limits.PageSize),
+		"answer-fields": float64(limits.AnswerFields), "answer-bytes": float64(limits.AnswerBytes), "page-size": float64(limits.PageSize),
 		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
 		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
 		"errors": float64(limits.Errors), "read-seconds": float64(limits.ReadSeconds), "write-seconds": float64(limits.WriteSeconds),

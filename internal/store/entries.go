@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -133,16 +134,23 @@ func textOrNull(text string) *string {
 // entries without a card first, then card after card and key after key in order of first appearance. Retracted keys
 // are left out. One statement, however many subjects there are and however long their histories are; as of an
 // instant, the histories up to then are read.
+//
+// Of the entries, those with one of the keys are returned, in whatever card; all of them when keys is nil. The values of
+// the others are not read.
 func (s *Store) LatestEntries(
-	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
+	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
+	columns, args, err := s.latestColumnsOf(keys)
+	if err != nil {
+		return nil, err
+	}
 	one := s.dialect.oneOf("subject_id", subjects)
-	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)
+	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append(append(args, project), one.args...)
 	if asOf != nil {
 		from = latestOf("metadata_entries WHERE project_id = ? AND "+one.sql+" AND logged_at <= ?", "")
 		args = append(args, *asOf)
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))
+	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+columns+" FROM "+from, args...))
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -170,11 +178,29 @@ func (s *Store) LatestEntries(
 	})
 	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
 	for _, e := range placed {
-		if !e.Retracted {
+		if !e.Retracted && (keys == nil || slices.Contains(keys, e.Key)) {
 			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
 		}
 	}
 	return latest, nil
+}
+
+// latestColumnsOf are latestColumns with the values of entries with one of the keys only, and the arguments of these. The
+// other entries are there because they may be the first of their card.
+func (s *Store) latestColumnsOf(keys []string) (columns string, args []any, err error) {
+	if keys == nil {
+		return latestColumns, nil, nil
+	}
+	type row struct {
+		Wanted string `json:"wanted"`
+	}
+	rows := make([]row, len(keys))
+	for i, key := range keys {
+		rows[i].Wanted = key
+	}
+	text, err := json.Marshal(rows)
+	value := "CASE WHEN key IN (SELECT wanted FROM " + s.dialect.rows(column{"wanted", textColumn}) + ") THEN value END"
+	return strings.Replace(latestColumns, " value,", " "+value+",", 1), []any{string(text)}, err
 }
 
 // placedEntry is an entry with the place of its key: the seq of the first entry of that key.
@@ -195,6 +221,9 @@ func scanEntries(query *gorm.DB) ([]placedEntry, error) {
 		e := placedEntry{MetadataEntry: new(models.MetadataEntry)}
 		if err := rows.Scan(&e.ProjectID, &e.SubjectID, &e.CardName, &e.Key, &e.firstSeq, &e.Seq, &e.ID, &e.Kind, &e.Text,
 			&e.Retracted, &e.Reason, &e.LoggedAt, &e.LoggedBy, &e.StepRunID); err != nil {
+			return nil, err
+		}
+		if err := spend(query.Statement.Context, e.MetadataEntry); err != nil {
 			return nil, err
 		}
 		placed = append(placed, e)
@@ -245,6 +274,7 @@ func (s *Store) History(
 		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if filter.OnlyKey {
 		l.where, l.args = l.where+" AND key = ?", append(l.args, filter.Key)
@@ -268,7 +298,6 @@ const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, r
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	one := tx.dialect.oneOf("id", ids).reachedBy(tx.who, "project_id")
-	var entries []*models.MetadataEntry
-	err := tx.Raw("SELECT "+entryColumns+" FROM metadata_entries WHERE "+one.sql, one.args...).Scan(&entries).Error
+	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM metadata_entries WHERE "+one.sql, one.args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

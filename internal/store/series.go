@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/models"
 )
 
@@ -48,6 +50,9 @@ func (s *Store) ArtifactSeries(
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		read: func(query *gorm.DB) ([]*versionPoint, error) {
+			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
+		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
 		if key.AsOf != 0 {
@@ -70,6 +75,7 @@ func (s *Store) SubjectSeries(
 		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
 		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, key.AsOf)

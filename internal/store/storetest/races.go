@@ -168,7 +168,7 @@ func outputSavedOnce(s *suite) {
 func (s *suite) latest(subject models.Subject) []*models.MetadataEntry {
 	s.Helper()
 	project, id, _ := subject.EntriesOf()
-	found, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil)
+	found, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil, nil)
 	s.must(err)
 	return found[id]
 }

@@ -145,7 +145,7 @@ func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 		at = &asOf[0]
 	}
 	project, id, _ := subject.EntriesOf()
-	latest, err := s.LatestEntries(s.ctx, project, []models.ID{id}, at)
+	latest, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil, at)
 	s.must(err)
 	text, err := models.MetadataJSON(latest[id])
 	s.must(err)
