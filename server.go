@@ -63,7 +63,8 @@ func serve(settings *config.Config) error {
 	if err := trust(api, settings.Trusted, log); err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
-	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), PublicURL: settings.PublicURL}
+	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
+		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
 	api.LogSlow(settings.SlowOperation)
 	stopMeasuring, err := telemetry.Start(api, s, telemetry.Build{Version: version, Commit: command.Commit()}, settings.MetricsAddr, log)
 	if err != nil {

@@ -25,6 +25,8 @@ type Config struct {
 	Addr         string        `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string        `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	PublicURL    string        `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
+	AllowedHosts []string      `help:"More names under which the server answers, beside localhost, IP addresses and that of --public-url; names count where a request needs no API key, on loopback, and once this is set." placeholder:"HOST,…"`
+	CORSOrigins  []string      `help:"Sites whose pages may ask /graphql in a browser (CORS), such as https://dashboard.example.org; none unless it is set." name:"cors-origins" placeholder:"ORIGIN,…"`
 	Auth         string        `help:"Who may call: none (everyone who reaches the address) or keys (who has an API key)." enum:"none,keys" default:"none"`
 	RateLimit    int64         `help:"What the operations of an API key may cost in a minute, on each server; 0 for no limit." default:"0"`
 	InsecureOpen bool          `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
@@ -108,6 +110,17 @@ func (c *Config) check() error {
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("--public-url must be a URL such as https://placard.example.org")
+	}
+	for _, host := range c.AllowedHosts {
+		if host == "" || strings.ContainsAny(host, "/:*@ ") {
+			return errors.New("--allowed-hosts must be names such as placard.example.org, without a port")
+		}
+	}
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != strings.ToLower(u.Scheme+"://"+u.Host) || strings.Contains(origin, "*") {
+			return errors.New("--cors-origins must be origins such as https://dashboard.example.org, in small letters and without a path")
+		}
 	}
 	if err := c.Operating.check(); err != nil {
 		return err

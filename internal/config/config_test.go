@@ -71,6 +71,14 @@ func TestRefusals(t *testing.T) {
 		"key beyond indexes": {"--limit-key-characters=251"},
 		"nothing at once":    {"--limit-concurrent-operations=0"},
 		"nobody waits":       {"--limit-queued-operations=0"},
+		"a host with a port": {"--allowed-hosts=a.example,b.example:80"},
+		"all hosts":          {"--allowed-hosts=*"},
+		"all sites":          {"--cors-origins=*"},
+		"some sites":         {"--cors-origins=https://*.example"},
+		"a site with a path": {"--cors-origins=https://a.example/"},
+		"a site in capitals": {"--cors-origins=https://A.example"},
+		"no site":            {"--cors-origins=null"},
+		"a name as a site":   {"--cors-origins=a.example"},
 	} {
 		if _, _, err := parse(t, args...); err == nil {
 			t.Errorf("%s is accepted", name)

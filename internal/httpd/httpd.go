@@ -7,11 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,47 +23,31 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
-	// local says that the server listens on loopback only.
-	local bool
-	// public is the address that people use, without a host when that is the one it listens on.
-	public *url.URL
-}
-
-// Where is how the server is reached.
-type Where struct {
-	// Local says that it listens on loopback only.
-	Local bool
-	// PublicURL is the address that people use, empty when that is the one it listens on.
-	PublicURL string
+	names    names
 }
 
 // New is a handler for the GraphQL server on the store.
 func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
-	public, err := url.Parse(where.PublicURL)
+	names, err := where.names()
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{store: s, log: log, local: where.Local, public: public}
+	protection, err := where.protection()
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{store: s, log: log, names: names}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", compressed(api))
+	mux.Handle("/graphql", where.shared(compressed(api)))
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.Handle("GET /graphiql", http.RedirectHandler("/graphiql/", http.StatusPermanentRedirect))
 	mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusTemporaryRedirect))
 	mux.HandleFunc("GET /healthz", h.healthy)
 	mux.HandleFunc("GET /readyz", h.ready)
 	h.Handler = mux
-	protection := http.NewCrossOriginProtection()
-	if public.Host != "" {
-		if err := protection.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
-			return nil, err
-		}
-	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusForbidden, "a page of another site may not send this")
-	}))
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection.Handler, h.addressed, h.logged, h.protected, hardened, identified,
+		protection.Handler, h.names.addressed, h.logged, h.protected, hardened, identified,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -107,24 +88,6 @@ func identified(next http.Handler) http.Handler {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
 		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
-	})
-}
-
-// addressed refuses requests to a loopback server under a name that is not one of this machine: a page of another site
-// whose name was made to lead here would use one.
-func (h *Handler) addressed(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		ip := net.ParseIP(strings.Trim(host, "[]"))
-		known := host == "localhost" || ip != nil && ip.IsLoopback() || host == h.public.Hostname() && host != ""
-		if h.local && !known {
-			answer(w, http.StatusMisdirectedRequest, "this server answers to localhost only")
-			return
-		}
-		next.ServeHTTP(w, r)
 	})
 }
 

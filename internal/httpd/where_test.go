@@ -1,0 +1,108 @@
+package httpd
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/models"
+)
+
+// reached is a handler that is reached like that.
+func reached(t *testing.T, where Where) http.Handler {
+	t.Helper()
+	_, s := open(t, io.Discard)
+	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// TestNames: under which names a server answers, depending on where it listens and whether it asks for API keys.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	const public = "https://Placard.example"
+	hosts := []string{"other.example", "Second"}
+	for name, c := range map[string]struct {
+		where    Where
+		yes, not string
+	}{
+		"on loopback": {Where{Local: true, Open: true, PublicURL: public},
+			"localhost LOCALHOST localhost:8080 127.0.0.1 127.9.9.9:1 [::1] [::1]:80 placard.example PLACARD.example:443",
+			"evil.example evil.example:80 localhost.evil.example localhost. 127.0.0.1.evil.example 192.0.2.1 [2001:db8::1] 0.0.0.0 2130706433 other.example placard.example."},
+		"on loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
+		"for others, open":       {Where{Open: true, Hosts: hosts}, "localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second", "evil.example other.example.evil 1.2.3 placard.example"},
+		"for others, with keys":  {Where{}, "localhost 192.0.2.1 evil.example", ""},
+		"for others, with keys and names": {Where{Hosts: hosts, PublicURL: public}, "localhost 192.0.2.1 other.example placard.example",
+			"evil.example"},
+	} {
+		h := reached(t, c.where)
+		ask := func(host string) int {
+			r := httptest.NewRequest(http.MethodGet, "/healthz", nil)
+			r.Host = host
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		for _, host := range strings.Fields(c.yes) {
+			if status := ask(host); status != http.StatusOK {
+				t.Errorf("%s: %s is refused with %d", name, host, status)
+			}
+		}
+		for _, host := range strings.Fields(c.not) {
+			if status := ask(host); status != http.StatusMisdirectedRequest {
+				t.Errorf("%s: %s is not refused but %d", name, host, status)
+			}
+		}
+		if status := ask(""); c.where.Local && status != http.StatusMisdirectedRequest {
+			t.Errorf("%s: no name is not refused but %d", name, status)
+		}
+	}
+}
+
+// TestCORS: pages of the sites that may ask are shown answers, those of others neither get them nor have anything done,
+// and without such sites there is no header of it.
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	const friend, evil = "https://dashboard.example", "https://evil.example"
+	some, none := reached(t, Where{Origins: []string{friend, "http://127.0.0.1:5173"}}), reached(t, Where{})
+	for _, c := range []struct {
+		name, method, path, origin string
+		h                          http.Handler
+		status                     int
+		allowed                    string
+	}{
+		{"a question of a friend", http.MethodPost, "/graphql", friend, some, 200, friend},
+		{"a question of another friend", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200, "http://127.0.0.1:5173"},
+		{"a preflight of a friend", http.MethodOptions, "/graphql", friend, some, 204, friend},
+		{"a question of another site", http.MethodPost, "/graphql", evil, some, 403, ""},
+		{"a preflight of another site", http.MethodOptions, "/graphql", evil, some, 204, ""},
+		{"another scheme", http.MethodPost, "/graphql", "http://dashboard.example", some, 403, ""},
+		{"another port", http.MethodPost, "/graphql", friend + ":8443", some, 403, ""},
+		{"a name that ends alike", http.MethodPost, "/graphql", "https://evil-dashboard.example", some, 403, ""},
+		{"no site", http.MethodPost, "/graphql", "null", some, 403, ""},
+		{"another path", http.MethodGet, "/healthz", friend, some, 200, ""},
+		{"a question where nobody may", http.MethodPost, "/graphql", friend, none, 403, ""},
+		{"a preflight where nobody may", http.MethodOptions, "/graphql", friend, none, 405, ""},
+	} {
+		r := httptest.NewRequest(c.method, c.path, strings.NewReader(small))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", c.origin)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if c.method == http.MethodOptions {
+			r.Header.Set("Access-Control-Request-Method", http.MethodPost)
+			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+		}
+		w := httptest.NewRecorder()
+		c.h.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != c.status || got != c.allowed ||
+			w.Header().Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %d, %v", c.name, w.Code, w.Header())
+		}
+	}
+}
