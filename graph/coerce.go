@@ -57,6 +57,17 @@ func literal(value *ast.Value, r *request) any {
 // and variables alike, and is the one place that enforces @oneOf: the validation of queries does so for literals
 // only. Whatever it refuses is BAD_INPUT at the place of the value.
 func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, error) {
+	return coercion{schema, 0}.value(t, at, node)
+}
+
+// coercion checks values against the types of a schema.
+type coercion struct {
+	schema *ast.Schema
+	// depth is in how many input objects the value stands.
+	depth int
+}
+
+func (c coercion) value(t *ast.Type, at *models.Path, node any) (any, error) {
 	if node == nil {
 		if t.NonNull {
 			return nil, models.BadInput(at, "must not be null")
@@ -64,12 +75,12 @@ func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, er
 		return nil, nil
 	}
 	if t.Elem != nil {
-		return coerceList(schema, t.Elem, at, node)
+		return c.list(t.Elem, at, node)
 	}
-	definition := schema.Types[t.NamedType]
+	definition := c.schema.Types[t.NamedType]
 	switch definition.Kind {
 	case ast.InputObject:
-		return coerceObject(schema, definition, at, node)
+		return c.object(definition, at, node)
 	case ast.Enum:
 		name, ok := node.(string)
 		if literal, isLiteral := node.(enumName); isLiteral {
@@ -83,13 +94,17 @@ func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, er
 	return coerceScalar(definition.Name, at, node)
 }
 
-// mostListed is more than any list of an argument may have. What is beyond is refused before something is made of it.
-const mostListed = 20_000
+// mostListed is more than any list of an argument may have, and mostNested deeper than any input may be. What is beyond is
+// refused before something is made of it.
+const (
+	mostListed = 20_000
+	mostNested = 100
+)
 
-func coerceList(schema *ast.Schema, item *ast.Type, at *models.Path, node any) (any, error) {
+func (c coercion) list(item *ast.Type, at *models.Path, node any) (any, error) {
 	list, ok := node.([]any)
 	if !ok {
-		one, err := coerce(schema, item, at, node) // a value alone is a list of one
+		one, err := c.value(item, at, node) // a value alone is a list of one
 		return []any{one}, err
 	}
 	if len(list) > mostListed {
@@ -101,17 +116,20 @@ func coerceList(schema *ast.Schema, item *ast.Type, at *models.Path, node any) (
 			node = nil
 		}
 		var err error
-		if coerced[i], err = coerce(schema, item, at.In(i), node); err != nil {
+		if coerced[i], err = c.value(item, at.In(i), node); err != nil {
 			return nil, err
 		}
 	}
 	return coerced, nil
 }
 
-func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Path, node any) (any, error) {
+func (c coercion) object(definition *ast.Definition, at *models.Path, node any) (any, error) {
 	object, ok := node.(models.Object)
 	if !ok {
 		return nil, models.BadInput(at, "must be an object")
+	}
+	if c.depth++; c.depth > mostNested {
+		return nil, models.LimitExceeded(at, "inputs inside each other", mostNested, int64(c.depth))
 	}
 	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return m.Value == (unset{}) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
@@ -130,7 +148,7 @@ func coerceObject(schema *ast.Schema, definition *ast.Definition, at *models.Pat
 			return nil, models.BadInput(at.In(member.Key), "must not be null in a filter: leave it out")
 		}
 		var err error
-		if coerced[member.Key], err = coerce(schema, field.Type, at.In(member.Key), member.Value); err != nil {
+		if coerced[member.Key], err = c.value(field.Type, at.In(member.Key), member.Value); err != nil {
 			return nil, err
 		}
 	}

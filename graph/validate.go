@@ -37,6 +37,9 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	if err := checkAliases(tree, int(limits.QueryAliases)); err != nil {
 		return nil, gqlerror.List{present(err)}
 	}
+	if err := checkConflicts(tree); err != nil {
+		return nil, gqlerror.List{withCode(err, codeValidationFailed)}
+	}
 	restore := hideNumbers(tree)
 	problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules())
 	restore()
@@ -53,6 +56,45 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	}
 	d.hoist()
 	return d, nil
+}
+
+// checkConflicts refuses fields that stand beside each other under one name and are not the same. The validation would say
+// so, too, of each two of them.
+func checkConflicts(tree *ast.QueryDocument) (conflict *gqlerror.Error) {
+	eachSelection(tree, func(set ast.SelectionSet) {
+		known := make(map[string]*ast.Field, len(set))
+		for _, selection := range set {
+			field, ok := selection.(*ast.Field)
+			if !ok || conflict != nil {
+				continue
+			}
+			first, twice := known[field.Alias]
+			switch {
+			case !twice:
+				known[field.Alias] = field
+			case first.Name != field.Name:
+				conflict = gqlerror.ErrorPosf(field.Position, "Fields %q conflict: %s and %s are different fields; give one of them another alias.",
+					field.Alias, first.Name, field.Name)
+			case !sameArguments(first.Arguments, field.Arguments):
+				conflict = gqlerror.ErrorPosf(field.Position, "Fields %q conflict: they have different arguments; give one of them another alias.", field.Alias)
+			}
+		}
+	})
+	return conflict
+}
+
+// sameArguments says whether two fields are given the same, in whatever order.
+func sameArguments(a, b ast.ArgumentList) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, argument := range a {
+		other := b.ForName(argument.Name)
+		if other == nil || other.Value.String() != argument.Value.String() {
+			return false
+		}
+	}
+	return true
 }
 
 // hideNumbers puts 0 where a query has a number that no int64 or double holds, until restore is called. The validation
@@ -97,12 +139,23 @@ func hideNumbers(tree *ast.QueryDocument) (restore func()) {
 
 // eachField visits the fields of a document, those of fragments once.
 func eachField(tree *ast.QueryDocument, visit func(*ast.Field)) {
+	eachSelection(tree, func(set ast.SelectionSet) {
+		for _, selection := range set {
+			if field, ok := selection.(*ast.Field); ok {
+				visit(field)
+			}
+		}
+	})
+}
+
+// eachSelection visits what is selected of the objects of a document, that of fragments once.
+func eachSelection(tree *ast.QueryDocument, visit func(ast.SelectionSet)) {
 	var walk func(ast.SelectionSet)
 	walk = func(set ast.SelectionSet) {
+		visit(set)
 		for _, selection := range set {
 			switch selection := selection.(type) {
 			case *ast.Field:
-				visit(selection)
 				walk(selection.SelectionSet)
 			case *ast.InlineFragment:
 				walk(selection.SelectionSet)

@@ -165,6 +165,9 @@ func (r reader) items(raw any) ([]MetadataValue, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.fits(len(list)); err != nil {
+		return nil, err
+	}
 	items := make([]MetadataValue, len(list))
 	for i, item := range list {
 		if items[i], err = r.in(i).item(item); err != nil {
@@ -172,6 +175,15 @@ func (r reader) items(raw any) ([]MetadataValue, error) {
 		}
 	}
 	return items, nil
+}
+
+// fits refuses so many items or members that no value can have them, before anything is made of them: each of them takes
+// a character and a comma at least.
+func (r reader) fits(items int) error {
+	if r.limits == nil || r.limits.ValueBytes == 0 || 2*items <= int(r.limits.ValueBytes) {
+		return nil
+	}
+	return LimitExceeded(r.at, "bytes of a value as extended JSON", int64(r.limits.ValueBytes), int64(2*items+1))
 }
 
 // text reads text that every database keeps as it is.
