@@ -1,10 +1,10 @@
 // What happens around the editors: the key that all tabs share, the examples, and what an answer adds to the variables.
 
 import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { applyEdits, modify, parse } from 'jsonc-parser';
+import { applyEdits, modify, parse, type ParseError } from 'jsonc-parser';
 import { useEffect, useRef, useState } from 'react';
 
-import { findExamples, type Findings } from './examples';
+import { findExamples, type Findings, unknown } from './examples';
 import { tabsWith } from './tabs';
 
 /** What the header editor shows where the server asks for a key. */
@@ -22,9 +22,9 @@ export const link = {
  * The variables of a tab that nobody has touched yet, with the examples that the server has. The text is the same
  * where it was touched.
  */
-function filled(text: string, before: Findings, after: Findings) {
-  const old = tabsWith(before.examples).findIndex(({ variables }) => variables === text);
-  return old < 0 ? text : tabsWith(after.examples)[old].variables;
+function filled(text: string, { examples }: Findings) {
+  const untouched = tabsWith(unknown).findIndex(({ variables }) => variables === text);
+  return untouched < 0 ? text : tabsWith(examples)[untouched].variables;
 }
 
 /**
@@ -45,8 +45,8 @@ function withIDs(text: string, answer: unknown) {
 
 /** Keeps the editors in step; it draws nothing. `first` is what was found before there was a key. */
 function useSession(first: Findings) {
-  const { headerEditor, variableEditor, activeTabIndex } = useGraphiQL(
-    pick('headerEditor', 'variableEditor', 'activeTabIndex'),
+  const { headerEditor, variableEditor, responseEditor, activeTabIndex } = useGraphiQL(
+    pick('headerEditor', 'variableEditor', 'responseEditor', 'activeTabIndex'),
   );
   const { introspect } = useGraphiQLActions();
   const [found, setFound] = useState(first);
@@ -68,9 +68,9 @@ function useSession(first: Findings) {
 
   useEffect(() => {
     const text = variableEditor?.getValue() ?? '';
-    const better = filled(text, first, found);
+    const better = filled(text, found);
     if (better !== text) variableEditor?.setValue(better);
-  }, [variableEditor, activeTabIndex, first, found]);
+  }, [variableEditor, activeTabIndex, found]);
 
   // With a whole key the documentation and the examples can be had.
   useEffect(() => {
@@ -79,13 +79,18 @@ function useSession(first: Findings) {
       if (isFlush) return; // Another tab is shown; nobody has typed.
       headers.current = headerEditor.getValue();
       const [key] = wholeKey.exec(headers.current) ?? [];
-      if (!key || key === tried || !first.code) return;
+      const mistakes: ParseError[] = [];
+      const entered = parse(headers.current, mistakes);
+      if (!key || key === tried || mistakes.length > 0 || !first.code) return;
       tried = key;
       void introspect();
-      void findExamples(parse(headers.current)).then(setFound);
+      void findExamples(entered).then((better) => {
+        setFound(better);
+        if (!better.code) responseEditor?.setValue(''); // It says that there is no key.
+      });
     });
     return () => watch?.dispose();
-  }, [headerEditor, first, introspect]);
+  }, [headerEditor, responseEditor, first, introspect]);
 
   return found;
 }
@@ -104,8 +109,8 @@ export function Session({ first }: { first: Findings }) {
         >
           Headers
         </button>
-        : <code>{'{ "Authorization": "Bearer plc_…" }'}</code>. The documentation and the examples come then, and all
-        tabs use it. It is forgotten when the page is closed or loaded again.
+        . Then the documentation and the examples come, and all tabs use it. It is forgotten when the page is closed or
+        loaded again.
       </div>
     );
   }
