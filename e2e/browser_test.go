@@ -18,7 +18,7 @@ import (
 )
 
 // browserVariable names the environment variable with the path of a Chromium. `.ci/run` sets it, so there the test never
-// skips. screenshotVariable may name a file for a picture of the page.
+// skips. screenshotVariable may name a file, as a full path, for a picture of the page.
 const (
 	browserVariable    = "PLACARD_TEST_BROWSER"
 	screenshotVariable = "PLACARD_TEST_SCREENSHOT"
@@ -43,13 +43,18 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	}
 	demo, empty := start(t, freeAddress(t), storetest.SQLite(t)), start(t, freeAddress(t), storetest.SQLite(t))
 	closed := start(t, freeAddress(t), database, "--auth=keys")
+	list := t.TempDir()
+	if err := os.WriteFile(filepath.Join(list, "version.graphql"), []byte("{ serverInfo { version } }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusted := start(t, freeAddress(t), storetest.SQLite(t), "--trusted-documents="+list)
 	runPenguins(t, demo, "")
 	runPenguins(t, closed, strings.TrimSpace(secret))
 	proxy := httptest.NewServer(http.StripPrefix("/tools/placard", httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: demo.addr})))
 	t.Cleanup(proxy.Close)
 	settings, err := json.Marshal(map[string]string{
 		"demo": "http://" + demo.addr, "empty": "http://" + empty.addr, "keys": "http://" + closed.addr, "key": strings.TrimSpace(secret),
-		"prefix": proxy.URL + "/tools/placard", "screenshot": os.Getenv(screenshotVariable),
+		"prefix": proxy.URL + "/tools/placard", "trusted": "http://" + trusted.addr, "screenshot": os.Getenv(screenshotVariable),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,10 @@
 // Opens GraphiQL of running servers in a browser, as a person would, and says what went wrong.
 //
-//   BROWSER=/path/to/chromium node graphiql.mjs '{"demo": URL, "empty": URL, "keys": URL, "key": SECRET, "prefix": URL}'
+//   BROWSER=/path/to/chromium node graphiql.mjs '{"demo": URL, "empty": URL, "keys": URL, "key": SECRET, "prefix": URL, …}'
 //
 // demo has the data of examples/penguins; empty has nothing; keys asks for the key and has the demo's data; prefix is demo
-// behind a proxy that adds a path. With "screenshot" a picture of demo goes to that file.
+// behind a proxy that adds a path; trusted executes the documents of a list only. With "screenshot" a picture of demo goes
+// to that file.
 
 import assert from 'node:assert/strict';
 
@@ -12,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { GraphiQL } from './page.mjs';
 import { until } from './watch.mjs';
 
-const { demo, empty, keys, key, prefix, screenshot } = JSON.parse(process.argv[2]);
+const { demo, empty, keys, key, prefix, trusted, screenshot } = JSON.parse(process.argv[2]);
 
 const browser = await chromium.launch({
   executablePath: process.env.BROWSER,
@@ -83,6 +84,10 @@ tests['the page'] = async () => {
   assert.equal((await page.request.get(new URL(icon, page.url()).href)).status(), 200);
   const drawn = await page.evaluate(() => [...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family.replaceAll('"', '')));
   assert.ok(drawn.includes('Fira Code') && drawn.includes('Roboto') , `fonts: ${drawn}`);
+  // Who runs a tab at once runs what it shows, and not what the tab before has shown.
+  await graphiql.show(6);
+  await graphiql.show(7);
+  assert.ok((await graphiql.run()).data.compareArtifactVersions);
   graphiql.clean();
   await graphiql.close();
 };
@@ -173,6 +178,25 @@ tests['every operation of every tab'] = async () => {
   await graphiql.ready();
   assert.equal((await graphiql.page.locator('.graphiql-tab').count()), tabs.length);
   assert.match(await graphiql.text('variables'), /penguins_model/);
+  graphiql.clean();
+  await graphiql.close();
+};
+
+tests['the first tabs come back'] = async () => {
+  const graphiql = await GraphiQL.open(browser, demo);
+  const { page } = graphiql;
+  const many = (n) => until(`${n} tabs`, async () => (await page.locator('.graphiql-tab').count()) === n);
+  await page.locator('.graphiql-tab-active .graphiql-tab-close').click();
+  await until('the tabs are kept', async () => (await page.evaluate(() => JSON.parse(localStorage['placard:graphiql:tabState']).tabs.length)) === tabs.length - 1);
+  await page.reload();
+  await graphiql.ready();
+  await many(tabs.length - 1);
+  await page.getByRole('button', { name: 'Open settings dialog' }).click();
+  await page.getByRole('button', { name: 'Clear data' }).click();
+  await page.getByRole('button', { name: 'Cleared data' }).waitFor();
+  await page.reload();
+  await graphiql.ready();
+  await many(tabs.length);
   graphiql.clean();
   await graphiql.close();
 };
@@ -275,6 +299,9 @@ tests['a small window'] = async () => {
   const answer = await graphiql.run();
   assert.ok(answer.data.artifactVersion);
   assert.ok(await graphiql.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the window');
+  const editors = await graphiql.page.locator('.graphiql-editors').boundingBox();
+  const response = await graphiql.page.locator('.graphiql-response').boundingBox();
+  assert.ok(response.y >= editors.y + editors.height && response.height > 150 && response.width > 350, JSON.stringify(response));
   graphiql.clean();
   await graphiql.close();
   const usual = await GraphiQL.open(browser, demo, { viewport: { width: 1024, height: 768 } });
@@ -378,6 +405,14 @@ tests['behind a path'] = async () => {
   }
 };
 
+tests['a server with trusted documents'] = async () => {
+  const graphiql = await GraphiQL.open(browser, trusted);
+  await graphiql.page.getByText('This server does not answer everything.').waitFor();
+  assert.equal((await graphiql.run()).errors[0].extensions.code, 'FORBIDDEN');
+  graphiql.clean();
+  await graphiql.close();
+};
+
 tests['without JavaScript'] = async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
@@ -394,6 +429,7 @@ try {
     await graphiql.show(1);
     await graphiql.run();
     await graphiql.page.mouse.move(0, 0);
+    await graphiql.page.addStyleTag({ content: '.monaco-scrollable-element > .scrollbar { display: none !important }' });
     await graphiql.page.screenshot({ path: screenshot, caret: 'hide' });
     await graphiql.close();
   }
