@@ -21,9 +21,10 @@ var dist embed.FS
 
 // policy keeps the page to its own origin: scripts, workers and fonts are files of this server. Monaco writes style sheets
 // and style attributes while it draws, hence 'unsafe-inline' for styles, and these hold small images, hence data: for
-// images. There are no Trusted Types: React draws the Markdown of descriptions as HTML without a policy of its own.
+// images. Text becomes HTML or the address of a script by a Trusted Types policy only; trusted.ts has the last of them.
 const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'"
 
 // types is written out because the table of package mime differs from machine to machine.
 var types = map[string]string{

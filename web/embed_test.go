@@ -83,7 +83,7 @@ func TestIndex(t *testing.T) {
 		wantHeader(t, response, "Cross-Origin-Opener-Policy", "same-origin")
 		wantHeader(t, response, "Content-Security-Policy", "default-src 'none'; script-src 'self'; worker-src 'self'; "+
 			"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "+
-			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'")
 		if page := string(body(t, response)); !strings.Contains(page, "<title>Placard · GraphiQL</title>") {
 			t.Errorf("not the page: %s", page)
 		}

@@ -56,9 +56,16 @@ tests['what goes wrong is heard'] = async () => {
   await page.evaluate(() => void (new Image().src = 'http://foreign.example/dot.png'));
   await hears('policy: img-src http://foreign.example/dot.png');
   await page.evaluate(() => void setTimeout(() => { try { window.eval('1'); } catch { /* as it should be */ } }));
-  await hears('policy: script-src eval');
-  await page.evaluate(() => { try { new Worker(URL.createObjectURL(new Blob(['1']))); } catch { /* as well */ } });
-  await hears('policy: worker-src blob');
+  await hears('policy: require-trusted-types-for trusted-types-sink eval');
+  await page.evaluate(() => { try { new Worker(URL.createObjectURL(new Blob(['1']))); } catch { /* no script of the server */ } });
+  await hears('policy: require-trusted-types-for trusted-types-sink Worker');
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = window.trustedTypes.createPolicy('a bypass', { createScript: (text) => text }).createScript('window.harmed = 1');
+    document.body.append(script);
+  });
+  await hears('policy: script-src-elem inline');
+  assert.equal(await page.evaluate(() => window.harmed), undefined);
   await page.evaluate(() => void window.alert('a dialog'));
   await hears('dialog: a dialog');
   await page.goto('about:blank'); // where no policy holds requests back
@@ -76,6 +83,12 @@ tests['the page'] = async () => {
   assert.doesNotMatch(policy, /unsafe-eval|http|\*|blob:/);
   assert.equal(await page.title(), 'Placard · GraphiQL');
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  const harmless = await page.evaluate(() => {
+    const element = document.createElement('div');
+    element.innerHTML = '<b>bold</b><a href="javascript:1">x</a><iframe></iframe><form></form>';
+    return element.innerHTML;
+  });
+  assert.equal(harmless, '<b>bold</b><a>x</a><form></form>');
   const unnamed = await page.$$eval('button', (buttons) =>
     buttons.filter((b) => b.offsetParent && !b.innerText.trim() && !b.ariaLabel && !b.title).map((b) => b.outerHTML),
   );

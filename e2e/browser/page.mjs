@@ -11,7 +11,7 @@ export class GraphiQL {
     const self = new GraphiQL();
     self.server = server;
     self.page = await context.newPage();
-    self.page.setDefaultTimeout(15_000);
+    self.page.setDefaultTimeout(30_000);
     self.seen = await watch(self.page, new URL(server).origin);
     self.answer = await self.page.goto(server + path);
     await self.ready();

@@ -25,7 +25,7 @@ export async function watch(page, server) {
   await page.exposeFunction('reportViolation', (text) => seen.push(`policy: ${text}`));
   await page.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
-      window.reportViolation(`${event.effectiveDirective} ${event.blockedURI}`),
+      window.reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`),
     ),
   );
   return seen;
@@ -33,7 +33,7 @@ export async function watch(page, server) {
 
 /** Waits until `get` gives something true, and gives that. */
 export async function until(what, get) {
-  for (const end = Date.now() + 15_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 25))) {
     const result = await get();
     if (result) return result;
   }

@@ -1,3 +1,4 @@
+import './trusted';
 import './workers';
 // Not graphiql/style.css: that holds the styles of Monaco a second time.
 import '@graphiql/react/font/roboto.css';
