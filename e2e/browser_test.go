@@ -2,9 +2,15 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,11 +18,15 @@ import (
 )
 
 // browserVariable names the environment variable with the path of a Chromium. `.ci/run` sets it, so there the test never
-// skips.
-const browserVariable = "PLACARD_TEST_BROWSER"
+// skips. screenshotVariable may name a file, as a full path, for a picture of the page.
+const (
+	browserVariable    = "PLACARD_TEST_BROWSER"
+	screenshotVariable = "PLACARD_TEST_SCREENSHOT"
+)
 
-// TestGraphiQLInBrowser opens GraphiQL as a person would: it loads, a mutation stores, a query reads it back, nothing is
-// asked of another host, and nothing is complained about. It needs Node.
+// TestGraphiQLInBrowser opens GraphiQL as a person would: every operation of every tab runs, a mutation stores and a query
+// reads it back, nothing is asked of another host, nothing is complained about, and an API key is not kept. It needs
+// Node; browser/graphiql.mjs has the tests.
 func TestGraphiQLInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := os.Getenv(browserVariable)
@@ -26,16 +36,47 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	if out, err := exec.Command("npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v: %s", err, out)
 	}
-	addr := freeAddress(t)
-	s := start(t, addr, storetest.SQLite(t))
-	if out, err := exec.Command(filepath.Join(programs, "penguins"), "-once", "-url", "http://"+addr+"/graphql").CombinedOutput(); err != nil {
-		t.Fatalf("penguins: %v: %s", err, out)
+	database := storetest.SQLite(t)
+	secret, _, err := keys(t, database, "create", "person", "--owner")
+	if err != nil {
+		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	demo, empty := start(t, freeAddress(t), storetest.SQLite(t)), start(t, freeAddress(t), storetest.SQLite(t))
+	closed := start(t, freeAddress(t), database, "--auth=keys")
+	list := t.TempDir()
+	if err := os.WriteFile(filepath.Join(list, "version.graphql"), []byte("{ serverInfo { version } }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusted := start(t, freeAddress(t), storetest.SQLite(t), "--trusted-documents="+list)
+	runPenguins(t, demo, "")
+	runPenguins(t, closed, strings.TrimSpace(secret))
+	proxy := httptest.NewServer(http.StripPrefix("/tools/placard", httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: demo.addr})))
+	t.Cleanup(proxy.Close)
+	settings, err := json.Marshal(map[string]string{
+		"demo": "http://" + demo.addr, "empty": "http://" + empty.addr, "keys": "http://" + closed.addr, "key": strings.TrimSpace(secret),
+		"prefix": proxy.URL + "/tools/placard", "trusted": "http://" + trusted.addr, "screenshot": os.Getenv(screenshotVariable),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	look := exec.CommandContext(ctx, "node", "browser/graphiql.mjs", "http://"+addr)
+	look := exec.CommandContext(ctx, "node", "browser/graphiql.mjs", string(settings))
 	look.Env = append(os.Environ(), "BROWSER="+browser)
-	if out, err := look.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s\n%s", err, out, s.log)
+	out, err := look.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	} else {
+		t.Logf("%s", out)
+	}
+}
+
+// runPenguins fills a server with the demo's data.
+func runPenguins(t *testing.T, s *server, key string) {
+	t.Helper()
+	command := exec.Command(filepath.Join(programs, "penguins"), "-once", "-url", "http://"+s.addr+"/graphql")
+	command.Env = append(os.Environ(), "PLACARD_API_KEY="+key)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("penguins: %v: %s\n%s", err, out, s.log)
 	}
 }

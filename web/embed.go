@@ -19,11 +19,12 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// policy keeps the page to its own origin. Monaco writes style attributes and its style sheets hold fonts, hence
-// 'unsafe-inline' for styles and data: for fonts and images; scripts get neither.
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
-	"frame-ancestors 'none'"
+// policy keeps the page to its own origin: scripts, workers and fonts are files of this server. Monaco writes style sheets
+// and style attributes while it draws, hence 'unsafe-inline' for styles, and these hold small images, hence data: for
+// images. Text becomes HTML or the address of a script by a Trusted Types policy only; trusted.ts has the last of them.
+const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'"
 
 // types is written out because the table of package mime differs from machine to machine.
 var types = map[string]string{
@@ -33,6 +34,7 @@ var types = map[string]string{
 	".md":    "text/plain; charset=utf-8",
 	".svg":   "image/svg+xml",
 	".ttf":   "font/ttf",
+	".woff":  "font/woff",
 	".woff2": "font/woff2",
 }
 

@@ -1,6 +1,27 @@
+import { createHash } from 'node:crypto';
+
 import { defineConfig } from 'vite';
 
+// GraphiQL's style sheets carry their fonts as data: URLs. As files of their own they load beside the page and only
+// where they are drawn, and the policy of the page need not allow fonts from anywhere but the server.
+const fonts = {
+  name: 'fonts-are-files',
+  generateBundle(_options, bundle) {
+    for (const asset of Object.values(bundle)) {
+      if (asset.type !== 'asset' || !asset.fileName.endsWith('.css')) continue;
+      const embedded = /data:font\/(woff2?);base64,([\w+/=]+)/g;
+      asset.source = String(asset.source).replaceAll(embedded, (_url, kind, text) => {
+        const source = Buffer.from(text, 'base64');
+        const name = `font-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.${kind}`;
+        this.emitFile({ type: 'asset', fileName: `assets/${name}`, source });
+        return `./${name}`;
+      });
+    }
+  },
+};
+
 export default defineConfig({
+  plugins: [fonts],
   root: 'graphiql',
   // Relative, so that the page also works behind a proxy that adds a path.
   base: './',

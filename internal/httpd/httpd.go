@@ -40,8 +40,8 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", where.shared(compressed(api)))
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
-	mux.Handle("GET /graphiql", http.RedirectHandler("/graphiql/", http.StatusPermanentRedirect))
-	mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusTemporaryRedirect))
+	mux.HandleFunc("GET /graphiql", toGraphiQL(http.StatusPermanentRedirect))
+	mux.HandleFunc("GET /{$}", toGraphiQL(http.StatusTemporaryRedirect))
 	mux.HandleFunc("GET /healthz", h.healthy)
 	mux.HandleFunc("GET /readyz", h.ready)
 	h.Handler = mux
@@ -56,6 +56,15 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 
 // Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
 func (h *Handler) Drain() { h.draining.Store(true) }
+
+// toGraphiQL leads to the page from beside it. The address is relative, so that it also holds behind a proxy that adds a
+// path; [http.Redirect] would make it absolute.
+func toGraphiQL(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "graphiql/")
+		w.WriteHeader(status)
+	}
+}
 
 // healthy says that the process lives.
 func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
