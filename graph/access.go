@@ -93,6 +93,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 	case models.CodeUnauthenticated:
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Bearer realm="placard"`)
+	case models.CodeOverloaded:
+		w.Header().Set("Retry-After", "1")
+		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
+		return nil, false
 	case models.CodeInternal:
 		status = http.StatusInternalServerError
 	}
@@ -110,6 +114,10 @@ func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
 		seconds := float64(s.limits.ReadSeconds)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), time.Duration(seconds*float64(time.Second)), tooLong(seconds))
 		defer cancel()
+		if err := s.lookUps.enter(ctx); err != nil {
+			return who, err
+		}
+		defer s.lookUps.leave()
 		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -174,6 +175,32 @@ func TestOverload(t *testing.T) {
 			t.Errorf("afterwards: got %d %s", w.Code, w.Body)
 		}
 	})
+}
+
+// TestLookUpsAreBounded: API keys that are looked up have a queue of their own. Beyond it the answer is 503, and what is no
+// key is refused without a look-up.
+func TestLookUpsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := NewServer(nil, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)).RequireKeys()
+	s.lookUps = newQueue(0, 0)
+	ask := func(authorization, accept string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query": "{ __typename }"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", accept)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	for _, media := range []string{typeJSON, typeResponse} {
+		if w := ask("Bearer "+auth.NewSecret(), media); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" ||
+			!strings.Contains(w.Body.String(), `"OVERLOADED"`) {
+			t.Errorf("a key beyond the queue: %d %v %s", w.Code, w.Header(), w.Body)
+		}
+		if w := ask("Bearer plc_x", media); w.Code == http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"UNAUTHENTICATED"`) {
+			t.Errorf("no key: %d %s", w.Code, w.Body)
+		}
+	}
 }
 
 // TestWaitingCounts: the deadline counts from when the request was there, and a client that leaves leaves the queue.

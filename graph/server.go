@@ -33,6 +33,8 @@ type Server struct {
 	schema    graphql.ExecutableSchema
 	documents *lru.Cache[string, *document]
 	queue     *queue
+	// lookUps are those of API keys: whoever sends made-up ones in crowds takes a part of the connections to the database.
+	lookUps *queue
 	// arriving and leaving are what bodies and answers take that slow clients keep waiting.
 	arriving, leaving *room
 	texts             *persisted.Texts
@@ -53,6 +55,9 @@ const (
 	keptBytes     = 16 << 10
 )
 
+// lookUpsAtOnce is how many API keys are looked up at once.
+const lookUpsAtOnce = 4
+
 // NewServer is a server on the store. version is that of the program.
 func NewServer(s *store.Store, limits models.ServerLimits, version string, log *slog.Logger) *Server {
 	documents, err := lru.New[string, *document](keptDocuments)
@@ -62,6 +67,7 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	server := &Server{
 		store: s, limits: limits, version: version, log: log, documents: documents, texts: persisted.NewTexts(),
 		queue:    newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+		lookUps:  newQueue(lookUpsAtOnce, int(limits.QueuedOperations)),
 		arriving: newRoom(bodiesHeld * int64(limits.RequestBytes)),
 		leaving:  newRoom(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
 	}
