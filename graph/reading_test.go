@@ -280,5 +280,23 @@ func TestAnswerBytes(t *testing.T) {
 		if answer := encoded(t, got); !strings.Contains(answer, `"key":"n"`) {
 			t.Errorf("what a mutation has stored is gone: %s", answer)
 		}
+		for _, c := range []struct {
+			fields  string
+			counted int // bytes of the answer, or of what is read
+			perByte int // of the limit
+		}{
+			{`metadataEntry(key: "k0") { value { ... on StringValue { text } } }`, 3*len(`"":,null`) + len("artifactVersionmetadataEntryvalue") + len(`"text":"",`) + bytes, 1},
+			{`metadataHistory(first: 6) { nodes { key } }`, values * (256 + len(`k0""`) + bytes), 2},
+		} {
+			for _, limits.AnswerBytes = range []int32{int32(c.counted / c.perByte), int32(c.counted/c.perByte) - 1} {
+				a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+				got, _ := a.do(fmt.Sprintf(one, c.fields), "")
+				checkLimit(t, c.fields, got, c.perByte*int(limits.AnswerBytes), c.counted)
+				got, _ = a.do("{ serverInfo { limits { answerBytes } } }", "")
+				if want := fmt.Sprintf(`"answerBytes":%d}`, limits.AnswerBytes); !strings.Contains(encoded(t, got), want) {
+					t.Errorf("published is %v, not %s", got, want)
+				}
+			}
+		}
 	})
 }
