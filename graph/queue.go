@@ -3,7 +3,6 @@ package graph
 import (
 	"container/list"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -115,8 +114,6 @@ const (
 	smallBody, smallAnswer = 16 << 10, 64 << 10
 	// bodiesHeld is for how many bodies of the greatest size there is room.
 	bodiesHeld = 128
-	// step is how many bytes of a body are read at once.
-	step = 64 << 10
 )
 
 func newRoom(bytes int64) *room {
@@ -161,21 +158,21 @@ func (s *Server) roomFor(answer *response) (taken int64, err error) {
 // readBody reads a body, as it comes. held is how much room it took, which the caller gives back.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, held int64, err error) {
 	limit := int64(s.limits.RequestBytes)
+	body = make([]byte, 0, min(smallBody, limit+1))
 	for int64(len(body)) <= limit {
-		size := min(smallBody, limit+1)
-		if len(body) > 0 {
-			size = min(step, limit+1-int64(len(body)))
-			if !s.arriving.take(2 * size) { // append takes as much again beside the bytes themselves
+		if len(body) == cap(body) {
+			size := min(2*int64(cap(body)), limit+1)
+			if !s.arriving.take(size) {
 				discard(w, r)
 				return nil, held, errNoRoom()
 			}
-			held += 2 * size
+			body = append(make([]byte, 0, size), body...)
+			s.arriving.give(held)
+			held = size
 		}
-		from := len(body)
-		body = append(body, make([]byte, size)...)
-		n, err := io.ReadFull(r.Body, body[from:])
-		body = body[:from+n]
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
 			return body, held, nil
 		} else if err != nil {
 			return nil, held, models.BadInput(nil, "the body could not be read")
