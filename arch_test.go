@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"internal/backup":          {"internal/store"},
 	"internal/command":         {"internal/backup", "internal/config", "internal/store"},
 	"internal/httpd":           {"graph", "internal/store", "web"},
-	"internal/telemetry":       {"graph", "internal/store"},
+	"internal/telemetry":       {"graph", "internal/store", "models"},
 	"web":                      {},
 	"deploy":                   {},
 	"e2e":                      {},

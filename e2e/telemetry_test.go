@@ -8,13 +8,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	collectorv1 "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/placard/placard/internal/store/storetest"
 )
@@ -75,6 +79,9 @@ func TestMetrics(t *testing.T) {
 			`placard_operation_duration_seconds_bucket{name="Make",type="mutation",le="+Inf"}`: 5,
 			`placard_entries_written_total`:                                                    7,
 			`placard_operations_in_flight`:                                                     0,
+			`placard_operations_executing`:                                                     0,
+			`placard_operations_waiting`:                                                       0,
+			`placard_operation_wait_seconds_count`:                                             209,
 			`placard_sql_statement_duration_seconds_count{result="failed"}`:                    0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
@@ -89,10 +96,25 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("something is not counted: %v", got)
 		}
 		documented(t, got)
+		conventional(t, measured)
 		if response, err := http.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
 			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
 		}
 	})
+}
+
+// conventional: names, types and help are as Prometheus wants them.
+func conventional(t *testing.T, addr string) {
+	t.Helper()
+	response, err := http.Get("http://" + addr + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	problems, err := promlint.New(response.Body).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v (%v)", problems, err)
+	}
 }
 
 // documented: docs/operations.md explains every metric of the program.
@@ -143,35 +165,74 @@ func TestSlowOperations(t *testing.T) {
 	}
 }
 
-// TestTraces: where the variables of OpenTelemetry say so, a collector gets the spans of a request, below that of the client,
-// and nothing that a client gave as a value.
+// span is one that a collector got, with the names of the spans around it from outside to inside.
+type span struct {
+	path    string
+	objects int64
+}
+
+// spans reads what collectors get: the spans of one trace.
+func spans(t *testing.T, bodies [][]byte, trace string) []span {
+	t.Helper()
+	byID := map[string]*tracev1.Span{}
+	for _, body := range bodies {
+		var request collectorv1.ExportTraceServiceRequest
+		if err := proto.Unmarshal(body, &request); err != nil {
+			t.Fatal(err)
+		}
+		for _, resource := range request.ResourceSpans {
+			for _, scope := range resource.ScopeSpans {
+				for _, s := range scope.Spans {
+					if hex.EncodeToString(s.TraceId) == trace {
+						byID[string(s.SpanId)] = s
+					}
+				}
+			}
+		}
+	}
+	var found []span
+	for _, s := range byID {
+		one := span{path: s.Name}
+		for _, attribute := range s.Attributes {
+			if attribute.Key == "placard.objects" {
+				one.objects = attribute.Value.GetIntValue()
+			}
+		}
+		for up := byID[string(s.ParentSpanId)]; up != nil; up = byID[string(up.ParentSpanId)] {
+			one.path = up.Name + " > " + one.path
+		}
+		found = append(found, one)
+	}
+	return found
+}
+
+// TestTraces: a request is traced below the span of its client: the operation in it, the fields and relations that are read
+// in that, and the statements of each, without anything that a caller has sent.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var got []byte
-	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+	var bodies [][]byte
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
 		mu.Lock()
 		defer mu.Unlock()
-		got = append(got, r.URL.Path+" "+string(body)...)
+		if bodies = append(bodies, body); err != nil || r.URL.Path != "/v1/traces" {
+			t.Errorf("%s: %v", r.URL.Path, err)
+		}
 	}))
 	t.Cleanup(collector.Close)
-	command := exec.Command(filepath.Join(programs, "placard"))
-	s := &server{command, freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
-	s.Env = append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+storetest.SQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL)
-	s.Stderr = s.log
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
+	s := startWith(t, storetest.SQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL)
+	for range 3 {
+		if got := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "model", metadata: {a: 1}}) { artifactVersion { id } } }`, nil); got.code != "" || got.err != nil {
+			t.Fatal(got)
+		}
 	}
-	go func() { s.done <- s.Wait() }()
-	t.Cleanup(func() { _ = s.Process.Kill() })
-	s.waitReady(t)
 	request, err := http.NewRequest(http.MethodPost, "http://"+s.addr+"/graphql", strings.NewReader(
-		`{"query": "query Find($k: String!) { artifactVersions(where: {metadata: {key: $k, eq: \"secret-literal\"}}) { totalCount } }", "variables": {"k": "secret-variable"}}`))
+		`{"query": "query Find($k: String!) { artifactVersions(where: {metadata: {key: $k, ne: \"secret-literal\"}}) { nodes { metadata { key } } } }", "variables": {"k": "secret-variable"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	trace := "0123456789abcdef0123456789abcdef"
+	const trace = "0123456789abcdef0123456789abcdef"
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("traceparent", "00-"+trace+"-0123456789abcdef-01")
 	response, err := client.Do(request)
@@ -184,14 +245,30 @@ func TestTraces(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, wanted := range []string{"/v1/traces ", "POST /graphql", "query Find", "SELECT ", "placard.cost", response.Header.Get("X-Request-Id")} {
-		if !bytes.Contains(got, []byte(wanted)) {
-			t.Errorf("the collector did not get %q: %q\n%s", wanted, got, s.log)
+	all := bytes.Join(bodies, nil)
+	for _, wanted := range []string{"SELECT ", "placard.cost", response.Header.Get("X-Request-Id")} {
+		if !bytes.Contains(all, []byte(wanted)) {
+			t.Errorf("the collector did not get %q: %q\n%s", wanted, all, s.log)
 		}
 	}
-	id, _ := hex.DecodeString(trace)
-	if spans := bytes.Count(got, id); spans < 3 || bytes.Contains(got, []byte("secret")) {
-		t.Errorf("%d spans, or too much: %q", spans, got)
+	if bytes.Contains(all, []byte("secret")) {
+		t.Errorf("the collector got too much: %q", all)
+	}
+	const operation = "POST /graphql > query Find"
+	got, wanted := spans(t, bodies, trace), map[span]bool{
+		{"POST /graphql", 0}: true, {operation, 0}: true, {operation + " > Query.artifactVersions", 1}: true,
+		{operation + " > Query.artifactVersions > SQL", 0}: true, {operation + " > Query.artifactVersions > ArtifactVersion.metadata", 3}: true,
+		{operation + " > Query.artifactVersions > ArtifactVersion.metadata > SQL", 0}: true,
+	}
+	for _, one := range got {
+		if !wanted[one] {
+			t.Errorf("a span that is not expected: %+v", one)
+		}
+	}
+	for one := range wanted {
+		if !slices.Contains(got, one) {
+			t.Errorf("%+v is missing in %v", one, got)
+		}
 	}
 }
 

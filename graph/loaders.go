@@ -258,7 +258,9 @@ func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, argument
 	if mine {
 		func() {
 			defer close(b.done)
-			b.values, b.err = r.fetch(ctx, project, ids, arguments)
+			read, end := group(ctx, fieldOf(ctx), len(ids))
+			b.values, b.err = r.fetch(read, project, ids, arguments)
+			end(b.err)
 			if r.arrived != nil {
 				r.arrived(b.values)
 			}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/placard/placard/models"
 )
 
@@ -21,6 +23,9 @@ type Operation struct {
 	Code string
 	// Cost is the estimate, 0 when there is none.
 	Cost int64
+	// Queued says that it got its turn, and Waited for how long it waited for that.
+	Queued bool
+	Waited time.Duration
 	// Took is the time from the arrival of the request until its answer is ready.
 	Took time.Duration
 
@@ -44,6 +49,9 @@ func (o *Operation) Hash() string {
 type Observer interface {
 	// Begin is called when a request arrives. Its answer is made with the context that is returned, and then ended.
 	Begin(r *http.Request) (ctx context.Context, end func(*Operation))
+	// Group is called when resolvers begin to read something: a field of Query or Mutation, or a field of so many objects
+	// that came in one list, for all of them at once. It is read with the context that is returned, and then ended.
+	Group(ctx context.Context, field string, objects int) (read context.Context, end func(error))
 }
 
 // Observe makes an observer hear of all operations. It must be called before the server serves.
@@ -55,12 +63,44 @@ func (s *Server) LogSlow(slow time.Duration) { s.slow = slow }
 
 type operationKey struct{}
 
+type observerKey struct{}
+
+// group tells the observer of a context, if there is one, that resolvers read a field of so many objects.
+func group(ctx context.Context, field func() string, objects int) (read context.Context, end func(error)) {
+	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
+		return o.Group(ctx, field(), objects)
+	}
+	return ctx, func(error) {}
+}
+
+// fieldOf is the field that is resolved, such as ArtifactVersion.metadata.
+func fieldOf(ctx context.Context) func() string {
+	return func() string {
+		field := graphql.GetFieldContext(ctx)
+		if field == nil || field.Field.Field == nil {
+			return "relation"
+		}
+		return field.Object + "." + field.Field.Name
+	}
+}
+
+// rootFieldOf is the field of Query or Mutation that is resolved.
+func rootFieldOf(ctx context.Context) func() string {
+	return func() string {
+		return graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
+	}
+}
+
+// Load is how many requests have their turn, and how many wait for it.
+func (s *Server) Load() (executed, waiting int) { return s.queue.load() }
+
 // ServeHTTP answers GraphQL over HTTP: POST with a JSON body, and GET for queries.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o := &Operation{Code: string(models.CodeInternal), begun: time.Now()} // unless an answer says something else
 	ctx, end := r.Context(), func(*Operation) {}
 	if s.observer != nil {
 		ctx, end = s.observer.Begin(r)
+		ctx = context.WithValue(ctx, observerKey{}, s.observer)
 	}
 	ctx = context.WithValue(ctx, operationKey{}, o)
 	defer func() {
@@ -82,6 +122,13 @@ func (s *Server) logSlow(ctx context.Context, o *Operation) {
 	s.log.LogAttrs(ctx, slog.LevelWarn, "slow operation", slog.String("requestId", RequestID(ctx)), slog.String("type", o.Type),
 		slog.String("name", o.Name[:min(len(o.Name), mostName)]), slog.String("hash", o.Hash()), slog.String("code", o.Code),
 		slog.Int64("cost", o.Cost), slog.Duration("took", o.Took))
+}
+
+// queued notes that a request got its turn.
+func queued(ctx context.Context, waited time.Duration) {
+	if o, ok := ctx.Value(operationKey{}).(*Operation); ok {
+		o.Queued, o.Waited = true, waited
+	}
 }
 
 // understood notes which operation a request is.

@@ -15,15 +15,15 @@ import (
 // queue bounds how many requests are worked on at once. Those beyond wait in the order in which they came, and those
 // beyond that are refused at once. It has no goroutine of its own.
 type queue struct {
-	mu   sync.Mutex
-	free int
+	mu           sync.Mutex
+	atOnce, free int
 	// waiting are the channels of those who wait, the longest first; a turn is given by closing the channel.
 	waiting list.List
 	most    int
 }
 
 // newQueue is a queue for so many at once, and so many that wait.
-func newQueue(atOnce, waiting int) *queue { return &queue{free: atOnce, most: waiting} }
+func newQueue(atOnce, waiting int) *queue { return &queue{atOnce: atOnce, free: atOnce, most: waiting} }
 
 // enter waits for a turn, which the caller gives back by leave. OVERLOADED, at once, when too many wait already; the
 // cause of ctx when that ends first.
@@ -69,11 +69,11 @@ func (q *queue) leave() {
 	q.free++
 }
 
-// length is how many wait.
-func (q *queue) length() int {
+// load is how many have a turn, and how many wait for one.
+func (q *queue) load() (turns, waiting int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting.Len()
+	return q.atOnce - q.free, q.waiting.Len()
 }
 
 // inTurn reads and executes a request when there is room for it. What it costs to read, validate and coerce a request
@@ -92,6 +92,7 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 		return nil, &httpError{status: http.StatusServiceUnavailable, err: err, after: 1}
 	}
 	defer s.queue.leave()
+	queued(ctx, time.Since(begun))
 	r, err := read()
 	if err != nil {
 		return nil, err

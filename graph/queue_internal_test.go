@@ -20,6 +20,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// inQueue is how many wait.
+func inQueue(q *queue) int {
+	_, n := q.load()
+	return n
+}
+
 // TestQueue: so many at once, so many behind them in their order, and one above is refused at once.
 func TestQueue(t *testing.T) {
 	t.Parallel()
@@ -41,13 +47,13 @@ func TestQueue(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		if err := q.enter(ctx); models.CodeOf(err) != models.CodeOverloaded || q.length() != 3 {
-			t.Errorf("one above: %v, %d wait", err, q.length())
+		if err := q.enter(ctx); models.CodeOf(err) != models.CodeOverloaded || inQueue(q) != 3 {
+			t.Errorf("one above: %v, %d wait", err, inQueue(q))
 		}
 		q.leave()
 		synctest.Wait()
-		if !slices.Equal(order, []int{0, 1, 2}) || q.length() != 0 || q.free != 1 {
-			t.Errorf("the order is %v, %d wait, %d are free", order, q.length(), q.free)
+		if !slices.Equal(order, []int{0, 1, 2}) || inQueue(q) != 0 || q.free != 1 {
+			t.Errorf("the order is %v, %d wait, %d are free", order, inQueue(q), q.free)
 		}
 		q.leave()
 		if err := q.enter(ctx); err != nil || q.free != 1 {
@@ -73,14 +79,14 @@ func TestQueueIsLeft(t *testing.T) {
 		}
 		leave(reason)
 		synctest.Wait()
-		if got[0] != reason || q.length() != 1 {
-			t.Fatalf("got %v, %d wait", got[0], q.length())
+		if got[0] != reason || inQueue(q) != 1 {
+			t.Fatalf("got %v, %d wait", got[0], inQueue(q))
 		}
 		go func() { got[2] = q.enter(ctx) }() // where the one who left had stood there is room again
 		synctest.Wait()
 		for wait := 2; wait > 0; wait-- {
-			if q.length() != wait {
-				t.Errorf("%d wait, want %d", q.length(), wait)
+			if inQueue(q) != wait {
+				t.Errorf("%d wait, want %d", inQueue(q), wait)
 			}
 			q.leave()
 			synctest.Wait()
@@ -122,8 +128,8 @@ func TestQueueUnderLoad(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if q.free != atOnce || q.length() != 0 || done.Load() == 0 || refused.Load() == 0 || left.Load() == 0 {
-			t.Errorf("%d are free, %d wait; %d done, %d refused, %d left", q.free, q.length(), done.Load(), refused.Load(), left.Load())
+		if q.free != atOnce || inQueue(q) != 0 || done.Load() == 0 || refused.Load() == 0 || left.Load() == 0 {
+			t.Errorf("%d are free, %d wait; %d done, %d refused, %d left", q.free, inQueue(q), done.Load(), refused.Load(), left.Load())
 		}
 	})
 }
@@ -220,13 +226,13 @@ func TestWaitingCounts(t *testing.T) {
 			close(gone)
 		}()
 		synctest.Wait()
-		if s.queue.length() != 1 {
-			t.Errorf("%d wait", s.queue.length())
+		if inQueue(s.queue) != 1 {
+			t.Errorf("%d wait", inQueue(s.queue))
 		}
 		leave()
 		<-gone
-		if s.queue.length() != 0 {
-			t.Errorf("%d wait for nobody", s.queue.length())
+		if inQueue(s.queue) != 0 {
+			t.Errorf("%d wait for nobody", inQueue(s.queue))
 		}
 		s.queue.leave()
 		answer, err := s.inTurn(t.Context(), func() (*request, error) {

@@ -37,6 +37,7 @@ type Metrics struct {
 	registry   *prometheus.Registry
 	operations *prometheus.CounterVec
 	durations  *prometheus.HistogramVec
+	waits      prometheus.Histogram
 	inFlight   prometheus.Gauge
 	statements *prometheus.HistogramVec
 	entries    prometheus.Counter
@@ -49,7 +50,7 @@ type Metrics struct {
 type Build struct{ Version, Commit string }
 
 // NewMetrics measures a server on the store.
-func NewMetrics(build Build, s *store.Store) *Metrics {
+func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: map[string]bool{},
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -59,8 +60,12 @@ func NewMetrics(build Build, s *store.Store) *Metrics {
 			Name: "placard_operation_duration_seconds", Help: "Time from the arrival of a request until its answer is ready.",
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
+		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "placard_operation_wait_seconds", Help: "How long requests waited for their turn; those that were refused are not counted.",
+			Buckets: operationBuckets,
+		}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "placard_operations_in_flight", Help: "GraphQL requests that are being answered.",
+			Name: "placard_operations_in_flight", Help: "GraphQL requests that have arrived and are not answered yet.",
 		}),
 		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "placard_sql_statement_duration_seconds", Help: "Time of the SQL statements of operations, by result: ok or failed.",
@@ -76,7 +81,12 @@ func NewMetrics(build Build, s *store.Store) *Metrics {
 		},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.operations, m.durations, m.inFlight, m.statements, m.entries, info, &pools{s},
+	gauge := func(name, help string, value func() int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+	}
+	m.registry.MustRegister(m.operations, m.durations, m.waits, m.inFlight, m.statements, m.entries, info, &pools{s},
+		gauge("placard_operations_executing", "GraphQL requests that have their turn.", func() int { n, _ := api.Load(); return n }),
+		gauge("placard_operations_waiting", "GraphQL requests that wait for their turn.", func() int { _, n := api.Load(); return n }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // so that a rate has something to begin with
@@ -92,6 +102,9 @@ func (m *Metrics) end(o *graph.Operation) {
 	name := m.name(o.Name)
 	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
 	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
+	if o.Queued {
+		m.waits.Observe(o.Waited.Seconds())
+	}
 }
 
 // name is the label for the name of an operation. Clients choose names, so there must not be any number of them.

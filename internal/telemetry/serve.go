@@ -37,6 +37,14 @@ func (t *telemetry) Begin(r *http.Request) (context.Context, func(*graph.Operati
 	}
 }
 
+// Group is that of graph.Observer.
+func (t *telemetry) Group(ctx context.Context, field string, objects int) (context.Context, func(error)) {
+	if t.traces == nil {
+		return ctx, func(error) {}
+	}
+	return t.traces.group(ctx, field, objects)
+}
+
 // Statement is that of store.Observer.
 func (t *telemetry) Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
 	if t.traces != nil {
@@ -68,7 +76,7 @@ func Start(api *graph.Server, s *store.Store, build Build, addr string, log *slo
 		log.Info("sending traces")
 	}
 	if addr != "" {
-		t.metrics = NewMetrics(build, s)
+		t.metrics = NewMetrics(build, api, s)
 		if stopMetrics, err = t.metrics.serve(addr, log); err != nil {
 			return nil, err
 		}

@@ -18,9 +18,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/models"
 )
 
-// traces sends a span for each request, for its operation and for each of its statements.
+// traces sends a span for each request, for its operation, for what resolvers read together, and for each statement.
 type traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
@@ -79,6 +80,20 @@ func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, f
 		}
 		operation.End()
 		request.End()
+	}
+}
+
+// group starts the span of what resolvers read together.
+func (t *traces) group(ctx context.Context, field string, objects int) (context.Context, func(error)) {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return ctx, func(error) {}
+	}
+	ctx, span := t.tracer.Start(ctx, field, trace.WithAttributes(attribute.Int("placard.objects", objects)))
+	return ctx, func(err error) {
+		if err != nil {
+			span.SetStatus(codes.Error, string(models.CodeOf(err)))
+		}
+		span.End()
 	}
 }
 
