@@ -28,7 +28,7 @@ import (
 var version = "0.1.0"
 
 func main() {
-	line, err := config.Parse(os.Args[1:], command.Describe(version), os.Stdout, os.Exit)
+	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
 	switch {
 	case err != nil:
 	case line.Command == "serve":

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -38,6 +40,35 @@ func TestNoSecrets(t *testing.T) {
 			if !help && err == nil || strings.Contains(string(out), "hunter2") {
 				t.Errorf("%s: %v\n%s", name, err, out)
 			}
+		}
+	}
+}
+
+// TestNoSecretsInProcessList: a password in a flag is not among the arguments that the system shows, once the program
+// serves; and the program still knows it.
+func TestNoSecretsInProcessList(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("this reads /proc")
+	}
+	database, err := url.Parse(storetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := database.User.Username()
+	if user == "" {
+		user = database.Query().Get("user")
+	}
+	database.User = url.UserPassword(user, "hunter2") // the cluster trusts everybody, so any password is right
+	for _, flag := range [][]string{{"--database-url=" + database.String()}, {"serve", "--database-url", database.String() + "&password=hunter2"}} {
+		s := launch(t, freeAddress(t), "", flag...)
+		s.waitReady(t)
+		shown, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", s.Process.Pid))
+		if err != nil || bytes.Contains(shown, []byte("hunter2")) || !bytes.Contains(shown, []byte(":*******@")) || !bytes.Contains(shown, []byte("--public-url=https://placard.example")) {
+			t.Errorf("the process list shows %q (%v)", shown, err)
+		}
+		if err := s.stop(t); err != nil {
+			t.Errorf("%v: %s", err, s.log)
 		}
 	}
 }
