@@ -165,7 +165,8 @@ type Cluster struct {
 	server     *exec.Cmd
 }
 
-// NewCluster makes a cluster and starts it. settings are NAME=VALUE.
+// NewCluster makes a cluster and starts it. settings are NAME=VALUE. It listens on a socket in its folder; settings may
+// add listen_addresses and port.
 func NewCluster(settings ...string) (*Cluster, error) {
 	programs, err := programFolder()
 	if err != nil {
@@ -183,6 +184,11 @@ func NewCluster(settings ...string) (*Cluster, error) {
 		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
 		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
 	}}
+	for _, setting := range settings {
+		if port, ok := strings.CutPrefix(setting, "port="); ok { // the name of the socket has it, too
+			c.URL.RawQuery += "&port=" + port
+		}
+	}
 	initdb := c.command("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
@@ -240,9 +246,10 @@ func (c *Cluster) Start() error {
 	}
 }
 
-// Stop ends the server as an operator would, and waits for it. It breaks connections.
-func (c *Cluster) Stop() error {
-	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", "fast", "-w", "stop").CombinedOutput(); err != nil {
+// Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to leave
+// the rest to recovery.
+func (c *Cluster) Stop(mode string) error {
+	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop").CombinedOutput(); err != nil {
 		return fmt.Errorf("pg_ctl: %w: %s", err, out)
 	}
 	return nil
