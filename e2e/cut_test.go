@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -124,43 +125,119 @@ func TestCommitIsCutForCopies(t *testing.T) {
 }
 
 // TestDatabaseIsSilent: no byte passes between the server and PostgreSQL any more, and nobody says so. Requests end at
-// their deadline, /readyz says no; and when bytes pass again, on new connections only, all is well without a restart.
+// their deadline, /readyz says no; and when bytes pass again, on new connections only, all is well without a restart. The
+// locks of connections that are lost are gone after 15 seconds.
 func TestDatabaseIsSilent(t *testing.T) {
 	t.Parallel()
 	proxy, database, _ := proxied(t)
 	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
-	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3")
+	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	underLoad(t, []string{s.addr}, func(l *ledger) {
 		eventually(t, "writes go through", func() bool { return l.writes() > 100 })
-		for range 2 {
-			for _, h := range holes {
-				h.open.Store(true)
-			}
-			silent := time.Now()
-			until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
-			noticed := time.Since(silent)
-			for _, query := range []string{"{ artifacts { totalCount } }", `mutation { createArtifactVersion(input: {artifact: "x"}) { deduplicated } }`} {
-				begun := time.Now()
-				got := ask(s.addr, query, nil)
-				if got.code != "LIMIT_EXCEEDED" && got.code != "UNAVAILABLE" || !got.retryable || time.Since(begun) > 10*time.Second {
-					t.Errorf("after %s: %v %s", time.Since(begun), got.err, got.code)
-				}
-			}
-			if health, _ := status(s.addr, "/healthz"); health != http.StatusOK {
-				t.Errorf("/healthz: %d", health)
-			}
-			for _, h := range holes {
-				h.open.Store(false)
-			}
-			again, n := time.Now(), l.writes()
-			until(t, s.addr, "/readyz", http.StatusOK, "ok")
-			healed := time.Since(again)
-			eventually(t, "writes go through again", func() bool { return l.writes() > n+100 })
-			t.Logf("noticed after %s, ready again after %s, a hundred writes after %s", noticed, healed, time.Since(again))
-			if noticed > 5*time.Second || healed > 5*time.Second {
-				t.Errorf("/readyz noticed after %s and again after %s", noticed, healed)
+		for _, h := range holes {
+			h.open.Store(true)
+		}
+		silent := time.Now()
+		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
+		noticed := time.Since(silent)
+		for _, query := range []string{"{ artifacts { totalCount } }", `mutation { createArtifactVersion(input: {artifact: "x"}) { deduplicated } }`} {
+			begun := time.Now()
+			got := ask(s.addr, query, nil)
+			if got.code != "LIMIT_EXCEEDED" && got.code != "UNAVAILABLE" || !got.retryable || time.Since(begun) > 10*time.Second {
+				t.Errorf("after %s: %v %s", time.Since(begun), got.err, got.code)
 			}
 		}
+		if health, _ := status(s.addr, "/healthz"); health != http.StatusOK {
+			t.Errorf("/healthz: %d", health)
+		}
+		for _, h := range holes {
+			h.open.Store(false)
+		}
+		again, n := time.Now(), l.writes()
+		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		for range 20 { // as many as there were connections
+			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
+				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
+			}
+		}
+		if got := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "y"}) { deduplicated } }`, nil); got.code != "" || got.err != nil {
+			t.Errorf("a write, when bytes pass again: %v %s", got.err, got.code)
+		}
+		healed := time.Since(again)
+		eventually(t, "writes go through again", func() bool { return l.writes() > n+100 })
+		t.Logf("noticed after %s, well after %s, without old locks after %s", noticed, healed, time.Since(again))
+		if noticed > 5*time.Second || healed > 5*time.Second || time.Since(silent) > 25*time.Second {
+			t.Error("this took too long")
+		}
+	})
+	s.stillRuns(t)
+}
+
+// TestConnectionsAreForgotten: a gateway on the way has forgotten the connections that were idle, and tells nobody. That
+// costs one request a second, and not each of them its time.
+func TestConnectionsAreForgotten(t *testing.T) {
+	t.Parallel()
+	proxy, database, cluster := proxied(t)
+	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=4", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
+	db, err := sql.Open("pgx", cluster.URL.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	count := func() (n int) {
+		if err := db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'placard'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for count() < 10 {
+		var all sync.WaitGroup
+		for i := range 60 {
+			all.Go(func() {
+				ask(s.addr, fmt.Sprintf(`mutation { createArtifactVersion(input: {artifact: "a%d"}) { deduplicated } }`, i), nil)
+			})
+		}
+		all.Wait()
+	}
+	time.Sleep(1500 * time.Millisecond) // idle for more than a second is what it takes to be looked at
+	for _, h := range holes {
+		h.forgotten.Add(1)
+	}
+	begun := time.Now()
+	for range 30 {
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
+			t.Errorf("a read: %v %s", got.err, got.code)
+		}
+	}
+	if took := time.Since(begun); took < time.Second || took > 10*time.Second {
+		t.Errorf("thirty reads took %s, of which one should have waited for a second", took)
+	}
+	s.stillRuns(t)
+}
+
+// TestDatabaseIsSlow: with every answer of PostgreSQL late, writes get through or are refused in time, and none is lost.
+// The control is that they are late at all.
+func TestDatabaseIsSlow(t *testing.T) {
+	t.Parallel()
+	proxy, database, _ := proxied(t)
+	s := start(t, freeAddress(t), database)
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"type": "latency", "attributes": {"latency": 200, "jitter": 50}}`)); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			begun := time.Now()
+			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
+			if took := time.Since(begun); got.err != nil || got.code != "" || took < 150*time.Millisecond || took > 10*time.Second {
+				t.Errorf("a read beside a slow database: %v %s after %s", got.err, got.code, took)
+			}
+		}
+		n := l.writes()
+		eventually(t, "writes go through", func() bool { return l.writes() > n })
+		proxy.Toxics.ResetToxics(t.Context())
+		n = l.writes()
+		eventually(t, "writes go through fast", func() bool { return l.writes() > n+50 })
 	})
 	s.stillRuns(t)
 }

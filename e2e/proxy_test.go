@@ -62,10 +62,15 @@ func (c *cut) Pipe(stub *toxics.ToxicStub) {
 
 // hole passes nothing on while it is open, and tells nobody. What was sent into it stays lost, and so do connections that
 // were there: as behind a gateway that has forgotten them.
-type hole struct{ open atomic.Bool }
+type hole struct {
+	open atomic.Bool
+	// forgotten is how often all connections were forgotten that there were.
+	forgotten atomic.Int64
+}
 
 // Pipe passes on what goes one way.
 func (h *hole) Pipe(stub *toxics.ToxicStub) {
+	begun := h.forgotten.Load()
 	for {
 		select {
 		case <-stub.Interrupt:
@@ -75,7 +80,7 @@ func (h *hole) Pipe(stub *toxics.ToxicStub) {
 				stub.Close()
 				return
 			}
-			if h.open.Load() {
+			if h.open.Load() || h.forgotten.Load() != begun {
 				ignore(stub)
 				return
 			}
