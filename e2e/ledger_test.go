@@ -23,12 +23,16 @@ type ledger struct {
 	sent  map[string]bool
 	// failures is how often each code was answered, and "" how often there was no answer.
 	failures map[string]int
+	// refused are the values that were refused at least once.
+	refused map[string]bool
+	// version is what the entries are about.
+	version string
 	// keyless says that writes have no idempotency key, for controls.
 	keyless bool
 }
 
 func newLedger() *ledger {
-	return &ledger{acked: map[string]string{}, sent: map[string]bool{}, failures: map[string]int{}}
+	return &ledger{acked: map[string]string{}, sent: map[string]bool{}, failures: map[string]int{}, refused: map[string]bool{}}
 }
 
 // writes is how many writes were acknowledged.
@@ -83,6 +87,7 @@ func (l *ledger) writeOne(addrs []string, version, value string, first int) erro
 		}
 		l.mu.Lock()
 		l.failures[got.code]++
+		l.refused[value] = l.refused[value] || got.code != ""
 		l.mu.Unlock()
 		if got.code != "" && (!got.retryable || got.data["logMetadata"] != nil) {
 			return fmt.Errorf("%s: %s, retryable %t, %v", value, got.code, got.retryable, got.data)
@@ -158,12 +163,12 @@ func newVersion(t *testing.T, addr string) string {
 // and what is stored.
 func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[string]int, ids map[string]string) {
 	t.Helper()
-	version := newVersion(t, addrs[0])
+	l.version = newVersion(t, addrs[0])
 	stop := make(chan struct{})
 	var writers sync.WaitGroup
 	for w := range faultWriters {
 		writers.Go(func() {
-			if err := l.write(addrs, version, w, stop); err != nil {
+			if err := l.write(addrs, l.version, w, stop); err != nil {
 				t.Error(err)
 			}
 		})
@@ -171,8 +176,8 @@ func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[
 	meanwhile()
 	close(stop)
 	writers.Wait()
-	a, ids = stored(t, addrs[0], version, "a")
-	b, _ = stored(t, addrs[0], version, "b")
+	a, ids = stored(t, addrs[0], l.version, "a")
+	b, _ = stored(t, addrs[0], l.version, "b")
 	return a, b, ids
 }
 

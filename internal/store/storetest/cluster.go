@@ -167,12 +167,15 @@ type Cluster struct {
 
 // NewCluster makes a cluster and starts it. settings are NAME=VALUE. It listens on a socket in its folder; settings may
 // add listen_addresses and port.
-func NewCluster(settings ...string) (*Cluster, error) {
+func NewCluster(settings ...string) (*Cluster, error) { return NewClusterIn("", settings...) }
+
+// NewClusterIn is NewCluster with its folder below another, that of temporary files when it is empty.
+func NewClusterIn(parent string, settings ...string) (*Cluster, error) {
 	programs, err := programFolder()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "placard-postgres-")
+	folder, err := os.MkdirTemp(parent, "placard-postgres-")
 	if err != nil {
 		return nil, err
 	}
