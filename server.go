@@ -79,7 +79,7 @@ func serve(settings *config.Config) error {
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -96,7 +96,7 @@ func serve(settings *config.Config) error {
 	time.Sleep(settings.DrainDelay) // whoever asks /readyz sends new requests elsewhere meanwhile
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
 	defer cancelDeadline()
-	err = errors.Join(server.Shutdown(deadline), s.Close())
+	err = errors.Join(handler.Stop(deadline, server, listener), s.Close())
 	log.Info("stopped")
 	return err
 }

@@ -26,6 +26,8 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
+	// exchanges are the requests that are being answered.
+	exchanges exchanges
 	// local says that the server listens on loopback only.
 	local bool
 	// public is the address that people use, without a host when that is the one it listens on.
@@ -66,15 +68,12 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	}))
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection.Handler, h.addressed, h.logged, h.protected, hardened, identified,
+		protection.Handler, h.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
 	return h, nil
 }
-
-// Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
-func (h *Handler) Drain() { h.draining.Store(true) }
 
 // healthy says that the process lives.
 func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
