@@ -24,6 +24,9 @@ import (
 var programs string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(carelessVariable) != "" {
+		os.Exit(m.Run()) // needs no program
+	}
 	folder, err := os.MkdirTemp("", "placard-e2e-")
 	if err == nil {
 		programs = folder
