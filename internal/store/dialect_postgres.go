@@ -142,6 +142,10 @@ func (d *postgresDialect) now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
 }
 
+func (d *postgresDialect) ago(age time.Duration) any {
+	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
+}
+
 func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }

@@ -32,8 +32,9 @@ type sqliteDialect struct {
 	searchDB  *gorm.DB
 	writePool *sql.DB
 	writer    *writer
-	// last is the latest instant that now has given, in microseconds since 1970.
-	last atomic.Int64
+	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, but in tests.
+	last  atomic.Int64
+	clock func() time.Time
 }
 
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, error) {
@@ -54,7 +55,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
-	d := &sqliteDialect{lock: lock}
+	d := &sqliteDialect{lock: lock, clock: time.Now}
 	if err := d.open(ctx, path, log); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -138,12 +139,15 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 func (d *sqliteDialect) now(floor int64) any {
 	for {
 		last := d.last.Load()
-		now := max(time.Now().UnixMicro(), last+1, floor)
+		now := max(d.clock().UnixMicro(), last+1, floor)
 		if d.last.CompareAndSwap(last, now) {
 			return now
 		}
 	}
 }
+
+// ago does not go by what now has given: a clock that was ahead once must not make keys old.
+func (d *sqliteDialect) ago(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
 func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
 	text, err := json.Marshal(ids)
