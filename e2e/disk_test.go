@@ -175,7 +175,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 		t.Skip("PostgreSQL refuses root, and there is no other user in this namespace")
 	}
 	d := newDisk(t, "100m")
-	cluster, err := storetest.NewClusterIn(d.folder, "max_wal_size=32MB", "min_wal_size=32MB")
+	cluster, err := storetest.ClusterOptions{Parent: d.folder, Settings: []string{"max_wal_size=32MB", "min_wal_size=32MB"}}.New()
 	if err != nil {
 		t.Fatal(err)
 	}
