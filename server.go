@@ -42,6 +42,10 @@ func main() {
 	}
 }
 
+// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again, and
+// twice what an operation may take, until it has the answer: a minute, unless the limits are others.
+const mostSending = 30 * time.Second
+
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
 	log := logger(settings.LogLevel, settings.LogFormat)
@@ -78,7 +82,7 @@ func serve(settings *config.Config) error {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)

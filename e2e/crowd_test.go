@@ -178,7 +178,7 @@ func TestFilesRunOut(t *testing.T) {
 // is bounded.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
-	s := start(t, freeAddress(t), storetest.SQLite(t))
+	s := startWith(t, storetest.SQLite(t), "PLACARD_LIMIT_READ_SECONDS=3", "PLACARD_LIMIT_WRITE_SECONDS=3") // 36 seconds instead of a minute
 	version := newVersion(t, s.addr)
 	entries := map[string]any{}
 	for i := range 30 {
@@ -219,7 +219,7 @@ func TestSlowReaders(t *testing.T) {
 	if held < readers/2 || peak-low > 1024 {
 		t.Errorf("%d connections are held, memory rose by %d MiB", held, peak-low)
 	}
-	deadline := time.Now().Add(80 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for s.connections(t) > before+5 && time.Now().Before(deadline) {
 		time.Sleep(100 * time.Millisecond)
 	}
