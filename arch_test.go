@@ -57,6 +57,8 @@ var only = map[string][]string{
 	"database/sql":                {"models", "internal/backup", "internal/store", "internal/store/storetest", "bench/load"},
 	"go.opentelemetry.io/":        {"internal/telemetry"},
 	"github.com/goccy/go-yaml":    {},
+	"github.com/Shopify/":         {},
+	"github.com/rs/":              {},
 }
 
 // TestStructureImports holds the packages against the two tables.

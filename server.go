@@ -128,7 +128,10 @@ func forget(stop context.Context, s *store.Store, log *slog.Logger) {
 			ticker.Stop()
 			return
 		case <-ticker.C:
-			if err := s.ForgetIdempotencyKeys(stop); err != nil {
+			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
+			err := s.ForgetIdempotencyKeys(ctx)
+			cancel()
+			if err != nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)
 			}
 		}

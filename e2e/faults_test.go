@@ -3,6 +3,7 @@ package e2e
 import (
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,6 +65,49 @@ func TestDatabaseIsKilled(t *testing.T) {
 		s.waitReady(t)
 	})
 	s.stillRuns(t)
+}
+
+// TestServerIsFrozen: the process of a server stands still in the middle of a transaction, as a machine does that is
+// moved. PostgreSQL gives its locks to another server after a while, and when it wakes up, what it was at is refused and
+// can be sent again.
+func TestServerIsFrozen(t *testing.T) {
+	t.Parallel()
+	database := storetest.Postgres(t)
+	frozen, other := start(t, freeAddress(t), database), start(t, freeAddress(t), database)
+	l := newLedger()
+	l.version = newVersion(t, other.addr)
+	lock := lockTable(t, database, "metadata_entries")
+	l.sent["first"] = true
+	first := make(chan answer, 1)
+	write := func(s *server) answer {
+		return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
+			"metadata": map[string]any{"a": "first", "b": "first"}, "idempotencyKey": "first"}})
+	}
+	go func() { first <- write(frozen) }()
+	eventually(t, "the write is in its transaction", func() bool { return waiting(t, lock.db) == 1 })
+	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	lock.release(t)
+	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // which waits for the first
+		t.Error(err)
+	}
+	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-first; got.code != "UNAVAILABLE" || !got.retryable {
+		t.Errorf("what was interrupted: %v %s", got.err, got.code)
+	}
+	if err := l.writeOne([]string{frozen.addr}, l.version, "first", 0); err != nil {
+		t.Error(err)
+	}
+	a, ids := stored(t, other.addr, l.version, "a")
+	b, _ := stored(t, other.addr, l.version, "b")
+	for _, violation := range l.violations(a, b, ids) {
+		t.Error(violation)
+	}
+	l.control(t, a, b, ids)
+	frozen.stillRuns(t)
 }
 
 // newCluster is a PostgreSQL server for one test.
