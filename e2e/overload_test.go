@@ -63,6 +63,30 @@ func TestOverload(t *testing.T) {
 	}
 }
 
+// TestBusyIsReady: while every connection to PostgreSQL is busy, /readyz says yes: it answers, and sending requests to
+// other servers would only make those busy. The control: a read finds no connection.
+func TestBusyIsReady(t *testing.T) {
+	t.Parallel()
+	database := storetest.Postgres(t)
+	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64", "PLACARD_LIMIT_READ_SECONDS=1")
+	lock := lockTable(t, database, "artifacts")
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`, nil)
+		})
+	}
+	eventually(t, "all connections wait", func() bool { return waiting(t, lock.db) == 20 })
+	if got := ask(s.addr, "{ pipelineRuns { totalCount } }", nil); got.code != "LIMIT_EXCEEDED" || !got.retryable {
+		t.Errorf("the control: a read has %v %s", got.err, got.code)
+	}
+	if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz: %d %s", got, text)
+	}
+	lock.release(t)
+	all.Wait()
+}
+
 // lock keeps everybody else from a table.
 type lock struct {
 	db *sql.DB

@@ -21,11 +21,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process.
+// postgresConnections bounds the connections of one server process, beside one for its probe.
 const postgresConnections = 20
 
 type postgresDialect struct {
 	pool     *sql.DB
+	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
 }
@@ -65,18 +66,22 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		}
 	}
 	d := &postgresDialect{}
-	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxLifetime(30 * time.Minute)
-	d.pool = pool
-	if d.db, err = postgresGORM(pool, log); err == nil {
-		d.searchDB, err = postgresGORM(planning{pool}, log)
+	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	if d.db, err = postgresGORM(d.pool, log); err == nil {
+		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
 	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
 	}
 	return d, nil
+}
+
+func (d *postgresDialect) connect(config *pgx.ConnConfig, connections int) *sql.DB {
+	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	return pool
 }
 
 // A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
@@ -132,7 +137,12 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *postgresDialect) close() error { return d.pool.Close() }
+func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+
+func (d *postgresDialect) ping(ctx context.Context) error {
+	_, err := d.probe.ExecContext(ctx, "SELECT 1")
+	return err
+}
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return d.db.WithContext(ctx).Transaction(fn)

@@ -31,6 +31,7 @@ type sqliteDialect struct {
 	readDB    *gorm.DB
 	searchDB  *gorm.DB
 	writePool *sql.DB
+	probe     *sql.DB
 	writer    *writer
 	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, but in tests.
 	last  atomic.Int64
@@ -74,6 +75,10 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	}
 	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
 	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
+	if d.probe, err = connect(path, "_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	d.probe.SetMaxOpenConns(1)
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
 		return fmt.Errorf("open the database file: %w", err)
 	}
@@ -123,12 +128,18 @@ func (d *sqliteDialect) close() error {
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.readPool, d.writePool} {
+	for _, pool := range []*sql.DB{d.readPool, d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
 	}
 	return errors.Join(append(errs, d.lock.Unlock())...)
+}
+
+// ping reads from the file.
+func (d *sqliteDialect) ping(ctx context.Context) error {
+	var version int
+	return d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
 }
 
 func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
