@@ -42,6 +42,10 @@ func main() {
 	}
 }
 
+// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again, and
+// twice what an operation may take, until it has the answer: a minute, unless the limits are others.
+const mostSending = 30 * time.Second
+
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
 	log := logger(settings.LogLevel, settings.LogFormat)
@@ -79,8 +83,8 @@ func serve(settings *config.Config) error {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -97,7 +101,7 @@ func serve(settings *config.Config) error {
 	time.Sleep(settings.DrainDelay) // whoever asks /readyz sends new requests elsewhere meanwhile
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
 	defer cancelDeadline()
-	err = errors.Join(server.Shutdown(deadline), s.Close())
+	err = errors.Join(handler.Stop(deadline, server, listener), s.Close())
 	log.Info("stopped")
 	return err
 }
@@ -125,7 +129,10 @@ func forget(stop context.Context, s *store.Store, log *slog.Logger) {
 			ticker.Stop()
 			return
 		case <-ticker.C:
-			if err := s.ForgetIdempotencyKeys(stop); err != nil {
+			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
+			err := s.ForgetIdempotencyKeys(ctx)
+			cancel()
+			if err != nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)
 			}
 		}

@@ -89,7 +89,7 @@ func TestBackup(t *testing.T) {
 		t.Fatal(created)
 	}
 	version := created.data["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)["id"].(string)
-	l := &ledger{acked: map[string]string{}, sent: map[string]bool{}}
+	l := newLedger()
 	stop := make(chan struct{})
 	var writers sync.WaitGroup
 	for w := range faultWriters {

@@ -18,18 +18,8 @@ func TestOverload(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
 	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=2", "PLACARD_LIMIT_QUEUED_OPERATIONS=3")
-	db, err := sql.Open("pgx", database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec("LOCK TABLE artifacts IN ACCESS EXCLUSIVE MODE"); err != nil {
-		t.Fatal(err)
-	}
+	lock := lockTable(t, database, "artifacts")
+	db := lock.db
 	const write = `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`
 	var all sync.WaitGroup
 	answers := make(chan answer, 100)
@@ -62,9 +52,7 @@ func TestOverload(t *testing.T) {
 	if n := waiting(t, db); n != 2 {
 		t.Errorf("%d writes are in the database", n)
 	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	lock.release(t)
 	all.Wait()
 	close(answers)
 	for got := range answers {
@@ -72,6 +60,60 @@ func TestOverload(t *testing.T) {
 	}
 	if codes[""] != 5 || len(codes) != 2 {
 		t.Errorf("got %v, want 5 without a code", codes)
+	}
+}
+
+// TestBusyIsReady: while every connection to PostgreSQL is busy, /readyz says yes: it answers, and sending requests to
+// other servers would only make those busy. The control: a read finds no connection.
+func TestBusyIsReady(t *testing.T) {
+	t.Parallel()
+	database := storetest.Postgres(t)
+	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64", "PLACARD_LIMIT_READ_SECONDS=1")
+	lock := lockTable(t, database, "artifacts")
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`, nil)
+		})
+	}
+	eventually(t, "all connections wait", func() bool { return waiting(t, lock.db) == 20 })
+	if got := ask(s.addr, "{ pipelineRuns { totalCount } }", nil); got.code != "LIMIT_EXCEEDED" || !got.retryable {
+		t.Errorf("the control: a read has %v %s", got.err, got.code)
+	}
+	if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz: %d %s", got, text)
+	}
+	lock.release(t)
+	all.Wait()
+}
+
+// lock keeps everybody else from a table.
+type lock struct {
+	db *sql.DB
+	tx *sql.Tx
+}
+
+func lockTable(t *testing.T, database, table string) lock {
+	t.Helper()
+	db, err := sql.Open("pgx", database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	tx, err := db.Begin()
+	if err == nil {
+		_, err = tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock{db, tx}
+}
+
+func (l lock) release(t *testing.T) {
+	t.Helper()
+	if err := l.tx.Rollback(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -118,6 +118,13 @@ func TestNoSecretsInLogs(t *testing.T) {
 func startWith(t *testing.T, database string, settings ...string) *server {
 	t.Helper()
 	s := &server{exec.Command(filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+	s.run(t, database, settings...)
+	return s
+}
+
+// run starts the command of a server with more settings and waits until it is ready.
+func (s *server) run(t *testing.T, database string, settings ...string) {
+	t.Helper()
 	s.Env = append(append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+database), settings...)
 	s.Stderr = s.log
 	if err := s.Start(); err != nil {
@@ -126,5 +133,4 @@ func startWith(t *testing.T, database string, settings ...string) *server {
 	go func() { s.done <- s.Wait() }()
 	t.Cleanup(func() { _ = s.Process.Kill() })
 	s.waitReady(t)
-	return s
 }

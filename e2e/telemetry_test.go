@@ -308,7 +308,7 @@ func TestReadiness(t *testing.T) {
 	t.Cleanup(cluster.Remove)
 	s := start(t, freeAddress(t), cluster.URL.String(), "--drain-delay=3s")
 	for range 2 {
-		if err := cluster.Stop(); err != nil {
+		if err := cluster.Stop("fast"); err != nil {
 			t.Fatal(err)
 		}
 		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")

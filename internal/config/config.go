@@ -149,6 +149,11 @@ func (c *Config) check() error {
 	return nil
 }
 
+// Longest is how long an operation may take.
+func (l Limits) Longest() time.Duration {
+	return time.Duration(float64(max(l.ReadSeconds, l.WriteSeconds)) * float64(time.Second))
+}
+
 // ServerLimits are the limits as the server and the API know them.
 func (l Limits) ServerLimits() models.ServerLimits { return models.ServerLimits(l) }
 

@@ -24,6 +24,8 @@ type Handler struct {
 	log      *slog.Logger
 	draining atomic.Bool
 	names    names
+	// exchanges are the requests that are being answered.
+	exchanges exchanges
 }
 
 // New is a handler for the GraphQL server on the store.
@@ -47,15 +49,12 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection.Handler, h.names.addressed, h.logged, h.protected, hardened, identified,
+		protection.Handler, h.names.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
 	return h, nil
 }
-
-// Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
-func (h *Handler) Drain() { h.draining.Store(true) }
 
 // toGraphiQL leads to the page from beside it. The address is relative, so that it also holds behind a proxy that adds a
 // path; [http.Redirect] would make it absolute.

@@ -58,7 +58,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 	}
 	err := s.read(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
-	key, now := first(found), time.Now()
+	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
 		return auth.Principal{}, false, s.failure(err)
 	}
@@ -123,7 +123,7 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			}
 			project = &id
 		}
-		if input.ExpiresAt != nil && !time.Now().Before(input.ExpiresAt.Time) {
+		if input.ExpiresAt != nil && !s.clock().Before(input.ExpiresAt.Time) {
 			return models.BadInput(at.In("expiresAt"), "must be in the future")
 		}
 		var taken bool

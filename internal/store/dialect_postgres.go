@@ -21,11 +21,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process.
+// postgresConnections bounds the connections of one server process, beside one for its probe.
 const postgresConnections = 20
 
 type postgresDialect struct {
 	pool     *sql.DB
+	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
 }
@@ -48,11 +49,12 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	for name, value := range map[string]string{
-		"application_name":                    "placard",
-		"timezone":                            "UTC",
-		"default_transaction_isolation":       "read committed",
-		"lock_timeout":                        "10s",
-		"idle_in_transaction_session_timeout": "30s",
+		"application_name":              "placard",
+		"timezone":                      "UTC",
+		"default_transaction_isolation": "read committed",
+		"lock_timeout":                  "10s",
+		// Nothing is waited for inside a transaction, so this one's server is gone, and others wait for its locks.
+		"idle_in_transaction_session_timeout": "5s",
 		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
 		"jit":              "off",
 		"random_page_cost": "1.1",
@@ -63,18 +65,55 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxLifetime(30 * time.Minute)
-	d := &postgresDialect{pool: pool}
-	if d.db, err = postgresGORM(pool, log); err == nil {
-		d.searchDB, err = postgresGORM(planning{pool}, log)
+	d := &postgresDialect{}
+	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	if d.db, err = postgresGORM(d.pool, log); err == nil {
+		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
 	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), pool.Close())
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
 	}
 	return d, nil
+}
+
+func (d *postgresDialect) connect(config *pgx.ConnConfig, connections int) *sql.DB {
+	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	return pool
+}
+
+// A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
+// mostSilent to answer.
+const (
+	mostIdle   = time.Second
+	mostSilent = time.Second
+)
+
+// look asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
+// forgotten it, of which nobody hears. Then those that are idle beside it are closed, too, so that not one request for
+// each has to find out. It never wants pgx to ask again.
+func (d *postgresDialect) look(ctx context.Context, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= mostIdle {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, mostSilent)
+	defer cancel()
+	if err := p.Conn.Ping(ctx); err != nil {
+		_ = p.Conn.Close(ctx) // it is never used again
+		d.pool.SetMaxIdleConns(0)
+		d.pool.SetMaxIdleConns(postgresConnections)
+	}
+	return false
+}
+
+// leadsOn refuses a connection that was closed.
+func leadsOn(_ context.Context, conn *pgx.Conn) error {
+	if conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return nil
 }
 
 func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
@@ -98,7 +137,12 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *postgresDialect) close() error { return d.pool.Close() }
+func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+
+func (d *postgresDialect) ping(ctx context.Context) error {
+	_, err := d.probe.ExecContext(ctx, "SELECT 1")
+	return err
+}
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return d.db.WithContext(ctx).Transaction(fn)
@@ -106,6 +150,10 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 
 func (d *postgresDialect) now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+}
+
+func (d *postgresDialect) ago(age time.Duration) any {
+	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
 }
 
 func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
@@ -236,7 +284,7 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		case failed.Code == "57014":
 			return nil // cancelled: the context says why
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
-			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006":
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006", failed.Code == "25P03":
 			return unavailable(err)
 		}
 		return nil

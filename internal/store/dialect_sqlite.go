@@ -31,9 +31,11 @@ type sqliteDialect struct {
 	readDB    *gorm.DB
 	searchDB  *gorm.DB
 	writePool *sql.DB
+	probe     *sql.DB
 	writer    *writer
-	// last is the latest instant that now has given, in microseconds since 1970.
-	last atomic.Int64
+	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, but in tests.
+	last  atomic.Int64
+	clock func() time.Time
 }
 
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, error) {
@@ -54,7 +56,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
-	d := &sqliteDialect{lock: lock}
+	d := &sqliteDialect{lock: lock, clock: time.Now}
 	if err := d.open(ctx, path, log); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -73,6 +75,10 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	}
 	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
 	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
+	if d.probe, err = connect(path, "_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	d.probe.SetMaxOpenConns(1)
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
 		return fmt.Errorf("open the database file: %w", err)
 	}
@@ -122,12 +128,18 @@ func (d *sqliteDialect) close() error {
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.readPool, d.writePool} {
+	for _, pool := range []*sql.DB{d.readPool, d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
 	}
 	return errors.Join(append(errs, d.lock.Unlock())...)
+}
+
+// ping reads from the file.
+func (d *sqliteDialect) ping(ctx context.Context) error {
+	var version int
+	return d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
 }
 
 func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
@@ -138,12 +150,15 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 func (d *sqliteDialect) now(floor int64) any {
 	for {
 		last := d.last.Load()
-		now := max(time.Now().UnixMicro(), last+1, floor)
+		now := max(d.clock().UnixMicro(), last+1, floor)
 		if d.last.CompareAndSwap(last, now) {
 			return now
 		}
 	}
 }
+
+// ago does not go by what now has given: a clock that was ahead once must not make keys old.
+func (d *sqliteDialect) ago(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
 func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
 	text, err := json.Marshal(ids)

@@ -137,10 +137,9 @@ func (tx *transaction) keep(project models.ID, call Call, fingerprint []byte, an
 	return done.Error
 }
 
-// ForgetIdempotencyKeys deletes the keys that are older than they must be.
+// ForgetIdempotencyKeys deletes the keys that are older than they must be, by the clock by which they were written.
 func (s *Store) ForgetIdempotencyKeys(ctx context.Context) error {
 	return s.write(ctx, func(tx *transaction) error {
-		return tx.Exec("DELETE FROM idempotency_keys WHERE created_at < ?",
-			time.Now().Add(-keptKeys).UnixMicro()).Error
+		return tx.Exec("DELETE FROM idempotency_keys WHERE created_at < ?", tx.dialect.ago(keptKeys)).Error
 	})
 }

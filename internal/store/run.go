@@ -110,8 +110,9 @@ func finish[T any](
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
 		where := cond("id = ? AND status = ?", id, models.RunStatusRunning).reachedBy(tx.who, "project_id")
 		if may {
-			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = ? WHERE "+where.sql,
-				append([]any{status, tx.dialect.now(0)}, where.args...)...)
+			now := tx.dialect.now(0)
+			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.sql,
+				append([]any{status, now, now}, where.args...)...)
 			if ended.Error != nil {
 				return ended.Error
 			}

@@ -222,10 +222,15 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, 
 	return tx.recordMove(version, alias, &version.ID, at)
 }
 
+// laterMove is the time of a move: the present, but later than the move before it, whatever the clock does.
+const laterMove = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
+
 // recordMove writes where an alias points from an instant on, nil for nowhere.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	err := tx.Exec("INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at) VALUES (?, ?, ?, ?, ?)",
-		version.ProjectID, version.ArtifactID, alias, to, at).Error
+	err := tx.Exec(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
+		SELECT ?, ?, ?, ?, `+laterMove+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
+			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
+		version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias).Error
 	if err != nil {
 		return err
 	}
@@ -263,8 +268,11 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at) SELECT ?, ?, tag, ?, ? FROM "+
-		tx.dialect.rows(column{"tag", textColumn}), version.ProjectID, version.ID, added, at, text).Error
+	return tx.Exec(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
+		SELECT ?, ?, m.tag, ?, `+laterMove+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
+			FROM `+tx.dialect.rows(column{"tag", textColumn})+`) m`,
+		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text).Error
 }
 
 func tagRows(tags []string) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"modernc.org/sqlite"
 
 	"github.com/placard/placard/models"
 )
@@ -177,7 +178,11 @@ func (w *writer) runOne(j *job) (result, fatal error) {
 	result = protect(func() error { return j.fn(w.db.WithContext(context.WithoutCancel(j.ctx))) })
 	if result != nil {
 		if err := w.say("ROLLBACK TO job"); err != nil {
-			return nil, err // and not result, which belongs to this job alone
+			var failed *sqlite.Error
+			if errors.As(result, &failed) {
+				err = result // a full disk, or one that fails: SQLite has taken back the transaction of all, savepoint and all
+			}
+			return nil, err // otherwise not result, which belongs to this job alone
 		}
 	}
 	return result, w.say("RELEASE job")

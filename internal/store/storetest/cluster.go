@@ -161,17 +161,32 @@ type Cluster struct {
 	folder     string
 	programs   string
 	attributes *syscall.SysProcAttr
-	settings   []string
+	options    ClusterOptions
 	server     *exec.Cmd
 }
 
-// NewCluster makes a cluster and starts it. settings are NAME=VALUE.
+// ClusterOptions is how a cluster is unlike others.
+type ClusterOptions struct {
+	// Parent is the folder that its folder is made in, that of temporary files when it is empty.
+	Parent string
+	// Settings are NAME=VALUE. A cluster listens on a socket in its folder; listen_addresses and port add to that.
+	Settings []string
+	// Environment is what its server has beside the environment of the test.
+	Environment []string
+}
+
+// NewCluster makes a cluster with settings and starts it.
 func NewCluster(settings ...string) (*Cluster, error) {
+	return ClusterOptions{Settings: settings}.New()
+}
+
+// New makes a cluster and starts it.
+func (o ClusterOptions) New() (*Cluster, error) {
 	programs, err := programFolder()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "placard-postgres-")
+	folder, err := os.MkdirTemp(o.Parent, "placard-postgres-")
 	if err != nil {
 		return nil, err
 	}
@@ -179,10 +194,15 @@ func NewCluster(settings ...string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{folder: folder, programs: programs, attributes: attributes, settings: settings, URL: &url.URL{
+	c := &Cluster{folder: folder, programs: programs, attributes: attributes, options: o, URL: &url.URL{
 		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
 		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
 	}}
+	for _, setting := range o.Settings {
+		if port, ok := strings.CutPrefix(setting, "port="); ok { // the name of the socket has it, too
+			c.URL.RawQuery += "&port=" + port
+		}
+	}
 	initdb := c.command("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
@@ -210,11 +230,12 @@ func (c *Cluster) Start() error {
 	start := func() error {
 		args := []string{"-D", c.data()}
 		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off",
-			"max_connections=300", "shared_buffers=64MB"}, c.settings...) {
+			"max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
 			args = append(args, "-c", setting)
 		}
 		c.server = c.command("postgres", args...)
 		c.server.Stdout, c.server.Stderr = log, log
+		c.server.Env = append(c.server.Env, c.options.Environment...)
 		ended = make(chan error, 1)
 		if err := c.server.Start(); err != nil {
 			return err
@@ -240,9 +261,10 @@ func (c *Cluster) Start() error {
 	}
 }
 
-// Stop ends the server as an operator would, and waits for it. It breaks connections.
-func (c *Cluster) Stop() error {
-	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", "fast", "-w", "stop").CombinedOutput(); err != nil {
+// Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to leave
+// the rest to recovery.
+func (c *Cluster) Stop(mode string) error {
+	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop").CombinedOutput(); err != nil {
 		return fmt.Errorf("pg_ctl: %w: %s", err, out)
 	}
 	return nil

@@ -1,0 +1,231 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// crowd is how many clients come at once.
+const crowd = 2000
+
+// member writes a value over a connection that it has, again and again until it is stored.
+func (l *ledger) member(conn net.Conn, addr, value string) error {
+	reader := bufio.NewReader(conn)
+	variables, _ := json.Marshal(map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
+		"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}})
+	for range 300 {
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := io.WriteString(conn, post(addr, asJSON, text(logQuery, string(variables)))); err != nil {
+			return err
+		}
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			return err
+		}
+		var got struct {
+			Data struct {
+				LogMetadata struct{ Entries []struct{ ID string } }
+			}
+			Errors []struct {
+				Extensions struct {
+					Code      string
+					Retryable bool
+				}
+			}
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			return fmt.Errorf("%w: %.200s", err, body)
+		}
+		l.mu.Lock()
+		if len(got.Errors) == 0 {
+			l.acked[value] = got.Data.LogMetadata.Entries[0].ID
+			l.mu.Unlock()
+			return nil
+		}
+		first := got.Errors[0].Extensions
+		l.failures[first.Code]++
+		l.mu.Unlock()
+		if !first.Retryable || first.Code == "OVERLOADED" && (response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "") {
+			return fmt.Errorf("%d %.300s", response.StatusCode, body)
+		}
+		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond) // as clients do that are asked to
+	}
+	return fmt.Errorf("%s is never stored", value)
+}
+
+// TestCrowd: 2,000 clients write at once, on each engine. Each of them gets an answer, and when those that are refused have
+// come again, each value is stored once. Nothing of it stays behind in the server.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, database string) {
+		measured := freeAddress(t)
+		s := start(t, freeAddress(t), database, "--metrics-addr="+measured)
+		l := newLedger()
+		l.version = newVersion(t, s.addr)
+		goroutines := func() int { return int(metrics(t, measured)["go_goroutines"]) }
+		before, sockets := goroutines(), s.connections(t)
+		conns := make([]net.Conn, crowd)
+		for i := range conns {
+			conn, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			conns[i] = conn
+			l.sent[fmt.Sprint(i)] = true
+		}
+		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would show
+		var all sync.WaitGroup
+		for i, conn := range conns {
+			all.Go(func() {
+				if err := l.member(conn, s.addr, fmt.Sprint(i)); err != nil {
+					t.Errorf("client %d: %v", i, err)
+				}
+			})
+		}
+		all.Wait()
+		t.Logf("%d stored, failures %v", len(l.acked), l.failures)
+		if len(l.acked) != crowd || l.failures["OVERLOADED"] == 0 {
+			t.Error("not all are stored, or there was room for all")
+		}
+		a, ids := stored(t, s.addr, l.version, "a")
+		b, _ := stored(t, s.addr, l.version, "b")
+		for _, violation := range l.violations(a, b, ids) {
+			t.Error(violation)
+		}
+		l.control(t, a, b, ids)
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
+		client.CloseIdleConnections()
+		eventually(t, "all is as it was", func() bool { return s.connections(t) <= sockets+50 && goroutines() <= before+100 })
+		s.stillRuns(t)
+	})
+}
+
+// TestFilesRunOut: with more connections than the process may have files, those that have one are served or told to come
+// again, and when the others are ended, everybody is served, without a restart.
+func TestFilesRunOut(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, database string) {
+		s := &server{exec.Command("sh", "-c", `ulimit -n 256; exec "$0"`, filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+		s.run(t, database)
+		version := newVersion(t, s.addr)
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		l := newLedger()
+		l.version = version
+		l.sent["first"] = true
+		if err := l.member(conn, s.addr, "first"); err != nil {
+			t.Fatal(err)
+		}
+		for range 600 {
+			silent, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = silent.Close() }()
+		}
+		eventually(t, "files run out", func() bool { return s.connections(t) > 200 })
+		for n := range 20 {
+			value := fmt.Sprint(n)
+			l.sent[value] = true
+			if err := l.member(conn, s.addr, value); err != nil {
+				t.Errorf("beside silent connections: %v", err)
+			}
+		}
+		eventually(t, "somebody new is served", func() bool {
+			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
+			return got.err == nil && got.code == ""
+		})
+		a, ids := stored(t, s.addr, version, "a")
+		b, _ := stored(t, s.addr, version, "b")
+		for _, violation := range l.violations(a, b, ids) {
+			t.Error(violation)
+		}
+		s.stillRuns(t)
+		if err := s.stop(t); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(s.log.String(), "too many open files"); n == 0 || n > 1000 {
+			t.Errorf("the log says %d times that there are too many files", n)
+		}
+	})
+}
+
+// TestSlowReaders: clients that ask for large answers and take none of them hold nobody up, are ended, and cost memory that
+// is bounded.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	s := startWith(t, storetest.SQLite(t), "PLACARD_LIMIT_READ_SECONDS=3", "PLACARD_LIMIT_WRITE_SECONDS=3") // 36 seconds instead of a minute
+	version := newVersion(t, s.addr)
+	entries := map[string]any{}
+	for i := range 30 {
+		entries[fmt.Sprint(i)] = strings.Repeat("x", 60_000)
+	}
+	if got := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": entries}}); got.code != "" || got.err != nil {
+		t.Fatal(got)
+	}
+	question := post(s.addr, asJSON, text(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
+	client.CloseIdleConnections()
+	before := s.connections(t)
+	const readers = 40
+	_, low := s.spent(t)
+	for range readers {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
+		if _, err := io.WriteString(conn, strings.Repeat(question, 8)); err != nil { // more than the system keeps for a connection
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	for n := 0; time.Since(begun) < 10*time.Second; n++ {
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
+			t.Fatalf("a read beside slow readers: %v %s", got.err, got.code)
+		}
+		if got := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"n": n}}}); got.err != nil || got.code != "" {
+			t.Fatalf("a write beside slow readers: %v %s", got.err, got.code)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	held := s.connections(t) - before
+	_, peak := s.spent(t)
+	t.Logf("%d connections are held, memory rose by %d MiB", held, peak-low)
+	if held < readers/2 || peak-low > 1024 {
+		t.Errorf("%d connections are held, memory rose by %d MiB", held, peak-low)
+	}
+	deadline := time.Now().Add(60 * time.Second)
+	for s.connections(t) > before+5 && time.Now().Before(deadline) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Logf("ended after %s", time.Since(begun))
+	if left := s.connections(t) - before; left > 5 {
+		t.Errorf("%d connections are held for ever", left)
+	}
+	s.stillRuns(t)
+}

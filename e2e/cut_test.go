@@ -1,0 +1,243 @@
+package e2e
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2/stream"
+)
+
+// cuts is a server on a database to which the connections can be cut in the middle of a commit.
+type cuts struct {
+	*server
+	proxy *toxiproxy.Proxy
+	// before keeps the commit from PostgreSQL; behind keeps the news of it from the server.
+	before, behind *cut
+}
+
+func startCuts(t *testing.T) *cuts {
+	t.Helper()
+	proxy, database, _ := proxied(t)
+	before, behind := add[*cut](t, proxy, "cut", stream.Upstream), add[*cut](t, proxy, "cut", stream.Downstream)
+	before.message, behind.message = commitSent, commitDone
+	return &cuts{start(t, freeAddress(t), database), proxy, before, behind}
+}
+
+// TestCommitIsCut cuts the connection to PostgreSQL just before a commit arrives, just after it has happened and before the
+// server knows, and at any moment. Writers who send a write again under its idempotency key have it once.
+func TestCommitIsCut(t *testing.T) {
+	t.Parallel()
+	s := startCuts(t)
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		for _, c := range []*cut{s.before, s.behind} {
+			c.often.Store(30)
+			eventually(t, "a hundred commits are cut", func() bool { return c.done.Load() >= 100 })
+			c.often.Store(0)
+		}
+		for range 15 {
+			time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+			s.proxy.Stop()
+			if err := s.proxy.Start(); err != nil {
+				t.Error(err)
+			}
+		}
+		for n := l.writes(); l.writes() < n+50; time.Sleep(time.Millisecond) { // and all is well again
+		}
+		t.Logf("%d commits cut before, %d behind", s.before.done.Load(), s.behind.done.Load())
+		if l.failed("UNAVAILABLE") < 150 {
+			t.Errorf("nobody noticed: %v", l.failures)
+		}
+	})
+	s.stillRuns(t)
+}
+
+// TestCommitIsCutWithoutKey is the control: writers who send a write again without an idempotency key have it twice, and
+// the check sees it.
+func TestCommitIsCutWithoutKey(t *testing.T) {
+	t.Parallel()
+	s := startCuts(t)
+	l := newLedger()
+	l.keyless = true
+	a, b, ids := l.load(t, []string{s.addr}, func() {
+		s.behind.often.Store(30)
+		eventually(t, "some commits are cut", func() bool { return s.behind.done.Load() >= 20 })
+		s.behind.often.Store(0)
+	})
+	if found := strings.Join(l.violations(a, b, ids), "\n"); strings.Count(found, "is there twice") < 5 || strings.Contains(found, "lost") {
+		t.Errorf("what was sent again without a key is seen as:\n%s", found)
+	}
+}
+
+// TestCommitIsCutForCopies: when it is not known what became of a write, copies of it that are sent at once are all
+// answered with the one entry there is, also while connections are still being cut; other input under the key is refused.
+func TestCommitIsCutForCopies(t *testing.T) {
+	t.Parallel()
+	s := startCuts(t)
+	version := newVersion(t, s.addr)
+	const rounds, copies = 12, 16
+	l := newLedger()
+	for round := range rounds {
+		value := fmt.Sprint(round)
+		input := map[string]any{"target": map[string]any{"artifactVersionId": version},
+			"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}
+		one := []*cut{s.before, s.behind}[round%2]
+		one.often.Store(100)
+		if got := ask(s.addr, logQuery, map[string]any{"i": input}); got.code != "UNAVAILABLE" || !got.retryable {
+			t.Fatalf("a commit that is cut: %v %s", got.err, got.code)
+		}
+		one.often.Store(30)
+		ledgers := make([]*ledger, copies)
+		var all sync.WaitGroup
+		for i := range copies {
+			ledgers[i] = newLedger()
+			all.Go(func() {
+				if err := ledgers[i].writeOne([]string{s.addr}, version, value, 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		one.often.Store(0)
+		l.sent[value], l.acked[value] = true, ledgers[0].acked[value]
+		for _, other := range ledgers {
+			if other.acked[value] != l.acked[value] {
+				t.Errorf("a copy was answered with another entry: %s and %s", other.acked[value], l.acked[value])
+			}
+		}
+		input["metadata"] = map[string]any{"a": "other"}
+		if got := ask(s.addr, logQuery, map[string]any{"i": input}); got.code != "IDEMPOTENCY_KEY_REUSED" {
+			t.Errorf("other input under the key: %v %s", got.err, got.code)
+		}
+	}
+	a, ids := stored(t, s.addr, version, "a")
+	b, _ := stored(t, s.addr, version, "b")
+	for _, violation := range l.violations(a, b, ids) {
+		t.Error(violation)
+	}
+	l.control(t, a, b, ids)
+}
+
+// TestDatabaseIsSilent: no byte passes between the server and PostgreSQL any more, and nobody says so. Requests end at
+// their deadline, /readyz says no; and when bytes pass again, on new connections only, all is well without a restart. The
+// locks of connections that are lost are gone after 15 seconds.
+func TestDatabaseIsSilent(t *testing.T) {
+	t.Parallel()
+	proxy, database, _ := proxied(t)
+	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		eventually(t, "writes go through", func() bool { return l.writes() > 100 })
+		for _, h := range holes {
+			h.open.Store(true)
+		}
+		silent := time.Now()
+		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
+		noticed := time.Since(silent)
+		for _, query := range []string{"{ artifacts { totalCount } }", `mutation { createArtifactVersion(input: {artifact: "x"}) { deduplicated } }`} {
+			begun := time.Now()
+			got := ask(s.addr, query, nil)
+			if got.code != "LIMIT_EXCEEDED" && got.code != "UNAVAILABLE" || !got.retryable || time.Since(begun) > 10*time.Second {
+				t.Errorf("after %s: %v %s", time.Since(begun), got.err, got.code)
+			}
+		}
+		if health, _ := status(s.addr, "/healthz"); health != http.StatusOK {
+			t.Errorf("/healthz: %d", health)
+		}
+		for _, h := range holes {
+			h.open.Store(false)
+		}
+		again, n := time.Now(), l.writes()
+		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		for range 20 { // as many as there were connections
+			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
+				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
+			}
+		}
+		if got := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "y"}) { deduplicated } }`, nil); got.code != "" || got.err != nil {
+			t.Errorf("a write, when bytes pass again: %v %s", got.err, got.code)
+		}
+		healed := time.Since(again)
+		eventually(t, "writes go through again", func() bool { return l.writes() > n+100 })
+		t.Logf("noticed after %s, well after %s, without old locks after %s", noticed, healed, time.Since(again))
+		if noticed > 5*time.Second || healed > 5*time.Second || time.Since(silent) > 25*time.Second {
+			t.Error("this took too long")
+		}
+	})
+	s.stillRuns(t)
+}
+
+// TestConnectionsAreForgotten: a gateway on the way has forgotten the connections that were idle, and tells nobody. That
+// costs one request a second, and not each of them its time.
+func TestConnectionsAreForgotten(t *testing.T) {
+	t.Parallel()
+	proxy, database, cluster := proxied(t)
+	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=4", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
+	db, err := sql.Open("pgx", cluster.URL.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	count := func() (n int) {
+		if err := db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'placard'").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for count() < 10 {
+		var all sync.WaitGroup
+		for i := range 60 {
+			all.Go(func() {
+				ask(s.addr, fmt.Sprintf(`mutation { createArtifactVersion(input: {artifact: "a%d"}) { deduplicated } }`, i), nil)
+			})
+		}
+		all.Wait()
+	}
+	time.Sleep(1500 * time.Millisecond) // idle for more than a second is what it takes to be looked at
+	for _, h := range holes {
+		h.forgotten.Add(1)
+	}
+	begun := time.Now()
+	for range 30 {
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
+			t.Errorf("a read: %v %s", got.err, got.code)
+		}
+	}
+	if took := time.Since(begun); took < time.Second || took > 10*time.Second {
+		t.Errorf("thirty reads took %s, of which one should have waited for a second", took)
+	}
+	s.stillRuns(t)
+}
+
+// TestDatabaseIsSlow: with every answer of PostgreSQL late, writes get through or are refused in time, and none is lost.
+// The control is that they are late at all.
+func TestDatabaseIsSlow(t *testing.T) {
+	t.Parallel()
+	proxy, database, _ := proxied(t)
+	s := start(t, freeAddress(t), database)
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"type": "latency", "attributes": {"latency": 200, "jitter": 50}}`)); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			begun := time.Now()
+			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
+			if took := time.Since(begun); got.err != nil || got.code != "" || took < 150*time.Millisecond || took > 10*time.Second {
+				t.Errorf("a read beside a slow database: %v %s after %s", got.err, got.code, took)
+			}
+		}
+		n := l.writes()
+		eventually(t, "writes go through", func() bool { return l.writes() > n })
+		proxy.Toxics.ResetToxics(t.Context())
+		n = l.writes()
+		eventually(t, "writes go through fast", func() bool { return l.writes() > n+50 })
+	})
+	s.stillRuns(t)
+}

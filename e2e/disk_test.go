@@ -1,0 +1,266 @@
+package e2e
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// faultsVariable names the environment variable that, when it is set, makes a failure of a test that lacks a right or a
+// program of the system. `.ci/run` sets it, so there none of them skips.
+const faultsVariable = "PLACARD_TEST_FAULTS"
+
+// inNamespace is set for a test that runs as root of a namespace.
+const inNamespace = "PLACARD_TEST_IN_NAMESPACE"
+
+// lacks ends a test for which the system has not what it takes.
+func lacks(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv(faultsVariable) != "" {
+		t.Fatalf("this test needs %s", what)
+	}
+	t.Skipf("this test needs %s", what)
+}
+
+// asRoot says whether the test may mount file systems. If not, it has run the test in a namespace where it may.
+func asRoot(t *testing.T) bool {
+	t.Helper()
+	if os.Geteuid() == 0 {
+		return true
+	}
+	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
+		lacks(t, "root, or namespaces of users")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
+	again := exec.Command("unshare", "-Urm", self, "-test.run", name, "-test.v")
+	again.Env = append(os.Environ(), inNamespace+"=1")
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// disk is a file system of its own, in memory.
+type disk struct{ folder string }
+
+func newDisk(t *testing.T, size string) disk {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "placard-disk-") // and not that of the test, which other users may not enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(folder) })
+	d := disk{folder}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
+		lacks(t, "the right to mount file systems: "+string(out))
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", d.folder).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v %s", err, out)
+		}
+	})
+	return d
+}
+
+func (d disk) resize(t *testing.T, size string) {
+	t.Helper()
+	if out, err := exec.Command("mount", "-o", "remount,size="+size, d.folder).CombinedOutput(); err != nil {
+		t.Fatalf("remount: %v %s", err, out)
+	}
+}
+
+// TestDiskIsFull: on SQLite, writes beyond a full disk are refused and leave nothing, reads go on, and when there is room
+// again writes go on, too, without a restart. So does a server that was killed meanwhile.
+func TestDiskIsFull(t *testing.T) {
+	t.Parallel()
+	if !asRoot(t) {
+		return
+	}
+	d := newDisk(t, "3m")
+	path := filepath.Join(d.folder, "placard.db")
+	s := start(t, freeAddress(t), "sqlite:"+path)
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		for _, room := range []string{"6m", "12m", "64m"} {
+			n := l.failed("UNAVAILABLE")
+			eventually(t, "the disk is full", func() bool { return l.failed("UNAVAILABLE") > n+100 })
+			if err := s.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			<-s.done
+			s = start(t, s.addr, "sqlite:"+path)
+			l.refusedAreAbsent(t, s.addr)
+			for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/graphql?query=%7Bartifacts%7BtotalCount%7D%7D": 200} {
+				if got, text := status(s.addr, path); got != want || strings.Contains(text, "errors") {
+					t.Errorf("%s beside a full disk: %d %s", path, got, text)
+				}
+			}
+			d.resize(t, room)
+			m := l.writes()
+			eventually(t, "writes go through again", func() bool { return l.writes() > m+200 })
+		}
+	})
+	s.stillRuns(t)
+	if err := s.stop(t); err != nil {
+		t.Error(err)
+	}
+	integrity(t, path)
+}
+
+// TestDiskIsFullInTheMiddle: the disk for temporary files is full, so that SQLite gives up in the middle of a statement and
+// takes back the whole transaction, with what others have written in it. All of them are told so, none of it is there, and
+// writes that need no such file go on.
+func TestDiskIsFullInTheMiddle(t *testing.T) {
+	t.Parallel()
+	if !asRoot(t) {
+		return
+	}
+	d := newDisk(t, "64k")
+	path := filepath.Join(t.TempDir(), "placard.db")
+	s := startWith(t, "sqlite:"+path, "SQLITE_TMPDIR="+d.folder, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
+	large := func(version string, size int) answer {
+		entries := map[string]any{}
+		for i := range 20 {
+			entries[fmt.Sprint(i)] = strings.Repeat("x", size)
+		}
+		return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": entries}})
+	}
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		version := newVersion(t, s.addr)
+		codes := map[string]int{}
+		for n := range 20 {
+			got := large(version, 40_000+n)
+			codes[got.code]++
+			if got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
+				t.Errorf("a large write: %v %s", got.err, got.code)
+			}
+		}
+		t.Logf("large writes %v, small writes %d, %v", codes, l.writes(), l.failures)
+		d.resize(t, "64m")
+		if got := large(version, 50_000); got.err != nil || got.code != "" {
+			t.Errorf("a large write, with room: %v %s", got.err, got.code)
+		}
+		if codes["UNAVAILABLE"] == 0 || l.failed("UNAVAILABLE") == 0 {
+			t.Error("the disk was never full, or nobody else noticed")
+		}
+	})
+	if err := s.stop(t); err != nil {
+		t.Error(err)
+	}
+	integrity(t, path)
+	if !strings.Contains(s.log.String(), "database or disk is full") || strings.Contains(s.log.String(), "internal error") {
+		t.Errorf("the log:\n%s", s.log)
+	}
+}
+
+// TestDiskOfPostgresIsFull: PostgreSQL refuses writes beyond its full disk, and may end when it cannot write its log. What
+// was acknowledged is there when there is room again, and the server needs no restart.
+func TestDiskOfPostgresIsFull(t *testing.T) {
+	t.Parallel()
+	if !asRoot(t) {
+		return
+	}
+	if os.Getenv(inNamespace) != "" {
+		t.Skip("PostgreSQL refuses root, and there is no other user in this namespace")
+	}
+	d := newDisk(t, "100m")
+	cluster, err := storetest.ClusterOptions{Parent: d.folder, Settings: []string{"max_wal_size=32MB", "min_wal_size=32MB"}}.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Remove)
+	s := start(t, freeAddress(t), cluster.URL.String())
+	underLoad(t, []string{s.addr}, func(l *ledger) {
+		n := l.failed("UNAVAILABLE")
+		fill(t, s.addr)
+		eventually(t, "the disk is full", func() bool { return l.failed("UNAVAILABLE") > n+20 })
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
+			t.Errorf("a read beside a full disk: %v %s", got.err, got.code)
+		}
+		d.resize(t, "400m")
+		_ = cluster.Stop("immediate") // it may have ended itself
+		if err := cluster.Start(); err != nil {
+			t.Fatal(err)
+		}
+		s.waitReady(t)
+		m := l.writes()
+		eventually(t, "writes go through again", func() bool { return l.writes() > m+50 })
+	})
+	s.stillRuns(t)
+	if strings.Contains(s.log.String(), "internal error") {
+		t.Errorf("the log:\n%s", s.log)
+	}
+}
+
+// fill logs large values that cannot be compressed until they are refused.
+func fill(t *testing.T, addr string) {
+	t.Helper()
+	version := newVersion(t, addr)
+	for range 1000 {
+		entries := map[string]any{}
+		for i := range 25 {
+			noise := make([]byte, 30_000)
+			_, _ = rand.Read(noise) // never fails
+			entries[fmt.Sprint(i)] = hex.EncodeToString(noise)
+		}
+		got := ask(addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": entries}})
+		if got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
+			t.Errorf("a large write: %v %s", got.err, got.code)
+		}
+		if got.code != "" {
+			return
+		}
+	}
+	t.Error("the disk does not get full")
+}
+
+// refusedAreAbsent: of what was refused and is not acknowledged now, nothing is stored. It is also the control: whoever
+// took a refusal for an acknowledgement would miss what the check then calls lost.
+func (l *ledger) refusedAreAbsent(t *testing.T, addr string) {
+	t.Helper()
+	trusting := newLedger()
+	l.mu.Lock()
+	for value := range l.sent {
+		trusting.sent[value] = true
+		if l.acked[value] == "" && l.refused[value] {
+			trusting.acked[value] = "refused"
+		}
+	}
+	l.mu.Unlock()
+	a, ids := stored(t, addr, l.version, "a")
+	b, _ := stored(t, addr, l.version, "b")
+	lost := 0
+	for _, violation := range trusting.violations(a, b, ids) {
+		if strings.Contains(violation, "lost") {
+			lost++
+		}
+	}
+	if lost == 0 {
+		t.Errorf("%d writes were refused, and all of them are there", len(trusting.acked))
+	}
+}
+
+// integrity: SQLite finds nothing wrong with a file.
+func integrity(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var result string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&result); err != nil || result != "ok" {
+		t.Errorf("the file is not whole: %s (%v)", result, err)
+	}
+}

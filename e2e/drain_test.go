@@ -1,0 +1,284 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// mostDrain is how long the server may take from SIGTERM to its end when no operation takes longer.
+const mostDrain = 10 * time.Second
+
+// calls are what became of writes that were sent once each: they were answered, or not one byte came back, or something
+// that must not be. Values that came in vain to where nobody listens are in none of them.
+type calls struct {
+	mu                   sync.Mutex
+	answered, unanswered []string
+	wrong                []string
+}
+
+// run sends writes over its own connections until nobody listens any more: over one as long as it lasts, or over a fresh
+// one each.
+func (c *calls) run(addr, version, name string, fresh bool) {
+	for n := 0; ; {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return
+		}
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		for reader, more := bufio.NewReader(conn), true; more; n++ {
+			more = c.one(conn, reader, addr, version, fmt.Sprintf("%s-%d", name, n), fresh)
+		}
+		_ = conn.Close()
+	}
+}
+
+// one sends a write, reads the answer, and says whether the connection is good for another one.
+func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
+	headers := asJSON
+	if fresh {
+		headers += "Connection: close\r\n"
+	}
+	input, _ := json.Marshal(map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version},
+		"metadata": map[string]any{"a": value, "b": value}}})
+	_, err := io.WriteString(conn, post(addr, headers, text(logQuery, string(input))))
+	if err == nil {
+		_, err = reader.Peek(1)
+	}
+	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.unanswered = append(c.unanswered, value)
+		return false
+	}
+	answer, err := http.ReadResponse(reader, nil)
+	var got []byte
+	if err == nil {
+		got, err = io.ReadAll(answer.Body)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || answer.StatusCode != http.StatusOK || !bytes.Contains(got, []byte(`"deduplicated":false`)) {
+		c.wrong = append(c.wrong, fmt.Sprintf("%s: %.300s (%v)", value, got, err))
+		return false
+	}
+	c.answered = append(c.answered, value)
+	return !answer.Close
+}
+
+// callUntil lets callers write until end has ended the server, and returns what became of it by keeping connections and by
+// fresh ones.
+func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *calls) {
+	t.Helper()
+	kept, fresh = &calls{}, &calls{}
+	var all sync.WaitGroup
+	for w := range faultWriters / 2 {
+		all.Go(func() { kept.run(addr, version, fmt.Sprintf("%s-kept-%d", round, w), false) })
+		all.Go(func() { fresh.run(addr, version, fmt.Sprintf("%s-fresh-%d", round, w), true) })
+	}
+	eventually(t, "writes are answered", func() bool {
+		kept.mu.Lock()
+		defer kept.mu.Unlock()
+		return len(kept.answered) > 20
+	})
+	end()
+	all.Wait()
+	return kept, fresh
+}
+
+// TestDrain stops the server under load, again and again. Whoever keeps a connection gets an answer to every request.
+// Whoever connects at that very moment may find nobody; but what was not answered has not happened.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, database string) {
+		s := start(t, freeAddress(t), database)
+		version := newVersion(t, s.addr)
+		unanswered := 0
+		var answered, never []string
+		for round := range 6 {
+			var took time.Duration
+			kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+				begun := time.Now()
+				if err := s.stop(t); err != nil {
+					t.Errorf("ended with %v\n%s", err, s.log)
+				}
+				took = time.Since(begun)
+			})
+			if took > mostDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
+				t.Errorf("ended after %s; without an answer %v, wrong %v %v", took, kept.unanswered, kept.wrong, fresh.wrong)
+			}
+			unanswered += len(fresh.unanswered)
+			answered = append(append(answered, kept.answered...), fresh.answered...)
+			never = append(never, fresh.unanswered...)
+			s = start(t, s.addr, database)
+		}
+		t.Logf("%d answered, %d found nobody", len(answered), unanswered)
+		counts, _ := stored(t, s.addr, version, "a")
+		for _, value := range answered {
+			if counts[value] != 1 {
+				t.Errorf("%s was answered and is there %d times", value, counts[value])
+			}
+		}
+		for _, value := range never {
+			if counts[value] != 0 {
+				t.Errorf("%s was not answered and has happened", value)
+			}
+		}
+	})
+}
+
+// TestDrainControl: when the server is killed instead, the same callers miss answers, and some of it has happened.
+func TestDrainControl(t *testing.T) {
+	t.Parallel()
+	database := storetest.SQLite(t)
+	s := start(t, freeAddress(t), database)
+	version := newVersion(t, s.addr)
+	var never []string
+	for round := range 20 {
+		kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+			_ = s.Process.Kill()
+			<-s.done
+		})
+		if len(kept.unanswered) == 0 {
+			t.Error("all is answered")
+		}
+		never = append(append(never, kept.unanswered...), fresh.unanswered...)
+		s = start(t, s.addr, database)
+		counts, _ := stored(t, s.addr, version, "a")
+		for _, value := range never {
+			if counts[value] > 0 {
+				return
+			}
+		}
+	}
+	t.Error("nothing has happened that was not answered")
+}
+
+// TestDrainOfOthers: the server ends in time although connections are idle, a client does not finish its request, one its
+// headers, and one does not take its answer. A request that is being worked on is answered.
+func TestDrainOfOthers(t *testing.T) {
+	t.Parallel()
+	s := start(t, freeAddress(t), storetest.SQLite(t))
+	open := func(sent string) net.Conn {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			_, err = io.WriteString(conn, sent)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		return conn
+	}
+	var idle []net.Conn
+	for range 20 {
+		conn := open(post(s.addr, asJSON, ok))
+		if answer, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || answer.StatusCode != http.StatusOK || answer.Close {
+			t.Fatal(err)
+		}
+		idle = append(idle, conn)
+	}
+	silent := open("")
+	headers := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\nX-A: b\r\n")
+	half := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Content-Length: 1000\r\n\r\n{")
+	late := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(ok)) + ok[:5])
+	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and reads nothing
+	eventually(t, "all are there", func() bool { return s.connections(t) >= 25 })
+	begun := time.Now()
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nobody listens", func() bool {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	if _, err := io.WriteString(late, ok[5:]); err != nil {
+		t.Errorf("the rest of a request: %v", err)
+	}
+	if got, err := io.ReadAll(late); err != nil || !bytes.Contains(got, []byte(`"__typename":"Query"`)) || !bytes.Contains(got, []byte("Connection: close")) {
+		t.Errorf("a request that was finished in time: %s (%v)", got, err)
+	}
+	if err := <-s.done; err != nil || time.Since(begun) > mostDrain {
+		t.Errorf("ended after %s with %v\n%s", time.Since(begun), err, s.log)
+	}
+	for _, conn := range append(idle, silent, headers, half) {
+		if got, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") || len(got) > 0 && !bytes.HasPrefix(got, []byte("HTTP/1.1 400 ")) {
+			t.Errorf("%q (%v)", got, err)
+		}
+	}
+	_ = greedy
+}
+
+// connections is how many sockets the server has, those that it listens on included.
+func (s *server) connections(t *testing.T) (n int) {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.Process.Pid))
+	if err != nil {
+		t.Skip("this system has no /proc")
+	}
+	for _, file := range files {
+		if target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", s.Process.Pid, file.Name())); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSecondSignal: a second SIGTERM ends the server at once, also while it waits for an operation. What was acknowledged
+// is there, and what was interrupted is not.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	database := storetest.Postgres(t)
+	s := start(t, freeAddress(t), database)
+	version := newVersion(t, s.addr)
+	acknowledged := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "x"}}})
+	tx := lockTable(t, database, "metadata_entries")
+	answers := make(chan answer, 1)
+	go func() {
+		answers <- ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "y"}}})
+	}()
+	eventually(t, "the write waits", func() bool { return waiting(t, tx.db) == 1 })
+	begun := time.Now()
+	_ = s.Process.Signal(syscall.SIGTERM)
+	eventually(t, "it stops", func() bool {
+		conn, err := net.Dial("tcp", s.addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	select {
+	case err := <-s.done:
+		t.Fatalf("it did not wait: %v", err)
+	case <-time.After(time.Second):
+	}
+	_ = s.Process.Signal(syscall.SIGTERM)
+	if err := <-s.done; err == nil || time.Since(begun) > mostDrain {
+		t.Errorf("ended after %s with %v", time.Since(begun), err)
+	}
+	if got := <-answers; got.err == nil {
+		t.Errorf("an answer from nowhere: %v", got)
+	}
+	tx.release(t)
+	s = start(t, s.addr, database)
+	counts, _ := stored(t, s.addr, version, "a")
+	if acknowledged.code != "" || counts["x"] != 1 || counts["y"] != 0 {
+		t.Errorf("%v, stored %v", acknowledged, counts)
+	}
+}

@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// traced is a process whose system calls are written to a file.
+type traced struct {
+	strace *exec.Cmd
+	file   string
+}
+
+// trace looks at a process from now on.
+func trace(t *testing.T, pid int) traced {
+	t.Helper()
+	program, err := exec.LookPath("strace")
+	if err != nil {
+		lacks(t, "strace")
+	}
+	file := filepath.Join(t.TempDir(), "trace")
+	strace := exec.Command(program, "-f", "-y", "-s", "16", "-o", file, "-e", "trace=fsync,fdatasync,read,write,pwrite64", "-p", fmt.Sprint(pid))
+	said, err := strace.StderrPipe()
+	if err == nil {
+		err = strace.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(said)
+	if !lines.Scan() || !strings.Contains(lines.Text(), "attached") {
+		_ = strace.Wait()
+		lacks(t, "the right to trace a process: "+lines.Text())
+	}
+	go func() {
+		for lines.Scan() {
+		}
+	}()
+	return traced{strace, file}
+}
+
+// synced ends the trace, and is how many answers there were between whose request and themselves the log of the database
+// was handed to the disk, and how many others.
+func (tr traced) synced(t *testing.T) (synced, others int) {
+	t.Helper()
+	_ = tr.strace.Process.Signal(syscall.SIGINT)
+	_ = tr.strace.Wait() // it ends with the signal
+	text, err := os.ReadFile(tr.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := map[string]bool{} // threads that sync the log
+	var asked, done bool
+	for line := range strings.Lines(string(text)) {
+		thread, call, _ := strings.Cut(strings.TrimSpace(line), " ")
+		call = strings.TrimSpace(call)
+		switch {
+		case strings.Contains(call, `OST /graphql`): // net/http reads the first byte apart
+			asked, done = true, false
+		case strings.HasPrefix(call, "fsync(") || strings.HasPrefix(call, "fdatasync("):
+			begun[thread] = strings.Contains(call, ".db-wal>")
+			done = done || begun[thread] && strings.HasSuffix(call, "= 0")
+		case strings.Contains(call, "sync resumed>"):
+			done = done || begun[thread] && strings.HasSuffix(call, "= 0")
+		case strings.Contains(call, `"HTTP/1.1 200`) && asked:
+			if done {
+				synced++
+			} else {
+				others++
+			}
+			asked = false
+		}
+	}
+	return synced, others
+}
+
+// durableWrites is how many writes are looked at.
+const durableWrites = 60
+
+// TestDurable: SQLite's log is handed to the disk before a write is acknowledged. The controls are reads, for which it is
+// not, and a database that is opened with less care.
+func TestDurable(t *testing.T) {
+	t.Parallel()
+	s := start(t, freeAddress(t), storetest.SQLite(t))
+	version := newVersion(t, s.addr)
+	tr := trace(t, s.Process.Pid)
+	for n := range durableWrites {
+		if got := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"n": n}}}); got.err != nil || got.code != "" {
+			t.Fatal(got)
+		}
+	}
+	if synced, others := tr.synced(t); synced != durableWrites || others != 0 {
+		t.Errorf("%d writes were acknowledged when they were on the disk, %d before", synced, others)
+	}
+	tr = trace(t, s.Process.Pid)
+	for range durableWrites {
+		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
+			t.Fatal(got)
+		}
+	}
+	if synced, others := tr.synced(t); synced != 0 || others != durableWrites {
+		t.Errorf("the control: %d reads waited for the disk, %d did not", synced, others)
+	}
+	if synced, others := careless(t, "FULL"); synced != durableWrites || others != 0 {
+		t.Errorf("the control with care: %d and %d", synced, others)
+	}
+	if synced, others := careless(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
+		t.Errorf("the control with less care: %d and %d", synced, others)
+	}
+}
+
+// carelessVariable makes a run of TestCareless write to the database that it names.
+const carelessVariable = "PLACARD_TEST_CARELESS"
+
+// careless lets another process write to a database that it opens as it is told, and traces it.
+func careless(t *testing.T, synchronous string) (synced, others int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer := exec.Command(self, "-test.run", "^TestCareless$")
+	writer.Env = append(os.Environ(), carelessVariable+"=file:"+filepath.Join(t.TempDir(), "careless.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous("+synchronous+")")
+	stdin, err := writer.StdinPipe()
+	if err == nil {
+		writer.Stdout, writer.Stderr = &bytes.Buffer{}, os.Stderr
+		err = writer.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := trace(t, writer.Process.Pid)
+	_ = stdin.Close() // it waits for this
+	if err := writer.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return tr.synced(t)
+}
+
+// TestCareless is the process of careless, and nothing otherwise.
+func TestCareless(t *testing.T) {
+	database := os.Getenv(carelessVariable)
+	if database == "" {
+		return
+	}
+	db, err := sql.Open("sqlite", database)
+	if err == nil {
+		db.SetMaxOpenConns(1)
+		_, err = db.Exec("CREATE TABLE t (a)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	for n := range durableWrites {
+		fmt.Println("POST /graphql")
+		if _, err := db.Exec("INSERT INTO t VALUES (?)", n); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("HTTP/1.1 200")
+	}
+}
