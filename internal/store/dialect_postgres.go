@@ -77,11 +77,19 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 }
 
 func (d *postgresDialect) connect(config *pgx.ConnConfig, connections int) *sql.DB {
-	pool := stdlib.OpenDB(*config, stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(watch), stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
+}
+
+// watch makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
+// to give up a statement that is no longer wanted; this helps where that gets lost, as on a machine with too much to do.
+// PostgreSQL 13 has no such setting.
+func watch(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
+	return err
 }
 
 // A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
