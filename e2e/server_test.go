@@ -4,6 +4,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +28,10 @@ var programs string
 func TestMain(m *testing.M) {
 	if os.Getenv(carelessVariable) != "" {
 		os.Exit(m.Run()) // needs no program
+	}
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = flag.Set("test.parallel", "6") // most of them wait most of the time
 	}
 	folder, err := os.MkdirTemp("", "placard-e2e-")
 	if err == nil {
