@@ -3,11 +3,15 @@ package graph_test
 import (
 	"database/sql"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database that is looked at
 
 	"github.com/placard/placard/graph"
@@ -15,45 +19,98 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestDeadline: a question that takes too long is given up, in the database too, and the answer names the deadline. It
-// has enough to do for minutes: 200 times 40 long texts without regard to case.
+// TestDeadline: a question that takes too long is given up, in the database too, and the answer names the deadline.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		a := open(t, url)
-		long := strings.Repeat("é", 30_000)
-		for range 40 {
-			if got, _ := a.do(`mutation($m: JSONObject) { createArtifactVersion(input: {artifact: "a", metadata: $m}) { deduplicated } }`,
-				`{"m": {"text": "`+long+`"}}`); got["errors"] != nil {
-				t.Fatal(got["errors"])
-			}
-		}
-		limits := models.DefaultLimits()
-		limits.ReadSeconds = 0.25
 		patient := a.Server
-		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
-		none := make([]string, 200)
-		for i := range none {
-			none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)
-		}
-		got, _ := a.do(`query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`,
-			`{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
-		errors, _ := got["errors"].([]any)
-		if len(errors) != 1 || got["data"] != nil {
-			t.Fatalf("got %.500v", got)
-		}
-		failure := errors[0].(map[string]any)
-		if code := failure["extensions"].(map[string]any)["code"]; code != "LIMIT_EXCEEDED" || !strings.Contains(fmt.Sprint(failure["message"]), "0.25 seconds") {
-			t.Errorf("got %v", failure)
-		}
+		a.askTooMuch(func() {})
 		if strings.HasPrefix(url, "postgres") {
 			waitUntilIdle(t, url)
 		}
 		a.Server = patient // and the server goes on
-		if got, _ = a.do(`{ artifactVersions(where: {metadata: {key: "text", contains: "é"}}) { totalCount } }`, ""); fmt.Sprint(got["data"]) != "map[artifactVersions:map[totalCount:40]]" {
+		if got, _ := a.do(`{ artifactVersions(where: {metadata: {key: "text", contains: "é"}}) { totalCount } }`, ""); fmt.Sprint(got["data"]) != "map[artifactVersions:map[totalCount:40]]" {
 			t.Errorf("got %.500v", got)
 		}
 	})
+}
+
+// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to, because
+// nobody can connect any more.
+func TestGivingUpGetsLost(t *testing.T) {
+	t.Parallel()
+	url := storetest.Postgres(t)
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go forward(t, listener, config)
+	a := open(t, fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", config.User, listener.Addr(), config.Database))
+	a.askTooMuch(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	waitUntilIdle(t, url)
+}
+
+// forward lets whoever connects speak to PostgreSQL, until the listener is closed.
+func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
+	for {
+		here, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		network, address := pgconn.NetworkAddress(to.Host, to.Port)
+		there, err := net.Dial(network, address)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for from, to := range map[net.Conn]net.Conn{here: there, there: here} {
+			go func() {
+				_, _ = io.Copy(to, from) // it ends with either side
+				_ = to.Close()
+			}()
+		}
+	}
+}
+
+// askTooMuch asks what takes minutes, 200 times 40 long texts without regard to case, and is told that it took too long.
+// ready is called when there is only that left to do.
+func (a *api) askTooMuch(ready func()) {
+	a.Helper()
+	long := strings.Repeat("é", 30_000)
+	for range 40 {
+		if got, _ := a.do(`mutation($m: JSONObject) { createArtifactVersion(input: {artifact: "a", metadata: $m}) { deduplicated } }`,
+			`{"m": {"text": "`+long+`"}}`); got["errors"] != nil {
+			a.Fatal(got["errors"])
+		}
+	}
+	ready()
+	limits := models.DefaultLimits()
+	limits.ReadSeconds = 0.25
+	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	none := make([]string, 200)
+	for i := range none {
+		none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)
+	}
+	got, _ := a.do(`query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`,
+		`{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
+	errors, _ := got["errors"].([]any)
+	if len(errors) != 1 || got["data"] != nil {
+		a.Fatalf("got %.500v", got)
+	}
+	failure := errors[0].(map[string]any)
+	if code := failure["extensions"].(map[string]any)["code"]; code != "LIMIT_EXCEEDED" || !strings.Contains(fmt.Sprint(failure["message"]), "0.25 seconds") {
+		a.Errorf("got %v", failure)
+	}
 }
 
 // waitUntilIdle waits until the database runs no statement for anybody else.
