@@ -33,8 +33,8 @@ var errEngine = errors.New("the database is not an SQLite file")
 
 // Make copies an SQLite database to a file, as it is at one instant. A server may go on meanwhile: it is neither
 // stopped nor slowed down beyond the reading, and no lock of it is taken. The copy is checked before it gets its name.
-// It fails when the file is there, unless force is set.
-func Make(ctx context.Context, databaseURL, file string, force bool) (*Copy, error) {
+// It fails when the file is there, unless force is set. What takes long says to notes how far it is.
+func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Writer) (*Copy, error) {
 	from, err := sqlitePath(databaseURL)
 	if err != nil {
 		return nil, err
@@ -65,12 +65,23 @@ func Make(ctx context.Context, databaseURL, file string, force bool) (*Copy, err
 	}
 	partial := to + ".partial"
 	if err = discard(partial); err == nil {
+		stop := watch(notes, partial, size(from))
 		err = vacuumInto(ctx, pool, partial)
+		stop()
 	}
 	if err = errors.Join(err, pool.Close()); err != nil {
 		return nil, errors.Join(fmt.Errorf("copy the database: %w", err), discard(partial))
 	}
-	return settle(ctx, &Copy{From: from, To: to}, partial, force)
+	return settle(ctx, &Copy{From: from, To: to}, partial, force, notes)
+}
+
+// size is how many bytes a file has, 0 when it is not there.
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // vacuumInto makes the copy, which only its owner may read.
@@ -87,7 +98,7 @@ func vacuumInto(ctx context.Context, pool *sql.DB, path string) error {
 
 // Restore puts a backup in the place of an SQLite database. The backup is checked first. It fails when a process uses
 // the database, and when there is one, unless force is set. What was there is replaced.
-func Restore(ctx context.Context, databaseURL, file string, force bool) (*Copy, error) {
+func Restore(ctx context.Context, databaseURL, file string, force bool, notes io.Writer) (*Copy, error) {
 	to, err := sqlitePath(databaseURL)
 	if err != nil {
 		return nil, err
@@ -114,18 +125,23 @@ func Restore(ctx context.Context, databaseURL, file string, force bool) (*Copy, 
 		return nil, err
 	}
 	partial := to + ".partial"
-	if err := copyFile(from, partial); err != nil {
+	stop := watch(notes, partial, size(from))
+	err = copyFile(ctx, from, partial)
+	stop()
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("copy the backup: %w", err), discard(partial))
 	}
-	return settle(ctx, &Copy{From: from, To: to}, partial, force)
+	return settle(ctx, &Copy{From: from, To: to}, partial, force, notes)
 }
 
 // settle checks a copy and gives it its name. Whatever happens, there is either what was there before or the whole copy.
-func settle(ctx context.Context, c *Copy, partial string, force bool) (*Copy, error) {
+func settle(ctx context.Context, c *Copy, partial string, force bool, notes io.Writer) (*Copy, error) {
+	stop := wait(notes, "checking the copy")
 	var err error
 	if c.Tables, err = checkCopy(ctx, partial); err == nil {
 		err = syncFile(partial)
 	}
+	stop()
 	if err == nil {
 		err = free(c.To, force)
 	}
@@ -197,7 +213,7 @@ func connect(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", name)
 }
 
-func copyFile(from, to string) (err error) {
+func copyFile(ctx context.Context, from, to string) (err error) {
 	source, err := os.Open(from)
 	if err != nil {
 		return err
@@ -207,9 +223,19 @@ func copyFile(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(target, source)
+	for err == nil && ctx.Err() == nil {
+		_, err = io.CopyN(target, source, copiedAtOnce)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	} else if err == nil {
+		err = context.Cause(ctx)
+	}
 	return errors.Join(err, target.Close())
 }
+
+// copiedAtOnce is how many bytes are copied before somebody may end it.
+const copiedAtOnce = 4 << 20
 
 // syncFile waits until a file or the names in a folder are on the disk.
 func syncFile(path string) error {

@@ -20,7 +20,7 @@ func backup(ctx context.Context, settings *config.Backup, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {
 		return &elsewhere{postgresTools}
 	}
-	made, err := copies.Make(ctx, settings.DatabaseURL, settings.File, settings.Force)
+	made, err := copies.Make(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Notes)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func restore(ctx context.Context, settings *config.Restore, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {
 		return &elsewhere{postgresTools}
 	}
-	made, err := copies.Restore(ctx, settings.DatabaseURL, settings.File, settings.Force)
+	made, err := copies.Restore(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Notes)
 	if err != nil {
 		return err
 	}

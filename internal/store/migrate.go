@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,7 @@ var migrations embed.FS
 
 // migrateSQLite runs the migrations that are missing. The lock on the file keeps other processes away.
 func migrateSQLite(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
-	return migrate(ctx, goose.DialectSQLite3, pool, "migrations/sqlite", log, goose.WithGoMigrations(searchMigration()))
+	return migrate(ctx, goose.DialectSQLite3, pool, "migrations/sqlite", log, goose.WithGoMigrations(searchMigration(log)))
 }
 
 // migratePostgres runs the migrations that are missing, under a lock that other processes wait for.
@@ -40,7 +41,7 @@ func migratePostgres(ctx context.Context, pool *sql.DB, log *slog.Logger) error 
 		return err
 	}
 	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithSessionLocker(locker),
-		goose.WithGoMigrations(searchMigration(foldFunction())))
+		goose.WithGoMigrations(searchMigration(log, foldFunction())))
 }
 
 func migrate(
@@ -53,6 +54,15 @@ func migrate(
 	provider, err := goose.NewProvider(dialect, pool, files, append(options, goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return err
+	}
+	has := sqliteHasTables
+	if dialect == goose.DialectPostgres {
+		has = postgresHasTables
+	}
+	if stored, err := storedTables(ctx, pool, has); err != nil {
+		return err
+	} else if newest := NewestTables(); stored < newest {
+		log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
 	}
 	done, err := provider.Up(ctx)
 	for _, step := range done {
@@ -73,10 +83,10 @@ const searchVersion = 3
 
 // searchMigration is a migration in Go: it fills in how values are found and sorted, which only Go knows to say, and then
 // makes the index. statements come before the index.
-func searchMigration(statements ...string) *goose.Migration {
+func searchMigration(log *slog.Logger, statements ...string) *goose.Migration {
 	up := func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"metadata_entries", "metadata_latest"} {
-			if err := fillSortKeys(ctx, tx, table); err != nil {
+			if err := fillSortKeys(ctx, tx, table, log); err != nil {
 				return fmt.Errorf("fill in the sort keys of %s: %w", table, err)
 			}
 		}
@@ -95,15 +105,27 @@ func run(ctx context.Context, tx *sql.Tx, statements []string) error {
 	return nil
 }
 
-// filledAtOnce is how many rows are held in memory.
-const filledAtOnce = 1000
+// filledAtOnce is how many rows are held in memory, and toldEvery how often the log says how far that is.
+const (
+	filledAtOnce = 1000
+	toldEvery    = 3 * time.Second
+)
 
 // fillSortKeys goes through the rows in order of seq, which is unique in both tables.
-func fillSortKeys(ctx context.Context, tx *sql.Tx, table string) error {
+func fillSortKeys(ctx context.Context, tx *sql.Tx, table string, log *slog.Logger) error {
+	var rows int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM "+table).Scan(&rows); err != nil {
+		return err
+	}
 	if err := run(ctx, tx, []string{"CREATE INDEX filling ON " + table + " (seq)"}); err != nil {
 		return err
 	}
-	for last, n := int64(0), filledAtOnce; n == filledAtOnce; {
+	done, told := int64(0), time.Now()
+	for last, n := int64(0), filledAtOnce; n == filledAtOnce; done += int64(n) {
+		if time.Since(told) >= toldEvery {
+			told = time.Now()
+			log.InfoContext(ctx, "filling in sort keys", "table", table, "rows", done, "of", rows)
+		}
 		var err error
 		if last, n, err = fillSome(ctx, tx, table, last); err != nil {
 			return err
