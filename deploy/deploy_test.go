@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -229,6 +232,118 @@ func TestAlerts(t *testing.T) {
 		if strings.Count(expression, "(") != strings.Count(expression, ")") || len(metrics) == 0 {
 			t.Errorf("%s is not about anything: %s", name, expression)
 		}
+	}
+}
+
+// lintersVariable names the environment variable with the folder of the linters, which are those of requirements.txt.
+// `.ci/run` sets it, so there the test never skips.
+const lintersVariable = "PLACARD_TEST_LINTERS"
+
+// TestLinters: those who know the formats find nothing wrong with the files.
+func TestLinters(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv(lintersVariable)
+	if folder == "" {
+		t.Skipf("%s names no folder", lintersVariable)
+	}
+	lint := func(name string, args ...string) ([]byte, error) {
+		return exec.Command(filepath.Join(folder, name), args...).CombinedOutput()
+	}
+	broken := filepath.Join(t.TempDir(), "broken") // the control: each of them finds something here
+	if err := os.WriteFile(broken, []byte("apiVersion: v1\nkind: Service\nRUN: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const query = "import sys, promql_parser; [promql_parser.parse(text) for text in sys.argv[1:]]"
+	queries := []string{"-c", query}
+	rules, _ := documents(t, "alerts.yaml")[0].at("groups", 0, "rules").value.([]any)
+	for _, rule := range rules {
+		queries = append(queries, node{rule}.at("expr").String())
+	}
+	for _, c := range []struct{ good, bad []string }{
+		{[]string{"hadolint", "Dockerfile"}, []string{"hadolint", broken}},
+		{[]string{"kubernetes-validate", "--strict", "kubernetes.yaml"}, []string{"kubernetes-validate", "--strict", broken}},
+		{[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"},
+			[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken}},
+		{append([]string{"python"}, queries...), []string{"python", "-c", query, "sum(rate(x[5m])"}},
+	} {
+		if out, err := lint(c.good[0], c.good[1:]...); err != nil {
+			t.Errorf("%s: %v: %s", c.good[0], err, out)
+		}
+		if out, err := lint(c.bad[0], c.bad[1:]...); err == nil {
+			t.Errorf("%s finds nothing wrong with anything: %s", c.bad[0], out)
+		}
+	}
+}
+
+// TestEmptyImage runs the program as an image with nothing but it would: in an empty file system, as a user without rights.
+// That needs root.
+func TestEmptyImage(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root may change the root of a file system")
+	}
+	root, err := os.MkdirTemp("", "placard-image-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const user = 65532
+	err = os.Chmod(root, 0o755)
+	for _, folder := range []string{"data", "tmp"} {
+		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700), os.Chown(filepath.Join(root, folder), user, user))
+	}
+	listener, listens := net.Listen("tcp", "127.0.0.1:0")
+	if err = errors.Join(err, listens); err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	inside := func(args ...string) *exec.Cmd {
+		command := exec.Command("/placard", args...)
+		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys", "PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
+		command.Dir, command.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: user, Gid: user}}
+		return command
+	}
+	key, err := inside("keys", "create", "root", "--owner").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	server := inside()
+	server.Stderr = &log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill() })
+	ask := func() (string, error) {
+		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
+		if err != nil {
+			return "", err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = response.Body.Close() }()
+		text, err := io.ReadAll(response.Body)
+		return string(text), err
+	}
+	answer, err := ask()
+	for deadline := time.Now().Add(30 * time.Second); err != nil && time.Now().Before(deadline); answer, err = ask() {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil || !strings.Contains(answer, `"totalCount":1`) {
+		t.Errorf("%v: %s\n%s", err, answer, log.String())
+	}
+	if err := errors.Join(server.Process.Signal(syscall.SIGTERM), server.Wait()); err != nil {
+		t.Errorf("%v: %s", err, log.String())
 	}
 }
 
