@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/placard/placard/internal/store/storetest"
 )
 
 func read(t testing.TB, path string) string {
@@ -244,7 +246,7 @@ func TestLinters(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv(lintersVariable)
 	if folder == "" {
-		t.Skipf("%s names no folder", lintersVariable)
+		storetest.Lacks(t, "the linters, whose folder "+lintersVariable+" says")
 	}
 	lint := func(name string, args ...string) ([]byte, error) {
 		return exec.Command(filepath.Join(folder, name), args...).CombinedOutput()
@@ -280,7 +282,7 @@ func TestLinters(t *testing.T) {
 func TestEmptyImage(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
-		t.Skip("only root may change the root of a file system")
+		storetest.Lacks(t, "root, who may change the root of a file system")
 	}
 	root, err := os.MkdirTemp("", "placard-image-")
 	if err != nil {
@@ -355,7 +357,7 @@ func TestUnit(t *testing.T) {
 		t.Error("the unit does not start the program")
 	}
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("systemd-analyze is not installed")
+		storetest.Lacks(t, "systemd-analyze")
 	}
 	unit := filepath.Join(t.TempDir(), "placard.service")
 	text = strings.ReplaceAll(text, "/usr/local/bin/placard", "/bin/true") // there must be something

@@ -31,7 +31,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := os.Getenv(browserVariable)
 	if browser == "" {
-		t.Skipf("%s names no Chromium", browserVariable)
+		storetest.Lacks(t, "a Chromium, whose path "+browserVariable+" says")
 	}
 	if out, err := exec.Command("npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v: %s", err, out)

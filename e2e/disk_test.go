@@ -14,21 +14,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// faultsVariable names the environment variable that, when it is set, makes a failure of a test that lacks a right or a
-// program of the system. `.ci/run` sets it, so there none of them skips.
-const faultsVariable = "PLACARD_TEST_FAULTS"
-
 // inNamespace is set for a test that runs as root of a namespace.
 const inNamespace = "PLACARD_TEST_IN_NAMESPACE"
-
-// lacks ends a test for which the system has not what it takes.
-func lacks(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv(faultsVariable) != "" {
-		t.Fatalf("this test needs %s", what)
-	}
-	t.Skipf("this test needs %s", what)
-}
 
 // asRoot says whether the test may mount file systems. If not, it has run the test in a namespace where it may.
 func asRoot(t *testing.T) bool {
@@ -37,7 +24,7 @@ func asRoot(t *testing.T) bool {
 		return true
 	}
 	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
-		lacks(t, "root, or namespaces of users")
+		storetest.Lacks(t, "root, or namespaces of users")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -64,7 +51,7 @@ func newDisk(t *testing.T, size string) disk {
 	t.Cleanup(func() { _ = os.Remove(folder) })
 	d := disk{folder}
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
-		lacks(t, "the right to mount file systems: "+string(out))
+		storetest.Lacks(t, "the right to mount file systems: "+string(out))
 	}
 	t.Cleanup(func() {
 		if out, err := exec.Command("umount", "-l", d.folder).CombinedOutput(); err != nil {

@@ -26,7 +26,7 @@ func trace(t *testing.T, pid int) traced {
 	t.Helper()
 	program, err := exec.LookPath("strace")
 	if err != nil {
-		lacks(t, "strace")
+		storetest.Lacks(t, "strace")
 	}
 	file := filepath.Join(t.TempDir(), "trace")
 	strace := exec.Command(program, "-f", "-y", "-s", "16", "-o", file, "-e", "trace=fsync,fdatasync,read,write,pwrite64", "-p", fmt.Sprint(pid))
@@ -40,7 +40,7 @@ func trace(t *testing.T, pid int) traced {
 	lines := bufio.NewScanner(said)
 	if !lines.Scan() || !strings.Contains(lines.Text(), "attached") {
 		_ = strace.Wait()
-		lacks(t, "the right to trace a process: "+lines.Text())
+		storetest.Lacks(t, "the right to trace a process: "+lines.Text())
 	}
 	go func() {
 		for lines.Scan() {

@@ -327,3 +327,16 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 
 // Programs is the folder with PostgreSQL's programs.
 func (c *Cluster) Programs() string { return c.programs }
+
+// completeVariable names the environment variable that, when it is set, makes a failure of a test that would be skipped for
+// what the machine lacks. `.ci/run` sets it.
+const completeVariable = "PLACARD_TEST_COMPLETE"
+
+// Lacks skips a test for which the machine has not what it takes, or fails it where none may be skipped.
+func Lacks(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv(completeVariable) != "" {
+		t.Fatalf("this test needs %s", what)
+	}
+	t.Skipf("this test needs %s", what)
+}
