@@ -2,6 +2,10 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -71,5 +75,29 @@ func TestCostOfQuestions(t *testing.T) {
 		if got := costOf(schema, &limits, operation, values); err != nil || got != want {
 			t.Errorf("%s: got %d (%v), want %d", query, got, err, want)
 		}
+	}
+}
+
+// TestDocumentsAreBounded: parsed queries that are kept take a bounded part of the memory, however long they are.
+func TestDocumentsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := NewServer(nil, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler))
+	ask := func(query string) {
+		t.Helper()
+		if w := post(t.Context(), s, query, typeJSON); w.Code != http.StatusOK || strings.Contains(w.Body.String(), `"errors"`) {
+			t.Fatalf("%.100s: %d %s", query, w.Code, w.Body)
+		}
+		if weight := s.documents.Weight(); weight > keptBytes {
+			t.Fatalf("%d bytes are kept", weight)
+		}
+	}
+	for i := range 100 {
+		ask(fmt.Sprintf("query Q%d { serverInfo {%s } }", i, strings.Repeat(" version", 1900)))
+	}
+	if weight := s.documents.Weight(); weight < keptBytes/2 {
+		t.Errorf("long queries are not kept: %d bytes are", weight)
+	}
+	for i := range 60 {
+		ask(fmt.Sprintf("query Q%d { __typename } #%s", i, strings.Repeat("x", 1<<20)))
 	}
 }

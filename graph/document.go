@@ -12,6 +12,8 @@ import (
 // document is a query text that is valid and within the limits. It does not change, so many requests share one.
 type document struct {
 	tree *ast.QueryDocument
+	// bytes is about how many it takes in memory.
+	bytes int
 	// arguments are what each operation gives to its fields and directives, fragments included.
 	arguments map[*ast.OperationDefinition][]argument
 	// nested are the names of the variables that stand inside literals; the others are whole arguments, which have a type.

@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/placard/placard/graph/exec"
 	"github.com/placard/placard/graph/persisted"
+	"github.com/placard/placard/graph/recent"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -31,7 +31,7 @@ type Server struct {
 	version   string
 	log       *slog.Logger
 	schema    graphql.ExecutableSchema
-	documents *lru.Cache[string, *document]
+	documents *recent.Memory[*document]
 	queue     *queue
 	// lookUps are those of API keys: whoever sends made-up ones in crowds takes a part of the connections to the database.
 	lookUps *queue
@@ -49,10 +49,10 @@ type Server struct {
 	spent spending
 }
 
-// keptDocuments is how many query texts are kept parsed, and keptBytes how long each may be: 8 MiB in all.
+// keptDocuments is how many query texts are kept parsed, and keptBytes about how many bytes they may take together.
 const (
 	keptDocuments = 500
-	keptBytes     = 16 << 10
+	keptBytes     = 48 << 20
 )
 
 // lookUpsAtOnce is how many API keys are looked up at once.
@@ -60,16 +60,13 @@ const lookUpsAtOnce = 4
 
 // NewServer is a server on the store. version is that of the program.
 func NewServer(s *store.Store, limits models.ServerLimits, version string, log *slog.Logger) *Server {
-	documents, err := lru.New[string, *document](keptDocuments)
-	if err != nil {
-		panic(err) // the size is positive
-	}
 	server := &Server{
-		store: s, limits: limits, version: version, log: log, documents: documents, texts: persisted.NewTexts(),
-		queue:    newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
-		lookUps:  newQueue(lookUpsAtOnce, int(limits.QueuedOperations)),
-		arriving: newRoom(bodiesHeld * int64(limits.RequestBytes)),
-		leaving:  newRoom(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
+		store: s, limits: limits, version: version, log: log, texts: persisted.NewTexts(),
+		documents: recent.New(keptDocuments, keptBytes, func(d *document) int { return d.bytes }),
+		queue:     newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+		lookUps:   newQueue(lookUpsAtOnce, int(limits.QueuedOperations)),
+		arriving:  newRoom(bodiesHeld * int64(limits.RequestBytes)),
+		leaving:   newRoom(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
 	}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
@@ -133,9 +130,7 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 		if doc, problems = parseDocument(s.schema.Schema(), &s.limits, r.query); len(problems) > 0 {
 			return s.refuse(ctx, problems), nil
 		}
-		if len(r.query) <= keptBytes {
-			s.documents.Add(r.query, doc)
-		}
+		s.documents.Add(r.query, doc)
 	}
 	s.remember(r)
 	operation, err := doc.operation(r.operationName)

@@ -22,10 +22,14 @@ const (
 	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
 )
 
+// parsedToken is about how many bytes a token takes in memory when it is parsed, as measured.
+const parsedToken = 500
+
 // parseDocument parses and validates a query text.
 func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string) (*document, gqlerror.List) {
-	if err := checkTokens(query, int(limits.QueryTokens)); err != nil {
-		return nil, gqlerror.List{err}
+	tokens, problem := checkTokens(query, int(limits.QueryTokens))
+	if problem != nil {
+		return nil, gqlerror.List{problem}
 	}
 	tree, err := parser.ParseQuery(&ast.Source{Input: query})
 	if err != nil {
@@ -50,7 +54,7 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 		}
 		return nil, problems
 	}
-	d := &document{tree, map[*ast.OperationDefinition][]argument{}, map[string]bool{}}
+	d := &document{tree, tokens*parsedToken + len(query), map[*ast.OperationDefinition][]argument{}, map[string]bool{}}
 	if err := d.measure(limits); err != nil {
 		return nil, gqlerror.List{present(err)}
 	}
@@ -205,32 +209,32 @@ func withCode(err *gqlerror.Error, code string) *gqlerror.Error {
 var surrogateEscape = regexp.MustCompile(`\\u[dD][89a-fA-F][0-9a-fA-F]{2}`)
 
 // checkTokens refuses a query of too many tokens or with too long a name before anything costly reads it, and unpaired
-// surrogates, which the parser would replace.
-func checkTokens(query string, most int) *gqlerror.Error {
+// surrogates, which the parser would replace. It returns how many tokens there are.
+func checkTokens(query string, most int) (tokens int, problem *gqlerror.Error) {
 	if !utf8.ValidString(query) {
-		return withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
+		return 0, withCode(gqlerror.Errorf("the query must not hold an unpaired surrogate"), codeParseFailed)
 	}
 	lex := lexer.New(&ast.Source{Input: query})
 	runes := []rune(query) // the lexer counts in code points
-	for tokens := 0; ; tokens++ {
+	for ; ; tokens++ {
 		token, err := lex.ReadToken()
 		for err == nil && token.Kind == lexer.Comment {
 			token, err = lex.ReadToken()
 		}
 		if err != nil {
-			return withCode(asGraphQL(err), codeParseFailed)
+			return 0, withCode(asGraphQL(err), codeParseFailed)
 		}
 		if token.Kind == lexer.EOF {
 			if tokens > most {
-				return present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
+				return 0, present(models.LimitExceeded(nil, "tokens of a query", int64(most), int64(tokens)))
 			}
-			return nil
+			return tokens, nil
 		}
 		if token.Kind == lexer.Name && len(token.Value) > models.MaxNameCharacters { // messages repeat names
-			return present(models.LimitExceeded(nil, "characters of a name in a query", models.MaxNameCharacters, int64(len(token.Value))))
+			return 0, present(models.LimitExceeded(nil, "characters of a name in a query", models.MaxNameCharacters, int64(len(token.Value))))
 		}
 		if token.Kind == lexer.String && unpaired(string(runes[token.Pos.Start:token.Pos.End])) {
-			return withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
+			return 0, withCode(gqlerror.ErrorLocf("", token.Pos.Line, token.Pos.Column,
 				"the text holds an unpaired surrogate"), codeParseFailed)
 		}
 	}

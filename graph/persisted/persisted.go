@@ -5,9 +5,8 @@ package persisted
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"sync"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/placard/placard/graph/recent"
 )
 
 // Bounds of Texts: how many are kept, how many bytes they have together, and how many one may have.
@@ -34,42 +33,19 @@ func IsHash(text string) bool {
 }
 
 // Texts is a bounded memory of texts: what was not used for longest goes first. It may be used by many at once.
-type Texts struct {
-	mu    sync.Mutex
-	lru   *simplelru.LRU[string, string]
-	bytes int
-}
+type Texts struct{ kept *recent.Memory[string] }
 
 // NewTexts is an empty memory.
 func NewTexts() *Texts {
-	t := &Texts{}
-	var err error
-	if t.lru, err = simplelru.NewLRU(MaxTexts, func(_, text string) { t.bytes -= len(text) }); err != nil {
-		panic(err) // the size is positive
-	}
-	return t
+	return &Texts{recent.New(MaxTexts, MaxBytes, func(text string) int { return len(text) })}
 }
 
 // Get is the text of a hash, if it is kept.
-func (t *Texts) Get(hash string) (string, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.lru.Get(hash)
-}
+func (t *Texts) Get(hash string) (string, bool) { return t.kept.Get(hash) }
 
 // Add keeps a text under its hash, which the caller has checked. A text of more than MaxTextBytes is not kept.
 func (t *Texts) Add(hash, text string) {
-	if len(text) > MaxTextBytes {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, known := t.lru.Get(hash); known {
-		return
-	}
-	t.bytes += len(text)
-	t.lru.Add(hash, text)
-	for t.bytes > MaxBytes {
-		t.lru.RemoveOldest()
+	if len(text) <= MaxTextBytes {
+		t.kept.Add(hash, text)
 	}
 }

@@ -5,73 +5,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
-// TestTextsAreBounded: by number, by bytes together, and by bytes of one; what is used stays.
-func TestTextsAreBounded(t *testing.T) {
+// TestTexts: texts come back by their hashes, and one that is too long is not kept.
+func TestTexts(t *testing.T) {
 	t.Parallel()
 	texts := NewTexts()
-	add := func(text string) string {
+	for length, want := range map[int]bool{0: true, 1: true, MaxTextBytes: true, MaxTextBytes + 1: false} {
+		text := strings.Repeat("x", length)
 		texts.Add(Hash(text), text)
-		return Hash(text)
-	}
-	used := add("used")
-	for i := range 3 * MaxTexts {
-		add(fmt.Sprint("text ", i))
-		if text, ok := texts.Get(used); !ok || text != "used" {
-			t.Fatalf("a text that is used is gone after %d others", i)
+		if got, kept := texts.Get(Hash(text)); kept != want || kept && got != text {
+			t.Errorf("%d bytes are kept: %t", length, kept)
 		}
-	}
-	if n := texts.lru.Len(); n != MaxTexts {
-		t.Errorf("%d texts are kept", n)
-	}
-	if _, ok := texts.Get(Hash("text 0")); ok {
-		t.Error("the oldest text is still there")
-	}
-	for i := range 2 * MaxBytes / MaxTextBytes {
-		add(strings.Repeat(string(rune('a'+i%26)), MaxTextBytes-i))
-		if texts.bytes > MaxBytes {
-			t.Fatalf("%d bytes are kept", texts.bytes)
-		}
-	}
-	kept := 0
-	for _, text := range texts.lru.Values() {
-		kept += len(text)
-	}
-	if kept != texts.bytes || kept < MaxBytes/2 {
-		t.Errorf("%d bytes are kept, %d are counted", kept, texts.bytes)
-	}
-	if hash := add(strings.Repeat("x", MaxTextBytes+1)); has(texts, hash) {
-		t.Error("a text that is too long is kept")
-	}
-}
-
-func has(texts *Texts, hash string) bool {
-	_, ok := texts.Get(hash)
-	return ok
-}
-
-// TestTextsOfMany: many may use it at once, and a text twice counts once.
-func TestTextsOfMany(t *testing.T) {
-	t.Parallel()
-	texts := NewTexts()
-	var group sync.WaitGroup
-	for range 8 {
-		group.Go(func() {
-			for i := range 500 {
-				text := fmt.Sprint(i)
-				texts.Add(Hash(text), text)
-				if got, ok := texts.Get(Hash(text)); !ok || got != text {
-					t.Errorf("%q became %q", text, got)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if texts.lru.Len() != 500 || texts.bytes != 10+2*90+3*400 {
-		t.Errorf("%d texts, %d bytes", texts.lru.Len(), texts.bytes)
 	}
 }
 
