@@ -91,8 +91,8 @@ func TestDocumentsAreBounded(t *testing.T) {
 			t.Fatalf("%d bytes are kept", weight)
 		}
 	}
-	for i := range 100 {
-		ask(fmt.Sprintf("query Q%d { serverInfo {%s } }", i, strings.Repeat(" version", 1900)))
+	for i := range 200 {
+		ask(fmt.Sprintf("query Q%d { serverInfo {%s } }", i, strings.Repeat(" version", 600)))
 	}
 	if weight := s.documents.Weight(); weight < keptBytes/2 {
 		t.Errorf("long queries are not kept: %d bytes are", weight)
