@@ -1,4 +1,4 @@
-// Package command is what placard does beside serving: the tables of the database, backups, versions.
+// Package command is what placard does beside serving: the tables of the database, backups, projects as files, versions.
 package command
 
 import (
@@ -70,6 +70,10 @@ func Run(line *config.Line, version string, out Output) error {
 		return backup(ctx, &line.Backup, out)
 	case "restore":
 		return restore(ctx, &line.Restore, out)
+	case "export":
+		return export(ctx, &line.Export, out)
+	case "import":
+		return importProject(ctx, &line.Import, out)
 	case "keys create", "keys list", "keys revoke":
 		return manageKeys(ctx, line, out)
 	case "version":

@@ -1,0 +1,335 @@
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// Row is a row that comes.
+type Row struct {
+	// Line is where it stands, for refusals.
+	Line int64
+	// Values are by the columns of its table.
+	Values []any
+	// Place is that in its sequence, from 1 on, for a table with a Group.
+	Place int
+	// Fact is what an entry says, empty for a retraction.
+	Fact models.Fact
+}
+
+// Refused is a row that cannot be written; then nothing of its batch is.
+type Refused struct {
+	Line int64
+	Text string
+}
+
+func (r *Refused) Error() string { return fmt.Sprintf("line %d: %s", r.Line, r.Text) }
+
+// Done is how many rows were new, how many went on from what was there, and how many were there already. Kept of the
+// latter are numbers that were retired elsewhere and belong to a version here, which stays.
+type Done struct{ New, Changed, Same, Kept int }
+
+// Target is a project that is written.
+type Target struct {
+	s    *store.Store
+	id   models.ID
+	name string
+	// noted says that an audit event tells of the import.
+	noted bool
+}
+
+// NewTarget finds the project of that name, and creates it if there is none: with the same ID, unless something has it.
+// The project is as old as the older of the two.
+func NewTarget(ctx context.Context, s *store.Store, p Project) (target *Target, created bool, err error) {
+	target = &Target{s: s, name: p.Name}
+	err = s.Bulk(ctx, func(b store.Bulk) error {
+		target.id, created = p.ID, false
+		var found []Project
+		if err := b.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&found).Error; err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			taken, err := (&batch{Bulk: b}).takenID(p.ID)
+			if err != nil {
+				return err
+			}
+			if created = true; taken {
+				target.id = models.NewID()
+			}
+			if err := b.Exec("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)", target.id, p.Name, p.CreatedAt).Error; err != nil {
+				return err
+			}
+			return b.Audit(target.id, models.AuditActionProjectImported, p.Name)
+		}
+		target.id = found[0].ID
+		if !p.CreatedAt.Before(found[0].CreatedAt.Time) {
+			return nil
+		}
+		return b.Exec("UPDATE projects SET created_at = ? WHERE id = ? AND created_at > ?", p.CreatedAt, target.id, p.CreatedAt).Error
+	})
+	target.noted = created
+	return target, created, err
+}
+
+// Write writes rows of a table in one transaction, all of them or none. What is there already stays as it is. It fails
+// with Refused for a row that contradicts what is there, or that refers to nothing.
+func (t *Target) Write(ctx context.Context, table *Table, rows []Row) (done Done, err error) {
+	err = t.s.Bulk(ctx, func(tx store.Bulk) error {
+		b := &batch{Bulk: tx, table: table, project: t.id, rows: rows}
+		if err := table.write(b); err != nil {
+			return err
+		}
+		if done = b.done; t.noted || done.New+done.Changed == 0 {
+			return nil
+		}
+		return tx.Audit(t.id, models.AuditActionProjectImported, t.name)
+	})
+	t.noted = t.noted || err == nil && done.New+done.Changed > 0
+	var refused *Refused
+	if errors.As(err, &refused) {
+		err = refused
+	}
+	return done, err
+}
+
+// batch is rows of a table in a transaction.
+type batch struct {
+	store.Bulk
+	table   *Table
+	project models.ID
+	rows    []Row
+	done    Done
+	// fresh are those that are not there yet, and ahead those that are further than what is there.
+	fresh, ahead []Row
+}
+
+func (b *batch) refuse(n int, format string, args ...any) error {
+	return &Refused{b.rows[n].Line, fmt.Sprintf(format, args...)}
+}
+
+// given is a table expression with columns of rows, called t, and its argument. The column n is the place of a row
+// among all of the batch.
+func (b *batch) given(rows []Row, names ...string) (string, string, error) {
+	ids, texts, numbers := []string{}, []string{}, []string{"n"}
+	places := make([]int, len(names))
+	for i, name := range names {
+		places[i] = b.table.At(name)
+		switch b.table.Columns[places[i]].Kind {
+		case ID:
+			ids = append(ids, name)
+		case Text, Value:
+			texts = append(texts, name)
+		default:
+			numbers = append(numbers, name)
+		}
+	}
+	objects := make([]map[string]any, len(rows))
+	for i, r := range rows {
+		objects[i] = map[string]any{"n": r.Line - b.rows[0].Line}
+		for j, name := range names {
+			switch value := r.Values[places[j]].(type) {
+			case bool:
+				objects[i][name] = map[bool]int{true: 1}[value]
+			default:
+				objects[i][name] = value
+			}
+		}
+	}
+	text, err := json.Marshal(objects)
+	return b.Rows(ids, texts, numbers), string(text), err
+}
+
+func (b *batch) names() []string {
+	names := make([]string, len(b.table.Columns))
+	for i, c := range b.table.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func (b *batch) keys() []string { return b.names()[:b.table.Key] }
+
+// first is the first row that a SELECT of n finds, -1 for none.
+func (b *batch) first(sql string, args ...any) (int, error) {
+	var found []int
+	err := b.Raw(sql+" ORDER BY t.n LIMIT 1", args...).Scan(&found).Error
+	if err != nil || len(found) == 0 {
+		return -1, err
+	}
+	return found[0], nil
+}
+
+// refuseAny refuses the first row that a SELECT of n finds.
+func (b *batch) refuseAny(text, sql string, args ...any) error {
+	n, err := b.first(sql, args...)
+	if err != nil || n < 0 {
+		return err
+	}
+	return b.refuse(n, "%s", text)
+}
+
+// writeRows writes rows that are told apart by their key.
+func writeRows(b *batch) error {
+	if err := b.compare(); err != nil {
+		return err
+	}
+	if err := b.check(); err != nil {
+		return err
+	}
+	if err := b.addSubjects(); err != nil {
+		return err
+	}
+	if err := b.insert(); err != nil {
+		return err
+	}
+	return b.change()
+}
+
+// compare divides the rows into those that are there and those that are not.
+func (b *batch) compare() error {
+	have, err := b.existing()
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for n, r := range b.rows {
+		key := fmt.Sprint(r.Values[:max(b.table.Key, 1)]...)
+		if seen[key] {
+			return b.refuse(n, "stands twice in the file")
+		}
+		seen[key] = true
+		there, known := have[n]
+		switch {
+		case !known:
+			b.fresh = append(b.fresh, r)
+			continue
+		case there.project != b.project:
+			return b.refuse(n, "another project of this database has something with this ID")
+		}
+		switch b.table.merge(there.values, r.Values) {
+		case further:
+			b.ahead = append(b.ahead, r)
+		case same:
+			b.done.Same++
+		case conflict:
+			return b.refuse(n, "the project has another %s under this %s", b.table.Record, strings.Join(camels(b.names()[:max(b.table.Key, 1)]), " and "))
+		}
+	}
+	return nil
+}
+
+type existing struct {
+	project models.ID
+	values  []any
+}
+
+// existing are the rows with the same keys that are there, by their place in the batch; those with an ID in any project.
+func (b *batch) existing() (map[int]existing, error) {
+	keys := b.names()[:max(b.table.Key, 1)]
+	given, text, err := b.given(b.rows, keys...)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := "SELECT t.n, x.project_id, "+b.table.selected()+" FROM "+given+" CROSS JOIN "+b.table.name+" x WHERE ", []any{text}
+	for i, key := range keys {
+		if i > 0 {
+			sql += " AND "
+		}
+		sql += "x." + key + " = t." + key
+	}
+	if keys[0] != "id" {
+		sql, args = sql+" AND x.project_id = ?", append(args, b.project)
+	}
+	rows, err := b.Raw(sql, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	var n int
+	var project models.ID
+	found := map[int]existing{}
+	for r := newRow(b.table, &n, &project); rows.Next(); {
+		values, err := r.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found[n] = existing{project, values}
+	}
+	return found, rows.Err()
+}
+
+// insert stores the rows that are not there yet.
+func (b *batch) insert() error {
+	if len(b.fresh) == 0 {
+		return nil
+	}
+	b.done.New += len(b.fresh)
+	given, text, err := b.given(b.fresh, b.names()...)
+	if err != nil {
+		return err
+	}
+	var to, from []string
+	for _, c := range b.table.Columns {
+		column, value := c.Name, "t."+c.Name
+		if c.to != "" {
+			column = c.to
+		}
+		if c.write != "" {
+			value = c.write
+		}
+		to, from = append(to, column), append(from, value)
+	}
+	return b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(to, ", ")+") SELECT ?, "+strings.Join(from, ", ")+
+		" FROM "+given+" WHERE true ORDER BY t.n", b.project, text).Error
+}
+
+// change brings rows further that are there.
+func (b *batch) change() error {
+	if len(b.ahead) == 0 {
+		return nil
+	}
+	given, text, err := b.given(b.ahead, b.names()...)
+	if err != nil {
+		return err
+	}
+	changed := b.Exec("UPDATE "+fmt.Sprintf(b.table.change, given), text, b.project)
+	b.done.Changed += int(changed.RowsAffected)
+	b.done.Same += len(b.ahead) - int(changed.RowsAffected) // others were faster
+	return changed.Error
+}
+
+// addSubjects makes room for entries about new rows. A bound output has none of its own: its version brings one.
+func (b *batch) addSubjects() error {
+	var ids []models.ID
+	bound := b.table.At("bound_at")
+	for _, r := range b.fresh {
+		if b.table.about != "" && (bound < 0 || r.Values[bound] == nil) {
+			ids = append(ids, r.Values[0].(models.ID))
+		}
+	}
+	return b.AddSubjects(b.project, b.table.about, ids)
+}
+
+// camels are names of columns as lines have them.
+func camels(names []string) []string {
+	made := make([]string, len(names))
+	for i, name := range names {
+		made[i] = Camel(name)
+	}
+	return made
+}
+
+// Camel is the name of a column as a line has it: created_at is createdAt.
+func Camel(name string) string {
+	parts := strings.Split(name, "_")
+	for i, part := range parts[1:] {
+		parts[i+1] = strings.ToUpper(part[:1]) + part[1:]
+	}
+	return strings.Join(parts, "")
+}
