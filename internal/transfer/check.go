@@ -34,7 +34,7 @@ func (r *reader) readRow(table *bulk.Table, members models.Object) (bulk.Row, er
 	given := make([]any, len(table.Columns))
 	there := make([]bool, len(table.Columns))
 	for _, member := range members {
-		i := slices.IndexFunc(table.Columns, func(c bulk.Column) bool { return bulk.Camel(c.Name) == member.Key })
+		i := slices.IndexFunc(table.Columns, func(c bulk.Column) bool { return c.Member == member.Key })
 		if i < 0 {
 			return row, fmt.Errorf("a record %s has a member that this program does not know", table.Record)
 		}
@@ -54,7 +54,7 @@ func (r *reader) readRow(table *bulk.Table, members models.Object) (bulk.Row, er
 			err = checkColumn(table.Record, column.Name, row.Values[i])
 		}
 		if err != nil {
-			return row, fmt.Errorf("%s %w", bulk.Camel(column.Name), plain(err))
+			return row, fmt.Errorf("%s %w", column.Member, plain(err))
 		}
 	}
 	if err := r.checkRow(table, &row); err != nil {

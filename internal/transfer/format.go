@@ -84,7 +84,7 @@ func (w *writer) header(p *bulk.Project) error {
 func (w *writer) row(table *bulk.Table, row []any) error {
 	w.line = append(append(append(w.line[:0], `{"record":"`...), table.Record...), '"')
 	for i, column := range table.Columns {
-		name := bulk.Camel(column.Name)
+		name := column.Member
 		switch value := row[i].(type) {
 		case nil:
 		case models.ID:

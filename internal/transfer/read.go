@@ -42,6 +42,9 @@ type reader struct {
 	tell   func(lines, bytes int64)
 	*sums
 	bytes int64
+	// line and decoder are used again for each line.
+	line    []byte
+	decoder *jsontext.Decoder
 	// table is what the last line belonged to, by its number, and last its row.
 	table int
 	last  bulk.Row
@@ -52,6 +55,7 @@ type reader struct {
 func newReader(in io.Reader, limits Limits, to sink, tell func(lines, bytes int64)) *reader {
 	return &reader{
 		in: bufio.NewReaderSize(in, 256<<10), limits: limits.server(), now: time.Now, to: to, tell: tell, sums: newSums(),
+		decoder: jsontext.NewDecoder(in),
 	}
 }
 
@@ -107,7 +111,8 @@ func (r *reader) next() ([]byte, models.Object, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	members, err := parseLine(jsontext.NewDecoder(bytes.NewReader(line)))
+	r.decoder.Reset(bytes.NewReader(line))
+	members, err := parseLine(r.decoder)
 	if err != nil {
 		return nil, nil, r.refuse("%s", err)
 	}
@@ -117,17 +122,17 @@ func (r *reader) next() ([]byte, models.Object, error) {
 // readLine reads up to the end of a line. The longest is that of a value in which each byte is written as an escape.
 func (r *reader) readLine() ([]byte, error) {
 	most := 6*int(r.limits.ValueBytes) + 512<<10
-	var line []byte
+	r.line = r.line[:0]
 	for {
 		part, err := r.in.ReadSlice('\n')
-		line = append(line, part...)
+		r.line = append(r.line, part...)
 		r.bytes += int64(len(part))
 		switch {
-		case len(line) > most:
+		case len(r.line) > most:
 			return nil, r.refuse("is longer than %d bytes", most)
 		case err == nil:
 			r.tell(r.lines, r.bytes)
-			return line, nil
+			return r.line, nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF):
 			return nil, errTruncated

@@ -115,7 +115,7 @@ func (b *batch) checkReferences(rows []Row) error {
 		if err != nil {
 			return err
 		}
-		err = b.refuseAny(fmt.Sprintf("%s refers to nothing that stands before it", Camel(r.column)),
+		err = b.refuseAny(fmt.Sprintf("%s refers to nothing that stands before it", camel(r.column)),
 			"SELECT t.n FROM "+given+" WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+" x WHERE x.project_id = ? AND x.id = t."+r.column+")",
 			text, b.project)
 		if err != nil {
@@ -133,7 +133,7 @@ func (b *batch) checkReferences(rows []Row) error {
 	if err != nil {
 		return err
 	}
-	return b.refuseAny(Camel(b.table.named)+" is that of a version elsewhere",
+	return b.refuseAny(camel(b.table.named)+" is that of a version elsewhere",
 		"SELECT t.n FROM "+given+" CROSS JOIN artifact_versions x WHERE x.id = t."+b.table.named+" AND "+foreign, text, b.project)
 }
 

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -58,41 +59,53 @@ func writeVersions(b *batch) error {
 			return err
 		}
 	}
-	if err := b.own(given, text); err != nil {
+	outputs, err := b.own(given, text)
+	if err != nil {
 		return err
 	}
-	return b.insert()
+	if err := b.insert(); err != nil {
+		return err
+	}
+	return b.bind(outputs)
 }
 
 // own makes the subjects of new versions theirs: those of their outputs with the facts that wait there, or new ones.
-func (b *batch) own(given, text string) error {
-	var outputs []models.ID
+func (b *batch) own(given, text string) (outputs []models.ID, err error) {
 	seen := map[models.ID]bool{}
 	at := b.table.At("output_id")
 	for _, r := range b.fresh {
 		if id, ok := r.Values[at].(models.ID); ok {
 			if seen[id] {
-				return &Refused{r.Line, "another version has been saved from the output"}
+				return nil, &Refused{r.Line, "another version has been saved from the output"}
 			}
 			seen[id] = true
 			outputs = append(outputs, id)
 		}
 	}
 	if err := b.LockSubjects(b.project, outputs); err != nil {
-		return err
+		return nil, err
 	}
-	err := b.Exec("INSERT INTO subjects (project_id, id, artifact_version_id, about) SELECT ?, coalesce(t.output_id, t.id), t.id, 'V' FROM "+given+
+	return outputs, b.Exec("INSERT INTO subjects (project_id, id, artifact_version_id, about) SELECT ?, coalesce(t.output_id, t.id), t.id, 'V' FROM "+given+
 		" WHERE true ON CONFLICT (project_id, id) DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about",
 		b.project, text).Error
-	for _, update := range []string{
-		"step_outputs SET artifact_version_id = t.id, bound_at = t.created_at FROM %s WHERE step_outputs.project_id = ? AND step_outputs.id = t.output_id",
-		"metadata_latest SET about = 'V', object_id = t.id FROM %s WHERE metadata_latest.project_id = ? AND metadata_latest.subject_id = t.output_id",
-	} {
-		if err == nil && len(outputs) > 0 {
-			err = b.Exec("UPDATE "+strings.Replace(update, "%s", given, 1), text, b.project).Error
-		}
+}
+
+// bind says of outputs, and of the facts that wait there, what was saved from them.
+func (b *batch) bind(outputs []models.ID) error {
+	if len(outputs) == 0 {
+		return nil
 	}
-	return err
+	one, args := b.OneOf("id", outputs)
+	args = append([]any{b.project}, args...)
+	of := "(SELECT v.%s FROM artifact_versions v WHERE v.project_id = step_outputs.project_id AND v.subject_id = step_outputs.id)"
+	err := b.Exec("UPDATE step_outputs SET artifact_version_id = "+fmt.Sprintf(of, "id")+", bound_at = "+fmt.Sprintf(of, "created_at")+
+		" WHERE project_id = ? AND "+one, args...).Error
+	if err != nil {
+		return err
+	}
+	one, _ = b.OneOf("subject_id", outputs)
+	return b.Exec(`UPDATE metadata_latest SET about = 'V', object_id = (SELECT s.artifact_version_id FROM subjects s
+		WHERE s.project_id = metadata_latest.project_id AND s.id = metadata_latest.subject_id) WHERE project_id = ? AND `+one, args...).Error
 }
 
 // lockArtifacts keeps servers from creating versions of the artifacts in a column, and from moving what belongs to

@@ -32,7 +32,9 @@ const (
 // Column is a column of a Table.
 type Column struct {
 	Name string
-	Kind Kind
+	// Member is its name in a line: created_at is createdAt.
+	Member string
+	Kind   Kind
 	// Optional says that it may be NULL.
 	Optional bool
 	// read is the expression that it is read by, where that is more than the column; x is the row.
@@ -64,7 +66,7 @@ type Table struct {
 	ofArtifact bool
 	// merge compares a row that is there with one that comes.
 	merge func(have, got []any) verdict
-	// change is the statement behind UPDATE for rows that are further than those that are there.
+	// change is what an INSERT of rows sets that are further than those that are there.
 	change string
 	write  func(b *batch) error
 }
@@ -95,7 +97,7 @@ var Tables = []*Table{
 		Columns: []Column{{Name: "id"}, {Name: "name", Kind: Text}, {Name: "last_number", Kind: Number}, {Name: "created_at", Kind: Instant}},
 		unique:  []uniqueness{{[]string{"name"}, "artifact of this name"}},
 		merge:   mergeArtifacts, write: writeRows,
-		change: "artifacts SET last_number = t.last_number FROM %s WHERE artifacts.project_id = ? AND artifacts.id = t.id AND artifacts.last_number < t.last_number",
+		change: "last_number = excluded.last_number WHERE artifacts.last_number < excluded.last_number",
 	},
 	{
 		Record: "retiredNumber", name: "retired_numbers", Key: 2,
@@ -169,9 +171,16 @@ var Tables = []*Table{
 	},
 }
 
+func init() {
+	for _, table := range Tables {
+		for i := range table.Columns {
+			table.Columns[i].Member = camel(table.Columns[i].Name)
+		}
+	}
+}
+
 func finishRuns(table string) string {
-	return table + " SET status = t.status, finished_at = t.finished_at FROM %s WHERE " + table + ".project_id = ? AND " +
-		table + ".id = t.id AND " + table + ".status = '" + string(models.RunStatusRunning) + "'"
+	return "status = excluded.status, finished_at = excluded.finished_at WHERE " + table + ".status = '" + string(models.RunStatusRunning) + "'"
 }
 
 // order is what a table is read by.

@@ -266,13 +266,26 @@ func (b *batch) existing() (map[int]existing, error) {
 
 // insert stores the rows that are not there yet.
 func (b *batch) insert() error {
-	if len(b.fresh) == 0 {
-		return nil
-	}
 	b.done.New += len(b.fresh)
-	given, text, err := b.given(b.fresh, b.names()...)
+	return b.put(b.fresh, "").Error
+}
+
+// change brings rows further that are there.
+func (b *batch) change() error {
+	changed := b.put(b.ahead, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.change)
+	b.done.Changed += int(changed.RowsAffected)
+	b.done.Same += len(b.ahead) - int(changed.RowsAffected) // others were faster
+	return changed.Error
+}
+
+// put inserts rows; conflict is what happens to those that are there.
+func (b *batch) put(rows []Row, conflict string) (result outcome) {
+	if len(rows) == 0 {
+		return result
+	}
+	given, text, err := b.given(rows, b.names()...)
 	if err != nil {
-		return err
+		return outcome{Error: err}
 	}
 	var to, from []string
 	for _, c := range b.table.Columns {
@@ -285,23 +298,15 @@ func (b *batch) insert() error {
 		}
 		to, from = append(to, column), append(from, value)
 	}
-	return b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(to, ", ")+") SELECT ?, "+strings.Join(from, ", ")+
-		" FROM "+given+" WHERE true ORDER BY t.n", b.project, text).Error
+	done := b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(to, ", ")+") SELECT ?, "+strings.Join(from, ", ")+
+		" FROM "+given+" WHERE true ORDER BY t.n"+conflict, b.project, text)
+	return outcome{done.RowsAffected, done.Error}
 }
 
-// change brings rows further that are there.
-func (b *batch) change() error {
-	if len(b.ahead) == 0 {
-		return nil
-	}
-	given, text, err := b.given(b.ahead, b.names()...)
-	if err != nil {
-		return err
-	}
-	changed := b.Exec("UPDATE "+fmt.Sprintf(b.table.change, given), text, b.project)
-	b.done.Changed += int(changed.RowsAffected)
-	b.done.Same += len(b.ahead) - int(changed.RowsAffected) // others were faster
-	return changed.Error
+// outcome is what came of a statement.
+type outcome struct {
+	RowsAffected int64
+	Error        error
 }
 
 // addSubjects makes room for entries about new rows. A bound output has none of its own: its version brings one.
@@ -320,13 +325,12 @@ func (b *batch) addSubjects() error {
 func camels(names []string) []string {
 	made := make([]string, len(names))
 	for i, name := range names {
-		made[i] = Camel(name)
+		made[i] = camel(name)
 	}
 	return made
 }
 
-// Camel is the name of a column as a line has it: created_at is createdAt.
-func Camel(name string) string {
+func camel(name string) string {
 	parts := strings.Split(name, "_")
 	for i, part := range parts[1:] {
 		parts[i+1] = strings.ToUpper(part[:1]) + part[1:]
