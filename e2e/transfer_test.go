@@ -116,7 +116,8 @@ func records(file []byte) []byte {
 // import beside one with PostgreSQL, and none into a file that a server has.
 func TestTransferBesideServers(t *testing.T) {
 	t.Parallel()
-	path, _ := loaded(t, 200)
+	path, loadedFile := loaded(t, 200)
+	artifacts := bytes.Count(loadedFile, []byte(`{"record":"artifact",`))
 	storetest.Each(t, func(t *testing.T, database string) {
 		s := start(t, freeAddress(t), database)
 		created := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "model"}) { artifactVersion { id } } }`, nil)
@@ -142,14 +143,14 @@ func TestTransferBesideServers(t *testing.T) {
 		if store.IsPostgres(database) {
 			expect(t, database, 0, "created", "import", "--project=beside", path)
 			expect(t, database, 0, "nothing new", "import", "--project=beside", path)
-			if got := ask(s.addr, `{ artifacts(project: "beside") { totalCount } }`, nil); fmt.Sprint(got.data) != "map[artifacts:map[totalCount:100]]" {
+			if got := ask(s.addr, `{ artifacts(project: "beside") { totalCount } }`, nil); artifacts == 0 || fmt.Sprint(got.data) != fmt.Sprintf("map[artifacts:map[totalCount:%d]]", artifacts) {
 				t.Errorf("the server sees %+v", got)
 			}
 		} else {
 			expect(t, database, 1, "another process is serving", "import", "--project=beside", path)
 		}
 		l.mu.Lock()
-		before := clone(map[string]int{})
+		before := map[string]int{}
 		for value := range l.acked {
 			before[value] = 1
 		}
