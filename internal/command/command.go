@@ -57,10 +57,11 @@ type Output struct {
 	Log    func(level slog.Level, format string) *slog.Logger
 }
 
-// Run does what a line says other than serve. It ends early when the process is told to.
+// Run does what a line says other than serve. It ends early when the process is told to, and at once when it is told again.
 func Run(line *config.Line, version string, out Output) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	switch line.Command {
 	case "migrate status":
 		return migrateStatus(ctx, &line.Migrate.Status.Database, out)

@@ -37,14 +37,15 @@ func Export(ctx context.Context, url, project, file string, force bool, out io.W
 		return made, fmt.Errorf("there is no project %q", project)
 	}
 	if file == Standard {
-		return export(ctx, snapshot, p, out, notes)
+		made, err = export(ctx, snapshot, p, out, notes)
+		return made, interrupted(ctx, err)
 	}
 	whole, err := create(file, force)
 	if err != nil {
 		return made, err
 	}
 	if made, err = export(ctx, snapshot, p, whole, notes); err != nil {
-		return made, errors.Join(err, whole.discard())
+		return made, errors.Join(interrupted(ctx, err), whole.discard())
 	}
 	return made, whole.settle()
 }

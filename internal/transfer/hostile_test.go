@@ -36,6 +36,21 @@ func edit(record, from, to string) func(t testing.TB, lines []string) []string {
 	}
 }
 
+// editLast changes the last line of a record that has what a regular expression says: its IDs may grow.
+func editLast(record, from, to string) func(t testing.TB, lines []string) []string {
+	return func(t testing.TB, lines []string) []string {
+		t.Helper()
+		for n, line := range slices.Backward(lines) {
+			if strings.HasPrefix(line, `{"record":"`+record+`"`) && regexp.MustCompile(from).MatchString(line) {
+				lines[n] = regexp.MustCompile(from).ReplaceAllString(line, to)
+				return lines
+			}
+		}
+		t.Fatalf("no %s has %s", record, from)
+		return nil
+	}
+}
+
 // after puts a line behind the last one of a record, made of that by a regular expression.
 func after(record, from, to string) func(t testing.TB, lines []string) []string {
 	return func(t testing.TB, lines []string) []string {

@@ -38,7 +38,7 @@ type Imported struct {
 func Import(ctx context.Context, url, file string, options Options, log *slog.Logger, in io.Reader, notes io.Writer) (done Imported, err error) {
 	ctx = auth.With(ctx, auth.Everyone)
 	if file == Standard {
-		return importFrom(ctx, url, in, 0, options, log, notes)
+		return importFrom(ctx, url, until(ctx, in), 0, options, log, notes)
 	}
 	from, err := os.Open(file)
 	if err != nil {
@@ -50,11 +50,11 @@ func Import(ctx context.Context, url, file string, options Options, log *slog.Lo
 		return done, err
 	}
 	if !info.Mode().IsRegular() {
-		return importFrom(ctx, url, from, 0, options, log, notes)
+		return importFrom(ctx, url, until(ctx, from), 0, options, log, notes)
 	}
 	checked := newProgress(notes, "checked", info.Size())
 	if err := newReader(from, options.Limits, nothing{}, checked.tell).read(ctx); err != nil {
-		return done, err
+		return done, interrupted(ctx, err)
 	}
 	if _, err := from.Seek(0, io.SeekStart); err != nil {
 		return done, err
@@ -72,13 +72,30 @@ func importFrom(
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := &importer{s: s, project: options.Project, notes: notes, done: Imported{Records: map[string]int{}}}
 	err = newReader(from, options.Limits, w, newProgress(notes, "imported", size).tell).read(ctx)
-	if ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
+	err = interrupted(ctx, err)
 	if err != nil && w.target != nil {
 		err = fmt.Errorf("%w\n%s", err, "what was written before stays; to go on, give the same command with a whole file that fits")
 	}
 	return w.done, err
+}
+
+// interrupted is err in fewer words where the process was told to end.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
+}
+
+// until is a reader that ends with ctx, also while nothing comes.
+func until(ctx context.Context, in io.Reader) io.Reader {
+	from, to := io.Pipe()
+	go func() {
+		_, err := io.Copy(to, in)
+		to.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { from.CloseWithError(ctx.Err()) })
+	return from
 }
 
 // nothing is a sink for a file that is only checked.
@@ -87,6 +104,8 @@ type nothing struct{}
 func (nothing) begin(context.Context, bulk.Project) error { return nil }
 
 func (nothing) write(context.Context, *bulk.Table, []bulk.Row, int64) error { return nil }
+
+func (nothing) end(context.Context) error { return nil }
 
 // importer writes what comes into a project.
 type importer struct {
@@ -97,7 +116,7 @@ type importer struct {
 	done    Imported
 }
 
-func (w *importer) begin(ctx context.Context, p bulk.Project) (err error) {
+func (w *importer) begin(ctx context.Context, p bulk.Project) error {
 	if w.project != "" {
 		p.Name = w.project
 	}
@@ -105,8 +124,8 @@ func (w *importer) begin(ctx context.Context, p bulk.Project) (err error) {
 	if err := w.wait(ctx, p.CreatedAt.UnixMicro()); err != nil {
 		return err
 	}
-	w.target, w.done.Created, err = bulk.NewTarget(ctx, w.s, p)
-	return err
+	w.target = bulk.NewTarget(w.s, p)
+	return nil
 }
 
 func (w *importer) write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error {
@@ -123,6 +142,11 @@ func (w *importer) write(ctx context.Context, table *bulk.Table, rows []bulk.Row
 	w.done.Same += done.Same
 	w.done.Kept += done.Kept
 	return nil
+}
+
+func (w *importer) end(ctx context.Context) (err error) {
+	w.done.Created, err = w.target.Finish(ctx)
+	return err
 }
 
 // wait waits until the clock of this machine has passed an instant: what is logged here later must be later.

@@ -31,6 +31,8 @@ type sink interface {
 	begin(ctx context.Context, p bulk.Project) error
 	// write takes rows of one table that stand behind each other; latest is the latest instant so far, in microseconds.
 	write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error
+	// end hears that the file was whole.
+	end(ctx context.Context) error
 }
 
 // reader reads a file line by line and refuses whatever is not as it should be.
@@ -97,7 +99,10 @@ func (r *reader) read(ctx context.Context) error {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}
-			return r.readEnd(members)
+			if err := r.readEnd(members); err != nil {
+				return err
+			}
+			return r.to.end(ctx)
 		}
 		if err := r.take(ctx, record, line, members); err != nil {
 			return err

@@ -35,67 +35,89 @@ func (r *Refused) Error() string { return fmt.Sprintf("line %d: %s", r.Line, r.T
 // latter are numbers that were retired elsewhere and belong to a version here, which stays.
 type Done struct{ New, Changed, Same, Kept int }
 
-// Target is a project that is written.
+// Target is a project that is written. It is made, if there is none of its name, together with the first rows.
 type Target struct {
-	s    *store.Store
-	id   models.ID
-	name string
-	// noted says that an audit event tells of the import.
-	noted bool
+	s       *store.Store
+	project Project
+	// found says that the project is there, under its ID here, and noted that an audit event tells of the import.
+	found, noted, created bool
 }
 
-// NewTarget finds the project of that name, and creates it if there is none: with the same ID, unless something has it.
-// The project is as old as the older of the two.
-func NewTarget(ctx context.Context, s *store.Store, p Project) (target *Target, created bool, err error) {
-	target = &Target{s: s, name: p.Name}
-	err = s.Bulk(ctx, func(b store.Bulk) error {
-		target.id, created = p.ID, false
-		var found []Project
-		if err := b.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&found).Error; err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			taken, err := (&batch{Bulk: b}).takenID(p.ID)
-			if err != nil {
-				return err
-			}
-			if created = true; taken {
-				target.id = models.NewID()
-			}
-			if err := b.Exec("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)", target.id, p.Name, p.CreatedAt).Error; err != nil {
-				return err
-			}
-			return b.Audit(target.id, models.AuditActionProjectImported, p.Name)
-		}
-		target.id = found[0].ID
-		if !p.CreatedAt.Before(found[0].CreatedAt.Time) {
-			return nil
-		}
-		return b.Exec("UPDATE projects SET created_at = ? WHERE id = ? AND created_at > ?", p.CreatedAt, target.id, p.CreatedAt).Error
-	})
-	target.noted = created
-	return target, created, err
-}
+// NewTarget is the project of that name. One that is made has the same ID, unless something in the database has it.
+func NewTarget(s *store.Store, p Project) *Target { return &Target{s: s, project: p} }
 
 // Write writes rows of a table in one transaction, all of them or none. What is there already stays as it is. It fails
 // with Refused for a row that contradicts what is there, or that refers to nothing.
 func (t *Target) Write(ctx context.Context, table *Table, rows []Row) (done Done, err error) {
-	err = t.s.Bulk(ctx, func(tx store.Bulk) error {
-		b := &batch{Bulk: tx, table: table, project: t.id, rows: rows}
-		if err := table.write(b); err != nil {
-			return err
-		}
-		if done = b.done; t.noted || done.New+done.Changed == 0 {
-			return nil
-		}
-		return tx.Audit(t.id, models.AuditActionProjectImported, t.name)
+	err = t.transaction(ctx, func(tx store.Bulk, id models.ID) (bool, error) {
+		b := &batch{Bulk: tx, table: table, project: id, rows: rows}
+		err := table.write(b)
+		done = b.done
+		return done.New+done.Changed > 0, err
 	})
-	t.noted = t.noted || err == nil && done.New+done.Changed > 0
 	var refused *Refused
 	if errors.As(err, &refused) {
 		err = refused
 	}
 	return done, err
+}
+
+// Finish makes sure that the project is there, also when there were no rows. created says that it was not before.
+func (t *Target) Finish(ctx context.Context) (created bool, err error) {
+	if !t.found {
+		err = t.transaction(ctx, func(store.Bulk, models.ID) (bool, error) { return false, nil })
+	}
+	return t.created, err
+}
+
+// transaction runs fn with the ID of the project, and notes the import when it says that something has changed.
+func (t *Target) transaction(ctx context.Context, fn func(tx store.Bulk, id models.ID) (bool, error)) error {
+	var next Target
+	err := t.s.Bulk(ctx, func(tx store.Bulk) error {
+		next = *t
+		if err := next.find(tx); err != nil {
+			return err
+		}
+		changed, err := fn(tx, next.project.ID)
+		if err != nil || next.noted || !changed && !next.created {
+			return err
+		}
+		next.noted = true
+		return tx.Audit(next.project.ID, models.AuditActionProjectImported, next.project.Name)
+	})
+	if err == nil {
+		*t = next
+	}
+	return err
+}
+
+// find finds the project, or makes it. It is as old as the older of the two.
+func (t *Target) find(b store.Bulk) error {
+	if t.found {
+		return nil
+	}
+	t.found = true
+	p := t.project
+	var there []Project
+	if err := b.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&there).Error; err != nil {
+		return err
+	}
+	if len(there) > 0 {
+		t.project.ID = there[0].ID
+		if !p.CreatedAt.Before(there[0].CreatedAt.Time) {
+			return nil
+		}
+		return b.Exec("UPDATE projects SET created_at = ? WHERE id = ?", p.CreatedAt, t.project.ID).Error
+	}
+	taken, err := (&batch{Bulk: b}).takenID(p.ID)
+	if err != nil {
+		return err
+	}
+	if taken {
+		t.project.ID = models.NewID()
+	}
+	t.created = true
+	return b.Exec("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)", t.project.ID, p.Name, p.CreatedAt).Error
 }
 
 // batch is rows of a table in a transaction.
