@@ -59,6 +59,7 @@ func TestImportIsKilled(t *testing.T) {
 	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // as it is exported from there, but for the sum
 	storetest.Each(t, func(t *testing.T, database string) {
 		partly, kills := 0, 0
+		patience := 100 * time.Millisecond // grows until enough parts were left, however fast the machine is
 		for done := false; !done; {
 			command := exec.Command(filepath.Join(programs, "placard"), "import", "--project=moved", path)
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
@@ -70,8 +71,9 @@ func TestImportIsKilled(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- command.Wait() }()
 			var alarm <-chan time.Time
-			if kills < 6 {
-				alarm = time.After(time.Duration(300+rand.IntN(600)) * time.Millisecond)
+			if partly < 3 {
+				alarm = time.After(patience)
+				patience += patience / 4
 			}
 			select {
 			case err := <-ended:
@@ -104,6 +106,83 @@ func TestImportIsKilled(t *testing.T) {
 		}
 		expect(t, database, 0, "nothing new", "import", "--project=moved", path)
 	})
+}
+
+// TestImportLosesTheDatabase kills PostgreSQL under an import, which says so; begun again it goes on.
+func TestImportLosesTheDatabase(t *testing.T) {
+	t.Parallel()
+	path, file := loaded(t, 400)
+	cluster, err := storetest.NewCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Remove)
+	database := cluster.URL.String()
+	lost := 0
+	for range 4 {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			if code, out := run(t, database, "import", path); code != 0 {
+				lost++
+				if code != 1 || !strings.Contains(out, "placard: ") {
+					t.Errorf("code %d: %s", code, out)
+				}
+			}
+		}()
+		time.Sleep(time.Duration(100+rand.IntN(500)) * time.Millisecond)
+		if err := cluster.Kill(); err != nil {
+			t.Error(err)
+		}
+		<-ended
+		if err := cluster.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lost == 0 {
+		t.Error("no import lost its database: that proves nothing")
+	}
+	expect(t, database, 0, "imported project", "import", path)
+	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+		t.Errorf("the project is not as it was: %d bytes instead of %d", len(got), len(file))
+	}
+}
+
+// TestImportIsInterrupted: Ctrl-C ends an import that waits for what comes, and what was written is gone on with.
+func TestImportIsInterrupted(t *testing.T) {
+	t.Parallel()
+	path, file := loaded(t, 50)
+	database := storetest.SQLite(t)
+	command := exec.Command(filepath.Join(programs, "placard"), "import", "-")
+	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	in, err := command.StdinPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	if _, err := in.Write(file[:len(file)*9/10]); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(exportedAgain(t, database, "default")) < 1000; {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is written")
+		}
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted") {
+		t.Errorf("%v: %s", err, &said)
+	}
+	expect(t, database, 0, "there already", "import", path)
+	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+		t.Error("the project is not as it was")
+	}
 }
 
 // records are the lines of a file between the first and the last.
