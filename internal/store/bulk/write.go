@@ -175,7 +175,8 @@ func (b *batch) names() []string {
 	return names
 }
 
-func (b *batch) keys() []string { return b.names()[:b.table.Key] }
+// keys are the columns that tell rows apart.
+func (b *batch) keys() []string { return b.names()[:max(b.table.Key, 1)] }
 
 // first is the first row that a SELECT of n finds, -1 for none.
 func (b *batch) first(sql string, args ...any) (int, error) {
@@ -219,9 +220,9 @@ func (b *batch) compare() error {
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
+	keys, seen := b.keys(), map[string]bool{}
 	for n, r := range b.rows {
-		key := fmt.Sprint(r.Values[:max(b.table.Key, 1)]...)
+		key := fmt.Sprint(r.Values[:len(keys)]...)
 		if seen[key] {
 			return b.refuse(n, "stands twice in the file")
 		}
@@ -240,7 +241,7 @@ func (b *batch) compare() error {
 		case same:
 			b.done.Same++
 		case conflict:
-			return b.refuse(n, "the project has another %s under this %s", b.table.Record, strings.Join(camels(b.names()[:max(b.table.Key, 1)]), " and "))
+			return b.refuse(n, "the project has another %s under this %s", b.table.Record, strings.Join(camels(keys), " and "))
 		}
 	}
 	return nil
@@ -253,7 +254,7 @@ type existing struct {
 
 // existing are the rows with the same keys that are there, by their place in the batch; those with an ID in any project.
 func (b *batch) existing() (map[int]existing, error) {
-	keys := b.names()[:max(b.table.Key, 1)]
+	keys := b.keys()
 	given, text, err := b.given(b.rows, keys...)
 	if err != nil {
 		return nil, err
