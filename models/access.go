@@ -83,6 +83,7 @@ const (
 	AuditActionAPIKeyCreated          AuditAction = "API_KEY_CREATED"
 	AuditActionAPIKeyRevoked          AuditAction = "API_KEY_REVOKED"
 	AuditActionProjectCreated         AuditAction = "PROJECT_CREATED"
+	AuditActionProjectImported        AuditAction = "PROJECT_IMPORTED"
 	AuditActionAliasSet               AuditAction = "ALIAS_SET"
 	AuditActionAliasRemoved           AuditAction = "ALIAS_REMOVED"
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"

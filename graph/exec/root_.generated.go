@@ -4688,6 +4688,7 @@ enum AuditAction {
   "A key was created." API_KEY_CREATED
   "A key was revoked." API_KEY_REVOKED
   "A project was created." PROJECT_CREATED
+  "A project was filled, or went on, from a file that ` + "`" + `placard export` + "`" + ` wrote." PROJECT_IMPORTED
   "An alias was pointed at a version, away from another one if it had one." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Keys of metadata were taken back." METADATA_RETRACTED

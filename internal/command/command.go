@@ -1,4 +1,4 @@
-// Package command is what placard does beside serving: the tables of the database, backups, versions.
+// Package command is what placard does beside serving: the tables of the database, backups, projects as files, versions.
 package command
 
 import (
@@ -57,10 +57,11 @@ type Output struct {
 	Log    func(level slog.Level, format string) *slog.Logger
 }
 
-// Run does what a line says other than serve. It ends early when the process is told to.
+// Run does what a line says other than serve. It ends early when the process is told to, and at once when it is told again.
 func Run(line *config.Line, version string, out Output) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	switch line.Command {
 	case "migrate status":
 		return migrateStatus(ctx, &line.Migrate.Status.Database, out)
@@ -70,6 +71,10 @@ func Run(line *config.Line, version string, out Output) error {
 		return backup(ctx, &line.Backup, out)
 	case "restore":
 		return restore(ctx, &line.Restore, out)
+	case "export":
+		return export(ctx, &line.Export, out)
+	case "import":
+		return importProject(ctx, &line.Import, out)
 	case "keys create", "keys list", "keys revoke":
 		return manageKeys(ctx, line, out)
 	case "version":

@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/placard/placard/internal/keys"
+	"github.com/placard/placard/models"
 )
 
 // Line is a command line that was read: which command, and what it was given.
@@ -20,6 +21,8 @@ type Line struct {
 	Migrate Migrate          `cmd:"" help:"The tables of the database: which version they have, and how to bring them up to date."`
 	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
 	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
+	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
+	Import  Import           `cmd:"" help:"Write such a file into this database. What is there already stays, so it may be done again."`
 	Keys    Keys             `cmd:"" help:"Make, list and revoke API keys on this machine."`
 	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
@@ -82,6 +85,36 @@ type Restore struct {
 	Force    bool   `help:"Replace the database if there is one." env:"-"`
 }
 
+// Export is what `placard export` is given.
+type Export struct {
+	Database `embed:""`
+	File     string `arg:"" help:"The file to make; - for standard output."`
+	Project  string `help:"The project." default:"default" env:"-"`
+	Force    bool   `help:"Replace the file if it is there." env:"-"`
+}
+
+// Import is what `placard import` is given.
+type Import struct {
+	Database           `embed:""`
+	File               string `arg:"" help:"The file; - for standard input, which is not checked as a whole before anything is written."`
+	Project            string `help:"What the project is called here; as in the file unless it is given." env:"-" placeholder:"NAME"`
+	LimitValueBytes    int32  `help:"Bytes of one value as extended JSON." default:"65536"`
+	LimitKeyCharacters int32  `help:"Characters of a key or of the name of a card, at most 250." default:"250"`
+	LimitValueNesting  int32  `help:"Lists, tuples, sets and dictionaries inside each other." default:"32"`
+}
+
+func (i *Import) check() error {
+	if i.Project != "" {
+		if err := models.CheckName(nil, i.Project); err != nil {
+			return errors.New("--project is no name of a project: it has 1 to 250 characters and no white space at its ends")
+		}
+	}
+	if i.LimitValueBytes <= 0 || i.LimitValueNesting <= 0 || i.LimitKeyCharacters <= 0 || i.LimitKeyCharacters > 250 {
+		return errors.New("--limit-value-bytes and --limit-value-nesting must be greater than 0, --limit-key-characters 1 to 250")
+	}
+	return nil
+}
+
 // Usage is an error in the command line or in a setting.
 type Usage struct{ Err error }
 
@@ -98,7 +131,7 @@ Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables
 
 func (l *Line) databases() []*string {
 	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
-		&l.Keys.DatabaseURL}
+		&l.Export.DatabaseURL, &l.Import.DatabaseURL, &l.Keys.DatabaseURL}
 }
 
 // help shows the settings of serve where no command is named, because they work without its name.

@@ -83,8 +83,9 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*Line,
 			return nil, &Usage{err}
 		}
 	}
-	if line.Command == "serve" {
-		if err := line.Serve.check(); err != nil {
+	checks := map[string]func() error{"serve": line.Serve.check, "import": line.Import.check}
+	if check := checks[line.Command]; check != nil {
+		if err := check(); err != nil {
 			return nil, &Usage{err}
 		}
 	}

@@ -171,3 +171,83 @@ func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, er
 	}
 	return models.ID{}, models.NotFound(at, "there is no project %q", models.CutName(name))
 }
+
+// Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is
+// for internal/store/bulk, which knows what must be checked. The methods of GORM run statements in it.
+type Bulk struct{ *transaction }
+
+// Bulk runs fn in a transaction, one at a time in a database, and again when it lost against another transaction.
+// FORBIDDEN for all but owners.
+func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
+	return s.write(ctx, func(tx *transaction) error {
+		if !tx.who.Owner {
+			return errNoOwner
+		}
+		if err := tx.dialect.lockBulk(tx.DB); err != nil {
+			return err
+		}
+		return fn(Bulk{tx})
+	})
+}
+
+// Rows is a table expression, called t, with a row per object of the JSON array that is its one argument. Its columns
+// are IDs, texts and numbers of these names.
+func (b Bulk) Rows(ids, texts, numbers []string) string {
+	var columns []column
+	for _, name := range ids {
+		columns = append(columns, column{name, idColumn})
+	}
+	for _, name := range texts {
+		columns = append(columns, column{name, textColumn})
+	}
+	for _, name := range numbers {
+		columns = append(columns, column{name, numberColumn})
+	}
+	return b.dialect.rows(columns...)
+}
+
+// OneOf is the condition that column is one of the IDs, with its arguments.
+func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
+	one := b.dialect.oneOf(column, ids)
+	return one.sql, one.args
+}
+
+// AddSubjects makes room for entries about objects: aboutOutput and the like say what they are.
+func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return b.addSubjects(project, about, ids...)
+}
+
+// LockRow is what ends a SELECT that keeps others from changing its rows.
+func (b Bulk) LockRow() string { return b.dialect.lockRow() }
+
+// LockSubjects keeps others from writing about the subjects.
+func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {
+	_, err := b.dialect.lockSubjects(b.DB, project, subjects)
+	return err
+}
+
+// Audit notes what is done to a project as a whole.
+func (b Bulk) Audit(project models.ID, action models.AuditAction, name string) error {
+	return b.audit(project, action, project, "project %q", name)
+}
+
+// Append stores entries that were logged elsewhere, behind all that are there. Fact is what each of them says; of the
+// rest of an entry Seq and ProjectID are not read. The subjects must be locked.
+func (b Bulk) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
+	var last models.Time
+	made := make([]newEntry, len(entries))
+	for i, e := range entries {
+		if e.LoggedAt.After(last.Time) {
+			last = e.LoggedAt
+		}
+		made[i] = newEntry{
+			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, reason: e.Reason,
+			as: &elsewhere{e.ID, e.LoggedAt, e.LoggedBy},
+		}
+	}
+	_, err := b.append(project, last, Caller{}, made)
+	return err
+}

@@ -236,6 +236,11 @@ func (d *postgresDialect) dated(seq, id string) string {
 
 func (d *postgresDialect) lockRow() string { return " FOR UPDATE" }
 
+// lockBulk takes a lock that nobody else takes; its number is the text "placard" in a byte each.
+func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(31644362926551652)").Error
+}
+
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
 	one := d.oneOf("id", subjects)
 	var rows []struct {
@@ -262,12 +267,12 @@ WITH moment AS MATERIALIZED (
 ), given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
-        reason text, logged_by text, step_run_id uuid, sort_key text, parts text)
+        reason text, logged_at bigint, logged_by text, step_run_id uuid, sort_key text, parts text)
 ), stored AS (
     INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
         logged_by, step_run_id, sort_key, parts)
     SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
-        (SELECT logged_at FROM moment), logged_by, step_run_id, sort_key, parts
+        coalesce(logged_at, (SELECT logged_at FROM moment)), logged_by, step_run_id, sort_key, parts
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (

@@ -254,6 +254,9 @@ func (d *sqliteDialect) dated(seq, id string) string {
 
 func (d *sqliteDialect) lockRow() string { return "" }
 
+// lockBulk has nothing to lock: one process has the file.
+func (d *sqliteDialect) lockBulk(*gorm.DB) error { return nil }
+
 // lockSubjects has nothing to lock: there is one writer.
 func (d *sqliteDialect) lockSubjects(*gorm.DB, models.ID, []models.ID) (locked, error) {
 	return locked{}, nil
@@ -263,12 +266,12 @@ func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, at any, en
 	var done []appended
 	given := d.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
 		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
-		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_by", textColumn},
+		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_at", numberColumn}, column{"logged_by", textColumn},
 		column{"step_run_id", idColumn}, column{"sort_key", textColumn}, column{"parts", textColumn})
 	err := tx.Raw(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
-SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, ?, logged_by, step_run_id, sort_key, parts
+SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
 FROM `+given+` WHERE true ORDER BY n
 RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 	if err != nil {
@@ -316,7 +319,8 @@ func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) 
 	err := d.writePool.QueryRowContext(ctx, `SELECT max(at) FROM (
 		SELECT (SELECT logged_at FROM metadata_entries ORDER BY seq DESC LIMIT 1) AS at
 		UNION ALL SELECT (SELECT created_at FROM artifact_versions ORDER BY rowid DESC LIMIT 1)
-		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1))`).Scan(&last)
+		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1)
+		UNION ALL SELECT (SELECT max(at) FROM audit_events))`).Scan(&last)
 	d.last.Store(last.Int64)
 	if err != nil {
 		return err

@@ -20,6 +20,15 @@ type newEntry struct {
 	fact      models.Fact
 	retracted bool
 	reason    *string
+	// as is set for an entry that was logged in another database.
+	as *elsewhere
+}
+
+// elsewhere is what an entry keeps that was logged in another database.
+type elsewhere struct {
+	id       models.ID
+	loggedAt models.Time
+	loggedBy *string
 }
 
 // entryRow is a newEntry on its way into the database, as a row of a JSON array: one argument, however many there are.
@@ -33,6 +42,7 @@ type entryRow struct {
 	Value     *string    `json:"value"`
 	Retracted bool       `json:"retracted"`
 	Reason    *string    `json:"reason"`
+	LoggedAt  *int64     `json:"logged_at"`
 	LoggedBy  *string    `json:"logged_by"`
 	StepRunID *models.ID `json:"step_run_id"`
 	SortKey   *string    `json:"sort_key"`
@@ -47,7 +57,8 @@ type appended struct {
 }
 
 // append stores entries about subjects that are locked, in their order, and returns them. All of them get the same
-// time: an instant, or what the dialect calls now, later than that of every earlier entry about these subjects.
+// time: an instant, or what the dialect calls now, later than that of every earlier entry about these subjects. Those
+// that were logged elsewhere keep their own, which must not be later than at.
 func (tx *transaction) append(project models.ID, at any, caller Caller, entries []newEntry) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
@@ -55,14 +66,19 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	rows := make([]entryRow, len(entries))
 	result := make([]*models.MetadataEntry, len(entries))
 	for i, e := range entries {
-		id := models.NewID()
+		id, by := models.NewID(), caller.Name
+		var loggedAt *int64
+		if e.as != nil {
+			micros := e.as.loggedAt.UnixMicro()
+			id, by, loggedAt = e.as.id, e.as.loggedBy, &micros
+		}
 		entry := &models.MetadataEntry{
 			ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
-			Retracted: e.retracted, Reason: e.reason, LoggedBy: caller.Name, StepRunID: e.stepRun,
+			Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
 		}
 		row := entryRow{
 			N: i, ID: id, SubjectID: e.subject, Card: e.fact.Card, Key: e.fact.Key,
-			Retracted: e.retracted, Reason: e.reason, LoggedBy: caller.Name,
+			Retracted: e.retracted, Reason: e.reason, LoggedAt: loggedAt, LoggedBy: by,
 		}
 		if !e.retracted {
 			kind := e.fact.Kind

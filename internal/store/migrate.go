@@ -294,6 +294,23 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	return tables, nil
 }
 
+// OpenReadOnly is a pool on the database at url that changes nothing and takes no lock that a writer would wait for, so
+// a server may run meanwhile. A transaction of it sees one instant, and may stand still for as long as its reader does.
+// It fails with Behind when the tables are older than the program needs.
+func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
+	pool, has, err := readOnly(url)
+	if err != nil {
+		return nil, err
+	}
+	if pool == nil {
+		return nil, errors.New("the database file is not there")
+	}
+	if err := notBehind(ctx, pool, has); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
 // readOnly is a pool on the database at url, none for an SQLite file that is not there, and what asks it for tables.
 func readOnly(url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
@@ -301,6 +318,9 @@ func readOnly(url string) (*sql.DB, string, error) {
 		if err != nil {
 			return nil, "", errors.New("the database URL is not a valid postgres:// URL") // err repeats the password
 		}
+		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+		config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 		return stdlib.OpenDB(*config), postgresHasTables, nil
 	}
 	path, ok := strings.CutPrefix(url, "sqlite:")

@@ -78,6 +78,8 @@ type dialect interface {
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
 	lockRow() string
+	// lockBulk keeps other imports away until the end of the transaction.
+	lockBulk(tx *gorm.DB) error
 	// appendEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
 	appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error)
 	// translate makes an error of the driver one that a caller may see; nil when it is none of the driver's.

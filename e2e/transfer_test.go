@@ -1,0 +1,320 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// loaded is a file with a project of so many versions, each with twenty entries.
+func loaded(t testing.TB, versions int) (path string, file []byte) {
+	t.Helper()
+	database := storetest.SQLite(t)
+	expect(t, database, 0, "are at version", "migrate", "up")
+	if err := load.Load(context.Background(), database, load.Options{Versions: versions}); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "project.jsonl")
+	expect(t, database, 0, "exported project", "export", path)
+	return path, contents(t, path)
+}
+
+func contents(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// exportedAgain is the project of a database as a file; of one that has none, or no tables, it is empty.
+func exportedAgain(t testing.TB, database, project string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "again.jsonl")
+	if code, _ := run(t, database, "export", "--project="+project, path); code != 0 {
+		return nil
+	}
+	return contents(t, path)
+}
+
+// TestImportIsKilled kills an import again and again, and begins it again each time: in the end all is there once.
+func TestImportIsKilled(t *testing.T) {
+	t.Parallel()
+	path, file := loaded(t, 600)
+	project := regexp.MustCompile(`"name":"default"`)
+	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // as it is exported from there, but for the sum
+	storetest.Each(t, func(t *testing.T, database string) {
+		partly, kills := 0, 0
+		patience := 100 * time.Millisecond // grows until enough parts were left, however fast the machine is
+		for done := false; !done; {
+			command := exec.Command(filepath.Join(programs, "placard"), "import", "--project=moved", path)
+			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
+			var said bytes.Buffer
+			command.Stdout, command.Stderr = &said, &said
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- command.Wait() }()
+			var alarm <-chan time.Time
+			if partly < 3 {
+				alarm = time.After(patience)
+				patience += patience / 4
+			}
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Fatalf("%v: %s", err, &said)
+				}
+				done = true
+			case <-alarm:
+				_ = command.Process.Kill()
+				<-ended
+				kills++
+				if n := len(exportedAgain(t, database, "moved")); n > 0 && n < len(file)*9/10 {
+					partly++
+				}
+			}
+		}
+		if kills < 2 || partly < 1 {
+			t.Errorf("%d kills, of which %d left a part: that proves nothing", kills, partly)
+		}
+		got := exportedAgain(t, database, "moved")
+		if !bytes.Equal(records(got), records(moved)) {
+			t.Errorf("after %d kills the project is not as it was: %d bytes instead of %d", kills, len(got), len(moved))
+		}
+		// The control: the same check sees a line that is lost and one that is there twice.
+		lines := bytes.SplitAfter(got, []byte("\n"))
+		for what, other := range map[string][][]byte{"lost": append(lines[:50:50], lines[51:]...), "twice": append(lines[:50:50], lines[49:]...)} {
+			if bytes.Equal(records(bytes.Join(other, nil)), records(moved)) {
+				t.Errorf("the check does not see a line that is %s", what)
+			}
+		}
+		expect(t, database, 0, "nothing new", "import", "--project=moved", path)
+	})
+}
+
+// TestImportLosesTheDatabase kills PostgreSQL under an import, which says so; begun again it goes on.
+func TestImportLosesTheDatabase(t *testing.T) {
+	t.Parallel()
+	path, file := loaded(t, 400)
+	cluster, err := storetest.NewCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Remove)
+	database := cluster.URL.String()
+	lost := 0
+	for range 4 {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			if code, out := run(t, database, "import", path); code != 0 {
+				lost++
+				if code != 1 || !strings.Contains(out, "placard: ") {
+					t.Errorf("code %d: %s", code, out)
+				}
+			}
+		}()
+		time.Sleep(time.Duration(100+rand.IntN(500)) * time.Millisecond)
+		if err := cluster.Kill(); err != nil {
+			t.Error(err)
+		}
+		<-ended
+		if err := cluster.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lost == 0 {
+		t.Error("no import lost its database: that proves nothing")
+	}
+	expect(t, database, 0, "imported project", "import", path)
+	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+		t.Errorf("the project is not as it was: %d bytes instead of %d", len(got), len(file))
+	}
+}
+
+// TestImportIsInterrupted: Ctrl-C ends an import that waits for what comes, and what was written is gone on with.
+func TestImportIsInterrupted(t *testing.T) {
+	t.Parallel()
+	path, file := loaded(t, 50)
+	database := storetest.SQLite(t)
+	command := exec.Command(filepath.Join(programs, "placard"), "import", "-")
+	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	in, err := command.StdinPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	if _, err := in.Write(file[:len(file)*9/10]); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(exportedAgain(t, database, "default")) < 1000; {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is written")
+		}
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted") {
+		t.Errorf("%v: %s", err, &said)
+	}
+	expect(t, database, 0, "there already", "import", path)
+	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+		t.Error("the project is not as it was")
+	}
+}
+
+// records are the lines of a file between the first and the last.
+func records(file []byte) []byte {
+	_, rest, _ := bytes.Cut(file, []byte("\n"))
+	return rest[:max(bytes.LastIndexByte(bytes.TrimRight(rest, "\n"), '\n'), 0)]
+}
+
+// TestTransferBesideServers exports and imports while servers go on: an export beside a server with an SQLite file, an
+// import beside one with PostgreSQL, and none into a file that a server has.
+func TestTransferBesideServers(t *testing.T) {
+	t.Parallel()
+	path, loadedFile := loaded(t, 200)
+	artifacts := bytes.Count(loadedFile, []byte(`{"record":"artifact",`))
+	storetest.Each(t, func(t *testing.T, database string) {
+		s := start(t, freeAddress(t), database)
+		created := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "model"}) { artifactVersion { id } } }`, nil)
+		if created.err != nil || created.code != "" {
+			t.Fatal(created)
+		}
+		version := created.data["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)["id"].(string)
+		l := &ledger{acked: map[string]string{}, sent: map[string]bool{}}
+		stop := make(chan struct{})
+		var writers sync.WaitGroup
+		for w := range 2 {
+			writers.Go(func() {
+				if err := l.write([]string{s.addr}, version, w, stop); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for acked := 0; acked < 20; {
+			l.mu.Lock()
+			acked = len(l.acked)
+			l.mu.Unlock()
+		}
+		if store.IsPostgres(database) {
+			expect(t, database, 0, "created", "import", "--project=beside", path)
+			expect(t, database, 0, "nothing new", "import", "--project=beside", path)
+			if got := ask(s.addr, `{ artifacts(project: "beside") { totalCount } }`, nil); artifacts == 0 || fmt.Sprint(got.data) != fmt.Sprintf("map[artifacts:map[totalCount:%d]]", artifacts) {
+				t.Errorf("the server sees %+v", got)
+			}
+		} else {
+			expect(t, database, 1, "another process is serving", "import", "--project=beside", path)
+		}
+		l.mu.Lock()
+		before := map[string]int{}
+		for value := range l.acked {
+			before[value] = 1
+		}
+		l.mu.Unlock()
+		snapshot := exportedAgain(t, database, "default")
+		close(stop)
+		writers.Wait()
+		if bytes.Count(snapshot, []byte(`"key":"a"`)) != bytes.Count(snapshot, []byte(`"key":"b"`)) {
+			t.Error("a write is half in the export")
+		}
+		for value := range before {
+			if bytes.Count(snapshot, []byte(`"value":"`+value+`"`)) != 2 {
+				t.Errorf("%s was acknowledged before the export and is not in it", value)
+			}
+		}
+		to := storetest.SQLite(t)
+		file := filepath.Join(t.TempDir(), "snapshot.jsonl")
+		if err := os.WriteFile(file, snapshot, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, to, 0, "imported project", "import", file)
+		if got := exportedAgain(t, to, "default"); !bytes.Equal(got, snapshot) {
+			t.Error("the export beside a writing server is not whole")
+		}
+		if err := s.stop(t); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestTransferCodes: what the two commands say and end with.
+func TestTransferCodes(t *testing.T) {
+	t.Parallel()
+	database, folder := storetest.SQLite(t), t.TempDir()
+	file := filepath.Join(folder, "file")
+	expect(t, database, 1, "not there", "export", file)
+	expect(t, storetest.EmptyPostgres(t), 3, "migrate up", "export", file)
+	expect(t, database, 0, "are at version", "migrate", "up")
+	expect(t, database, 1, `there is no project "nothing"`, "export", "--project=nothing", file)
+	expect(t, database, 2, "expected", "export")
+	expect(t, database, 2, "--project", "import", "--project= x", file)
+	expect(t, database, 2, "--limit-value-bytes", "import", "--limit-value-bytes=0", file)
+	expect(t, database, 1, "no such file", "import", file)
+	expect(t, database, 0, "exported project", "export", file)
+	expect(t, database, 1, "--force replaces it", "export", file)
+	expect(t, database, 0, "exported project", "export", "--force", file)
+	expect(t, database, 1, "is no file", "export", "--force", folder)
+	expect(t, database, 0, "nothing new", "import", file)
+	if err := os.WriteFile(file, contents(t, file)[1:], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, database, 1, "line 1: ", "import", file)
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, database, 1, "only a part", "import", file)
+}
+
+// TestExportDocument runs the program of docs/export.md on a file.
+func TestExportDocument(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/export.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```python\n")
+	program, _, _ := strings.Cut(rest, "```")
+	path, file := loaded(t, 50)
+	command := exec.Command("python3", "-c", program)
+	command.Dir = filepath.Dir(path)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	entries := bytes.Count(file, []byte(`{"record":"entry"`))
+	if want := fmt.Sprintf("%d entries", entries); !strings.Contains(string(out), want) || entries < 1000 {
+		t.Errorf("the program prints no %s:\n%.2000s", want, out)
+	}
+	// The control: it notices a file that is damaged.
+	if err := os.WriteFile(path, bytes.Replace(file, []byte(`"torch"`), []byte(`"other"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command = exec.Command("python3", "-c", program)
+	command.Dir = filepath.Dir(path)
+	if out, err := command.CombinedOutput(); err == nil {
+		t.Errorf("the program takes a damaged file: %s", out)
+	}
+}

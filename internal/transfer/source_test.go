@@ -1,0 +1,189 @@
+package transfer_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/internal/transfer"
+	"github.com/placard/placard/models"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+var (
+	quiet    = slog.New(slog.DiscardHandler)
+	everyone = auth.With(context.Background(), auth.Everyone)
+	limits   = transfer.Limits{ValueBytes: 1 << 16, KeyCharacters: 250, ValueNesting: 32}
+)
+
+// source is a database whose project is exported.
+type source struct {
+	testing.TB
+	*store.Store
+	url string
+	run *models.PipelineRun
+	// step has the outputs saved and waiting.
+	step *models.StepRun
+}
+
+const project = "churn"
+
+func ref[T any](v T) *T { return &v }
+
+// must is a result without its error.
+func must[T any](t testing.TB) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// fill makes a project with a bit of everything.
+func fill(t testing.TB, url string) *source {
+	s := &source{TB: t, Store: must[*store.Store](t)(store.Open(context.Background(), url, quiet)), url: url}
+	t.Cleanup(func() { _ = s.Close() })
+	must[*models.Project](t)(s.CreateProject(everyone, nil, project))
+	gone := s.version("model", nil)
+	v := s.version("model", nil, "prod")
+	s.version("data", nil, "prod", "best")
+	s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"accuracy": 0.5, "card": {"a": {"$set": [1, 1.0]}, "b": null}}`)
+	s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"accuracy": 0.75}`)
+	run, _, err := s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Project: ref(project), Pipeline: "training"})
+	s.run = must[*models.PipelineRun](t)(run, err)
+	step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{PipelineRunID: s.run.ID.String(), Name: "fit",
+		Inputs:  []models.StepInputInput{{Name: "gone", ArtifactVersionID: gone.ID.String()}, {Name: "data", ArtifactVersionID: v.ID.String()}},
+		Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
+	s.step = must[*models.StepRun](t)(step, err)
+	for _, output := range []string{"saved", "waiting"} {
+		s.log(s.output(output), `{"rows": 3, "wrong": "x"}`)
+		_, _, err := s.RetractMetadata(everyone, store.Call{}, nil, store.Retraction{Target: s.output(output), Keys: []models.MetadataKeyInput{{Key: "wrong"}}, Reason: ref("typo")})
+		must[any](t)(nil, err)
+	}
+	s.version("model", ref("saved"))
+	must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, gone.ID.String()))
+	must[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, nil, models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a", "b"}}))
+	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil, models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a"}}))
+	return s
+}
+
+func (s *source) output(name string) models.MetadataTarget {
+	return models.MetadataTarget{StepContext: &models.StepContext{StepRunID: s.step.ID.String(), ArtifactName: &name}}
+}
+
+// version makes a version, from an output if that is named.
+func (s *source) version(artifact string, output *string, aliases ...string) *models.ArtifactVersion {
+	s.Helper()
+	input := models.CreateArtifactVersionInput{Project: ref(project), Artifact: artifact, Aliases: aliases}
+	if output != nil {
+		input.Output = &models.StepOutputReference{StepRunID: s.step.ID.String(), Name: *output}
+	}
+	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, nil, input, nil)
+	return must[*models.ArtifactVersion](s)(version, err)
+}
+
+func (s *source) log(target models.MetadataTarget, metadata string) {
+	s.Helper()
+	server := models.DefaultLimits()
+	facts := must[[]models.Fact](s)(models.Facts(&server, nil, &models.Tree{Node: tree(s, metadata)}, nil))
+	_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: target, Facts: facts}})
+	must[any](s)(nil, err)
+}
+
+// tree reads JSON as the nodes of models.Tree.
+func tree(t testing.TB, text string) any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var read func() any
+	read = func() any {
+		token := must[json.Token](t)(decoder.Token())
+		switch token {
+		case json.Delim('{'):
+			object := models.Object{}
+			for decoder.More() {
+				key := read().(string)
+				object = append(object, models.Member{Key: key, Value: read()})
+			}
+			must[json.Token](t)(decoder.Token())
+			return object
+		case json.Delim('['):
+			list := []any{}
+			for decoder.More() {
+				list = append(list, read())
+			}
+			must[json.Token](t)(decoder.Token())
+			return list
+		}
+		return token
+	}
+	return read()
+}
+
+// export is the project of a database as a file.
+func export(t testing.TB, url string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := transfer.Export(context.Background(), url, project, transfer.Standard, false, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// importInto imports a file into a database.
+func importInto(ctx context.Context, t testing.TB, url string, file []byte) (transfer.Imported, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.jsonl")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return transfer.Import(ctx, url, path, transfer.Options{Limits: limits}, quiet, nil, io.Discard)
+}
+
+// lines are those of a file without the last one.
+func lines(file []byte) []string {
+	all := strings.SplitAfter(strings.TrimSuffix(string(file), "\n"), "\n")
+	return all[:len(all)-1]
+}
+
+// forged is a file of lines with a last line that fits them: as somebody makes it who knows the format.
+func forged(t testing.TB, lines []string) []byte {
+	t.Helper()
+	counts := map[string]int{}
+	latest := ""
+	for n, line := range lines {
+		var members map[string]any
+		if json.Unmarshal([]byte(line), &members) != nil {
+			continue
+		}
+		if record, ok := members["record"].(string); ok && n > 0 {
+			counts[record]++
+		}
+		for _, name := range []string{"createdAt", "startedAt", "finishedAt", "boundAt", "movedAt", "loggedAt", "at"} {
+			if at, ok := members[name].(string); ok {
+				latest = max(latest, at)
+			}
+		}
+	}
+	var parts []string
+	for _, record := range strings.Fields("artifact retiredNumber pipelineRun stepRun stepOutput artifactVersion stepInput aliasMove tagMove entry auditEvent") {
+		parts = append(parts, fmt.Sprintf("%q:%d", record, counts[record]))
+	}
+	text := strings.Join(lines, "")
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Appendf(nil, "%s{\"record\":\"end\",\"counts\":{%s},\"latestAt\":%q,\"sha256\":%q}\n", text, strings.Join(parts, ","), latest, hex.EncodeToString(sum[:]))
+}

@@ -1,0 +1,216 @@
+package transfer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/bulk"
+	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/internal/transfer"
+	"github.com/placard/placard/models"
+)
+
+// TestLaterExport: what a project has got since it was moved comes after it, also when the file of before comes again.
+func TestLaterExport(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, _ string) {
+		for from, target := range storetest.Engines {
+			url, to := storetest.Engines[from](t), target(t)
+			s := fill(t, url)
+			before := export(t, url)
+			must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
+			v := s.version("model", ref("waiting"), "prod", "new")
+			s.version("third", nil)
+			s.log(s.output("waiting"), `{"rows": 4}`)
+			s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
+			must[*models.StepRun](t)(s.FinishStepRun(everyone, nil, models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
+			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil, models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
+			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil, models.RemoveAliasInput{ArtifactVersionID: v.ID.String(), Alias: "new"}))
+			after := export(t, url)
+			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
+			if done.Changed != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Kept != 0 {
+				t.Errorf("imported %+v", done)
+			}
+			if got := export(t, to); !bytes.Equal(got, after) {
+				t.Errorf("the project is not as it was:\n%s\nwant\n%s", got, after)
+			}
+			if got, want := derived(t, to), derived(t, url); got != want {
+				t.Errorf("the database has\n%s\nwant\n%s", got, want)
+			}
+			for _, file := range [][]byte{before, after} {
+				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.New+done.Changed > 0 {
+					t.Errorf("imported again %+v", done)
+				}
+			}
+			if got := export(t, to); !bytes.Equal(got, after) {
+				t.Error("the older file has changed something")
+			}
+		}
+	})
+}
+
+// TestDeletedElsewhere: nothing is deleted by an import, and it says what stays.
+func TestDeletedElsewhere(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		s, to := fill(t, url), storetest.SQLite(t)
+		v := s.version("model", ref("waiting"))
+		before := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
+		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, v.ID.String()))
+		s.version("model", nil)
+		after := export(t, url)
+		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Kept != 1 {
+			t.Errorf("imported %+v", done)
+		}
+		both := export(t, to)
+		for _, line := range append(lines(before), lines(after)...) {
+			if !bytes.Contains(both, []byte(line)) && !strings.Contains(line, "retiredNumber") && !strings.Contains(line, `"lastNumber"`) {
+				t.Errorf("this is lost: %s", line)
+			}
+		}
+		// The other way round: what was deleted here does not come back in silence.
+		here := must[*store.Store](t)(store.Open(context.Background(), to, quiet))
+		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, v.ID.String()))
+		must[any](t)(nil, here.Close())
+		_, err := importInto(context.Background(), t, to, before)
+		if refused := (*bulk.Refused)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "has been deleted") {
+			t.Errorf("the import of a version that was deleted here: %v", err)
+		}
+	})
+}
+
+// TestInterrupted breaks an import off at each of its statements, and begins it again.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	s := fill(t, storetest.SQLite(t))
+	file, want := export(t, s.url), derived(t, s.url)
+	for name, step := range map[string]int64{"sqlite": 1, "postgres": 12} { // a database for each takes longer there
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			partly := 0
+			n := int64(1)
+			for ; ; n += step {
+				url := storetest.Engines[name](t)
+				_, err := importInto(store.WithMeter(context.Background(), &store.Meter{FailAt: n}), t, url, file)
+				if err == nil {
+					break
+				}
+				var part bytes.Buffer
+				if _, err := transfer.Export(context.Background(), url, project, transfer.Standard, false, &part, io.Discard); err == nil && !bytes.Equal(part.Bytes(), file) {
+					partly++
+				}
+				must[transfer.Imported](t)(importInto(context.Background(), t, url, file))
+				if got := export(t, url); !bytes.Equal(got, file) {
+					t.Errorf("broken off at statement %d, the project is not as it was:\n%s\nwant\n%s", n, got, file)
+				}
+				if got := derived(t, url); got != want {
+					t.Errorf("broken off at statement %d, the database has\n%s\nwant\n%s", n, got, want)
+				}
+			}
+			if n < 50 || partly < 5 {
+				t.Errorf("done after %d statements, of which %d left a part: that proves nothing", n, partly)
+			}
+		})
+	}
+}
+
+// TestDamagedFiles: a file that is not what was exported is refused before anything is written.
+func TestDamagedFiles(t *testing.T) {
+	t.Parallel()
+	file := export(t, fill(t, storetest.SQLite(t)).url)
+	all := strings.SplitAfter(strings.TrimSuffix(string(file), "\n"), "\n")
+	damaged := map[string][]byte{"empty": nil, "text": []byte("hello\n"), "more": append(slices.Clone(file), "{}\n"...), "more white": append(slices.Clone(file), ' '),
+		"an end alone": []byte(all[len(all)-1]), "twice": append(slices.Clone(file), file...)}
+	for n := range all {
+		damaged[fmt.Sprint("without line ", n)] = []byte(strings.Join(slices.Delete(slices.Clone(all), n, n+1), ""))
+		damaged[fmt.Sprint("up to line ", n)] = []byte(strings.Join(all[:n], ""))
+		damaged[fmt.Sprint("twice line ", n)] = []byte(strings.Join(slices.Insert(slices.Clone(all), n, all[n]), ""))
+		if n > 0 {
+			other := slices.Clone(all)
+			other[n-1], other[n] = other[n], other[n-1]
+			damaged[fmt.Sprint("line before line ", n)] = []byte(strings.Join(other, ""))
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 500 {
+		at := random.IntN(len(file) - 1)
+		flipped := slices.Clone(file)
+		flipped[at] ^= 1 << random.IntN(8)
+		damaged[fmt.Sprint("byte ", at)] = flipped
+		damaged[fmt.Sprint("up to byte ", at)] = file[:at]
+	}
+	storetest.Each(t, func(t *testing.T, url string) {
+		for what, text := range damaged {
+			if _, err := importInto(context.Background(), t, url, text); err == nil {
+				t.Errorf("%s is not refused", what)
+			}
+		}
+		if tables := must[store.Tables](t)(store.ReadTables(context.Background(), url)); strings.HasPrefix(url, "sqlite") && tables.Stored != 0 {
+			t.Error("there is a database")
+		}
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, file)) // the control
+	})
+}
+
+// TestStream: what comes as a stream is refused at its end, and may come again whole.
+func TestStream(t *testing.T) {
+	t.Parallel()
+	file := export(t, fill(t, storetest.SQLite(t)).url)
+	storetest.Each(t, func(t *testing.T, url string) {
+		take := func(text []byte) error {
+			_, err := transfer.Import(context.Background(), url, transfer.Standard, transfer.Options{Limits: limits}, quiet, bytes.NewReader(text), io.Discard)
+			return err
+		}
+		if err := take(file[:len(file)*2/3]); err == nil || !strings.Contains(err.Error(), "only a part") || !strings.Contains(err.Error(), "stays") {
+			t.Errorf("a part of a stream: %v", err)
+		}
+		must[any](t)(nil, take(file))
+		if got := export(t, url); !bytes.Equal(got, file) {
+			t.Error("the project is not as it was")
+		}
+	})
+}
+
+// TestExportFiles: a file is replaced by force only, and never by half a file.
+func TestExportFiles(t *testing.T) {
+	t.Parallel()
+	s := fill(t, storetest.SQLite(t))
+	path := filepath.Join(t.TempDir(), "file")
+	to := func(project string, force bool) error {
+		_, err := transfer.Export(context.Background(), s.url, project, path, force, io.Discard, io.Discard)
+		return err
+	}
+	must[any](t)(nil, os.WriteFile(path+".partial", []byte("left behind"), 0o600))
+	must[any](t)(nil, to(project, false))
+	first := must[[]byte](t)(os.ReadFile(path))
+	if err := to(project, false); err == nil || !strings.Contains(err.Error(), "--force") {
+		t.Errorf("an existing file: %v", err)
+	}
+	if err := to("nobody has made it", true); err == nil || !strings.Contains(err.Error(), "there is no project") {
+		t.Errorf("an unknown project: %v", err)
+	}
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := transfer.Export(canceled, s.url, project, path, true, io.Discard, io.Discard); err == nil {
+		t.Error("an export that was interrupted has ended well")
+	}
+	if now := must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(now, first) {
+		t.Error("the file of before is another one")
+	}
+	must[any](t)(nil, to(project, true))
+	names := must[[]string](t)(filepath.Glob(path + "*"))
+	if info := must[os.FileInfo](t)(os.Stat(path)); len(names) != 1 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", names, info.Mode())
+	}
+}
