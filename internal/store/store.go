@@ -1,8 +1,8 @@
 // Package store keeps everything that Placard knows, on SQLite or on PostgreSQL. It is the only importer of GORM.
 //
-// There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that
-// a caller may see. Whatever a call names is looked for among what its principal may reach: see access.go. Files are named after the nouns; target.go resolves selectors, entries.go appends facts, and
-// dialect_sqlite.go and dialect_postgres.go hold every difference between the engines.
+// There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that a
+// caller may see. Whatever a call names is looked for among what its principal may reach: see access.go. Files are named
+// after the nouns; target.go resolves selectors, and dialect_sqlite.go and dialect_postgres.go hold the engines' differences.
 package store
 
 import (
@@ -158,9 +158,7 @@ func IsPostgres(url string) bool {
 func (s *Store) Close() error { return s.dialect.close() }
 
 // Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return s.failure(s.dialect.ping(ctx))
-}
+func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
 
 // read is the database for one reading call.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
