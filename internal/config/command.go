@@ -22,7 +22,7 @@ type Line struct {
 	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
 	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
 	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
-	Import  Import           `cmd:"" help:"Write such a file into this database. What is there already stays, so it may be done again."`
+	Import  Import           `cmd:"" help:"Write a file of placard export into a database. What is there already stays, so it may be done again."`
 	Keys    Keys             `cmd:"" help:"Make, list and revoke API keys on this machine."`
 	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`

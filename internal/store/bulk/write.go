@@ -290,25 +290,26 @@ func (b *batch) existing() (map[int]existing, error) {
 // insert stores the rows that are not there yet.
 func (b *batch) insert() error {
 	b.done.New += len(b.fresh)
-	return b.put(b.fresh, "").Error
+	_, err := b.put(b.fresh, "")
+	return err
 }
 
-// change brings rows further that are there.
+// change brings rows further that are there. Those for which others were faster stay as they are.
 func (b *batch) change() error {
-	changed := b.put(b.ahead, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.change)
-	b.done.Changed += int(changed.RowsAffected)
-	b.done.Same += len(b.ahead) - int(changed.RowsAffected) // others were faster
-	return changed.Error
+	changed, err := b.put(b.ahead, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.change)
+	b.done.Changed += changed
+	b.done.Same += len(b.ahead) - changed
+	return err
 }
 
-// put inserts rows; conflict is what happens to those that are there.
-func (b *batch) put(rows []Row, conflict string) (result outcome) {
+// put inserts rows and returns how many were written; conflict is what happens to those that are there.
+func (b *batch) put(rows []Row, conflict string) (int, error) {
 	if len(rows) == 0 {
-		return result
+		return 0, nil
 	}
 	given, text, err := b.given(rows, b.names()...)
 	if err != nil {
-		return outcome{Error: err}
+		return 0, err
 	}
 	var to, from []string
 	for _, c := range b.table.Columns {
@@ -323,13 +324,7 @@ func (b *batch) put(rows []Row, conflict string) (result outcome) {
 	}
 	done := b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(to, ", ")+") SELECT ?, "+strings.Join(from, ", ")+
 		" FROM "+given+" WHERE true ORDER BY t.n"+conflict, b.project, text)
-	return outcome{done.RowsAffected, done.Error}
-}
-
-// outcome is what came of a statement.
-type outcome struct {
-	RowsAffected int64
-	Error        error
+	return int(done.RowsAffected), done.Error
 }
 
 // addSubjects makes room for entries about new rows. A bound output has none of its own: its version brings one.

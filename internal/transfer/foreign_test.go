@@ -2,7 +2,6 @@ package transfer_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"strings"
@@ -14,51 +13,6 @@ import (
 	"github.com/placard/placard/internal/transfer"
 	"github.com/placard/placard/models"
 )
-
-// derived is what a database keeps of the project that is not in the file, without numbers of its own: rows in the
-// order of their seq where they have one.
-func derived(t testing.TB, url string) string {
-	t.Helper()
-	driver, source := "pgx", url
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, source = "sqlite", path
-	}
-	db := must[*sql.DB](t)(sql.Open(driver, source))
-	defer func() { _ = db.Close() }()
-	var text strings.Builder
-	for _, q := range []struct {
-		query string
-		ids   int
-		rest  int
-	}{
-		{"SELECT id, artifact_version_id, about FROM subjects WHERE project_id = $1 ORDER BY 1", 2, 1},
-		{"SELECT artifact_id, artifact_version_id, alias FROM aliases WHERE project_id = $1 ORDER BY 1, 3", 2, 1},
-		{"SELECT artifact_version_id, tag FROM tags WHERE project_id = $1 ORDER BY 1, 2", 1, 1},
-		{"SELECT id, artifact_version_id, bound_at FROM step_outputs WHERE project_id = $1 ORDER BY 1", 2, 1},
-		{`SELECT subject_id, object_id, id, step_run_id, card, key, about, kind, value, CASE WHEN retracted THEN 1 ELSE 0 END, reason, logged_at,
-			logged_by, sort_key, parts FROM metadata_latest WHERE project_id = $1 ORDER BY seq`, 4, 11},
-		{"SELECT subject_id, card, key FROM metadata_latest WHERE project_id = $1 ORDER BY first_seq", 1, 2},
-		{"SELECT id, sort_key, parts FROM metadata_entries WHERE project_id = $1 ORDER BY seq", 1, 2},
-	} {
-		var id models.ID
-		must[any](t)(nil, db.QueryRow("SELECT id FROM projects WHERE name = $1", project).Scan(&id))
-		rows := must[*sql.Rows](t)(db.Query(q.query, id))
-		for rows.Next() {
-			ids, rest, targets := make([]models.ID, q.ids), make([]sql.NullString, q.rest), []any{}
-			for i := range ids {
-				targets = append(targets, &ids[i])
-			}
-			for i := range rest {
-				targets = append(targets, &rest[i])
-			}
-			must[any](t)(nil, rows.Scan(targets...))
-			fmt.Fprintln(&text, ids, rest)
-		}
-		must[any](t)(nil, rows.Err())
-		fmt.Fprintln(&text)
-	}
-	return text.String()
-}
 
 // neighbour fills the project other of a database, and returns IDs of things in it by what they are.
 func neighbour(t testing.TB, url string) map[string]string {
