@@ -88,6 +88,32 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 	if err == nil {
 		return r.WithContext(auth.With(r.Context(), who)), true
 	}
+	status := s.refusal(w, err, media)
+	presented := s.presenter
+	if models.CodeOf(err) == models.CodeOverloaded { // these come in crowds
+		presented = func(_ context.Context, err error) *gqlerror.Error { return present(err) }
+	}
+	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{presented(r.Context(), err)}))
+	return nil, false
+}
+
+// admittedFor is how long a request may take to be there, and to get its turn, before its API key is looked up again.
+const admittedFor = 250 * time.Millisecond
+
+// stillAdmitted looks an API key up again when its request has taken its time since then: the key may have been revoked.
+func (s *Server) stillAdmitted(w http.ResponseWriter, r *http.Request, admitted time.Time, media string) error {
+	if !s.keys || time.Since(admitted) < admittedFor {
+		return nil
+	}
+	_, err := s.authenticate(r)
+	if err == nil {
+		return nil
+	}
+	return &httpError{status: s.refusal(w, err, media), err: err}
+}
+
+// refusal is the status of a request whose API key is not good, or cannot be looked up.
+func (s *Server) refusal(w http.ResponseWriter, err error, media string) int {
 	status := http.StatusServiceUnavailable
 	switch models.CodeOf(err) {
 	case models.CodeUnauthenticated:
@@ -95,16 +121,14 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 		w.Header().Set("WWW-Authenticate", `Bearer realm="placard"`)
 	case models.CodeOverloaded:
 		w.Header().Set("Retry-After", "1")
-		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
-		return nil, false
+		return status
 	case models.CodeInternal:
 		status = http.StatusInternalServerError
 	}
 	if media == typeJSON {
 		status = http.StatusOK
 	}
-	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{s.presenter(r.Context(), err)}))
-	return nil, false
+	return status
 }
 
 // authenticate is the principal of the API key of a request. UNAUTHENTICATED, which does not say what is wrong with a key.

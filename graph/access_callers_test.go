@@ -2,10 +2,15 @@ package graph_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -225,6 +230,48 @@ func TestRevocation(t *testing.T) {
 	}
 	if got, _ := w.as("admin", `mutation { createApiKey(input: {name: "x", owner: true}) { secret } }`); !strings.Contains(got, `"FORBIDDEN"`) {
 		t.Error(got)
+	}
+}
+
+// late is a body whose end comes only after something has been done.
+type late struct {
+	text string
+	done func()
+}
+
+func (l *late) Read(part []byte) (int, error) {
+	if l.text == "" {
+		return 0, io.EOF
+	}
+	n := copy(part, l.text[:1])
+	if l.text = l.text[n:]; l.text == "" {
+		l.done()
+	}
+	return n, nil
+}
+
+// TestRevokedMeanwhile: a key that is revoked while its request arrives does nothing any more.
+func TestRevokedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := emptyWorld(t, storetest.SQLite(t))
+	answer := w.owner(`mutation { createApiKey(input: {project: "` + alpha + `", role: ADMIN, name: "brief"}) { secret apiKey { id } } }`)
+	secret := regexp.MustCompile(`"secret":"(\w+)"`).FindStringSubmatch(answer)[1]
+	id := w.id(answer)
+	const body = `{"query": "mutation { createApiKey(input: {project: \"` + alpha + `\", role: ADMIN, name: \"later\"}) { secret } }"}`
+	for _, revoke := range []bool{false, true} {
+		r := httptest.NewRequest(http.MethodPost, "/graphql", &late{strings.Replace(body, "later", fmt.Sprint("later ", revoke), 1), func() {
+			if revoke {
+				w.owner(`mutation { revokeApiKey(input: {apiKeyId: "` + id + `"}) { apiKey { revokedAt } } }`)
+			}
+			time.Sleep(300 * time.Millisecond) // as long as a request may take before its key is looked up again
+		}})
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+secret)
+		recorder := httptest.NewRecorder()
+		w.ServeHTTP(recorder, r)
+		if got := recorder.Body.String(); revoke != strings.Contains(got, `"UNAUTHENTICATED"`) || revoke == strings.Contains(got, `"secret":"plc_`) {
+			t.Errorf("revoked: %t, got %s", revoke, got)
+		}
 	}
 }
 

@@ -56,18 +56,36 @@ func literal(value *ast.Value, r *request) any {
 // coerce checks a value against a type and brings it into the form that the generated code reads. It treats literals
 // and variables alike, and is the one place that enforces @oneOf: the validation of queries does so for literals
 // only. Whatever it refuses is BAD_INPUT at the place of the value.
-func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any) (any, error) {
-	return coercion{schema, 0}.value(t, at, node)
+func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, left *int) (any, error) {
+	return coercion{schema, left, 0}.value(t, at, node)
 }
+
+// mostValues bounds what the arguments of an operation hold together, a variable counted wherever it stands: each value of an
+// input, each item of a list and each value inside JSON once, input objects three times, as they take more. A body at its
+// limit can hold a million values once.
+const mostValues = 1_200_000
 
 // coercion checks values against the types of a schema.
 type coercion struct {
 	schema *ast.Schema
+	// left is how many values the arguments of the operation may still have.
+	left *int
 	// depth is in how many input objects the value stands.
 	depth int
 }
 
+// take counts values.
+func (c coercion) take(n int) error {
+	if *c.left -= n; *c.left < 0 {
+		return models.LimitExceeded(nil, "values in the arguments of an operation", mostValues, mostValues+1)
+	}
+	return nil
+}
+
 func (c coercion) value(t *ast.Type, at *models.Path, node any) (any, error) {
+	if err := c.take(1); err != nil {
+		return nil, err
+	}
 	if node == nil {
 		if t.NonNull {
 			return nil, models.BadInput(at, "must not be null")
@@ -91,7 +109,7 @@ func (c coercion) value(t *ast.Type, at *models.Path, node any) (any, error) {
 		}
 		return name, nil
 	}
-	return coerceScalar(definition.Name, at, node)
+	return c.scalar(definition.Name, at, node)
 }
 
 // mostListed is more than any list of an argument may have, and mostNested deeper than any input may be. What is beyond is
@@ -127,6 +145,9 @@ func (c coercion) object(definition *ast.Definition, at *models.Path, node any) 
 	object, ok := node.(models.Object)
 	if !ok {
 		return nil, models.BadInput(at, "must be an object")
+	}
+	if err := c.take(2); err != nil {
+		return nil, err
 	}
 	if c.depth++; c.depth > mostNested {
 		return nil, models.LimitExceeded(at, "inputs inside each other", mostNested, int64(c.depth))
@@ -172,7 +193,7 @@ func mayBeNull(input, field string) bool {
 	return true
 }
 
-func coerceScalar(name string, at *models.Path, node any) (any, error) {
+func (c coercion) scalar(name string, at *models.Path, node any) (any, error) {
 	number, isNumber := node.(json.Number)
 	text, isText := node.(string)
 	switch name {
@@ -220,23 +241,26 @@ func coerceScalar(name string, at *models.Path, node any) (any, error) {
 		}
 	}
 	// JSON: what is wrong inside is found by whoever reads it, but for a variable, which only the query has.
-	return node, checkSet(at, node)
+	return node, c.checkSet(at, node)
 }
 
 // checkSet refuses JSON that holds a variable that was not sent: to leave it out would drop something in silence.
-func checkSet(at *models.Path, node any) error {
+func (c coercion) checkSet(at *models.Path, node any) error {
+	if err := c.take(1); err != nil {
+		return err
+	}
 	switch node := node.(type) {
 	case unset:
 		return models.BadInput(at, "is a variable that was not sent")
 	case []any:
 		for i, item := range node {
-			if err := checkSet(at.In(i), item); err != nil {
+			if err := c.checkSet(at.In(i), item); err != nil {
 				return err
 			}
 		}
 	case models.Object:
 		for _, member := range node {
-			if err := checkSet(at.In(member.Key), member.Value); err != nil {
+			if err := c.checkSet(at.In(member.Key), member.Value); err != nil {
 				return err
 			}
 		}

@@ -177,7 +177,7 @@ func (d *document) operation(name string) (*ast.OperationDefinition, error) {
 
 // values are the variables that an operation is executed with: a value for each placeholder.
 func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition, r *request) (map[string]any, error) {
-	values := map[string]any{}
+	values, left := map[string]any{}, mostValues
 	for _, argument := range d.arguments[operation] {
 		at := models.At(argument.name)
 		node := literal(argument.value, r)
@@ -188,7 +188,7 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 			continue
 		}
 		var err error
-		if values[argument.placeholder], err = coerce(schema, argument.typ, at, node); err != nil {
+		if values[argument.placeholder], err = coerce(schema, argument.typ, at, node, &left); err != nil {
 			return nil, err
 		}
 	}
@@ -206,7 +206,8 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 		}
 		// Inside a JSON literal nothing else asks for the type that the variable says it has.
 		if given && d.nested[variable.Variable] {
-			if _, err := coerce(schema, variable.Type, models.At("variables", variable.Variable), value); err != nil {
+			again := mostValues // the argument that it stands in has counted it
+			if _, err := coerce(schema, variable.Type, models.At("variables", variable.Variable), value, &again); err != nil {
 				return nil, err
 			}
 		}

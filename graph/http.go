@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -46,10 +47,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	admitted := time.Now()
 	read, held, err := s.receive(w, r)
 	var answer *response
 	if err == nil {
-		answer, err = s.inTurn(r.Context(), read, r.Method == http.MethodGet)
+		answer, err = s.inTurn(r.Context(), func() (*request, error) {
+			if err := s.stillAdmitted(w, r, admitted, media); err != nil {
+				return nil, err
+			}
+			return read()
+		}, r.Method == http.MethodGet)
 	}
 	s.arriving.give(held)
 	if err == nil {
@@ -88,7 +95,8 @@ func negotiate(accept []string) string {
 	if strings.TrimSpace(strings.Join(accept, "")) == "" {
 		return typeJSON
 	}
-	best, quality := "", 0.0
+	const any = "*/*"
+	quality, order := map[string]float64{}, []string{}
 	for _, part := range strings.Split(strings.Join(accept, ","), ",") {
 		media, parameters, err := mime.ParseMediaType(part)
 		if err != nil {
@@ -96,22 +104,38 @@ func negotiate(accept []string) string {
 		}
 		q := 1.0
 		if text, ok := parameters["q"]; ok {
-			if q, err = strconv.ParseFloat(text, 64); err != nil {
+			if q, err = strconv.ParseFloat(text, 64); err != nil || !(q >= 0 && q <= 1) {
 				continue
 			}
-		}
-		switch media {
-		case "*/*", "application/*":
-			media = typeJSON
-		case typeJSON, typeResponse:
-		default:
-			continue
 		}
 		if charset, ok := parameters["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
 			continue
 		}
-		if q > quality {
-			best, quality = media, q
+		if media == "application/*" {
+			media = any
+		}
+		if known, twice := quality[media]; !twice || q > known {
+			quality[media] = q
+			order = append(order, media)
+		}
+	}
+	// What a client names counts before what stands for anything: it may exclude a type like that.
+	best, most := "", 0.0
+	for _, media := range append(order, typeJSON, typeResponse) {
+		q, named := quality[media]
+		switch {
+		case media == any:
+			media = typeJSON
+			if _, named := quality[media]; named {
+				continue
+			}
+		case media != typeJSON && media != typeResponse:
+			continue
+		case !named:
+			q = quality[any]
+		}
+		if q > most {
+			best, most = media, q
 		}
 	}
 	return best
@@ -142,6 +166,11 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (read func() (*
 // queryRequest reads a request from the parameters of a URL.
 func queryRequest(r *http.Request) (*request, error) {
 	parameters := r.URL.Query()
+	for name, values := range parameters {
+		if len(values) > 1 {
+			return nil, models.BadInput(models.At(name), "stands twice in the URL")
+		}
+	}
 	request := &request{
 		query: parameters.Get("query"), hasQuery: parameters.Has("query"), operationName: parameters.Get("operationName"),
 	}

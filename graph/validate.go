@@ -44,6 +44,9 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	if err := checkConflicts(tree); err != nil {
 		return nil, gqlerror.List{withCode(err, codeValidationFailed)}
 	}
+	if err := checkComparisons(tree); err != nil {
+		return nil, gqlerror.List{present(err)}
+	}
 	restore := hideNumbers(tree)
 	problems := validator.ValidateWithRules(schema, tree, rules.NewDefaultRules())
 	restore()
@@ -243,17 +246,99 @@ func checkTokens(query string, most int) (tokens int, problem *gqlerror.Error) {
 // unpaired says whether a GraphQL string in its source form escapes a surrogate without its partner.
 func unpaired(source string) bool {
 	source = strings.ReplaceAll(source, `\\`, "  ") // an escaped backslash escapes nothing
-	for {
-		at := surrogateEscape.FindStringIndex(source)
-		if at == nil {
-			return false
-		}
-		first, second := source[at[0]:at[1]], source[at[1]:]
-		next := surrogateEscape.FindStringIndex(second)
-		high := strings.ContainsAny(first[3:4], "89abAB")
-		if !high || next == nil || next[0] != 0 || strings.ContainsAny(second[3:4], "89abAB") {
+	end, high := 0, false                           // where the last surrogate ends, and whether it waits for its partner
+	for _, at := range surrogateEscape.FindAllStringIndex(source, -1) {
+		low := strings.ContainsAny(source[at[0]+3:at[0]+4], "cdefCDEF")
+		if low != high || high && at[0] != end {
 			return true
 		}
-		source = second[next[1]:]
+		end, high = at[1], !low
+	}
+	return high
+}
+
+// mostComparisons bounds how often the validation may hold two fields of one name against each other. A query that repeats one
+// field at the limit of tokens has 2,000,000, which take a quarter of a second; the validation itself has no bound, and
+// nobody can end it.
+const mostComparisons = 2_200_000
+
+// checkComparisons refuses a query whose validation would take long: fields of one name, in fragments inside each other, that
+// are compared again at each level, and again for each operation that has them.
+func checkComparisons(tree *ast.QueryDocument) error {
+	c := comparing{tree: tree}
+	for _, operation := range tree.Operations {
+		c.sets(operation.SelectionSet, map[string]bool{})
+	}
+	for _, fragment := range tree.Fragments {
+		c.sets(fragment.SelectionSet, map[string]bool{fragment.Name: true})
+	}
+	if c.done > mostComparisons {
+		return models.LimitExceeded(nil, "comparisons of fields with the same name in a query", mostComparisons, c.done)
+	}
+	return nil
+}
+
+// comparing counts what the validation compares, until that is more than it may be.
+type comparing struct {
+	tree *ast.QueryDocument
+	done int64
+}
+
+// sets counts what is compared in a selection and in those below it, fragments once.
+func (c *comparing) sets(set ast.SelectionSet, seen map[string]bool) {
+	if len(set) == 0 || c.done > mostComparisons {
+		return
+	}
+	c.together([]ast.SelectionSet{set})
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			c.sets(selection.SelectionSet, seen)
+		case *ast.InlineFragment:
+			c.sets(selection.SelectionSet, seen)
+		case *ast.FragmentSpread:
+			if fragment := c.tree.Fragments.ForName(selection.Name); fragment != nil && !seen[fragment.Name] {
+				seen[fragment.Name] = true
+				c.sets(fragment.SelectionSet, seen)
+			}
+		}
+	}
+}
+
+// together counts what is compared among the fields of selections of one object, and among those below fields of one name.
+func (c *comparing) together(sets []ast.SelectionSet) {
+	below, times := map[string][]ast.SelectionSet{}, map[string]int64{}
+	seen := map[string]bool{}
+	var collect func(ast.SelectionSet)
+	collect = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			if c.done > mostComparisons {
+				return
+			}
+			switch selection := selection.(type) {
+			case *ast.Field:
+				times[selection.Alias]++
+				c.done += times[selection.Alias]
+				if len(selection.SelectionSet) > 0 {
+					below[selection.Alias] = append(below[selection.Alias], selection.SelectionSet)
+				}
+			case *ast.InlineFragment:
+				collect(selection.SelectionSet)
+			case *ast.FragmentSpread:
+				c.done++
+				if fragment := c.tree.Fragments.ForName(selection.Name); fragment != nil && !seen[fragment.Name] {
+					seen[fragment.Name] = true
+					collect(fragment.SelectionSet)
+				}
+			}
+		}
+	}
+	for _, set := range sets {
+		collect(set)
+	}
+	for _, sets := range below {
+		if len(sets) > 1 {
+			c.together(sets)
+		}
 	}
 }

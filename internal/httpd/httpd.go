@@ -49,7 +49,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection.Handler, h.names.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
+		protection, h.names.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}

@@ -69,7 +69,7 @@ func (n names) addressed(next http.Handler) http.Handler {
 }
 
 // protection refuses what pages of other sites send in a browser, except those that may.
-func (w Where) protection() (*http.CrossOriginProtection, error) {
+func (w Where) protection() (protect func(http.Handler) http.Handler, err error) {
 	protection := http.NewCrossOriginProtection()
 	origins := w.Origins
 	if public, err := url.Parse(w.PublicURL); err == nil && public.Host != "" {
@@ -80,10 +80,22 @@ func (w Where) protection() (*http.CrossOriginProtection, error) {
 			return nil, err
 		}
 	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusForbidden, "a page of another site may not send this (--cors-origins)")
-	}))
-	return protection, nil
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// Queries by GET have no effect but what they cost, which is enough: they are held to the rule for POST. Pages and
+			// probes may be asked for from anywhere, by a link.
+			asked := r
+			if r.URL.Path == "/graphql" && r.Method != http.MethodOptions {
+				asked = r.Clone(r.Context())
+				asked.Method = http.MethodPost
+			}
+			if protection.Check(asked) != nil {
+				answer(w, http.StatusForbidden, "a page of another site may not send this (--cors-origins)")
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}, nil
 }
 
 // preflightSeconds is how long browsers remember what they may send.

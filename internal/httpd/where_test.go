@@ -65,6 +65,35 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestQueriesOfOthers: a page of another site cannot have a query executed by GET either, as by an image; pages and probes
+// can be asked for from anywhere.
+func TestQueriesOfOthers(t *testing.T) {
+	t.Parallel()
+	const query, friend = "/graphql?query=%7B__typename%7D", "https://dashboard.example"
+	h := reached(t, Where{Origins: []string{friend}})
+	for _, c := range []struct {
+		path, site, origin string
+		status             int
+	}{
+		{query, "", "", 200}, {query, "same-origin", "", 200}, {query, "none", "", 200}, {query, "cross-site", friend, 200},
+		{query, "cross-site", "", 403}, {query, "same-site", "", 403}, {query, "cross-site", "https://evil.example", 403},
+		{query, "", "https://evil.example", 403}, {query, "", "null", 403},
+		{"/graphiql/", "cross-site", "", 200}, {"/healthz", "cross-site", "", 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != c.status {
+			t.Errorf("%+v: %d %s", c, w.Code, w.Body)
+		}
+	}
+}
+
 // TestCORS: pages of the sites that may ask are shown answers, those of others neither get them nor have anything done,
 // and without such sites there is no header of it.
 func TestCORS(t *testing.T) {

@@ -199,6 +199,8 @@ func (d *postgresDialect) inOrder(from condition, alias, order string) condition
 	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
 }
 
+func (d *postgresDialect) by(_, table, alias string) string { return table + " " + alias }
+
 func (d *postgresDialect) position(text string) string { return "strpos(" + text + ", ?)" }
 
 func (d *postgresDialect) bytewise(text string) string { return "(" + text + `) COLLATE "C"` }

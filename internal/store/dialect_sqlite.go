@@ -216,6 +216,10 @@ func (d *sqliteDialect) behind(table, _ string, on condition) condition {
 // inOrder would not help: SQLite sorts again.
 func (d *sqliteDialect) inOrder(from condition, _, _ string) condition { return from }
 
+func (d *sqliteDialect) by(index, table, alias string) string {
+	return table + " " + alias + " INDEXED BY " + index
+}
+
 func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
 
 func (d *sqliteDialect) bytewise(text string) string { return text }

@@ -49,7 +49,8 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil {
 		return nil, err
 	}
-	from := s.dialect.rows(column{"card", textColumn}, column{"key", textColumn}) + ` CROSS JOIN metadata_latest m
+	from := s.dialect.rows(column{"card", textColumn}, column{"key", textColumn}) + " CROSS JOIN " +
+		s.dialect.by("metadata_latest_by_value", "metadata_latest", "m") + `
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
 	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, aboutVersion}, KeyQuestion{First: -1})
 	if err != nil {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -310,3 +312,22 @@ func collect[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T,
 
 // itself is a metadata entry that is read as a row of its own.
 func itself(e *models.MetadataEntry) *models.MetadataEntry { return e }
+
+// planned are the lines of a plan, which stand in the last column.
+func planned(rows *sql.Rows, err error) (lines []string, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	columns, err := rows.Columns()
+	for err == nil && rows.Next() {
+		row := make([]any, len(columns))
+		for i := range row {
+			row[i] = new(any)
+		}
+		if err = rows.Scan(row...); err == nil {
+			lines = append(lines, fmt.Sprint(*row[len(row)-1].(*any)))
+		}
+	}
+	return lines, errors.Join(err, rows.Err())
+}

@@ -60,6 +60,8 @@ type dialect interface {
 	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
 	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
 	inOrder(from condition, alias, order string) condition
+	// by is a table in FROM whose rows are looked up in an index. Without statistics SQLite would rather read all of a project.
+	by(index, table, alias string) string
 	// position is where a text has its argument in it, from 1 on; 0 for nowhere.
 	position(text string) string
 	// bytewise is a text that is compared by its bytes.
@@ -309,25 +311,6 @@ func WithMeter(ctx context.Context, meter *Meter) context.Context {
 // measurements. PostgreSQL answers it for that, and says what each step cost.
 func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return s.dialect.explain(ctx, text, args)
-}
-
-// planned are the lines of a plan, which stand in the last column.
-func planned(rows *sql.Rows, err error) (lines []string, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
-	columns, err := rows.Columns()
-	for err == nil && rows.Next() {
-		row := make([]any, len(columns))
-		for i := range row {
-			row[i] = new(any)
-		}
-		if err = rows.Scan(row...); err == nil {
-			lines = append(lines, fmt.Sprint(*row[len(row)-1].(*any)))
-		}
-	}
-	return lines, errors.Join(err, rows.Err())
 }
 
 // errMeter is the failure that a meter asked for.

@@ -172,7 +172,7 @@ func (tx *transaction) near(name, sql string, args ...any) ([]string, error) {
 }
 
 func (tx *transaction) nearArtifacts(project models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT name FROM artifacts WHERE project_id = ? ORDER BY created_at DESC", project)
+	return tx.near(name, "SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project) // IDs go by time
 }
 
 func (tx *transaction) nearVersions(project, artifact models.ID, name string) ([]string, error) {
