@@ -12,12 +12,13 @@ import (
 
 // crashes lets writers work while crash happens again and again.
 func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
-	underLoad(t, addrs, func(*ledger) {
+	underLoad(t, addrs, func(l *ledger) {
 		for round := range rounds {
-			time.Sleep(time.Duration(150+rand.IntN(350)) * time.Millisecond)
+			l.waitFor(t, 10*(round+1))
+			time.Sleep(time.Duration(rand.IntN(350)) * time.Millisecond)
 			crash(round)
 		}
-		time.Sleep(200 * time.Millisecond)
+		l.waitFor(t, 10*(rounds+1))
 	})
 }
 

@@ -181,6 +181,21 @@ func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[
 	return a, b, ids
 }
 
+// waitFor waits until so many writes have been acknowledged, however slow the machine is.
+func (l *ledger) waitFor(t *testing.T, writes int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		acknowledged := l.writes()
+		if acknowledged >= writes {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("only %d writes were acknowledged, and not %d", acknowledged, writes)
+			return
+		}
+	}
+}
+
 // underLoad lets writers work while meanwhile does something to the server, and checks that no acknowledged write is
 // lost, none is doubled and none is half there.
 func underLoad(t *testing.T, addrs []string, meanwhile func(l *ledger)) {
