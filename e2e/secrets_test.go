@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -133,4 +135,30 @@ func (s *server) run(t *testing.T, database string, settings ...string) {
 	go func() { s.done <- s.Wait() }()
 	t.Cleanup(func() { _ = s.Process.Kill() })
 	s.waitReady(t)
+}
+
+// TestNoSecretsOfCollectors: what OpenTelemetry is given stands in no log, whatever is wrong with it, and the server serves.
+func TestNoSecretsOfCollectors(t *testing.T) {
+	t.Parallel()
+	angry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(angry.Close)
+	host := strings.TrimPrefix(angry.URL, "http://")
+	for what, c := range map[string]struct{ setting, said string }{
+		"a collector that refuses": {"OTEL_EXPORTER_OTLP_ENDPOINT=http://placard:hunter2@" + host, "401 Unauthorized"},
+		"a collector that is gone": {"OTEL_EXPORTER_OTLP_ENDPOINT=http://placard:hunter2@127.0.0.1:1", "connection refused"},
+		"no URL":                   {"OTEL_EXPORTER_OTLP_ENDPOINT=http://placard:hunter2@[::1", "parse url"},
+		"no header":                {"OTEL_EXPORTER_OTLP_HEADERS=hunter2", "parse headers"},
+		"a bad escape":             {"OTEL_EXPORTER_OTLP_HEADERS=authorization=hunter2%zz", "escape header value"},
+	} {
+		s := startWith(t, storetest.SQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT="+angry.URL, "OTEL_EXPORTER_OTLP_TIMEOUT=500", "OTEL_BSP_SCHEDULE_DELAY=10", c.setting)
+		if got := ask(s.addr, "{ __typename }", nil); got.err != nil || got.code != "" {
+			t.Errorf("%s: %+v", what, got)
+		}
+		if err := s.stop(t); err != nil {
+			t.Error(err)
+		}
+		if log := s.log.String(); strings.Contains(log, "hunter2") || !strings.Contains(log, c.said) {
+			t.Errorf("%s:\n%s", what, log)
+		}
+	}
 }

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -47,6 +49,8 @@ func tracing(log *slog.Logger) bool {
 // newTraces sends traces to where the standard variables of OpenTelemetry say, which also choose what is sampled.
 func newTraces(build Build, log *slog.Logger) (*traces, error) {
 	ctx := context.Background()
+	// What it says of variables that it cannot read has their values with it, which may be secrets.
+	otel.SetLogger(logr.FromSlogHandler(withoutValues{log.Handler()}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, err
@@ -56,10 +60,42 @@ func newTraces(build Build, log *slog.Logger) (*traces, error) {
 	if err != nil {
 		return nil, err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "error", err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "error", harmless(err)) }))
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(named))
 	return &traces{provider, provider.Tracer("github.com/placard/placard")}, nil
 }
+
+var userOfURL = regexp.MustCompile(`//[^/\s"]*@`)
+
+// mostError is how many bytes of what a collector says the log shows.
+const mostError = 500
+
+// harmless is an error without the user and the password of the collector's URL, which it repeats.
+func harmless(err error) string {
+	text := userOfURL.ReplaceAllString(err.Error(), "//…@")
+	return text[:min(len(text), mostError)]
+}
+
+// withoutValues writes what OpenTelemetry has to say without its attributes.
+type withoutValues struct{ slog.Handler }
+
+// Enabled leaves out what is of interest to nobody but its authors.
+func (h withoutValues) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// Handle writes a line.
+func (h withoutValues) Handle(ctx context.Context, line slog.Record) error {
+	said := slog.NewRecord(line.Time, line.Level, "traces: a variable of OpenTelemetry is wrong", line.PC)
+	said.AddAttrs(slog.String("problem", line.Message))
+	return h.Handler.Handle(ctx, said)
+}
+
+// WithAttrs is the handler itself: attributes are left out.
+func (h withoutValues) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+// WithGroup is the handler itself.
+func (h withoutValues) WithGroup(string) slog.Handler { return h }
 
 // begin starts the spans of a request and of its operation, below the span of the client if that says so.
 func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
@@ -117,6 +153,6 @@ func (t *traces) stop(log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
-		log.Warn("the last traces could not be sent", "error", err)
+		log.Warn("the last traces could not be sent", "error", harmless(err))
 	}
 }
