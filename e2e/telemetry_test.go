@@ -168,19 +168,22 @@ func status(addr, path string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// until waits for a status.
-func until(t testing.TB, addr, path string, want int, part string) {
+// until waits for a status, and returns for how long.
+func until(t testing.TB, addr, path string, want int, part string) time.Duration {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		got, text := status(addr, path)
 		if got == want && strings.Contains(text, part) {
-			return
+			return time.Since(begin)
 		}
-		if time.Now().After(deadline) {
+		if time.Since(begin) > 20*time.Second {
 			t.Fatalf("%s is %d %s, and never %d %s", path, got, text, want, part)
 		}
 	}
 }
+
+// noticed bounds how long /readyz may say yes when the database is gone: it asks it each time, for two seconds.
+const noticed = 4 * time.Second
 
 // TestReadiness: /readyz says no while PostgreSQL is gone and while the server stops, and yes in between without a
 // restart; /healthz says yes all the time.
@@ -196,7 +199,9 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Stop("fast"); err != nil {
 			t.Fatal(err)
 		}
-		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
+		if took := until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > noticed {
+			t.Errorf("/readyz said yes for %v", took)
+		}
 		if got, _ := status(s.addr, "/healthz"); got != http.StatusOK {
 			t.Errorf("/healthz is %d while the database is gone", got)
 		}
@@ -206,7 +211,9 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		if took := until(t, s.addr, "/readyz", http.StatusOK, "ok"); took > noticed {
+			t.Errorf("/readyz said no for %v more", took)
+		}
 		if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
 			t.Errorf("a query when the database is back: %+v", got)
 		}
@@ -218,6 +225,36 @@ func TestReadiness(t *testing.T) {
 		t.Errorf("a query while the server waits to be forgotten: %+v", got)
 	}
 	if err := <-stopped; err != nil {
+		t.Errorf("%v\n%s", err, s.log)
+	}
+}
+
+// TestReadinessOfFile: the same while an SQLite file is not where it was: the server still has it, and nobody else ever will.
+func TestReadinessOfFile(t *testing.T) {
+	t.Parallel()
+	database := storetest.SQLite(t)
+	path := strings.TrimPrefix(database, "sqlite:")
+	s := start(t, freeAddress(t), database)
+	for _, replaced := range []bool{false, true} {
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		if replaced {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, text := status(s.addr, "/readyz"); got != http.StatusServiceUnavailable || !strings.Contains(text, "the database does not answer") {
+			t.Errorf("replaced %t: %d %s", replaced, got, text)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+		if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
+			t.Errorf("afterwards: %d %s", got, text)
+		}
+	}
+	if err := s.stop(t); err != nil || strings.Count(s.log.String(), "the database file was removed or replaced") != 2 {
 		t.Errorf("%v\n%s", err, s.log)
 	}
 }

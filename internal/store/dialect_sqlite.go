@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -33,6 +34,9 @@ type sqliteDialect struct {
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
+	// file is what was opened at path.
+	path string
+	file fs.FileInfo
 	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, but in tests.
 	last  atomic.Int64
 	clock func() time.Time
@@ -56,7 +60,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
-	d := &sqliteDialect{lock: lock, clock: time.Now}
+	d := &sqliteDialect{lock: lock, path: path, clock: time.Now}
 	if err := d.open(ctx, path, log); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -80,6 +84,9 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	}
 	d.probe.SetMaxOpenConns(1)
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
+		return fmt.Errorf("open the database file: %w", err)
+	}
+	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
 	}
 	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
@@ -136,8 +143,13 @@ func (d *sqliteDialect) close() error {
 	return errors.Join(append(errs, d.lock.Unlock())...)
 }
 
-// ping reads from the file.
+// ping reads from the file. One that was removed or replaced could still be read and written, and all that is written
+// would be lost with the process.
 func (d *sqliteDialect) ping(ctx context.Context) error {
+	now, err := os.Stat(d.path)
+	if err != nil || !os.SameFile(d.file, now) {
+		return unavailable(errors.Join(errors.New("the database file was removed or replaced"), err))
+	}
 	var version int
 	return d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
 }
