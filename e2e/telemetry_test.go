@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,6 +76,9 @@ func TestMetrics(t *testing.T) {
 			`placard_operations_executing`:                                                     0,
 			`placard_operations_waiting`:                                                       0,
 			`placard_operation_wait_seconds_count`:                                             209,
+			`placard_operations_refused_total{reason="full"}`:                                  0,
+			`placard_operations_refused_total{reason="late"}`:                                  0,
+			`placard_operations_refused_total{reason="room"}`:                                  0,
 			`placard_sql_statement_duration_seconds_count{result="failed"}`:                    0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
@@ -139,6 +144,10 @@ func TestSlowOperations(t *testing.T) {
 	if got := ask(s.addr, query, map[string]any{"key": "secret-variable"}); got.code != "" || got.err != nil {
 		t.Fatal(got)
 	}
+	invalid := `{ nonsense(secret: "secret-literal") }`
+	if got := ask(s.addr, invalid, nil); got.code != "GRAPHQL_VALIDATION_FAILED" {
+		t.Fatal(got)
+	}
 	quiet := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation=0")
 	ask(quiet.addr, query, map[string]any{"key": "secret-variable"})
 	for _, server := range []*server{s, quiet} {
@@ -147,7 +156,12 @@ func TestSlowOperations(t *testing.T) {
 		}
 	}
 	log := s.log.String()
-	for _, wanted := range []string{`"msg":"slow operation"`, `"requestId":"`, `"type":"query","name":"Find","hash":"`, `"code":"OK"`, `"cost":`, `"took":`} {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])[:12]
+	}
+	for _, wanted := range []string{`"msg":"slow operation"`, `"requestId":"`, `"type":"query","name":"Find","hash":"` + hash(query) + `","code":"OK","cost":`,
+		`"type":"","name":"","hash":"` + hash(invalid) + `","code":"GRAPHQL_VALIDATION_FAILED"`, `"waited":`, `"took":`} {
 		if !strings.Contains(log, wanted) {
 			t.Errorf("the log does not say %s:\n%s", wanted, log)
 		}
