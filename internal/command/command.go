@@ -62,6 +62,14 @@ func Run(line *config.Line, version string, out Output) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	err := run(ctx, line, version, out)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("stopped by a signal before it was done: %w", err)
+	}
+	return err
+}
+
+func run(ctx context.Context, line *config.Line, version string, out Output) error {
 	switch line.Command {
 	case "migrate status":
 		return migrateStatus(ctx, &line.Migrate.Status.Database, out)
