@@ -35,12 +35,13 @@ func (e *elsewhere) Error() string { return e.text }
 // Code is what the program ends with after err.
 func Code(err error) int {
 	var usage *config.Usage
+	var nowhere *store.BadURL
 	var behind *store.Behind
 	var other *elsewhere
 	switch {
 	case err == nil:
 		return CodeDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &nowhere):
 		return CodeUsage
 	case errors.As(err, &behind):
 		return CodeBehind
