@@ -55,7 +55,16 @@ func TestCodes(t *testing.T) {
 	expect(t, database, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, database, 0, "are at version", "migrate", "up")
 	expect(t, database, 0, "database", "migrate", "status")
-	expect(t, "mysql://x", 1, "must begin with", "migrate", "status")
+	expect(t, "mysql://x", 2, "must begin with", "migrate", "status")
+	expect(t, "mysql://x", 2, "must begin with", "serve", "--addr=127.0.0.1:0")
+	expect(t, "sqlite:", 2, "must name a file", "serve", "--addr=127.0.0.1:0")
+	expect(t, "postgres://[::1", 2, "not a valid postgres:// URL", "migrate", "up")
+	expect(t, "postgres://[::1", 2, "not a valid postgres:// URL", "migrate", "status")
+	expect(t, "mysql://x", 0, "tables ", "version")
+	expect(t, "postgres://127.0.0.1:1/x", 1, "connect", "migrate", "status")
+	expect(t, database, 2, "say --owner", "keys", "create", "x")
+	expect(t, database, 2, "--owner has no --role", "keys", "create", "x", "--owner", "--role=admin")
+	expect(t, database, 2, "drain-timeout", "--drain-timeout=soon")
 	for _, path := range []string{"text", "empty"} {
 		if err := os.WriteFile(filepath.Join(folder, path), []byte(strings.TrimPrefix(path, "empty")), 0o600); err != nil {
 			t.Fatal(err)

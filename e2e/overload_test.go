@@ -17,7 +17,8 @@ import (
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
-	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=2", "PLACARD_LIMIT_QUEUED_OPERATIONS=3")
+	measured := freeAddress(t)
+	s := startWith(t, database, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=2", "PLACARD_LIMIT_QUEUED_OPERATIONS=3", "PLACARD_METRICS_ADDR="+measured)
 	lock := lockTable(t, database, "artifacts")
 	db := lock.db
 	const write = `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`
@@ -52,6 +53,10 @@ func TestOverload(t *testing.T) {
 	if n := waiting(t, db); n != 2 {
 		t.Errorf("%d writes are in the database", n)
 	}
+	if got := metrics(t, measured); got["placard_operations_executing"] != 2 || got["placard_operations_waiting"] != 3 ||
+		got[`placard_operations_refused_total{reason="full"}`] < 1 {
+		t.Errorf("what is measured of the queue: %v", got)
+	}
 	lock.release(t)
 	all.Wait()
 	close(answers)
@@ -60,6 +65,10 @@ func TestOverload(t *testing.T) {
 	}
 	if codes[""] != 5 || len(codes) != 2 {
 		t.Errorf("got %v, want 5 without a code", codes)
+	}
+	if got := metrics(t, measured); got["placard_operation_wait_seconds_count"] != 5 || got["placard_operation_wait_seconds_sum"] <= 0 ||
+		got["placard_operations_executing"]+got["placard_operations_waiting"] != 0 {
+		t.Errorf("what is measured of the queue afterwards: %v", got)
 	}
 }
 

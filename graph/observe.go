@@ -23,14 +23,14 @@ type Operation struct {
 	Code string
 	// Cost is the estimate, 0 when there is none.
 	Cost int64
-	// Queued says that it got its turn, and Waited for how long it waited for that.
-	Queued bool
+	// Turn is how its wait for a turn ended, and Waited how long that was.
+	Turn   Turn
 	Waited time.Duration
 	// Took is the time from the arrival of the request until its answer is ready.
 	Took time.Duration
 
-	begun time.Time
-	query string
+	begun   time.Time
+	request *request
 }
 
 // CodeOK is the code of an operation without an error.
@@ -38,12 +38,24 @@ const CodeOK = "OK"
 
 // Hash is the first 12 hexadecimal digits of the SHA-256 of the query text, empty when there is none.
 func (o *Operation) Hash() string {
-	if o.query == "" {
+	if o.request == nil || o.request.query == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(o.query))
+	sum := sha256.Sum256([]byte(o.request.query))
 	return hex.EncodeToString(sum[:])[:12]
 }
+
+// Turn is how the wait of a request for its turn ended; empty when it was refused before.
+type Turn string
+
+const (
+	TurnGiven Turn = "given"
+	// TurnFull is a request that found as many waiting as may.
+	TurnFull Turn = "full"
+	// TurnLate is a request that waited until its time was over, and TurnLeft one whose client did not wait so long.
+	TurnLate Turn = "late"
+	TurnLeft Turn = "left"
+)
 
 // Observer hears of operations.
 type Observer interface {
@@ -121,20 +133,38 @@ const mostName = 100
 func (s *Server) logSlow(ctx context.Context, o *Operation) {
 	s.log.LogAttrs(ctx, slog.LevelWarn, "slow operation", slog.String("requestId", RequestID(ctx)), slog.String("type", o.Type),
 		slog.String("name", o.Name[:min(len(o.Name), mostName)]), slog.String("hash", o.Hash()), slog.String("code", o.Code),
-		slog.Int64("cost", o.Cost), slog.Duration("took", o.Took))
+		slog.Int64("cost", o.Cost), slog.Duration("waited", o.Waited), slog.Duration("took", o.Took))
 }
 
-// queued notes that a request got its turn.
-func queued(ctx context.Context, waited time.Duration) {
+// queued notes how long a request has waited for its turn, and why it has none if err says so.
+func queued(ctx context.Context, waited time.Duration, err error) {
+	o, ok := ctx.Value(operationKey{}).(*Operation)
+	if !ok {
+		return
+	}
+	o.Waited, o.Turn = waited, TurnGiven
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		o.Turn = TurnLeft
+	case models.CodeOf(err) == models.CodeOverloaded:
+		o.Turn = TurnFull
+	default:
+		o.Turn = TurnLate
+	}
+}
+
+// received notes a request that was read, so that it has a hash also if it is not understood.
+func received(ctx context.Context, r *request) {
 	if o, ok := ctx.Value(operationKey{}).(*Operation); ok {
-		o.Queued, o.Waited = true, waited
+		o.request = r
 	}
 }
 
 // understood notes which operation a request is.
 func understood(ctx context.Context, r *request, kind, name string, cost int64) {
 	if o, ok := ctx.Value(operationKey{}).(*Operation); ok {
-		o.Type, o.Name, o.Cost, o.query = kind, name, cost, r.query
+		o.Type, o.Name, o.Cost, o.request = kind, name, cost, r
 	}
 }
 

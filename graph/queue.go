@@ -85,6 +85,7 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 	wait, cancel := context.WithDeadlineCause(ctx, begun.Add(duration(seconds)), tooLong(seconds))
 	err := s.queue.enter(wait)
 	cancel()
+	queued(ctx, time.Since(begun), err)
 	if err != nil {
 		if ctx.Err() != nil { // the client has left, so nobody reads this
 			err = errCancelled
@@ -92,12 +93,12 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 		return nil, &httpError{status: http.StatusServiceUnavailable, err: err, after: 1}
 	}
 	defer s.queue.leave()
-	queued(ctx, time.Since(begun))
 	r, err := read()
 	if err != nil {
 		return nil, err
 	}
 	r.begun = begun
+	received(ctx, r)
 	return s.execute(ctx, r, onlyQueries)
 }
 

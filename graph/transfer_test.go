@@ -3,7 +3,9 @@ package graph_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,6 +40,7 @@ func TestTransfer(t *testing.T) {
 		from := first
 		for _, next := range []func(testing.TB) string{storetest.Postgres, storetest.SQLite, storetest.Postgres} {
 			to := next(t)
+			younger(t, to)
 			neighbour := neighbours(t, to)
 			if done := imported(t, to, from, ""); done.New == 0 || done.Same+done.Changed+done.Kept > 0 {
 				t.Errorf("imported %+v", done)
@@ -61,6 +64,26 @@ func TestTransfer(t *testing.T) {
 			}
 		}
 	})
+}
+
+// younger makes the project default of a database younger than any file: of two ages the project has the greater.
+func younger(t *testing.T, url string) {
+	t.Helper()
+	driver, name := "pgx", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, name = "sqlite", path
+	}
+	if err := open(t, url).store.Close(); err != nil { // which makes the tables
+		t.Fatal(err)
+	}
+	db, err := sql.Open(driver, name)
+	if err == nil {
+		_, err = db.Exec("UPDATE projects SET created_at = created_at + 3600000000 WHERE name = 'default'")
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // everything adds what the data of the differential test does not have: inputs, also of a version that is deleted, ends

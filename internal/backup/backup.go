@@ -97,7 +97,7 @@ func vacuumInto(ctx context.Context, pool *sql.DB, path string) error {
 }
 
 // Restore puts a backup in the place of an SQLite database. The backup is checked first. It fails when a process uses
-// the database, and when there is one, unless force is set. What was there is replaced.
+// the database, and when there is one, unless force is set. What was there is replaced; its owner stays the same.
 func Restore(ctx context.Context, databaseURL, file string, force bool, notes io.Writer) (*Copy, error) {
 	to, err := sqlitePath(databaseURL)
 	if err != nil {
@@ -128,6 +128,9 @@ func Restore(ctx context.Context, databaseURL, file string, force bool, notes io
 	stop := watch(notes, partial, size(from))
 	err = copyFile(ctx, from, partial)
 	stop()
+	if err == nil {
+		err = giveTo(to, partial, to+".lock")
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("copy the backup: %w", err), discard(partial))
 	}
@@ -219,7 +222,10 @@ func copyFile(ctx context.Context, from, to string) (err error) {
 		return err
 	}
 	defer func() { _ = source.Close() }() // it was only read
-	target, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := discard(to); err != nil {
+		return err
+	}
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // and never through a link that somebody has put there
 	if err != nil {
 		return err
 	}

@@ -35,12 +35,13 @@ func (e *elsewhere) Error() string { return e.text }
 // Code is what the program ends with after err.
 func Code(err error) int {
 	var usage *config.Usage
+	var nowhere *store.BadURL
 	var behind *store.Behind
 	var other *elsewhere
 	switch {
 	case err == nil:
 		return CodeDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &nowhere):
 		return CodeUsage
 	case errors.As(err, &behind):
 		return CodeBehind
@@ -62,6 +63,14 @@ func Run(line *config.Line, version string, out Output) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	err := run(ctx, line, version, out)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("stopped by a signal before it was done: %w", err)
+	}
+	return err
+}
+
+func run(ctx context.Context, line *config.Line, version string, out Output) error {
 	switch line.Command {
 	case "migrate status":
 		return migrateStatus(ctx, &line.Migrate.Status.Database, out)

@@ -7,10 +7,6 @@ import (
 	"unsafe"
 )
 
-// secret is where an argument has the password of a database: between the user and the last @ of a URL, and in a parameter.
-// It rather takes too much.
-var secret = regexp.MustCompile(`://[^:]*:(.*)@|password=([^&\s]*)`)
-
 // Arguments are those of the process. Where the system shows them to everybody (`ps`), the passwords in them are
 // overwritten from now on. There is a moment before: PLACARD_DATABASE_URL, PGPASSWORD and a password file are better places.
 func Arguments(args []string) []string {
@@ -20,12 +16,8 @@ func Arguments(args []string) []string {
 		if runtime.GOOS != "linux" {
 			continue
 		}
-		for _, found := range secret.FindAllStringSubmatchIndex(kept[i], -1) {
-			for group := 2; group < len(found); group += 2 {
-				if found[group] >= 0 {
-					hide(argument[found[group]:found[group+1]])
-				}
-			}
+		for _, found := range secrets(kept[i]) {
+			hide(argument[found[0]:found[1]])
 		}
 	}
 	return kept
@@ -38,4 +30,22 @@ func hide(argument string) {
 	for i := range memory {
 		memory[i] = '*'
 	}
+}
+
+var (
+	// inURL is a password between a user and the last @, and asParameter one as a parameter of a URL or as a word of a
+	// connection string. Both rather take too much.
+	inURL       = regexp.MustCompile(`://[^:/@?#]*:(.*)@`)
+	asParameter = regexp.MustCompile(`(?i)(?:password|passwd|passphrase)\s*=\s*('(?:[^'\\]|\\.)*'?|[^&\s]*)`)
+)
+
+// secrets are where passwords stand in an argument: the first byte of each and the one behind it.
+func secrets(argument string) [][2]int {
+	var found [][2]int
+	for _, form := range []*regexp.Regexp{inURL, asParameter} {
+		for _, match := range form.FindAllStringSubmatchIndex(argument, -1) {
+			found = append(found, [2]int{match[2], match[3]})
+		}
+	}
+	return found
 }

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/store"
@@ -29,9 +31,39 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	return tables.Newer()
 }
 
+// between is the time between two lines about a migration.
+const between = 3 * time.Second
+
+// watch says now and then which migration is the first that is missing, until stop is called: it runs, or another process
+// keeps it from running.
+func watch(ctx context.Context, databaseURL string, notes io.Writer) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	begun, ticker := time.Now(), time.NewTicker(between)
+	go func() {
+		defer close(ended)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			tables, err := store.ReadTables(ctx, databaseURL)
+			if err == nil && len(tables.Pending) > 0 { // otherwise the migration itself says what is wrong
+				_, _ = fmt.Fprintf(notes, "%s is the first of %d migrations that are missing, for %d s so far\n",
+					tables.Pending[0], len(tables.Pending), int(time.Since(begun).Seconds())) // nobody may read it
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
 // migrateUp brings the tables up to date. Opening the database does.
 func migrateUp(ctx context.Context, settings *config.Database, out Output) error {
+	stop := watch(ctx, settings.DatabaseURL, out.Notes)
 	s, err := store.Open(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
+	stop()
 	if err != nil {
 		return err
 	}

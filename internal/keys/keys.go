@@ -44,14 +44,19 @@ var roles = map[string]models.ApiKeyRole{
 	"reader": models.ApiKeyRoleReader, "writer": models.ApiKeyRoleWriter, "admin": models.ApiKeyRoleAdmin,
 }
 
-// Run makes the key. The secret alone goes to out, so that it can be piped; what is said about it goes to notes.
-func (c *Create) Run(ctx context.Context, databaseURL string, log *slog.Logger, out, notes io.Writer) error {
+// Validate refuses what contradicts itself, before anything is opened.
+func (c *Create) Validate() error {
 	if !c.Owner && c.Role == "" {
 		return errors.New("say --owner, or --role=reader, writer or admin")
 	}
 	if c.Owner && c.Role != "" {
 		return errors.New("--owner has no --role: an owner may do everything in all projects")
 	}
+	return nil
+}
+
+// Run makes the key. The secret alone goes to out, so that it can be piped; what is said about it goes to notes.
+func (c *Create) Run(ctx context.Context, databaseURL string, log *slog.Logger, out, notes io.Writer) error {
 	input := models.CreateApiKeyInput{Name: c.Name, Owner: c.Owner}
 	if !c.Owner {
 		role := roles[c.Role]

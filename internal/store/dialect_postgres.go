@@ -43,7 +43,7 @@ func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("the database URL is not a valid postgres:// URL") // err repeats the password
+		return nil, errPostgresURL // err repeats the password
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

@@ -44,7 +44,7 @@ type sqliteDialect struct {
 
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return nil, errors.New("the database URL must name a file: sqlite:PATH")
+		return nil, &BadURL{"the database URL must name a file: sqlite:PATH"}
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

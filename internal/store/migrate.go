@@ -311,12 +311,22 @@ func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	return pool, nil
 }
 
+// BadURL is the failure of a database URL that leads nowhere.
+type BadURL struct{ text string }
+
+func (e *BadURL) Error() string { return e.text }
+
+var (
+	errURL         = &BadURL{"the database URL must begin with sqlite: or postgres://"}
+	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
+)
+
 // readOnly is a pool on the database at url, none for an SQLite file that is not there, and what asks it for tables.
 func readOnly(url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
 		config, err := pgx.ParseConfig(url)
 		if err != nil {
-			return nil, "", errors.New("the database URL is not a valid postgres:// URL") // err repeats the password
+			return nil, "", errPostgresURL // err repeats the password
 		}
 		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
 		config.RuntimeParams["default_transaction_read_only"] = "on"

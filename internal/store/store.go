@@ -149,8 +149,6 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, e
 	return &Store{dialect: d, log: log, clock: time.Now}, nil
 }
 
-var errURL = errors.New("the database URL must begin with sqlite: or postgres://")
-
 // IsPostgres says whether a database URL leads to PostgreSQL.
 func IsPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")

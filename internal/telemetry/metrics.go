@@ -16,6 +16,7 @@ import (
 
 	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
 )
 
 // mostNames is how many names of operations are told apart, and mostName how many bytes a name of these may have.
@@ -38,6 +39,7 @@ type Metrics struct {
 	operations *prometheus.CounterVec
 	durations  *prometheus.HistogramVec
 	waits      prometheus.Histogram
+	refused    *prometheus.CounterVec
 	inFlight   prometheus.Gauge
 	statements *prometheus.HistogramVec
 	entries    prometheus.Counter
@@ -61,9 +63,14 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
 		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "placard_operation_wait_seconds", Help: "How long requests waited for their turn; those that were refused are not counted.",
+			Name: "placard_operation_wait_seconds", Help: "How long requests waited for their turn, those included that waited in vain.",
 			Buckets: operationBuckets,
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "placard_operations_refused_total",
+			Help: "Requests that were refused for lack of room, by reason: as many waited already as may (full), they waited too long (late), " +
+				"or other clients take their time with as many bytes as may be held (room).",
+		}, []string{"reason"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "placard_operations_in_flight", Help: "GraphQL requests that have arrived and are not answered yet.",
 		}),
@@ -84,12 +91,15 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 	gauge := func(name, help string, value func() int) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 	}
-	m.registry.MustRegister(m.operations, m.durations, m.waits, m.inFlight, m.statements, m.entries, info, &pools{s},
+	m.registry.MustRegister(m.operations, m.durations, m.waits, m.refused, m.inFlight, m.statements, m.entries, info, &pools{s},
 		gauge("placard_operations_executing", "GraphQL requests that have their turn.", func() int { n, _ := api.Load(); return n }),
 		gauge("placard_operations_waiting", "GraphQL requests that wait for their turn.", func() int { _, n := api.Load(); return n }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // so that a rate has something to begin with
+	}
+	for _, reason := range []string{"full", "late", "room"} {
+		m.refused.WithLabelValues(reason)
 	}
 	return m
 }
@@ -102,8 +112,16 @@ func (m *Metrics) end(o *graph.Operation) {
 	name := m.name(o.Name)
 	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
 	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
-	if o.Queued {
+	if o.Turn == graph.TurnGiven || o.Turn == graph.TurnLate {
 		m.waits.Observe(o.Waited.Seconds())
+	}
+	switch {
+	case o.Turn == graph.TurnFull:
+		m.refused.WithLabelValues("full").Inc()
+	case o.Turn == graph.TurnLate:
+		m.refused.WithLabelValues("late").Inc()
+	case o.Code == string(models.CodeOverloaded):
+		m.refused.WithLabelValues("room").Inc()
 	}
 }
 

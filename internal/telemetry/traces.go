@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -97,6 +98,17 @@ func (h withoutValues) WithAttrs([]slog.Attr) slog.Handler { return h }
 // WithGroup is the handler itself.
 func (h withoutValues) WithGroup(string) slog.Handler { return h }
 
+// mostSpans is how many spans an operation may have beside its own. What is beyond is counted.
+const mostSpans = 500
+
+type spansKey struct{}
+
+// room says whether the operation of ctx is traced and may have one more span.
+func room(ctx context.Context) bool {
+	asked, ok := ctx.Value(spansKey{}).(*atomic.Int64)
+	return ok && asked.Add(1) <= mostSpans
+}
+
 // begin starts the spans of a request and of its operation, below the span of the client if that says so.
 func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
@@ -104,12 +116,19 @@ func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, f
 		attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
 		attribute.String("placard.request_id", graph.RequestID(ctx))))
 	ctx, operation := t.tracer.Start(ctx, "operation")
+	if !operation.IsRecording() {
+		return ctx, func(*graph.Operation) { operation.End(); request.End() }
+	}
+	asked := &atomic.Int64{}
+	ctx = context.WithValue(ctx, spansKey{}, asked)
 	return ctx, func(o *graph.Operation) {
-		if operation.IsRecording() {
-			operation.SetName(strings.TrimSpace(o.Type + " " + o.Name[:min(len(o.Name), mostName)]))
-			operation.SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.String("placard.hash", o.Hash()),
-				attribute.String("graphql.operation.name", o.Name[:min(len(o.Name), mostName)]),
-				attribute.String("placard.code", o.Code), attribute.Int64("placard.cost", o.Cost))
+		name := o.Name[:min(len(o.Name), mostName)]
+		operation.SetName(strings.TrimSpace(o.Type + " " + name))
+		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.String("graphql.operation.name", name),
+			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code), attribute.Int64("placard.cost", o.Cost),
+			attribute.Float64("placard.waited", o.Waited.Seconds()))
+		if omitted := asked.Load() - mostSpans; omitted > 0 {
+			operation.SetAttributes(attribute.Int64("placard.spans_omitted", omitted))
 		}
 		if o.Code != graph.CodeOK {
 			operation.SetStatus(codes.Error, o.Code)
@@ -121,7 +140,7 @@ func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, f
 
 // group starts the span of what resolvers read together.
 func (t *traces) group(ctx context.Context, field string, objects int) (context.Context, func(error)) {
-	if !trace.SpanFromContext(ctx).IsRecording() {
+	if !room(ctx) {
 		return ctx, func(error) {}
 	}
 	ctx, span := t.tracer.Start(ctx, field, trace.WithAttributes(attribute.Int("placard.objects", objects)))
@@ -135,7 +154,7 @@ func (t *traces) group(ctx context.Context, field string, objects int) (context.
 
 // statement sends the span of a statement that has ended.
 func (t *traces) statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
-	if !trace.SpanFromContext(ctx).IsRecording() {
+	if !room(ctx) {
 		return
 	}
 	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient),
