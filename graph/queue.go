@@ -174,9 +174,9 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, 
 		}
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if err == io.EOF {
+		if err == io.EOF && int64(len(body)) <= limit { // the last bytes may come with the end
 			return body, held, nil
-		} else if err != nil {
+		} else if err != nil && err != io.EOF {
 			return nil, held, models.BadInput(nil, "the body could not be read")
 		}
 	}
