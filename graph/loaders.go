@@ -258,7 +258,7 @@ func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, argument
 	if mine {
 		func() {
 			defer close(b.done)
-			read, end := group(ctx, fieldOf(ctx), len(ids))
+			read, end := group(ctx, fieldOf, len(ids))
 			b.values, b.err = r.fetch(read, project, ids, arguments)
 			end(b.err)
 			if r.arrived != nil {

@@ -78,29 +78,25 @@ type operationKey struct{}
 type observerKey struct{}
 
 // group tells the observer of a context, if there is one, that resolvers read a field of so many objects.
-func group(ctx context.Context, field func() string, objects int) (read context.Context, end func(error)) {
+func group(ctx context.Context, field func(context.Context) string, objects int) (read context.Context, end func(error)) {
 	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
-		return o.Group(ctx, field(), objects)
+		return o.Group(ctx, field(ctx), objects)
 	}
 	return ctx, func(error) {}
 }
 
 // fieldOf is the field that is resolved, such as ArtifactVersion.metadata.
-func fieldOf(ctx context.Context) func() string {
-	return func() string {
-		field := graphql.GetFieldContext(ctx)
-		if field == nil || field.Field.Field == nil {
-			return "relation"
-		}
-		return field.Object + "." + field.Field.Name
+func fieldOf(ctx context.Context) string {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Field.Field == nil {
+		return "relation"
 	}
+	return field.Object + "." + field.Field.Name
 }
 
 // rootFieldOf is the field of Query or Mutation that is resolved.
-func rootFieldOf(ctx context.Context) func() string {
-	return func() string {
-		return graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
-	}
+func rootFieldOf(ctx context.Context) string {
+	return graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
 }
 
 // Load is how many requests have their turn, and how many wait for it.

@@ -186,7 +186,7 @@ func (s *Server) run(
 			if operation.Operation == ast.Mutation {
 				ctx = s.withLoaders(ctx) // what the mutation before has read is old
 			}
-			ctx, end := group(ctx, rootFieldOf(ctx), 1)
+			ctx, end := group(ctx, rootFieldOf, 1)
 			defer end(nil)
 			return next(ctx)
 		},
