@@ -1501,14 +1501,6 @@ func (ec *executionContext) marshalNApiKey2ᚖgithubᚗcomᚋplacardᚋplacard�
 	return ec._ApiKey(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ApiKey]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ApiKeyConnection!")
-		return graphql.Null
-	}
-	return ec._ApiKeyConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNApiKeyEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.ApiKey]) graphql.Marshaler {
 	return ec._ApiKeyEdge(ctx, sel, &v)
 }
@@ -1568,14 +1560,6 @@ func (ec *executionContext) marshalNAuditEvent2ᚖgithubᚗcomᚋplacardᚋplaca
 	return ec._AuditEvent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AuditEventConnection!")
-		return graphql.Null
-	}
-	return ec._AuditEventConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAuditEventEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.AuditEvent]) graphql.Marshaler {
 	return ec._AuditEventEdge(ctx, sel, &v)
 }
@@ -1606,6 +1590,13 @@ func (ec *executionContext) unmarshalNRevokeApiKeyInput2githubᚗcomᚋplacard�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ApiKey]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApiKeyConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOApiKeyRole2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐApiKeyRole(ctx context.Context, v any) (*models.ApiKeyRole, error) {
 	if v == nil {
 		return nil, nil
@@ -1623,6 +1614,13 @@ func (ec *executionContext) marshalOApiKeyRole2ᚖgithubᚗcomᚋplacardᚋplaca
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditEventConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCreateApiKeyPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐCreateApiKeyPayload(ctx context.Context, sel ast.SelectionSet, v *models.CreateApiKeyPayload) graphql.Marshaler {

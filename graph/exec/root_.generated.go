@@ -3526,7 +3526,7 @@ interface Subject implements Node {
     first: Int
     "The cursor after which the page begins."
     after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Queries -----------------------------------------------------------------------------------------------------
@@ -3549,7 +3549,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases are followed and metadata is read as of that instant."
   artifactVersion(
     "Which version."
@@ -3564,7 +3564,7 @@ type Query {
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "As things stood at this instant." asOf: DateTime
-  ): ArtifactVersionComparison! @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
+  ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -3585,7 +3585,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): PipelineRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): PipelineRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "A project by its name."
   project(
     "Its name, compared exactly."
@@ -3597,7 +3597,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ProjectConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ProjectConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "Any object by its ID."
   node(
     "Any ID that this server has given out."
@@ -3607,9 +3607,9 @@ type Query {
   nodes(
     "Any IDs that this server has given out."
     ids: [ID!]!
-  ): [Node]! @listSize(slicingArguments: ["ids"])
+  ): [Node] @listSize(slicingArguments: ["ids"])
   "What this server is and what it accepts."
-  serverInfo: ServerInfo!
+  serverInfo: ServerInfo
 }
 
 # --- Mutations ---------------------------------------------------------------------------------------------------
@@ -3709,7 +3709,7 @@ type Artifact implements Node {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifacts."
@@ -3755,17 +3755,17 @@ type ArtifactVersion implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "What it was made from: the versions that its producer read, what these were made from, and so on."
   upstream(
     "How many steps back, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "What was made from it: the versions that its consumers produced, what was made from these, and so on."
   downstream(
     "How many steps on, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -3788,7 +3788,7 @@ type ArtifactVersion implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifact versions."
@@ -3833,7 +3833,7 @@ type PipelineRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
-  steps: [StepRun!]! @listSize(assumedSize: 10)
+  steps: [StepRun!] @listSize(assumedSize: 10)
   "Its steps in order of start, in pages."
   stepRuns(
     "Which step runs; all when absent." where: StepRunFilter
@@ -3842,7 +3842,7 @@ type PipelineRun implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -3865,7 +3865,7 @@ type PipelineRun implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of pipeline runs."
@@ -3923,7 +3923,7 @@ type StepRun implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of step runs."
@@ -3986,7 +3986,7 @@ type StepOutput implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Metadata ----------------------------------------------------------------------------------------------------
@@ -4611,7 +4611,7 @@ extend type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ApiKeyConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ApiKeyConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   """
   What was done to keys, projects, aliases and metadata that somebody may have to answer for, newest first. Without
   ` + "`" + `project` + "`" + ` it is everything that the caller may know: an admin has its project, an owner all. ` + "`" + `FORBIDDEN` + "`" + ` for others.
@@ -4622,7 +4622,7 @@ extend type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): AuditEventConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): AuditEventConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 extend type Mutation {
@@ -4786,7 +4786,7 @@ extend type Query {
     "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50)
 }
 
 extend type Artifact {
@@ -4797,7 +4797,7 @@ extend type Artifact {
   metadataKeys(
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50)
 }
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
@@ -4853,7 +4853,7 @@ extend type Query {
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
   stepRuns(
     "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
@@ -4863,7 +4863,7 @@ extend type Query {
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Filters -----------------------------------------------------------------------------------------------------
@@ -5206,7 +5206,7 @@ extend type Artifact {
     "The cursor before which the page ends." before: String
     "As things stood at this instant: versions that were created later are not there. In the future, the current state."
     asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
 
 # --- Every subject -----------------------------------------------------------------------------------------------
@@ -5227,7 +5227,7 @@ extend interface Subject {
     "The cursor before which the page ends." before: String
     "Only what was logged up to this instant; in the future, everything."
     asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   """
   The subject against itself: the keys whose latest value, or its kind, is not the same at two instants, in the form of
   a comparison with ` + "`" + `from` + "`" + ` as the baseline. ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `, null
@@ -5242,7 +5242,7 @@ extend interface Subject {
     keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means the entries without a card, absent means every card."
     card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type ArtifactVersion {
@@ -5268,14 +5268,14 @@ extend type ArtifactVersion {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type PipelineRun {
@@ -5288,14 +5288,14 @@ extend type PipelineRun {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type StepRun {
@@ -5308,14 +5308,14 @@ extend type StepRun {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type StepOutput {
@@ -5328,14 +5328,14 @@ extend type StepOutput {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
 }

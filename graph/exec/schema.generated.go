@@ -2366,10 +2366,10 @@ func (ec *executionContext) _Artifact_versions(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-			return ec.marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_versions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2410,10 +2410,10 @@ func (ec *executionContext) _Artifact_metadataKeys(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_metadataKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2454,10 +2454,10 @@ func (ec *executionContext) _Artifact_metadataSeries(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2994,10 +2994,10 @@ func (ec *executionContext) _ArtifactVersion_consumers(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_consumers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3038,10 +3038,10 @@ func (ec *executionContext) _ArtifactVersion_upstream(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
-			return ec.marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
+			return ec.marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_upstream(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3082,10 +3082,10 @@ func (ec *executionContext) _ArtifactVersion_downstream(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
-			return ec.marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
+			return ec.marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_downstream(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3302,10 +3302,10 @@ func (ec *executionContext) _ArtifactVersion_metadataHistory(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3390,10 +3390,10 @@ func (ec *executionContext) _ArtifactVersion_metadataSeries(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3434,10 +3434,10 @@ func (ec *executionContext) _ArtifactVersion_metadataChanges(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6585,10 +6585,10 @@ func (ec *executionContext) _PipelineRun_steps(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
-			return ec.marshalNStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx, selections, v)
+			return ec.marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6618,10 +6618,10 @@ func (ec *executionContext) _PipelineRun_stepRuns(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_stepRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6838,10 +6838,10 @@ func (ec *executionContext) _PipelineRun_metadataHistory(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6882,10 +6882,10 @@ func (ec *executionContext) _PipelineRun_metadataSeries(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6926,10 +6926,10 @@ func (ec *executionContext) _PipelineRun_metadataChanges(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7477,10 +7477,10 @@ func (ec *executionContext) _Query_artifacts(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
-			return ec.marshalNArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_artifacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7565,10 +7565,10 @@ func (ec *executionContext) _Query_compareArtifactVersions(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
-			return ec.marshalNArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx, selections, v)
+			return ec.marshalOArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_compareArtifactVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7697,10 +7697,10 @@ func (ec *executionContext) _Query_pipelineRuns(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
-			return ec.marshalNPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pipelineRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7785,10 +7785,10 @@ func (ec *executionContext) _Query_projects(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
-			return ec.marshalNProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_projects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7873,10 +7873,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []models.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7916,10 +7916,10 @@ func (ec *executionContext) _Query_serverInfo(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
-			return ec.marshalNServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx, selections, v)
+			return ec.marshalOServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_serverInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7949,10 +7949,10 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ApiKey]) graphql.Marshaler {
-			return ec.marshalNApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_apiKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7993,10 +7993,10 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
-			return ec.marshalNAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8037,10 +8037,10 @@ func (ec *executionContext) _Query_metadataKeys(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_metadataKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8081,10 +8081,10 @@ func (ec *executionContext) _Query_artifactVersions(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-			return ec.marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_artifactVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8125,10 +8125,10 @@ func (ec *executionContext) _Query_stepRuns(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_stepRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9477,10 +9477,10 @@ func (ec *executionContext) _StepOutput_metadataHistory(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9521,10 +9521,10 @@ func (ec *executionContext) _StepOutput_metadataSeries(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9565,10 +9565,10 @@ func (ec *executionContext) _StepOutput_metadataChanges(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9996,10 +9996,10 @@ func (ec *executionContext) _StepRun_metadataHistory(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -10040,10 +10040,10 @@ func (ec *executionContext) _StepRun_metadataSeries(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -10084,10 +10084,10 @@ func (ec *executionContext) _StepRun_metadataChanges(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12767,19 +12767,19 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "versions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_versions(ctx, field, obj)
 				})
 		case "metadataKeys":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataKeys(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataSeries(ctx, field, obj)
 				})
@@ -12959,19 +12959,19 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "consumers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_consumers(ctx, field, obj)
 				})
 		case "upstream":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_upstream(ctx, field, obj)
 				})
 		case "downstream":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_downstream(ctx, field, obj)
 				})
@@ -13001,7 +13001,7 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataHistory(ctx, field, obj)
 				})
@@ -13013,13 +13013,13 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataChanges(ctx, field, obj)
 				})
@@ -14437,13 +14437,13 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 			}
 		case "steps":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_steps(ctx, field, obj)
 				})
 		case "stepRuns":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_stepRuns(ctx, field, obj)
 				})
@@ -14473,19 +14473,19 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataChanges(ctx, field, obj)
 				})
@@ -14758,7 +14758,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "artifacts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_artifacts(ctx, field)
 				})
@@ -14770,7 +14770,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "compareArtifactVersions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_compareArtifactVersions(ctx, field)
 				})
@@ -14788,7 +14788,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "pipelineRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_pipelineRuns(ctx, field)
 				})
@@ -14800,7 +14800,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "projects":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_projects(ctx, field)
 				})
@@ -14812,43 +14812,43 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
 		case "serverInfo":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_serverInfo(ctx, field)
 				})
 		case "apiKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_apiKeys(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEvents(ctx, field)
 				})
 		case "metadataKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_metadataKeys(ctx, field)
 				})
 		case "artifactVersions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_artifactVersions(ctx, field)
 				})
 		case "stepRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_stepRuns(ctx, field)
 				})
@@ -15385,19 +15385,19 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataChanges(ctx, field, obj)
 				})
@@ -15498,19 +15498,19 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataChanges(ctx, field, obj)
 				})
@@ -15956,14 +15956,6 @@ func (ec *executionContext) marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 	return ec._Artifact(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArtifactConnection!")
-		return graphql.Null
-	}
-	return ec._ArtifactConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Artifact]) graphql.Marshaler {
 	return ec._ArtifactEdge(ctx, sel, &v)
 }
@@ -16006,14 +15998,6 @@ func (ec *executionContext) marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋ
 		return graphql.Null
 	}
 	return ec._ArtifactVersion(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArtifactVersionConnection!")
-		return graphql.Null
-	}
-	return ec._ArtifactVersionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNArtifactVersionEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.ArtifactVersion]) graphql.Marshaler {
@@ -16244,14 +16228,6 @@ func (ec *executionContext) marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._MetadataEntry(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataEntryConnection!")
-		return graphql.Null
-	}
-	return ec._MetadataEntryConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.MetadataEntry]) graphql.Marshaler {
 	return ec._MetadataEntryEdge(ctx, sel, &v)
 }
@@ -16400,16 +16376,6 @@ func (ec *executionContext) unmarshalNMetadataValueInput2map(ctx context.Context
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx context.Context, sel ast.SelectionSet, v []models.Node) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v models.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -16436,14 +16402,6 @@ func (ec *executionContext) marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplac
 		return graphql.Null
 	}
 	return ec._PipelineRun(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PipelineRunConnection!")
-		return graphql.Null
-	}
-	return ec._PipelineRunConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.PipelineRun]) graphql.Marshaler {
@@ -16490,14 +16448,6 @@ func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋplacardᚋplacard�
 	return ec._Project(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ProjectConnection!")
-		return graphql.Null
-	}
-	return ec._ProjectConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNProjectEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Project]) graphql.Marshaler {
 	return ec._ProjectEdge(ctx, sel, &v)
 }
@@ -16541,14 +16491,6 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋplacardᚋplacard�
 		graphql.AddInvalidNullFromMarshaler(ctx, "RunStatus!")
 	}
 	return res
-}
-
-func (ec *executionContext) marshalNServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx context.Context, sel ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ServerInfo!")
-		return graphql.Null
-	}
-	return ec._ServerInfo(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNServerLimits2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerLimits(ctx context.Context, sel ast.SelectionSet, v *models.ServerLimits) graphql.Marshaler {
@@ -16656,14 +16598,6 @@ func (ec *executionContext) marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacard�
 	return ec._StepRun(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "StepRunConnection!")
-		return graphql.Null
-	}
-	return ec._StepRunConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.StepRun]) graphql.Marshaler {
 	return ec._StepRunEdge(ctx, sel, &v)
 }
@@ -16709,11 +16643,25 @@ func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 	return ec._Artifact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArtifactConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ArtifactVersion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArtifactVersionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOArtifactVersionName2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionName(ctx context.Context, v any) (*models.ArtifactVersionName, error) {
@@ -16939,6 +16887,13 @@ func (ec *executionContext) marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._MetadataEntry(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MetadataEntryConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOMetadataEntryInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryInputᚄ(ctx context.Context, v any) ([]models.MetadataEntryInput, error) {
 	if v == nil {
 		return nil, nil
@@ -17023,6 +16978,19 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋplacardᚋplacardᚋmode
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx context.Context, sel ast.SelectionSet, v []models.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx context.Context, sel ast.SelectionSet, v *models.PipelineRun) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -17030,11 +16998,25 @@ func (ec *executionContext) marshalOPipelineRun2ᚖgithubᚗcomᚋplacardᚋplac
 	return ec._PipelineRun(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineRunConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProject(ctx context.Context, sel ast.SelectionSet, v *models.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProjectConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORemoveAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.RemoveAliasPayload) graphql.Marshaler {
@@ -17104,6 +17086,13 @@ func (ec *executionContext) marshalORunStatus2ᚖgithubᚗcomᚋplacardᚋplacar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx context.Context, sel ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServerInfo(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.SetAliasPayload) graphql.Marshaler {
@@ -17184,11 +17173,37 @@ func (ec *executionContext) unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx context.Context, sel ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._StepRun(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StepRunConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSubject(ctx context.Context, sel ast.SelectionSet, v models.Subject) graphql.Marshaler {
