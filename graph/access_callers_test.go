@@ -192,6 +192,24 @@ func TestAccessOfNear(t *testing.T) {
 	})
 }
 
+// TestForbiddenFieldAlone checks that a root field that a caller may not read leaves the others.
+func TestForbiddenFieldAlone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := emptyWorld(t, url)
+		w.fill(alpha, 1)
+		query := w.put(alpha, alpha, `{ artifact(name: "model", project: "{name}") { name } auditEvents { nodes { id } } apiKeys { nodes { id } } }`)
+		answer, _ := w.as("reader", query)
+		if !strings.Contains(answer, `"data":{"apiKeys":null,"artifact":{"name":"model"},"auditEvents":null}`) ||
+			strings.Count(answer, `"code":"FORBIDDEN"`) != 2 || !strings.Contains(answer, `"path":["auditEvents"]`) {
+			t.Error(answer)
+		}
+		if answer, _ := w.as("admin", query); strings.Contains(answer, "null") || strings.Contains(answer, "errors") {
+			t.Error(answer)
+		}
+	})
+}
+
 // TestRevocation: a key that is revoked through one server is refused by another one at once, and its name is taken.
 func TestRevocation(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ func (q query) MetadataKeys(ctx context.Context, project, search *string, first 
 	}
 	found, err := q.store.ProjectKeys(ctx, in, question)
 	load(ctx).keysTogether(found)
-	return found, err
+	return append([]*models.MetadataKeyUsage{}, found...), err // none is an empty list, as null is a failure
 }
 
 func (artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
@@ -46,7 +46,8 @@ func (artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *st
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx).keys.of(ctx, a.ProjectID, a.ID, question)
+	found, err := load(ctx).keys.of(ctx, a.ProjectID, a.ID, question)
+	return append([]*models.MetadataKeyUsage{}, found...), err
 }
 
 // keyQuestion are the arguments of metadataKeys, checked.

@@ -297,12 +297,15 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
 			return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
 		case failed.Code == "57014":
-			return nil // cancelled: the context says why
+			return interrupted(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
 			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006", failed.Code == "25P03":
 			return unavailable(err)
 		}
 		return nil
+	}
+	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
+		return interrupted(err)
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error

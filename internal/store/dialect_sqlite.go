@@ -308,6 +308,8 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 		return nil
 	}
 	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_INTERRUPT:
+		return interrupted(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
 		return unavailable(err)

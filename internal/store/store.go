@@ -237,6 +237,10 @@ func unavailable(err error) *models.Error {
 	}
 }
 
+// interrupted is the failure of a statement that the database has stopped: because its context has ended, which the error
+// only shows as context.Canceled, or because somebody has cancelled it in the database.
+func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
+
 // gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
 func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
 	return &gorm.Config{
@@ -293,6 +297,8 @@ type Meter struct {
 	FailAt int64
 	// Record, if any, hears each statement before it is sent.
 	Record func(text string, args []any)
+	// Hold, if any, is called before each statement with its context, and may delay the statement.
+	Hold func(ctx context.Context, text string)
 }
 
 // Statements is how many statements there have been.
@@ -314,12 +320,21 @@ func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string,
 // errMeter is the failure that a meter asked for.
 var errMeter = errors.New("the meter of the context asked for this failure")
 
-// metered makes db look for a meter before each statement.
+// metered makes db look for a meter before each statement. A statement whose context has ended is not sent, and no meter
+// counts it.
 func metered(db *gorm.DB) error {
 	look := func(db *gorm.DB) {
-		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
+		ctx := db.Statement.Context
+		if err := ctx.Err(); err != nil {
+			_ = db.AddError(err)
+			return
+		}
+		meter, ok := ctx.Value(meterKey{}).(*Meter)
 		if !ok {
 			return
+		}
+		if meter.Hold != nil {
+			meter.Hold(ctx, db.Statement.SQL.String())
 		}
 		if meter.Record != nil {
 			meter.Record(db.Statement.SQL.String(), slices.Clone(db.Statement.Vars))
