@@ -231,8 +231,8 @@ type batch[V any] struct {
 	err    error
 }
 
-// of is what the object relates to: the zero value for nothing. When ctx has ended it returns what has been read, and
-// starts no read.
+// of is what the object relates to: the zero value for nothing. When ctx has ended it still returns what has been read; the
+// store sends no statement then.
 func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, arguments A) (V, error) {
 	if !project.IsZero() && !auth.From(ctx).Reads(project) {
 		var nothing V // the store gave out what it must not
@@ -242,11 +242,6 @@ func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, argument
 	b, mine := r.batches[asked[A]{id, arguments}], false
 	var ids []models.ID
 	if b == nil {
-		if err := context.Cause(ctx); err != nil {
-			r.mu.Unlock()
-			var nothing V
-			return nothing, err
-		}
 		mine = true
 		b = &batch[V]{done: make(chan struct{}), err: errors.New("the reading of a relation ended early")}
 		siblings := []models.ID{id}
