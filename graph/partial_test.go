@@ -122,6 +122,15 @@ func TestDeadlineNamesFields(t *testing.T) {
 				{"version": "1", "metadataHistory": null, "tags": ["t"], "artifact": {"name": "a"}}]}}`,
 			[]string{`["artifactVersions","nodes",0,"metadataHistory"]`, `["artifactVersions","nodes",1,"metadataHistory"]`, `["artifactVersions","nodes",2,"metadataHistory"]`},
 		},
+		"reads that would start after the deadline": {
+			`{ artifactVersions { nodes { version metadataHistory { nodes { key } } upstream { nodes { version } } } } }`, []string{history},
+			`{"artifactVersions": {"nodes": [
+				{"version": "3", "metadataHistory": null, "upstream": {"nodes": []}},
+				{"version": "2", "metadataHistory": null, "upstream": null},
+				{"version": "1", "metadataHistory": null, "upstream": null}]}}`,
+			[]string{`["artifactVersions","nodes",0,"metadataHistory"]`, `["artifactVersions","nodes",1,"metadataHistory"]`, `["artifactVersions","nodes",1,"upstream"]`,
+				`["artifactVersions","nodes",2,"metadataHistory"]`, `["artifactVersions","nodes",2,"upstream"]`},
+		},
 		"a non-null field nulls the nearest nullable one": {
 			`{ serverInfo { version } ` + version + ` { version tags } }`, []string{tags},
 			`{"serverInfo": {"version": "test"}, "artifactVersion": null}`,
