@@ -57,7 +57,7 @@ func literal(value *ast.Value, r *request) any {
 // and variables alike, and is the one place that enforces @oneOf: the validation of queries does so for literals
 // only. Whatever it refuses is BAD_INPUT at the place of the value.
 func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, left *int) (any, error) {
-	return coercion{schema, left, 0}.value(t, at, node)
+	return coercion{schema: schema, left: left}.value(t, at, node)
 }
 
 // mostValues bounds what the arguments of an operation hold together, a variable counted wherever it stands: each value of an
@@ -72,7 +72,12 @@ type coercion struct {
 	left *int
 	// depth is in how many input objects the value stands.
 	depth int
+	// presentOnly refuses the ID of a view of the past: it is set inside filters and inputs of mutations.
+	presentOnly bool
 }
+
+// versionRef is the input that names a version to read, by an ID that may be that of a view.
+const versionRef = "ArtifactVersionRef"
 
 // take counts values.
 func (c coercion) take(n int) error {
@@ -152,6 +157,7 @@ func (c coercion) object(definition *ast.Definition, at *models.Path, node any) 
 	if c.depth++; c.depth > mostNested {
 		return nil, models.LimitExceeded(at, "inputs inside each other", mostNested, int64(c.depth))
 	}
+	c.presentOnly = c.presentOnly || definition.Name != versionRef
 	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return m.Value == (unset{}) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
 		return nil, models.BadInput(at, "must have exactly one field, and that not null")
@@ -208,6 +214,9 @@ func (c coercion) scalar(name string, at *models.Path, node any) (any, error) {
 		}
 		if !isText {
 			return nil, models.BadInput(at, "must be an ID")
+		}
+		if node, ok := models.ParseNodeID(text); c.presentOnly && ok && node.AsOf != nil {
+			return nil, models.BadInput(at, "is a view of the past: the ID without %q is that of the object", "@…")
 		}
 		return text, nil
 	case "Boolean":

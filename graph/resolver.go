@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -46,14 +45,20 @@ func (s *Server) page(ctx context.Context, first *int32, after *string, last *in
 		Page(s.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
 }
 
-// question is what a list is asked, checked.
-func (s *Server) question(where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time) (models.Question, error) {
+// question is what a list is asked, checked. view is the instant of the object that the list belongs to, nil for now.
+func (s *Server) question(
+	ctx context.Context, where models.FilterInput, orderBy []models.OrderInput, asOf, view *models.Time,
+) (models.Question, error) {
 	filter, err := models.ReadFilter(&s.limits, models.At("where"), where)
 	if err != nil {
 		return models.Question{}, err
 	}
 	order, err := models.ReadOrder(models.At("orderBy"), orderBy)
-	return models.Question{Filter: filter, Order: order, AsOf: past(asOf, nil)}, err
+	if err != nil {
+		return models.Question{}, err
+	}
+	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	return models.Question{Filter: filter, Order: order, AsOf: instant}, err
 }
 
 // given says whether the query gives the field an argument, be it null.
@@ -71,29 +76,6 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{}, models.BadInput(models.At("card"), "must not be empty")
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
-}
-
-// past is the instant to read as of: what the field says, else what the object inherits; nil for now, which is also
-// what the future means.
-func past(asOf, inherited *models.Time) *models.Time {
-	if asOf == nil {
-		asOf = inherited
-	}
-	if asOf != nil && asOf.After(time.Now().Add(future)) {
-		return nil
-	}
-	return asOf
-}
-
-// future is how far ahead an instant must lie to be surely later than everything, whose clock ever it was written by.
-const future = time.Hour
-
-// micros is the instant in microseconds since 1970, 0 for now. What lies before 1970 was before everything.
-func micros(asOf *models.Time) int64 {
-	if asOf == nil {
-		return 0
-	}
-	return max(asOf.UnixMicro(), 1)
 }
 
 // caller is who sent the request.

@@ -70,12 +70,13 @@ type ComplexityRoot struct {
 	}
 
 	Artifact struct {
+		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
-		ID             func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, first *int32) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name           func(childComplexity int) int
+		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
@@ -96,18 +97,19 @@ type ComplexityRoot struct {
 	ArtifactVersion struct {
 		Aliases         func(childComplexity int, asOf *models.Time) int
 		Artifact        func(childComplexity int) int
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		Changes         func(childComplexity int, keys []string, onlyDiffering bool, asOf *models.Time) int
 		Consumers       func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt       func(childComplexity int) int
 		Downstream      func(childComplexity int, depth int32, first int32) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID          func(childComplexity int) int
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
 		Producer        func(childComplexity int) int
@@ -298,11 +300,11 @@ type ComplexityRoot struct {
 
 	MetadataEntry struct {
 		Card      func(childComplexity int) int
-		ID        func(childComplexity int) int
 		Key       func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		LoggedAt  func(childComplexity int) int
 		LoggedBy  func(childComplexity int) int
+		NodeID    func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		Retracted func(childComplexity int) int
 		Seq       func(childComplexity int) int
@@ -412,15 +414,16 @@ type ComplexityRoot struct {
 	}
 
 	PipelineRun struct {
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		FinishedAt      func(childComplexity int) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID          func(childComplexity int) int
 		Pipeline        func(childComplexity int) int
 		Project         func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -556,9 +559,9 @@ type ComplexityRoot struct {
 	StepOutput struct {
 		ArtifactName    func(childComplexity int) int
 		ArtifactVersion func(childComplexity int) int
+		AsOf            func(childComplexity int) int
 		BoundAt         func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -566,13 +569,14 @@ type ComplexityRoot struct {
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
 		StepRun         func(childComplexity int) int
 	}
 
 	StepRun struct {
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		FinishedAt      func(childComplexity int) int
-		ID              func(childComplexity int) int
 		Inputs          func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
@@ -581,6 +585,7 @@ type ComplexityRoot struct {
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
 		Outputs         func(childComplexity int) int
 		PipelineRun     func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -769,18 +774,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
+	case "Artifact.asOf":
+		if e.ComplexityRoot.Artifact.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.AsOf(childComplexity), true
 	case "Artifact.createdAt":
 		if e.ComplexityRoot.Artifact.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
-	case "Artifact.id":
-		if e.ComplexityRoot.Artifact.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Artifact.ID(childComplexity), true
 	case "Artifact.latestVersion":
 		if e.ComplexityRoot.Artifact.LatestVersion == nil {
 			break
@@ -815,6 +820,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Name(childComplexity), true
+	case "Artifact.id":
+		if e.ComplexityRoot.Artifact.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.NodeID(childComplexity), true
 	case "Artifact.project":
 		if e.ComplexityRoot.Artifact.Project == nil {
 			break
@@ -894,6 +905,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Artifact(childComplexity), true
+	case "ArtifactVersion.asOf":
+		if e.ComplexityRoot.ArtifactVersion.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.AsOf(childComplexity), true
 	case "ArtifactVersion.cards":
 		if e.ComplexityRoot.ArtifactVersion.Cards == nil {
 			break
@@ -944,12 +961,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
-	case "ArtifactVersion.id":
-		if e.ComplexityRoot.ArtifactVersion.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArtifactVersion.ID(childComplexity), true
 	case "ArtifactVersion.metadata":
 		if e.ComplexityRoot.ArtifactVersion.Metadata == nil {
 			break
@@ -1016,6 +1027,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.id":
+		if e.ComplexityRoot.ArtifactVersion.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.NodeID(childComplexity), true
 	case "ArtifactVersion.number":
 		if e.ComplexityRoot.ArtifactVersion.Number == nil {
 			break
@@ -1656,12 +1673,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Card(childComplexity), true
-	case "MetadataEntry.id":
-		if e.ComplexityRoot.MetadataEntry.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MetadataEntry.ID(childComplexity), true
 	case "MetadataEntry.key":
 		if e.ComplexityRoot.MetadataEntry.Key == nil {
 			break
@@ -1686,6 +1697,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.LoggedBy(childComplexity), true
+	case "MetadataEntry.id":
+		if e.ComplexityRoot.MetadataEntry.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.NodeID(childComplexity), true
 	case "MetadataEntry.reason":
 		if e.ComplexityRoot.MetadataEntry.Reason == nil {
 			break
@@ -2221,6 +2238,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PathValue.Path(childComplexity), true
 
+	case "PipelineRun.asOf":
+		if e.ComplexityRoot.PipelineRun.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.AsOf(childComplexity), true
 	case "PipelineRun.cards":
 		if e.ComplexityRoot.PipelineRun.Cards == nil {
 			break
@@ -2238,12 +2261,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.FinishedAt(childComplexity), true
-	case "PipelineRun.id":
-		if e.ComplexityRoot.PipelineRun.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PipelineRun.ID(childComplexity), true
 	case "PipelineRun.metadata":
 		if e.ComplexityRoot.PipelineRun.Metadata == nil {
 			break
@@ -2310,6 +2327,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+	case "PipelineRun.id":
+		if e.ComplexityRoot.PipelineRun.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.NodeID(childComplexity), true
 	case "PipelineRun.pipeline":
 		if e.ComplexityRoot.PipelineRun.Pipeline == nil {
 			break
@@ -2900,6 +2923,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.ArtifactVersion(childComplexity), true
+	case "StepOutput.asOf":
+		if e.ComplexityRoot.StepOutput.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.AsOf(childComplexity), true
 	case "StepOutput.boundAt":
 		if e.ComplexityRoot.StepOutput.BoundAt == nil {
 			break
@@ -2917,12 +2946,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Cards(childComplexity, args["asOf"].(*models.Time)), true
-	case "StepOutput.id":
-		if e.ComplexityRoot.StepOutput.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StepOutput.ID(childComplexity), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -2995,6 +3018,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Name(childComplexity), true
+	case "StepOutput.id":
+		if e.ComplexityRoot.StepOutput.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.NodeID(childComplexity), true
 	case "StepOutput.stepRun":
 		if e.ComplexityRoot.StepOutput.StepRun == nil {
 			break
@@ -3002,6 +3031,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StepOutput.StepRun(childComplexity), true
 
+	case "StepRun.asOf":
+		if e.ComplexityRoot.StepRun.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.AsOf(childComplexity), true
 	case "StepRun.cards":
 		if e.ComplexityRoot.StepRun.Cards == nil {
 			break
@@ -3019,12 +3054,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.FinishedAt(childComplexity), true
-	case "StepRun.id":
-		if e.ComplexityRoot.StepRun.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StepRun.ID(childComplexity), true
 	case "StepRun.inputs":
 		if e.ComplexityRoot.StepRun.Inputs == nil {
 			break
@@ -3103,6 +3132,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Name(childComplexity), true
+	case "StepRun.id":
+		if e.ComplexityRoot.StepRun.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.NodeID(childComplexity), true
 	case "StepRun.outputs":
 		if e.ComplexityRoot.StepRun.Outputs == nil {
 			break
@@ -3469,7 +3504,11 @@ directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: 
 
 # --- Node and subject --------------------------------------------------------------------------------------------
 
-"Anything that is stored and has an identity of its own."
+"""
+Anything that is stored and has an ID. An object that is read as of an instant is a view of the past. A view has
+another ID than the object, so that a client that caches objects by ID keeps both. Reads take the ID of a view and return
+the same view; filters and mutations refuse it as ` + "`" + `BAD_INPUT` + "`" + `.
+"""
 interface Node {
   "Opaque, unique over all types and projects, and never used again."
   id: ID!
@@ -3480,8 +3519,10 @@ What metadata is about: an artifact version, an output that still waits for its 
 pipeline run. Every read gives the latest entry of a key; only ` + "`" + `metadataHistory` + "`" + ` shows the earlier ones.
 """
 interface Subject implements Node {
-  "Opaque, unique over all types and projects."
+  "Opaque, unique over all types and projects; see ` + "`" + `Node.id` + "`" + `."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the subject as it is now."
+  asOf: DateTime
   """
   The latest entry of each key, cards in order of first appearance and entries without a card first. A retracted
   key is left out. Unknown ` + "`" + `keys` + "`" + ` are ignored.
@@ -3554,7 +3595,10 @@ type Query {
   artifactVersion(
     "Which version."
     ref: ArtifactVersionRef!
-    "As things stood at this instant: null if the version was created later. Its metadata, aliases, tags and output inherit it."
+    """
+    As things stood at this instant: a view of the version, null if it was created later. Everything below it shows the
+    same instant. An instant in the future means now.
+    """
     asOf: DateTime
   ): ArtifactVersion
   "What several versions have in common and in what they differ. They may be of different artifacts."
@@ -3563,7 +3607,7 @@ type Query {
     "What the others are compared with, one of ` + "`" + `refs` + "`" + `; the first of them when absent." baseline: ArtifactVersionRef
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
-    "As things stood at this instant." asOf: DateTime
+    "As of this instant: the versions are views. An instant in the future means now." asOf: DateTime
   ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
   "A step run by its ID."
   stepRun(
@@ -3692,6 +3736,8 @@ type PageInfo {
 type Artifact implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the artifact as it is now."
+  asOf: DateTime
   "Unique in its project, 1 to 250 characters."
   name: String!
   "The project it belongs to."
@@ -3704,7 +3750,7 @@ type Artifact implements Node {
   versions(
     "Which versions; all when absent." where: ArtifactVersionFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
-    "As things stood at this instant; what is read of the versions inherits it." asOf: DateTime
+    "As of this instant: the versions are views. When absent, the instant of the artifact." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -3731,6 +3777,8 @@ type ArtifactEdge {
 type ArtifactVersion implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the version as it is now."
+  asOf: DateTime
   "Its name among the versions of the artifact; the number in decimal unless one was given."
   version: String!
   "1, 2, 3 and so on, in order of creation unless a number was asked for. Never used again after a deletion."
@@ -3822,6 +3870,8 @@ enum RunStatus {
 type PipelineRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the run as it is now."
+  asOf: DateTime
   "The name of the pipeline that ran."
   pipeline: String!
   "The project it belongs to."
@@ -3887,6 +3937,8 @@ type PipelineRunEdge {
 type StepRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the step run as it is now."
+  asOf: DateTime
   "The name of the step. A step that is tried again runs again under the same name."
   name: String!
   "The pipeline run that it is part of."
@@ -3954,6 +4006,8 @@ belong to the version from the moment it is created; from then on the output sho
 type StepOutput implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the output as it is now."
+  asOf: DateTime
   "What the step calls it, unique among its outputs."
   name: String!
   "The artifact it is declared to become a version of, if the step said so."
@@ -5204,7 +5258,7 @@ extend type Artifact {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "As things stood at this instant: versions that were created later are not there. In the future, the current state."
+    "As of this instant: the versions are views, without those created later. An instant in the future means now."
     asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
@@ -5256,7 +5310,7 @@ extend type ArtifactVersion {
     keys: [String!]
     "Leave out the keys that have the same value of the same kind in both versions."
     onlyDiffering: Boolean! = true
-    "As things stood at this instant; absent, that of the version."
+    "As of this instant: both versions are views. When absent, the instant of the version."
     asOf: DateTime
   ): ArtifactVersionComparison @listSize(assumedSize: 2, sizedFields: ["versions"])
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
@@ -5403,6 +5457,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Artifact_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Artifact_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_Artifact_name(ctx, field)
 	case "project":
@@ -5451,6 +5507,8 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ArtifactVersion_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_ArtifactVersion_asOf(ctx, field)
 	case "version":
 		return ec.fieldContext_ArtifactVersion_version(ctx, field)
 	case "number":
@@ -5907,6 +5965,8 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_PipelineRun_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_PipelineRun_asOf(ctx, field)
 	case "pipeline":
 		return ec.fieldContext_PipelineRun_pipeline(ctx, field)
 	case "project":
@@ -6137,6 +6197,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_StepOutput_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_StepOutput_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_StepOutput_name(ctx, field)
 	case "artifactName":
@@ -6169,6 +6231,8 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_StepRun_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_StepRun_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_StepRun_name(ctx, field)
 	case "pipelineRun":

@@ -2228,18 +2228,41 @@ func (ec *executionContext) _Artifact_id(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Artifact_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Artifact", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("Artifact", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Artifact_asOf(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Artifact_name(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
@@ -2690,18 +2713,41 @@ func (ec *executionContext) _ArtifactVersion_id(ctx context.Context, field graph
 			return ec.fieldContext_ArtifactVersion_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactVersion_asOf(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ArtifactVersion_version(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
@@ -4896,18 +4942,18 @@ func (ec *executionContext) _MetadataEntry_id(ctx context.Context, field graphql
 			return ec.fieldContext_MetadataEntry_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_MetadataEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MetadataEntry", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "ID")
 }
 
 func (ec *executionContext) _MetadataEntry_key(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
@@ -6434,18 +6480,41 @@ func (ec *executionContext) _PipelineRun_id(ctx context.Context, field graphql.C
 			return ec.fieldContext_PipelineRun_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PipelineRun", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("PipelineRun", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PipelineRun_asOf(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _PipelineRun_pipeline(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
@@ -9140,18 +9209,41 @@ func (ec *executionContext) _StepOutput_id(ctx context.Context, field graphql.Co
 			return ec.fieldContext_StepOutput_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("StepOutput", field, true, false, "ID")
+}
+
+func (ec *executionContext) _StepOutput_asOf(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _StepOutput_name(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
@@ -9604,18 +9696,41 @@ func (ec *executionContext) _StepRun_id(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_StepRun_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StepRun", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("StepRun", field, true, false, "ID")
+}
+
+func (ec *executionContext) _StepRun_asOf(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _StepRun_name(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
@@ -12743,6 +12858,11 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._Artifact_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._Artifact_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12905,6 +13025,11 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 		case "id":
 			out.Values[i] = ec._ArtifactVersion_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "asOf":
+			out.Values[i] = ec._ArtifactVersion_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
@@ -14409,6 +14534,11 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._PipelineRun_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "pipeline":
 			out.Values[i] = ec._PipelineRun_pipeline(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15332,6 +15462,11 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._StepOutput_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._StepOutput_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15432,6 +15567,11 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._StepRun_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "asOf":
+			out.Values[i] = ec._StepRun_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":

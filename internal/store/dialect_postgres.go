@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,7 @@ type postgresDialect struct {
 	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
+	clock    atomic.Pointer[clockReading]
 }
 
 // planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
@@ -158,6 +160,28 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 
 func (d *postgresDialect) now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+}
+
+// presentAge is how long a reading of the clock of PostgreSQL serves.
+const presentAge = time.Second
+
+// clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
+type clockReading struct {
+	micros int64
+	sent   time.Time
+}
+
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+func (d *postgresDialect) present(ctx context.Context) (int64, error) {
+	if reading := d.clock.Load(); reading != nil && time.Since(reading.sent) < presentAge {
+		return reading.micros + time.Since(reading.sent).Microseconds(), nil
+	}
+	reading := &clockReading{sent: time.Now()}
+	err := d.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+	if err == nil {
+		d.clock.Store(reading)
+	}
+	return reading.micros + time.Since(reading.sent).Microseconds(), err
 }
 
 func (d *postgresDialect) ago(age time.Duration) any {

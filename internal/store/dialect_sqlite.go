@@ -169,6 +169,11 @@ func (d *sqliteDialect) now(floor int64) any {
 	}
 }
 
+// present counts what now has given: an entry may be later than the clock.
+func (d *sqliteDialect) present(context.Context) (int64, error) {
+	return max(d.clock().UnixMicro(), d.last.Load()), nil
+}
+
 // ago does not go by what now has given: a clock that was ahead once must not make keys old.
 func (d *sqliteDialect) ago(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/placard/placard/models"
 )
@@ -40,7 +41,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 		if distance > depth {
 			room = 0 // only to know whether there is more
 		}
-		next, err := s.neighbours(ctx, of.ProjectID, way, border, known, room+1)
+		next, err := s.neighbours(ctx, of, way, border, known, room+1)
 		if err != nil {
 			return nil, err
 		}
@@ -62,20 +63,21 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 
 // neighbours are versions one step from the border that are not known yet, the oldest first.
 func (s *Store) neighbours(
-	ctx context.Context, project models.ID, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
+	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
 	seen := make([]models.ID, 0, len(known))
 	for id := range known {
 		seen = append(seen, id)
 	}
 	from, not := s.dialect.oneOf(way.from, border), s.dialect.oneOf("v.id", seen)
-	args := append(append([]any{project, project}, from.args...), not.args...)
+	where, args := startedBy("v.created_at", "v.project_id = ?", []any{start.ProjectID}, start.AsOf)
+	args = slices.Concat(args, []any{start.ProjectID}, from.args, not.args)
 	var next []*models.ArtifactVersion
 	err := s.read(ctx).Raw(fmt.Sprintf(`SELECT %s FROM artifact_versions v
-		WHERE v.project_id = ? AND v.id IN (SELECT %s FROM %s WHERE i.project_id = ? AND %s) AND NOT (%s)
-		ORDER BY v.created_at, v.id LIMIT %d`, of("v", versionColumns), way.to, readAndProduced, from.sql, not.sql, most),
+		WHERE %s AND v.id IN (SELECT %s FROM %s WHERE i.project_id = ? AND %s) AND NOT (%s)
+		ORDER BY v.created_at, v.id LIMIT %d`, of("v", versionColumns), where, way.to, readAndProduced, from.sql, not.sql, most),
 		args...).Scan(&next).Error
-	return next, s.failure(err)
+	return models.Views(next, start.AsOf), s.failure(err)
 }
 
 // connect adds the edges between the versions that are known, in the order of these.
@@ -103,17 +105,18 @@ type consumerRow struct {
 	ArtifactVersionID models.ID
 }
 
-// Consumers is the same page of the step runs that read each version, in order of start.
+// Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now (nil).
 func (s *Store) Consumers(
-	ctx context.Context, project models.ID, versions []models.ID, page models.Page,
+	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
+	where, args := startedBy("r.started_at", "i.project_id = ?", []any{project}, asOf)
 	found, err := pages(ctx, s, list[*consumerRow]{
 		name:    "consumers",
 		columns: of("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
 		table: `(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i
 			JOIN step_runs r ON r.project_id = i.project_id AND r.id = i.step_run_id`,
-		where: "i.project_id = ?", args: []any{project}, parent: "i.artifact_version_id",
+		where: where, args: args, parent: "i.artifact_version_id",
 		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -128,5 +131,5 @@ func (s *Store) Consumers(
 		}
 		consumers[version] = runs
 	}
-	return consumers, err
+	return viewsOfPages(consumers, asOf), err
 }

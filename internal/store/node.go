@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -113,12 +114,20 @@ func reading[T any](
 	return found, s.failure(err)
 }
 
-// Subjects are the objects behind the subject IDs that entries carry: the version where there is one.
-func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []models.ID) (map[models.ID]models.Subject, error) {
-	one := s.dialect.oneOf("id", subjects)
+// Subjects returns the objects of the subject IDs that entries carry, as of an instant or now (nil): the version of an output
+// that was bound to one, else the output.
+func (s *Store) Subjects(
+	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
+) (map[models.ID]models.Subject, error) {
+	one := s.dialect.oneOf("s.id", subjects)
+	sql, args := "SELECT s.id, s.artifact_version_id FROM subjects s", []any{}
+	if asOf != nil {
+		sql = `SELECT s.id, (SELECT v.id FROM artifact_versions v WHERE v.project_id = s.project_id AND v.id = s.artifact_version_id
+			AND v.created_at <= ?) AS artifact_version_id FROM subjects s`
+		args = append(args, *asOf)
+	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.read(ctx).Raw("SELECT id, artifact_version_id FROM subjects WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Scan(&rows).Error
+	err := s.read(ctx).Raw(sql+" WHERE s.project_id = ? AND "+one.sql, slices.Concat(args, []any{project}, one.args)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -134,7 +143,7 @@ func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []mode
 	nodes, err := s.Nodes(ctx, ids)
 	found := make(map[models.ID]models.Subject, len(rows))
 	for subject, id := range object {
-		if node, ok := nodes[id].(models.Subject); ok {
+		if node, ok := models.NodeAt(nodes[id], asOf).(models.Subject); ok {
 			found[subject] = node
 		}
 	}

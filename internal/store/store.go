@@ -90,6 +90,8 @@ type dialect interface {
 	explain(ctx context.Context, text string, args []any) ([]string, error)
 	// migrate brings the tables up to date if up is set, or else checks that they are, and makes the dialect ready to write.
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
+	// present is the present in microseconds since 1970, by the clock of now.
+	present(ctx context.Context) (int64, error)
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
 	// pools are the pools of connections.
@@ -159,6 +161,12 @@ func (s *Store) Close() error { return s.dialect.close() }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
+
+// Past reports whether an instant is not later than the clock of the database, so that it has a past.
+func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
+	now, err := s.dialect.present(ctx)
+	return instant.UnixMicro() <= now, s.failure(err)
+}
 
 // read is the database for one reading call.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }

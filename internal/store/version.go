@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -32,11 +33,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	where := condition{from, args}.reachedBy(auth.From(ctx), "v.project_id")
 	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+where.sql+" ORDER BY v.number DESC LIMIT 1", where.args...).
 		Scan(&found).Error
-	version := first(found)
-	if version != nil {
-		version.AsOf = asOf
-	}
-	return version, s.failure(err)
+	return first(found).At(asOf), s.failure(err)
 }
 
 // namedVersion is what follows FROM for a version by name; of several rows the one with the greatest number is meant.
@@ -73,17 +70,21 @@ func (s *Store) Versions(
 	}, artifacts, page)
 }
 
-// LatestVersions are the versions with the greatest number, by artifact.
+// LatestVersions returns the versions with the greatest number by artifact, as of an instant or now (nil).
 func (s *Store) LatestVersions(
-	ctx context.Context, project models.ID, artifacts []models.ID,
+	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
 	one := s.dialect.oneOf("a.id", artifacts)
+	created, args := "", []any{}
+	if asOf != nil {
+		created, args = " AND w.created_at <= ?", append(args, *asOf)
+	}
 	var found []*models.ArtifactVersion
 	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+` FROM artifacts a
 		JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = (SELECT w.id FROM artifact_versions w
-			WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-		WHERE a.project_id = ? AND `+one.sql, append([]any{project}, one.args...)...).Scan(&found).Error
-	return byKey(found, func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
+			WHERE w.project_id = a.project_id AND w.artifact_id = a.id`+created+` ORDER BY w.number DESC LIMIT 1)
+		WHERE a.project_id = ? AND `+one.sql, slices.Concat(args, []any{project}, one.args)...).Scan(&found).Error
+	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
 }
 
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })

@@ -64,7 +64,7 @@ func lineageDiamond(s *suite) {
 	s.equal(follow(s.Upstream, data, 3, 50), "0 edges, truncated false")
 	s.equal(follow(s.Downstream, data, 1, 0), "0 edges, truncated true")
 	s.equal(follow(s.Downstream, end, 9, 50), "0 edges, truncated false")
-	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true})
+	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true}, nil)
 	s.must(err)
 	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage, len(consumers[end.ID].Edges)},
 		[]any{3, 2, true, 0})
