@@ -169,7 +169,16 @@ func drawMeasure(t *rapid.T, number *big.Rat, double float64) (string, bool) {
 func drawText(t *rapid.T, text string) string {
 	runes := []rune(text)
 	cut := func() int { return drawIndex(t, len(runes)+1, "cut") }
-	switch drawFrom(t, []string{"same", "same", "fold", "upper", "lower", "fold", "start", "end", "part", "longer"}, "text") {
+	ways := []string{"same", "same", "fold", "upper", "lower", "fold", "start", "end", "part", "longer"}
+	if len(text) > 390 {
+		ways = []string{"same", "same", "other end", "other end", "other end", "other end", "fold", "upper", "start", "longer"}
+	}
+	switch drawFrom(t, ways, "text") {
+	case "other end":
+		for len(string(runes)) > 399 {
+			runes = runes[:len(runes)-1]
+		}
+		return string(runes[:len(runes)-drawIndex(t, 4, "shorter")]) + drawFrom(t, cutEnds, "end")
 	case "upper":
 		return strings.ToUpper(text)
 	case "lower":

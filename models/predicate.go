@@ -53,9 +53,6 @@ type TextTest struct {
 	Text string
 }
 
-// LongSortKey says whether comparing with a sort key that was cut does not decide: the whole text must be looked at.
-func LongSortKey(key string) bool { return strings.HasPrefix(key, classText) && mayBeCut(key) }
-
 // predicateReader reads a MetadataPredicate.
 type predicateReader struct {
 	at         *Path

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
@@ -123,6 +125,28 @@ func TestSearchForm(t *testing.T) {
 			t.Errorf("%s has the letter %q", spec.kind, spec.letter)
 		}
 	}
+}
+
+// TestSortKeyBounds draws texts with common prefixes around the cut: a stored sort key lies within the bounds of whatever
+// the whole sort key is compared with.
+func TestSortKeyBounds(t *testing.T) {
+	t.Parallel()
+	start := rapid.SampledFrom([]string{strings.Repeat("x", 390), strings.Repeat("é", 196)})
+	end := rapid.StringOfN(rapid.SampledFrom([]rune("xxxaé日🦆\ud7ff\ue000\U0010ffff")), 0, 12, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		begin := start.Draw(t, "start")
+		text, operand := textKey(begin+end.Draw(t, "text")), textKey(begin+end.Draw(t, "operand"))
+		stored := CutSortKey(text)
+		if text >= operand && stored < LowerSortKey(operand) {
+			t.Errorf("%q is stored as %q, below the lower bound %q of %q", text, stored, LowerSortKey(operand), operand)
+		}
+		if text <= operand && stored >= UpperSortKey(operand) {
+			t.Errorf("%q is stored as %q, above the upper bound %q of %q", text, stored, UpperSortKey(operand), operand)
+		}
+		if !LongSortKey(operand) && (text < operand) != (stored < operand) {
+			t.Errorf("%q compares with %q as its stored key does not", text, operand)
+		}
+	})
 }
 
 func TestQuantity(t *testing.T) {

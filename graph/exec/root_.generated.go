@@ -5055,9 +5055,10 @@ input StepRunOrder {
 }
 
 """
-A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text
-(by code point, its first 400 bytes). In both directions, values without an order (NaN, lists, tuples, sets,
-dictionaries) come after those, and what has no value comes last of all: NULL, and keys never logged or retracted.
+A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
+Text is sorted by code point, by the characters that fit into its first 399 bytes of UTF-8; text at a ` + "`" + `path` + "`" + ` by all of it.
+In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
+value comes last of all: NULL, and keys never logged or retracted.
 """
 input MetadataOrder {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
