@@ -21,7 +21,7 @@ func TestSortKeyOrder(t *testing.T) {
 		FloatValue{Number: math.Inf(1)}, FloatValue{Number: math.Inf(-1)}, FloatValue{Number: math.SmallestNonzeroFloat64},
 		FloatValue{Number: -math.SmallestNonzeroFloat64}, FloatValue{Number: math.MaxFloat64},
 		IntegerValue{Integer: math.MaxInt64}, IntegerValue{Integer: math.MinInt64}, FloatValue{Number: 1 << 63}, FloatValue{Number: -1 << 63},
-		StorageSizeValue{Bytes: math.MaxInt64}, DurationValue{Seconds: -90.5},
+		StorageSizeValue{Bytes: math.MaxInt64}, DurationValue{Seconds: -90.5}, DurationValue{Seconds: Double(math.Copysign(0, -1))},
 	}
 	for _, around := range []int64{1 << 53, -1 << 53, 1 << 60, -1 << 60, math.MaxInt64 - 1030, 1, 256} {
 		for near := around - 3; near <= around+3; near++ {
