@@ -107,12 +107,12 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
-	if err := checkSearchedKey(at.In("key"), p.Key); err != nil {
+	if err := checkSearchedKey(at.In("key"), "a key", p.Key); err != nil {
 		return p, err
 	}
 	if card, ok := fields["card"].(*string); ok && card != nil {
 		p.Card = *card
-		if err := checkSearchedKey(at.In("card"), p.Card); err != nil {
+		if err := checkSearchedKey(at.In("card"), "a card", p.Card); err != nil {
 			return p, err
 		}
 	}
@@ -135,12 +135,12 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 // maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
 const maxPathSteps = 60
 
-// checkSearchedKey refuses what no key or card can be; one that merely nobody has logged is no mistake.
-func checkSearchedKey(at *Path, key string) error {
-	if key == "" {
-		return BadInput(at, "must not be empty")
+// checkSearchedKey refuses what no key or card can be; what names it in messages. A key without entries is accepted.
+func checkSearchedKey(at *Path, what, text string) error {
+	if text == "" {
+		return BadInput(at, "%s must not be empty", what)
 	}
-	return CheckText(at, "a key", key, MaxNameCharacters)
+	return CheckText(at, what, text, MaxNameCharacters)
 }
 
 func (r predicateReader) exists(name string) (ValueTest, error) {
