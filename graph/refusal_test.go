@@ -72,3 +72,37 @@ func TestEmptyCards(t *testing.T) {
 	}
 	a.refuses(cases)
 }
+
+// TestMissingVariables leaves out variables: the refusal names the variable, and those that were sent under another name.
+func TestMissingVariables(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	log := `mutation($i: LogMetadataInput!) { logMetadata(input: $i) { deduplicated } }`
+	const missing = `["variables","i"]`
+	a.refuses([]refusal{
+		{"another name", log, `{"input": {"target": {}}}`, "BAD_INPUT", missing,
+			"the variable $i is not given; variables that the operation does not declare: input"},
+		{"two other names", log, `{"b": 1, "a": 2}`, "BAD_INPUT", missing,
+			"the variable $i is not given; variables that the operation does not declare: b, a"},
+		{"no variables", log, "", "BAD_INPUT", missing, "the variable $i is not given"},
+		{"null", log, `{"i": null}`, "BAD_INPUT", `["input"]`, "must not be null"},
+		{"inside an input", `mutation($i: MetadataTarget!) { logMetadata(input: {target: $i, metadata: {k: 1}}) { deduplicated } }`, `{}`,
+			"BAD_INPUT", missing, "the variable $i is not given"},
+		{"inside JSON", `mutation($i: Int!) { createArtifactVersion(input: {artifact: "a", metadata: {k: $i}}) { deduplicated } }`, `{"j": 1}`,
+			"BAD_INPUT", missing, "the variable $i is not given; variables that the operation does not declare: j"},
+		{"nullable inside JSON", `mutation($i: Int) { createArtifactVersion(input: {artifact: "a", metadata: {k: [$i]}}) { deduplicated } }`, `{}`,
+			"BAD_INPUT", `["input","metadata","k",0]`, "the variable $i is not given"},
+		{"of a directive", `query($i: Boolean!) { serverInfo { version @include(if: $i) } }`, `{}`, "BAD_INPUT", missing, "the variable $i is not given"},
+		{"the second of two", `query($j: ID!, $i: ID!) { a: node(id: $j) { id } b: node(id: $i) { id } }`, `{"j": "x"}`, "BAD_INPUT", missing,
+			"the variable $i is not given"},
+	})
+	// A nullable variable leaves an argument with a default at its default.
+	got, _ := a.do(`mutation { createArtifactVersion(input: {artifact: "a"}) { artifactVersion { id } } }`, "")
+	if got["errors"] != nil {
+		t.Fatal(got)
+	}
+	got, _ = a.do(`query($d: Int) { artifactVersion(ref: {named: {name: "a"}}) { upstream(depth: $d) { truncated } } }`, `{}`)
+	if got["errors"] != nil {
+		t.Errorf("an argument with a default: %v", got)
+	}
+}
