@@ -65,6 +65,23 @@ func sameSort(a, b any) bool {
 	return false
 }
 
+// reversed reports whether the ends of a range are in the wrong order in each sort that both may be of, which is refused.
+func reversed(least, greatest any) bool {
+	found := false
+	for _, x := range oracleReadings(least) {
+		for _, y := range oracleReadings(greatest) {
+			if x.sort != y.sort {
+				continue
+			}
+			if x.sort == unsorted || x.compare(y) <= 0 {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
 // drawConditions draws at least one of a list: what asks nothing is refused.
 func drawConditions(t *rapid.T, list []string) []string {
 	if some := drawSome(t, list, "conditions"); some != nil {
@@ -340,6 +357,9 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 			least, greatest := comparableOperand(operand()), comparableOperand(operand())
 			if !sameSort(least, greatest) {
 				greatest = least
+			}
+			if reversed(least, greatest) {
+				least, greatest = greatest, least
 			}
 			predicate[name], ordered = []any{least, greatest}, true
 		case "startsWith", "endsWith":

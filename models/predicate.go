@@ -203,6 +203,8 @@ func (r predicateReader) ordered(name string) (ValueTest, error) {
 	return test, nil
 }
 
+// between reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
+// of one sort whose ends are in order is a range.
 func (r predicateReader) between(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
@@ -215,18 +217,25 @@ func (r predicateReader) between(name string) (ValueTest, error) {
 			return ValueTest{}, err
 		}
 	}
-	test := ValueTest{Between: []SortKeyRange{}}
+	test, reversed := ValueTest{Between: []SortKeyRange{}}, false
 	for _, from := range ends[0] {
 		for _, to := range ends[1] {
-			if from[0] == to[0] {
+			switch {
+			case from[0] != to[0]:
+			case from > to:
+				reversed = true
+			default:
 				test.Between = append(test.Between, SortKeyRange{From: from, To: to})
 			}
 		}
 	}
-	if len(test.Between) == 0 && len(ends[0]) > 0 && len(ends[1]) > 0 {
-		return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
+	switch {
+	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
+		return test, nil
+	case reversed:
+		return ValueTest{}, BadInput(r.at.In(name), "must have the lesser value first: the first one is greater than the second")
 	}
-	return test, nil
+	return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
 }
 
 // orderedKeys are the sort keys of an operand that others are less or greater than; NaN has none.

@@ -5012,7 +5012,8 @@ input MetadataPredicate {
   "It is this or less." lte: JSON
   "It is greater than this." gt: JSON
   "It is this or greater." gte: JSON
-  "It is the first of these two, the second, or between them." between: [JSON!]
+  "It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `."
+  between: [JSON!]
   "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
   "A text that begins with this." startsWith: String
   "A text that ends with this." endsWith: String
