@@ -73,7 +73,7 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{Only: given(ctx, "card")}, nil
 	}
 	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.At("card"), "must not be empty")
+		return models.CardFilter{}, models.BadInput(models.At("card"), "a card must not be empty")
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
 }

@@ -5066,7 +5066,8 @@ input MetadataPredicate {
   "It is this or less." lte: JSON
   "It is greater than this." gt: JSON
   "It is this or greater." gte: JSON
-  "It is the first of these two, the second, or between them." between: [JSON!]
+  "It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `."
+  between: [JSON!]
   "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
   "A text that begins with this." startsWith: String
   "A text that ends with this." endsWith: String
@@ -5109,9 +5110,10 @@ input StepRunOrder {
 }
 
 """
-A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text
-(by code point, its first 400 bytes). In both directions, values without an order (NaN, lists, tuples, sets,
-dictionaries) come after those, and what has no value comes last of all: NULL, and keys never logged or retracted.
+A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
+Text is sorted by code point, by the characters that fit into its first 399 bytes of UTF-8; text at a ` + "`" + `path` + "`" + ` by all of it.
+In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
+value comes last of all: NULL, and keys never logged or retracted.
 """
 input MetadataOrder {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String

@@ -125,11 +125,7 @@ func (s *Store) Consumers(
 	}, versions, page)
 	consumers := make(map[models.ID]*models.StepRunConnection, len(found))
 	for version, connection := range found {
-		runs := &models.StepRunConnection{PageInfo: connection.PageInfo, TotalCount: connection.TotalCount}
-		for _, edge := range connection.Edges {
-			runs.Edges = append(runs.Edges, models.StepRunEdge{Cursor: edge.Cursor, Node: &edge.Node.StepRun})
-		}
-		consumers[version] = runs
+		consumers[version] = models.MapConnection(connection, func(r *consumerRow) *models.StepRun { return &r.StepRun })
 	}
 	return viewsOfPages(consumers, asOf), err
 }

@@ -218,7 +218,7 @@ func (s *Store) StartStepRun(
 			return models.ID{}, nil, err
 		}
 		if run == nil {
-			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
+			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
 		}
 		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 			return run.ProjectID, nil, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/placard/placard/models"
 )
@@ -122,11 +123,22 @@ func findAll[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return models.NotFound(one.at, "there is no %s with this ID", what)
+			return unknownID(one.at, what)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
+}
+
+// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is unknown,
+// unless something else in the call names it.
+var errUnknownID = errors.New("unknown ID")
+
+// unknownID returns NOT_FOUND with the cause errUnknownID.
+func unknownID(at *models.Path, what string) error {
+	err := models.NotFound(at, "there is no %s with this ID", what)
+	err.Err = errUnknownID
+	return err
 }
 
 func ofVersion(v *models.ArtifactVersion) resolved {

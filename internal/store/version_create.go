@@ -60,21 +60,13 @@ type creation struct {
 	output models.StepOutput
 }
 
-// findProject finds the output and the project; an output says its project.
+// findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *creation) findProject() (err error) {
-	ref := c.input.Output
-	if ref != nil {
-		if err := c.findOutput(c.at.In("output"), ref); err != nil {
-			return err
-		}
-		if c.input.Project == nil {
-			c.project = c.output.ProjectID
-			return c.tx.allow(models.ApiKeyRoleWriter, c.project)
-		}
+	if c.input.Project != nil || c.input.Output == nil {
+		c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
 	}
-	c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
-	if err == nil && ref != nil && c.project != c.output.ProjectID {
-		return models.NotFound(c.at.In("output").In("stepRunId"), "there is no step run with this ID")
+	if err == nil && c.input.Output != nil {
+		err = c.findOutput(c.at.In("output"), c.input.Output)
 	}
 	if err == nil {
 		err = c.tx.allow(models.ApiKeyRoleWriter, c.project)
@@ -82,6 +74,7 @@ func (c *creation) findProject() (err error) {
 	return err
 }
 
+// findOutput finds the output of a step run. A step run of another project is refused like one that does not exist.
 func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := c.tx.stepOutputs([]models.ID{id})
@@ -89,10 +82,11 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 		return err
 	}
 	declared, known := outputs[id]
-	if !known {
-		return models.NotFound(at.In("stepRunId"), "there is no step run with this ID")
+	if !known || !c.project.IsZero() && c.project != declared.project {
+		return unknownID(at.In("stepRunId"), "step run")
 	}
-	for _, row := range declared {
+	c.project = declared.project
+	for _, row := range declared.rows {
 		if row.Output.Name == ref.Name {
 			c.output = row.Output
 			return nil
@@ -100,7 +94,7 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 	}
 	return &models.Error{
 		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
-		Path: at.In("name").Steps(), Candidates: outputNames(declared),
+		Path: at.In("name").Steps(), Candidates: outputNames(declared.rows),
 	}
 }
 
