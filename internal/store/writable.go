@@ -40,7 +40,7 @@ func (e *Unwritable) Unwrap() error { return e.Cause }
 
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+	if isRefusal(err) {
 		return &Unwritable{path, err}
 	}
 	if refused, cause := isWriteRefused(path, err); refused {
@@ -59,26 +59,39 @@ func isWriteRefused(path string, err error) (bool, error) {
 	switch failed.Code() & 0xff {
 	case sqlite3.SQLITE_READONLY:
 		if cause := findRefusal(path); cause != nil {
-			return true, cause
+			return true, fmt.Errorf("%w (%w)", cause, err)
 		}
 		return true, err
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM:
 		// SQLite reports a file system that has become read-only as an I/O error.
-		cause := findRefusal(path)
-		return cause != nil, cause
+		if cause := findRefusal(path); cause != nil {
+			return true, fmt.Errorf("%w (%w)", cause, err)
+		}
 	}
 	return false, nil
 }
 
-// findRefusal returns the error of the system for the first file of the database at path, or its folder, that this process
-// may not write, and nil where there is none. It opens nothing: closing a file would drop the locks of SQLite on it.
+// findRefusal returns the error with which the system refuses to write a file of the database at path, or to make one in its
+// folder, and nil where it refuses nothing. It does not open the files: closing one would drop the locks of SQLite on it.
 func findRefusal(path string) error {
-	for _, name := range []string{path, path + "-wal", path + "-shm", filepath.Dir(path)} {
-		if err := checkWritable(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if err := checkWritable(name); isRefusal(err) {
 			return err
 		}
 	}
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".try-*")
+	if err == nil {
+		err = errors.Join(file.Close(), os.Remove(file.Name()))
+	}
+	if isRefusal(err) {
+		return err
+	}
 	return nil
+}
+
+// isRefusal reports whether the system failed with err because of rights or of a read-only file system.
+func isRefusal(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
 // openForWriting opens the file at path for writing, if it exists, and closes it. No connection of this process may be open.
@@ -142,7 +155,7 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 	if refused, cause := isWriteRefused(d.path, err); refused {
 		d.refused.Store(true)
 		return &models.Error{Code: models.CodeUnavailable, Message: "the database cannot be written until an operator repairs it; reads go on",
-			Err: errors.Join(ErrReadOnly, err, cause)}
+			Err: fmt.Errorf("%w: %w", ErrReadOnly, cause)}
 	}
 	return err
 }
