@@ -29,6 +29,9 @@ var version = "0.1.0"
 
 func main() {
 	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
+	if err == nil {
+		line.WarnOfUnknownVariables(os.Environ(), logger)
+	}
 	switch {
 	case err != nil:
 	case line.Command == "serve":

@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "placard-e2e-")
 	if err == nil {
 		programs = folder
+		err = os.Chmod(folder, 0o755) // some tests run the program as another user
+	}
+	if err == nil {
 		var out []byte
 		if out, err = exec.Command("go", "build", "-o", folder+"/", "github.com/placard/placard", "github.com/placard/placard/examples/penguins").CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
@@ -134,6 +137,7 @@ func (s *server) stop(t testing.TB) error {
 type answer struct {
 	data      map[string]any
 	code      string
+	message   string
 	retryable bool
 	err       error
 }
@@ -157,6 +161,7 @@ func ask(addr, query string, variables any) answer {
 	var decoded struct {
 		Data   map[string]any
 		Errors []struct {
+			Message    string
 			Extensions struct {
 				Code      string
 				Retryable bool
@@ -168,7 +173,7 @@ func ask(addr, query string, variables any) answer {
 	}
 	if len(decoded.Errors) > 0 {
 		first := decoded.Errors[0].Extensions
-		return answer{data: decoded.Data, code: first.Code, retryable: first.Retryable}
+		return answer{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
 	}
 	return answer{data: decoded.Data}
 }

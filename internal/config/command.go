@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
 	"time"
@@ -28,6 +27,10 @@ type Line struct {
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 	// Command is the words of the command without its arguments, such as "migrate up".
 	Command string `kong:"-"`
+	// variables are the environment variables of all commands; logLevel and logFormat are those of the command.
+	variables []string   `kong:"-"`
+	logLevel  slog.Level `kong:"-"`
+	logFormat string     `kong:"-"`
 }
 
 // Operating is what only those who run the server care about.
@@ -39,11 +42,16 @@ type Operating struct {
 }
 
 func (o *Operating) check() error {
-	if _, _, err := net.SplitHostPort(o.MetricsAddr); o.MetricsAddr != "" && err != nil {
-		return errors.New("--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090")
+	if o.MetricsAddr != "" {
+		if _, err := checkAddress("--metrics-addr", o.MetricsAddr, "127.0.0.1:9090"); err != nil {
+			return err
+		}
 	}
-	if o.DrainDelay < 0 || o.SlowOperation < 0 {
-		return errors.New("--drain-delay and --slow-operation must not be negative")
+	if o.DrainDelay < 0 {
+		return errors.New("--drain-delay must be 0s or longer")
+	}
+	if o.SlowOperation < 0 {
+		return errors.New("--slow-operation must be 0s or longer")
 	}
 	return nil
 }
@@ -109,10 +117,9 @@ func (i *Import) check() error {
 			return errors.New("--project is no name of a project: it has 1 to 250 characters and no white space at its ends")
 		}
 	}
-	if i.LimitValueBytes <= 0 || i.LimitValueNesting <= 0 || i.LimitKeyCharacters <= 0 || i.LimitKeyCharacters > 250 {
-		return errors.New("--limit-value-bytes and --limit-value-nesting must be greater than 0, --limit-key-characters 1 to 250")
-	}
-	return nil
+	limits := Limits(models.DefaultLimits())
+	limits.ValueBytes, limits.KeyCharacters, limits.ValueNesting = i.LimitValueBytes, i.LimitKeyCharacters, i.LimitValueNesting
+	return limits.check()
 }
 
 // Usage is an error in the command line or in a setting.

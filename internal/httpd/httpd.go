@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -68,13 +69,16 @@ func toGraphiQL(status int) http.HandlerFunc {
 // healthy says that the process lives.
 func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
 
-// ready says whether requests can be answered: the server is not stopping and the database answers.
+// ready reports whether requests can be answered: the server is not stopping, and the database answers and can be written.
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	switch err := h.store.Ping(ctx); {
 	case h.draining.Load():
 		answer(w, http.StatusServiceUnavailable, "stopping")
+	case errors.Is(err, store.ErrReadOnly):
+		h.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
 	case err != nil:
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		answer(w, http.StatusServiceUnavailable, "the database does not answer")

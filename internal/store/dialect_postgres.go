@@ -150,7 +150,11 @@ func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
 
 func (d *postgresDialect) ping(ctx context.Context) error {
-	_, err := d.probe.ExecContext(ctx, "SELECT 1")
+	var readOnly bool
+	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err == nil && readOnly {
+		return postgresReadOnly(nil)
+	}
 	return err
 }
 
@@ -323,8 +327,10 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		case failed.Code == "57014":
 			return interrupted(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
-			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006", failed.Code == "25P03":
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
 			return unavailable(err)
+		case failed.Code == "25006":
+			return postgresReadOnly(err)
 		}
 		return nil
 	}
@@ -352,10 +358,14 @@ func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
-		return notBehind(ctx, d.pool, postgresHasTables)
-	}
-	if err := migratePostgres(ctx, d.pool, log); err != nil {
+		if err := notBehind(ctx, d.pool, postgresHasTables); err != nil {
+			return err
+		}
+	} else if err := migratePostgres(ctx, d.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
+	}
+	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {
+		log.WarnContext(ctx, "the database is read-only: writes are refused until that ends")
 	}
 	return nil
 }

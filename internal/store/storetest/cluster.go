@@ -190,7 +190,7 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes, err := unprivileged(folder)
+	attributes, err := Unprivileged(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -307,8 +307,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// unprivileged gives the folder to a user that may run PostgreSQL, and is how to become that user.
-func unprivileged(folder string) (*syscall.SysProcAttr, error) {
+// Unprivileged gives the folder to a user without privileges, and returns how to run a program as that user. It returns nil
+// where the tests do not run as root.
+func Unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
