@@ -5111,7 +5111,8 @@ input StepRunOrder {
 
 """
 A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
-Text is sorted by code point, by the characters that fit into its first 399 bytes of UTF-8; text at a ` + "`" + `path` + "`" + ` by all of it.
+Text is sorted by code point. The order compares the characters that fit into the first 399 bytes of a text in UTF-8, and
+the whole text at a ` + "`" + `path` + "`" + `.
 In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
 value comes last of all: NULL, and keys never logged or retracted.
 """
