@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -124,8 +123,12 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 }
 
 // OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
-// Behind when they are not.
+// Behind when they are not, and where there is no SQLite file.
 func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var missing *Missing
+	if err := checkFile(url); errors.As(err, &missing) {
+		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+	}
 	return open(ctx, url, log, false)
 }
 
@@ -255,46 +258,6 @@ func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mos
 
 // mostLogged is how many bytes of a statement the log shows.
 const mostLogged = 2000
-
-// slow is how long a statement takes before the log mentions it.
-const slow = 500 * time.Millisecond
-
-// format returns a message of GORM with its arguments. Errors of connections lose what they repeat of the settings.
-func format(text string, args []any) string {
-	shown := slices.Clone(args)
-	for i, arg := range shown {
-		if err, ok := arg.(error); ok {
-			shown[i] = redacted(err)
-		}
-	}
-	return fmt.Sprintf(text, shown...)
-}
-
-// gormLogger sends what GORM has to say to slog.
-type gormLogger struct{ log *slog.Logger }
-
-func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
-
-func (l gormLogger) Info(ctx context.Context, text string, args ...any) {
-	l.log.InfoContext(ctx, "gorm", "text", format(text, args))
-}
-
-func (l gormLogger) Warn(ctx context.Context, text string, args ...any) {
-	l.log.WarnContext(ctx, "gorm", "text", format(text, args))
-}
-
-func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
-	l.log.ErrorContext(ctx, "gorm", "text", format(text, args))
-}
-
-func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	took := time.Since(begin)
-	observeStatement(ctx, begin, took, fc, err)
-	if took >= slow {
-		sql, rows := fc()
-		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
-	}
-}
 
 // Meter counts the statements of a context, and may make one of them fail, for tests. What begins and ends
 // transactions is not counted.

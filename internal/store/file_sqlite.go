@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"gorm.io/gorm"
@@ -37,6 +38,32 @@ func (e *Unwritable) Error() string {
 }
 
 func (e *Unwritable) Unwrap() error { return e.Cause }
+
+// Missing is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
+type Missing struct {
+	// Path is the absolute path of the file.
+	Path string
+}
+
+func (e *Missing) Error() string {
+	return fmt.Sprintf("there is no database file %s: correct --database-url (PLACARD_DATABASE_URL), or run `placard migrate up` to make it", e.Path)
+}
+
+// checkFile returns Missing where url names an SQLite file that does not exist.
+func checkFile(url string) error {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return &Missing{path}
+}
 
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
@@ -158,11 +185,4 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 			Err: fmt.Errorf("%w: %w", ErrReadOnly, cause)}
 	}
 	return err
-}
-
-// postgresReadOnly is the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
-// makes the database writable without an operator.
-func postgresReadOnly(err error) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
-		Err: errors.Join(ErrReadOnly, err)}
 }
