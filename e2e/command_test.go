@@ -110,7 +110,7 @@ func TestMisspeltVariable(t *testing.T) {
 	}
 }
 
-// TestMissingDatabase checks which commands make an SQLite database that does not exist. The others leave nothing behind.
+// TestMissingDatabase checks which commands make a missing SQLite database. The others create no file.
 func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	backup, export := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "export")

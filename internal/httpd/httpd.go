@@ -105,7 +105,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 // refusal answers a request with a failure.
 type refusal func(w http.ResponseWriter, r *http.Request, status int, failure *models.Error)
 
-// refuse is a refusal: a GraphQL error for a request to the API, and the form of probes for others.
+// refuse answers with a GraphQL error on the path of the API, and in the form of probes on others.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, failure *models.Error) {
 	if r.URL.Path == graphqlPath {
 		h.api.Refuse(w, r, status, failure)

@@ -13,8 +13,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestRefusalsAreGraphQL checks that each refusal of a request to the API has errors with a code, in the media type that the
-// client accepts, whatever part of the server refuses it.
+// TestRefusalsAreGraphQL checks the body and the media type of each refusal on the path of the API.
 func TestRefusalsAreGraphQL(t *testing.T) {
 	t.Parallel()
 	_, s := open(t, io.Discard)

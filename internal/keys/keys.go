@@ -18,7 +18,7 @@ import (
 
 // Command is the settings of `placard keys`, one field per command.
 type Command struct {
-	Create Create `cmd:"" help:"Make an API key and print its secret, which is shown this once. Makes the database if there is none, and brings its tables up to date."`
+	Create Create `cmd:"" help:"Make an API key and print its secret, which is shown this once. Makes a missing database, and brings its tables up to date."`
 	List   List   `cmd:"" help:"List the API keys, also those that are revoked or have expired. Needs a database whose tables are up to date."`
 	Revoke Revoke `cmd:"" help:"Revoke an API key, from now on and everywhere. Needs a database whose tables are up to date."`
 }

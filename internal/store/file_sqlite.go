@@ -98,8 +98,8 @@ func isWriteRefused(path string, err error) (bool, error) {
 	return false, nil
 }
 
-// findRefusal returns the error with which the system refuses to write a file of the database at path, or to make one in its
-// folder, and nil where it refuses nothing. It does not open the files: closing one would drop the locks of SQLite on it.
+// findRefusal returns the error of the system for writing the files of the database at path or its folder, or nil. It does
+// not open the files: closing one would drop the locks of SQLite on it.
 func findRefusal(path string) error {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		if err := checkWritable(name); isRefusal(err) {
@@ -121,8 +121,9 @@ func isRefusal(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// openForWriting opens the file at path for writing, if it exists, and closes it. No connection of this process may be open.
-// SQLite would open a file that cannot be written read-only, and leave files beside it that cannot be written either.
+// openForWriting opens the file at path for writing, if it exists, and closes it. This process must have no connection open.
+// SQLite would fall back to reading, and create log files that
+// nobody can write either.
 func openForWriting(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -176,7 +177,7 @@ func (d *sqliteDialect) checkWrites(ctx context.Context) error {
 	return nil
 }
 
-// write runs fn in the next transaction of the writer, and remembers that the database refuses to be written.
+// write runs fn in the next transaction of the writer, and records a refusal for checkWrites.
 func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	err := d.writer.write(ctx, fn)
 	if refused, cause := isWriteRefused(d.path, err); refused {

@@ -10,10 +10,10 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// slow is how long a statement takes before the log mentions it.
+// slow is the duration from which the log mentions a statement.
 const slow = 500 * time.Millisecond
 
-// format returns a message of GORM with its arguments. Errors of connections lose what they repeat of the settings.
+// format returns a message of GORM with its arguments, and removes settings from errors of connections.
 func format(text string, args []any) string {
 	shown := slices.Clone(args)
 	for i, arg := range shown {

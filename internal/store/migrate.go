@@ -305,8 +305,8 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	return tables, nil
 }
 
-// OpenReadOnly is a pool on the database at url that changes nothing and takes no lock that a writer would wait for, so
-// a server may run meanwhile. A transaction of it sees one instant, and may stand still for as long as its reader does.
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a server
+// may run meanwhile. A transaction of it reads one instant, and has no time limit.
 // It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	pool, has, err := readOnly(url)
