@@ -122,9 +122,13 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	return open(ctx, url, log, true)
 }
 
-// OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
-// Behind when they are not.
+// OpenCurrent opens a database whose tables are up to date, and does not change them. It fails with Behind when they are
+// older, and where there is no SQLite file.
 func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var missing *Missing
+	if err := checkFile(url); errors.As(err, &missing) {
+		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+	}
 	return open(ctx, url, log, false)
 }
 
