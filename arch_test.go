@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"graph/list":               {},
 	"graph/recent":             {},
 	"graph/persisted":          {"graph/recent"},
-	"graph":                    {"models", "graph/exec", "graph/persisted", "graph/recent", "internal/auth", "internal/store"},
+	"graph":                    {"models", "graph/exec", "graph/list", "graph/persisted", "graph/recent", "internal/auth", "internal/store"},
 	"internal/auth":            {"models"},
 	"internal/store":           {"models", "internal/auth"},
 	"internal/store/storetest": {"models", "internal/auth", "internal/store"},

@@ -78,7 +78,8 @@ func (w *world) sameAsNothing(caller, project, text string) string {
 		w.Errorf("%s can tell what is not its own from what is not there: %s\n%s\n%s", caller, query, answer, nothing)
 	}
 	// What is read of its own artifact is read by fields side by side, so that it may take a statement more or less.
-	if cost != nothingCost && !strings.Contains(text, "{own.Artifact}") {
+	// Neither has a query that names nothing of the project, which is the same one twice.
+	if cost != nothingCost && !strings.Contains(text, "{own.Artifact}") && query != w.put(ghost, own, text) {
 		w.Errorf("%s can tell what is not its own by its cost, %d and not %d statements: %s", caller, cost, nothingCost, query)
 	}
 	return answer
@@ -224,7 +225,7 @@ func TestRevocation(t *testing.T) {
 	if !strings.Contains(answer, `"prefix":"`+w.keys["brief"][:8]+`"`) {
 		t.Error(answer)
 	}
-	if got, _ := elsewhere.as("brief", query); got != `{"data":{"serverInfo":{"features":["apiKeys"]}}}` {
+	if got, _ := elsewhere.as("brief", query); got != `{"data":{"serverInfo":{"features":["apiKeys","nullableFields","persistedQueries","viewer"]}}}` {
 		t.Error(got)
 	}
 	w.owner(`mutation { revokeApiKey(input: {apiKeyId: "` + w.id(answer) + `"}) { apiKey { revokedAt } } }`)
