@@ -70,8 +70,8 @@ func (s *Server) charge(ctx context.Context, cost int64) error {
 	return nil
 }
 
-// features are what a client may ask for before it relies on it, in the order of their names. A client of an older server
-// does not find a newer name. Names are never changed; docs/http.md describes them. A nil condition means always.
+// features is the table of the names in serverInfo.features, in alphabetical order. A client checks for a name before it
+// relies on the feature. Names never change; docs/http.md describes them. A feature with a nil condition is always on.
 var features = []struct {
 	name string
 	on   func(*Server) bool

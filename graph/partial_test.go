@@ -93,8 +93,8 @@ func checkPartial(t *testing.T, got map[string]any, data string, paths ...string
 	}
 }
 
-// TestDeadlineNamesFields checks that a deadline leaves what is loaded: each field that is not has an error with its path,
-// and no statement starts afterwards.
+// TestDeadlineNamesFields checks that loaded fields are answered after the deadline. Each other field has an error with its
+// path, and no statement starts after the deadline.
 func TestDeadlineNamesFields(t *testing.T) {
 	t.Parallel()
 	const history, tags, runs = "FROM metadata_entries", "FROM tags", "FROM pipeline_runs"

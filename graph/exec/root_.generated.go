@@ -3572,9 +3572,9 @@ interface Subject implements Node {
 # --- Queries -----------------------------------------------------------------------------------------------------
 
 """
-Everything that can be read. What does not exist is null, and so is what the caller may not read. A field that fails is null
-alone, with an error at its path, and so is each list, series, lineage and comparison below; after the deadline the fields
-that are loaded are answered all the same.
+The root of all reads. Objects that do not exist, or that the caller may not read, are null. A field that fails is null
+alone, with an error at its path. The same holds for each connection, series, lineage, comparison, key list and change list
+below it. After the deadline of a request, loaded fields are answered and all others fail.
 """
 type Query {
   "An artifact by its name."
@@ -4626,7 +4626,7 @@ type ServerInfo {
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
   """
-  What it offers, by name in the order of the alphabet, so that a client can ask before it relies on something:
+  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
   ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
   loaded), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded),
   ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that
@@ -4660,7 +4660,7 @@ type ServerLimits {
 	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
 
 extend type Query {
-  "Who sends the request, as ` + "`" + `serverInfo.features` + "`" + ` announces by ` + "`" + `viewer` + "`" + `."
+  "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
   viewer: Viewer
   """
   API keys that the caller may manage, newest first, those that are revoked or have expired too. Without ` + "`" + `project` + "`" + ` these
@@ -4705,9 +4705,9 @@ enum ApiKeyRole {
 
 "The caller of a request: the API key that was sent, or everyone on a server without keys, who is an owner."
 type Viewer {
-  "The name of the API key; null on a server without keys. It is ` + "`" + `MetadataEntry.loggedBy` + "`" + ` of what the caller logs."
+  "The name of the API key; null on a server without keys. Entries of the caller have it as ` + "`" + `loggedBy` + "`" + `."
   name: String
-  "What the caller may do in its project; null for an owner, which may do everything."
+  "The role of the API key in its project; null for an owner, which may do everything."
   role: ApiKeyRole
   "The project of the API key, which an absent ` + "`" + `project` + "`" + ` means; null for an owner, for which it means ` + "`" + `default` + "`" + `."
   project: Project

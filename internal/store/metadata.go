@@ -94,7 +94,7 @@ func (tx *transaction) knowArtifacts(found []resolved) error {
 	return err
 }
 
-// normalised are the writes as an idempotency key compares them: an absent project is resolved.
+// normalised returns the writes in the form that an idempotency key compares: with absent projects resolved.
 func normalised(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {

@@ -39,7 +39,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	return version, s.failure(err)
 }
 
-// namedVersion is what follows FROM for a version by name; of several rows the one with the greatest number is meant.
+// namedVersion returns the FROM clause of a version by name. If it finds several rows, the caller takes the greatest number.
 func namedVersion(who auth.Principal, name *models.ArtifactVersionName, asOf *models.Time) (string, []any) {
 	from := `projects p
 		JOIN artifacts a ON a.project_id = p.id

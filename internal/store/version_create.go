@@ -38,8 +38,8 @@ func (s *Store) CreateArtifactVersion(
 	})
 }
 
-// sameCreation is a creation as an idempotency key compares it: an absent project is resolved, and no labels are the
-// same however they are not given. Only for an owner an absent project may mean another one, that of the output.
+// sameCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
+// owner's output, which may be in any project. Absent and empty lists of labels are equal.
 func sameCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
 	if project := who.ResolveProject(input.Project); input.Output == nil || !who.Owner {
 		input.Project = &project
