@@ -246,8 +246,8 @@ func unavailable(err error) *models.Error {
 	}
 }
 
-// interrupted is the failure of a statement that the database has stopped: because its context has ended, which the error
-// only shows as context.Canceled, or because somebody has cancelled it in the database.
+// interrupted returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
+// database. It wraps context.Canceled.
 func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
 
 // Pool is how busy a pool of connections is.
