@@ -78,6 +78,7 @@ var features = []struct {
 }{
 	{"apiKeys", func(s *Server) bool { return s.keys }},
 	{"nullableFields", nil},
+	{"pastIds", nil},
 	{"persistedQueries", nil},
 	{"rateLimit", func(s *Server) bool { return s.keys && s.spent.perMinute > 0 }},
 	{"trustedDocuments", func(s *Server) bool { return s.trusted != nil }},

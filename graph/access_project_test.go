@@ -163,7 +163,7 @@ func TestViewer(t *testing.T) {
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`
-	always := []string{"nullableFields", "persistedQueries", "viewer"}
+	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer"}
 	schema, err := os.ReadFile("../schema.graphqls")
 	if err != nil {
 		t.Fatal(err)

@@ -4682,9 +4682,10 @@ type ServerInfo {
   """
   The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
   ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
-  loaded), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded),
-  ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that
-  of the API key). Names keep their meaning, and more may be added.
+  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
+  may be added.
   """
   features: [String!]! @listSize(assumedSize: 10)
 }
