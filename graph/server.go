@@ -46,8 +46,7 @@ type Server struct {
 	slow     time.Duration
 	// keys says that every request needs an API key.
 	keys bool
-	// spent is what the operations of API keys may still cost.
-	spent spending
+	rate rateLimit
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes about how many bytes they may take together.
@@ -145,12 +144,14 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 	if err != nil {
 		return s.refuse(ctx, gqlerror.List{present(err)}), nil
 	}
-	cost := costOf(s.schema.Schema(), &s.limits, operation, values)
+	cost, refusal := costOf(s.schema.Schema(), &s.limits, operation, values)
 	understood(ctx, r, string(operation.Operation), operation.Name, cost)
 	var answer *response
-	if limit := int64(s.limits.QueryCost); cost > limit {
+	if refusal != nil {
+		answer = s.refuse(ctx, gqlerror.List{present(refusal)})
+	} else if limit := int64(s.limits.QueryCost); cost > limit {
 		answer = s.refuse(ctx, gqlerror.List{present(models.LimitExceeded(nil, "cost of a query", limit, cost))})
-	} else if err := s.charge(ctx, cost); err != nil {
+	} else if err := s.rate.charge(ctx, cost); err != nil {
 		return nil, err
 	} else {
 		answer = s.run(ctx, r, doc, operation, values)

@@ -3542,6 +3542,13 @@ or is itself, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `s
 """
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
 
+"""
+The cost of a field by itself, beside that of the fields below it: it reads more than it returns. With ` + "`" + `times` + "`" + ` it is
+multiplied by the value or the number of items of that argument. A selection of ` + "`" + `cheapFields` + "`" + ` only has no such cost. With
+` + "`" + `batched` + "`" + ` it counts once for all objects of a list, because they are read at once.
+"""
+directive @cost(weight: Int!, times: String, cheapFields: [String!], batched: Boolean) on FIELD_DEFINITION
+
 # --- Node and subject --------------------------------------------------------------------------------------------
 
 """
@@ -3653,7 +3660,7 @@ type Query {
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "As of this instant: the versions are views. An instant in the future means now." asOf: DateTime
-  ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
+  ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"]) @cost(weight: 200, times: "refs")
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -3857,12 +3864,12 @@ type ArtifactVersion implements Node & Subject {
   upstream(
     "How many steps back, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
   "What was made from it: the versions that its consumers produced, what was made from these, and so on."
   downstream(
     "How many steps on, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -4918,7 +4925,7 @@ extend type Query {
     project: String
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 12500, cheapFields: ["card", "key"])
 }
 
 extend type Artifact {
@@ -4929,7 +4936,7 @@ extend type Artifact {
   metadataKeys(
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 4000, batched: true)
 }
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
@@ -5261,9 +5268,9 @@ type MetadataSeries {
   Over versions: how many versions do not have the key, or have taken it back. Over a history: how many of its entries
   are retractions. Counted over the whole series.
   """
-  missing: Int!
+  missing: Int! @cost(weight: 500, batched: true)
   "What the numbers of the whole series come to; only worked out when asked for."
-  statistics: MetadataStatistics!
+  statistics: MetadataStatistics! @cost(weight: 500, batched: true)
 }
 
 "One point of a series."

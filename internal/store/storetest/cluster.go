@@ -331,6 +331,9 @@ func Unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	return nil, errors.New("PostgreSQL refuses root, and there is neither a user postgres nor nobody")
 }
 
+// PID is the process of the server.
+func (c *Cluster) PID() int { return c.server.Process.Pid }
+
 // Programs is the folder with PostgreSQL's programs.
 func (c *Cluster) Programs() string { return c.programs }
 
