@@ -16,7 +16,7 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = sameCreation(input, facts)
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+	return once(ctx, s, call, pointerFields(versionFields), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err
