@@ -4,9 +4,6 @@
 -- +goose Up
 -- Whole answers that are given until they expire. Nothing is added.
 ALTER TABLE idempotency_keys RENAME TO idempotency_answers;
-ALTER INDEX idempotency_keys_pkey RENAME TO idempotency_answers_pkey;
-ALTER INDEX idempotency_keys_by_key RENAME TO idempotency_answers_by_key;
-ALTER INDEX idempotency_keys_by_age RENAME TO idempotency_answers_by_age;
 
 -- caller is the ID of the API key, zero without one. A call is found by its key before its project is known, so the project
 -- comes last. Rows expire, so they do not refer to their project.
