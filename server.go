@@ -124,14 +124,13 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 	return err
 }
 
-// forget deletes the idempotency keys that are older than retention, every hour.
+// forget deletes expired idempotency keys every hour.
 func forget(stop context.Context, s *store.Store, retention time.Duration, log *slog.Logger) {
-	for ticker := time.NewTicker(time.Hour); ; {
+	for tick := time.Tick(time.Hour); ; {
 		select {
 		case <-stop.Done():
-			ticker.Stop()
 			return
-		case <-ticker.C:
+		case <-tick:
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
 			err := s.ForgetIdempotencyKeys(ctx, retention)
 			cancel()

@@ -41,8 +41,10 @@ func DefaultLimits() ServerLimits {
 	}
 }
 
-// IdempotencyRetention is how long an idempotency key is kept.
-func (l ServerLimits) IdempotencyRetention() time.Duration { return time.Duration(l.IdempotencyHours) * time.Hour }
+// IdempotencyRetention returns the time for which an idempotency key is kept.
+func (l ServerLimits) IdempotencyRetention() time.Duration {
+	return time.Duration(l.IdempotencyHours) * time.Hour
+}
 
 // ReadBytes is how many bytes of metadata the fields of an operation may read in all. They may show less of it than they
 // read, or the same more than once.

@@ -42,10 +42,9 @@ type keyUse struct {
 	Answer   *string
 }
 
-// once runs fn in a transaction, unless the call carries an idempotency key that was used before: then it returns
-// the first answer again, or IDEMPOTENCY_KEY_REUSED when the input was another one. The key is stored with a snapshot of the
-// answer in the transaction of fn, so that neither is there without the other, also when copies of a call race. fields
-// lists the fields of the snapshot.
+// once runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the first answer
+// again, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction of fn stores the key with a snapshot of the
+// answer, which fields codes. So neither exists without the other, also when copies of a call race.
 //
 // The answer is found by key before anything is looked up, so that a call can be sent again after what it names has
 // been deleted or has moved. fn returns the project of the call also where it fails, or zero if it is unknown.
@@ -158,7 +157,7 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Durati
 	return nil
 }
 
-// UnmarshalJSON reads what a write became from a whole answer, as programs before migration 6 stored it.
+// UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.
 func (l *Logged) UnmarshalJSON(text []byte) error {
 	var raw struct {
 		Type    string

@@ -79,8 +79,8 @@ func makeOld(t *testing.T, url string, answers map[string]any) {
 	}
 }
 
-// TestAnswersBeforeSnapshots checks that a call whose whole answer a program before migration 6 stored gets that answer
-// from this program, and that the statements of that program fail on the new tables.
+// TestAnswersBeforeSnapshots checks that this program returns the whole answers of programs before migration 6, and that the
+// statements of those programs fail on the new tables.
 func TestAnswersBeforeSnapshots(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -53,7 +53,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 	drafts := func(write int, subject models.ID) []newEntry {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
-	return once(ctx, s, call, loggedFields(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
+	return once(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
 		targets := make([]models.MetadataTarget, len(writes))
 		paths := make([]*models.Path, len(writes))
 		for i, write := range writes {
@@ -157,7 +157,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	drafts := func(_ int, subject models.ID) []newEntry { return r.entries(subject, stepRunOf(r.Target)) }
 	fields := func(s *snapshot, logged *Logged) {
 		one := []Logged{*logged}
-		loggedFields(1, drafts)(s, &one)
+		codeLogged(1, drafts)(s, &one)
 		*logged = one[0]
 	}
 	return once(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {

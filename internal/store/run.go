@@ -64,7 +64,7 @@ func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
 	call.Input = []string{models.ProjectName(input.Project), input.Pipeline}
-	return once(ctx, s, call, pointerFields(pipelineRunFields), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+	return once(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
 		if err == nil {
 			err = tx.allow(models.ApiKeyRoleWriter, project)
@@ -211,7 +211,7 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return once(ctx, s, call, pointerFields(stepRunFields), func(tx *transaction) (models.ID, *models.StepRun, error) {
+	return once(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// snapshotForm is the first byte of a snapshot. A program reads every form that a row younger than the longest retention
-// may have, so a change of the fields below needs a new form and a reader of the old one.
+// snapshotForm is the first byte of a snapshot. A change of the fields below needs a new form. The program still reads the old
+// form, for as long as rows may have it.
 const snapshotForm = 1
 
 var errSnapshot = errors.New("the stored snapshot of an answer is damaged")
 
-// snapshot is the stored form of the answer to a call with an idempotency key. It is written or read: each method appends
-// a field, or takes it off the bytes that are left. So one list of fields serves both directions.
+// snapshot is the stored form of the answer to a call with an idempotency key (ADR 0028). The functions code… append a field to
+// it, or take the field off its bytes when it is read. So one list of fields serves both directions.
 type snapshot struct {
 	bytes   []byte
 	reading bool
@@ -56,7 +56,7 @@ func (s *snapshot) take(n uint64) []byte {
 	return taken
 }
 
-func (s *snapshot) id(id *models.ID) {
+func (s *snapshot) codeID(id *models.ID) {
 	if s.reading {
 		copy(id[:], s.take(uint64(len(id))))
 	} else {
@@ -64,14 +64,14 @@ func (s *snapshot) id(id *models.ID) {
 	}
 }
 
-// inProject is the project of an object, which the snapshot does not repeat.
-func (s *snapshot) inProject(project *models.ID) {
+// codeProject sets the project of an object that is read. The snapshot does not repeat it.
+func (s *snapshot) codeProject(project *models.ID) {
 	if s.reading {
 		*project = s.project
 	}
 }
 
-func integer[T ~int | ~int32 | ~int64](s *snapshot, number *T) {
+func codeInteger[T ~int | ~int32 | ~int64](s *snapshot, number *T) {
 	if !s.reading {
 		s.bytes = binary.AppendVarint(s.bytes, int64(*number))
 		return
@@ -81,9 +81,9 @@ func integer[T ~int | ~int32 | ~int64](s *snapshot, number *T) {
 	*number, s.failed = T(read), s.failed || n <= 0
 }
 
-func text[T ~string](s *snapshot, text *T) {
+func codeText[T ~string](s *snapshot, text *T) {
 	length := len(*text)
-	integer(s, &length)
+	codeInteger(s, &length)
 	if s.reading {
 		*text = T(s.take(uint64(length)))
 	} else {
@@ -91,19 +91,19 @@ func text[T ~string](s *snapshot, text *T) {
 	}
 }
 
-func (s *snapshot) time(at *models.Time) {
+func (s *snapshot) codeTime(at *models.Time) {
 	micros := at.UnixMicro()
-	integer(s, &micros)
+	codeInteger(s, &micros)
 	*at = models.TimeFromMicros(micros)
 }
 
-// optional is a field that may be nil.
-func optional[T any](s *snapshot, field **T, value func(*snapshot, *T)) {
+// codeOptional codes a field that may be nil.
+func codeOptional[T any](s *snapshot, field **T, value func(*snapshot, *T)) {
 	present := 0
 	if *field != nil {
 		present = 1
 	}
-	integer(s, &present)
+	codeInteger(s, &present)
 	if present == 0 {
 		return
 	}
@@ -113,8 +113,8 @@ func optional[T any](s *snapshot, field **T, value func(*snapshot, *T)) {
 	value(s, *field)
 }
 
-// pointerFields are the fields of an answer that is one object.
-func pointerFields[T any](fields func(*snapshot, *T)) func(*snapshot, **T) {
+// codePointer returns the function that codes an answer with one object.
+func codePointer[T any](fields func(*snapshot, *T)) func(*snapshot, **T) {
 	return func(s *snapshot, object **T) {
 		if s.reading {
 			*object = new(T)
@@ -123,57 +123,57 @@ func pointerFields[T any](fields func(*snapshot, *T)) func(*snapshot, **T) {
 	}
 }
 
-func versionFields(s *snapshot, v *models.ArtifactVersion) {
-	s.inProject(&v.ProjectID)
-	s.id(&v.ID)
-	s.id(&v.ArtifactID)
-	s.id(&v.SubjectID)
-	text(s, &v.Version)
-	integer(s, &v.Number)
-	optional(s, &v.Type, text[string])
-	s.time(&v.CreatedAt)
-	optional(s, &v.Of, artifactFields)
+func codeVersion(s *snapshot, v *models.ArtifactVersion) {
+	s.codeProject(&v.ProjectID)
+	s.codeID(&v.ID)
+	s.codeID(&v.ArtifactID)
+	s.codeID(&v.SubjectID)
+	codeText(s, &v.Version)
+	codeInteger(s, &v.Number)
+	codeOptional(s, &v.Type, codeText[string])
+	s.codeTime(&v.CreatedAt)
+	codeOptional(s, &v.Of, codeArtifact)
 }
 
-func artifactFields(s *snapshot, a *models.Artifact) {
-	s.inProject(&a.ProjectID)
-	s.id(&a.ID)
-	text(s, &a.Name)
-	s.time(&a.CreatedAt)
+func codeArtifact(s *snapshot, a *models.Artifact) {
+	s.codeProject(&a.ProjectID)
+	s.codeID(&a.ID)
+	codeText(s, &a.Name)
+	s.codeTime(&a.CreatedAt)
 }
 
-func outputFields(s *snapshot, o *models.StepOutput) {
-	s.inProject(&o.ProjectID)
-	s.id(&o.ID)
-	s.id(&o.StepRunID)
-	integer(s, &o.Position)
-	text(s, &o.Name)
-	optional(s, &o.ArtifactName, text[string])
-	s.id(&o.ArtifactVersionID)
-	optional(s, &o.BoundAt, (*snapshot).time)
+func codeOutput(s *snapshot, o *models.StepOutput) {
+	s.codeProject(&o.ProjectID)
+	s.codeID(&o.ID)
+	s.codeID(&o.StepRunID)
+	codeInteger(s, &o.Position)
+	codeText(s, &o.Name)
+	codeOptional(s, &o.ArtifactName, codeText[string])
+	s.codeID(&o.ArtifactVersionID)
+	codeOptional(s, &o.BoundAt, (*snapshot).codeTime)
 }
 
-func stepRunFields(s *snapshot, r *models.StepRun) {
-	s.inProject(&r.ProjectID)
-	s.id(&r.ID)
-	s.id(&r.PipelineRunID)
-	text(s, &r.Name)
-	text(s, &r.Status)
-	s.time(&r.StartedAt)
-	optional(s, &r.FinishedAt, (*snapshot).time)
+func codeStepRun(s *snapshot, r *models.StepRun) {
+	s.codeProject(&r.ProjectID)
+	s.codeID(&r.ID)
+	s.codeID(&r.PipelineRunID)
+	codeText(s, &r.Name)
+	codeText(s, &r.Status)
+	s.codeTime(&r.StartedAt)
+	codeOptional(s, &r.FinishedAt, (*snapshot).codeTime)
 }
 
-func pipelineRunFields(s *snapshot, r *models.PipelineRun) {
-	s.inProject(&r.ProjectID)
-	s.id(&r.ID)
-	text(s, &r.Pipeline)
-	text(s, &r.Status)
-	s.time(&r.StartedAt)
-	optional(s, &r.FinishedAt, (*snapshot).time)
+func codePipelineRun(s *snapshot, r *models.PipelineRun) {
+	s.codeProject(&r.ProjectID)
+	s.codeID(&r.ID)
+	codeText(s, &r.Pipeline)
+	codeText(s, &r.Status)
+	s.codeTime(&r.StartedAt)
+	codeOptional(s, &r.FinishedAt, (*snapshot).codeTime)
 }
 
-// subject is an object that entries are about, after the letter of its type.
-func (s *snapshot) subject(subject *models.Subject) {
+// codeSubject codes the letter of the type of a subject, and its fields.
+func (s *snapshot) codeSubject(subject *models.Subject) {
 	var about string
 	switch (*subject).(type) {
 	case *models.ArtifactVersion:
@@ -185,22 +185,22 @@ func (s *snapshot) subject(subject *models.Subject) {
 	case *models.PipelineRun:
 		about = aboutPipelineRun
 	}
-	text(s, &about)
+	codeText(s, &about)
 	switch about {
 	case aboutVersion:
-		subjectFields(s, subject, versionFields)
+		codeObject(s, subject, codeVersion)
 	case aboutOutput:
-		subjectFields(s, subject, outputFields)
+		codeObject(s, subject, codeOutput)
 	case aboutStepRun:
-		subjectFields(s, subject, stepRunFields)
+		codeObject(s, subject, codeStepRun)
 	case aboutPipelineRun:
-		subjectFields(s, subject, pipelineRunFields)
+		codeObject(s, subject, codePipelineRun)
 	default:
 		s.failed = true
 	}
 }
 
-func subjectFields[T any, P interface {
+func codeObject[T any, P interface {
 	*T
 	models.Subject
 }](s *snapshot, subject *models.Subject, fields func(*snapshot, *T)) {
@@ -210,15 +210,14 @@ func subjectFields[T any, P interface {
 	fields(s, (*subject).(P))
 }
 
-// loggedFields lists what is kept of entries: the subjects, the first ID, the numbers, the time and the caller's name. The
-// rest is in the input of the call, which is the same when the call is repeated: drafts returns the entries of each write
-// about a subject.
-func loggedFields(writes int, drafts func(write int, subject models.ID) []newEntry) func(*snapshot, *[]Logged) {
+// codeLogged returns the function that codes the results of writes: the subjects, and of the entries the first ID, the numbers,
+// the time and the name of the caller. The repeated input has the rest. drafts returns the entries of a write about a subject.
+func codeLogged(writes int, drafts func(write int, subject models.ID) []newEntry) func(*snapshot, *[]Logged) {
 	return func(s *snapshot, logged *[]Logged) {
 		if s.reading {
 			*logged = make([]Logged, writes)
 		}
-		s.subjects(*logged)
+		s.codeSubjects(*logged)
 		var entries []*models.MetadataEntry
 		for i := range *logged {
 			one := &(*logged)[i]
@@ -231,13 +230,13 @@ func loggedFields(writes int, drafts func(write int, subject models.ID) []newEnt
 			entries = append(entries, one.Entries...)
 		}
 		if len(entries) > 0 && !s.failed {
-			s.entries(entries)
+			s.codeEntries(entries)
 		}
 	}
 }
 
-// subjects are those of writes. One that several writes are about is kept once.
-func (s *snapshot) subjects(logged []Logged) {
+// codeSubjects codes the subjects of writes, each of them once.
+func (s *snapshot) codeSubjects(logged []Logged) {
 	places := map[string]int{}
 	var kept []models.Subject
 	for i := range logged {
@@ -250,10 +249,10 @@ func (s *snapshot) subjects(logged []Logged) {
 			}
 			places[key] = place
 		}
-		integer(s, &place)
+		codeInteger(s, &place)
 		switch {
 		case place == len(kept):
-			s.subject(subject)
+			s.codeSubject(subject)
 			kept = append(kept, *subject)
 		case place >= 0 && place < len(kept):
 			*subject = kept[place]
@@ -266,30 +265,30 @@ func (s *snapshot) subjects(logged []Logged) {
 	}
 }
 
-// entries are what the database gave entries that were logged together: IDs that follow each other, one time, and numbers.
-func (s *snapshot) entries(entries []*models.MetadataEntry) {
+// codeEntries codes the IDs, the time, the caller and the numbers of entries that one call logged.
+func (s *snapshot) codeEntries(entries []*models.MetadataEntry) {
 	first := *entries[0]
-	s.id(&first.ID)
-	s.time(&first.LoggedAt)
-	optional(s, &first.LoggedBy, text[string])
+	s.codeID(&first.ID)
+	s.codeTime(&first.LoggedAt)
+	codeOptional(s, &first.LoggedBy, codeText[string])
 	if s.reading {
 		for i, entry := range entries {
 			entry.ID, entry.LoggedAt, entry.LoggedBy = first.ID.Plus(i), first.LoggedAt, first.LoggedBy
 		}
 	}
-	s.numbers(entries)
+	s.codeNumbers(entries)
 }
 
-// numbers are the numbers of entries as runs without a gap: the distance from the number before, and the length.
-func (s *snapshot) numbers(entries []*models.MetadataEntry) {
+// codeNumbers codes the numbers of entries as runs without a gap: the distance from the number before, and the length.
+func (s *snapshot) codeNumbers(entries []*models.MetadataEntry) {
 	var last models.Int64
 	for begin := 0; begin < len(entries) && !s.failed; {
 		gap, length := entries[begin].Seq-last, 1
 		for begin+length < len(entries) && entries[begin+length].Seq == entries[begin].Seq+models.Int64(length) {
 			length++
 		}
-		integer(s, &gap)
-		integer(s, &length)
+		codeInteger(s, &gap)
+		codeInteger(s, &length)
 		if length < 1 || length > len(entries)-begin {
 			s.failed = true
 			return

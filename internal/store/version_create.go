@@ -12,13 +12,13 @@ import (
 // saved from an output, the facts that waited there become its own, before those that come with the call.
 //
 // It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
-// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED, LIMIT_EXCEEDED after the
-// greatest number, and FORBIDDEN. A call that fails uses no number.
+// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. After the
+// greatest number it fails with LIMIT_EXCEEDED. A call that fails uses no number.
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = sameCreation(input, facts)
-	return once(ctx, s, call, pointerFields(versionFields), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+	return once(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err

@@ -159,9 +159,9 @@ func damagedNumbers(t testing.TB, file []byte, r *rand.Rand) []byte {
 	return forged(t, rest)
 }
 
-// TestNumbersBesideImports imports files that contradict the database, files with missing lines and older files, beside
-// creations and deletions. Each number up to the last one was given: here, or in another database whose file was imported.
-// So an automatic number never repeats a number of either. The control forgets the numbers that were given.
+// TestNumbersBesideImports imports contradicting, older and incomplete files while versions are created and deleted. It checks
+// that each number up to the last one was given, here or in the database of a file. So no automatic number repeats another one.
+// The control forgets the numbers that were given.
 func TestNumbersBesideImports(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -196,7 +196,7 @@ func TestNumbersBesideImports(t *testing.T) {
 	})
 }
 
-// beside imports a file and writes, at once where two processes may use the database.
+// beside imports a file and writes. PostgreSQL does both at once.
 func (n *numbers) beside(file, whole []byte, r *rand.Rand) {
 	write := func(r *rand.Rand) {
 		s := &source{TB: n, url: n.url, Store: must[*store.Store](n)(store.Open(context.Background(), n.url, quiet))}
