@@ -89,7 +89,7 @@ func serve(settings *config.Config) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go forget(stop, s, log)
+	go forget(stop, s, settings.Limit.ServerLimits().IdempotencyRetention(), log)
 	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
 	select {
 	case err := <-failed:
@@ -123,16 +123,15 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 	return nil
 }
 
-// forget drops old idempotency keys every hour.
-func forget(stop context.Context, s *store.Store, log *slog.Logger) {
-	for ticker := time.NewTicker(time.Hour); ; {
+// forget deletes expired idempotency keys every hour.
+func forget(stop context.Context, s *store.Store, retention time.Duration, log *slog.Logger) {
+	for tick := time.Tick(time.Hour); ; {
 		select {
 		case <-stop.Done():
-			ticker.Stop()
 			return
-		case <-ticker.C:
+		case <-tick:
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
-			err := s.ForgetIdempotencyKeys(ctx)
+			err := s.ForgetIdempotencyKeys(ctx, retention)
 			cancel()
 			if err != nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)

@@ -517,6 +517,7 @@ type ComplexityRoot struct {
 		ConcurrentOperations func(childComplexity int) int
 		EntriesPerCall       func(childComplexity int) int
 		Errors               func(childComplexity int) int
+		IdempotencyHours     func(childComplexity int) int
 		KeyCharacters        func(childComplexity int) int
 		PageSize             func(childComplexity int) int
 		QueryAliases         func(childComplexity int) int
@@ -2776,6 +2777,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.Errors(childComplexity), true
+	case "ServerLimits.idempotencyHours":
+		if e.ComplexityRoot.ServerLimits.IdempotencyHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.IdempotencyHours(childComplexity), true
 	case "ServerLimits.keyCharacters":
 		if e.ComplexityRoot.ServerLimits.KeyCharacters == nil {
 			break
@@ -4717,6 +4724,7 @@ type ServerLimits {
   "Seconds until a write is given up." writeSeconds: Float!
   "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
   "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
+  "Hours for which an idempotency key returns the first answer, at least." idempotencyHours: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
@@ -6241,6 +6249,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_concurrentOperations(ctx, field)
 	case "queuedOperations":
 		return ec.fieldContext_ServerLimits_queuedOperations(ctx, field)
+	case "idempotencyHours":
+		return ec.fieldContext_ServerLimits_idempotencyHours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServerLimits", field.Name)
 }

@@ -61,6 +61,7 @@ type Limits struct {
 
 	ConcurrentOperations int32 `group:"Limits" help:"Operations at once, reads and writes together; 4 for each core unless it is set." default:"${concurrent_operations}"`
 	QueuedOperations     int32 `group:"Limits" help:"Operations that wait for their turn; those beyond are refused as OVERLOADED." default:"256"`
+	IdempotencyHours     int32 `group:"Limits" help:"Hours for which an idempotency key returns the first answer, 24 to 8760." default:"48"`
 }
 
 // Parse reads a command and its settings from arguments and the environment. What --help and --version print goes to
@@ -204,8 +205,17 @@ func (l *Limits) check() error {
 			return fmt.Errorf("--limit-%s must be a number greater than 0 and at most %d", limit.name, maxSeconds)
 		}
 	}
+	if l.IdempotencyHours < minIdempotencyHours || l.IdempotencyHours > maxIdempotencyHours {
+		return fmt.Errorf("--limit-idempotency-hours must be a whole number from %d to %d", minIdempotencyHours, maxIdempotencyHours)
+	}
 	return nil
 }
+
+// An idempotency key is kept for a day, which the API promises, to a year.
+const (
+	minIdempotencyHours = 24
+	maxIdempotencyHours = 8760
+)
 
 // maxKeyCharacters is the limit of the indexes of the database.
 const maxKeyCharacters = 250

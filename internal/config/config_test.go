@@ -72,6 +72,8 @@ func TestRefusals(t *testing.T) {
 		"key beyond indexes": {"--limit-key-characters=251"},
 		"nothing at once":    {"--limit-concurrent-operations=0"},
 		"nobody waits":       {"--limit-queued-operations=0"},
+		"keys for an hour":   {"--limit-idempotency-hours=23"},
+		"keys for ever":      {"--limit-idempotency-hours=8761"},
 		"a host with a port": {"--allowed-hosts=a.example,b.example:80"},
 		"all hosts":          {"--allowed-hosts=*"},
 		"all sites":          {"--cors-origins=*"},
@@ -102,6 +104,7 @@ func TestRefusalMessages(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"--limit-queued-operations=0 --limit-query-depth=0 --limit-errors=-1": "--limit-query-depth must be a whole number from 1 to 2147483647",
+		"--limit-idempotency-hours=0":                                         "--limit-idempotency-hours must be a whole number from 24 to 8760",
 		"--limit-key-characters=251":                                          "--limit-key-characters must be a whole number from 1 to 250",
 		"--limit-read-seconds=NaN":                                            "--limit-read-seconds must be a number greater than 0 and at most 86400",
 		"--limit-write-seconds=1e300":                                         "--limit-write-seconds must be a number greater than 0 and at most 86400",

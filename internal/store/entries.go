@@ -24,6 +24,19 @@ type newEntry struct {
 	as *elsewhere
 }
 
+// entry returns the entry as callers see it, before the database gives it a number and a time.
+func (e newEntry) entry(project, id models.ID, by *string) *models.MetadataEntry {
+	entry := &models.MetadataEntry{
+		ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
+		Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
+	}
+	if !e.retracted {
+		kind, text := e.fact.Kind, e.fact.Text
+		entry.Kind, entry.Text = &kind, &text
+	}
+	return entry
+}
+
 // elsewhere is what an entry keeps that was logged in another database.
 type elsewhere struct {
 	id       models.ID
@@ -65,26 +78,21 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	}
 	rows := make([]entryRow, len(entries))
 	result := make([]*models.MetadataEntry, len(entries))
+	ids := models.NewIDs(len(entries))
 	for i, e := range entries {
-		id, by := models.NewID(), caller.Name
+		id, by := ids[i], caller.Name
 		var loggedAt *int64
 		if e.as != nil {
 			micros := e.as.loggedAt.UnixMicro()
 			id, by, loggedAt = e.as.id, e.as.loggedBy, &micros
 		}
-		entry := &models.MetadataEntry{
-			ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
-			Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
-		}
+		entry := e.entry(project, id, by)
 		row := entryRow{
 			N: i, ID: id, SubjectID: e.subject, Card: e.fact.Card, Key: e.fact.Key,
 			Retracted: e.retracted, Reason: e.reason, LoggedAt: loggedAt, LoggedBy: by,
 		}
 		if !e.retracted {
-			kind := e.fact.Kind
-			text := e.fact.Text
-			entry.Kind, entry.Text = &kind, &text
-			row.Kind, row.Value = (*string)(&kind), &text
+			row.Kind, row.Value = (*string)(entry.Kind), entry.Text
 			form, err := e.fact.SearchForm()
 			if err != nil {
 				return nil, err

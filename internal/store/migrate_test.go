@@ -217,6 +217,7 @@ func unmigrate(t *testing.T, driver, url string) {
 		"ALTER TABLE metadata_latest DROP COLUMN about", "ALTER TABLE metadata_latest DROP COLUMN object_id",
 		"ALTER TABLE metadata_latest DROP COLUMN sort_key", "ALTER TABLE metadata_latest DROP COLUMN parts",
 		"ALTER TABLE metadata_entries DROP COLUMN sort_key", "ALTER TABLE metadata_entries DROP COLUMN parts",
+		"DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
 		"DELETE FROM goose_db_version WHERE version_id > 1",
 	} {
 		if _, err := db.Exec(statement); err != nil {

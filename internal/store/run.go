@@ -66,7 +66,7 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.From(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+	return once(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
 			err = tx.allow(models.ApiKeyRoleWriter, project)
@@ -213,7 +213,7 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.StepRun, error) {
+	return once(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"github.com/placard/placard/internal/auth"
@@ -12,12 +13,13 @@ import (
 // saved from an output, the facts that waited there become its own, before those that come with the call.
 //
 // It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
-// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. A call that fails uses no number.
+// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. After the
+// greatest number it fails with LIMIT_EXCEEDED. A call that fails uses no number.
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = sameCreation(auth.From(ctx), input, facts)
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+	return once(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err
@@ -141,18 +143,26 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 // identify chooses the name and the number: those asked for, or the next that are free.
 func (c *creation) identify(artifact models.ID, last int32) (string, int32, error) {
 	if c.input.Version == nil {
-		for number := last + 1; ; number++ {
+		for {
+			number, err := c.nextNumber(last)
+			if err != nil {
+				return "", 0, err
+			}
 			name := strconv.Itoa(int(number))
 			taken, _, err := c.taken(artifact, name, number)
 			if err != nil || !taken {
 				return name, number, err
 			}
+			last = number
 		}
 	}
 	name := *c.input.Version
 	number, numeric := models.VersionNumber(name)
 	if !numeric {
-		number = last + 1
+		var err error
+		if number, err = c.nextNumber(last); err != nil {
+			return "", 0, err
+		}
 	}
 	byName, byNumber, err := c.taken(artifact, name, number)
 	switch {
@@ -164,6 +174,15 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 		return "", 0, models.Conflict(c.at.In("version"), "the number has been given to another version")
 	}
 	return name, number, nil
+}
+
+// nextNumber returns the number after last. It fails with LIMIT_EXCEEDED after the greatest number that a column holds,
+// which an imported artifact may have given.
+func (c *creation) nextNumber(last int32) (int32, error) {
+	if last == math.MaxInt32 {
+		return 0, models.LimitExceeded(c.at.In("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
+	}
+	return last + 1, nil
 }
 
 // taken says whether a version of the artifact has the name, and whether one has or had the number.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -373,7 +374,7 @@ func idempotencyKeys(s *suite) {
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)
-	s.must(s.ForgetIdempotencyKeys(context.Background()))
+	s.must(s.ForgetIdempotencyKeys(context.Background(), 48*time.Hour))
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)
