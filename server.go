@@ -135,7 +135,7 @@ func forget(stop context.Context, s *store.Store, log *slog.Logger) {
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
 			err := s.ForgetIdempotencyKeys(ctx)
 			cancel()
-			if err != nil {
+			if err != nil && stop.Err() == nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/placard/placard/models"
 )
@@ -39,9 +38,6 @@ type Call struct {
 	// Input is what must be the same for the same key; it is compared as JSON.
 	Input any
 }
-
-// keptKeys is how long an idempotency key is good for, at least.
-const keptKeys = 48 * time.Hour
 
 type keyRow struct {
 	ProjectID   models.ID
@@ -137,11 +133,4 @@ func (tx *transaction) keep(project models.ID, call Call, fingerprint []byte, an
 		return errLost
 	}
 	return done.Error
-}
-
-// ForgetIdempotencyKeys deletes the keys that are older than they must be, by the clock by which they were written.
-func (s *Store) ForgetIdempotencyKeys(ctx context.Context) error {
-	return s.write(ctx, func(tx *transaction) error {
-		return tx.Exec("DELETE FROM idempotency_keys WHERE created_at < ?", tx.dialect.ago(keptKeys)).Error
-	})
 }
