@@ -273,7 +273,7 @@ func TestLinters(t *testing.T) {
 	}
 }
 
-// silentAlerts returns the path of a copy of alerts_test.yaml beside rules whose alerts never fire.
+// silentAlerts copies alerts_test.yaml and alerts.yaml, makes the alerts wait for days, and returns the path of the tests.
 func silentAlerts(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

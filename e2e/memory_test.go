@@ -13,10 +13,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// maxMegabytes is the memory that a server on SQLite may use, so that a container of 512 MiB has room for more.
+// maxMegabytes is the peak of memory that a server on SQLite may have. A container of 512 MiB has a reserve then.
 const maxMegabytes = 400
 
-// heavyQueries are operations that cost much memory within the limits.
+// heavyQueries returns operations that cost much memory within the limits, by name.
 func heavyQueries() map[string]string {
 	keys := []string{"uri", "owner", "framework", "notes", "incident"}
 	contains := numbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)

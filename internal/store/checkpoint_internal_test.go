@@ -88,7 +88,7 @@ func (c *commits) waitFor(n int) bool {
 	return !c.stopped
 }
 
-// TestLogIsBounded writes 24 MiB beside six reads that overlap, each of which lasts for several commits. Its control is
+// TestLogIsBounded writes 24 MiB during six reads that overlap, each of which lasts for several commits. Its control is
 // the same without a limit, where the log has almost all of it.
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()

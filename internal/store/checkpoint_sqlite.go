@@ -20,11 +20,11 @@ const (
 	maxHold = time.Second
 	// maxPause is the longest time for which writes wait for one try, apart from the fsync that ends it.
 	maxPause = 150 * time.Millisecond
-	// shortCheckpoint is the duration of a checkpoint beside writers after which the rest is small enough for a pause.
+	// shortCheckpoint is the maximum duration of a passive checkpoint that may be followed by a pause.
 	shortCheckpoint = 50 * time.Millisecond
 	// retryCheckpoint is the time between two tries.
 	retryCheckpoint = 4 * time.Second
-	// pollReads is the time between two looks at the reads that run.
+	// pollReads is the interval between two checks for running reads.
 	pollReads = 2 * time.Millisecond
 )
 
@@ -114,7 +114,7 @@ func (c *checkpointer) close() {
 	<-c.done
 }
 
-// size returns the number of bytes of the write-ahead log, 0 if there is none.
+// size returns the number of bytes of the write-ahead log, 0 without a log.
 func (c *checkpointer) size() (int64, error) {
 	info, err := os.Stat(c.file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -178,7 +178,7 @@ func (c *checkpointer) truncate(ctx context.Context) error {
 	if c.reads.Stats().InUse > 0 {
 		return errLogInUse
 	}
-	// Writes go on beside a passive checkpoint. A short one leaves little for the pause.
+	// Writes go on during a passive checkpoint. A short one leaves little work for the pause.
 	begin := time.Now()
 	if err := c.checkpoint(ctx, "PASSIVE"); err != nil {
 		return err

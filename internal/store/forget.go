@@ -26,7 +26,7 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context) error {
 	}
 }
 
-// forgetPortion deletes old keys in one transaction, for about as long as it is told, and returns their number.
+// forgetPortion deletes old keys in one transaction until longest has passed, and returns the number of deleted keys.
 func (s *Store) forgetPortion(ctx context.Context, longest time.Duration) (deleted int64, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0

@@ -35,7 +35,7 @@ func TestForgetInPortions(t *testing.T) {
 		if err != nil || deleted != store.ForgetRows {
 			t.Errorf("a transaction without time deletes %d keys (%v)", deleted, err)
 		}
-		// The end of the context ends the transaction after its statement. SQLite keeps what that statement has deleted.
+		// The end of the context ends the transaction after its statement. SQLite commits its deletions.
 		stop, cancel := context.WithCancel(ctx)
 		meter := &store.Meter{}
 		meter.Record = func(string, []any) {
