@@ -133,7 +133,7 @@ func forget(stop context.Context, s *store.Store, retention time.Duration, log *
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
 			err := s.ForgetIdempotencyKeys(ctx, retention)
 			cancel()
-			if err != nil {
+			if err != nil && stop.Err() == nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)
 			}
 		}

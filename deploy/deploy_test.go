@@ -255,12 +255,14 @@ func TestLinters(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("apiVersion: v1\nkind: Service\nRUN: x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	silent := silentAlerts(t)
 	for _, c := range []struct{ good, bad []string }{
 		{[]string{"hadolint", "Dockerfile"}, []string{"hadolint", broken}},
 		{[]string{"kubernetes-validate", "--strict", "kubernetes.yaml"}, []string{"kubernetes-validate", "--strict", broken}},
 		{[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"},
 			[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken}},
 		{[]string{"promtool", "check", "rules", "alerts.yaml"}, []string{"promtool", "check", "rules", broken}},
+		{[]string{"promtool", "test", "rules", "alerts_test.yaml"}, []string{"promtool", "test", "rules", silent}},
 	} {
 		if out, err := lint(c.good[0], c.good[1:]...); err != nil {
 			t.Errorf("%s: %v: %s", c.good[0], err, out)
@@ -269,6 +271,19 @@ func TestLinters(t *testing.T) {
 			t.Errorf("%s finds nothing wrong with anything: %s", c.bad[0], out)
 		}
 	}
+}
+
+// silentAlerts copies alerts_test.yaml and alerts.yaml, makes the alerts wait for days, and returns the path of the tests.
+func silentAlerts(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	silent := strings.ReplaceAll(read(t, "alerts.yaml"), "for: 5m", "for: 5d")
+	err := errors.Join(os.WriteFile(filepath.Join(folder, "alerts.yaml"), []byte(silent), 0o600),
+		os.WriteFile(filepath.Join(folder, "alerts_test.yaml"), []byte(read(t, "alerts_test.yaml")), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(folder, "alerts_test.yaml")
 }
 
 // TestEmptyImage runs the program as an image with nothing but it would: in an empty file system, as a user without rights.

@@ -73,7 +73,13 @@ func freeAddress(t testing.TB) string {
 // launch starts the program with arguments and does not wait for it.
 func launch(t testing.TB, addr, database string, args ...string) *server {
 	t.Helper()
-	s := &server{exec.Command(filepath.Join(programs, "placard"), append(args, "--public-url=https://placard.example")...), addr, &bytes.Buffer{}, make(chan error, 1)}
+	return launchProgram(t, filepath.Join(programs, "placard"), addr, database, args...)
+}
+
+// launchProgram starts the program at a path and does not wait for it.
+func launchProgram(t testing.TB, program, addr, database string, args ...string) *server {
+	t.Helper()
+	s := &server{exec.Command(program, append(args, "--public-url=https://placard.example")...), addr, &bytes.Buffer{}, make(chan error, 1)}
 	s.Env = append(os.Environ(), "PLACARD_ADDR="+addr, "PLACARD_DATABASE_URL="+database)
 	s.Stderr = s.log
 	if err := s.Start(); err != nil {

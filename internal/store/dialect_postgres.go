@@ -376,3 +376,5 @@ func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool
 	}
 	return nil
 }
+
+func (d *postgresDialect) logBytes() (int64, bool) { return 0, false }

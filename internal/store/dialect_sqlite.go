@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,6 +33,8 @@ type sqliteDialect struct {
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
+	// checkpoints empties the write-ahead log.
+	checkpoints checkpointer
 	// refused is set while the last write that was tried found the database read-only.
 	refused atomic.Bool
 	// file is what was opened at path.
@@ -75,19 +76,19 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 		return err
 	}
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
-	if d.writePool, err = connect(path, "_pragma=synchronous(FULL)"); err != nil {
+	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)", fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
 		return err
 	}
-	d.writePool.SetMaxOpenConns(1)
-	if d.readPool, err = connect(path, "_pragma=query_only(1)"); err != nil {
+	if d.readPool, err = connect(path, maxReaders, readCache, "query_only(1)"); err != nil {
 		return err
 	}
-	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
-	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
-	if d.probe, err = connect(path, "_pragma=query_only(1)"); err != nil {
+	if d.probe, err = connect(path, 1, smallCache, "query_only(1)"); err != nil {
 		return err
 	}
-	d.probe.SetMaxOpenConns(1)
+	d.checkpoints = checkpointer{limit: maxLogBytes, retry: retryCheckpoint, log: log, file: path + "-wal", reads: d.readPool}
+	if d.checkpoints.conn, err = connect(path, 1, smallCache, "synchronous(FULL)", "busy_timeout(0)"); err != nil {
+		return err
+	}
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
 		return fmt.Errorf("open the database file: %w", err)
 	}
@@ -102,15 +103,22 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
 		return err
 	}
-	d.searchDB, err = sqliteGORM(d.readPool, log, false)
-	return err
+	if d.searchDB, err = sqliteGORM(d.readPool, log, false); err != nil {
+		return err
+	}
+	return errors.Join(d.checkpoints.gate.guard(d.readDB), d.checkpoints.gate.guard(d.searchDB))
 }
 
-func connect(path string, options ...string) (*sql.DB, error) {
-	options = append(options, "_pragma=journal_mode(WAL)", "_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)",
-		"_pragma=cache_size(-32000)", "_dqs=0")
-	name := (&url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(options, "&")}).String()
-	return sql.Open("sqlite", name)
+// connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
+func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, error) {
+	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")"}, pragmas...)
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_dqs": {"0"}}.Encode()}
+	pool, err := sql.Open("sqlite", name.String())
+	if err == nil {
+		pool.SetMaxOpenConns(size)
+		pool.SetMaxIdleConns(size)
+	}
+	return pool, err
 }
 
 func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool) (*gorm.DB, error) {
@@ -132,7 +140,9 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
-	d.writer = newWriter(db, c)
+	d.checkpoints.wake = make(chan struct{}, 1)
+	d.writer = newWriter(db, c, d.checkpoints.observe)
+	d.checkpoints.start(d.writer)
 	return nil
 }
 
@@ -143,9 +153,10 @@ func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
 func (d *sqliteDialect) close() error {
 	var errs []error
 	if d.writer != nil {
+		d.checkpoints.close()
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.readPool, d.writePool, d.probe} {
+	for _, pool := range []*sql.DB{d.checkpoints.conn, d.readPool, d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -337,6 +348,11 @@ func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([
 
 func (d *sqliteDialect) pools() []Pool {
 	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
+}
+
+func (d *sqliteDialect) logBytes() (int64, bool) {
+	size, err := d.checkpoints.size()
+	return size, err == nil
 }
 
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {

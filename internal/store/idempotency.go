@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/placard/placard/models"
 )
@@ -142,19 +141,6 @@ func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot 
 		return errLost
 	}
 	return done.Error
-}
-
-// ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written.
-func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Duration) error {
-	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
-		err := s.write(ctx, func(tx *transaction) error {
-			return tx.Exec("DELETE FROM "+table+" WHERE created_at < ?", tx.dialect.ago(retention)).Error
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.

@@ -93,6 +93,8 @@ type dialect interface {
 	ping(ctx context.Context) error
 	// pools are the pools of connections.
 	pools() []Pool
+	// logBytes returns the size of the write-ahead log; false for an engine that keeps the log itself.
+	logBytes() (int64, bool)
 	close() error
 }
 
@@ -262,6 +264,10 @@ type Pool struct {
 
 // Pools are the pools of connections to the database.
 func (s *Store) Pools() []Pool { return s.dialect.pools() }
+
+// LogBytes returns the number of bytes of SQLite's write-ahead log. It returns false on PostgreSQL, and where the file
+// cannot be examined.
+func (s *Store) LogBytes() (int64, bool) { return s.dialect.logBytes() }
 
 func pool(name string, db *sql.DB) Pool {
 	stats := db.Stats()
