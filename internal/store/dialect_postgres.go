@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,13 +33,18 @@ type postgresDialect struct {
 	searchDB *gorm.DB
 }
 
-// planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
-// them. A prepared statement would soon be planned for any arguments.
-type planning struct{ *sql.DB }
+// planning is a pool, or a transaction, whose statements are planned for the arguments that they have, each time: what is
+// best depends on them. A prepared statement would soon be planned for any arguments.
+type planning struct{ gorm.ConnPool }
 
 // QueryContext keeps what a statement looks like, but not the statement.
 func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return p.DB.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// ExecContext is as QueryContext.
+func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
@@ -60,6 +67,10 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"random_page_cost": "1.1",
 		// Starting workers takes longer than a page does, and other requests want the processors.
 		"max_parallel_workers_per_gather": "0",
+		// Every statement can follow an index that begins with its project, and its order if it has one: see docs/adr/0025.
+		"enable_seqscan":    "off",
+		"enable_bitmapscan": "off",
+		"enable_sort":       "off",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
@@ -145,6 +156,12 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
+func (d *postgresDialect) planned(tx *gorm.DB) *gorm.DB {
+	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
+	session.Statement.ConnPool = planning{tx.Statement.ConnPool}
+	return session
+}
+
 func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
 
 func (d *postgresDialect) ping(ctx context.Context) error {
@@ -193,6 +210,35 @@ func (d *postgresDialect) rows(columns ...column) string {
 // behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
 func (d *postgresDialect) behind(table, alias string, on condition) condition {
 	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
+}
+
+func (d *postgresDialect) leftBehind(table, alias string, on condition) condition {
+	return condition{" LEFT JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias + " ON TRUE", on.args}
+}
+
+// lookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it does.
+func (d *postgresDialect) lookUp(l lookup) condition {
+	wanted := "wanted_" + l.alias
+	each := cond("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(distinctIDs(l.ids)))
+	return each.then(d.behind(l.table+" "+l.alias, l.alias, l.where.and(cond(l.alias+"."+l.column+" = "+wanted))))
+}
+
+// distinctIDs are the different IDs in ascending order.
+func distinctIDs(ids []models.ID) []models.ID {
+	sorted := slices.Clone(ids)
+	slices.SortFunc(sorted, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(sorted)
+}
+
+// firstRows reads an index backwards and sorts the rows that are equal in it, where only the first column of the order
+// descends. Without statistics PostgreSQL would sort all rows of the project.
+func (d *postgresDialect) firstRows(columns string, from condition, order []string, limit int) condition {
+	whole := wrapped("SELECT "+columns+" FROM %s", from)
+	mixed := len(order) > 1 && strings.HasSuffix(order[0], " DESC") != strings.HasSuffix(order[1], " DESC")
+	if mixed && strings.HasPrefix(order[0], "q.") {
+		whole = wrapped(fmt.Sprintf("SELECT %s FROM (SELECT * FROM %%s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", columns, order[0], limit), from)
+	}
+	return condition{fmt.Sprintf("%s ORDER BY %s LIMIT %d", whole.sql, strings.Join(order, ", "), limit), whole.args}
 }
 
 func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
@@ -244,15 +290,15 @@ func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
 }
 
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
-	one := d.oneOf("id", subjects)
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
 	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
-	err := tx.Raw("SELECT id, artifact_version_id, logged_at FROM subjects WHERE project_id = ? AND "+one.sql+
-		" ORDER BY id FOR UPDATE", append([]any{project}, one.args...)...).Scan(&rows).Error
+	err := tx.Raw(`SELECT s.id, s.artifact_version_id, s.logged_at FROM unnest(CAST(? AS uuid[])) AS wanted(wanted_id)
+		CROSS JOIN LATERAL (SELECT * FROM subjects WHERE project_id = ? AND id = wanted_id OFFSET 0 FOR UPDATE) s`,
+		idArray(distinctIDs(subjects)), project).Scan(&rows).Error
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID
@@ -262,30 +308,34 @@ func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects 
 }
 
 func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
+	latest := latestInsert(d, project, "stored")
+	about := d.behind("subjects", "s", cond("project_id = ? AND id = e.subject_id", project))
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
-    SELECT CAST(@at AS bigint) AS logged_at
+    SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
+    SELECT * FROM json_to_recordset(CAST(? AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
         reason text, logged_at bigint, logged_by text, step_run_id uuid, sort_key text, parts text)
 ), stored AS (
     INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
         logged_by, step_run_id, sort_key, parts)
-    SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
+    SELECT CAST(? AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
         coalesce(logged_at, (SELECT logged_at FROM moment)), logged_by, step_run_id, sort_key, parts
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    `+latestInsert("stored")+`
+    `+latest.sql+`
 ), touched AS (
-    UPDATE subjects SET logged_at = (SELECT logged_at FROM moment)
-    WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)
+    -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
+    INSERT INTO subjects (project_id, id, about, logged_at)
+    SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
+    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.sql+`
+    ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
-		"at": at, "entries": entries, "project": project,
-	}).Scan(&done).Error
+SELECT id, seq, logged_at FROM stored ORDER BY seq`,
+		slices.Concat([]any{at, entries, project}, latest.args, []any{project}, about.args)...).Scan(&done).Error
 	return done, err
 }
 

@@ -65,19 +65,17 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	one := s.dialect.oneOf("v.artifact_id", artifacts)
-	versions := "artifact_versions v WHERE v.project_id = ? AND " + one.sql
-	args := append([]any{project}, one.args...)
+	versions := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)})
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
-	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+versions+" GROUP BY v.artifact_id", args...).Scan(&counts).Error
+	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+versions.sql+" GROUP BY v.artifact_id", versions.args...).Scan(&counts).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	from := "artifact_versions v CROSS JOIN metadata_latest m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id AND v.project_id = ? AND " + one.sql
-	usage, err := s.usage(ctx, project, "v.artifact_id", from, args, q)
+	from := versions.then(s.dialect.behind("metadata_latest m", "m", cond("m.project_id = ? AND m.subject_id = v.subject_id", project)))
+	usage, err := s.usage(ctx, project, "v.artifact_id", from.sql+" WHERE TRUE", from.args, q)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,12 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
+	// leftBehind is behind, and keeps a row that leads nowhere: then the columns of the other table are null.
+	leftBehind(table, alias string, on condition) condition
+	// lookUp is the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
+	lookUp(l lookup) condition
+	// firstRows selects the first rows of a table expression q in an order.
+	firstRows(columns string, from condition, order []string, limit int) condition
 	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
 	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
 	inOrder(from condition, alias, order string) condition
@@ -76,6 +82,8 @@ type dialect interface {
 	distinct(value string) string
 	// dated is the ID of an entry as a text that compares as its seq does: 20 digits, and the ID in hexadecimal.
 	dated(seq, id string) string
+	// planned is a transaction whose statements are planned for the arguments that they have, as those of searcher are.
+	planned(tx *gorm.DB) *gorm.DB
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
@@ -101,6 +109,14 @@ type dialect interface {
 type condition struct {
 	sql  string
 	args []any
+}
+
+// lookup is the rows of a table that have one of the IDs in a column, and for which a condition holds.
+type lookup struct {
+	table, alias, column string
+	ids                  []models.ID
+	// where uses the alias. It names the project, and no column that another index has after project_id.
+	where condition
 }
 
 // column is a column of rows: its name, and what it holds.
@@ -171,6 +187,9 @@ type transaction struct {
 	entries int
 	// who is whose transaction it is.
 	who auth.Principal
+	// projects is that of the store, and found has what is added to it when the transaction is committed.
+	projects *sync.Map
+	found    map[string]models.ID
 }
 
 // attempts bounds how often a transaction is tried that lost against another one.
@@ -183,13 +202,16 @@ var errLost = errors.New("another transaction was faster")
 // that failed.
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
-		entries := 0
+		entries, found := 0, map[string]models.ID{}
 		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
+			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx), projects: &s.projects, found: found}
 			defer func() { entries = tx.entries }()
 			return fn(tx)
 		})
 		if err == nil {
+			for name, id := range found {
+				s.projects.Store(name, id)
+			}
 			observeEntries(ctx, entries)
 			return nil
 		}

@@ -22,15 +22,14 @@ type outputRow struct {
 // stepOutputs are the outputs of step runs in the order declared; a step run that is unknown, or that
 // the caller may not reach, is not in the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
-	one := tx.dialect.oneOf("r.id", steps).reachedBy(tx.who, "r.project_id")
+	from := tx.dialect.lookUp(lookup{"step_runs", "r", "id", steps, always}).
+		then(tx.dialect.leftBehind("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		then(tx.dialect.leftBehind("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		then(tx.dialect.leftBehind("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		then(cond(" WHERE TRUE").reachedBy(tx.who, "r.project_id"))
 	var rows []outputRow
-	err := tx.Raw(`SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, `+
-		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+`
-FROM step_runs r
-LEFT JOIN step_outputs o ON o.project_id = r.project_id AND o.step_run_id = r.id
-LEFT JOIN artifact_versions v ON v.project_id = o.project_id AND v.id = o.artifact_version_id
-LEFT JOIN artifacts a ON a.project_id = v.project_id AND a.id = v.artifact_id
-WHERE `+one.sql+` ORDER BY r.id, o.position`, one.args...).Scan(&rows).Error
+	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
+		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+" FROM "+from.sql+" ORDER BY r.id, o.position", from.args...).Scan(&rows).Error
 	outputs := map[models.ID][]outputRow{}
 	for _, row := range rows {
 		if outputs[row.StepRunID] == nil {
