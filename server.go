@@ -89,6 +89,7 @@ func serve(settings *config.Config) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	go forget(stop, s, log)
+	s.KeepStatistics(store.StatisticsInterval)
 	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
 	select {
 	case err := <-failed:

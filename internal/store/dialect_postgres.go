@@ -23,7 +23,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process, beside one for its probe.
+// postgresConnections bounds the connections of one server process for requests. Its probe and ANALYZE have one more each.
 const postgresConnections = 20
 
 type postgresDialect struct {
@@ -31,6 +31,8 @@ type postgresDialect struct {
 	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
+	// statistics has a connection of its own.
+	statistics statistics
 }
 
 // planning is a pool, or a transaction, whose statements are planned for the arguments that they have, each time: what is
@@ -77,7 +79,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		}
 	}
 	d := &postgresDialect{}
-	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	d.pool, d.probe, d.statistics.pool = d.connect(config, postgresConnections), d.connect(config, 1), d.connect(config, 1)
 	if d.db, err = postgresGORM(d.pool, log); err == nil {
 		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
@@ -162,7 +164,9 @@ func (d *postgresDialect) planned(tx *gorm.DB) *gorm.DB {
 	return session
 }
 
-func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+func (d *postgresDialect) close() error {
+	return errors.Join(d.pool.Close(), d.probe.Close(), d.statistics.pool.Close())
+}
 
 func (d *postgresDialect) ping(ctx context.Context) error {
 	_, err := d.probe.ExecContext(ctx, "SELECT 1")
@@ -230,15 +234,14 @@ func distinctIDs(ids []models.ID) []models.ID {
 	return slices.Compact(sorted)
 }
 
-// firstRows reads an index backwards and sorts the rows that are equal in it, where only the first column of the order
-// descends. Without statistics PostgreSQL would sort all rows of the project.
+// firstRows reads an index along the first column of the order, and sorts the rows that are equal in it, where the columns have
+// different directions. Without statistics PostgreSQL would sort all rows of the project.
 func (d *postgresDialect) firstRows(columns string, from condition, order []string, limit int) condition {
-	whole := wrapped("SELECT "+columns+" FROM %s", from)
 	mixed := len(order) > 1 && strings.HasSuffix(order[0], " DESC") != strings.HasSuffix(order[1], " DESC")
 	if mixed && strings.HasPrefix(order[0], "q.") {
-		whole = wrapped(fmt.Sprintf("SELECT %s FROM (SELECT * FROM %%s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", columns, order[0], limit), from)
+		from.sql = fmt.Sprintf("(SELECT * FROM %s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", from.sql, order[0], limit)
 	}
-	return condition{fmt.Sprintf("%s ORDER BY %s LIMIT %d", whole.sql, strings.Join(order, ", "), limit), whole.args}
+	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
 }
 
 func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
@@ -369,6 +372,10 @@ func (d *postgresDialect) translate(err error) *models.Error {
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+}
+
+func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
+	return d.statistics.run(ctx, log, all)
 }
 
 func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }

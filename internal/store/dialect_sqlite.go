@@ -334,6 +334,9 @@ func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([
 	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
+// analyze does nothing: the statements do not depend on statistics.
+func (d *sqliteDialect) analyze(context.Context, *slog.Logger, bool) error { return nil }
+
 func (d *sqliteDialect) pools() []Pool {
 	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
 }

@@ -234,13 +234,6 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 	}
 }
 
-// byID is the item of FROM, and the condition, for the rows of a table that have certain IDs, among what the caller may
-// reach. The project is compared after the IDs were looked up: an index may have it before other columns than the ID.
-func (tx *transaction) byID(table, alias string, ids []models.ID) condition {
-	return tx.dialect.lookUp(lookup{table, alias, "id", ids, always}).
-		then(cond(" WHERE TRUE").reachedBy(tx.who, alias+"."+projectOfRow(table)))
-}
-
 // lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
 // is none that the caller may reach.
 func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {

@@ -34,6 +34,10 @@ type Store struct {
 	used     uses
 	// clock is time.Now, but in tests of a clock that is set.
 	clock func() time.Time
+	// background are goroutines that end when closing does.
+	background sync.WaitGroup
+	closing    context.Context
+	close      context.CancelFunc
 }
 
 // dialect is every difference between the engines.
@@ -100,38 +104,12 @@ type dialect interface {
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
+	// analyze collects statistics of the tables that have grown, or of all of them.
+	analyze(ctx context.Context, log *slog.Logger, all bool) error
 	// pools are the pools of connections.
 	pools() []Pool
 	close() error
 }
-
-// condition is a piece of SQL with its arguments.
-type condition struct {
-	sql  string
-	args []any
-}
-
-// lookup is the rows of a table that have one of the IDs in a column, and for which a condition holds.
-type lookup struct {
-	table, alias, column string
-	ids                  []models.ID
-	// where uses the alias. It names the project, and no column that another index has after project_id.
-	where condition
-}
-
-// column is a column of rows: its name, and what it holds.
-type column struct {
-	name string
-	kind columnKind
-}
-
-type columnKind int
-
-const (
-	textColumn columnKind = iota
-	numberColumn
-	idColumn
-)
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
 // clear message when another process has the SQLite file, and when a newer program has written the database.
@@ -162,7 +140,9 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, e
 	if err := d.migrate(ctx, log, up); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	return &Store{dialect: d, log: log, clock: time.Now}, nil
+	s := &Store{dialect: d, log: log, clock: time.Now}
+	s.closing, s.close = context.WithCancel(context.WithoutCancel(ctx))
+	return s, nil
 }
 
 // IsPostgres says whether a database URL leads to PostgreSQL.
@@ -171,7 +151,11 @@ func IsPostgres(url string) bool {
 }
 
 // Close waits for what is being written and closes the database.
-func (s *Store) Close() error { return s.dialect.close() }
+func (s *Store) Close() error {
+	s.close()
+	s.background.Wait()
+	return s.dialect.close()
+}
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
