@@ -155,7 +155,7 @@ func (a *asking) ways() map[string]string {
 	return ways
 }
 
-// questions are queries that read every field of every type, so many types deep, by the field of Query that they begin with.
+// questions returns queries that read every field of every type, depth types deep, by their field of Query.
 func (a *asking) questions(depth int) map[string][]string {
 	all := map[string][]string{}
 	for _, field := range a.schema.Query.Fields {

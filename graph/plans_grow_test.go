@@ -67,7 +67,7 @@ func (g *grower) grow(steps int) error {
 	}
 	var writes []store.Write
 	for range 500 {
-		facts, err := bulkFacts(g.part, 0)
+		facts, err := makeBulkFacts(g.part, 0)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (g *grower) create(n int, output *models.StepOutputReference) error {
 	if n%2 == 1 {
 		artifact = fmt.Sprintf("bulk %d", n%200)
 	}
-	facts, err := bulkFacts(g.part, n)
+	facts, err := makeBulkFacts(g.part, n)
 	if err != nil {
 		return err
 	}
@@ -107,8 +107,8 @@ func (g *grower) create(n int, output *models.StepOutputReference) error {
 	return err
 }
 
-// bulkFacts are the facts of a version: a number that no other version has, and two values that all have.
-func bulkFacts(part, n int) ([]models.Fact, error) {
+// makeBulkFacts returns the facts of a version: a number that no other version has, and two values that all versions have.
+func makeBulkFacts(part, n int) ([]models.Fact, error) {
 	limits := models.DefaultLimits()
 	return models.Facts(&limits, nil, &models.Tree{Node: models.Object{
 		{Key: "accuracy", Value: fmt.Sprintf("%d.5", growers*n+part+10)}, {Key: "epoch", Value: "3"}, {Key: "name", Value: `"bulk"`},

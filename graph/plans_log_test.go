@@ -102,10 +102,10 @@ const (
 
 // excess describes the nodes of the plan that touch more rows or blocks than the rows of the statement explain.
 func (p loggedPlan) excess() []string {
-	limit := basePlanRows + rowsPerRow*(p.Plan.due()+p.Plan.given())
+	limit := basePlanRows + rowsPerRow*(p.Plan.countDue()+p.Plan.countGiven())
 	var found []string
 	p.Plan.walk(func(n planNode) {
-		if rows, blocks := n.touched(), n.ownBlocks(); max(rows, blocks) > limit {
+		if rows, blocks := n.countTouched(), n.countBlocks(); max(rows, blocks) > limit {
 			found = append(found, fmt.Sprintf("%s %s %s: %.0f rows and %.0f blocks in %.0f loops, %.0f are allowed",
 				n.Type, n.Relation, n.Index, rows, blocks, n.Loops, limit))
 		}
@@ -113,8 +113,8 @@ func (p loggedPlan) excess() []string {
 	return found
 }
 
-// due is the number of rows that the node returns, or that the aggregates and writes in its outer chain get.
-func (n planNode) due() float64 {
+// countDue returns the number of rows that the node returns, or that aggregates and writes in its outer chain get.
+func (n planNode) countDue() float64 {
 	rows := n.Rows * n.Loops
 	for _, child := range n.Children {
 		if child.Parent != "Outer" && child.Parent != "Member" {
@@ -124,14 +124,14 @@ func (n planNode) due() float64 {
 			rows = max(rows, child.Rows*child.Loops)
 		}
 		if n.Type != "Nested Loop" && n.Type != "Hash Join" && n.Type != "Merge Join" {
-			rows = max(rows, child.aggregated())
+			rows = max(rows, child.countAggregated())
 		}
 	}
 	return rows
 }
 
-// aggregated is the number of rows that aggregates and writes in the outer chain of the node get.
-func (n planNode) aggregated() (rows float64) {
+// countAggregated returns the number of rows that aggregates and writes in the outer chain of the node get.
+func (n planNode) countAggregated() (rows float64) {
 	for _, child := range n.Children {
 		if child.Parent != "Outer" && child.Parent != "Member" {
 			continue
@@ -139,13 +139,13 @@ func (n planNode) aggregated() (rows float64) {
 		if n.Type == "Aggregate" || n.Type == "Group" || n.Type == "ModifyTable" {
 			rows += child.Rows * child.Loops
 		}
-		rows = max(rows, child.aggregated())
+		rows = max(rows, child.countAggregated())
 	}
 	return rows
 }
 
-// given is the number of rows of the arguments.
-func (n planNode) given() (rows float64) {
+// countGiven returns the number of rows of the arguments.
+func (n planNode) countGiven() (rows float64) {
 	n.walk(func(n planNode) {
 		if n.Type == "Function Scan" {
 			rows = max(rows, n.Rows)
@@ -161,8 +161,8 @@ func (n planNode) walk(visit func(planNode)) {
 	}
 }
 
-// touched is the number of rows that the node looks at itself.
-func (n planNode) touched() float64 {
+// countTouched returns the number of rows that the node itself reads.
+func (n planNode) countTouched() float64 {
 	removed := n.RemovedByJoin
 	if n.Relation != "" && n.Type != "ModifyTable" || n.Type == "Bitmap Index Scan" || n.Type == "CTE Scan" || n.Type == "Materialize" {
 		removed += n.Rows + n.RemovedByFilter + n.RemovedByRecheck
@@ -170,8 +170,8 @@ func (n planNode) touched() float64 {
 	return removed * n.Loops
 }
 
-// ownBlocks is the number of blocks that a scan reads; other nodes have those of their children.
-func (n planNode) ownBlocks() float64 {
+// countBlocks returns the number of blocks that the node itself reads.
+func (n planNode) countBlocks() float64 {
 	blocks := n.Hit + n.Read
 	for _, child := range n.Children {
 		blocks -= child.Hit + child.Read
@@ -184,8 +184,8 @@ func (n planNode) ownBlocks() float64 {
 
 var spaces = regexp.MustCompile(`\s+`)
 
-// brief is the text of a statement on one line.
-func brief(query string) string {
+// shorten returns the beginning of a text on one line.
+func shorten(query string) string {
 	text := spaces.ReplaceAllString(query, " ")
 	return text[:min(len(text), 600)]
 }

@@ -70,8 +70,8 @@ var moreMutations = map[string][]string{
 		`target: {artifactVersion: {project: "{name}", name: "bulk", alias: "prod"}}, metadata: {k: 1}`},
 }
 
-// plannedEach are parts of the statements that are planned for their arguments each time, which connections of before are
-// told not to do.
+// plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
+// connections prevents that.
 var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects"}
 
 // planWorld is a server on a PostgreSQL cluster that measures its statements and never runs ANALYZE by itself.
@@ -160,10 +160,10 @@ func (p *planWorld) measure(t *testing.T, where, caller, project string) {
 		for _, plan := range p.log.next(t) {
 			statements++
 			for _, excess := range plan.excess() {
-				text := brief(plan.Query)
+				text := shorten(plan.Query)
 				if known := text + excess[:strings.Index(excess, ":")]; !reported[known] && !mayReadAll(where, text) {
 					reported[known] = true
-					t.Errorf("%s: %s\n\t%s\n\tin %.200s", where, excess, text, brief(operation))
+					t.Errorf("%s: %s\n\t%s\n\tin %.200s", where, excess, text, shorten(operation))
 				}
 			}
 		}
@@ -190,9 +190,9 @@ func mayReadAll(where, text string) bool {
 	return false
 }
 
-// TestPlansWithoutStatistics fills a fresh database without ANALYZE, and then a small project beside the large one that ANALYZE has seen.
-// No statement of the API reads much more than it returns or writes, neither with the plans that connections made while the
-// database was nearly empty, nor with new plans.
+// TestPlansWithoutStatistics fills a fresh database without ANALYZE, and after an ANALYZE a second, small project. The rows and
+// blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds with the plans that
+// connections made while the database was nearly empty, and with new plans.
 func TestPlansWithoutStatistics(t *testing.T) {
 	t.Parallel()
 	p := newPlanWorld(t)
@@ -204,7 +204,7 @@ func TestPlansWithoutStatistics(t *testing.T) {
 	p.measure(t, connectionsOfBefore, "admin", alpha)
 	p.reopen(t)
 	p.measure(t, "new connections", "owner", alpha)
-	p.control(t)
+	p.checkControl(t)
 	runSQL(t, p.url, "ANALYZE")
 	p.fill(beta, 1)
 	grow(t, p.store, beta, 200)
@@ -212,8 +212,8 @@ func TestPlansWithoutStatistics(t *testing.T) {
 	p.measure(t, "a small project beside an analysed one", "elsewhere admin", beta)
 }
 
-// control checks that the measurement sees statements which read too much, and that it lets others pass.
-func (p *planWorld) control(t *testing.T) {
+// checkControl checks that the measurement reports statements that read too much, and no others.
+func (p *planWorld) checkControl(t *testing.T) {
 	t.Helper()
 	for statement, bad := range map[string]bool{
 		"SELECT id FROM artifact_versions WHERE version = 'nope'":                                                 true,

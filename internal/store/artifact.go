@@ -65,7 +65,7 @@ func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
 // release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
 func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
 	one := tx.dialect.oneOf("artifact_version_id", versionIDs(versions))
-	return tx.dialect.planned(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
+	return tx.dialect.planEach(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
 		append([]any{project}, one.args...)...).Error
 }
 
@@ -80,7 +80,7 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 		return err
 	}
 	one := tx.dialect.oneOf("id", subjects)
-	return tx.dialect.planned(tx.DB).Exec("DELETE FROM subjects WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
+	return tx.dialect.planEach(tx.DB).Exec("DELETE FROM subjects WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
 }
 
 func versionIDs(versions []*models.ArtifactVersion) []models.ID {
@@ -113,7 +113,7 @@ func (s *Store) Project(ctx context.Context, name string) (*models.Project, erro
 // another project are the same.
 func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 	if who := auth.From(ctx); !who.Owner {
-		return projectOfKey(who, name), nil
+		return findKeyProject(who, name), nil
 	}
 	if known, ok := s.projects.Load(name); ok {
 		return known.(models.ID), nil
@@ -126,8 +126,8 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 	return found.ID, nil
 }
 
-// projectOfKey is the ID of the project of that name, zero unless the API key of the principal is one of this project.
-func projectOfKey(who auth.Principal, name string) models.ID {
+// findKeyProject returns the ID of the project of that name, zero unless the API key of the principal belongs to it.
+func findKeyProject(who auth.Principal, name string) models.ID {
 	if who.Reads(who.Project) && who.ProjectName == name {
 		return who.Project
 	}
@@ -178,10 +178,10 @@ func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, er
 	return id, err
 }
 
-// findProject is the ID of a project, zero when there is none that the caller may reach.
+// findProject returns the ID of a project, zero for one that does not exist or that the caller may not reach.
 func (tx *transaction) findProject(name string) (models.ID, error) {
 	if !tx.who.Owner {
-		return projectOfKey(tx.who, name), nil
+		return findKeyProject(tx.who, name), nil
 	}
 	if known, ok := tx.projects.Load(name); ok {
 		return known.(models.ID), nil

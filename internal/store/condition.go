@@ -16,7 +16,7 @@ type lookup struct {
 	where condition
 }
 
-// column is a column of rows: its name, and what it holds.
+// column is the name and the kind of a column of rows.
 type column struct {
 	name string
 	kind columnKind
@@ -30,9 +30,9 @@ const (
 	idColumn
 )
 
-// byID is the item of FROM, and the condition, for the rows of a table that have certain IDs, among what the caller may
-// reach. The project is compared after the IDs were looked up: an index may have it before other columns than the ID.
-func (tx *transaction) byID(table, alias string, ids []models.ID) condition {
+// lookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with certain IDs that the caller may reach.
+// The project is compared after the lookup: PostgreSQL might use an index by project otherwise.
+func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) condition {
 	return tx.dialect.lookUp(lookup{table, alias, "id", ids, always}).
 		then(cond(" WHERE TRUE").reachedBy(tx.who, alias+"."+projectOfRow(table)))
 }

@@ -35,8 +35,8 @@ type postgresDialect struct {
 	statistics statistics
 }
 
-// planning is a pool, or a transaction, whose statements are planned for the arguments that they have, each time: what is
-// best depends on them. A prepared statement would soon be planned for any arguments.
+// planning is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
+// plan for any arguments after five executions.
 type planning struct{ gorm.ConnPool }
 
 // QueryContext keeps what a statement looks like, but not the statement.
@@ -44,7 +44,7 @@ func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*
 	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
-// ExecContext is as QueryContext.
+// ExecContext plans a statement like QueryContext.
 func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
@@ -158,7 +158,7 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *postgresDialect) planned(tx *gorm.DB) *gorm.DB {
+func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
 	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
 	session.Statement.ConnPool = planning{tx.Statement.ConnPool}
 	return session
@@ -216,27 +216,27 @@ func (d *postgresDialect) behind(table, alias string, on condition) condition {
 	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
 }
 
-func (d *postgresDialect) leftBehind(table, alias string, on condition) condition {
+func (d *postgresDialect) leftJoin(table, alias string, on condition) condition {
 	return condition{" LEFT JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias + " ON TRUE", on.args}
 }
 
 // lookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it does.
 func (d *postgresDialect) lookUp(l lookup) condition {
 	wanted := "wanted_" + l.alias
-	each := cond("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(distinctIDs(l.ids)))
+	each := cond("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.ids)))
 	return each.then(d.behind(l.table+" "+l.alias, l.alias, l.where.and(cond(l.alias+"."+l.column+" = "+wanted))))
 }
 
-// distinctIDs are the different IDs in ascending order.
-func distinctIDs(ids []models.ID) []models.ID {
+// compactIDs returns the different IDs in ascending order.
+func compactIDs(ids []models.ID) []models.ID {
 	sorted := slices.Clone(ids)
 	slices.SortFunc(sorted, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
 	return slices.Compact(sorted)
 }
 
-// firstRows reads an index along the first column of the order, and sorts the rows that are equal in it, where the columns have
+// selectFirst reads an index along the first column of the order, and sorts the rows that are equal in it, where the columns have
 // different directions. Without statistics PostgreSQL would sort all rows of the project.
-func (d *postgresDialect) firstRows(columns string, from condition, order []string, limit int) condition {
+func (d *postgresDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
 	mixed := len(order) > 1 && strings.HasSuffix(order[0], " DESC") != strings.HasSuffix(order[1], " DESC")
 	if mixed && strings.HasPrefix(order[0], "q.") {
 		from.sql = fmt.Sprintf("(SELECT * FROM %s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", from.sql, order[0], limit)
@@ -301,7 +301,7 @@ func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects 
 	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
 	err := tx.Raw(`SELECT s.id, s.artifact_version_id, s.logged_at FROM unnest(CAST(? AS uuid[])) AS wanted(wanted_id)
 		CROSS JOIN LATERAL (SELECT * FROM subjects WHERE project_id = ? AND id = wanted_id OFFSET 0 FOR UPDATE) s`,
-		idArray(distinctIDs(subjects)), project).Scan(&rows).Error
+		idArray(compactIDs(subjects)), project).Scan(&rows).Error
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID

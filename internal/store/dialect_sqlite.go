@@ -130,7 +130,7 @@ func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
 
 func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *sqliteDialect) planned(tx *gorm.DB) *gorm.DB { return tx }
+func (d *sqliteDialect) planEach(tx *gorm.DB) *gorm.DB { return tx }
 
 func (d *sqliteDialect) close() error {
 	var errs []error
@@ -227,7 +227,7 @@ func (d *sqliteDialect) behind(table, _ string, on condition) condition {
 	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
 }
 
-func (d *sqliteDialect) leftBehind(table, _ string, on condition) condition {
+func (d *sqliteDialect) leftJoin(table, _ string, on condition) condition {
 	return condition{" LEFT JOIN " + table + " ON " + on.sql, on.args}
 }
 
@@ -236,7 +236,7 @@ func (d *sqliteDialect) lookUp(l lookup) condition {
 	return wrapped("(SELECT * FROM "+l.table+" "+l.alias+" WHERE %s) "+l.alias, all)
 }
 
-func (d *sqliteDialect) firstRows(columns string, from condition, order []string, limit int) condition {
+func (d *sqliteDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
 	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
 }
 

@@ -312,7 +312,7 @@ const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, r
     step_run_id`
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	from := tx.byID("metadata_entries", "m", ids)
+	from := tx.lookUpByID("metadata_entries", "m", ids)
 	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.sql, from.args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

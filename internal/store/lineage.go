@@ -18,7 +18,7 @@ var (
 	downstream = direction{"step_inputs", "step_outputs"}
 )
 
-// follow is the item of FROM with the rows f of the versions, each with the rows t of the other table that have its step.
+// follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
 func (s *Store) follow(project models.ID, way direction, versions []models.ID) condition {
 	return s.dialect.lookUp(lookup{way.from, "f", "artifact_version_id", versions, cond("f.project_id = ?", project)}).
 		then(s.dialect.behind(way.to+" t", "t", cond("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
@@ -65,7 +65,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 	return found, s.connect(ctx, of.ProjectID, known, found)
 }
 
-// neighbours are versions one step from the border that are not in known, the oldest first.
+// neighbours returns versions one step from the border that are not in known, the oldest first.
 func (s *Store) neighbours(
 	ctx context.Context, project models.ID, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {

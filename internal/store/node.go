@@ -44,7 +44,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if i > 0 {
 			sql += " UNION ALL "
 		}
-		from := tx.byID(table.name, "o", ids)
+		from := tx.lookUpByID(table.name, "o", ids)
 		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.sql, append(args, from.args...)
 	}
 	var found []struct {

@@ -233,7 +233,7 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (tex
 		}
 	}
 	bounds := allOf(where)
-	whole := r.dialect.firstRows(of("q", r.table.columns)+", "+r.dialect.array(position)+" AS position",
+	whole := r.dialect.selectFirst(of("q", r.table.columns)+", "+r.dialect.array(position)+" AS position",
 		wrapped("(%s) q WHERE ", inner).then(bounds), by, limit)
 	return whole.sql, whole.args, true
 }

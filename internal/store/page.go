@@ -227,7 +227,7 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 // byIDs is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
 func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
-		from := tx.byID(table, "o", ids)
+		from := tx.lookUpByID(table, "o", ids)
 		var found []T
 		err := tx.Raw("SELECT "+of("o", columns)+" FROM "+from.sql, from.args...).Scan(&found).Error
 		return byKey(found, id), err

@@ -214,7 +214,7 @@ func (c compiler) producedDriver(of *models.Filter) (condition, bool) {
 			if test.Op != "eq" || test.IgnoreCase {
 				continue
 			}
-			if from, ok := c.producersWith(part.Field, test); ok {
+			if from, ok := c.findProducers(part.Field, test); ok {
 				return wrapped("SELECT o.artifact_version_id AS id FROM %s AND o.artifact_version_id IS NOT NULL", from), true
 			}
 		}
@@ -222,8 +222,8 @@ func (c compiler) producedDriver(of *models.Filter) (condition, bool) {
 	return condition{}, false
 }
 
-// producersWith is what follows FROM for the outputs o of the step runs whose field passes a test.
-func (c compiler) producersWith(field string, test models.FieldTest) (condition, bool) {
+// findProducers returns the end of a SELECT, from the items of FROM on, of the outputs o of step runs whose field passes a test.
+func (c compiler) findProducers(field string, test models.FieldTest) (condition, bool) {
 	steps := c.dialect.behind("step_runs s", "s", cond("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
 	outputs := c.dialect.behind("step_outputs o", "o", cond("o.project_id = ? AND o.step_run_id = s.id", c.project))
 	switch field {

@@ -103,7 +103,7 @@ func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
 	from := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)}).
-		then(s.dialect.leftBehind("metadata_entries m", "m", key.ofVersion(project)))
+		then(s.dialect.leftJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
 		from = from.then(cond(" WHERE v.created_at <= ?", key.AsOf))
 	}

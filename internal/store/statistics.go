@@ -89,7 +89,7 @@ func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error 
 		// Not with ctx, which may have ended: the connection would keep the lock.
 		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(analyzeLock))
 	}()
-	tables, err := tableSizes(ctx, conn)
+	tables, err := readTableSizes(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -114,9 +114,8 @@ func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error 
 	return nil
 }
 
-// tableSizes are the tables of the program. A table that was never analyzed may have a number of rows all the same, from
-// VACUUM or CREATE INDEX.
-func tableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
+// readTableSizes returns the tables of the program. VACUUM and CREATE INDEX set reltuples, so it counts only after an ANALYZE.
+func readTableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
 	rows, err := conn.QueryContext(ctx, `SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup,
 		CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 0 ELSE greatest(c.reltuples, 0)::bigint END,
 		pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')

@@ -55,8 +55,8 @@ type statisticsWorld struct {
 	cluster *storetest.Cluster
 }
 
-// database is the URL of a new database.
-func (w statisticsWorld) database(name string) *url.URL {
+// createDatabase returns the URL of a new database.
+func (w statisticsWorld) createDatabase(name string) *url.URL {
 	w.Helper()
 	admin, err := sql.Open("pgx", w.cluster.URL.String())
 	must(w.T, err)
@@ -68,10 +68,10 @@ func (w statisticsWorld) database(name string) *url.URL {
 	return &u
 }
 
-// grown is the URL of a new database in which metadata_entries has 600 rows and artifacts has one.
-func (w statisticsWorld) grown(name string) *url.URL {
+// createGrown returns the URL of a new database in which metadata_entries has 600 rows and artifacts has one.
+func (w statisticsWorld) createGrown(name string) *url.URL {
 	w.Helper()
-	u := w.database(name)
+	u := w.createDatabase(name)
 	s, err := store.Open(context.Background(), u.String(), quiet)
 	if err != nil {
 		w.Fatal(err)
@@ -84,12 +84,12 @@ func (w statisticsWorld) grown(name string) *url.URL {
 	_, _, err = s.LogMetadata(everyone, store.Call{}, writes)
 	must(w.T, err)
 	must(w.T, s.Close()) // the end of a session reports its rows to the statistics views
-	w.eventually(name+": the rows are counted", func() bool { return w.count(u, "n_live_tup >= 600 AND relname = 'metadata_entries'") == 1 })
+	w.eventually(name+": the rows are counted", func() bool { return w.countTables(u, "n_live_tup >= 600 AND relname = 'metadata_entries'") == 1 })
 	return u
 }
 
-// count is the number of tables for which a condition on pg_stat_user_tables holds.
-func (w statisticsWorld) count(u *url.URL, condition string) (n int) {
+// countTables returns the number of tables for which a condition on pg_stat_user_tables holds.
+func (w statisticsWorld) countTables(u *url.URL, condition string) (n int) {
 	w.Helper()
 	db, err := sql.Open("pgx", u.String())
 	if err != nil {
@@ -121,18 +121,18 @@ const analyzed = "last_analyze IS NOT NULL AND relname = "
 // neither is a table of a server that does not keep statistics.
 func keepStatistics(w statisticsWorld) {
 	t := w.T
-	kept, other := w.grown("kept"), w.grown("other")
+	kept, other := w.createGrown("kept"), w.createGrown("other")
 	var log lines
 	s, err := store.Open(context.Background(), kept.String(), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	must(t, err)
 	without, err := store.Open(context.Background(), other.String(), quiet)
 	must(t, err)
 	s.KeepStatistics(10 * time.Millisecond)
-	w.eventually("metadata_entries is analyzed", func() bool { return w.count(kept, analyzed+"'metadata_entries'") == 1 })
-	if n := w.count(kept, analyzed+"'artifacts'"); n != 0 {
+	w.eventually("metadata_entries is analyzed", func() bool { return w.countTables(kept, analyzed+"'metadata_entries'") == 1 })
+	if n := w.countTables(kept, analyzed+"'artifacts'"); n != 0 {
 		t.Error("a table of one row was analyzed")
 	}
-	if n := w.count(other, "last_analyze IS NOT NULL"); n != 0 {
+	if n := w.countTables(other, "last_analyze IS NOT NULL"); n != 0 {
 		t.Error("the control: without KeepStatistics, tables were analyzed")
 	}
 	must(t, s.Close())
@@ -145,18 +145,18 @@ func keepStatistics(w statisticsWorld) {
 // analyzeAll checks that Analyze collects statistics of every table.
 func analyzeAll(w statisticsWorld) {
 	t := w.T
-	u := w.database("all_tables")
+	u := w.createDatabase("all_tables")
 	s, err := store.Open(context.Background(), u.String(), quiet)
 	must(t, err)
 	s.Analyze(context.Background())
 	must(t, s.Close())
-	w.eventually("all tables are analyzed", func() bool { return w.count(u, "last_analyze IS NULL") == 0 })
+	w.eventually("all tables are analyzed", func() bool { return w.countTables(u, "last_analyze IS NULL") == 0 })
 }
 
 // analyzeIsExclusive checks that a server does nothing while another one has the lock.
 func analyzeIsExclusive(w statisticsWorld) {
 	t := w.T
-	u := w.grown("exclusive")
+	u := w.createGrown("exclusive")
 	db, err := sql.Open("pgx", u.String())
 	must(t, err)
 	db.SetMaxOpenConns(1)
@@ -170,18 +170,18 @@ func analyzeIsExclusive(w statisticsWorld) {
 	t.Cleanup(func() { _ = s.Close() })
 	lock("pg_advisory_lock")
 	must(t, store.AnalyzeGrown(context.Background(), s))
-	if n := w.count(u, "last_analyze IS NOT NULL"); n != 0 {
+	if n := w.countTables(u, "last_analyze IS NOT NULL"); n != 0 {
 		t.Errorf("%d tables were analyzed beside the server that has the lock", n)
 	}
 	lock("pg_advisory_unlock")
 	must(t, store.AnalyzeGrown(context.Background(), s))
-	w.eventually("metadata_entries is analyzed", func() bool { return w.count(u, analyzed+"'metadata_entries'") == 1 })
+	w.eventually("metadata_entries is analyzed", func() bool { return w.countTables(u, analyzed+"'metadata_entries'") == 1 })
 }
 
 // analyzeWithoutOwnership checks that a server whose user does not own the tables logs one warning with their names.
 func analyzeWithoutOwnership(w statisticsWorld) {
 	t := w.T
-	u := w.grown("owned")
+	u := w.createGrown("owned")
 	db, err := sql.Open("pgx", u.String())
 	must(t, err)
 	_, err = db.Exec("CREATE ROLE guest LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest")
@@ -200,7 +200,7 @@ func analyzeWithoutOwnership(w statisticsWorld) {
 	if strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "public.metadata_entries") || !strings.Contains(text, "run ANALYZE as their owner") {
 		t.Errorf("the log has no single warning: %s", text)
 	}
-	if n := w.count(u, "last_analyze IS NOT NULL"); n != 0 {
+	if n := w.countTables(u, "last_analyze IS NOT NULL"); n != 0 {
 		t.Errorf("%d tables were analyzed", n)
 	}
 }

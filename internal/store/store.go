@@ -61,12 +61,12 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
-	// leftBehind is behind, and keeps a row that leads nowhere: then the columns of the other table are null.
-	leftBehind(table, alias string, on condition) condition
-	// lookUp is the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
+	// leftJoin returns the join of behind as a left join: a row without a match stays, with nulls.
+	leftJoin(table, alias string, on condition) condition
+	// lookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	lookUp(l lookup) condition
-	// firstRows selects the first rows of a table expression q in an order.
-	firstRows(columns string, from condition, order []string, limit int) condition
+	// selectFirst returns the SELECT of the first rows of a table expression q in an order.
+	selectFirst(columns string, from condition, order []string, limit int) condition
 	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
 	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
 	inOrder(from condition, alias, order string) condition
@@ -86,8 +86,8 @@ type dialect interface {
 	distinct(value string) string
 	// dated is the ID of an entry as a text that compares as its seq does: 20 digits, and the ID in hexadecimal.
 	dated(seq, id string) string
-	// planned is a transaction whose statements are planned for the arguments that they have, as those of searcher are.
-	planned(tx *gorm.DB) *gorm.DB
+	// planEach returns a session of the transaction whose statements are planned for their arguments each time.
+	planEach(tx *gorm.DB) *gorm.DB
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
@@ -171,7 +171,7 @@ type transaction struct {
 	entries int
 	// who is whose transaction it is.
 	who auth.Principal
-	// projects is that of the store, and found has what is added to it when the transaction is committed.
+	// projects is the cache of the store. The commit adds found to it.
 	projects *sync.Map
 	found    map[string]models.ID
 }

@@ -227,10 +227,10 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	}
 	from := cond(tx.dialect.rows(column{"n", numberColumn}, column{"name", textColumn}, column{"version", textColumn},
 		column{"alias", textColumn}, column{"latest", numberColumn})+" CROSS JOIN projects p", string(text)).
-		then(tx.dialect.leftBehind("artifacts a", "a", cond("a.project_id = ? AND a.name = t.name", id))).
-		then(tx.dialect.leftBehind("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = CASE
+		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = ? AND a.name = t.name", id))).
+		then(tx.dialect.leftJoin("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id`+sameVersion("w.version", "t.version").sql+`)
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").sql+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,

@@ -23,9 +23,9 @@ type outputRow struct {
 // the caller may not reach, is not in the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
 	from := tx.dialect.lookUp(lookup{"step_runs", "r", "id", steps, always}).
-		then(tx.dialect.leftBehind("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		then(tx.dialect.leftBehind("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		then(tx.dialect.leftBehind("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		then(tx.dialect.leftJoin("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		then(tx.dialect.leftJoin("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
 		then(cond(" WHERE TRUE").reachedBy(tx.who, "r.project_id"))
 	var rows []outputRow
 	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+

@@ -42,14 +42,14 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	return version, s.failure(err)
 }
 
-// namedVersion is the condition that a version v is the one of that name.
+// namedVersion returns the condition that a version v has that name.
 func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) condition {
 	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
 	artifact := []any{project, project, name.Name}
 	var id condition
 	switch {
 	case name.Version != nil:
-		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).then(sameVersion("version", "?", *name.Version, *name.Version))
+		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).then(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
 		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
@@ -65,9 +65,9 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	return cond("v.project_id = ?", project).and(wrapped("v.id = (%s)", id))
 }
 
-// sameVersion is the end of a SELECT of the version of an artifact whose name in a column is an expression. The order makes
-// PostgreSQL use the index on names. Without statistics the index on numbers looks as good, and has to read all versions.
-func sameVersion(column, is string, args ...any) condition {
+// matchVersion returns the end of a SELECT of the version whose name in a column equals an expression. The order makes
+// PostgreSQL use the index on names. Without statistics the index on numbers has the same cost and reads all versions.
+func matchVersion(column, is string, args ...any) condition {
 	return cond(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 

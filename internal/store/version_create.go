@@ -175,7 +175,7 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.Raw(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+sameVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
 		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`,

@@ -210,7 +210,7 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	return c, c.Start()
 }
 
-// Log is the path of the log of the server.
+// Log returns the path of the log file of the server.
 func (c *Cluster) Log() string { return filepath.Join(c.folder, "log") }
 
 func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
