@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "placard-e2e-")
 	if err == nil {
 		programs = folder
+		err = os.Chmod(folder, 0o755) // some tests run the program as another user
+	}
+	if err == nil {
 		var out []byte
 		if out, err = exec.Command("go", "build", "-o", folder+"/", "github.com/placard/placard", "github.com/placard/placard/examples/penguins").CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w: %s", err, out)
@@ -134,6 +137,7 @@ func (s *server) stop(t testing.TB) error {
 type answer struct {
 	data      map[string]any
 	code      string
+	message   string
 	retryable bool
 	err       error
 }
@@ -157,6 +161,7 @@ func ask(addr, query string, variables any) answer {
 	var decoded struct {
 		Data   map[string]any
 		Errors []struct {
+			Message    string
 			Extensions struct {
 				Code      string
 				Retryable bool
@@ -168,7 +173,7 @@ func ask(addr, query string, variables any) answer {
 	}
 	if len(decoded.Errors) > 0 {
 		first := decoded.Errors[0].Extensions
-		return answer{data: decoded.Data, code: first.Code, retryable: first.Retryable}
+		return answer{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
 	}
 	return answer{data: decoded.Data}
 }
@@ -230,16 +235,26 @@ func checkReadme(t *testing.T, addr string) {
 	}
 }
 
-// TestPortTaken and TestFileTaken: a server that cannot start says why and ends.
+// TestPortTaken checks that a server ends when another process listens on one of its addresses, and names the flag for it.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	second := launch(t, s.addr, storetest.SQLite(t))
-	if err := <-second.done; err == nil || !strings.Contains(second.log.String(), "address already in use") {
-		t.Errorf("%v: %s", err, second.log)
+	for _, c := range []struct {
+		addr, part string
+		args       []string
+	}{
+		{s.addr, "(--addr or PLACARD_ADDR sets another address)", nil},
+		{freeAddress(t), "(--metrics-addr or PLACARD_METRICS_ADDR sets another address)", []string{"--metrics-addr=" + s.addr}},
+	} {
+		second := launch(t, c.addr, storetest.SQLite(t), c.args...)
+		if err := <-second.done; second.ProcessState.ExitCode() != 1 || !strings.Contains(second.log.String(), "address already in use") ||
+			!strings.Contains(second.log.String(), c.part) {
+			t.Errorf("%v: %s", err, second.log)
+		}
 	}
 }
 
+// TestFileTaken checks that a server ends when another process has its database.
 func TestFileTaken(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -235,13 +235,15 @@ func times(a, b int64) int64 {
 type extent struct {
 	fields, bytes atomic.Int64
 	limits        *models.ServerLimits
-	stop          context.CancelCauseFunc
+	// operation is the context that stop ends.
+	operation context.Context
+	stop      context.CancelCauseFunc
 }
 
 type extentKey struct{}
 
 func withExtent(ctx context.Context, limits *models.ServerLimits, stop context.CancelCauseFunc) (context.Context, *extent) {
-	e := &extent{limits: limits, stop: stop}
+	e := &extent{limits: limits, operation: ctx, stop: stop}
 	return context.WithValue(ctx, extentKey{}, e), e
 }
 
@@ -266,8 +268,9 @@ func announce(ctx context.Context, entries []*models.MetadataEntry) error {
 	for _, entry := range entries {
 		bytes += len(`"":,`) + len(entry.Key) + len(*entry.Text)
 	}
-	ctx.Value(extentKey{}).(*extent).add(int64(bytes))
-	return context.Cause(ctx)
+	e := ctx.Value(extentKey{}).(*extent)
+	e.add(int64(bytes))
+	return context.Cause(e.operation)
 }
 
 // weight is about how many bytes a field takes in the answer: its name, and its value if that is a leaf that has not been

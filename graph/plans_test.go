@@ -209,7 +209,7 @@ func TestPlansWithoutStatistics(t *testing.T) {
 	p.fill(beta, 1)
 	grow(t, p.store, beta, 200)
 	p.reopen(t)
-	p.measure(t, "a small project beside an analysed one", "elsewhere admin", beta)
+	p.measure(t, "a small project next to an analyzed one", "elsewhere admin", beta)
 }
 
 // checkControl checks that the measurement reports statements that read too much, and no others.

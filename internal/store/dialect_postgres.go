@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -12,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +31,7 @@ type postgresDialect struct {
 	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
+	clock    atomic.Pointer[clockReading]
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -69,7 +70,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"random_page_cost": "1.1",
 		// Starting workers takes longer than a page does, and other requests want the processors.
 		"max_parallel_workers_per_gather": "0",
-		// Every statement can follow an index that begins with its project, and its order if it has one: see docs/adr/0025.
+		// Every statement can follow an index that begins with its project, and its order if it has one: see docs/adr/0026.
 		"enable_seqscan":    "off",
 		"enable_bitmapscan": "off",
 		"enable_sort":       "off",
@@ -169,7 +170,11 @@ func (d *postgresDialect) close() error {
 }
 
 func (d *postgresDialect) ping(ctx context.Context) error {
-	_, err := d.probe.ExecContext(ctx, "SELECT 1")
+	var readOnly bool
+	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err == nil && readOnly {
+		return postgresReadOnly(nil)
+	}
 	return err
 }
 
@@ -181,6 +186,28 @@ func (d *postgresDialect) now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
 }
 
+// presentAge is how long a reading of the clock of PostgreSQL serves.
+const presentAge = time.Second
+
+// clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
+type clockReading struct {
+	micros int64
+	sent   time.Time
+}
+
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+func (d *postgresDialect) present(ctx context.Context) (int64, error) {
+	if reading := d.clock.Load(); reading != nil && time.Since(reading.sent) < presentAge {
+		return reading.micros + time.Since(reading.sent).Microseconds(), nil
+	}
+	reading := &clockReading{sent: time.Now()}
+	err := d.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+	if err == nil {
+		d.clock.Store(reading)
+	}
+	return reading.micros + time.Since(reading.sent).Microseconds(), err
+}
+
 func (d *postgresDialect) ago(age time.Duration) any {
 	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
 }
@@ -189,63 +216,12 @@ func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
-	return "SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (" + sql + ") AS page",
-		append([]any{idArray(parents)}, args...)
-}
-
-// idArray is IDs as the text of an array.
-func idArray(ids []models.ID) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
-	}
-	return "{" + strings.Join(texts, ",") + "}"
-}
-
 func (d *postgresDialect) rows(columns ...column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
-}
-
-// behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
-func (d *postgresDialect) behind(table, alias string, on condition) condition {
-	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
-}
-
-func (d *postgresDialect) leftJoin(table, alias string, on condition) condition {
-	return condition{" LEFT JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias + " ON TRUE", on.args}
-}
-
-// lookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it does.
-func (d *postgresDialect) lookUp(l lookup) condition {
-	wanted := "wanted_" + l.alias
-	each := cond("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.ids)))
-	return each.then(d.behind(l.table+" "+l.alias, l.alias, l.where.and(cond(l.alias+"."+l.column+" = "+wanted))))
-}
-
-// compactIDs returns the different IDs in ascending order.
-func compactIDs(ids []models.ID) []models.ID {
-	sorted := slices.Clone(ids)
-	slices.SortFunc(sorted, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(sorted)
-}
-
-// selectFirst reads an index along the first column of the order, and sorts the rows that are equal in it, where the columns have
-// different directions. Without statistics PostgreSQL would sort all rows of the project.
-func (d *postgresDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
-	mixed := len(order) > 1 && strings.HasSuffix(order[0], " DESC") != strings.HasSuffix(order[1], " DESC")
-	if mixed && strings.HasPrefix(order[0], "q.") {
-		from.sql = fmt.Sprintf("(SELECT * FROM %s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", from.sql, order[0], limit)
-	}
-	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
-}
-
-func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
-	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
 }
 
 func (d *postgresDialect) by(_, table, alias string) string { return table + " " + alias }
@@ -342,6 +318,13 @@ SELECT id, seq, logged_at FROM stored ORDER BY seq`,
 	return done, err
 }
 
+// postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
+// makes the database writable without an operator.
+func postgresReadOnly(err error) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
+		Err: errors.Join(ErrReadOnly, err)}
+}
+
 // translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
 func (d *postgresDialect) translate(err error) *models.Error {
 	var failed *pgconn.PgError
@@ -350,12 +333,17 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
 			return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
 		case failed.Code == "57014":
-			return nil // cancelled: the context says why
+			return interrupted(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
-			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006", failed.Code == "25P03":
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
 			return unavailable(err)
+		case failed.Code == "25006":
+			return postgresReadOnly(err)
 		}
 		return nil
+	}
+	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
+		return interrupted(err)
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -382,10 +370,14 @@ func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
-		return notBehind(ctx, d.pool, postgresHasTables)
-	}
-	if err := migratePostgres(ctx, d.pool, log); err != nil {
+		if err := notBehind(ctx, d.pool, postgresHasTables); err != nil {
+			return err
+		}
+	} else if err := migratePostgres(ctx, d.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
+	}
+	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {
+		log.WarnContext(ctx, "the database is read-only: writes are refused until that ends")
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ type sqliteDialect struct {
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
+	// refused is set while the last write that was tried found the database read-only.
+	refused atomic.Bool
 	// file is what was opened at path.
 	path string
 	file fs.FileInfo
@@ -51,24 +53,27 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of the database: %w", err)
+		return nil, explainOpening(path, fmt.Errorf("make the folder of the database: %w", err))
 	}
 	lock := flock.New(path + ".lock")
 	if held, err := lock.TryLock(); err != nil || !held {
 		if err != nil {
-			return nil, fmt.Errorf("lock the database file: %w", err)
+			return nil, explainOpening(path, fmt.Errorf("lock the database file: %w", err))
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
 	d := &sqliteDialect{lock: lock, path: path, clock: time.Now}
 	if err := d.open(ctx, path, log); err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(explainOpening(path, err), d.close())
 	}
 	return d, nil
 }
 
 func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger) error {
-	var err error
+	err := openForWriting(path)
+	if err != nil {
+		return err
+	}
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
 	if d.writePool, err = connect(path, "_pragma=synchronous(FULL)"); err != nil {
 		return err
@@ -88,6 +93,11 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	}
 	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
+	}
+	if err := tryWriting(ctx, d.writePool); err != nil {
+		if refused, _ := isWriteRefused(path, err); refused {
+			return err
+		}
 	}
 	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
 		return err
@@ -153,11 +163,10 @@ func (d *sqliteDialect) ping(ctx context.Context) error {
 		return unavailable(errors.Join(errors.New("the database file was removed or replaced"), err))
 	}
 	var version int
-	return d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
-}
-
-func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return d.writer.write(ctx, fn)
+	if err := d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+		return err
+	}
+	return d.checkWrites(ctx)
 }
 
 // now only goes forward, whatever the clock does: one process has the file, so it can know.
@@ -169,6 +178,11 @@ func (d *sqliteDialect) now(floor int64) any {
 			return now
 		}
 	}
+}
+
+// present counts what now has given: an entry may be later than the clock.
+func (d *sqliteDialect) present(context.Context) (int64, error) {
+	return max(d.clock().UnixMicro(), d.last.Load()), nil
 }
 
 // ago does not go by what now has given: a clock that was ahead once must not make keys old.
@@ -323,6 +337,8 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 		return nil
 	}
 	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_INTERRUPT:
+		return interrupted(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
 		return unavailable(err)

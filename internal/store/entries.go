@@ -297,7 +297,11 @@ func (s *Store) History(
 	if filter.Card.Only {
 		l.where, l.args = l.where+" AND card = ?", append(l.args, filter.Card.Name)
 	}
-	return pages(ctx, s, l, subjects, page)
+	if filter.AsOf != 0 {
+		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, filter.AsOf)
+	}
+	found, err := pages(ctx, s, l, subjects, page)
+	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
 // HistoryFilter chooses entries of a history.
@@ -306,6 +310,8 @@ type HistoryFilter struct {
 	OnlyKey bool
 	Key     string
 	Card    models.CardFilter
+	// AsOf is the instant of a view of the subject, in microseconds since 1970; 0 is now.
+	AsOf int64
 }
 
 const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, retracted, reason, logged_at, logged_by,

@@ -45,7 +45,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 		if distance > depth {
 			room = 0 // only to know whether there is more
 		}
-		next, err := s.neighbours(ctx, of.ProjectID, way, border, known, room+1)
+		next, err := s.neighbours(ctx, of, way, border, known, room+1)
 		if err != nil {
 			return nil, err
 		}
@@ -67,15 +67,16 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 
 // neighbours returns versions one step from the border that are not in known, the oldest first.
 func (s *Store) neighbours(
-	ctx context.Context, project models.ID, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
+	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := s.follow(project, way, border).then(wrapped(" WHERE NOT %s", s.dialect.oneOf("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
+	ids := s.follow(start.ProjectID, way, border).then(wrapped(" WHERE NOT %s", s.dialect.oneOf("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
 	from := wrapped("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
-		then(s.dialect.behind("artifact_versions v", "v", cond("v.project_id = ? AND v.id = d.id", project)))
+		then(s.dialect.behind("artifact_versions v", "v", cond("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+	where, args := startedBy("v.created_at", "TRUE", from.args, start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s ORDER BY v.created_at, v.id LIMIT %d", of("v", versionColumns), from.sql, most),
-		from.args...).Scan(&next).Error
-	return next, s.failure(err)
+	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", of("v", versionColumns), from.sql, where, most),
+		args...).Scan(&next).Error
+	return models.Views(next, start.AsOf), s.failure(err)
 }
 
 // connect adds the edges between the versions that are known, in the order of these.
@@ -99,17 +100,18 @@ type consumerRow struct {
 	ArtifactVersionID models.ID
 }
 
-// Consumers is the same page of the step runs that read each version, in order of start.
+// Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now (nil).
 func (s *Store) Consumers(
-	ctx context.Context, project models.ID, versions []models.ID, page models.Page,
+	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
 	run := s.dialect.behind("step_runs r", "r", cond("r.project_id = ? AND r.id = i.step_run_id", project))
+	where, args := startedBy("r.started_at", "i.project_id = ?", append(run.args, project), asOf)
 	found, err := pages(ctx, s, list[*consumerRow]{
 		name:    "consumers",
 		columns: of("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
 		table: "(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i" + run.sql,
-		where: "i.project_id = ?", args: append(run.args, project), parent: "i.artifact_version_id",
+		where: where, args: args, parent: "i.artifact_version_id",
 		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -118,11 +120,7 @@ func (s *Store) Consumers(
 	}, versions, page)
 	consumers := make(map[models.ID]*models.StepRunConnection, len(found))
 	for version, connection := range found {
-		runs := &models.StepRunConnection{PageInfo: connection.PageInfo, TotalCount: connection.TotalCount}
-		for _, edge := range connection.Edges {
-			runs.Edges = append(runs.Edges, models.StepRunEdge{Cursor: edge.Cursor, Node: &edge.Node.StepRun})
-		}
-		consumers[version] = runs
+		consumers[version] = models.MapConnection(connection, func(r *consumerRow) *models.StepRun { return &r.StepRun })
 	}
-	return consumers, err
+	return viewsOfPages(consumers, asOf), err
 }

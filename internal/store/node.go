@@ -113,11 +113,20 @@ func reading[T any](
 	return found, s.failure(err)
 }
 
-// Subjects are the objects behind the subject IDs that entries carry: the version where there is one.
-func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []models.ID) (map[models.ID]models.Subject, error) {
+// Subjects returns the objects of the subject IDs that entries carry, as of an instant or now (nil): the version of an output
+// that was bound to one, else the output.
+func (s *Store) Subjects(
+	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
+) (map[models.ID]models.Subject, error) {
 	from := s.dialect.lookUp(lookup{"subjects", "s", "id", subjects, cond("s.project_id = ?", project)})
+	version, args := "s.artifact_version_id", []any{}
+	if asOf != nil {
+		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
+			AND (v.created_at <= ?)) AS artifact_version_id`
+		args = append(args, project, *asOf)
+	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.read(ctx).Raw("SELECT s.id, s.artifact_version_id FROM "+from.sql, from.args...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.sql, append(args, from.args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -133,7 +142,7 @@ func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []mode
 	nodes, err := s.Nodes(ctx, ids)
 	found := make(map[models.ID]models.Subject, len(rows))
 	for subject, id := range object {
-		if node, ok := nodes[id].(models.Subject); ok {
+		if node, ok := models.NodeAt(nodes[id], asOf).(models.Subject); ok {
 			found[subject] = node
 		}
 	}

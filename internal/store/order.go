@@ -12,6 +12,8 @@ import (
 type sortField struct {
 	column           string
 	number, nullable bool
+	// past is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
+	past string
 }
 
 // sortTerm is one thing to sort by. An object stands by its rank first and by its key within the rank: without a value
@@ -45,6 +47,9 @@ func (c compiler) sortTerm(t *searched, term models.OrderTerm, n int) sortTerm {
 	if term.Field != "" {
 		f := t.orders[term.Field]
 		made.raw, made.number, made.ranked = cond(f.column), f.number, f.nullable
+		if f.past != "" && c.asOf != 0 {
+			made.raw = cond(f.past, c.asOf)
+		}
 		return made
 	}
 	made.metadata, made.ranked = true, true

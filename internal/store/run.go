@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -16,28 +17,57 @@ var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models
 
 var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
-// StepRuns is the same page of the steps of each pipeline run, in order of start.
+// StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
-	ctx context.Context, project models.ID, runs []models.ID, page models.Page,
+	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	return pages(ctx, s, list[*models.StepRun]{
+	where, args := startedBy("started_at", "project_id = ?", []any{project}, asOf)
+	found, err := pages(ctx, s, list[*models.StepRun]{
 		name: "stepRuns", columns: of("step_runs", stepRunColumns), table: "step_runs",
-		where: "project_id = ?", args: []any{project}, parent: "pipeline_run_id",
+		where: where, args: args, parent: "pipeline_run_id",
 		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
 		of: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
+	return viewsOfPages(found, asOf), err
+}
+
+// startedBy adds the condition that a column is not later than an instant, if there is one.
+func startedBy(column, where string, args []any, asOf *models.Time) (string, []any) {
+	if asOf == nil {
+		return where, args
+	}
+	return where + " AND " + column + " <= ?", append(args, *asOf)
+}
+
+// viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
+func viewsOfPages[T models.View[T]](pages map[models.ID]*models.Connection[T], asOf *models.Time) map[models.ID]*models.Connection[T] {
+	for _, page := range pages {
+		viewsOfPage(page, asOf)
+	}
+	return pages
+}
+
+// viewsOfPage replaces the items of a page, all of which existed at an instant, with their views.
+func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
+	if page != nil {
+		for i := range page.Edges {
+			page.Edges[i].Node = page.Edges[i].Node.At(asOf)
+		}
+	}
+	return page
 }
 
 // StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project, FORBIDDEN.
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	call.Input = []string{models.ProjectName(input.Project), input.Pipeline}
+	name := auth.From(ctx).ResolveProject(input.Project)
+	call.Input = []string{name, input.Pipeline}
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-		project, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
 			err = tx.allow(models.ApiKeyRoleWriter, project)
 		}
@@ -187,7 +217,7 @@ func (s *Store) StartStepRun(
 			return models.ID{}, nil, err
 		}
 		if run == nil {
-			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
+			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
 		}
 		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 			return run.ProjectID, nil, err

@@ -97,6 +97,9 @@ var searchedPipelineRuns = &searched{
 	order: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},
 }
 
+// finishedInPast is the time at which a step run had finished as of an instant, null if it was running.
+const finishedInPast = "CASE WHEN s.finished_at <= ? THEN s.finished_at END"
+
 var searchedStepRuns = &searched{
 	name: "stepRuns", table: "step_runs s", alias: "s", columns: stepRunColumns,
 	about: aboutStepRun, subject: "s.id", created: "s.started_at",
@@ -105,13 +108,13 @@ var searchedStepRuns = &searched{
 		"pipelineRunId": {column: "s.pipeline_run_id", driver: byIndex("step_runs", "pipeline_run_id")},
 		"pipeline": {column: `(SELECT r.pipeline FROM pipeline_runs r
 			WHERE r.project_id = s.project_id AND r.id = s.pipeline_run_id)`},
-		"status":     {column: "s.status"},
+		"status":     {column: "s.status", past: "CASE WHEN s.finished_at <= ? THEN s.status ELSE 'RUNNING' END"},
 		"startedAt":  {column: "s.started_at", driver: byIndex("step_runs", "started_at")},
-		"finishedAt": {column: "s.finished_at"},
+		"finishedAt": {column: "s.finished_at", past: finishedInPast},
 	},
 	orders: map[string]sortField{
 		"STARTED_AT":  {column: "s.started_at", number: true},
-		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true},
+		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true, past: finishedInPast},
 		"NAME":        {column: "s.name"},
 	},
 	order: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},

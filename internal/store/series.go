@@ -19,6 +19,15 @@ type versionPoint struct {
 const pointColumns = `m.id, m.project_id, m.subject_id, m.seq, m.card, m.key, m.kind, m.value, m.retracted, m.reason,
     m.logged_at, m.logged_by, m.step_run_id`
 
+// instant returns the instant of the key, nil for now.
+func (k EntryKey) instant() *models.Time {
+	if k.AsOf == 0 {
+		return nil
+	}
+	asOf := models.TimeFromMicros(k.AsOf)
+	return &asOf
+}
+
 // ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
 // is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
 // through the entries of all versions for each of them.
@@ -55,11 +64,7 @@ func (s *Store) ArtifactSeries(
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
-		if key.AsOf != 0 {
-			asOf := models.TimeFromMicros(key.AsOf)
-			p.Version.AsOf = &asOf
-		}
-		return &models.MetadataPoint{Version: &p.Version, Entry: &p.MetadataEntry}
+		return &models.MetadataPoint{Version: p.Version.At(key.instant()), Entry: &p.MetadataEntry}
 	}), err
 }
 
@@ -176,7 +181,7 @@ func (s *Store) PreviousVersions(
 	err := s.read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
-		previous[rows[i].NextID] = &rows[i].ArtifactVersion
+		previous[rows[i].NextID] = rows[i].At(asOf)
 	}
 	return previous, s.failure(err)
 }

@@ -12,14 +12,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -102,6 +99,8 @@ type dialect interface {
 	explain(ctx context.Context, text string, args []any) ([]string, error)
 	// migrate brings the tables up to date if up is set, or else checks that they are, and makes the dialect ready to write.
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
+	// present is the present in microseconds since 1970, by the clock of now.
+	present(ctx context.Context) (int64, error)
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
 	// analyze collects statistics of the tables that have grown, or of all of them.
@@ -117,9 +116,13 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	return open(ctx, url, log, true)
 }
 
-// OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
-// Behind when they are not.
+// OpenCurrent opens a database whose tables are up to date, and does not change them. It fails with Behind when they are
+// older, and where there is no SQLite file.
 func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var missing *Missing
+	if err := checkFile(url); errors.As(err, &missing) {
+		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+	}
 	return open(ctx, url, log, false)
 }
 
@@ -159,6 +162,12 @@ func (s *Store) Close() error {
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
+
+// Past reports whether an instant is not later than the clock of the database, so that it has a past.
+func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
+	now, err := s.dialect.present(ctx)
+	return instant.UnixMicro() <= now, s.failure(err)
+}
 
 // read is the database for one reading call.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
@@ -243,129 +252,9 @@ func unavailable(err error) *models.Error {
 	}
 }
 
-// gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
-func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
-	return &gorm.Config{
-		SkipDefaultTransaction: true,
-		PrepareStmt:            prepare,
-		Logger:                 gormLogger{log},
-	}
-}
-
-// mute is a dialect that writes statements for the log without their arguments. GORM would write them out for each
-// statement, which costs time and shows values.
-type mute struct{ gorm.Dialector }
-
-// Explain is the statement with its placeholders.
-func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mostLogged)] }
-
-// mostLogged is how many bytes of a statement the log shows.
-const mostLogged = 2000
-
-// slow is how long a statement takes before the log mentions it.
-const slow = 500 * time.Millisecond
-
-// gormLogger sends what GORM has to say to slog.
-type gormLogger struct{ log *slog.Logger }
-
-func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
-
-func (l gormLogger) Info(ctx context.Context, text string, args ...any) {
-	l.log.InfoContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Warn(ctx context.Context, text string, args ...any) {
-	l.log.WarnContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
-	l.log.ErrorContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	took := time.Since(begin)
-	observeStatement(ctx, begin, took, fc, err)
-	if took >= slow {
-		sql, rows := fc()
-		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
-	}
-}
-
-// Meter counts the statements of a context, and may make one of them fail, for tests. What begins and ends
-// transactions is not counted.
-type Meter struct {
-	statements atomic.Int64
-	// FailAt is the statement that fails without being sent, 1 for the first; 0 for none.
-	FailAt int64
-	// Record, if any, hears each statement before it is sent.
-	Record func(text string, args []any)
-}
-
-// Statements is how many statements there have been.
-func (m *Meter) Statements() int64 { return m.statements.Load() }
-
-type meterKey struct{}
-
-// WithMeter makes a context whose statements the meter counts.
-func WithMeter(ctx context.Context, meter *Meter) context.Context {
-	return context.WithValue(ctx, meterKey{}, meter)
-}
-
-// Explain is how the database answers a reading statement that a Meter has recorded, line by line, for tests and
-// measurements. PostgreSQL answers it for that, and says what each step cost.
-func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return s.dialect.explain(ctx, text, args)
-}
-
-// errMeter is the failure that a meter asked for.
-var errMeter = errors.New("the meter of the context asked for this failure")
-
-// metered makes db look for a meter before each statement.
-func metered(db *gorm.DB) error {
-	look := func(db *gorm.DB) {
-		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
-		if !ok {
-			return
-		}
-		if meter.Record != nil {
-			meter.Record(db.Statement.SQL.String(), slices.Clone(db.Statement.Vars))
-		}
-		if meter.statements.Add(1) == meter.FailAt {
-			_ = db.AddError(errMeter)
-		}
-	}
-	return errors.Join(
-		db.Callback().Raw().Before("gorm:raw").Register("placard:meter", look),
-		db.Callback().Row().Before("gorm:row").Register("placard:meter", look))
-}
-
-// Observer hears of what the store does for a context.
-type Observer interface {
-	// Statement is called after a statement; text makes its SQL, with placeholders instead of values. What begins and ends
-	// transactions is not a statement.
-	Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error)
-	// Entries is called after a transaction that has stored n entries.
-	Entries(n int)
-}
-
-type observerKey struct{}
-
-// WithObserver makes a context of which the observer hears.
-func WithObserver(ctx context.Context, o Observer) context.Context {
-	return context.WithValue(ctx, observerKey{}, o)
-}
-
-func observeStatement(ctx context.Context, begin time.Time, took time.Duration, statement func() (string, int64), err error) {
-	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
-		o.Statement(ctx, begin, took, func() string { text, _ := statement(); return text }, err)
-	}
-}
-
-func observeEntries(ctx context.Context, n int) {
-	if o, ok := ctx.Value(observerKey{}).(Observer); ok && n > 0 {
-		o.Entries(n)
-	}
-}
+// interrupted returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
+// database. It wraps context.Canceled.
+func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
 
 // Pool is how busy a pool of connections is.
 type Pool struct {

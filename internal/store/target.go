@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/placard/placard/models"
 )
@@ -122,11 +123,22 @@ func findAll[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return models.NotFound(one.at, "there is no %s with this ID", what)
+			return unknownID(one.at, what)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
+}
+
+// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is unknown,
+// unless something else in the call names it.
+var errUnknownID = errors.New("unknown ID")
+
+// unknownID returns NOT_FOUND with the cause errUnknownID.
+func unknownID(at *models.Path, what string) error {
+	err := models.NotFound(at, "there is no %s with this ID", what)
+	err.Err = errUnknownID
+	return err
 }
 
 func ofVersion(v *models.ArtifactVersion) resolved {
@@ -185,7 +197,7 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	matches := make([]nameMatch, len(names))
 	matched := map[string]bool{}
 	for _, name := range names {
-		project := models.ProjectName(name.Project)
+		project := tx.who.ResolveProject(name.Project)
 		if matched[project] {
 			continue
 		}
@@ -212,7 +224,7 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	}
 	var rows []row
 	for i, name := range names {
-		if models.ProjectName(name.Project) != project {
+		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
 		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
@@ -250,7 +262,7 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(models.ProjectName(name.Project)))
+		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.nearArtifacts(match.ProjectID, name.Name)
 		if err != nil {

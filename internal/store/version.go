@@ -24,7 +24,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		}
 		where = cond("v.id = ?", id).reachedBy(auth.From(ctx), "v.project_id")
 	} else {
-		project, err := s.projectID(ctx, models.ProjectName(ref.Named.Project))
+		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
@@ -33,13 +33,10 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	var found []*models.ArtifactVersion
 	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+where.sql, where.args...).Scan(&found).Error
 	version := first(found)
-	if err == nil && version != nil && asOf != nil {
-		if version.CreatedAt.After(asOf.Time) {
-			return nil, nil
-		}
-		version.AsOf = asOf
+	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
+		version = nil
 	}
-	return version, s.failure(err)
+	return version.At(asOf), s.failure(err)
 }
 
 // namedVersion returns the condition that a version v has that name.
@@ -65,8 +62,9 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	return cond("v.project_id = ?", project).and(wrapped("v.id = (%s)", id))
 }
 
-// matchVersion returns the end of a SELECT of the version whose name in a column equals an expression. The order makes
-// PostgreSQL use the index on names. Without statistics the index on numbers has the same cost and reads all versions.
+// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
+// The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
+// same cost, and the wrong one reads all versions of the artifact.
 func matchVersion(column, is string, args ...any) condition {
 	return cond(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
@@ -84,16 +82,20 @@ func (s *Store) Versions(
 	}, artifacts, page)
 }
 
-// LatestVersions are the versions with the greatest number, by artifact.
+// LatestVersions returns the versions with the greatest number by artifact, as of an instant or now (nil).
 func (s *Store) LatestVersions(
-	ctx context.Context, project models.ID, artifacts []models.ID,
+	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
+	newest := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
+	if asOf != nil {
+		newest = newest.then(cond(" AND w.created_at <= ?", *asOf))
+	}
 	from := s.dialect.lookUp(lookup{"artifacts", "a", "id", artifacts, cond("a.project_id = ?", project)}).
-		then(s.dialect.behind("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = (SELECT w.id FROM artifact_versions w
-			WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)`, project, project)))
+		then(s.dialect.behind("artifact_versions v", "v",
+			cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
 	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
-	return byKey(found, func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
+	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
 }
 
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })

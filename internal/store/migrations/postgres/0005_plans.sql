@@ -1,4 +1,4 @@
--- Plans that do not depend on statistics of projects: see docs/adr/0025.
+-- Plans that do not depend on statistics of projects: see docs/adr/0026.
 
 -- +goose Up
 -- Without statistics PostgreSQL takes a project for one row in 200. With statistics it takes a project that it has not
