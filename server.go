@@ -126,12 +126,11 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 
 // forget drops old idempotency keys every hour.
 func forget(stop context.Context, s *store.Store, log *slog.Logger) {
-	for ticker := time.NewTicker(time.Hour); ; {
+	for tick := time.Tick(time.Hour); ; {
 		select {
 		case <-stop.Done():
-			ticker.Stop()
 			return
-		case <-ticker.C:
+		case <-tick:
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
 			err := s.ForgetIdempotencyKeys(ctx)
 			cancel()
