@@ -70,10 +70,8 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"random_page_cost": "1.1",
 		// Starting workers takes longer than a page does, and other requests want the processors.
 		"max_parallel_workers_per_gather": "0",
-		// Every statement can follow an index that begins with its project, and its order if it has one: see docs/adr/0026.
-		"enable_seqscan":    "off",
-		"enable_bitmapscan": "off",
-		"enable_sort":       "off",
+		// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
+		"enable_sort": "off",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value

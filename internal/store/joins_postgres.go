@@ -14,7 +14,7 @@ func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (st
 		append([]any{idArray(parents)}, args...)
 }
 
-// idArray is IDs as the text of an array.
+// idArray returns IDs as the text of an array.
 func idArray(ids []models.ID) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
@@ -23,7 +23,7 @@ func idArray(ids []models.ID) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-// behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
+// behind makes the planner keep the order of the join by OFFSET 0.
 func (d *postgresDialect) behind(table, alias string, on condition) condition {
 	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
 }

@@ -58,7 +58,7 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
-	// leftJoin returns the join of behind as a left join: a row without a match stays, with nulls.
+	// leftJoin returns the join of behind as a left join, which has nulls for a row without a match.
 	leftJoin(table, alias string, on condition) condition
 	// lookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	lookUp(l lookup) condition
