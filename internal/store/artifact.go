@@ -183,9 +183,6 @@ func (tx *transaction) findProject(name string) (models.ID, error) {
 	if !tx.who.Owner {
 		return findKeyProject(tx.who, name), nil
 	}
-	if known, ok := tx.projects.Load(name); ok {
-		return known.(models.ID), nil
-	}
 	var ids []models.ID
 	err := tx.Raw("SELECT id FROM projects WHERE name = ?", name).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {

@@ -202,7 +202,7 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 			continue
 		}
 		matched[project] = true
-		id, err := tx.findProject(project)
+		id, err := tx.cachedProject(project)
 		if err == nil && !id.IsZero() {
 			err = tx.matchNamesOf(id, project, names, matches)
 		}
@@ -213,7 +213,16 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	return matches, nil
 }
 
-// matchNamesOf follows the names of versions of one project.
+// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that the
+// project has this name.
+func (tx *transaction) cachedProject(name string) (models.ID, error) {
+	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
+		return known.(models.ID), nil
+	}
+	return tx.findProject(name)
+}
+
+// matchNamesOf follows the names of versions of one project. It fails with errLost where the project does not have its name.
 func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
 	type row struct {
 		N       int     `json:"n"`
@@ -252,6 +261,10 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+prefixed("v", versionColumns)+" FROM "+from.sql, from.args...).
 		Scan(&found).Error; err != nil {
 		return err
+	}
+	if len(found) == 0 {
+		tx.projects.Delete(project)
+		return errLost // the next try asks for the project again
 	}
 	for _, match := range found {
 		matches[match.N] = match
