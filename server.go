@@ -90,6 +90,7 @@ func serve(settings *config.Config) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	go forget(stop, s, settings.Limit.ServerLimits().IdempotencyRetention(), log)
+	s.KeepStatistics(store.StatisticsInterval)
 	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
 	select {
 	case err := <-failed:

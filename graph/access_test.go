@@ -156,21 +156,21 @@ func (a *asking) ways() map[string]string {
 	return ways
 }
 
-// questions are queries that read every field of every type, by the field of Query that they begin with.
-func (a *asking) questions() map[string][]string {
+// questions returns queries that read every field of every type, depth types deep, by their field of Query.
+func (a *asking) questions(depth int) map[string][]string {
 	all := map[string][]string{}
 	for _, field := range a.schema.Query.Fields {
 		if strings.HasPrefix(field.Name, "__") {
 			continue
 		}
 		for _, try := range rules[field.Name].tries {
-			text := "{ " + field.Name + "(" + try + ")" + a.below(a.schema.Types[field.Type.Name()], 2) + " }"
+			text := "{ " + field.Name + "(" + try + ")" + a.below(a.schema.Types[field.Type.Name()], depth) + " }"
 			all[field.Name] = append(all[field.Name], strings.ReplaceAll(text, "()", ""))
 		}
 	}
 	first := regexp.MustCompile(`^\{ (\w+)`)
 	for name, way := range a.ways() {
-		text := fmt.Sprintf(way, a.below(a.schema.Types[name], 2))
+		text := fmt.Sprintf(way, a.below(a.schema.Types[name], depth))
 		field := first.FindStringSubmatch(text)[1]
 		all[field] = append(all[field], text)
 	}
@@ -203,7 +203,7 @@ func TestAccess(t *testing.T) {
 			}
 		}
 		w.fill(alpha, 3)
-		questions := a.questions()
+		questions := a.questions(2)
 		before := w.reads(questions)
 		w.fill(beta, 2)
 		for question, answer := range w.reads(questions) {

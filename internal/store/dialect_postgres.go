@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process, beside one for its probe.
+// postgresConnections bounds the connections of one server process for requests. Its probe and ANALYZE have one more each.
 const postgresConnections = 20
 
 type postgresDialect struct {
@@ -31,15 +32,22 @@ type postgresDialect struct {
 	db       *gorm.DB
 	searchDB *gorm.DB
 	clock    atomic.Pointer[clockReading]
+	// statistics has a connection of its own.
+	statistics statistics
 }
 
-// planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
-// them. A prepared statement would soon be planned for any arguments.
-type planning struct{ *sql.DB }
+// planning is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
+// plan for any arguments after five executions.
+type planning struct{ gorm.ConnPool }
 
 // QueryContext keeps what a statement looks like, but not the statement.
 func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return p.DB.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// ExecContext plans a statement like QueryContext.
+func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
@@ -62,13 +70,15 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"random_page_cost": "1.1",
 		// Starting workers takes longer than a page does, and other requests want the processors.
 		"max_parallel_workers_per_gather": "0",
+		// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
+		"enable_sort": "off",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
 		}
 	}
 	d := &postgresDialect{}
-	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	d.pool, d.probe, d.statistics.pool = d.connect(config, postgresConnections), d.connect(config, 1), d.connect(config, 1)
 	if d.db, err = postgresGORM(d.pool, log); err == nil {
 		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
@@ -147,7 +157,15 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
+	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
+	session.Statement.ConnPool = planning{tx.Statement.ConnPool}
+	return session
+}
+
+func (d *postgresDialect) close() error {
+	return errors.Join(d.pool.Close(), d.probe.Close(), d.statistics.pool.Close())
+}
 
 func (d *postgresDialect) ping(ctx context.Context) error {
 	var readOnly bool
@@ -196,35 +214,12 @@ func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
-	return "SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (" + sql + ") AS page",
-		append([]any{idArray(parents)}, args...)
-}
-
-// idArray is IDs as the text of an array.
-func idArray(ids []models.ID) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
-	}
-	return "{" + strings.Join(texts, ",") + "}"
-}
-
 func (d *postgresDialect) rows(columns ...column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
-}
-
-// behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
-func (d *postgresDialect) behind(table, alias string, on condition) condition {
-	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
-}
-
-func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
-	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
 }
 
 func (d *postgresDialect) by(_, table, alias string) string { return table + " " + alias }
@@ -272,15 +267,15 @@ func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
 }
 
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
-	one := d.oneOf("id", subjects)
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
 	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
-	err := tx.Raw("SELECT id, artifact_version_id, logged_at FROM subjects WHERE project_id = ? AND "+one.sql+
-		" ORDER BY id FOR UPDATE", append([]any{project}, one.args...)...).Scan(&rows).Error
+	err := tx.Raw(`SELECT s.id, s.artifact_version_id, s.logged_at FROM unnest(CAST(? AS uuid[])) AS wanted(wanted_id)
+		CROSS JOIN LATERAL (SELECT * FROM subjects WHERE project_id = ? AND id = wanted_id OFFSET 0 FOR UPDATE) s`,
+		idArray(compactIDs(subjects)), project).Scan(&rows).Error
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID
@@ -290,30 +285,34 @@ func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects 
 }
 
 func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
+	latest := latestInsert(d, project, "stored")
+	about := d.behind("subjects", "s", cond("project_id = ? AND id = e.subject_id", project))
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
-    SELECT CAST(@at AS bigint) AS logged_at
+    SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
+    SELECT * FROM json_to_recordset(CAST(? AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
         reason text, logged_at bigint, logged_by text, step_run_id uuid, sort_key text, parts text)
 ), stored AS (
     INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
         logged_by, step_run_id, sort_key, parts)
-    SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
+    SELECT CAST(? AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
         coalesce(logged_at, (SELECT logged_at FROM moment)), logged_by, step_run_id, sort_key, parts
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    `+latestInsert("stored")+`
+    `+latest.sql+`
 ), touched AS (
-    UPDATE subjects SET logged_at = (SELECT logged_at FROM moment)
-    WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)
+    -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
+    INSERT INTO subjects (project_id, id, about, logged_at)
+    SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
+    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.sql+`
+    ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
-		"at": at, "entries": entries, "project": project,
-	}).Scan(&done).Error
+SELECT id, seq, logged_at FROM stored ORDER BY seq`,
+		slices.Concat([]any{at, entries, project}, latest.args, []any{project}, about.args)...).Scan(&done).Error
 	return done, err
 }
 
@@ -359,6 +358,10 @@ func (d *postgresDialect) translate(err error) *models.Error {
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+}
+
+func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
+	return d.statistics.run(ctx, log, all)
 }
 
 func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }

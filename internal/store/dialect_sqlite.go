@@ -150,6 +150,8 @@ func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
 
 func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
 
+func (d *sqliteDialect) planEach(tx *gorm.DB) *gorm.DB { return tx }
+
 func (d *sqliteDialect) close() error {
 	var errs []error
 	if d.writer != nil {
@@ -250,6 +252,19 @@ func (d *sqliteDialect) behind(table, _ string, on condition) condition {
 	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
 }
 
+func (d *sqliteDialect) leftJoin(table, _ string, on condition) condition {
+	return condition{" LEFT JOIN " + table + " ON " + on.sql, on.args}
+}
+
+func (d *sqliteDialect) lookUp(l lookup) condition {
+	all := l.where.and(d.oneOf(l.alias+"."+l.column, l.ids))
+	return wrapped("(SELECT * FROM "+l.table+" "+l.alias+" WHERE %s) "+l.alias, all)
+}
+
+func (d *sqliteDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
+	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
+}
+
 // inOrder would not help: SQLite sorts again.
 func (d *sqliteDialect) inOrder(from condition, _, _ string) condition { return from }
 
@@ -319,8 +334,8 @@ RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	err = tx.Exec(latestInsert("metadata_entries WHERE seq BETWEEN ? AND ?"), done[0].Seq, done[len(done)-1].Seq).Error
-	return done, err
+	latest := latestInsert(d, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	return done, tx.Exec(latest.sql, latest.args...).Error
 }
 
 // translate knows the result codes of SQLite (https://www.sqlite.org/rescode.html).
@@ -345,6 +360,9 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
+
+// analyze does nothing: the statements do not depend on statistics.
+func (d *sqliteDialect) analyze(context.Context, *slog.Logger, bool) error { return nil }
 
 func (d *sqliteDialect) pools() []Pool {
 	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}

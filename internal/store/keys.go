@@ -67,27 +67,28 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	one := s.dialect.oneOf("v.artifact_id", artifacts)
-	where, args := "v.project_id = ? AND "+one.sql, append([]any{project}, one.args...)
+	versions := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)})
+	then := cond(" WHERE TRUE")
 	if q.AsOf != 0 {
-		where, args = where+" AND v.created_at <= ?", append(args, q.AsOf)
+		then = cond(" WHERE v.created_at <= ?", q.AsOf)
 	}
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
-	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM artifact_versions v WHERE "+where+" GROUP BY v.artifact_id", args...).Scan(&counts).Error
+	counted := versions.then(then)
+	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	from := "artifact_versions v CROSS JOIN metadata_latest m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id AND " + where
+	entries := s.dialect.behind("metadata_latest m", "m", cond("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		from = `artifact_versions v CROSS JOIN metadata_entries m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id
-			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = v.project_id AND e.subject_id = v.subject_id
-				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1) AND ` + where
-		args = append([]any{q.AsOf}, args...)
+		entries = s.dialect.behind("metadata_entries m", "m", cond(`m.project_id = ? AND m.subject_id = v.subject_id
+			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
+				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
-	usage, err := s.usage(ctx, project, "v.artifact_id", from, args, q)
+	from := versions.then(entries).then(then)
+	usage, err := s.usage(ctx, project, "v.artifact_id", from.sql, from.args, q)
 	if err != nil {
 		return nil, err
 	}

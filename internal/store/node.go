@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -39,20 +38,20 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 // the caller may reach is not in the map. It costs a
 // statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
+	tx := &transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}
 	sql, args := "", []any{}
 	for i, table := range nodeTables {
 		if i > 0 {
 			sql += " UNION ALL "
 		}
-		one := s.dialect.oneOf("id", ids).reachedBy(auth.From(ctx), projectOfRow(table.name))
-		sql, args = sql+"SELECT '"+table.name+"' AS name, id FROM "+table.name+" WHERE "+one.sql, append(args, one.args...)
+		from := tx.lookUpByID(table.name, "o", ids)
+		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.sql, append(args, from.args...)
 	}
 	var found []struct {
 		Name string
 		ID   models.ID
 	}
-	db := s.read(ctx)
-	if err := db.Raw(sql, args...).Scan(&found).Error; err != nil {
+	if err := tx.Raw(sql, args...).Scan(&found).Error; err != nil {
 		return nil, s.failure(err)
 	}
 	byTable := map[string][]models.ID{}
@@ -64,7 +63,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if len(byTable[table.name]) == 0 {
 			continue
 		}
-		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, byTable[table.name])
+		loaded, err := table.load(tx, byTable[table.name])
 		if err != nil {
 			return nil, s.failure(err)
 		}
@@ -119,15 +118,15 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	one := s.dialect.oneOf("s.id", subjects)
-	sql, args := "SELECT s.id, s.artifact_version_id FROM subjects s", []any{}
+	from := s.dialect.lookUp(lookup{"subjects", "s", "id", subjects, cond("s.project_id = ?", project)})
+	version, args := "s.artifact_version_id", []any{}
 	if asOf != nil {
-		sql = `SELECT s.id, (SELECT v.id FROM artifact_versions v WHERE v.project_id = s.project_id AND v.id = s.artifact_version_id
-			AND v.created_at <= ?) AS artifact_version_id FROM subjects s`
-		args = append(args, *asOf)
+		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
+			AND (v.created_at <= ?)) AS artifact_version_id`
+		args = append(args, project, *asOf)
 	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.read(ctx).Raw(sql+" WHERE s.project_id = ? AND "+one.sql, slices.Concat(args, []any{project}, one.args)...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.sql, append(args, from.args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}

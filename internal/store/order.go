@@ -238,9 +238,9 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (tex
 		}
 	}
 	bounds := allOf(where)
-	text = fmt.Sprintf("SELECT %s, %s AS position FROM (%s) q WHERE %s ORDER BY %s LIMIT %d",
-		of("q", r.table.columns), r.dialect.array(position), inner.sql, bounds.sql, strings.Join(by, ", "), limit)
-	return text, append(inner.args, bounds.args...), true
+	whole := r.dialect.selectFirst(of("q", r.table.columns)+", "+r.dialect.array(position)+" AS position",
+		wrapped("(%s) q WHERE ", inner).then(bounds), by, limit)
+	return whole.sql, whole.args, true
 }
 
 // inner selects the objects of a segment with what they are sorted by, in no order.

@@ -212,7 +212,7 @@ func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) 
 	}
 	made := option{of: f, exact: exact, key: &p.MetadataKeyPath}
 	for _, piece := range some {
-		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND ",
+		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ",
 			c.project, t.about, p.Card, p.Key)
 		made.ids = append(made.ids, from.then(allOf(append([]condition{piece}, known...))))
 	}

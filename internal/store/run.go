@@ -169,10 +169,9 @@ var (
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	one := s.dialect.oneOf("step_run_id", steps)
+	from := s.dialect.lookUp(lookup{"step_inputs", "i", "step_run_id", steps, cond("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.read(ctx).Raw("SELECT "+of("step_inputs", inputColumns)+" FROM step_inputs WHERE project_id = ? AND "+one.sql+
-		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -182,10 +181,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	one := s.dialect.oneOf("step_run_id", steps)
+	from := s.dialect.lookUp(lookup{"step_outputs", "o", "step_run_id", steps, cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql+
-		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -195,10 +193,9 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	one := s.dialect.oneOf("artifact_version_id", versions)
+	from := s.dialect.lookUp(lookup{"step_outputs", "o", "artifact_version_id", versions, cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
 }
 

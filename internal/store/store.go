@@ -31,6 +31,10 @@ type Store struct {
 	used     uses
 	// clock is time.Now, but in tests of a clock that is set.
 	clock func() time.Time
+	// background are goroutines that end when closing does.
+	background sync.WaitGroup
+	closing    context.Context
+	close      context.CancelFunc
 }
 
 // dialect is every difference between the engines.
@@ -54,6 +58,12 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
+	// leftJoin returns the join of behind as a left join, which has nulls for a row without a match.
+	leftJoin(table, alias string, on condition) condition
+	// lookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
+	lookUp(l lookup) condition
+	// selectFirst returns the SELECT of the first rows of a table expression q in an order.
+	selectFirst(columns string, from condition, order []string, limit int) condition
 	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
 	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
 	inOrder(from condition, alias, order string) condition
@@ -73,6 +83,8 @@ type dialect interface {
 	distinct(value string) string
 	// dated is the ID of an entry as a text that compares as its seq does: 20 digits, and the ID in hexadecimal.
 	dated(seq, id string) string
+	// planEach returns a session of the transaction whose statements are planned for their arguments each time.
+	planEach(tx *gorm.DB) *gorm.DB
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
@@ -91,32 +103,14 @@ type dialect interface {
 	present(ctx context.Context) (int64, error)
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
+	// analyze collects statistics of the tables that have grown, or of all of them.
+	analyze(ctx context.Context, log *slog.Logger, all bool) error
 	// pools are the pools of connections.
 	pools() []Pool
 	// logBytes returns the size of the write-ahead log; false for an engine that keeps the log itself.
 	logBytes() (int64, bool)
 	close() error
 }
-
-// condition is a piece of SQL with its arguments.
-type condition struct {
-	sql  string
-	args []any
-}
-
-// column is a column of rows: its name, and what it holds.
-type column struct {
-	name string
-	kind columnKind
-}
-
-type columnKind int
-
-const (
-	textColumn columnKind = iota
-	numberColumn
-	idColumn
-)
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
 // clear message when another process has the SQLite file, and when a newer program has written the database.
@@ -151,7 +145,9 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, e
 	if err := d.migrate(ctx, log, up); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	return &Store{dialect: d, log: log, clock: time.Now}, nil
+	s := &Store{dialect: d, log: log, clock: time.Now}
+	s.closing, s.close = context.WithCancel(context.WithoutCancel(ctx))
+	return s, nil
 }
 
 // IsPostgres says whether a database URL leads to PostgreSQL.
@@ -160,7 +156,11 @@ func IsPostgres(url string) bool {
 }
 
 // Close waits for what is being written and closes the database.
-func (s *Store) Close() error { return s.dialect.close() }
+func (s *Store) Close() error {
+	s.close()
+	s.background.Wait()
+	return s.dialect.close()
+}
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
@@ -182,6 +182,9 @@ type transaction struct {
 	entries int
 	// who is whose transaction it is.
 	who auth.Principal
+	// projects is the cache of the store. The commit adds found to it.
+	projects *sync.Map
+	found    map[string]models.ID
 }
 
 // attempts bounds how often a transaction is tried that lost against another one.
@@ -194,13 +197,16 @@ var errLost = errors.New("another transaction was faster")
 // that failed.
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
-		entries := 0
+		entries, found := 0, map[string]models.ID{}
 		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
+			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx), projects: &s.projects, found: found}
 			defer func() { entries = tx.entries }()
 			return fn(tx)
 		})
 		if err == nil {
+			for name, id := range found {
+				s.projects.Store(name, id)
+			}
 			observeEntries(ctx, entries)
 			return nil
 		}

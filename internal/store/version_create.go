@@ -189,8 +189,8 @@ func (c *creation) nextNumber(last int32) (int32, error) {
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.Raw(`SELECT
-		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND version = @name) AS by_name,
-		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").sql+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`,
 		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error

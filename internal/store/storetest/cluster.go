@@ -215,6 +215,9 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	return c, c.Start()
 }
 
+// Log returns the path of the log file of the server.
+func (c *Cluster) Log() string { return filepath.Join(c.folder, "log") }
+
 func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
 
 func (c *Cluster) command(program string, args ...string) *exec.Cmd {
@@ -226,7 +229,7 @@ func (c *Cluster) command(program string, args ...string) *exec.Cmd {
 
 // Start starts the server and waits until it answers. After Kill it tries again while processes of before are ending.
 func (c *Cluster) Start() error {
-	log, err := os.OpenFile(filepath.Join(c.folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(c.Log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
