@@ -91,6 +91,8 @@ type dialect interface {
 	present(ctx context.Context) (int64, error)
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
+	// checkProgram returns Outdated if the tables do not allow this program.
+	checkProgram(ctx context.Context) error
 	// pools are the pools of connections.
 	pools() []Pool
 	close() error
@@ -161,7 +163,13 @@ func IsPostgres(url string) bool {
 func (s *Store) Close() error { return s.dialect.close() }
 
 // Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.dialect.ping(ctx)
+	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
+		return unavailableProgram(outdated, nil)
+	}
+	return s.failure(err)
+}
 
 // Past reports whether an instant is not later than the clock of the database, so that it has a past.
 func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
@@ -204,6 +212,11 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 		}
 		failure := s.failure(err)
 		lost := errors.Is(err, errLost) || isLost(failure)
+		if lost && attempt == attempts {
+			if outdated := s.outdated(err); outdated != nil {
+				return outdated
+			}
+		}
 		if !lost || attempt == attempts {
 			return failure
 		}
@@ -235,6 +248,9 @@ func (s *Store) failure(err error) error {
 	}
 	if translated := s.dialect.translate(err); translated != nil {
 		return translated
+	}
+	if outdated := s.outdated(err); outdated != nil {
+		return outdated
 	}
 	return fmt.Errorf("store: %w", err)
 }
