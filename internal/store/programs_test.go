@@ -18,6 +18,7 @@ import (
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
 )
 
 // TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. Each is refused, or searches find
@@ -219,4 +220,64 @@ func (db *migrated) send(sent transaction) (err error) {
 		}
 	}
 	return tx.Commit()
+}
+
+// TestRepairInPortions repairs more rows than one transaction does, while a server writes about the same run.
+func TestRepairInPortions(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		db := openMigrated(t, url)
+		s := db.open()
+		run, _, err := s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		newID := map[string]string{"sqlite": "randomblob(16)", "postgres": "gen_random_uuid()"}[engineOf(url)]
+		db.execute(`INSERT INTO subjects (project_id, id, about) WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1100)
+			SELECT p.id, ` + newID + `, 'R' FROM numbers, projects p`)
+		id := run.ID.String()
+		log := func(key string) error {
+			var facts []models.Fact
+			for i := range 600 {
+				facts = append(facts, fact(t, fmt.Sprint(key, i), "1")...)
+			}
+			_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: models.MetadataTarget{PipelineRunID: &id}, Facts: facts}})
+			return err
+		}
+		if err := errors.Join(log("a"), log("b")); err != nil {
+			t.Fatal(err)
+		}
+		db.execute("UPDATE subjects SET about = ''", "UPDATE metadata_latest SET about = '', object_id = NULL, sort_key = NULL",
+			"UPDATE metadata_entries SET sort_key = NULL")
+		began, stopped := make(chan struct{}), make(chan error)
+		go func() {
+			<-began
+			var err error
+			for i := 0; i < 3 && err == nil; i++ {
+				err = log("a")
+			}
+			stopped <- err
+		}()
+		portions := 0
+		done, err := s.Repair(context.Background(), func(p store.Progress) {
+			if portions++; portions == 1 {
+				close(began)
+			}
+		})
+		if err := errors.Join(err, <-stopped); err != nil {
+			t.Fatal(err)
+		}
+		if portions < 5 || done.Subjects != 1101 || done.Entries != 1200 {
+			t.Errorf("repaired %+v in %d portions", done, portions)
+		}
+		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.Repaired{}) {
+			t.Errorf("the second time: %+v (%v)", done, err)
+		}
+		for _, broken := range []string{"subjects WHERE about <> 'R'", "metadata_latest WHERE about <> 'R' OR object_id IS NULL OR sort_key IS NULL",
+			"metadata_entries WHERE sort_key IS NULL"} {
+			if n := db.count(broken); n > 0 {
+				t.Errorf("%d rows are left of %s", n, broken)
+			}
+		}
+	})
 }
