@@ -21,7 +21,7 @@ const (
 	CodeFailed
 	// CodeUsage is wrong flags, settings or arguments.
 	CodeUsage
-	// CodeBehind is a database whose tables are older than the program needs, or do not allow a program so old.
+	// CodeBehind is a database whose tables are older than the program needs, or exclude the program.
 	CodeBehind
 	// CodeElsewhere is something that the database has tools of its own for.
 	CodeElsewhere

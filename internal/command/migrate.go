@@ -84,7 +84,7 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	return err
 }
 
-// migrateRepair fills what servers older than the tables left out. It fails with store.Behind when the tables are not up to date.
+// migrateRepair completes the rows of servers older than the tables. It fails with store.Behind when migrations are missing.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
 	s, err := store.OpenCurrent(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {

@@ -79,7 +79,7 @@ type Migrate struct {
 	} `cmd:"" help:"Bring the tables up to date. Makes a missing database."`
 	Repair struct {
 		Database `embed:""`
-	} `cmd:"" help:"Fill what servers older than the tables left out, so that searches find it. Runs beside servers on PostgreSQL."`
+	} `cmd:"" help:"Complete the rows that servers older than the tables wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
 }
 
 // Backup is what `placard backup` is given.

@@ -21,8 +21,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. Each is refused, or searches find
-// what it wrote. SQLite needs this only for programs that may start, because one process has the file.
+// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. The tables refuse a write, or
+// searches find its rows. SQLite needs this only for programs that may start, because one process has the file.
 func TestWritesOfPrograms(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -49,7 +49,7 @@ func TestWritesOfPrograms(t *testing.T) {
 	})
 }
 
-// TestRepair fills what a program without searches wrote into newer tables. Before that, searches do not find it.
+// TestRepair completes the rows of a program without searches in newer tables. Before that, searches do not find it.
 func TestRepair(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/placard/placard/models"
 )
@@ -14,18 +14,18 @@ type Repaired struct {
 	Subjects, Entries, Latest, Moves int64
 }
 
-// Progress is how far Repair is.
+// Progress is the progress of Repair.
 type Progress struct {
 	Repaired
 	// Done and Total are numbers of subjects and artifact versions.
 	Done, Total int64
 }
 
-// repairedAtOnce is how many subjects, versions or entries one transaction of Repair reads.
+// repairedAtOnce is the number of subjects, versions or entries in one transaction of Repair.
 const repairedAtOnce = 500
 
-// Repair fills what servers older than the tables have left out: the columns that searches read, and the moves of tags. It
-// works in short transactions beside servers, and may be stopped and run again. It calls tell after each portion.
+// Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
+// transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
 // Entries keep their values and times. A tag without any move gets the time of its version, any other move the present.
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
@@ -129,13 +129,16 @@ func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Re
 	if done.Subjects = filled.RowsAffected; filled.Error != nil {
 		return done, filled.Error
 	}
+	// Each table is restricted to the subjects, so that no plan reads the whole of one.
+	latest, entries := tx.dialect.oneOf("l.subject_id", ids), tx.dialect.oneOf("e.subject_id", ids)
 	filled = tx.Exec(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
 			sort_key = e.sort_key, parts = e.parts
 		FROM subjects s, metadata_entries e
 		WHERE l.project_id = ? AND s.project_id = ? AND e.project_id = ? AND l.subject_id = s.id AND e.subject_id = s.id AND e.seq = l.seq
 			AND (l.about <> s.about OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id)
-				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts) AND `+one.sql,
-		append([]any{project, project, project}, one.args...)...)
+				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts)
+			AND `+one.sql+" AND "+latest.sql+" AND "+entries.sql,
+		slices.Concat([]any{project, project, project}, one.args, latest.args, entries.args)...)
 	done.Latest = filled.RowsAffected
 	return done, filled.Error
 }
@@ -155,22 +158,17 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
-	rows := make([]any, len(entries))
-	for i, e := range entries {
+	for _, e := range entries {
 		form, err := models.DecodeSearchForm(e.Kind, e.Value)
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		rows[i] = map[string]any{"subject_id": e.SubjectID, "seq": e.Seq, "sort_key": form.SortKey, "parts": textOrNull(form.Parts)}
+		if err := tx.Exec("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?",
+			form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq).Error; err != nil {
+			return 0, err
+		}
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return 0, err
-	}
-	filled := tx.Exec("UPDATE metadata_entries AS e SET sort_key = t.sort_key, parts = t.parts FROM "+
-		tx.dialect.rows(column{"subject_id", idColumn}, column{"seq", numberColumn}, column{"sort_key", textColumn}, column{"parts", textColumn})+
-		" WHERE e.project_id = ? AND e.subject_id = t.subject_id AND e.seq = t.seq", string(text), project)
-	return filled.RowsAffected, filled.Error
+	return int64(len(entries)), nil
 }
 
 // The states of tags that differ from their last moves. t and m are the rows of a version v.
