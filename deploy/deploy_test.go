@@ -188,6 +188,7 @@ func TestKubernetes(t *testing.T) {
 	same(t, "the probe of readiness", container.at("readinessProbe", "httpGet", "path"), "/readyz")
 	same(t, "the port of the service", kinds["Service"].at("spec", "ports", 0, "targetPort"), container.at("ports", 0, "name"))
 	same(t, "the port of metrics", pod.at("metadata", "annotations", "prometheus.io/port"), container.at("ports", 1, "containerPort"))
+	checkRollingUpdate(t, kinds["Deployment"])
 	same(t, "root", pod.at("spec", "securityContext", "runAsNonRoot"), true)
 	same(t, "the file system", container.at("securityContext", "readOnlyRootFilesystem"), true)
 	var stop time.Duration
@@ -208,6 +209,27 @@ func TestKubernetes(t *testing.T) {
 	grace, err := time.ParseDuration(pod.at("spec", "terminationGracePeriodSeconds").String() + "s")
 	if err != nil || stop == 0 || grace <= stop {
 		t.Errorf("the server takes up to %v to stop and has %v (%v)", stop, grace, err)
+	}
+}
+
+// checkRollingUpdate checks that a new pod migrates before it serves, with the same program and database, and that old pods
+// serve until a new one is ready.
+func checkRollingUpdate(t *testing.T, deployment node) {
+	t.Helper()
+	same(t, "the strategy", deployment.at("spec", "strategy", "type"), "RollingUpdate")
+	same(t, "the number of pods that may be missing", deployment.at("spec", "strategy", "rollingUpdate", "maxUnavailable"), 0)
+	pod := deployment.at("spec", "template", "spec")
+	before, server := pod.at("initContainers", 0), pod.at("containers", 0)
+	same(t, "the first step", before.at("args"), []any{"migrate", "up"})
+	same(t, "the server", server.at("args"), []any{"serve", "--no-migrate"})
+	for _, field := range []string{"image", "securityContext"} {
+		same(t, "the "+field+" of the first step", before.at(field), server.at(field))
+	}
+	same(t, "the database of the first step", before.at("env", 0), server.at("env", 0))
+	// A pod that the tables exclude must leave the service by the first probe that notices.
+	same(t, "the number of failures of readiness", server.at("readinessProbe", "failureThreshold"), 1)
+	if server.at("livenessProbe", "httpGet", "path").String() == "/readyz" {
+		t.Error("a restart does not help a pod that the tables exclude")
 	}
 }
 

@@ -55,6 +55,7 @@ func TestCodes(t *testing.T) {
 	expect(t, database, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, database, 0, "are at version", "migrate", "up")
 	expect(t, database, 0, "database", "migrate", "status")
+	expect(t, database, 0, "filled 0 subjects", "migrate", "repair")
 	expect(t, "mysql://x", 2, "must begin with", "migrate", "status")
 	expect(t, "mysql://x", 2, "must begin with", "serve", "--addr=127.0.0.1:0")
 	expect(t, "sqlite:", 2, "must name a file", "serve", "--addr=127.0.0.1:0")
@@ -84,6 +85,7 @@ func TestCodes(t *testing.T) {
 	}
 	postgres := storetest.EmptyPostgres(t)
 	expect(t, postgres, 3, "missing   0001_core.sql", "migrate", "status")
+	expect(t, postgres, 3, "run `placard migrate up`", "migrate", "repair")
 	expect(t, postgres, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, postgres, 0, "are at version", "migrate", "up")
 	expect(t, postgres, 0, "database", "migrate", "status")

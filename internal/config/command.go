@@ -77,6 +77,9 @@ type Migrate struct {
 	Up struct {
 		Database `embed:""`
 	} `cmd:"" help:"Bring the tables up to date. Makes a missing database."`
+	Repair struct {
+		Database `embed:""`
+	} `cmd:"" help:"Complete the rows that servers older than the tables wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
 }
 
 // Backup is what `placard backup` is given.
@@ -133,11 +136,11 @@ const description = `Placard serves typed metadata of machine-learning artifacts
 
 Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL.
 
-Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables of the database are behind, 4 the ` +
-	`database has tools of its own for this (backup and restore of PostgreSQL).`
+Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables of the database are behind or need a newer program, ` +
+	`4 the database has tools of its own for this (backup and restore of PostgreSQL).`
 
 func (l *Line) databases() []*string {
-	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
+	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Migrate.Repair.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
 		&l.Export.DatabaseURL, &l.Import.DatabaseURL, &l.Keys.DatabaseURL}
 }
 

@@ -87,6 +87,9 @@ func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, store.ErrReadOnly):
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		answer(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
+	case errors.As(err, new(*store.Outdated)):
+		h.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		answer(w, http.StatusServiceUnavailable, "the database does not answer")

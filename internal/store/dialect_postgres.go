@@ -173,8 +173,13 @@ func (d *postgresDialect) ping(ctx context.Context) error {
 	if err == nil && readOnly {
 		return postgresReadOnly(nil)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return d.checkProgram(ctx)
 }
+
+func (d *postgresDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return d.db.WithContext(ctx).Transaction(fn)

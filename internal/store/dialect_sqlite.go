@@ -173,12 +173,13 @@ func (d *sqliteDialect) ping(ctx context.Context) error {
 	if err != nil || !os.SameFile(d.file, now) {
 		return unavailable(errors.Join(errors.New("the database file was removed or replaced"), err))
 	}
-	var version int
-	if err := d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+	if err := d.checkProgram(ctx); err != nil {
 		return err
 	}
 	return d.checkWrites(ctx)
 }
+
+func (d *sqliteDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
 // now only goes forward, whatever the clock does: one process has the file, so it can know.
 func (d *sqliteDialect) now(floor int64) any {

@@ -70,11 +70,7 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	stored, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	return notNewer(stored)
+	return checkProgram(ctx, pool)
 }
 
 // searchVersion is the number of searchMigration.
@@ -190,6 +186,8 @@ $fold$`, from.String(), to.String())
 type Tables struct {
 	// Stored is the version that they have, 0 for none, and Newest the one that this program makes.
 	Stored, Newest int64
+	// Oldest is the version of the oldest program that may use them, 0 for tables that do not carry it.
+	Oldest int64
 	// Pending are the names of the migrations that are missing.
 	Pending []string
 	// NoFile reports that there is no SQLite file.
@@ -267,18 +265,7 @@ func notBehind(ctx context.Context, pool *sql.DB, has string) error {
 	if newest := NewestTables(); stored < newest {
 		return &Behind{Stored: stored, Newest: newest}
 	}
-	return notNewer(stored)
-}
-
-func notNewer(stored int64) error { return Tables{Stored: stored, Newest: NewestTables()}.Newer() }
-
-// Newer is a failure when a newer program has made the tables.
-func (t Tables) Newer() error {
-	if t.Stored > t.Newest {
-		return fmt.Errorf("a newer program has written this database: it is at version %d, this program knows %d; "+
-			"use the newer program, or restore a backup", t.Stored, t.Newest)
-	}
-	return nil
+	return checkProgram(ctx, pool)
 }
 
 // ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
@@ -290,7 +277,9 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
 	} else if err == nil {
-		tables.Stored, err = storedTables(ctx, pool, has)
+		if tables.Stored, err = storedTables(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
+			tables.Stored, tables.Oldest, err = readProgram(ctx, pool)
+		}
 		err = errors.Join(redacted(err), pool.Close())
 	}
 	if err != nil {

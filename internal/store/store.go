@@ -105,6 +105,8 @@ type dialect interface {
 	ping(ctx context.Context) error
 	// analyze collects statistics of the tables that have grown, or of all of them.
 	analyze(ctx context.Context, log *slog.Logger, all bool) error
+	// checkProgram returns Outdated if the tables do not allow this program.
+	checkProgram(ctx context.Context) error
 	// pools are the pools of connections.
 	pools() []Pool
 	// logBytes returns the size of the write-ahead log; false for an engine that keeps the log itself.
@@ -163,7 +165,13 @@ func (s *Store) Close() error {
 }
 
 // Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.dialect.ping(ctx)
+	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
+		return unavailableProgram(outdated, nil)
+	}
+	return s.failure(err)
+}
 
 // Past reports whether an instant is not later than the clock of the database, so that it has a past.
 func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
@@ -212,6 +220,11 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 		}
 		failure := s.failure(err)
 		lost := errors.Is(err, errLost) || isLost(failure)
+		if lost && attempt == attempts {
+			if outdated := s.outdated(err); outdated != nil {
+				return outdated
+			}
+		}
 		if !lost || attempt == attempts {
 			return failure
 		}
@@ -243,6 +256,9 @@ func (s *Store) failure(err error) error {
 	}
 	if translated := s.dialect.translate(err); translated != nil {
 		return translated
+	}
+	if outdated := s.outdated(err); outdated != nil {
+		return outdated
 	}
 	return fmt.Errorf("store: %w", err)
 }
