@@ -31,6 +31,7 @@ type settings struct {
 	ScanSize int      `help:"At which size the questions are asked that must look at everything." default:"100000"`
 	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
 	Explain  bool     `help:"Print the statements of each question with their plans."`
+	Fairness bool     `help:"Measure instead what one API key gets while twenty clients of another one send the most expensive operations."`
 }
 
 func main() {
@@ -58,6 +59,12 @@ func (s *settings) run(ctx context.Context) (err error) {
 		s.Postgres = cluster.URL.String()
 	}
 	for _, engine := range s.Engines {
+		if s.Fairness {
+			if err := s.fairness(ctx, engine); err != nil {
+				return fmt.Errorf("%s: %w", engine, err)
+			}
+			continue
+		}
 		results := map[int]map[string]result{}
 		for _, size := range s.Sizes {
 			if results[size], err = s.measure(ctx, engine, size); err != nil {

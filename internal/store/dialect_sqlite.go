@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,11 +25,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// The connections that read, beside those of questions. Each keeps pages of the file in memory.
+const sqliteReaders, sqliteMutationReaders, sqliteKeyReaders = 4, 2, 1
+
 type sqliteDialect struct {
 	lock      *flock.Flock
-	readPool  *sql.DB
-	readDB    *gorm.DB
-	searchDB  *gorm.DB
+	lane      lanes
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
@@ -79,11 +79,6 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 		return err
 	}
 	d.writePool.SetMaxOpenConns(1)
-	if d.readPool, err = connect(path, "_pragma=query_only(1)"); err != nil {
-		return err
-	}
-	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
-	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
 	if d.probe, err = connect(path, "_pragma=query_only(1)"); err != nil {
 		return err
 	}
@@ -99,10 +94,30 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 			return err
 		}
 	}
-	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
-		return err
+	return d.openLanes(path, log)
+}
+
+// openLanes opens the connections that read.
+func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
+	open := func(name string, connections int) (l *lane) {
+		if err != nil {
+			return nil
+		}
+		var readers *sql.DB
+		if readers, err = connect(path, "_pragma=query_only(1)"); err != nil {
+			return nil
+		}
+		l = newLane(name, readers, connections)
+		l.db, err = sqliteGORM(readers, log, true)
+		return l
 	}
-	d.searchDB, err = sqliteGORM(d.readPool, log, false)
+	d.lane = lanes{
+		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", questionsAtOnce()),
+		mutations: open("sqlite_mutation", sqliteMutationReaders), keys: open("sqlite_keys", sqliteKeyReaders),
+	}
+	if err == nil {
+		d.lane.questions.searcher, err = sqliteGORM(d.lane.questions.pool, log, false)
+	}
 	return err
 }
 
@@ -136,16 +151,15 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	return nil
 }
 
-func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
-
-func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
+func (d *sqliteDialect) lanes() *lanes { return &d.lane }
 
 func (d *sqliteDialect) close() error {
 	var errs []error
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.readPool, d.writePool, d.probe} {
+	errs = append(errs, d.lane.close())
+	for _, pool := range []*sql.DB{d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -332,11 +346,11 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 }
 
 func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
+	return planned(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
 func (d *sqliteDialect) pools() []Pool {
-	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
+	return append(d.lane.pools(), pool("sqlite_write", d.writePool))
 }
 
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {

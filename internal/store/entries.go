@@ -162,11 +162,13 @@ func (s *Store) LatestEntries(
 	}
 	one := s.dialect.oneOf("subject_id", subjects)
 	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append(append(args, project), one.args...)
+	read := s.read(ctx)
 	if asOf != nil {
+		read = s.question(ctx)
 		from = latestOf("metadata_entries WHERE project_id = ? AND "+one.sql+" AND logged_at <= ?", "")
 		args = append(args, *asOf)
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+columns+" FROM "+from, args...))
+	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from, args)
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -225,6 +227,15 @@ type placedEntry struct {
 	firstSeq int64
 }
 
+// readEntries reads the rows of a statement of latestColumns.
+func readEntries(read reader, text string, args []any) (placed []placedEntry, err error) {
+	err = read.turn(func(db *gorm.DB) (err error) {
+		placed, err = scanEntries(db.Raw(text, args...))
+		return err
+	})
+	return placed, err
+}
+
 // scanEntries reads rows of latestColumns by hand: this is the most frequent read, and reflection is half its cost.
 func scanEntries(query *gorm.DB) ([]placedEntry, error) {
 	rows, err := query.Rows()
@@ -263,12 +274,13 @@ func (s *Store) LatestEntry(
 	one := s.dialect.oneOf("subject_id", subjects)
 	condition := " WHERE project_id = ? AND " + one.sql + " AND card = ? AND key = ?"
 	args := append(append([]any{project}, one.args...), key.Card, key.Key)
-	from := "metadata_latest" + condition
+	from, read := "metadata_latest"+condition, s.read(ctx)
 	if key.AsOf != 0 {
+		read = s.question(ctx)
 		from = latestOf("metadata_entries"+condition+" AND logged_at <= ?", "")
 		args = append(args, key.AsOf)
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))
+	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from, args)
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
@@ -51,8 +53,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		Name string
 		ID   models.ID
 	}
-	db := s.read(ctx)
-	if err := db.Raw(sql, args...).Scan(&found).Error; err != nil {
+	if err := s.read(ctx).Raw(sql, args...).Scan(&found).Error; err != nil {
 		return nil, s.failure(err)
 	}
 	byTable := map[string][]models.ID{}
@@ -64,9 +65,9 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if len(byTable[table.name]) == 0 {
 			continue
 		}
-		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, byTable[table.name])
+		loaded, err := reading(ctx, s, byTable[table.name], table.load)
 		if err != nil {
-			return nil, s.failure(err)
+			return nil, err
 		}
 		for id, node := range loaded {
 			nodes[id] = node
@@ -110,7 +111,11 @@ func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID
 func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
-	found, err := load(&transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}, ids)
+	var found map[models.ID]T
+	err := s.read(ctx).turn(func(db *gorm.DB) (err error) {
+		found, err = load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, ids)
+		return err
+	})
 	return found, s.failure(err)
 }
 

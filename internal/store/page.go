@@ -36,6 +36,8 @@ type list[T any] struct {
 	of func(T) models.ID
 	// read, if any, reads the items of a statement in another way than GORM does.
 	read func(query *gorm.DB) ([]T, error)
+	// scans is set if a page may look at many more rows than it has.
+	scans bool
 }
 
 type positionKind int
@@ -82,12 +84,18 @@ func somePages[T any](
 		sql, args = s.dialect.below(parents, sql, args)
 	}
 	var items []T
-	var err error
-	if query := s.read(ctx).Raw(sql, args...); l.read != nil {
-		items, err = l.read(query)
-	} else {
-		err = query.Scan(&items).Error
+	read := s.read(ctx)
+	if l.scans {
+		read = s.question(ctx)
 	}
+	err := read.turn(func(db *gorm.DB) (err error) {
+		if query := db.Raw(sql, args...); l.read != nil {
+			items, err = l.read(query)
+		} else {
+			err = query.Scan(&items).Error
+		}
+		return err
+	})
 	if err != nil {
 		return s.failure(err)
 	}
@@ -199,7 +207,7 @@ func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page 
 	if l.parent != "" {
 		group = " GROUP BY " + l.parent
 	}
-	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s AS parent, count(*) AS size FROM %s WHERE %s%s",
+	err := s.question(ctx).Raw(fmt.Sprintf("SELECT %s AS parent, count(*) AS size FROM %s WHERE %s%s",
 		parent, l.table, where, group), args...).Scan(&rows).Error
 	sizes := make(map[models.ID]int, len(rows))
 	for _, row := range rows {

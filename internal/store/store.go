@@ -35,11 +35,9 @@ type Store struct {
 
 // dialect is every difference between the engines.
 type dialect interface {
-	// reader is the database for reading; searcher is the same for statements of which there are too many different ones
-	// to keep them prepared, and whose best plan depends on their arguments.
-	reader() *gorm.DB
-	searcher() *gorm.DB
-	// write runs fn in a transaction and commits it. It never runs fn again.
+	// lanes are the connections for reading.
+	lanes() *lanes
+	// write runs fn in a transaction and commits it, in a turn that begins before the transaction. It never runs fn again.
 	write(ctx context.Context, fn func(tx *gorm.DB) error) error
 	// now is the present in microseconds since 1970, as an argument of a statement: at least floor.
 	now(floor int64) any
@@ -165,9 +163,6 @@ func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
 	return instant.UnixMicro() <= now, s.failure(err)
 }
 
-// read is the database for one reading call.
-func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
-
 // transaction is one that writes.
 type transaction struct {
 	*gorm.DB
@@ -189,10 +184,12 @@ var errLost = errors.New("another transaction was faster")
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
 		entries := 0
-		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
-			defer func() { entries = tx.entries }()
-			return fn(tx)
+		err := permit(ctx, func(Operation) error {
+			return s.dialect.write(ctx, func(db *gorm.DB) error {
+				tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
+				defer func() { entries = tx.entries }()
+				return fn(tx)
+			})
 		})
 		if err == nil {
 			observeEntries(ctx, entries)
@@ -251,7 +248,9 @@ type Pool struct {
 	Name string
 	// Most is how many connections it may have.
 	Most, InUse, Idle int
-	// Waits is how often somebody had to wait for a connection, and Waited for how long in all.
+	// Waiting is how many statements wait for a turn.
+	Waiting int
+	// Waits is how often a statement had to wait for a connection or its turn, and Waited for how long in all.
 	Waits  int64
 	Waited time.Duration
 }
@@ -261,5 +260,7 @@ func (s *Store) Pools() []Pool { return s.dialect.pools() }
 
 func pool(name string, db *sql.DB) Pool {
 	stats := db.Stats()
-	return Pool{name, stats.MaxOpenConnections, stats.InUse, stats.Idle, stats.WaitCount, stats.WaitDuration}
+	return Pool{
+		Name: name, Most: stats.MaxOpenConnections, InUse: stats.InUse, Idle: stats.Idle, Waits: stats.WaitCount, Waited: stats.WaitDuration,
+	}
 }
