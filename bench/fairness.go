@@ -51,7 +51,11 @@ func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 	if err != nil {
 		return err
 	}
-	server, err := startServer(ctx, s.Folder, database)
+	binary, err := s.binary(ctx)
+	if err != nil {
+		return err
+	}
+	server, err := startServer(ctx, binary, database)
 	if err != nil {
 		return err
 	}
@@ -92,12 +96,20 @@ type program struct {
 	client  *http.Client
 }
 
-// startServer builds the program and starts it on a database.
-func startServer(ctx context.Context, folder, database string) (*program, error) {
-	binary := filepath.Join(folder, "placard")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build the server: %w: %s", err, out)
+// binary returns the path of the server, which it builds unless the settings name one.
+func (s *settings) binary(ctx context.Context) (string, error) {
+	if s.Program != "" {
+		return s.Program, nil
 	}
+	binary := filepath.Join(s.Folder, "placard")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the server: %w: %s", err, out)
+	}
+	return binary, nil
+}
+
+// startServer starts a server on a database.
+func startServer(ctx context.Context, binary, database string) (*program, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

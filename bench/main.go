@@ -32,6 +32,7 @@ type settings struct {
 	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
 	Explain  bool     `help:"Print the statements of each question with their plans."`
 	Fairness bool     `help:"Measure instead what one API key gets while twenty clients of another one send the most expensive operations."`
+	Program  string   `help:"With --fairness: measure this program instead of building one." placeholder:"PATH"`
 }
 
 func main() {
