@@ -28,7 +28,7 @@ import (
 // fairnessVersions is the size of the database on which fairness is measured.
 const fairnessVersions = 11_500
 
-// greedyClients is how many clients of one API key send the most expensive operations at once.
+// greedyClients is the number of clients of one API key that send the most expensive operations at once.
 const greedyClients = 20
 
 // fairness measures what one API key gets while another one sends the most expensive operations that the server allows.
@@ -265,7 +265,7 @@ func probes() []probe {
 	}
 }
 
-// timing is how long the requests of a probe took.
+// timing holds the durations of the requests of a probe, and how many failed.
 type timing struct {
 	p50, p99, max time.Duration
 	failed        int
@@ -277,7 +277,7 @@ func (t timing) String() string {
 
 func ratio(busy, quiet timing) float64 { return float64(busy.p99) / float64(max(quiet.p99, 1)) }
 
-// probe sends each of the probes so many times, one after the other, with a pause of 10 ms, and the probes in turns.
+// probe sends each of the probes as often as runs, one after the other, with a pause of 10 ms, and changes the probe each time.
 func (p *program) probe(ctx context.Context, key string, runs int) []timing {
 	all := make([][]time.Duration, len(probes()))
 	timings := make([]timing, len(all))

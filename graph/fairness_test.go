@@ -71,7 +71,7 @@ func many(field string) string {
 	return "{" + text.String() + " }"
 }
 
-// everything are operations that use every field of the schema, and operations with many root fields.
+// everything returns operations that use every field of the schema, and operations with many root fields.
 func (w *world) everything(a *asking) (all []string) {
 	for _, texts := range a.questions() {
 		for _, text := range texts {

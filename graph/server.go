@@ -59,8 +59,8 @@ const (
 	keptBytes     = 48 << 20
 )
 
-// statementsAtOnce is how many statements of one operation run at once: enough for the fields of a page, and too few for one
-// operation to keep a database busy.
+// statementsAtOnce is the number of statements of one operation that may run at once. It is enough for the fields of a page,
+// and one operation cannot keep a database busy with so few.
 const statementsAtOnce = 3
 
 // lookUpsAtOnce is how many API keys are looked up at once.

@@ -5,7 +5,7 @@ import "sync/atomic"
 // Bytes is a budget of bytes. It is safe for concurrent use.
 type Bytes struct{ free atomic.Int64 }
 
-// NewBytes returns a budget of so many bytes.
+// NewBytes returns a budget of a number of bytes.
 func NewBytes(bytes int64) *Bytes {
 	b := &Bytes{}
 	b.free.Store(bytes)

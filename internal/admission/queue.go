@@ -33,7 +33,7 @@ type Queue[C comparable] struct {
 	waited  time.Duration
 }
 
-// caller is what one caller holds and waits for.
+// caller holds the turns and the waiters of one caller.
 type caller[C comparable] struct {
 	id   C
 	held int
@@ -117,9 +117,9 @@ func (q *Queue[C]) Leave(id C) {
 	q.release(q.callers[id])
 }
 
-// Load is how busy a queue is.
+// Load describes how busy a queue is.
 type Load struct {
-	// Turns are those that callers hold, and Waiting the waiters.
+	// Turns counts the turns that callers hold, and Waiting the waiters.
 	Turns, Waiting int
 	// Waits is how many waiters there have been, and Waited how long those waited that have ended.
 	Waits  int64
@@ -215,7 +215,7 @@ func (q *Queue[C]) remove(c *caller[C], element *list.Element) {
 	q.forget(c)
 }
 
-// forget drops a caller that holds nothing and waits for nothing.
+// forget drops a caller without turns and waiters.
 func (q *Queue[C]) forget(c *caller[C]) {
 	if c.held == 0 && c.waiters.Len() == 0 {
 		delete(q.callers, c.id)

@@ -25,7 +25,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The connections that read, beside those of questions. Each keeps pages of the file in memory.
+// The numbers of connections that read, without those of questions. Each connection caches pages of the file.
 const sqliteReaders, sqliteMutationReaders, sqliteKeyReaders = 4, 2, 1
 
 type sqliteDialect struct {
@@ -99,6 +99,7 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 
 // openLanes opens the connections that read.
 func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
+	questionThreads()
 	open := func(name string, connections int) (l *lane) {
 		if err != nil {
 			return nil

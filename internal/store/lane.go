@@ -5,19 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"math"
+	"os"
 	"runtime"
+	"sync"
 
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/admission"
 )
 
-// lanes are the kinds of statements. Each has connections of its own, so that none waits for those of another. The probe of
-// the dialect has a connection beside them.
+// lanes are the kinds of statements. Each kind has connections of its own, so that none waits for another kind. The probe of
+// the dialect is not one of them.
 type lanes struct {
 	// reads are the statements of queries whose work is bounded by the objects that they name and by the size of a page.
 	reads *lane
-	// questions are statements whose work grows with what is stored, such as searches, counts and statistics.
+	// questions are statements whose work grows with the project, such as searches, counts and statistics.
 	questions *lane
 	// mutations are transactions and the reads of mutations. On SQLite the writer has the transactions.
 	mutations *lane
@@ -58,16 +60,28 @@ type lane struct {
 	turns    *admission.Queue[string]
 }
 
-// newLane returns a lane over a pool of so many connections. What waits for a turn is bounded by the operations.
+// newLane returns a lane over a pool with a number of connections. The operations bound the number of its waiters.
 func newLane(name string, pool *sql.DB, connections int) *lane {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return &lane{name: name, pool: pool, turns: admission.NewQueue[string](connections, math.MaxInt)}
 }
 
-// questionsAtOnce returns how many questions run at once: one for each core, so that they use the machine and leave turns of
-// the cores to other work. One caller gets no more than three quarters of them, and one of two.
-func questionsAtOnce() int { return max(2, runtime.GOMAXPROCS(0)) }
+// questionsAtOnce returns the number of questions that run at once: one for each core. One caller runs at most three quarters
+// of them, and one of two, so that a core is left for others.
+func questionsAtOnce() int { return max(2, cores) }
+
+// cores is the number of cores that the process may use.
+var cores = runtime.GOMAXPROCS(0)
+
+// questionThreads lets the process run one goroutine more at once for each question. An SQLite statement is a goroutine that
+// computes for seconds, and Go would make other goroutines wait for the end of its time slices; the operating system
+// prefers threads that have waited. A GOMAXPROCS of the environment stays.
+var questionThreads = sync.OnceFunc(func() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(cores + questionsAtOnce())
+	}
+})
 
 // shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as there are.
 func shareConnections(all int) (reads, questions, mutations, keys int) {
@@ -152,7 +166,7 @@ func (s *Store) read(ctx context.Context) reader {
 	return reader{ctx, lane, lane.db}
 }
 
-// question returns the reader of statements whose work grows with what is stored.
+// question returns the reader of statements whose work grows with the project.
 func (s *Store) question(ctx context.Context) reader {
 	lane := s.dialect.lanes().questions
 	return reader{ctx, lane, lane.db}

@@ -36,7 +36,7 @@ type list[T any] struct {
 	of func(T) models.ID
 	// read, if any, reads the items of a statement in another way than GORM does.
 	read func(query *gorm.DB) ([]T, error)
-	// scans is set if a page may look at many more rows than it has.
+	// scans is set if a page may read many more rows than it returns.
 	scans bool
 }
 

@@ -248,9 +248,9 @@ type Pool struct {
 	Name string
 	// Most is how many connections it may have.
 	Most, InUse, Idle int
-	// Waiting is how many statements wait for a turn.
+	// Waiting counts the statements that wait for a turn.
 	Waiting int
-	// Waits is how often a statement had to wait for a connection or its turn, and Waited for how long in all.
+	// Waits counts the waits of statements for a turn or a connection, and Waited is their total duration.
 	Waits  int64
 	Waited time.Duration
 }
