@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"internal/config":          {"models", "internal/keys"},
 	"internal/backup":          {"internal/store"},
 	"internal/command":         {"internal/backup", "internal/config", "internal/store", "internal/store/bulk", "internal/transfer"},
-	"internal/httpd":           {"graph", "internal/store", "web"},
+	"internal/httpd":           {"graph", "internal/store", "models", "web"},
 	"internal/telemetry":       {"graph", "internal/store", "models"},
 	"web":                      {},
 	"deploy":                   {},

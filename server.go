@@ -31,13 +31,11 @@ func main() {
 	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
 	if err == nil {
 		line.WarnOfUnknownVariables(os.Environ(), logger)
-	}
-	switch {
-	case err != nil:
-	case line.Command == "serve":
-		err = serve(&line.Serve)
-	default:
-		err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
+		if line.Command == "serve" {
+			err = serve(&line.Serve)
+		} else {
+			err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
@@ -56,7 +54,7 @@ func serve(settings *config.Config) error {
 	defer cancel()
 	listener, err := net.Listen("tcp", settings.Addr)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen: %w (--addr or PLACARD_ADDR sets another address)", err)
 	}
 	open := store.Open
 	if settings.NoMigrate {
@@ -83,7 +81,7 @@ func serve(settings *config.Config) error {
 	}
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
-		return errors.Join(err, s.Close(), listener.Close())
+		return errors.Join(&config.Usage{Err: err}, s.Close(), listener.Close())
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
@@ -109,7 +107,7 @@ func serve(settings *config.Config) error {
 	return err
 }
 
-// trust makes the server execute only the documents of a path, if there is one.
+// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type config.Usage.
 func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if path == "" {
 		return nil
@@ -118,10 +116,11 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if err == nil {
 		err = api.Trust(documents)
 	}
-	if err == nil {
-		log.Info("only trusted documents are executed", "documents", len(documents))
+	if err != nil {
+		return &config.Usage{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
-	return err
+	log.Info("only trusted documents are executed", "documents", len(documents))
+	return nil
 }
 
 // forget drops old idempotency keys every hour.

@@ -235,16 +235,26 @@ func checkReadme(t *testing.T, addr string) {
 	}
 }
 
-// TestPortTaken and TestFileTaken: a server that cannot start says why and ends.
+// TestPortTaken checks that a server ends when another process listens on one of its addresses, and names the flag for it.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	second := launch(t, s.addr, storetest.SQLite(t))
-	if err := <-second.done; err == nil || !strings.Contains(second.log.String(), "address already in use") {
-		t.Errorf("%v: %s", err, second.log)
+	for _, c := range []struct {
+		addr, part string
+		args       []string
+	}{
+		{s.addr, "(--addr or PLACARD_ADDR sets another address)", nil},
+		{freeAddress(t), "(--metrics-addr or PLACARD_METRICS_ADDR sets another address)", []string{"--metrics-addr=" + s.addr}},
+	} {
+		second := launch(t, c.addr, storetest.SQLite(t), c.args...)
+		if err := <-second.done; second.ProcessState.ExitCode() != 1 || !strings.Contains(second.log.String(), "address already in use") ||
+			!strings.Contains(second.log.String(), c.part) {
+			t.Errorf("%v: %s", err, second.log)
+		}
 	}
 }
 
+// TestFileTaken checks that a server ends when another process has its database.
 func TestFileTaken(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -70,12 +70,30 @@ func (s *Server) charge(ctx context.Context, cost int64) error {
 	return nil
 }
 
-// features are what this server can do beside what every server can.
+// features is the table of the names in serverInfo.features, in alphabetical order. A client checks for a name before it
+// relies on the feature. Names never change; docs/http.md describes them. A feature with a nil condition is always on.
+var features = []struct {
+	name string
+	on   func(*Server) bool
+}{
+	{"apiKeys", func(s *Server) bool { return s.keys }},
+	{"nullableFields", nil},
+	{"pastIds", nil},
+	{"persistedQueries", nil},
+	{"rateLimit", func(s *Server) bool { return s.keys && s.spent.perMinute > 0 }},
+	{"trustedDocuments", func(s *Server) bool { return s.trusted != nil }},
+	{"viewer", nil},
+}
+
+// features returns the names of what this server offers.
 func (s *Server) features() []string {
-	if s.keys {
-		return []string{"apiKeys"}
+	names := []string{}
+	for _, feature := range features {
+		if feature.on == nil || feature.on(s) {
+			names = append(names, feature.name)
+		}
 	}
-	return []string{}
+	return names
 }
 
 // admit finds out who sends a request, before anything else of it is looked at, and gives its context the principal. It
@@ -188,6 +206,22 @@ func (m mutation) CreateAPIKey(ctx context.Context, in models.CreateApiKeyInput)
 func (m mutation) RevokeAPIKey(ctx context.Context, in models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
 	key, err := m.store.RevokeApiKey(ctx, input.In("apiKeyId"), in.APIKeyID)
 	return &models.RevokeApiKeyPayload{APIKey: key}, err
+}
+
+// Viewer resolves Query.viewer. It reads nothing: the principal of the request has all but the project.
+func (query) Viewer(ctx context.Context) (*models.Viewer, error) {
+	who := auth.From(ctx)
+	v := &models.Viewer{Name: who.Signature(), IsOwner: who.Owner}
+	if !who.Owner {
+		v.Role, v.ProjectID = &who.Role, who.Project
+	}
+	return v, nil
+}
+
+type viewer struct{}
+
+func (viewer) Project(ctx context.Context, v *models.Viewer) (*models.Project, error) {
+	return projectOf(ctx, v.ProjectID)
 }
 
 type apiKey struct{}

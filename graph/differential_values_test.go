@@ -80,7 +80,7 @@ func longTexts() []string {
 // bytes at the cut. U+D7FF is the last character before the surrogates.
 var cutEnds = []string{"", "a", "b", "aa1", "aa2", "é", "日", "🦆", "🦆z", "\ud7ff", "\ue000", "\U0010ffff"}
 
-// cutTexts are texts with common beginnings that end near the cut of a sort key.
+// cutTexts returns texts with common beginnings that end near the cut of a sort key.
 func cutTexts() []string {
 	var texts []string
 	for _, start := range []string{strings.Repeat("x", 398), strings.Repeat("x", 397), strings.Repeat("x", 399), strings.Repeat("é", 199)} {
@@ -91,7 +91,7 @@ func cutTexts() []string {
 	return texts
 }
 
-// nestedCutTexts are lists and dictionaries with such texts in them, where a path leads to the whole text.
+// nestedCutTexts returns lists and dictionaries of the same texts. A path leads to the whole text.
 func nestedCutTexts() []string {
 	var values []string
 	for _, text := range cutTexts() {

@@ -208,8 +208,8 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 	return values, nil
 }
 
-// checkVariables refuses variables that the operation requires and the request lacks, and what is wrong in the variables
-// that the operation does not declare.
+// checkVariables refuses a request without a variable that the operation requires. Undeclared variables are ignored, but
+// they must be valid JSON.
 func checkVariables(operation *ast.OperationDefinition, r *request) error {
 	var undeclared []string
 	for _, member := range r.variables {
@@ -234,5 +234,5 @@ func checkVariables(operation *ast.OperationDefinition, r *request) error {
 	return nil
 }
 
-// maxNamedVariables is how many undeclared variables a refusal names.
+// maxNamedVariables is the number of undeclared variables that a refusal names.
 const maxNamedVariables = 10

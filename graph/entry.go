@@ -6,6 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -24,7 +25,7 @@ func (metadataEntry) Subject(ctx context.Context, e *models.MetadataEntry) (mode
 }
 
 func (q query) MetadataKeys(ctx context.Context, project, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
-	in := models.ProjectName(project)
+	in := auth.From(ctx).ResolveProject(project)
 	if err := checkNames("project", in); err != nil {
 		return nil, err
 	}

@@ -237,8 +237,8 @@ type batch[V any] struct {
 	err    error
 }
 
-// of is what the object relates to: the zero value for nothing. When ctx has ended it still returns what has been read; the
-// store sends no statement then.
+// of returns the related value of the object, or the zero value if it has none. After the end of ctx it still returns
+// values that have been read; the store sends no statement then.
 func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, arguments A) (V, error) {
 	if !project.IsZero() && !auth.From(ctx).Reads(project) {
 		var nothing V // the store gave out what it must not

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store"
@@ -92,8 +93,8 @@ func checkPartial(t *testing.T, got map[string]any, data string, paths ...string
 	}
 }
 
-// TestDeadlineNamesFields checks that a deadline leaves what is loaded: each field that is not has an error with its path,
-// and no statement starts afterwards.
+// TestDeadlineNamesFields checks that loaded fields are answered after the deadline. Each other field has an error with its
+// path, and no statement starts after the deadline.
 func TestDeadlineNamesFields(t *testing.T) {
 	t.Parallel()
 	const history, tags, runs = "FROM metadata_entries", "FROM tags", "FROM pipeline_runs"
@@ -184,25 +185,32 @@ func TestDeadlineOfLists(t *testing.T) {
 	})
 }
 
+// lockTable locks a table of PostgreSQL against readers until the test ends, and returns a connection for other statements.
+func lockTable(t *testing.T, url, table string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	tx, err := db.BeginTx(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback() })
+	if _, err := tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // TestDeadlineOfConnections checks fields whose statements wait for a lock of PostgreSQL, and fields that wait for a
 // connection of the pool: the errors of the driver become that of the deadline.
 func TestDeadlineOfConnections(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
 	impatient, _ := openImpatient(t, url)
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	tx, err := db.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec("LOCK TABLE artifacts IN ACCESS EXCLUSIVE MODE"); err != nil {
-		t.Fatal(err)
-	}
+	lockTable(t, url, "artifacts")
 	var fields, data, paths []string
 	for i := range 19 { // as many root fields as a query may have, with serverInfo: more than there are connections
 		fields = append(fields, fmt.Sprintf(`f%02d: artifacts(first: %d) { nodes { name } }`, i, i+1))
@@ -213,4 +221,34 @@ func TestDeadlineOfConnections(t *testing.T) {
 	}
 	got, _ := impatient.held(`{ serverInfo { version } ` + strings.Join(fields, " ") + ` }`)
 	checkPartial(t, got, `{"serverInfo": {"version": "test"}, `+strings.Join(data, ", ")+`}`, paths...)
+}
+
+// TestStatementIsCancelled checks that a statement which somebody cancels in PostgreSQL fails alone, as UNAVAILABLE.
+func TestStatementIsCancelled(t *testing.T) {
+	t.Parallel()
+	url := storetest.Postgres(t)
+	a := open(t, url)
+	db := lockTable(t, url, "pipeline_runs")
+	answered := make(chan map[string]any, 1)
+	go func() {
+		got, _ := a.do(`{ artifacts { nodes { name } } pipelineRuns { nodes { id } } }`, "")
+		answered <- got
+	}()
+	for cancelled := 0; cancelled == 0; time.Sleep(10 * time.Millisecond) {
+		if err := db.QueryRow(`SELECT count(*) FILTER (WHERE pg_cancel_backend(pid)) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&cancelled); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got := <-answered:
+			t.Fatalf("answered before it was cancelled: %v", got)
+		default:
+		}
+	}
+	got := <-answered
+	failure := fmt.Sprint(got["errors"])
+	if fmt.Sprint(got["data"]) != "map[artifacts:map[nodes:[]] pipelineRuns:<nil>]" || !strings.Contains(failure, "code:UNAVAILABLE") ||
+		!strings.Contains(failure, "retryable:true") || !strings.Contains(failure, "path:[pipelineRuns]") {
+		t.Errorf("got %v", got)
+	}
 }

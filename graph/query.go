@@ -3,13 +3,14 @@ package graph
 import (
 	"context"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
 type query struct{ *Server }
 
 func (q query) Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error) {
-	in := models.ProjectName(project)
+	in := auth.From(ctx).ResolveProject(project)
 	if err := checkNames("project", in, "name", name); err != nil {
 		return nil, err
 	}
@@ -204,7 +205,7 @@ func (q query) pageIn(
 	if page, err = q.page(ctx, first, after, last, before); err != nil {
 		return "", page, err
 	}
-	in = models.ProjectName(project)
+	in = auth.From(ctx).ResolveProject(project)
 	return in, page, checkNames("project", in)
 }
 

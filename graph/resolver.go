@@ -36,6 +36,7 @@ func (r *resolver) Producer() exec.ProducerResolver                 { return pro
 func (r *resolver) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
 func (r *resolver) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
 func (r *resolver) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }
+func (r *resolver) Viewer() exec.ViewerResolver                     { return viewer{} }
 func (r *resolver) AuditEvent() exec.AuditEventResolver             { return auditEvent{} }
 func (r *resolver) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 

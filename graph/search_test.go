@@ -170,7 +170,7 @@ func TestSearchLongTexts(t *testing.T) {
 			})
 			a.asks(`{"not": {"metadata": `+where+`}}`, `[{"field": "NUMBER"}]`, strings.Join(rest, " "))
 		}
-		// Along the order of the key: texts with the same sort key stand in order of ID.
+		// This follows the index in the order of the key. Texts with equal sort keys are in order of ID.
 		a.asks(`{"metadata": {"key": "text", "gt": "`+long+`aa1"}}`, `[{"metadata": {"key": "text"}}, {"field": "NUMBER"}]`, "1 2 5 8 9 10 4 3")
 	})
 }

@@ -167,36 +167,37 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey refuses what cannot be a key of an entry or, where nothing says otherwise, a key of a dictionary: beside what
-// no key can be, what would be taken for a mark.
+// checkKey refuses keys of entries and of unmarked dictionaries that are not valid. Keys must not begin with $, because
+// they would be read as marks.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
 	return checkUnmarked(limits, at, "a key", key)
 }
 
-// checkCard refuses what cannot be the name of a card, which is what cannot be a key of an entry.
+// checkCard refuses names of cards that are not valid, by the rules for keys of entries.
 func checkCard(limits *ServerLimits, at *Path, card string) error {
 	return checkUnmarked(limits, at, "a card", card)
 }
 
-// checkAnyKey refuses what cannot be a key at all.
+// checkAnyKey refuses keys that are not valid in any place. A key may begin with $.
 func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
 	return checkKeyText(limits, at, "a key", key)
 }
 
-func checkUnmarked(limits *ServerLimits, at *Path, what, text string) error {
+func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits != nil && strings.HasPrefix(text, "$") {
-		return BadInput(at, "%s must not begin with $", what)
+		return BadInput(at, "%s must not begin with $", noun)
 	}
-	return checkKeyText(limits, at, what, text)
+	return checkKeyText(limits, at, noun, text)
 }
 
-// checkKeyText refuses the text of a key or a card; what names it in messages. Limits are nil for what the database keeps.
-func checkKeyText(limits *ServerLimits, at *Path, what, text string) error {
+// checkKeyText refuses the text of a key or a card that is not valid. The noun names it in messages. Without limits, for
+// values from the database, every text is valid.
+func checkKeyText(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits == nil {
 		return nil
 	}
 	if text == "" {
-		return BadInput(at, "%s must not be empty", what)
+		return BadInput(at, "%s must not be empty", noun)
 	}
-	return CheckText(at, what, text, int(limits.KeyCharacters))
+	return CheckText(at, noun, text, int(limits.KeyCharacters))
 }

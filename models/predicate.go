@@ -135,12 +135,13 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 // maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
 const maxPathSteps = 60
 
-// checkSearchedKey refuses what no key or card can be; what names it in messages. A key without entries is accepted.
-func checkSearchedKey(at *Path, what, text string) error {
+// checkSearchedKey refuses texts that no key or card can have. The noun names the text in messages. A key without entries
+// is accepted.
+func checkSearchedKey(at *Path, noun, text string) error {
 	if text == "" {
-		return BadInput(at, "%s must not be empty", what)
+		return BadInput(at, "%s must not be empty", noun)
 	}
-	return CheckText(at, what, text, MaxNameCharacters)
+	return CheckText(at, noun, text, MaxNameCharacters)
 }
 
 func (r predicateReader) exists(name string) (ValueTest, error) {

@@ -73,17 +73,17 @@ const minCutBytes = SortKeyBytes - utf8.UTFMax + 1
 
 // LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
 //
-// The bound is a prefix of key of at most minCutBytes bytes, and a sort key that is not less than key is not less than
-// the bound in these bytes either. CutSortKey keeps these bytes of every sort key, so the stored sort key is not less.
+// The bound is a prefix of key of at most minCutBytes bytes, and a greater sort key has no lesser prefix of this length.
+// CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
 func LowerSortKey(key string) string { return cutAtCharacter(key, minCutBytes) }
 
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
-// A prefix of key of at most minCutBytes bytes is not less than the same bytes of a sort key that is not greater than
-// key. CutSortKey keeps these bytes of every sort key, so the stored sort key comes before PrefixEnd of the prefix.
+// Take a prefix of key of at most minCutBytes bytes: a lesser sort key has no greater prefix of this length. CutSortKey
+// keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
 func UpperSortKey(key string) string { return PrefixEnd(cutAtCharacter(key, minCutBytes)) }
 
-// PrefixEnd returns the least text that comes after all texts with a prefix, which is the beginning of a sort key.
+// PrefixEnd returns the least text after all texts with a prefix. The prefix begins a sort key, so it is not empty.
 func PrefixEnd(prefix string) string {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; ; i-- {
@@ -115,8 +115,8 @@ func cutAtCharacter(text string, size int) string {
 	return text[:size]
 }
 
-// LongSortKey reports whether key is that of a text and so long that a stored sort key does not decide a comparison with
-// it: the whole text does.
+// LongSortKey reports whether key is the sort key of a text that only whole texts can be compared with, because stored sort
+// keys may be shorter.
 func LongSortKey(key string) bool {
 	return strings.HasPrefix(key, classText) && len(key) >= minCutBytes
 }

@@ -127,8 +127,8 @@ func TestSearchForm(t *testing.T) {
 	}
 }
 
-// TestSortKeyBounds draws texts with common prefixes around the cut: a stored sort key lies within the bounds of whatever
-// the whole sort key is compared with.
+// TestSortKeyBounds draws texts with common prefixes around the cut. Stored sort keys must be within the bounds of each
+// operand that the whole text compares with.
 func TestSortKeyBounds(t *testing.T) {
 	t.Parallel()
 	start := rapid.SampledFrom([]string{strings.Repeat("x", 390), strings.Repeat("é", 196)})

@@ -36,6 +36,7 @@ type ResolverRoot interface {
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
 	StepRun() StepRunResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -487,6 +488,7 @@ type ComplexityRoot struct {
 		ServerInfo              func(childComplexity int) int
 		StepRun                 func(childComplexity int, id string) int
 		StepRuns                func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Viewer                  func(childComplexity int) int
 	}
 
 	RemoveAliasPayload struct {
@@ -646,6 +648,13 @@ type ComplexityRoot struct {
 		ExtendedJSON func(childComplexity int) int
 		JSON         func(childComplexity int) int
 		Uri          func(childComplexity int) int
+	}
+
+	Viewer struct {
+		IsOwner func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Project func(childComplexity int) int
+		Role    func(childComplexity int) int
 	}
 }
 
@@ -2678,6 +2687,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StepRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
 	case "RemoveAliasPayload.artifactVersion":
 		if e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion == nil {
@@ -3346,6 +3361,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UriValue.Uri(childComplexity), true
 
+	case "Viewer.isOwner":
+		if e.ComplexityRoot.Viewer.IsOwner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.IsOwner(childComplexity), true
+	case "Viewer.name":
+		if e.ComplexityRoot.Viewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.project":
+		if e.ComplexityRoot.Viewer.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+	case "Viewer.role":
+		if e.ComplexityRoot.Viewer.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Role(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3572,18 +3612,23 @@ interface Subject implements Node {
 
 # --- Queries -----------------------------------------------------------------------------------------------------
 
-"Everything that can be read. What does not exist is null, and so is what the caller may not read."
+"""
+The root of all reads. Objects that do not exist, or that the caller may not read, are null. A field that fails is null
+alone, with an error at its path. The same holds for each connection, series, lineage, comparison, key list and change list
+below it. After the deadline of a request, loaded fields are answered and all others fail.
+"""
 type Query {
   "An artifact by its name."
   artifact(
     "Its name, compared exactly."
     name: String!
-    "The name of its project; ` + "`" + `default` + "`" + ` when absent."
+    "The name of its project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
     project: String
   ): Artifact
   "The artifacts of a project, ordered by name. An unknown project has none."
   artifacts(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which artifacts; all when absent." where: ArtifactFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
@@ -3621,7 +3666,8 @@ type Query {
   ): PipelineRun
   "The pipeline runs of a project, newest first. An unknown project has none."
   pipelineRuns(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Only runs of the pipeline with this name." pipeline: String
     "Which runs; all when absent." where: PipelineRunFilter
     "What to sort by first, second and so on, at most 10." orderBy: [PipelineRunOrder!]
@@ -3697,7 +3743,10 @@ type Mutation {
 
 # --- Projects ----------------------------------------------------------------------------------------------------
 
-"The boundary of tenancy: everything belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists."
+"""
+The boundary of tenancy: everything belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists. A call that names no project
+means that of the API key, or ` + "`" + `default` + "`" + ` for an owner's key and without keys.
+"""
 type Project implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
@@ -4300,7 +4349,7 @@ A version by name: ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + `,
 ` + "`" + `BAD_INPUT` + "`" + ` for a write, because a fact must never land on a version that someone else has just created.
 """
 input ArtifactVersionName {
-  "The name of the project; ` + "`" + `default` + "`" + ` when absent."
+  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
   project: String
   "The name of the artifact."
   name: String!
@@ -4445,7 +4494,10 @@ input StepOutputReference {
 
 "A version to create."
 input CreateArtifactVersionInput {
-  "The name of the project; that of the output when there is one, else ` + "`" + `default` + "`" + `, when absent."
+  """
+  The name of the project. When absent, that of ` + "`" + `output` + "`" + ` if there is one, else that of the API key; ` + "`" + `default` + "`" + ` for an
+  owner's key or without keys.
+  """
   project: String
   "The name of the artifact, 1 to 250 characters; it is created with its first version."
   artifact: String!
@@ -4478,7 +4530,7 @@ type CreateArtifactVersionPayload {
 
 "A pipeline run to begin."
 input StartPipelineRunInput {
-  "The name of the project; ` + "`" + `default` + "`" + ` when absent."
+  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
   project: String
   "The name of the pipeline, 1 to 250 characters."
   pipeline: String!
@@ -4627,7 +4679,15 @@ type ServerInfo {
   "The version of the program." version: String!
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
-  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]! @listSize(assumedSize: 10)
+  """
+  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
+  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
+  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
+  may be added.
+  """
+  features: [String!]! @listSize(assumedSize: 10)
 }
 
 "What is refused beyond."
@@ -4655,12 +4715,14 @@ type ServerLimits {
 	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
 
 extend type Query {
+  "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
+  viewer: Viewer
   """
   API keys that the caller may manage, newest first, those that are revoked or have expired too. Without ` + "`" + `project` + "`" + ` these
   are all: an admin has the keys of its project, an owner those of all projects and of owners. ` + "`" + `FORBIDDEN` + "`" + ` for others.
   """
   apiKeys(
-    "Only keys of the project with this name; an unknown project has none." project: String
+    "Only keys of the project with this name; an unknown project has none. When absent, all that the caller may manage." project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -4671,7 +4733,7 @@ extend type Query {
   ` + "`" + `project` + "`" + ` it is everything that the caller may know: an admin has its project, an owner all. ` + "`" + `FORBIDDEN` + "`" + ` for others.
   """
   auditEvents(
-    "Only events in the project with this name; an unknown project has none." project: String
+    "Only events in the project with this name; an unknown project has none. When absent, all that the caller may read." project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -4694,6 +4756,18 @@ enum ApiKeyRole {
   WRITER
   "Also delete, manage the keys of the project, and read its audit events."
   ADMIN
+}
+
+"The caller of a request: the API key that was sent, or everyone on a server without keys, who is an owner."
+type Viewer {
+  "The name of the API key; null on a server without keys. Entries of the caller have it as ` + "`" + `loggedBy` + "`" + `."
+  name: String
+  "The role of the API key in its project; null for an owner, which may do everything."
+  role: ApiKeyRole
+  "The project of the API key, which an absent ` + "`" + `project` + "`" + ` means; null for an owner, for which it means ` + "`" + `default` + "`" + `."
+  project: Project
+  "Whether the caller may do everything in all projects; true on a server without keys."
+  isOwner: Boolean!
 }
 
 "A key to the API. ` + "`" + `Authorization: Bearer` + "`" + ` and its secret let its holder call."
@@ -4769,7 +4843,10 @@ type AuditEventEdge {
 input CreateApiKeyInput {
   "1 to 250 characters; one that a key of the project or of an owner has or had is ` + "`" + `CONFLICT` + "`" + `."
   name: String!
-  "The name of the project that the key is for; ` + "`" + `default` + "`" + ` when absent. Absent for an owner."
+  """
+  The name of the project that the key is for. When absent, that of the caller's API key; ` + "`" + `default` + "`" + ` for an owner's key and
+  without keys. For the key of an owner it must be absent.
+  """
   project: String
   "What it may do in the project; absent for an owner."
   role: ApiKeyRole
@@ -4837,7 +4914,8 @@ extend type Query {
   1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
   """
   metadataKeys(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
   ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50)
@@ -4899,7 +4977,8 @@ extend type Query {
   has none.
   """
   artifactVersions(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which versions; all when absent." where: ArtifactVersionFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
     "Answer the whole question as of this instant; what is read of the versions inherits it." asOf: DateTime
@@ -4910,7 +4989,8 @@ extend type Query {
   ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
   stepRuns(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which step runs; all when absent." where: StepRunFilter
     "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
@@ -5111,7 +5191,8 @@ input StepRunOrder {
 
 """
 A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
-Text is sorted by code point, by the characters that fit into its first 399 bytes of UTF-8; text at a ` + "`" + `path` + "`" + ` by all of it.
+Text is sorted by code point. The order compares the characters that fit into the first 399 bytes of a text in UTF-8, and
+the whole text at a ` + "`" + `path` + "`" + `.
 In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
 value comes last of all: NULL, and keys never logged or retracted.
 """
@@ -6307,6 +6388,20 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Viewer_name(ctx, field)
+	case "role":
+		return ec.fieldContext_Viewer_role(ctx, field)
+	case "project":
+		return ec.fieldContext_Viewer_project(ctx, field)
+	case "isOwner":
+		return ec.fieldContext_Viewer_isOwner(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

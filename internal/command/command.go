@@ -36,12 +36,13 @@ func (e *elsewhere) Error() string { return e.text }
 func Code(err error) int {
 	var usage *config.Usage
 	var nowhere *store.BadURL
+	var missing *store.Missing
 	var behind *store.Behind
 	var other *elsewhere
 	switch {
 	case err == nil:
 		return CodeDone
-	case errors.As(err, &usage), errors.As(err, &nowhere):
+	case errors.As(err, &usage), errors.As(err, &nowhere), errors.As(err, &missing):
 		return CodeUsage
 	case errors.As(err, &behind):
 		return CodeBehind

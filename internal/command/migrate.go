@@ -16,7 +16,11 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out.Answer, "database  %s\ntables    %d\nprogram   %d\n", config.Readable(settings.DatabaseURL), tables.Stored,
+	note := ""
+	if tables.NoFile {
+		note = " (there is no such file)"
+	}
+	if _, err := fmt.Fprintf(out.Answer, "database  %s%s\ntables    %d\nprogram   %d\n", config.Readable(settings.DatabaseURL), note, tables.Stored,
 		tables.Newest); err != nil {
 		return err
 	}

@@ -16,12 +16,12 @@ import (
 
 // Line is a command line that was read: which command, and what it was given.
 type Line struct {
-	Serve   Config           `cmd:"" default:"withargs" help:"Answer requests. This is what placard does without a command."`
+	Serve   Config           `cmd:"" default:"withargs" help:"Answer requests. This is what placard does without a command. Makes a missing database."`
 	Migrate Migrate          `cmd:"" help:"The tables of the database: which version they have, and how to bring them up to date."`
-	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
-	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
-	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
-	Import  Import           `cmd:"" help:"Write a file of placard export into a database. What is there already stays, so it may be done again."`
+	Backup  Backup           `cmd:"" help:"Copy an SQLite database, which must exist, to a file, also while a server uses it."`
+	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses, or make a missing one."`
+	Export  Export           `cmd:"" help:"Write a project of an existing database to a file of JSON lines, also while a server uses the database."`
+	Import  Import           `cmd:"" help:"Write a file of placard export into a database, which is made if it is missing. What is there already stays, so it may be done again."`
 	Keys    Keys             `cmd:"" help:"Make, list and revoke API keys on this machine."`
 	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
@@ -37,7 +37,7 @@ type Line struct {
 type Operating struct {
 	DrainDelay    time.Duration `help:"How long /readyz says no, and requests are still taken, before a server that is stopped refuses new connections." default:"0s"`
 	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
-	NoMigrate     bool          `help:"Do not bring the tables of the database up to date: end with code 3 when they are behind."`
+	NoMigrate     bool          `help:"Neither make the database nor bring its tables up to date: end with code 3 when they are behind or missing."`
 	SlowOperation time.Duration `help:"How long an operation takes before the log names it; 0 for never." default:"1s"`
 }
 
@@ -73,10 +73,10 @@ type Keys struct {
 type Migrate struct {
 	Status struct {
 		Database `embed:""`
-	} `cmd:"" help:"Print the version of the tables; the code is 3 when they are behind."`
+	} `cmd:"" help:"Print the version of the tables and change nothing; the code is 3 when they are behind or missing."`
 	Up struct {
 		Database `embed:""`
-	} `cmd:"" help:"Bring the tables up to date."`
+	} `cmd:"" help:"Bring the tables up to date. Makes a missing database."`
 }
 
 // Backup is what `placard backup` is given.

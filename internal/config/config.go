@@ -207,7 +207,7 @@ func (l *Limits) check() error {
 	return nil
 }
 
-// maxKeyCharacters is how many characters of a key an index of the database holds.
+// maxKeyCharacters is the limit of the indexes of the database.
 const maxKeyCharacters = 250
 
 // Longest is how long an operation may take.

@@ -97,7 +97,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestRefusalMessages checks that a refused setting is named together with what is allowed, always in the same way.
+// TestRefusalMessages checks that a refusal names the setting and its values, and always the same setting.
 func TestRefusalMessages(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{

@@ -15,12 +15,17 @@ import (
 
 	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
 	"github.com/placard/placard/web"
 )
+
+// graphqlPath is the path of the API.
+const graphqlPath = "/graphql"
 
 // Handler answers everything that the server answers.
 type Handler struct {
 	http.Handler
+	api      *graph.Server
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
@@ -35,13 +40,16 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	if err != nil {
 		return nil, err
 	}
-	protection, err := where.protection()
+	h := &Handler{api: api, store: s, log: log, names: names}
+	protection, err := where.protection(h.refuse)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{store: s, log: log, names: names}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", where.shared(compressed(api)))
+	mux.Handle(graphqlPath, where.shared(compressed(api)))
+	mux.HandleFunc(graphqlPath+"/", func(w http.ResponseWriter, r *http.Request) {
+		api.Refuse(w, r, http.StatusNotFound, models.NotFound(nil, "the path of the API is %s", graphqlPath))
+	})
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.HandleFunc("GET /graphiql", toGraphiQL(http.StatusPermanentRedirect))
 	mux.HandleFunc("GET /{$}", toGraphiQL(http.StatusTemporaryRedirect))
@@ -50,7 +58,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection, h.names.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
+		protection, h.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -94,6 +102,18 @@ func answer(w http.ResponseWriter, status int, text string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may have left
 }
 
+// refusal answers a request with a failure.
+type refusal func(w http.ResponseWriter, r *http.Request, status int, failure *models.Error)
+
+// refuse answers with a GraphQL error on the path of the API, and in the form of probes on others.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, failure *models.Error) {
+	if r.URL.Path == graphqlPath {
+		h.api.Refuse(w, r, status, failure)
+	} else {
+		answer(w, status, failure.Message)
+	}
+}
+
 // identified gives each request an ID of its own: what a client sends as one is not used.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +136,7 @@ func (h *Handler) protected(next http.Handler) http.Handler {
 			}
 			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
 				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
-			answer(w, http.StatusInternalServerError, "internal error")
+			h.refuse(w, r, http.StatusInternalServerError, &models.Error{Code: models.CodeInternal, Message: "internal error"})
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -338,6 +338,13 @@ SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
 	return done, err
 }
 
+// postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
+// makes the database writable without an operator.
+func postgresReadOnly(err error) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
+		Err: errors.Join(ErrReadOnly, err)}
+}
+
 // translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
 func (d *postgresDialect) translate(err error) *models.Error {
 	var failed *pgconn.PgError

@@ -54,7 +54,7 @@ type keyRow struct {
 // answer in the transaction of fn, so that neither is there without the other, also when copies of a call race.
 //
 // The answer is found by key before anything is looked up, so that a call can be sent again after what it names has
-// been deleted or has moved. fn returns the project of the call also where it fails, or zero if it is unknown.
+// been deleted or has moved. fn returns the project of the call also with an error, or zero for an unknown project.
 func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transaction) (models.ID, T, error)) (answer T, again bool, err error) {
 	if call.Key == nil {
 		err = s.write(ctx, func(tx *transaction) (err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -29,7 +30,7 @@ type Logged struct {
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
 // writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
-	call.Input = normalised(writes)
+	call.Input = normalised(auth.From(ctx), writes)
 	return once(ctx, s, call, func(tx *transaction) (models.ID, []Logged, error) {
 		targets := make([]models.MetadataTarget, len(writes))
 		paths := make([]*models.Path, len(writes))
@@ -93,12 +94,12 @@ func (tx *transaction) knowArtifacts(found []resolved) error {
 	return err
 }
 
-// normalised are the writes as an idempotency key compares them: the default project is said.
-func normalised(writes []Write) []Write {
+// normalised returns the writes in the form that an idempotency key compares: with absent projects resolved.
+func normalised(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
-			name, project := *named, models.ProjectName(named.Project)
+			name, project := *named, who.ResolveProject(named.Project)
 			name.Project = &project
 			write.Target.ArtifactVersion = &name
 		}
@@ -118,7 +119,7 @@ type Retraction struct {
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
-	same.Target = normalised([]Write{{Target: r.Target}})[0].Target
+	same.Target = normalised(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
 	return once(ctx, s, call, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})

@@ -135,8 +135,8 @@ func (v valueSQL) isText() condition {
 	return cond(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
 }
 
-// between is the condition that the value lies in a range. The whole text is compared with an end that is longer than
-// what the database keeps of a sort key.
+// between returns the condition that the value is in a range. An end above the length of stored sort keys is compared with
+// the whole text.
 func (v valueSQL) between(r models.SortKeyRange) condition {
 	from, to := v.keyEnds(r)
 	operators := endOperators(r)
@@ -149,13 +149,13 @@ func (v valueSQL) between(r models.SortKeyRange) condition {
 	return from.and(to)
 }
 
-// keyEnds are the conditions that the sort key is not below a range and not above it.
+// keyEnds returns the conditions that the sort key is not below a range and not above it.
 func (v valueSQL) keyEnds(r models.SortKeyRange) (from, to condition) {
 	operators := endOperators(r)
 	return cond(v.key+operators[0], r.From), cond(v.key+operators[1], r.To)
 }
 
-// endOperators are the comparisons with the two ends of a range.
+// endOperators returns the comparisons with the two ends of a range.
 func endOperators(r models.SortKeyRange) [2]string {
 	operators := [2]string{" >= ?", " <= ?"}
 	if r.FromOpen {

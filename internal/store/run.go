@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -63,9 +64,10 @@ func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	call.Input = []string{models.ProjectName(input.Project), input.Pipeline}
+	name := auth.From(ctx).ResolveProject(input.Project)
+	call.Input = []string{name, input.Pipeline}
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-		project, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
 			err = tx.allow(models.ApiKeyRoleWriter, project)
 		}

@@ -120,9 +120,13 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	return open(ctx, url, log, true)
 }
 
-// OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
-// Behind when they are not.
+// OpenCurrent opens a database whose tables are up to date, and does not change them. It fails with Behind when they are
+// older, and where there is no SQLite file.
 func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var missing *Missing
+	if err := checkFile(url); errors.As(err, &missing) {
+		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+	}
 	return open(ctx, url, log, false)
 }
 
@@ -239,8 +243,8 @@ func unavailable(err error) *models.Error {
 	}
 }
 
-// interrupted is the failure of a statement that the database has stopped: because its context has ended, which the error
-// only shows as context.Canceled, or because somebody has cancelled it in the database.
+// interrupted returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
+// database. It wraps context.Canceled.
 func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
 
 // Pool is how busy a pool of connections is.

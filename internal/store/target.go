@@ -203,7 +203,7 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	}
 	rows := make([]row, len(names))
 	for i, name := range names {
-		rows[i] = row{N: i, Project: models.ProjectName(name.Project), Name: name.Name, Version: name.Version, Alias: name.Alias}
+		rows[i] = row{N: i, Project: tx.who.ResolveProject(name.Project), Name: name.Name, Version: name.Version, Alias: name.Alias}
 		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
 			rows[i].Latest, rows[i].Alias = 1, nil
 		}
@@ -237,7 +237,7 @@ WHERE `+where.sql, append([]any{string(text)}, where.args...)...).Scan(&found).E
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(models.ProjectName(name.Project)))
+		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.nearArtifacts(match.ProjectID, name.Name)
 		if err != nil {

@@ -25,7 +25,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		}
 		args[0] = id
 	} else {
-		from, args = namedVersion(ref.Named, asOf)
+		from, args = namedVersion(auth.From(ctx), ref.Named, asOf)
 	}
 	if asOf != nil {
 		from, args = from+" AND v.created_at <= ?", append(args, *asOf)
@@ -36,13 +36,13 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	return first(found).At(asOf), s.failure(err)
 }
 
-// namedVersion is what follows FROM for a version by name; of several rows the one with the greatest number is meant.
-func namedVersion(name *models.ArtifactVersionName, asOf *models.Time) (string, []any) {
+// namedVersion returns the FROM clause of a version by name. If it finds several rows, the caller takes the greatest number.
+func namedVersion(who auth.Principal, name *models.ArtifactVersionName, asOf *models.Time) (string, []any) {
 	from := `projects p
 		JOIN artifacts a ON a.project_id = p.id
 		JOIN artifact_versions v ON v.project_id = a.project_id AND v.artifact_id = a.id
 		WHERE p.name = ? AND a.name = ?`
-	args := []any{models.ProjectName(name.Project), name.Name}
+	args := []any{who.ResolveProject(name.Project), name.Name}
 	switch {
 	case name.Version != nil:
 		return from + " AND v.version = ?", append(args, *name.Version)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -15,7 +16,7 @@ import (
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = sameCreation(input, facts)
+	call.Input = sameCreation(auth.From(ctx), input, facts)
 	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
@@ -37,10 +38,10 @@ func (s *Store) CreateArtifactVersion(
 	})
 }
 
-// sameCreation is a creation as an idempotency key compares it: the default project is said, and no labels are the
-// same however they are not given.
-func sameCreation(input models.CreateArtifactVersionInput, facts []models.Fact) any {
-	if project := models.ProjectName(input.Project); input.Output == nil {
+// sameCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
+// owner's output, which may be in any project. Absent and empty lists of labels are equal.
+func sameCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
+	if project := who.ResolveProject(input.Project); input.Output == nil || !who.Owner {
 		input.Project = &project
 	}
 	input.Aliases, input.Tags = append([]string{}, input.Aliases...), append([]string{}, input.Tags...)
@@ -63,7 +64,7 @@ type creation struct {
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *creation) findProject() (err error) {
 	if c.input.Project != nil || c.input.Output == nil {
-		c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
+		c.project, err = c.tx.projectNamed(c.at.In("project"), c.tx.who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
 		err = c.findOutput(c.at.In("output"), c.input.Output)

@@ -171,6 +171,8 @@ type ClusterOptions struct {
 	Parent string
 	// Settings are NAME=VALUE. A cluster listens on a socket in its folder; listen_addresses and port add to that.
 	Settings []string
+	// Superuser is the name of the user with all rights, placard when it is empty.
+	Superuser string
 	// Environment is what its server has beside the environment of the test.
 	Environment []string
 }
@@ -194,8 +196,11 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Superuser == "" {
+		o.Superuser = "placard"
+	}
 	c := &Cluster{folder: folder, programs: programs, attributes: attributes, options: o, URL: &url.URL{
-		Scheme: "postgres", User: url.User("placard"), Path: "/postgres",
+		Scheme: "postgres", User: url.User(o.Superuser), Path: "/postgres",
 		RawQuery: url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode(),
 	}}
 	for _, setting := range o.Settings {
@@ -203,7 +208,7 @@ func (o ClusterOptions) New() (*Cluster, error) {
 			c.URL.RawQuery += "&port=" + port
 		}
 	}
-	initdb := c.command("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync")
+	initdb := c.command("initdb", "-D", c.data(), "-U", o.Superuser, "-A", "trust", "-E", "UTF8", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}

@@ -100,8 +100,8 @@ func nearNames(s *suite) {
 	s.equal(s.refused(models.CodeNotFound, err).Path[3], "project")
 }
 
-// outputsElsewhere saves versions in one project from the output of a step in another one. The refusal is that for a step
-// that does not exist, whatever the output is called.
+// outputsElsewhere saves versions in one project from the output of a step in another one. The store returns the error for
+// an unknown step run, also for an unknown output name.
 func outputsElsewhere(s *suite) {
 	other, err := s.CreateProject(s.ctx, root, "other")
 	s.must(err)

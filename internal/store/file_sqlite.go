@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"gorm.io/gorm"
@@ -37,6 +38,32 @@ func (e *Unwritable) Error() string {
 }
 
 func (e *Unwritable) Unwrap() error { return e.Cause }
+
+// Missing is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
+type Missing struct {
+	// Path is the absolute path of the file.
+	Path string
+}
+
+func (e *Missing) Error() string {
+	return fmt.Sprintf("there is no database file %s: correct --database-url (PLACARD_DATABASE_URL), or run `placard migrate up` to make it", e.Path)
+}
+
+// checkFile returns Missing where url names an SQLite file that does not exist.
+func checkFile(url string) error {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return &Missing{path}
+}
 
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
@@ -71,8 +98,8 @@ func isWriteRefused(path string, err error) (bool, error) {
 	return false, nil
 }
 
-// findRefusal returns the error with which the system refuses to write a file of the database at path, or to make one in its
-// folder, and nil where it refuses nothing. It does not open the files: closing one would drop the locks of SQLite on it.
+// findRefusal returns the error of the system for writing the files of the database at path or its folder, or nil. It does
+// not open the files: closing one would drop the locks of SQLite on it.
 func findRefusal(path string) error {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		if err := checkWritable(name); isRefusal(err) {
@@ -94,8 +121,9 @@ func isRefusal(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// openForWriting opens the file at path for writing, if it exists, and closes it. No connection of this process may be open.
-// SQLite would open a file that cannot be written read-only, and leave files beside it that cannot be written either.
+// openForWriting opens the file at path for writing, if it exists, and closes it. This process must have no connection open.
+// SQLite would fall back to reading, and create log files that
+// nobody can write either.
 func openForWriting(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -149,7 +177,7 @@ func (d *sqliteDialect) checkWrites(ctx context.Context) error {
 	return nil
 }
 
-// write runs fn in the next transaction of the writer, and remembers that the database refuses to be written.
+// write runs fn in the next transaction of the writer, and records a refusal for checkWrites.
 func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	err := d.writer.write(ctx, fn)
 	if refused, cause := isWriteRefused(d.path, err); refused {
@@ -158,11 +186,4 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 			Err: fmt.Errorf("%w: %w", ErrReadOnly, cause)}
 	}
 	return err
-}
-
-// postgresReadOnly is the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
-// makes the database writable without an operator.
-func postgresReadOnly(err error) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
-		Err: errors.Join(ErrReadOnly, err)}
 }
