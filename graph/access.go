@@ -107,11 +107,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 		return r.WithContext(auth.With(r.Context(), who)), true
 	}
 	status := s.refusal(w, err, media)
-	presented := s.presenter
-	if models.CodeOf(err) == models.CodeOverloaded { // these come in crowds
-		presented = func(_ context.Context, err error) *gqlerror.Error { return present(err) }
-	}
-	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{presented(r.Context(), err)}))
+	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{s.presentRefusal(r.Context(), err)}))
 	return nil, false
 }
 
@@ -157,11 +153,11 @@ func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
 		ctx, cancel := context.WithTimeoutCause(r.Context(), time.Duration(seconds*float64(time.Second)), tooLong(seconds))
 		defer cancel()
 		if err := s.lookUps.enter(ctx); err != nil {
-			return who, err
+			return who, s.interruption(ctx, err)
 		}
 		defer s.lookUps.leave()
-		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
+		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil {
+			err = s.interruption(ctx, err)
 		}
 	}
 	if err == nil && !valid {

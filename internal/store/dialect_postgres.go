@@ -324,8 +324,13 @@ func postgresReadOnly(err error) *models.Error {
 		Err: errors.Join(ErrReadOnly, err)}
 }
 
-// translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
+// translate returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
+// and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
 func (d *postgresDialect) translate(err error) *models.Error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return unavailable(redacted(err))
+	}
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
 		switch {
@@ -338,23 +343,31 @@ func (d *postgresDialect) translate(err error) *models.Error {
 			return unavailable(err)
 		case failed.Code == "25006":
 			return postgresReadOnly(err)
+		case failed.Code == "42501":
+			return postgresRefused(failed)
 		}
 		return nil
 	}
 	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
 		return interrupted(err)
 	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	if errors.As(err, &connect) {
-		return unavailable(redacted(err))
+	if isContextError(err) { // it would pass for a network error
+		return nil
 	}
+	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
 		return unavailable(err)
 	}
 	return nil
+}
+
+// postgresRefused returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
+// table in its message. The failure is not retryable: an operator has to grant the right.
+func postgresRefused(err *pgconn.PgError) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
+		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {

@@ -230,13 +230,20 @@ func (s *Store) failure(err error) error {
 		return err
 	case errors.Is(err, errLost):
 		return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return err
 	}
+	// The driver comes first: a connection that timed out also has context.DeadlineExceeded in its chain.
 	if translated := s.dialect.translate(err); translated != nil {
 		return translated
 	}
+	if isContextError(err) {
+		return err
+	}
 	return fmt.Errorf("store: %w", err)
+}
+
+// isContextError reports whether a context has ended in the chain of err.
+func isContextError(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // unavailable is the failure of a database that cannot be reached or cannot go on.
