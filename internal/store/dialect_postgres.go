@@ -43,29 +43,9 @@ func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*
 }
 
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
-	config, err := pgx.ParseConfig(url)
+	config, err := serverConfig(url)
 	if err != nil {
-		return nil, errPostgresURL // err repeats the password
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 5 * time.Second
-	}
-	for name, value := range map[string]string{
-		"application_name":              "placard",
-		"timezone":                      "UTC",
-		"default_transaction_isolation": "read committed",
-		"lock_timeout":                  "10s",
-		// Nothing is waited for inside a transaction, so this one's server is gone, and others wait for its locks.
-		"idle_in_transaction_session_timeout": "5s",
-		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
-		"jit":              "off",
-		"random_page_cost": "1.1",
-		// Starting workers takes longer than a page does, and other requests want the processors.
-		"max_parallel_workers_per_gather": "0",
-	} {
-		if config.RuntimeParams[name] == "" {
-			config.RuntimeParams[name] = value
-		}
+		return nil, err
 	}
 	d := &postgresDialect{}
 	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
@@ -73,7 +53,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
 	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 	}
 	return d, nil
 }
@@ -132,15 +112,6 @@ func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
 		return nil, err
 	}
 	return db, metered(db)
-}
-
-// redacted is err without what a connection error repeats of the configuration.
-func redacted(err error) error {
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return connect.Unwrap()
-	}
-	return err
 }
 
 func (d *postgresDialect) reader() *gorm.DB { return d.db }
@@ -377,6 +348,9 @@ func (d *postgresDialect) explain(ctx context.Context, text string, args []any) 
 func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
+	if err := checkEncoding(ctx, d.pool); err != nil {
+		return err
+	}
 	if !up {
 		if err := notBehind(ctx, d.pool, postgresHasTables); err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -286,7 +285,7 @@ func (t Tables) Newer() error {
 func ReadTables(ctx context.Context, url string) (Tables, error) {
 	tables := Tables{Newest: NewestTables()}
 	var missing *Missing
-	pool, has, err := readOnly(url)
+	pool, has, err := readOnly(ctx, url)
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
 	} else if err == nil {
@@ -309,7 +308,7 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 // may run meanwhile. A transaction of it reads one instant, and has no time limit.
 // It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
-	pool, has, err := readOnly(url)
+	pool, has, err := readOnly(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -330,17 +329,21 @@ var (
 )
 
 // readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
-// where there is no SQLite file.
-func readOnly(url string) (*sql.DB, string, error) {
+// where there is no SQLite file, and with WrongEncoding.
+func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
-		config, err := pgx.ParseConfig(url)
+		config, err := parsePostgres(url)
 		if err != nil {
-			return nil, "", errPostgresURL // err repeats the password
+			return nil, "", err
 		}
 		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-		return stdlib.OpenDB(*config), postgresHasTables, nil
+		pool := stdlib.OpenDB(*config)
+		if err := checkEncoding(ctx, pool); err != nil {
+			return nil, "", errors.Join(explainConnecting(err, config), pool.Close())
+		}
+		return pool, postgresHasTables, nil
 	}
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok || path == "" {
