@@ -60,7 +60,7 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenCurrent
 	}
-	s, err := open(stop, settings.DatabaseURL, log)
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -104,15 +104,17 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "startup parameter") {
 		return redacted(err)
 	}
-	var names []string
-	for name := range config.RuntimeParams {
-		if !slices.Contains(poolerParameters, name) {
-			names = append(names, name)
+	names := []string{"default_transaction_read_only"} // of commands that only read
+	for _, settings := range []map[string]string{sessionSettings, config.RuntimeParams} {
+		for name := range settings {
+			if !slices.Contains(poolerParameters, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)
-	return fmt.Errorf("%w: add this to the section [pgbouncer] of pgbouncer.ini, and give the user of the database the settings of "+
-		"docs/operations.md instead: ignore_startup_parameters = %s", redacted(err), strings.Join(names, ","))
+	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
+		"docs/operations.md shows: ignore_startup_parameters = %s", redacted(err), strings.Join(slices.Compact(names), ","))
 }
 
 // poolerParameters are the settings that PgBouncer accepts from each client.

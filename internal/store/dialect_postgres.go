@@ -22,15 +22,14 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process, beside one for its probe.
-const postgresConnections = 20
-
 type postgresDialect struct {
-	pool     *sql.DB
-	probe    *sql.DB
-	db       *gorm.DB
-	searchDB *gorm.DB
-	clock    atomic.Pointer[clockReading]
+	// connections bounds those of pool.
+	connections int
+	pool        *sql.DB
+	probe       *sql.DB
+	db          *gorm.DB
+	searchDB    *gorm.DB
+	clock       atomic.Pointer[clockReading]
 }
 
 // planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
@@ -42,13 +41,13 @@ func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*
 	return p.DB.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
-func openPostgres(url string, log *slog.Logger) (dialect, error) {
+func openPostgres(url string, connections int, log *slog.Logger) (dialect, error) {
 	config, err := serverConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	d := &postgresDialect{}
-	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	d := &postgresDialect{connections: connections}
+	d.pool, d.probe = d.connect(config, connections), d.connect(config, 1)
 	if d.db, err = postgresGORM(d.pool, log); err == nil {
 		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
@@ -93,7 +92,7 @@ func (d *postgresDialect) look(ctx context.Context, p stdlib.ShouldPingParams) b
 	if err := p.Conn.Ping(ctx); err != nil {
 		_ = p.Conn.Close(ctx) // it is never used again
 		d.pool.SetMaxIdleConns(0)
-		d.pool.SetMaxIdleConns(postgresConnections)
+		d.pool.SetMaxIdleConns(d.connections)
 	}
 	return false
 }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/placard/placard/models"
 )
@@ -33,12 +32,7 @@ func migrateSQLite(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
 
 // migratePostgres runs the migrations that are missing, under a lock that other processes wait for.
 func migratePostgres(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
-	// A second between tries, for five minutes.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return err
-	}
-	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithSessionLocker(locker),
+	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithLocker(&migrationLock{}),
 		goose.WithGoMigrations(searchMigration(log, foldFunction())))
 }
 
@@ -57,11 +51,15 @@ func migrate(
 	if dialect == goose.DialectPostgres {
 		has = postgresHasTables
 	}
-	if stored, err := storedTables(ctx, pool, has); err != nil {
+	stored, err := storedTables(ctx, pool, has)
+	if err != nil {
 		return err
-	} else if newest := NewestTables(); stored < newest {
-		log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
 	}
+	newest := NewestTables()
+	if stored >= newest {
+		return notNewer(stored) // nothing is pending, so the lock is not taken
+	}
+	log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
 	done, err := provider.Up(ctx)
 	for _, step := range done {
 		log.InfoContext(ctx, "migrated the database", "version", step.Source.Version, "took", step.Duration)
@@ -69,8 +67,7 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	stored, err := provider.GetDBVersion(ctx)
-	if err != nil {
+	if stored, err = storedTables(ctx, pool, has); err != nil {
 		return err
 	}
 	return notNewer(stored)
