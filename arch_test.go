@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"internal/store/bulk":      {"models", "internal/store"},
 	"internal/transfer":        {"models", "internal/auth", "internal/store", "internal/store/bulk"},
 	"internal/keys":            {"models", "internal/auth", "internal/store"},
-	"internal/config":          {"models", "internal/keys"},
+	"internal/config":          {"models", "internal/keys", "internal/store"},
 	"internal/backup":          {"internal/store"},
 	"internal/command":         {"internal/backup", "internal/config", "internal/store", "internal/store/bulk", "internal/transfer"},
 	"internal/httpd":           {"graph", "internal/store", "models", "web"},

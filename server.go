@@ -60,7 +60,7 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenCurrent
 	}
-	s, err := open(stop, settings.DatabaseURL, log)
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -71,7 +71,7 @@ func serve(settings *config.Config) error {
 	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
 		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
 	api.LogSlow(settings.SlowOperation)
-	stopMeasuring, err := telemetry.Start(api, s, telemetry.Build{Version: version, Commit: command.Commit()}, settings.MetricsAddr, log)
+	stopMeasuring, err := telemetry.Start(api, s, telemetry.Build{Version: version, Commit: command.Commit()}, settings.MetricsAddr, where.Metrics, log)
 	if err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}

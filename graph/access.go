@@ -62,11 +62,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 		return withSharer(r.WithContext(auth.With(r.Context(), who))), true
 	}
 	status := s.refusal(w, err, media)
-	presented := s.presenter
-	if models.CodeOf(err) == models.CodeOverloaded { // these come in crowds
-		presented = func(_ context.Context, err error) *gqlerror.Error { return present(err) }
-	}
-	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{presented(r.Context(), err)}))
+	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{s.presentRefusal(r.Context(), err)}))
 	return nil, false
 }
 
@@ -113,11 +109,11 @@ func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
 		defer cancel()
 		id := addressOf(r)
 		if err := enter(ctx, s.lookUps, id); err != nil {
-			return who, err
+			return who, s.interruption(ctx, err)
 		}
 		defer s.lookUps.Leave(id)
-		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
+		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil {
+			err = s.interruption(ctx, err)
 		}
 	}
 	if err == nil && !valid {

@@ -21,7 +21,8 @@ func (metadataEntry) StepRun(ctx context.Context, e *models.MetadataEntry) (*mod
 }
 
 func (metadataEntry) Subject(ctx context.Context, e *models.MetadataEntry) (models.Subject, error) {
-	return load(ctx).subject.of(ctx, e.ProjectID, e.SubjectID, micros(e.AsOf))
+	found, err := load(ctx).subject.of(ctx, e.ProjectID, e.SubjectID, micros(e.AsOf))
+	return dropDeletedNode(ctx, found), err
 }
 
 func (q query) MetadataKeys(ctx context.Context, project, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
@@ -77,9 +78,5 @@ func keyQuestion(search *string, first *int32) (store.KeyQuestion, error) {
 type metadataKeyUsage struct{}
 
 func (metadataKeyUsage) LastEntry(ctx context.Context, u *models.MetadataKeyUsage) (*models.MetadataEntry, error) {
-	entry, err := load(ctx).entry.of(ctx, u.ProjectID, u.LastEntryID, micros(u.AsOf))
-	if err == nil && entry == nil {
-		err = models.NotFound(nil, "the entry has been deleted meanwhile")
-	}
-	return entry, err
+	return load(ctx).entry.of(ctx, u.ProjectID, u.LastEntryID, micros(u.AsOf))
 }

@@ -66,22 +66,42 @@ func (s *Server) presenter(ctx context.Context, err error) *gqlerror.Error {
 	return presented
 }
 
-// interruption returns why a read was interrupted, such as the deadline: drivers only report that it was. Any other error is
-// returned as it is. UNAVAILABLE when the client has left.
+// interruption returns why a request was interrupted: its deadline or a limit, or CANCELLED when its client has left. Drivers
+// only report that it was. Any other error is returned as it is.
 func (s *Server) interruption(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		var known *models.Error
-		if cause == nil || errors.As(err, &known) {
-			return err
+	var known, reason *models.Error
+	isKnown, hasReason := errors.As(err, &known), errors.As(cause, &reason)
+	left := cause != nil && !hasReason
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case left && isKnown && known.Code == models.CodeUnavailable: // a connection that was closed for the client
+	case cause == nil, isKnown:
+		return err
+	default:
+		level := slog.LevelWarn
+		if left {
+			level = slog.LevelDebug
 		}
-		s.log.WarnContext(ctx, "error after the end of the request", "requestId", RequestID(ctx), "error", err)
+		s.log.Log(ctx, level, "error after the end of the request", "requestId", RequestID(ctx), "error", err)
 	}
-	var reason *models.Error
-	if errors.As(cause, &reason) || cause == nil && errors.As(err, &reason) {
+	switch {
+	case hasReason:
 		return reason
+	case left:
+		return &models.Error{Code: models.CodeCancelled, Message: errCancelled.Message, Retryable: true, Err: err}
+	case isKnown:
+		return known
 	}
-	return &models.Error{Code: models.CodeUnavailable, Message: errCancelled.Message, Retryable: true, Err: err}
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database interrupted the request; try again", Retryable: true, Err: err}
+}
+
+// presentRefusal presents err as presenter does, but does not log OVERLOADED, which comes in crowds.
+func (s *Server) presentRefusal(ctx context.Context, err error) *gqlerror.Error {
+	if models.CodeOf(err) == models.CodeOverloaded {
+		return present(err)
+	}
+	return s.presenter(ctx, err)
 }
 
 // recovered makes a panic in a resolver an internal error; the process lives on.

@@ -80,7 +80,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		if refused != nil && refused.after > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(refused.after))
 		}
-		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{present(err)}))
+		s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{s.presentRefusal(r.Context(), err)}))
 		return
 	}
 	status := http.StatusOK

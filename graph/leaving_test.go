@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -117,7 +118,7 @@ func (a *api) leave(statements int64, query, variables string) {
 	case <-time.After(30 * time.Second):
 		a.Fatal("the server goes on with what nobody waits for")
 	}
-	if !strings.Contains(w.Body.String(), "UNAVAILABLE") {
+	if !strings.Contains(w.Body.String(), "CANCELLED") {
 		a.Errorf("got %.300s", w.Body)
 	}
 }
@@ -170,5 +171,49 @@ func TestWriterLeaves(t *testing.T) {
 		}
 		release()
 		a.checkNothing()
+	})
+}
+
+// codes is an observer that records the codes of operations.
+type codes struct{ all []string }
+
+func (c *codes) Begin(r *http.Request) (context.Context, func(*graph.Operation)) {
+	return r.Context(), func(o *graph.Operation) { c.all = append(c.all, o.Code) }
+}
+
+func (c *codes) Group(ctx context.Context, _ string, _ int) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+
+// TestLeavingIsLoggedOnce checks that a request whose client leaves has the code CANCELLED and one line in the log, at DEBUG.
+func TestLeavingIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		var log bytes.Buffer
+		a.Server = graph.NewServer(a.store, models.DefaultLimits(), "test", slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		seen := &codes{}
+		a.Observe(seen)
+		queries := []string{`{ artifacts { totalCount } pipelineRuns { totalCount } }`, createA}
+		if strings.HasPrefix(url, "sqlite") {
+			queries[1] = queries[0] // a write that SQLite has begun is done
+		}
+		for _, query := range queries {
+			ctx, cancel := context.WithCancel(t.Context())
+			meter := &store.Meter{Hold: func(context.Context, string) { cancel() }}
+			body, err := json.Marshal(map[string]string{"query": query})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequestWithContext(store.WithMeter(ctx, meter), http.MethodPost, "/graphql", bytes.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			a.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		if got := strings.Join(seen.all, " "); got != "CANCELLED CANCELLED" {
+			t.Errorf("the codes are %s", got)
+		}
+		if text := log.String(); strings.Count(text, "\n") != 2 || strings.Count(text, "level=DEBUG") != 2 {
+			t.Errorf("the log is\n%s", text)
+		}
 	})
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/placard/placard/models"
 )
@@ -51,6 +52,10 @@ func (v artifactVersion) lineage(
 		l := load(ctx)
 		l.versionsTogether(found.Nodes)
 		l.together(ids(found.Edges, func(e *models.LineageEdge) models.ID { return e.StepRunID }))
+		found.Nodes = dropDeleted(ctx, found.Nodes, "nodes.artifact", "edges.from.artifact", "edges.to.artifact")
+		found.Edges = slices.DeleteFunc(found.Edges, func(e *models.LineageEdge) bool {
+			return e.From.ID != of.ID && !slices.Contains(found.Nodes, e.From) || e.To.ID != of.ID && !slices.Contains(found.Nodes, e.To)
+		})
 	}
 	return found, err
 }

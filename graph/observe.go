@@ -119,6 +119,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			o.Took = time.Since(o.begun)
 		}
 		end(o)
+		if o.Code == string(models.CodeCancelled) {
+			s.log.DebugContext(ctx, "the client has left", "requestId", RequestID(ctx), "type", o.Type, "hash", o.Hash(), "took", o.Took)
+		}
 		if s.slow > 0 && o.Took >= s.slow {
 			s.logSlow(ctx, o)
 		}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -31,11 +32,17 @@ func (q query) ArtifactVersions(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
-	return ask(ctx, q, project, where, orderBy, asOf, first, after, last, before, q.store.SearchVersions, (*loaders).versionsTogether)
+	found, err := ask(ctx, q, project, where, orderBy, asOf, first, after, last, before, q.store.SearchVersions, (*loaders).versionsTogether)
+	if found != nil {
+		kept := dropDeleted(ctx, found.Nodes(), "nodes.artifact", "edges.node.artifact")
+		found.Edges = slices.DeleteFunc(found.Edges, func(e models.ArtifactVersionEdge) bool { return !slices.Contains(kept, e.Node) })
+	}
+	return found, err
 }
 
 func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
-	return q.referred(ctx, models.At("ref"), ref, asOf)
+	found, err := q.referred(ctx, models.At("ref"), ref, asOf)
+	return dropDeletedNode(ctx, found), err
 }
 
 // referred returns the version that ref means as of an instant or now (nil), nil when there is none.
@@ -172,6 +179,9 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 		nodes[i] = models.NodeAt(found[want.ID], want.AsOf)
 	}
 	load(ctx).nodesTogether(nodes)
+	for i, node := range nodes {
+		nodes[i] = dropDeletedNode(ctx, node)
+	}
 	return nodes, q.dropEarlyOutputs(ctx, nodes)
 }
 

@@ -83,7 +83,8 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 	return s.execute(ctx, r, onlyQueries)
 }
 
-var errCancelled = &models.Error{Code: models.CodeUnavailable, Message: "the request was cancelled", Retryable: true}
+// errCancelled is the failure of a request whose client has left.
+var errCancelled = &models.Error{Code: models.CodeCancelled, Message: "the request was cancelled", Retryable: true}
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 

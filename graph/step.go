@@ -23,7 +23,8 @@ func (stepRun) Outputs(ctx context.Context, r *models.StepRun) ([]*models.StepOu
 type stepInput struct{}
 
 func (stepInput) ArtifactVersion(ctx context.Context, i *models.StepInput) (*models.ArtifactVersion, error) {
-	return load(ctx).version.of(ctx, i.ProjectID, i.ArtifactVersionID, micros(i.AsOf))
+	found, err := load(ctx).version.of(ctx, i.ProjectID, i.ArtifactVersionID, micros(i.AsOf))
+	return dropDeletedNode(ctx, found), err
 }
 
 type stepOutput struct{ subject[*models.StepOutput] }
@@ -36,5 +37,6 @@ func (stepOutput) ArtifactVersion(ctx context.Context, o *models.StepOutput) (*m
 	if o.ArtifactVersionID.IsZero() {
 		return nil, nil
 	}
-	return load(ctx).version.of(ctx, o.ProjectID, o.ArtifactVersionID, micros(o.AsOf))
+	found, err := load(ctx).version.of(ctx, o.ProjectID, o.ArtifactVersionID, micros(o.AsOf))
+	return dropDeletedNode(ctx, found), err
 }

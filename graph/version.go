@@ -2,6 +2,9 @@ package graph
 
 import (
 	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/models"
 )
@@ -19,6 +22,29 @@ func (artifactVersion) Artifact(ctx context.Context, v *models.ArtifactVersion) 
 		err = models.NotFound(nil, "the artifact has been deleted meanwhile")
 	}
 	return found, err
+}
+
+// dropDeleted returns the versions whose artifact exists, where the query has one of the paths to the artifacts of the
+// versions. Such a version was read just before it was deleted with its artifact, which has no other trace. A failure to
+// read the artifacts is left to their field.
+func dropDeleted(ctx context.Context, versions []*models.ArtifactVersion, paths ...string) []*models.ArtifactVersion {
+	if !graphql.AnyFieldRequested(ctx, paths...) {
+		return versions
+	}
+	return slices.DeleteFunc(slices.Clone(versions), func(v *models.ArtifactVersion) bool {
+		found, err := load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, micros(v.AsOf))
+		return err == nil && found == nil
+	})
+}
+
+// dropDeletedNode returns node, or nil where it is a version that dropDeleted drops.
+func dropDeletedNode[T models.Node](ctx context.Context, node T) T {
+	if version, ok := any(node).(*models.ArtifactVersion); ok && version != nil &&
+		len(dropDeleted(ctx, []*models.ArtifactVersion{version}, "artifact")) == 0 {
+		var nothing T
+		return nothing
+	}
+	return node
 }
 
 func (r artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {

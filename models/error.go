@@ -22,6 +22,7 @@ const (
 	CodeOverloaded           Code = "OVERLOADED"
 	CodeUnauthenticated      Code = "UNAUTHENTICATED"
 	CodeUnavailable          Code = "UNAVAILABLE"
+	CodeCancelled            Code = "CANCELLED"
 	CodeInternal             Code = "INTERNAL"
 )
 

@@ -202,10 +202,10 @@ func (ec *executionContext) _MetadataKeyUsage_lastEntry(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataEntry) graphql.Marshaler {
-			return ec.marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+			return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_MetadataKeyUsage_lastEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -281,7 +281,7 @@ func (ec *executionContext) _MetadataKeyUsage(ctx context.Context, sel ast.Selec
 			}
 		case "lastEntry":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MetadataKeyUsage_lastEntry(ctx, field, obj)
 				})

@@ -4956,7 +4956,7 @@ type MetadataKeyUsage {
   "The share of all versions that have it, from 0 to 1." coverage: Float!
   "The least of its finite numbers, rounded to a double; null when it has none." min: Float
   "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
-  "The entry that was logged last among the latest ones." lastEntry: MetadataEntry!
+  "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read." lastEntry: MetadataEntry
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# Where versions come from, and what was made from them.

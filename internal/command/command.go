@@ -37,13 +37,14 @@ func Code(err error) int {
 	var usage *config.Usage
 	var nowhere *store.BadURL
 	var missing *store.Missing
+	var encoding *store.WrongEncoding
 	var behind *store.Behind
 	var outdated *store.Outdated
 	var other *elsewhere
 	switch {
 	case err == nil:
 		return CodeDone
-	case errors.As(err, &usage), errors.As(err, &nowhere), errors.As(err, &missing):
+	case errors.As(err, &usage), errors.As(err, &nowhere), errors.As(err, &missing), errors.As(err, &encoding):
 		return CodeUsage
 	case errors.As(err, &behind), errors.As(err, &outdated):
 		return CodeBehind

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/placard/placard/internal/keys"
+	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
 
@@ -35,17 +37,25 @@ type Line struct {
 
 // Operating is what only those who run the server care about.
 type Operating struct {
+	DatabaseConnections int `help:"Connections to PostgreSQL, 4 or more, beside one for /readyz. SQLite ignores it." default:"20"`
+
 	DrainDelay    time.Duration `help:"How long /readyz says no, and requests are still taken, before a server that is stopped refuses new connections." default:"0s"`
 	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
 	NoMigrate     bool          `help:"Neither make the database nor bring its tables up to date: end with code 3 when they are behind or missing."`
 	SlowOperation time.Duration `help:"How long an operation takes before the log names it; 0 for never." default:"1s"`
 }
 
+// maxConnections is the limit of max_connections of PostgreSQL.
+const maxConnections = 262_143
+
 func (o *Operating) check() error {
 	if o.MetricsAddr != "" {
 		if _, err := checkAddress("--metrics-addr", o.MetricsAddr, "127.0.0.1:9090"); err != nil {
 			return err
 		}
+	}
+	if o.DatabaseConnections < store.MinConnections || o.DatabaseConnections > maxConnections {
+		return fmt.Errorf("--database-connections must be a whole number from %d to %d", store.MinConnections, maxConnections)
 	}
 	if o.DrainDelay < 0 {
 		return errors.New("--drain-delay must be 0s or longer")

@@ -29,7 +29,6 @@ type Handler struct {
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
-	names    names
 	// exchanges are the requests that are being answered.
 	exchanges exchanges
 }
@@ -40,7 +39,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{api: api, store: s, log: log, names: names}
+	h := &Handler{api: api, store: s, log: log}
 	protection, err := where.protection(h.refuse)
 	if err != nil {
 		return nil, err
@@ -58,7 +57,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection, h.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
+		protection, names.guard(h.refuse), h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}

@@ -54,21 +54,32 @@ func (w Where) names() (names, error) {
 	return n, nil
 }
 
-// addressed refuses requests under a name that is not one of the server.
-func (h *Handler) addressed(next http.Handler) http.Handler {
-	n := h.names
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if n.checked && !n.known[strings.ToLower(host)] && (ip == nil || n.local && !ip.IsLoopback()) {
-			h.refuse(w, r, http.StatusMisdirectedRequest, models.Forbidden("this host name is not one of the server; --public-url and --allowed-hosts add names"))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// guard refuses requests under a name that is not one of the server. refuse writes the response.
+func (n names) guard(refuse refusal) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			host := r.Host
+			if name, _, err := net.SplitHostPort(host); err == nil {
+				host = name
+			}
+			ip := net.ParseIP(strings.Trim(host, "[]"))
+			if n.checked && !n.known[strings.ToLower(host)] && (ip == nil || n.local && !ip.IsLoopback()) {
+				refuse(w, r, http.StatusMisdirectedRequest, models.Forbidden("this host name is not one of the server; --public-url and --allowed-hosts add names"))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Metrics returns what refuses requests for /metrics under other names than those of the server. They need no API key, so
+// the names are always checked. local reports whether /metrics listens on loopback only.
+func (w Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err error) {
+	w.Local, w.Open = local, true
+	n, err := w.names()
+	return n.guard(func(w http.ResponseWriter, _ *http.Request, status int, failure *models.Error) {
+		answer(w, status, failure.Message)
+	}), err
 }
 
 // protection refuses what pages of other sites send in a browser, except those that may. refuse writes the answer.

@@ -135,3 +135,33 @@ func TestCORS(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfMetrics checks that /metrics is refused under names that are not those of the server, also where the API asks for
+// keys. The control is the names under which it is answered.
+func TestNamesOfMetrics(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		where    Where
+		local    bool
+		yes, not string
+	}{
+		"on loopback": {Where{PublicURL: "https://placard.example"}, true, "localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
+		"for others":  {Where{Local: true, Hosts: []string{"other.example"}}, false, "localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
+	} {
+		guard, err := c.where.Metrics(c.local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+		for hosts, want := range map[string]int{c.yes: http.StatusOK, c.not: http.StatusMisdirectedRequest} {
+			for _, host := range strings.Fields(hosts) {
+				r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+				r.Host = host
+				w := httptest.NewRecorder()
+				if h.ServeHTTP(w, r); w.Code != want {
+					t.Errorf("%s: %s is answered with %d, want %d", name, host, w.Code, want)
+				}
+			}
+		}
+	}
+}

@@ -68,7 +68,7 @@ func (c *Create) Run(ctx context.Context, databaseURL string, log *slog.Logger, 
 	if err := input.Check(nil); err != nil {
 		return plain(err)
 	}
-	return withStore(ctx, databaseURL, log, store.Open, func(ctx context.Context, s *store.Store) error {
+	return withStore(ctx, databaseURL, log, openMigrated, func(ctx context.Context, s *store.Store) error {
 		key, secret, err := s.CreateApiKey(ctx, nil, input)
 		if err != nil {
 			return err
@@ -148,6 +148,11 @@ func (c *Revoke) Run(ctx context.Context, databaseURL string, log *slog.Logger, 
 		}
 		return err
 	})
+}
+
+// openMigrated opens a database, makes a missing one, and brings its tables up to date.
+func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
+	return store.Open(ctx, databaseURL, log)
 }
 
 // openExisting opens a database and changes neither its tables nor the file system. It fails with store.Missing where there

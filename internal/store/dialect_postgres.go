@@ -23,9 +23,6 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process for requests. Its probe and ANALYZE have one more each.
-const postgresConnections = 20
-
 type postgresDialect struct {
 	lane  lanes
 	probe *sql.DB
@@ -48,38 +45,16 @@ func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sq
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
-func openPostgres(url string, log *slog.Logger) (dialect, error) {
-	config, err := pgx.ParseConfig(url)
+func openPostgres(url string, connections int, log *slog.Logger) (dialect, error) {
+	config, err := serverConfig(url)
 	if err != nil {
-		return nil, errPostgresURL // err repeats the password
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 5 * time.Second
-	}
-	for name, value := range map[string]string{
-		"application_name":              "placard",
-		"timezone":                      "UTC",
-		"default_transaction_isolation": "read committed",
-		"lock_timeout":                  "10s",
-		// Nothing is waited for inside a transaction, so this one's server is gone, and others wait for its locks.
-		"idle_in_transaction_session_timeout": "5s",
-		// A page needs few rows of many: compiling the plan costs more than it saves, and rows are mostly in memory.
-		"jit":              "off",
-		"random_page_cost": "1.1",
-		// Starting workers takes longer than a page does, and other requests want the processors.
-		"max_parallel_workers_per_gather": "0",
-		// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
-		"enable_sort": "off",
-	} {
-		if config.RuntimeParams[name] == "" {
-			config.RuntimeParams[name] = value
-		}
+		return nil, err
 	}
 	d := &postgresDialect{}
 	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
 	d.probe.SetMaxOpenConns(1)
 	d.statistics.pool.SetMaxOpenConns(1)
-	reads, questions, mutations, keys := shareConnections(postgresConnections)
+	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = lanes{
 		reads: newLane("postgres_read", d.connect(config), reads), questions: newLane("postgres_question", d.connect(config), questions),
 		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
@@ -91,7 +66,7 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 	}
 	d.lane.questions.searcher, err = postgresGORM(planning{d.lane.questions.pool}, log)
 	if err != nil {
-		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 	}
 	return d, nil
 }
@@ -150,15 +125,6 @@ func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
 		return nil, err
 	}
 	return db, metered(db)
-}
-
-// redacted is err without what a connection error repeats of the configuration.
-func redacted(err error) error {
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return connect.Unwrap()
-	}
-	return err
 }
 
 func (d *postgresDialect) lanes() *lanes { return &d.lane }
@@ -350,8 +316,13 @@ func postgresReadOnly(err error) *models.Error {
 		Err: errors.Join(ErrReadOnly, err)}
 }
 
-// translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
+// translate returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
+// and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
 func (d *postgresDialect) translate(err error) *models.Error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return unavailable(redacted(err))
+	}
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
 		switch {
@@ -364,23 +335,31 @@ func (d *postgresDialect) translate(err error) *models.Error {
 			return unavailable(err)
 		case failed.Code == "25006":
 			return postgresReadOnly(err)
+		case failed.Code == "42501":
+			return postgresRefused(failed)
 		}
 		return nil
 	}
 	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
 		return interrupted(err)
 	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	if errors.As(err, &connect) {
-		return unavailable(redacted(err))
+	if isContextError(err) { // it would pass for a network error
+		return nil
 	}
+	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
 		return unavailable(err)
 	}
 	return nil
+}
+
+// postgresRefused returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
+// table in its message. The failure is not retryable: an operator has to grant the right.
+func postgresRefused(err *pgconn.PgError) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
+		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
@@ -394,6 +373,9 @@ func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all boo
 func (d *postgresDialect) pools() []Pool { return d.lane.pools() }
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
+	if err := checkEncoding(ctx, d.lane.mutations.pool); err != nil {
+		return err
+	}
 	if !up {
 		if err := notBehind(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
 			return err

@@ -93,6 +93,7 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
 	}
+	warnOfReaders(ctx, path, log)
 	if err := tryWriting(ctx, d.writePool); err != nil {
 		if refused, _ := isWriteRefused(path, err); refused {
 			return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,18 +122,30 @@ func isRefusal(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// openForWriting opens the file at path for writing, if it exists, and closes it. This process must have no connection open.
-// SQLite would fall back to reading, and create log files that
-// nobody can write either.
+// openForWriting opens the file at path for writing and closes it. It makes a missing file that only its owner can read; SQLite
+// gives its log files the same rights. This process must have no connection open. SQLite would fall back to reading, and create
+// log files that nobody can write either.
 func openForWriting(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
 	return file.Close()
+}
+
+// warnOfReaders logs a warning where all users of the machine can read a file of the database at path. It changes no rights: an
+// operator may have given them.
+func warnOfReaders(ctx context.Context, path string, log *slog.Logger) {
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil || !isOpenToAll(folder) {
+		return // nobody else reaches the files
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if file, err := os.Stat(name); err == nil && isReadableByAll(file) {
+			log.WarnContext(ctx, "all users of this machine can read the database: remove that right by chmod o-r", "file", name)
+			return
+		}
+	}
 }
 
 // tryWriting writes to the database and takes it back.

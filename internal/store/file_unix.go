@@ -15,3 +15,9 @@ func checkWritable(path string) error {
 	}
 	return nil
 }
+
+// isReadableByAll reports whether all users may read a file.
+func isReadableByAll(file fs.FileInfo) bool { return file.Mode().Perm()&0o004 != 0 }
+
+// isOpenToAll reports whether all users may open files in a folder.
+func isOpenToAll(folder fs.FileInfo) bool { return folder.Mode().Perm()&0o001 != 0 }

@@ -11,7 +11,7 @@ func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
 		PrepareStmt:            prepare,
-		Logger:                 gormLogger{log},
+		Logger:                 gormLogger{log, &slowLog{}},
 	}
 }
 

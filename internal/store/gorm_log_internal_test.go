@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -23,7 +24,7 @@ func TestGORMLogger(t *testing.T) {
 		t.Fatalf("the control: the error reveals nothing: %v", refused)
 	}
 	var text bytes.Buffer
-	l := gormLogger{slog.New(slog.NewTextHandler(&text, nil))}
+	l := gormLogger{slog.New(slog.NewTextHandler(&text, nil)), &slowLog{}}
 	l.Info(context.Background(), "plain")
 	l.Warn(context.Background(), "%d of %s", 3, "four")
 	l.Error(context.Background(), "got error %v", refused)
@@ -32,5 +33,27 @@ func TestGORMLogger(t *testing.T) {
 		if line := strings.Split(text.String(), "\n")[i]; !strings.HasSuffix(line, want) {
 			t.Errorf("got %s, want %s", line, want)
 		}
+	}
+}
+
+// TestSlowStatementsAreBounded checks that many slow statements at once have one short line in the log, and that a later line
+// counts the others. The control is a statement that is not slow.
+func TestSlowStatementsAreBounded(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	l := gormLogger{slog.New(slog.NewTextHandler(&text, nil)), &slowLog{}}
+	statement := func() (string, int64) { return "SELECT " + strings.Repeat("x", 2000), 1 }
+	for range 100 {
+		l.Trace(t.Context(), time.Now(), statement, nil)
+		l.Trace(t.Context(), time.Now().Add(-time.Second), statement, nil)
+	}
+	if lines := strings.Split(text.String(), "\n"); len(lines) != 2 || len(lines[0]) > 400 || !strings.Contains(lines[0], "omitted=0") {
+		t.Errorf("the log is\n%s", text.String())
+	}
+	text.Reset()
+	l.slow.last = l.slow.last.Add(-slowEvery)
+	l.Trace(t.Context(), time.Now().Add(-time.Second), statement, nil)
+	if line := text.String(); !strings.Contains(line, "omitted=99") || !strings.Contains(line, `sql="SELECT xxx`) {
+		t.Errorf("the log is\n%s", line)
 	}
 }

@@ -87,7 +87,7 @@ var questionThreads = sync.OnceFunc(func() {
 func shareConnections(all int) (reads, questions, mutations, keys int) {
 	keys = max(1, all/5)
 	questions = min(questionsAtOnce(), max(1, all/4))
-	mutations = max(1, 2*all/5)
+	mutations = max(3, 2*all/5) // a migration takes three at once
 	return max(1, all-keys-questions-mutations), questions, mutations, keys
 }
 

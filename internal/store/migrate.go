@@ -16,10 +16,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/placard/placard/models"
 )
@@ -34,12 +32,7 @@ func migrateSQLite(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
 
 // migratePostgres runs the migrations that are missing, under a lock that other processes wait for.
 func migratePostgres(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
-	// A second between tries, for five minutes.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return err
-	}
-	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithSessionLocker(locker),
+	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithLocker(&migrationLock{}),
 		goose.WithGoMigrations(searchMigration(log, foldFunction())))
 }
 
@@ -58,11 +51,15 @@ func migrate(
 	if dialect == goose.DialectPostgres {
 		has = postgresHasTables
 	}
-	if stored, err := storedTables(ctx, pool, has); err != nil {
+	stored, err := storedTables(ctx, pool, has)
+	if err != nil {
 		return err
-	} else if newest := NewestTables(); stored < newest {
-		log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
 	}
+	newest := NewestTables()
+	if stored >= newest {
+		return checkProgram(ctx, pool) // nothing is pending, so the lock is not taken
+	}
+	log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
 	done, err := provider.Up(ctx)
 	for _, step := range done {
 		log.InfoContext(ctx, "migrated the database", "version", step.Source.Version, "took", step.Duration)
@@ -273,7 +270,7 @@ func notBehind(ctx context.Context, pool *sql.DB, has string) error {
 func ReadTables(ctx context.Context, url string) (Tables, error) {
 	tables := Tables{Newest: NewestTables()}
 	var missing *Missing
-	pool, has, err := readOnly(url)
+	pool, has, err := readOnly(ctx, url)
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
 	} else if err == nil {
@@ -298,7 +295,7 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 // may run meanwhile. A transaction of it reads one instant, and has no time limit.
 // It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
-	pool, has, err := readOnly(url)
+	pool, has, err := readOnly(ctx, url)
 	if err != nil {
 		return nil, err
 	}
@@ -319,17 +316,21 @@ var (
 )
 
 // readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
-// where there is no SQLite file.
-func readOnly(url string) (*sql.DB, string, error) {
+// where there is no SQLite file, and with WrongEncoding.
+func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
-		config, err := pgx.ParseConfig(url)
+		config, err := parsePostgres(url)
 		if err != nil {
-			return nil, "", errPostgresURL // err repeats the password
+			return nil, "", err
 		}
 		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-		return stdlib.OpenDB(*config), postgresHasTables, nil
+		pool := stdlib.OpenDB(*config)
+		if err := checkEncoding(ctx, pool); err != nil {
+			return nil, "", errors.Join(explainConnecting(err, config), pool.Close())
+		}
+		return pool, postgresHasTables, nil
 	}
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok || path == "" {

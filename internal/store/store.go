@@ -112,30 +112,49 @@ type dialect interface {
 	close() error
 }
 
+// DefaultConnections is how many connections to PostgreSQL a store has, unless WithConnections sets another number, and
+// MinConnections the smallest number with which it works: a migration takes three at once, and each lane needs one.
+const (
+	DefaultConnections = 20
+	MinConnections     = 6
+)
+
+// Option changes how a database is opened.
+type Option func(*options)
+
+type options struct{ connections int }
+
+// WithConnections sets how many connections to PostgreSQL a store has beside that of its probe. SQLite ignores it.
+func WithConnections(n int) Option { return func(o *options) { o.connections = n } }
+
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
 // clear message when another process has the SQLite file, and when a newer program has written the database.
-func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
-	return open(ctx, url, log, true)
+func Open(ctx context.Context, url string, log *slog.Logger, choices ...Option) (*Store, error) {
+	return open(ctx, url, log, true, choices)
 }
 
 // OpenCurrent opens a database whose tables are up to date, and does not change them. It fails with Behind when they are
 // older, and where there is no SQLite file.
-func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+func OpenCurrent(ctx context.Context, url string, log *slog.Logger, choices ...Option) (*Store, error) {
 	var missing *Missing
 	if err := checkFile(url); errors.As(err, &missing) {
 		return nil, &Behind{Newest: NewestTables(), Missing: missing}
 	}
-	return open(ctx, url, log, false)
+	return open(ctx, url, log, false, choices)
 }
 
-func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, error) {
+func open(ctx context.Context, url string, log *slog.Logger, up bool, choices []Option) (*Store, error) {
+	chosen := options{connections: DefaultConnections}
+	for _, choose := range choices {
+		choose(&chosen)
+	}
 	var d dialect
 	var err error
 	switch {
 	case strings.HasPrefix(url, "sqlite:"):
 		d, err = openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"), log)
 	case IsPostgres(url):
-		d, err = openPostgres(url, log)
+		d, err = openPostgres(url, chosen.connections, log)
 	default:
 		return nil, errURL
 	}
@@ -248,16 +267,23 @@ func (s *Store) failure(err error) error {
 		return err
 	case errors.Is(err, errLost):
 		return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return err
 	}
+	// The driver comes first: a connection that timed out also has context.DeadlineExceeded in its chain.
 	if translated := s.dialect.translate(err); translated != nil {
 		return translated
+	}
+	if isContextError(err) {
+		return err
 	}
 	if outdated := s.outdated(err); outdated != nil {
 		return outdated
 	}
 	return fmt.Errorf("store: %w", err)
+}
+
+// isContextError reports whether a context has ended in the chain of err.
+func isContextError(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // unavailable is the failure of a database that cannot be reached or cannot go on.

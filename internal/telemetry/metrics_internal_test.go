@@ -22,7 +22,7 @@ func TestRefusedFor(t *testing.T) {
 	m := NewMetrics(Build{}, graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s)
 	for _, o := range []graph.Operation{
 		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
-		{Turn: graph.TurnLeft, Code: "UNAVAILABLE"}, {Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "OVERLOADED"},
+		{Turn: graph.TurnLeft, Code: "CANCELLED"}, {Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "OVERLOADED"},
 		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnGiven, Code: graph.CodeOK},
 	} {
 		m.begin()

@@ -64,8 +64,10 @@ func (t *telemetry) Entries(n int) {
 
 // Start makes the server tell what it does until stop is called: by /metrics at an address, if there is one, and by
 // traces, if the variables of OpenTelemetry ask for them. Otherwise nothing is measured. It fails when the address cannot
-// be listened on.
-func Start(api *graph.Server, s *store.Store, build Build, addr string, log *slog.Logger) (stop func(), err error) {
+// be listened on. guard makes what refuses requests for /metrics, where the address is one of loopback (local) or another.
+func Start(
+	api *graph.Server, s *store.Store, build Build, addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
+) (stop func(), err error) {
 	t := &telemetry{}
 	stopMetrics, stopTraces := func() {}, func() {}
 	if tracing(log) {
@@ -77,7 +79,7 @@ func Start(api *graph.Server, s *store.Store, build Build, addr string, log *slo
 	}
 	if addr != "" {
 		t.metrics = NewMetrics(build, api, s)
-		if stopMetrics, err = t.metrics.serve(addr, log); err != nil {
+		if stopMetrics, err = t.metrics.serve(addr, guard, log); err != nil {
 			return nil, err
 		}
 	}
@@ -88,13 +90,17 @@ func Start(api *graph.Server, s *store.Store, build Build, addr string, log *slo
 }
 
 // serve answers /metrics at an address until stop is called.
-func (m *Metrics) serve(addr string, log *slog.Logger) (stop func(), err error) {
+func (m *Metrics) serve(addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger) (stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for metrics: %w (--metrics-addr or PLACARD_METRICS_ADDR sets another address)", err)
 	}
+	protect, err := guard(listener.Addr().(*net.TCPAddr).IP.IsLoopback())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	server := &http.Server{
-		Handler: m.Handler(log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: protect(m.Handler(log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	go func() {

@@ -87,6 +87,13 @@ func EmptyPostgres(t testing.TB) string {
 	return newDatabase(t, "")
 }
 
+// EncodedPostgres is the URL of a new database without tables that has an encoding, such as LATIN1. It is dropped when the test
+// ends.
+func EncodedPostgres(t testing.TB, encoding string) string {
+	t.Helper()
+	return newDatabase(t, " TEMPLATE template0 ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C'")
+}
+
 func newDatabase(t testing.TB, like string) string {
 	t.Helper()
 	cluster.once.Do(func() { cluster.err = startCluster() })
