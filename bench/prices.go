@@ -38,6 +38,33 @@ func branches(n int, condition string) string {
 	return "{or: [" + strings.Join(parts, ", ") + "]}"
 }
 
+// texts are the long parts of the corpus.
+type texts struct {
+	// refs are twenty versions, logs and statistics a field for each of them.
+	refs, logs, statistics string
+	// uris are a thousand values, paths ten orders.
+	uris, paths string
+	facts       object
+}
+
+func newTexts() texts {
+	x := texts{facts: object{}}
+	for i := range 1000 {
+		x.facts[fmt.Sprint("k", i)] = i
+		x.uris += strconv.Quote(load.URI(i)) + ", "
+	}
+	for i := range 20 {
+		name := load.ArtifactName(i)
+		x.logs += fmt.Sprintf(` l%d: logMetadata(input: {target: {artifactVersion: {name: %q, alias: "latest"}}, metadata: $m}) { deduplicated }`, i, name)
+		x.statistics += fmt.Sprintf(` s%d: artifact(name: %q) { metadataSeries(key: "accuracy", card: "metrics", first: 0) { statistics { mean } } }`, i, name)
+		x.refs += fmt.Sprintf(`{named: {name: %q, alias: "latest"}}, `, name)
+	}
+	for i := range 10 {
+		x.paths += fmt.Sprintf(`{metadata: {key: "config", path: ["train", "p%d"]}}, `, i)
+	}
+	return x
+}
+
 // operations returns the corpus: what a dashboard asks, what a pipeline sends, and the costliest operations that are allowed.
 func operations() []priced {
 	const version = `artifactVersion(ref: {named: {name: "model-000", alias: "prod"}})`
@@ -45,27 +72,9 @@ func operations() []priced {
 	find := func(where, rest string) string {
 		return fmt.Sprintf(`artifactVersions(where: %s, first: 50%s) { nodes { id } }`, where, rest)
 	}
-	facts := object{}
-	for i := range 1000 {
-		facts[fmt.Sprint("k", i)] = i
-	}
-	refs := make([]string, 20)
-	var logs, statistics strings.Builder
-	for i := range refs {
-		fmt.Fprintf(&logs, ` l%d: logMetadata(input: {target: {artifactVersion: {name: %q, alias: "latest"}}, metadata: $m}) { deduplicated }`, i, load.ArtifactName(i))
-		fmt.Fprintf(&statistics, ` s%d: artifact(name: %q) { metadataSeries(key: "accuracy", card: "metrics", first: 0) { statistics { mean } } }`, i, load.ArtifactName(i))
-		refs[i] = fmt.Sprintf(`{named: {name: %q, alias: "latest"}}`, load.ArtifactName(i))
-	}
-	in := make([]string, 1000)
-	for i := range in {
-		in[i] = strconv.Quote(load.URI(i))
-	}
-	paths := make([]string, 10)
-	for i := range paths {
-		paths[i] = fmt.Sprintf(`{metadata: {key: "config", path: ["train", "p%d"]}}`, i)
-	}
-	compare := `compareArtifactVersions(refs: [` + strings.Join(refs, ", ") + `]) { rows { key differs entries { value { ... on DisplayValue { display } } } } }`
-	keys := `metadataKeys { card key kinds versions coverage min max }`
+	x := newTexts()
+	const keys = `metadataKeys { card key kinds versions coverage min max }`
+	compare := `compareArtifactVersions(refs: [` + x.refs + `]) { rows { key differs entries { value { ... on DisplayValue { display } } } } }`
 	return []priced{
 		{name: "a version as JSON", query: "{" + version + " { metadataJson } }"},
 		{name: "a version with values", query: "{" + version + " { " + values + " } }"},
@@ -91,9 +100,9 @@ func operations() []priced {
 		{name: "a negation", query: "{" + find(`{not: {metadata: {key: "uri", startsWith: "gs"}}}`, "") + "}"},
 		{name: "20 negations", query: repeated(20, find(`{metadata: {key: "uri", ne: "x"}, not: {metadata: {key: "owner", exists: true}}}`, ""))},
 		{name: "a path", query: "{" + find(`{metadata: {key: "config", path: ["train", "lr"], gt: 100}}`, "") + "}"},
-		{name: "an order by 10 paths", query: "{" + find("{}", ", orderBy: ["+strings.Join(paths, ", ")+"]") + "}"},
-		{name: "in of 1,000", query: "{" + find(`{metadata: {key: "uri", in: [`+strings.Join(in, ", ")+`]}}`, "") + "}"},
-		{name: "notIn of 1,000", query: "{" + find(`{metadata: {key: "uri", notIn: [`+strings.Join(in, ", ")+`]}}`, "") + "}"},
+		{name: "an order by 10 paths", query: "{" + find("{}", ", orderBy: ["+x.paths+"]") + "}"},
+		{name: "in of 1,000", query: "{" + find(`{metadata: {key: "uri", in: [`+x.uris+`]}}`, "") + "}"},
+		{name: "notIn of 1,000", query: "{" + find(`{metadata: {key: "uri", notIn: [`+x.uris+`]}}`, "") + "}"},
 		{name: "the past of a page", query: `{ artifactVersions(first: 100, asOf: "2026-06-01T00:00:00Z") { nodes { id metadataJson } } }`},
 		{name: "a question about the past", query: `{ artifactVersions(where: {metadata: {card: "metrics", key: "accuracy", gt: 0.99}}, first: 50, asOf: "2026-06-01T00:00:00Z") { nodes { id } } }`},
 		{name: "names of keys", query: "{ metadataKeys { card key } }"},
@@ -102,12 +111,12 @@ func operations() []priced {
 		{name: "keys of an artifact", query: `{ artifact(name: "model-000") { ` + keys + ` } }`},
 		{name: "a series", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics") { points { number version { number } } statistics { mean p50 } missing } } }`},
 		{name: "statistics", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics", first: 0) { statistics { mean } } } }`},
-		{name: "20 × statistics", query: "{" + statistics.String() + " }"},
+		{name: "20 × statistics", query: "{" + x.statistics + " }"},
 		{name: "a lineage", query: "{" + version + " { upstream(depth: 100) { nodes { id } } downstream(depth: 100) { nodes { id } } } }"},
-		{name: "log 1,000 entries", query: `mutation($m: JSONObject) { logMetadata(input: {target: {artifactVersion: {name: "model-000", alias: "latest"}}, metadata: $m}) { deduplicated } }`, variables: object{"m": facts}},
-		{name: "20 × log 1,000 entries", query: "mutation($m: JSONObject) {" + logs.String() + " }", variables: object{"m": facts}},
+		{name: "log 1,000 entries", query: `mutation($m: JSONObject) { logMetadata(input: {target: {artifactVersion: {name: "model-000", alias: "latest"}}, metadata: $m}) { deduplicated } }`, variables: object{"m": x.facts}},
+		{name: "20 × log 1,000 entries", query: "mutation($m: JSONObject) {" + x.logs + " }", variables: object{"m": x.facts}},
 		{name: "compare 20", query: "{" + compare + "}"},
-		{name: "10 × compare 20", query: repeated(10, `compareArtifactVersions(refs: [`+strings.Join(refs, ", ")+`]) { rows { key differs } }`)},
+		{name: "10 × compare 20", query: repeated(10, `compareArtifactVersions(refs: [`+x.refs+`]) { rows { key differs } }`)},
 	}
 }
 

@@ -164,7 +164,7 @@ func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`
 	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer"}
-	schema, err := os.ReadFile("../schema.graphqls")
+	schema, err := os.ReadFile("../graph/schema/server.graphqls")
 	if err != nil {
 		t.Fatal(err)
 	}

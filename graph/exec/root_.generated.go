@@ -3524,9 +3524,9 @@ var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `# Placard: the public contract, in reading order. The files of graph/schema extend it.
 #
 #   scalars · node and subject · queries · mutations · projects · artifacts and versions · runs ·
-#   metadata · values · selectors · inputs and payloads · the server itself
+#   metadata · values · selectors · inputs and payloads
 #
-# graph/schema has what stands by itself: search, series, comparison, lineage and access.
+# graph/schema has the other subjects: search, series, keys, comparison, lineage, access and the server itself.
 # A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/errors.md.
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
@@ -4685,47 +4685,6 @@ input CreateProjectInput {
 type CreateProjectPayload {
   "The new project." project: Project!
 }
-
-# --- The server itself -------------------------------------------------------------------------------------------
-
-"What this server is and what it accepts."
-type ServerInfo {
-  "The version of the program." version: String!
-  "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
-  limits: ServerLimits!
-  """
-  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
-  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
-  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
-  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
-  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
-  may be added.
-  """
-  features: [String!]! @listSize(assumedSize: 10)
-}
-
-"What is refused beyond."
-type ServerLimits {
-  "Bytes of a request." requestBytes: Int!
-  "Tokens of a query." queryTokens: Int!
-  "Depth of nested fields, without introspection." queryDepth: Int!
-  "Aliases in a query." queryAliases: Int!
-  "Root fields of an operation." queryRootFields: Int!
-  "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
-  "Fields in an answer, each item of a list counted." answerFields: Int!
-  "Bytes of an answer. Its fields read at most twice as many bytes of metadata." answerBytes: Int!
-  "Items in a page." pageSize: Int!
-  "Entries in a call, and writes in a batch." entriesPerCall: Int!
-  "Bytes of one value as extended JSON." valueBytes: Int!
-  "Characters of a key or of the name of a card." keyCharacters: Int!
-  "Lists, tuples, sets and dictionaries inside each other." valueNesting: Int!
-  "Errors in an answer." errors: Int!
-  "Seconds until a read is given up." readSeconds: Float!
-  "Seconds until a write is given up." writeSeconds: Float!
-  "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
-  "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
-  "Hours for which an idempotency key returns the first answer, at least." idempotencyHours: Int!
-}
 `, BuiltIn: false},
 	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
 
@@ -5488,6 +5447,47 @@ extend type StepOutput {
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
   ): [ComparisonRow!] @listSize(assumedSize: 10)
+}
+`, BuiltIn: false},
+	{Name: "../schema/server.graphqls", Input: `# The server itself: its version, limits and features.
+
+"What this server is and what it accepts."
+type ServerInfo {
+  "The version of the program." version: String!
+  "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
+  limits: ServerLimits!
+  """
+  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
+  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
+  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
+  may be added.
+  """
+  features: [String!]! @listSize(assumedSize: 10)
+}
+
+"What is refused beyond."
+type ServerLimits {
+  "Bytes of a request." requestBytes: Int!
+  "Tokens of a query." queryTokens: Int!
+  "Depth of nested fields, without introspection." queryDepth: Int!
+  "Aliases in a query." queryAliases: Int!
+  "Root fields of an operation." queryRootFields: Int!
+  "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
+  "Fields in an answer, each item of a list counted." answerFields: Int!
+  "Bytes of an answer. Its fields read at most twice as many bytes of metadata." answerBytes: Int!
+  "Items in a page." pageSize: Int!
+  "Entries in a call, and writes in a batch." entriesPerCall: Int!
+  "Bytes of one value as extended JSON." valueBytes: Int!
+  "Characters of a key or of the name of a card." keyCharacters: Int!
+  "Lists, tuples, sets and dictionaries inside each other." valueNesting: Int!
+  "Errors in an answer." errors: Int!
+  "Seconds until a read is given up." readSeconds: Float!
+  "Seconds until a write is given up." writeSeconds: Float!
+  "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
+  "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
+  "Hours for which an idempotency key returns the first answer, at least." idempotencyHours: Int!
 }
 `, BuiltIn: false},
 }

@@ -1,0 +1,35 @@
+package deploy
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/internal/store/storetest"
+)
+
+// TestUnit asks systemd about its unit, where there is one.
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	text := read(t, "placard.service")
+	if !strings.Contains(text, "ExecStart=/usr/local/bin/placard serve\n") {
+		t.Error("the unit does not start the program")
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		storetest.Lacks(t, "systemd-analyze")
+	}
+	unit := filepath.Join(t.TempDir(), "placard.service")
+	text = strings.ReplaceAll(text, "/usr/local/bin/placard", "/bin/true") // there must be something
+	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
+		t.Errorf("the unit is more open than it has to be: %v: %s", err, out)
+	}
+}
