@@ -73,7 +73,7 @@ var moreMutations = map[string][]string{
 
 // plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
 // connections prevents that.
-var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects"}
+var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_"}
 
 // planWorld is a server on a PostgreSQL cluster that measures its statements and never runs ANALYZE by itself.
 type planWorld struct {

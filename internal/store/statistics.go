@@ -122,7 +122,7 @@ func readTableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
 		FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
 		JOIN pg_class home ON home.oid = to_regclass('goose_db_version') AND home.relnamespace = c.relnamespace
 		JOIN pg_database d ON d.datname = current_database()
-		WHERE c.relname IN ('projects', 'goose_db_version') OR EXISTS (SELECT 1 FROM pg_attribute a
+		WHERE c.relname = 'projects' OR EXISTS (SELECT 1 FROM pg_attribute a
 			WHERE a.attrelid = c.oid AND a.attname = 'project_id' AND NOT a.attisdropped)
 		ORDER BY s.relname`)
 	if err != nil {

@@ -150,7 +150,9 @@ func analyzeAll(w statisticsWorld) {
 	must(t, err)
 	s.Analyze(context.Background())
 	must(t, s.Close())
-	w.eventually("all tables are analyzed", func() bool { return w.countTables(u, "last_analyze IS NULL") == 0 })
+	w.eventually("all tables are analyzed", func() bool {
+		return w.countTables(u, "last_analyze IS NULL AND relname NOT IN ('goose_db_version', 'compatibility')") == 0
+	})
 }
 
 // analyzeIsExclusive checks that a server does nothing while another one has the lock.
@@ -221,7 +223,7 @@ func TestIsDue(t *testing.T) {
 	}
 }
 
-// TestProjectStatistics checks that PostgreSQL collects no statistics of project_id in any table.
+// TestProjectStatistics checks that PostgreSQL collects no statistics of project_id where an index begins with it.
 func TestProjectStatistics(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("pgx", storetest.Postgres(t))
@@ -229,7 +231,8 @@ func TestProjectStatistics(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	var tables, without int
 	must(t, db.QueryRow(`SELECT count(*), count(*) FILTER (WHERE a.attstattarget = 0) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-		WHERE c.relkind = 'r' AND a.attname = 'project_id'`).Scan(&tables, &without))
+		WHERE c.relkind = 'r' AND a.attname = 'project_id'
+		AND EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum)`).Scan(&tables, &without))
 	if tables < 17 || tables != without {
 		t.Errorf("%d of %d tables have no statistics of project_id: add SET STATISTICS 0 to the migration of a new table", without, tables)
 	}
