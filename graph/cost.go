@@ -28,7 +28,7 @@ func costOf(
 	}
 	e := &estimate{
 		schema: schema, limits: limits, values: values, fields: map[*ast.Field]cost{}, spreads: map[spread]cost{},
-		prices: prices{cap: int64(limits.QueryCost) * pointsPerUnit / 4},
+		prices: prices{cap: int64(limits.QueryCost) * pointsPerUnit / 4, scan: scanPoints},
 	}
 	sum := e.selection(operation.SelectionSet, root)
 	points := plus(sum.once, sum.batched)

@@ -48,12 +48,12 @@ func TestFilterPrice(t *testing.T) {
 		"and, of which one has one":     {object{"and": []any{object{"tag": object{"eq": "a"}}, object{"number": object{"eq": n("1")}}}}, false, indexPoints + scanPoints, 1, true},
 		"a related version":             {object{"anyVersion": object{"tag": object{"eq": "a"}}}, false, scanPoints, 1, false},
 	} {
-		got := prices{cap: 1 << 40}.filter(c.filter, c.scan)
+		got := prices{cap: 1 << 40, scan: scanPoints}.filter(c.filter, c.scan)
 		if want := (filterPrice{c.points, c.scans, c.indexed}); got != want {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 	}
-	if got := (prices{cap: 7}).filter(key(object{"key": "a", "in": list(1000)}), false); got.points != 7 {
+	if got := (prices{cap: 7, scan: scanPoints}).filter(key(object{"key": "a", "in": list(1000)}), false); got.points != 7 {
 		t.Errorf("one condition costs %d points, above the cap", got.points)
 	}
 	path := object{"metadata": object{"key": "a", "path": []any{"b"}}}
@@ -65,7 +65,7 @@ func TestFilterPrice(t *testing.T) {
 		{nil, false, 0}, {[]any{}, false, 0}, {[]any{path, object{"field": "NAME"}}, false, scanPoints + indexPoints},
 		{object{"field": "NAME"}, false, indexPoints}, {object{"field": "NAME"}, true, scanPoints},
 	} {
-		if got := (prices{cap: 1 << 40}).orders(c.order, c.scan); got != c.want {
+		if got := (prices{cap: 1 << 40, scan: scanPoints}).orders(c.order, c.scan); got != c.want {
 			t.Errorf("%v: got %d points, want %d", c.order, got, c.want)
 		}
 	}

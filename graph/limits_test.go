@@ -308,7 +308,9 @@ func TestRequestLimits(t *testing.T) {
 			for i := range 3 {
 				fmt.Fprintf(&query, " k%d: metadataKeys(first: 0) { kinds }", i)
 			}
-			const others = 3*125_001 + 1 // tenths: those of the keys and of serverInfo
+			query.WriteString(" artifacts(first: 100) { nodes { versions(first: 100) { nodes {" + strings.Repeat(" id", 11) + " } } } }")
+			// The tenths of the keys, the page and serverInfo.
+			const others = 3*125_001 + 1 + 10 + 100*(1+1+10+100*(1+11)) + 1
 			return "{" + query.String() + " serverInfo {" + strings.Repeat(" version", 10*n-others) + " } }"
 		}},
 	} {

@@ -34,6 +34,8 @@ const (
 type prices struct {
 	// cap is the greatest price of one condition: a quarter of the limit of an operation.
 	cap int64
+	// scan is the price of a condition or an order that no index answers.
+	scan int64
 }
 
 // filterPrice is the price of a filter.
@@ -129,7 +131,7 @@ func (p prices) condition(indexed bool, items int) filterPrice {
 	if indexed {
 		return filterPrice{points: min(points, p.cap), indexed: true}
 	}
-	return filterPrice{points: min(plus(scanPoints, times(int64(items), listPoints)), p.cap), scans: 1}
+	return filterPrice{points: min(plus(p.scan, times(int64(items), listPoints)), p.cap), scans: 1}
 }
 
 // orders returns the points of the terms of an order.
@@ -145,7 +147,7 @@ func (p prices) orders(order any, scan bool) int64 {
 		path, _ := metadata["path"].([]any)
 		price := int64(indexPoints)
 		if scan || len(path) > 0 {
-			price = min(scanPoints, p.cap)
+			price = min(p.scan, p.cap)
 		}
 		points = plus(points, price)
 	}
@@ -156,14 +158,18 @@ func (p prices) orders(order any, scan bool) int64 {
 func (e *estimate) questionPoints(field *ast.Field, arguments map[string]any) int64 {
 	filter, _ := arguments["where"].(map[string]any)
 	_, isPast := arguments["asOf"].(string)
-	price := e.prices.filter(filter, isPast)
-	if price.scans > maxScans && !price.indexed && e.refusal == nil {
+	isRoot, prices := field.ObjectDefinition == e.schema.Query, e.prices
+	if field.ObjectDefinition.Name == "PipelineRun" {
+		prices.scan = indexPoints // an index leads to the steps of a run, which are few
+	}
+	price := prices.filter(filter, isPast)
+	if price.scans > maxScans && !price.indexed && isRoot && e.refusal == nil {
 		e.refusal = models.LimitExceeded(models.At("where"),
 			"conditions that no index answers, without one that an index answers", maxScans, int64(price.scans))
 	}
-	points := plus(price.points, e.prices.orders(arguments["orderBy"], isPast))
+	points := plus(price.points, prices.orders(arguments["orderBy"], isPast))
 	if isPast && field.Definition.Arguments.ForName("where") != nil {
-		points = plus(points, scanPoints) // the instant is a condition, too
+		points = plus(points, prices.scan) // the instant is a condition, too
 	}
 	counts := func(name string) bool { return strings.HasPrefix(name, "totalCount") }
 	if points >= scanPoints && e.selects(field.SelectionSet, counts) {
