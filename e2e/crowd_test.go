@@ -2,22 +2,33 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
+
+// dial opens a connection that the test closes. Reads and writes fail after a minute.
+func dial(t testing.TB, addr string) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", addr, harness.Limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(harness.Limit))
+	return conn
+}
 
 // crowd is how many clients come at once.
 const crowd = 2000
@@ -84,12 +95,7 @@ func TestCrowd(t *testing.T) {
 		before, sockets := goroutines(), s.connections(t)
 		conns := make([]net.Conn, crowd)
 		for i := range conns {
-			conn, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = conn.Close() }()
-			conns[i] = conn
+			conns[i] = dial(t, s.addr)
 			l.sent[fmt.Sprint(i)] = true
 		}
 		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would show
@@ -101,7 +107,7 @@ func TestCrowd(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		harness.Wait(t, "all clients are served", &all)
 		t.Logf("%d stored, failures %v", len(l.acked), l.failures)
 		if len(l.acked) != crowd || l.failures["OVERLOADED"] == 0 {
 			t.Error("not all are stored, or there was room for all")
@@ -126,14 +132,10 @@ func TestCrowd(t *testing.T) {
 func TestFilesRunOut(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
-		s := &server{exec.Command("sh", "-c", `ulimit -n 256; exec "$0"`, filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+		s := newServer(t, freeAddress(t), "sh", "-c", `ulimit -n 256; exec "$0"`, filepath.Join(programs, "placard"))
 		s.run(t, database)
 		version := newVersion(t, s.addr)
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.Close() }()
+		conn := dial(t, s.addr)
 		l := newLedger()
 		l.version = version
 		l.sent["first"] = true
@@ -141,11 +143,7 @@ func TestFilesRunOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 600 {
-			silent, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = silent.Close() }()
+			dial(t, s.addr)
 		}
 		eventually(t, "files run out", func() bool { return s.connections(t) > 200 })
 		for n := range 20 {
@@ -193,11 +191,7 @@ func TestSlowReaders(t *testing.T) {
 	const readers = 40
 	_, low := s.spent(t)
 	for range readers {
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.Close() }()
+		conn := dial(t, s.addr)
 		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
 		if _, err := io.WriteString(conn, strings.Repeat(question, 8)); err != nil { // more than the system keeps for a connection
 			t.Fatal(err)

@@ -1,16 +1,15 @@
 package e2e
 
 import (
-	"context"
 	"database/sql"
 	"net/url"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -50,9 +49,7 @@ func TestOperationsDocument(t *testing.T) {
 		return "'" + u.String() + "'"
 	})
 	address := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/readyz`).FindStringSubmatch(script)[1]
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	shell := exec.CommandContext(ctx, "bash", "-c", script)
+	shell := harness.Command(t, 2*time.Minute, "bash", "-c", script)
 	shell.Dir = t.TempDir()
 	shell.Env = append(os.Environ(), "PATH="+programs+":"+cluster.Programs()+":"+os.Getenv("PATH"), "ADDRESS="+address)
 	out, err := shell.CombinedOutput()

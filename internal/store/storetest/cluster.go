@@ -23,6 +23,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 )
 
@@ -62,17 +63,14 @@ var template = fmt.Sprintf("placard_template_%d", os.Getpid())
 
 // Main runs the tests of a package, stops the cluster that they started, and cleans up what else there is.
 func Main(m *testing.M, cleanUp ...func()) {
-	code := m.Run()
-	for _, clean := range cleanUp {
-		clean()
-	}
-	switch {
-	case cluster.own != nil:
-		cluster.own.Remove()
-	case cluster.admin != nil:
-		_ = execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)") // a given server is left as it was
-	}
-	os.Exit(code)
+	harness.Main(m, append(cleanUp, func() {
+		switch {
+		case cluster.own != nil:
+			cluster.own.Remove()
+		case cluster.admin != nil:
+			_ = execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)") // a given server is left as it was
+		}
+	})...)
 }
 
 // Postgres is the URL of a new database with tables, which is dropped when the test ends.
@@ -125,7 +123,9 @@ func executeAt(url, statement string) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	_, err = db.Exec(statement)
+	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
+	defer cancel()
+	_, err = db.ExecContext(ctx, statement)
 	return err
 }
 
@@ -186,7 +186,12 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp(o.Parent, "placard-postgres-")
+	if o.Parent == "" {
+		if o.Parent, err = harness.Folder(); err != nil {
+			return nil, err
+		}
+	}
+	folder, err := os.MkdirTemp(o.Parent, "pg-") // short, because the path of a socket has at most 103 bytes
 	if err != nil {
 		return nil, err
 	}
@@ -203,20 +208,35 @@ func (o ClusterOptions) New() (*Cluster, error) {
 			c.URL.RawQuery += "&port=" + port
 		}
 	}
-	initdb := c.command("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	if err := c.execute("initdb", "-D", c.data(), "-U", "placard", "-A", "trust", "-E", "UTF8", "--no-sync"); err != nil {
+		return nil, err
 	}
 	return c, c.Start()
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
 
-func (c *Cluster) command(program string, args ...string) *exec.Cmd {
-	command := exec.Command(filepath.Join(c.programs, program), args...)
+// command returns a command of PostgreSQL that ends with this process.
+func (c *Cluster) command(ctx context.Context, program string, args ...string) (*exec.Cmd, error) {
+	command := exec.CommandContext(ctx, filepath.Join(c.programs, program), args...)
 	command.SysProcAttr, command.Dir = c.attributes, c.folder
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.folder)
-	return command
+	command.WaitDelay = time.Second
+	return command, harness.Own(command)
+}
+
+// execute runs a program of PostgreSQL, for a minute at most.
+func (c *Cluster) execute(program string, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
+	defer cancel()
+	command, err := c.command(ctx, program, args...)
+	if err != nil {
+		return err
+	}
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", program, err, out)
+	}
+	return nil
 }
 
 // Start starts the server and waits until it answers. After Kill it tries again while processes of before are ending.
@@ -233,7 +253,10 @@ func (c *Cluster) Start() error {
 			"max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
 			args = append(args, "-c", setting)
 		}
-		c.server = c.command("postgres", args...)
+		var err error
+		if c.server, err = c.command(context.Background(), "postgres", args...); err != nil {
+			return err
+		}
 		c.server.Stdout, c.server.Stderr = log, log
 		c.server.Env = append(c.server.Env, c.options.Environment...)
 		ended = make(chan error, 1)
@@ -264,10 +287,7 @@ func (c *Cluster) Start() error {
 // Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to leave
 // the rest to recovery.
 func (c *Cluster) Stop(mode string) error {
-	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop").CombinedOutput(); err != nil {
-		return fmt.Errorf("pg_ctl: %w: %s", err, out)
-	}
-	return nil
+	return c.execute("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop")
 }
 
 // Kill ends the server as a crash would, without any chance to finish.
@@ -276,12 +296,13 @@ func (c *Cluster) Kill() error { return c.server.Process.Kill() }
 // Remove stops the server at once and deletes its folder.
 func (c *Cluster) Remove() {
 	_ = c.server.Process.Signal(syscall.SIGQUIT) // it may have ended
-	for range 100 {
+	for range 500 {
 		if c.server.Process.Signal(syscall.Signal(0)) != nil {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	_ = c.server.Process.Kill() // most often it has ended
 	_ = os.RemoveAll(c.folder)
 }
 
