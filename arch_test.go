@@ -7,13 +7,17 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/harness"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 const module = "github.com/placard/placard"
 
@@ -69,7 +73,7 @@ var only = map[string][]string{
 // TestStructureImports holds the packages against the two tables.
 func TestStructureImports(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	out, err := harness.Command(t, 2*time.Minute, "go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,8 +19,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 func read(t testing.TB, path string) string {
 	t.Helper()
@@ -120,7 +122,7 @@ func TestDockerfile(t *testing.T) {
 	if !strings.Contains(text, "\nRUN CGO_ENABLED=0 go build ") {
 		t.Error("the program is built with cgo, and would need libraries that an empty image does not have")
 	}
-	list := exec.Command("go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
+	list := harness.Command(t, 5*time.Minute, "go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := list.CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
 		t.Errorf("without cgo something is missing: %v: %s", err, out)
@@ -249,7 +251,7 @@ func TestLinters(t *testing.T) {
 		storetest.Lacks(t, "the linters, whose folder "+lintersVariable+" says")
 	}
 	lint := func(name string, args ...string) ([]byte, error) {
-		return exec.Command(filepath.Join(folder, name), args...).CombinedOutput()
+		return harness.Command(t, 2*time.Minute, filepath.Join(folder, name), args...).CombinedOutput()
 	}
 	broken := filepath.Join(t.TempDir(), "broken") // the control: each of them finds something here
 	if err := os.WriteFile(broken, []byte("apiVersion: v1\nkind: Service\nRUN: x\n"), 0o600); err != nil {
@@ -283,7 +285,7 @@ func TestEmptyImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
+	build := harness.Command(t, 5*time.Minute, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -293,16 +295,15 @@ func TestEmptyImage(t *testing.T) {
 	for _, folder := range []string{"data", "tmp"} {
 		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700), os.Chown(filepath.Join(root, folder), user, user))
 	}
-	listener, listens := net.Listen("tcp", "127.0.0.1:0")
-	if err = errors.Join(err, listens); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	address := harness.Address(t)
 	inside := func(args ...string) *exec.Cmd {
-		command := exec.Command("/placard", args...)
+		command := harness.Command(t, 2*time.Minute, "/placard", args...)
 		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys", "PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
-		command.Dir, command.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: user, Gid: user}}
+		command.Dir, command.SysProcAttr.Chroot = "/", root
+		command.SysProcAttr.Credential = &syscall.Credential{Uid: user, Gid: user}
 		return command
 	}
 	key, err := inside("keys", "create", "root", "--owner").Output()
@@ -315,7 +316,7 @@ func TestEmptyImage(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Process.Kill() })
+	client := &http.Client{Timeout: 20 * time.Second}
 	ask := func() (string, error) {
 		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
 		if err != nil {
@@ -323,7 +324,7 @@ func TestEmptyImage(t *testing.T) {
 		}
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
-		response, err := http.DefaultClient.Do(r)
+		response, err := client.Do(r)
 		if err != nil {
 			return "", err
 		}
@@ -331,10 +332,11 @@ func TestEmptyImage(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		return string(text), err
 	}
-	answer, err := ask()
-	for deadline := time.Now().Add(30 * time.Second); err != nil && time.Now().Before(deadline); answer, err = ask() {
-		time.Sleep(20 * time.Millisecond)
-	}
+	var answer string
+	harness.Eventually(t, "the server in the image answers", func() bool {
+		answer, err = ask()
+		return err == nil
+	})
 	if err != nil || !strings.Contains(answer, `"totalCount":1`) {
 		t.Errorf("%v: %s\n%s", err, answer, log.String())
 	}
@@ -358,10 +360,10 @@ func TestUnit(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
+	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
 		t.Errorf("the unit is more open than it has to be: %v: %s", err, out)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -83,7 +84,7 @@ func TestClockIsSetOnPostgres(t *testing.T) {
 	if len(found) == 0 {
 		storetest.Lacks(t, "libfaketime, which gives PostgreSQL another clock")
 	}
-	folder, err := os.MkdirTemp("", "placard-clock-") // which other users may enter
+	folder, err := os.MkdirTemp("", "clock-") // which other users may enter
 	if err == nil {
 		err = os.Chmod(folder, 0o755)
 	}
@@ -183,7 +184,10 @@ func logTogether(t *testing.T, s *store.Store, c *clock, version *models.Artifac
 	}
 	done := make(chan struct{})
 	go func() { writers.Wait(); close(done) }()
-	for last := models.Int64(0); ; {
+	for last, deadline := models.Int64(0), time.Now().Add(harness.Limit); ; {
+		if time.Now().After(deadline) {
+			t.Fatal("the writers do not end")
+		}
 		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID}, store.EntryKey{Key: "n"})
 		must(t, err)
 		if entry := found[version.SubjectID]; entry != nil {

@@ -250,7 +250,7 @@ func (c *Cluster) Start() error {
 	start := func() error {
 		args := []string{"-D", c.data()}
 		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off",
-			"max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
+			"statement_timeout=120s", "max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
 			args = append(args, "-c", setting)
 		}
 		var err error
@@ -308,7 +308,9 @@ func (c *Cluster) Remove() {
 
 // programFolder is where PostgreSQL's programs are.
 func programFolder() (string, error) {
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		if folder := strings.TrimSpace(string(out)); exists(filepath.Join(folder, "initdb")) {
 			return folder, nil
 		}
