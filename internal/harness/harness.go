@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -103,6 +104,9 @@ func Main(m *testing.M, cleanUp ...func()) {
 	if _, err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // tests are short, and memory is cheaper than their time
 	}
 	code := m.Run()
 	for _, clean := range cleanUp {

@@ -94,14 +94,15 @@ func TestClockIsSetOnPostgres(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	c := &clock{file: filepath.Join(folder, "offset")}
 	c.set(t, 0)
-	cluster, err := storetest.ClusterOptions{Environment: []string{
+	// libfaketime shows the true time to a signal handler that interrupts it, so timeouts of PostgreSQL may end too early.
+	cluster, err := storetest.ClusterOptions{Settings: []string{"statement_timeout=0"}, Environment: []string{
 		"LD_PRELOAD=" + found[0], "FAKETIME_TIMESTAMP_FILE=" + c.file, "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
 	}}.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Remove)
-	clockIsSet(t, c, cluster.URL.String())
+	clockIsSet(t, c, cluster.URL.String()+"&lock_timeout=0&idle_in_transaction_session_timeout=0")
 }
 
 // offsets are how far the clock is off, one after the other.
