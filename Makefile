@@ -17,7 +17,7 @@ run: ## Start the server with the embedded database; when that is new, run examp
 test: ## Run all tests, on SQLite and on PostgreSQL (PLACARD_TEST_DATABASE_URL uses a given server)
 	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 5s
 	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 3s
-	go test -count=1 -timeout 15m ./...
+	go test -count=1 -timeout 20m ./...
 
 bench: ## Measure typical questions on 10,000 versions, on both engines (bench/README.md has more)
 	go run ./bench

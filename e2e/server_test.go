@@ -83,10 +83,10 @@ func program(t testing.TB, args ...string) *exec.Cmd {
 	return harness.Command(t, harness.Limit, filepath.Join(programs, "placard"), args...)
 }
 
-// newServer returns a server that has not started. It ends with the test, after five minutes at the latest.
+// newServer returns a server that has not started. It ends with the test, after ten minutes at the latest.
 func newServer(t testing.TB, addr string, name string, args ...string) *server {
 	t.Helper()
-	return &server{harness.Command(t, 5*time.Minute, name, args...), addr, &bytes.Buffer{}, make(chan error, 1)}
+	return &server{harness.Command(t, 10*time.Minute, name, args...), addr, &bytes.Buffer{}, make(chan error, 1)}
 }
 
 // launch starts the program with arguments and does not wait for it.
