@@ -5,11 +5,13 @@ package harness
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -117,6 +119,17 @@ func Main(m *testing.M, cleanUp ...func()) {
 		code = max(code, 1)
 	}
 	os.Exit(code)
+}
+
+// Parallel sets how many tests of a package run at once, unless the flag -parallel does. Tests that wait for other processes
+// leave the processor to more of them than it has cores.
+func Parallel(n int) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(n)) // a number is valid
+	}
 }
 
 // Close ends all child processes and deletes all temporary files. A program without Main calls it at its end.
