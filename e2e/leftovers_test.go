@@ -70,8 +70,8 @@ func leftovers(folder string, processes map[string]bool) (found []string) {
 	return slices.Compact(found)
 }
 
-// TestKilledTestLeavesNothing kills a test process that has started servers, PostgreSQL clusters and a file system. The
-// control is what the same search finds before.
+// TestKilledTestLeavesNothing kills a test process that runs servers and PostgreSQL clusters and has mounted a file system.
+// The control searches before the process is killed.
 func TestKilledTestLeavesNothing(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/mounts"); err != nil {

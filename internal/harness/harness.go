@@ -1,5 +1,5 @@
-// Package harness gives tests what must not outlive them: processes, temporary folders and addresses, and waits that
-// have a deadline. What a test starts ends with the test process, also when a signal kills that process.
+// Package harness starts processes for tests, reserves addresses and waits with a deadline. Child processes and temporary
+// files are removed when the test process ends, even if a signal kills it.
 package harness
 
 import (
@@ -101,7 +101,7 @@ func newReaper() (*reaper, error) {
 	return &reaper{command, pipe, folder}, os.Setenv("TMPDIR", folder)
 }
 
-// Main runs the tests of a package, calls cleanUp, ends what is left and exits.
+// Main runs the tests of a package, calls cleanUp, ends the remaining child processes and exits.
 func Main(m *testing.M, cleanUp ...func()) {
 	if _, err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

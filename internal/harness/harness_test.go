@@ -16,10 +16,10 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-// doomedVariable makes a run of TestDoomed die as its value tells.
+// doomedVariable holds the way in which a run of TestDoomed dies, and a folder.
 const doomedVariable = "PLACARD_TEST_DOOMED"
 
-// TestDoomed is a test that dies while it has child processes and a temporary folder. TestDeath starts it.
+// TestDoomed dies while it has child processes and a temporary folder. TestDeath runs it.
 func TestDoomed(t *testing.T) {
 	death, outside, _ := strings.Cut(os.Getenv(doomedVariable), " ")
 	if death == "" {

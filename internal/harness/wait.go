@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Limit is how long a test waits for one thing before it fails. It is long because other work may share the machine.
+// Limit is the longest time that a test waits for one event. It allows for other work on the machine.
 const Limit = time.Minute
 
 // Eventually waits until a condition is true. The test fails after Limit.

@@ -22,8 +22,7 @@ func (f *failing) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// TestWaitsEnd checks that each wait ends after its limit and names what it waited for, and that it ends at once when
-// that happens.
+// TestWaitsEnd checks that each wait ends after its limit and names the event, and that the event ends it at once.
 func TestWaitsEnd(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(t testing.TB, happens bool){
