@@ -64,7 +64,7 @@ func newDisk(t *testing.T, size string) disk {
 
 func (d disk) resize(t *testing.T, size string) {
 	t.Helper()
-	if out, err := harness.Command(t, harness.Limit, "mount", "-o", "remount,size="+size, d.folder).CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, harness.Limit, "mount", "-t", "tmpfs", "-o", "remount,size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
 		t.Fatalf("remount: %v %s", err, out)
 	}
 }
