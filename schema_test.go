@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,32 @@ func TestConventionsMutations(t *testing.T) {
 	}
 }
 
+// nullableLists are the lists whose reading can fail without the object that they belong to.
+var nullableLists = []string{"nodes", "steps", "metadataKeys", "metadataChanges"}
+
+// TestConventionsNullability checks that a field that can fail alone is nullable: then a failing part of a page leaves the
+// rest of it.
+func TestConventionsNullability(t *testing.T) {
+	t.Parallel()
+	schema, _ := loadSchema(t)
+	for _, field := range schema.Query.Fields {
+		if field.Type.NonNull && !strings.HasPrefix(field.Name, "__") {
+			t.Errorf("Query.%s is non-null: its failure would take the other root fields along", field.Name)
+		}
+	}
+	fallible := regexp.MustCompile(`Connection$|^MetadataSeries$|^Lineage$|^ArtifactVersionComparison$`)
+	for _, definition := range ownTypes(schema) {
+		if definition.Kind != ast.Object && definition.Kind != ast.Interface {
+			continue
+		}
+		for _, field := range definition.Fields {
+			if fallible.MatchString(field.Type.Name()) && field.Type.NonNull {
+				t.Errorf("%s.%s is non-null: its failure would take the object along", definition.Name, field.Name)
+			}
+		}
+	}
+}
+
 // TestConventionsLists: a list never holds null, except where a place stands for something asked; a list that can be
 // long is a connection, and a connection has all four fields.
 func TestConventionsLists(t *testing.T) {
@@ -106,8 +133,12 @@ func TestConventionsLists(t *testing.T) {
 			continue
 		}
 		for _, field := range definition.Fields {
-			if field.Type.Elem != nil && (!field.Type.NonNull || !field.Type.Elem.NonNull) && !slices.Contains([]string{"Query.nodes", "ComparisonRow.entries"}, definition.Name+"."+field.Name) {
-				t.Errorf("%s.%s: a list is [T!]!, not %s", definition.Name, field.Name, field.Type)
+			if field.Type.Elem != nil && !field.Type.Elem.NonNull && !slices.Contains([]string{"Query.nodes", "ComparisonRow.entries"}, definition.Name+"."+field.Name) {
+				t.Errorf("%s.%s: the items of a list are not null, but it is %s", definition.Name, field.Name, field.Type)
+			}
+			fallible := slices.Contains(nullableLists, field.Name) && !strings.HasSuffix(definition.Name, "Connection") && definition.Name != "Lineage"
+			if field.Type.Elem != nil && field.Type.NonNull == fallible {
+				t.Errorf("%s.%s: a list is nullable if its reading can fail alone, and only then, but it is %s", definition.Name, field.Name, field.Type)
 			}
 			if strings.HasSuffix(field.Type.Name(), "Connection") && (field.Arguments.ForName("first") == nil || field.Arguments.ForName("after") == nil) {
 				t.Errorf("%s.%s: a connection takes first and after", definition.Name, field.Name)

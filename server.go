@@ -29,12 +29,13 @@ var version = "0.1.0"
 
 func main() {
 	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
-	switch {
-	case err != nil:
-	case line.Command == "serve":
-		err = serve(&line.Serve)
-	default:
-		err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
+	if err == nil {
+		line.WarnOfUnknownVariables(os.Environ(), logger)
+		if line.Command == "serve" {
+			err = serve(&line.Serve)
+		} else {
+			err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
@@ -53,7 +54,7 @@ func serve(settings *config.Config) error {
 	defer cancel()
 	listener, err := net.Listen("tcp", settings.Addr)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen: %w (--addr or PLACARD_ADDR sets another address)", err)
 	}
 	open := store.Open
 	if settings.NoMigrate {
@@ -80,7 +81,7 @@ func serve(settings *config.Config) error {
 	}
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
-		return errors.Join(err, s.Close(), listener.Close())
+		return errors.Join(&config.Usage{Err: err}, s.Close(), listener.Close())
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
@@ -88,7 +89,8 @@ func serve(settings *config.Config) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go forget(stop, s, log)
+	go forget(stop, s, settings.Limit.ServerLimits().IdempotencyRetention(), log)
+	s.KeepStatistics(store.StatisticsInterval)
 	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
 	select {
 	case err := <-failed:
@@ -106,7 +108,7 @@ func serve(settings *config.Config) error {
 	return err
 }
 
-// trust makes the server execute only the documents of a path, if there is one.
+// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type config.Usage.
 func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if path == "" {
 		return nil
@@ -115,24 +117,24 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if err == nil {
 		err = api.Trust(documents)
 	}
-	if err == nil {
-		log.Info("only trusted documents are executed", "documents", len(documents))
+	if err != nil {
+		return &config.Usage{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
-	return err
+	log.Info("only trusted documents are executed", "documents", len(documents))
+	return nil
 }
 
-// forget drops old idempotency keys every hour.
-func forget(stop context.Context, s *store.Store, log *slog.Logger) {
-	for ticker := time.NewTicker(time.Hour); ; {
+// forget deletes expired idempotency keys every hour.
+func forget(stop context.Context, s *store.Store, retention time.Duration, log *slog.Logger) {
+	for tick := time.Tick(time.Hour); ; {
 		select {
 		case <-stop.Done():
-			ticker.Stop()
 			return
-		case <-ticker.C:
+		case <-tick:
 			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
-			err := s.ForgetIdempotencyKeys(ctx)
+			err := s.ForgetIdempotencyKeys(ctx, retention)
 			cancel()
-			if err != nil {
+			if err != nil && stop.Err() == nil {
 				log.Warn("old idempotency keys could not be dropped", "error", err)
 			}
 		}

@@ -31,6 +31,9 @@ type settings struct {
 	ScanSize int      `help:"At which size the questions are asked that must look at everything." default:"100000"`
 	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
 	Explain  bool     `help:"Print the statements of each question with their plans."`
+	Prices   bool     `help:"Compare the price of operations with their CPU time instead."`
+	// server is the process of the throw-away cluster.
+	server int
 }
 
 func main() {
@@ -55,7 +58,7 @@ func (s *settings) run(ctx context.Context) (err error) {
 			return err
 		}
 		defer cluster.Remove()
-		s.Postgres = cluster.URL.String()
+		s.Postgres, s.server = cluster.URL.String(), cluster.PID()
 	}
 	for _, engine := range s.Engines {
 		results := map[int]map[string]result{}
@@ -64,7 +67,9 @@ func (s *settings) run(ctx context.Context) (err error) {
 				return fmt.Errorf("%s, %d versions: %w", engine, size, err)
 			}
 		}
-		s.print(engine, results)
+		if !s.Prices {
+			s.print(engine, results)
+		}
 	}
 	return nil
 }
@@ -88,6 +93,9 @@ func (s *settings) measure(ctx context.Context, engine string, size int) (result
 	defer func() { err = errors.Join(err, service.store.Close()) }()
 	if err := service.check(ctx); err != nil {
 		return nil, fmt.Errorf("what was loaded is not as it should be: %w", err)
+	}
+	if s.Prices {
+		return nil, service.printPrices(ctx, engine, s.server)
 	}
 	results = map[string]result{}
 	for _, q := range questions() {

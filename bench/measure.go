@@ -33,12 +33,12 @@ func open(ctx context.Context, url string, versions int) (*service, error) {
 		return nil, err
 	}
 	limits := models.DefaultLimits()
-	limits.ReadSeconds = 600
+	limits.ReadSeconds, limits.QueryTokens = 600, 100_000
 	return &service{s, graph.NewServer(s, limits, "bench", quiet), versions}, nil
 }
 
-// post sends a query and returns the answer, and how long it took.
-func (s *service) post(ctx context.Context, query string, variables map[string]any) (map[string]any, time.Duration, error) {
+// send sends a query and returns the response and its duration.
+func (s *service) send(ctx context.Context, query string, variables map[string]any) (*httptest.ResponseRecorder, time.Duration, error) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return nil, 0, err
@@ -48,7 +48,15 @@ func (s *service) post(ctx context.Context, query string, variables map[string]a
 	w := httptest.NewRecorder()
 	begin := time.Now()
 	s.server.ServeHTTP(w, r)
-	took := time.Since(begin)
+	return w, time.Since(begin), nil
+}
+
+// post sends a query and returns its data and its duration.
+func (s *service) post(ctx context.Context, query string, variables map[string]any) (map[string]any, time.Duration, error) {
+	w, took, err := s.send(ctx, query, variables)
+	if err != nil {
+		return nil, 0, err
+	}
 	var answer struct {
 		Data   map[string]any
 		Errors []any

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -190,6 +188,7 @@ func TestKubernetes(t *testing.T) {
 	same(t, "the probe of readiness", container.at("readinessProbe", "httpGet", "path"), "/readyz")
 	same(t, "the port of the service", kinds["Service"].at("spec", "ports", 0, "targetPort"), container.at("ports", 0, "name"))
 	same(t, "the port of metrics", pod.at("metadata", "annotations", "prometheus.io/port"), container.at("ports", 1, "containerPort"))
+	checkRollingUpdate(t, kinds["Deployment"])
 	same(t, "root", pod.at("spec", "securityContext", "runAsNonRoot"), true)
 	same(t, "the file system", container.at("securityContext", "readOnlyRootFilesystem"), true)
 	var stop time.Duration
@@ -210,6 +209,27 @@ func TestKubernetes(t *testing.T) {
 	grace, err := time.ParseDuration(pod.at("spec", "terminationGracePeriodSeconds").String() + "s")
 	if err != nil || stop == 0 || grace <= stop {
 		t.Errorf("the server takes up to %v to stop and has %v (%v)", stop, grace, err)
+	}
+}
+
+// checkRollingUpdate checks that a new pod migrates before it serves, with the same program and database, and that old pods
+// serve until a new one is ready.
+func checkRollingUpdate(t *testing.T, deployment node) {
+	t.Helper()
+	same(t, "the strategy", deployment.at("spec", "strategy", "type"), "RollingUpdate")
+	same(t, "the number of pods that may be missing", deployment.at("spec", "strategy", "rollingUpdate", "maxUnavailable"), 0)
+	pod := deployment.at("spec", "template", "spec")
+	before, server := pod.at("initContainers", 0), pod.at("containers", 0)
+	same(t, "the first step", before.at("args"), []any{"migrate", "up"})
+	same(t, "the server", server.at("args"), []any{"serve", "--no-migrate"})
+	for _, field := range []string{"image", "securityContext"} {
+		same(t, "the "+field+" of the first step", before.at(field), server.at(field))
+	}
+	same(t, "the database of the first step", before.at("env", 0), server.at("env", 0))
+	// A pod that the tables exclude must leave the service by the first probe that notices.
+	same(t, "the number of failures of readiness", server.at("readinessProbe", "failureThreshold"), 1)
+	if server.at("livenessProbe", "httpGet", "path").String() == "/readyz" {
+		t.Error("a restart does not help a pod that the tables exclude")
 	}
 }
 
@@ -257,12 +277,14 @@ func TestLinters(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("apiVersion: v1\nkind: Service\nRUN: x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	silent := silentAlerts(t)
 	for _, c := range []struct{ good, bad []string }{
 		{[]string{"hadolint", "Dockerfile"}, []string{"hadolint", broken}},
 		{[]string{"kubernetes-validate", "--strict", "kubernetes.yaml"}, []string{"kubernetes-validate", "--strict", broken}},
 		{[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"},
 			[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken}},
 		{[]string{"promtool", "check", "rules", "alerts.yaml"}, []string{"promtool", "check", "rules", broken}},
+		{[]string{"promtool", "test", "rules", "alerts_test.yaml"}, []string{"promtool", "test", "rules", silent}},
 	} {
 		if out, err := lint(c.good[0], c.good[1:]...); err != nil {
 			t.Errorf("%s: %v: %s", c.good[0], err, out)
@@ -273,76 +295,17 @@ func TestLinters(t *testing.T) {
 	}
 }
 
-// TestEmptyImage runs the program as an image with nothing but it would: in an empty file system, as a user without rights.
-// That needs root.
-func TestEmptyImage(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() != 0 {
-		storetest.Lacks(t, "root, who may change the root of a file system")
-	}
-	root, err := os.MkdirTemp("", "placard-image-")
+// silentAlerts copies alerts_test.yaml and alerts.yaml, makes the alerts wait for days, and returns the path of the tests.
+func silentAlerts(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	silent := strings.ReplaceAll(read(t, "alerts.yaml"), "for: 5m", "for: 5d")
+	err := errors.Join(os.WriteFile(filepath.Join(folder, "alerts.yaml"), []byte(silent), 0o600),
+		os.WriteFile(filepath.Join(folder, "alerts_test.yaml"), []byte(read(t, "alerts_test.yaml")), 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(root) })
-	build := harness.Command(t, 5*time.Minute, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	const user = 65532
-	err = os.Chmod(root, 0o755)
-	for _, folder := range []string{"data", "tmp"} {
-		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700), os.Chown(filepath.Join(root, folder), user, user))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := harness.Address(t)
-	inside := func(args ...string) *exec.Cmd {
-		command := harness.Command(t, 2*time.Minute, "/placard", args...)
-		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys", "PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
-		command.Dir, command.SysProcAttr.Chroot = "/", root
-		command.SysProcAttr.Credential = &syscall.Credential{Uid: user, Gid: user}
-		return command
-	}
-	key, err := inside("keys", "create", "root", "--owner").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	server := inside()
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Timeout: 20 * time.Second}
-	ask := func() (string, error) {
-		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
-		if err != nil {
-			return "", err
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
-		response, err := client.Do(r)
-		if err != nil {
-			return "", err
-		}
-		defer func() { _ = response.Body.Close() }()
-		text, err := io.ReadAll(response.Body)
-		return string(text), err
-	}
-	var answer string
-	harness.Eventually(t, "the server in the image answers", func() bool {
-		answer, err = ask()
-		return err == nil
-	})
-	if err != nil || !strings.Contains(answer, `"totalCount":1`) {
-		t.Errorf("%v: %s\n%s", err, answer, log.String())
-	}
-	if err := errors.Join(server.Process.Signal(syscall.SIGTERM), server.Wait()); err != nil {
-		t.Errorf("%v: %s", err, log.String())
-	}
+	return filepath.Join(folder, "alerts_test.yaml")
 }
 
 // TestUnit asks systemd about its unit, where there is one.

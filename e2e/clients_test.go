@@ -155,6 +155,13 @@ func TestClients(t *testing.T) {
 			says(t, tool(t, folder, nil, "node", "values.mjs", url, client, "operations.graphql"), client)
 		})
 	}
+	t.Run("urql, normalised", func(t *testing.T) {
+		url := serve(t)
+		folder := working(t, node(t), "clients/node/*.mjs")
+		if out := tool(t, folder, nil, "node", "normalised.mjs", url); out != "the normalised cache keeps the past and the present\n" {
+			t.Error(out)
+		}
+	})
 	t.Run("gql", func(t *testing.T) {
 		url := serve(t)
 		folder := working(t, "", "clients/python/*.py", "clients/operations.graphql")

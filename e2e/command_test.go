@@ -48,12 +48,13 @@ func TestCodes(t *testing.T) {
 	expect(t, database, 0, "placard ", "--version")
 	expect(t, database, 0, "tables ", "version")
 	expect(t, database, 0, "Exit codes:", "--help")
-	expect(t, database, 1, "no such file", "backup", filepath.Join(folder, "copy"))
+	expect(t, database, 2, "there is no database file", "backup", filepath.Join(folder, "copy"))
 	expect(t, database, 3, "missing   0001_core.sql", "migrate", "status")
 	expect(t, database, 3, "run `placard migrate up`", "serve", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, database, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, database, 0, "are at version", "migrate", "up")
 	expect(t, database, 0, "database", "migrate", "status")
+	expect(t, database, 0, "filled 0 subjects", "migrate", "repair")
 	expect(t, "mysql://x", 2, "must begin with", "migrate", "status")
 	expect(t, "mysql://x", 2, "must begin with", "serve", "--addr=127.0.0.1:0")
 	expect(t, "sqlite:", 2, "must name a file", "serve", "--addr=127.0.0.1:0")
@@ -64,6 +65,10 @@ func TestCodes(t *testing.T) {
 	expect(t, database, 2, "say --owner", "keys", "create", "x")
 	expect(t, database, 2, "--owner has no --role", "keys", "create", "x", "--owner", "--role=admin")
 	expect(t, database, 2, "drain-timeout", "--drain-timeout=soon")
+	expect(t, database, 2, "--drain-timeout must be 0s or longer", "--drain-timeout=-1s")
+	expect(t, database, 2, "--metrics-addr must be HOST:PORT", "--metrics-addr=127.0.0.1:70000")
+	expect(t, database, 2, "debug, info, warn, error", "--log-level=loud")
+	expect(t, database, 2, "--trusted-documents: ", "--addr=127.0.0.1:0", "--trusted-documents="+filepath.Join(folder, "nothing"))
 	for _, path := range []string{"text", "empty"} {
 		if err := os.WriteFile(filepath.Join(folder, path), []byte(strings.TrimPrefix(path, "empty")), 0o600); err != nil {
 			t.Fatal(err)
@@ -79,11 +84,78 @@ func TestCodes(t *testing.T) {
 	}
 	postgres := storetest.EmptyPostgres(t)
 	expect(t, postgres, 3, "missing   0001_core.sql", "migrate", "status")
+	expect(t, postgres, 3, "run `placard migrate up`", "migrate", "repair")
 	expect(t, postgres, 3, "run `placard migrate up`", "--no-migrate", "--addr=127.0.0.1:0")
 	expect(t, postgres, 0, "are at version", "migrate", "up")
 	expect(t, postgres, 0, "database", "migrate", "status")
 	expect(t, postgres, 4, "pg_dump", "backup", "x")
 	expect(t, postgres, 4, "pg_restore", "restore", "x")
+}
+
+// TestMisspeltVariable checks that commands warn of a variable that is no setting, and only then.
+func TestMisspeltVariable(t *testing.T) {
+	t.Parallel()
+	const warning = `msg="this environment variable is no setting and has no effect" variable=PLACARD_DATABASEURL nearest=PLACARD_DATABASE_URL`
+	for _, args := range []string{"version", "migrate up", "migrate status", "keys list", "serve --no-migrate --addr=127.0.0.1:0"} {
+		for _, misspelt := range []bool{true, false} {
+			command := program(t, strings.Fields(args)...)
+			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+storetest.SQLite(t))
+			if misspelt {
+				command.Env = append(command.Env, "PLACARD_DATABASEURL=hunter2")
+			}
+			out, _ := command.CombinedOutput() // what else it does is of no interest
+			if strings.Contains(string(out), warning) != misspelt || strings.Contains(string(out), "hunter2") {
+				t.Errorf("placard %s, misspelt %t:\n%s", args, misspelt, out)
+			}
+		}
+	}
+}
+
+// TestMissingDatabase checks which commands make a missing SQLite database. The others create no file.
+func TestMissingDatabase(t *testing.T) {
+	t.Parallel()
+	backup, export := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "export")
+	source := storetest.SQLite(t)
+	expect(t, source, 0, "", "migrate", "up")
+	expect(t, source, 0, "", "backup", backup)
+	expect(t, source, 0, "", "export", export)
+	const missing = "there is no database file"
+	for _, c := range []struct {
+		args  string
+		code  int
+		part  string
+		makes bool
+	}{
+		{"keys list", 2, missing, false},
+		{"keys revoke x", 2, missing, false},
+		{"export -", 2, missing, false},
+		{"backup " + backup + "2", 2, missing, false},
+		{"migrate status", 3, "there is no such file", false},
+		{"serve --no-migrate --addr=127.0.0.1:0", 3, missing, false},
+		{"migrate up", 0, "are at version", true},
+		{"keys create x --owner", 0, "plc_", true},
+		{"import " + export, 0, "imported project", true},
+		{"restore " + backup, 0, "tables at version", true},
+		{"version", 0, "tables ", false},
+	} {
+		folder := filepath.Join(t.TempDir(), "new")
+		path := filepath.Join(folder, "placard.db")
+		expect(t, "sqlite:"+path, c.code, c.part, strings.Fields(c.args)...)
+		if c.part == missing {
+			expect(t, "sqlite:"+path, c.code, path+": correct --database-url", strings.Fields(c.args)...)
+		}
+		_, err := os.Stat(path)
+		_, folderErr := os.Stat(folder)
+		if made := err == nil; made != c.makes || !c.makes && folderErr == nil {
+			t.Errorf("placard %s made the database: %t, and its folder: %t", c.args, made, folderErr == nil)
+		}
+	}
+	// A command that needs up-to-date tables changes none.
+	empty := storetest.EmptyPostgres(t)
+	for _, args := range []string{"keys list", "keys revoke x", "export -", "migrate status"} {
+		expect(t, empty, 3, "", strings.Fields(args)...)
+		expect(t, empty, 3, "missing   0001_core.sql", "migrate", "status")
+	}
 }
 
 // TestBackup copies the database while clients write, and restores the copy: everything that was acknowledged before the

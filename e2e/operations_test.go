@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,15 +28,42 @@ func blocks(t testing.TB) []string {
 	return found
 }
 
-// TestOperationsDocument follows docs/operations.md to the letter: each block works, in an empty folder. Only addresses
-// are others, so that tests can run side by side.
-func TestOperationsDocument(t *testing.T) {
-	t.Parallel()
-	cluster, err := storetest.NewCluster()
+// pageURL matches the URLs of PostgreSQL in docs/operations.md.
+var pageURL = regexp.MustCompile(`postgres://placard@127\.0\.0\.1:5432/(\w+)`)
+
+// newPageCluster makes a PostgreSQL server and runs the commands of the administrator from docs/operations.md on it, without
+// --pwprompt. The blocks of the page then have the rights that the page gives to its user.
+func newPageCluster(t *testing.T) *storetest.Cluster {
+	t.Helper()
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := storetest.ClusterOptions{Superuser: "postgres"}.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Remove)
+	commands := regexp.MustCompile(`(?m)^ *\$ sudo -u postgres (create.*)$`).FindAllStringSubmatch(string(text), -1)
+	if len(commands) < 3 {
+		t.Fatalf("the page has the commands %q", commands)
+	}
+	for _, command := range commands {
+		args := strings.Fields(strings.Replace(command[1], "--pwprompt ", "", 1))
+		program := harness.Command(t, harness.Limit, filepath.Join(cluster.Programs(), args[0]), args[1:]...)
+		program.Env = append(os.Environ(), "PGHOST="+cluster.URL.Query().Get("host"), "PGUSER=postgres")
+		if out, err := program.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", command[1], err, out)
+		}
+	}
+	return cluster
+}
+
+// TestOperationsDocument follows docs/operations.md to the letter: each block works, in an empty folder, with the rights of the
+// user that the page makes. Only addresses are others, so that tests can run side by side.
+func TestOperationsDocument(t *testing.T) {
+	t.Parallel()
+	cluster := newPageCluster(t)
 	steps := blocks(t)
 	if len(steps) < 8 {
 		t.Fatalf("only %d blocks were found", len(steps))
@@ -43,11 +71,20 @@ func TestOperationsDocument(t *testing.T) {
 	script := "set -euo pipefail\ntrap 'code=$?; kill $(jobs -p) 2>/dev/null || true; exit $code' EXIT\nset -x\n" + strings.Join(steps, "\n")
 	script = strings.NewReplacer("127.0.0.1:8080", freeAddress(t), "127.0.0.1:9090", freeAddress(t),
 		"placard serve", "placard serve --addr=$ADDRESS").Replace(script)
-	script = regexp.MustCompile(`postgres://placard@127\.0\.0\.1:5432/(\w+)`).ReplaceAllStringFunc(script, func(url string) string {
+	script = pageURL.ReplaceAllStringFunc(script, func(page string) string {
 		u := *cluster.URL
-		u.Path = url[strings.LastIndex(url, "/"):]
+		u.User, u.Path = url.User("placard"), page[strings.LastIndex(page, "/"):]
 		return "'" + u.String() + "'"
 	})
+	rights, err := sql.Open("pgx", cluster.URL.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rights.Close() }()
+	var special bool
+	if err := rights.QueryRow("SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = 'placard'").Scan(&special); err != nil || special {
+		t.Errorf("the user of the page has special rights: %t (%v)", special, err)
+	}
 	address := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/readyz`).FindStringSubmatch(script)[1]
 	shell := harness.Command(t, 2*time.Minute, "bash", "-c", script)
 	shell.Dir = t.TempDir()

@@ -38,8 +38,11 @@ func TestNoSecrets(t *testing.T) {
 			}
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
 			out, err := command.CombinedOutput()
-			if !help && err == nil || strings.Contains(string(out), "hunter2") {
+			if !help && err == nil || strings.Contains(string(out), "hunter2") || strings.Contains(string(out), "%v") {
 				t.Errorf("%s: %v\n%s", name, err, out)
+			}
+			if said := "dial error: dial tcp 127.0.0.1:1: connect: connection refused"; name == "a wrong port" && !help && !strings.Contains(string(out), said) {
+				t.Errorf("%s: the log lacks %q:\n%s", name, said, out)
 			}
 		}
 	}

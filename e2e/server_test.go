@@ -87,7 +87,13 @@ func newServer(t testing.TB, addr string, name string, args ...string) *server {
 // launch starts the program with arguments and does not wait for it.
 func launch(t testing.TB, addr, database string, args ...string) *server {
 	t.Helper()
-	s := newServer(t, addr, filepath.Join(programs, "placard"), append(args, "--public-url=https://placard.example")...)
+	return launchProgram(t, filepath.Join(programs, "placard"), addr, database, args...)
+}
+
+// launchProgram starts the program at a path and does not wait for it.
+func launchProgram(t testing.TB, path, addr, database string, args ...string) *server {
+	t.Helper()
+	s := newServer(t, addr, path, append(args, "--public-url=https://placard.example")...)
 	s.begin(t, database)
 	return s
 }
@@ -166,6 +172,7 @@ func (s *server) stop(t testing.TB) error {
 type answer struct {
 	data      map[string]any
 	code      string
+	message   string
 	retryable bool
 	err       error
 }
@@ -189,6 +196,7 @@ func ask(addr, query string, variables any) answer {
 	var decoded struct {
 		Data   map[string]any
 		Errors []struct {
+			Message    string
 			Extensions struct {
 				Code      string
 				Retryable bool
@@ -200,7 +208,7 @@ func ask(addr, query string, variables any) answer {
 	}
 	if len(decoded.Errors) > 0 {
 		first := decoded.Errors[0].Extensions
-		return answer{data: decoded.Data, code: first.Code, retryable: first.Retryable}
+		return answer{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
 	}
 	return answer{data: decoded.Data}
 }
@@ -262,16 +270,26 @@ func checkReadme(t *testing.T, addr string) {
 	}
 }
 
-// TestPortTaken and TestFileTaken: a server that cannot start says why and ends.
+// TestPortTaken checks that a server ends when another process listens on one of its addresses, and names the flag for it.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	second := launch(t, s.addr, storetest.SQLite(t))
-	if err := second.exit(t); err == nil || !strings.Contains(second.log.String(), "address already in use") {
-		t.Errorf("%v: %s", err, second.log)
+	for _, c := range []struct {
+		addr, part string
+		args       []string
+	}{
+		{s.addr, "(--addr or PLACARD_ADDR sets another address)", nil},
+		{freeAddress(t), "(--metrics-addr or PLACARD_METRICS_ADDR sets another address)", []string{"--metrics-addr=" + s.addr}},
+	} {
+		second := launch(t, c.addr, storetest.SQLite(t), c.args...)
+		if err := second.exit(t); second.ProcessState.ExitCode() != 1 || !strings.Contains(second.log.String(), "address already in use") ||
+			!strings.Contains(second.log.String(), c.part) {
+			t.Errorf("%v: %s", err, second.log)
+		}
 	}
 }
 
+// TestFileTaken checks that a server ends when another process has its database.
 func TestFileTaken(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

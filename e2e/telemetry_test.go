@@ -94,6 +94,9 @@ func TestMetrics(t *testing.T) {
 		if !found || got[`placard_sql_statement_duration_seconds_count{result="ok"}`] < 10 || got["go_goroutines"] == 0 || got["process_start_time_seconds"] == 0 {
 			t.Errorf("something is not counted: %v", got)
 		}
+		if size, ok := got["placard_sqlite_log_bytes"]; ok != strings.HasPrefix(database, "sqlite:") || ok && size == 0 {
+			t.Errorf("the write-ahead log has %v bytes (%v)", size, ok)
+		}
 		documented(t, got)
 		conventional(t, measured)
 		if response, err := client.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {

@@ -250,7 +250,7 @@ func TestTransferCodes(t *testing.T) {
 	t.Parallel()
 	database, folder := storetest.SQLite(t), t.TempDir()
 	file := filepath.Join(folder, "file")
-	expect(t, database, 1, "not there", "export", file)
+	expect(t, database, 2, "there is no database file", "export", file)
 	expect(t, storetest.EmptyPostgres(t), 3, "migrate up", "export", file)
 	expect(t, database, 0, "are at version", "migrate", "up")
 	expect(t, database, 1, `there is no project "nothing"`, "export", "--project=nothing", file)

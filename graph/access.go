@@ -2,9 +2,7 @@ package graph
 
 import (
 	"context"
-	"math"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -20,62 +18,37 @@ func (s *Server) RequireKeys() *Server {
 	return s
 }
 
-// LimitKeys bounds what the operations of each API key may cost in a minute on this server, 0 for no bound, and returns
-// the server.
+// LimitKeys bounds the cost of the operations of each API key in a minute on this server, 0 for no bound, and returns the
+// server. All keys of a project together have projectBudgets times as much.
 func (s *Server) LimitKeys(costPerMinute int64) *Server {
-	s.spent.perMinute = costPerMinute
+	s.rate.perMinute = costPerMinute
 	return s
 }
 
-// spending is what API keys may still spend. A key that has something left may run any operation, and comes into debt by
-// a costly one, so that there is none that it can never run.
-type spending struct {
-	perMinute int64
-	mu        sync.Mutex
-	keys      map[models.ID]account
+// features is the table of the names in serverInfo.features, in alphabetical order. A client checks for a name before it
+// relies on the feature. Names never change; docs/http.md describes them. A feature with a nil condition is always on.
+var features = []struct {
+	name string
+	on   func(*Server) bool
+}{
+	{"apiKeys", func(s *Server) bool { return s.keys }},
+	{"nullableFields", nil},
+	{"pastIds", nil},
+	{"persistedQueries", nil},
+	{"rateLimit", func(s *Server) bool { return s.keys && s.rate.perMinute > 0 }},
+	{"trustedDocuments", func(s *Server) bool { return s.trusted != nil }},
+	{"viewer", nil},
 }
 
-// account is what one key had left at an instant.
-type account struct {
-	left float64
-	at   time.Time
-}
-
-// charge takes the cost of an operation from what its API key may spend. LIMIT_EXCEEDED and status 429 when nothing is left.
-func (s *Server) charge(ctx context.Context, cost int64) error {
-	who, limit := auth.From(ctx), s.spent.perMinute
-	if limit == 0 || who.KeyID.IsZero() {
-		return nil
-	}
-	now, perSecond := time.Now(), float64(limit)/60
-	s.spent.mu.Lock()
-	defer s.spent.mu.Unlock()
-	has, known := s.spent.keys[who.KeyID]
-	if known {
-		has.left = min(float64(limit), has.left+now.Sub(has.at).Seconds()*perSecond)
-	} else {
-		has.left = float64(limit)
-	}
-	if has.left < 1 {
-		spent := limit - int64(has.left)
-		return &httpError{status: http.StatusTooManyRequests, after: int(math.Ceil((1 - has.left) / perSecond)), err: &models.Error{
-			Code: models.CodeLimitExceeded, Message: "cost of the operations of the API key in a minute: try again later",
-			Limit: &limit, Actual: &spent, Retryable: true,
-		}}
-	}
-	if s.spent.keys == nil {
-		s.spent.keys = map[models.ID]account{}
-	}
-	s.spent.keys[who.KeyID] = account{has.left - float64(cost), now}
-	return nil
-}
-
-// features are what this server can do beside what every server can.
+// features returns the names of what this server offers.
 func (s *Server) features() []string {
-	if s.keys {
-		return []string{"apiKeys"}
+	names := []string{}
+	for _, feature := range features {
+		if feature.on == nil || feature.on(s) {
+			names = append(names, feature.name)
+		}
 	}
-	return []string{}
+	return names
 }
 
 // admit finds out who sends a request, before anything else of it is looked at, and gives its context the principal. It
@@ -187,6 +160,22 @@ func (m mutation) CreateAPIKey(ctx context.Context, in models.CreateApiKeyInput)
 func (m mutation) RevokeAPIKey(ctx context.Context, in models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
 	key, err := m.store.RevokeApiKey(ctx, input.In("apiKeyId"), in.APIKeyID)
 	return &models.RevokeApiKeyPayload{APIKey: key}, err
+}
+
+// Viewer resolves Query.viewer. It reads nothing: the principal of the request has all but the project.
+func (query) Viewer(ctx context.Context) (*models.Viewer, error) {
+	who := auth.From(ctx)
+	v := &models.Viewer{Name: who.Signature(), IsOwner: who.Owner}
+	if !who.Owner {
+		v.Role, v.ProjectID = &who.Role, who.Project
+	}
+	return v, nil
+}
+
+type viewer struct{}
+
+func (viewer) Project(ctx context.Context, v *models.Viewer) (*models.Project, error) {
+	return projectOf(ctx, v.ProjectID)
 }
 
 type apiKey struct{}

@@ -28,21 +28,22 @@ var selectors = []string{
 
 // rules are those of all fields of Query and Mutation. A field without a rule fails the test.
 var rules = map[string]rule{
-	"artifact":                {"READER", []string{`name: "model", project: "{name}"`}},
-	"artifacts":               {"READER", []string{`project: "{name}"`, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
-	"artifactVersions":        {"READER", []string{`project: "{name}"`, `project: "{name}", where: {metadata: {key: "accuracy", gt: 0}}, orderBy: [{metadata: {key: "accuracy"}}], asOf: "2100-01-01T00:00:00Z"`}},
-	"artifactVersion":         {"READER", []string{`ref: {id: "{ArtifactVersion}"}`, `ref: {id: "{ArtifactVersion}"}, asOf: "2099-01-01T00:00:00Z"`, `ref: {named: {project: "{name}", name: "model"}}`, `ref: {named: {project: "{name}", name: "model", version: "1"}}`, `ref: {named: {project: "{name}", name: "model", alias: "prod"}}`}},
+	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`}},
+	"artifacts":               {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
+	"artifactVersions":        {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {metadata: {key: "accuracy", gt: 0}}, orderBy: [{metadata: {key: "accuracy"}}], asOf: "2100-01-01T00:00:00Z"`}},
+	"artifactVersion":         {"READER", []string{`ref: {id: "{ArtifactVersion}"}`, `ref: {id: "{ArtifactVersion}"}, asOf: "2099-01-01T00:00:00Z"`, `ref: {named: {project: "{name}", name: "model"}}`, `ref: {named: {project: "{name}", name: "model", version: "1"}}`, `ref: {named: {project: "{name}", name: "model", alias: "prod"}}`, `ref: {named: {name: "model", alias: "prod"}}`}},
 	"compareArtifactVersions": {"READER", []string{`refs: [{id: "{ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`, `refs: [{id: "{own.ArtifactVersion}"}, {id: "{ArtifactVersion}"}]`, `refs: [{id: "{own.ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`}},
 	"stepRun":                 {"READER", []string{`id: "{StepRun}"`}},
 	"pipelineRun":             {"READER", []string{`id: "{PipelineRun}"`}},
-	"pipelineRuns":            {"READER", []string{`project: "{name}"`, `project: "{name}", pipeline: "pipeline MARK"`}},
-	"stepRuns":                {"READER", []string{`project: "{name}"`}},
+	"pipelineRuns":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", pipeline: "pipeline MARK"`}},
+	"stepRuns":                {"READER", []string{`project: "{name}"`, ``}},
 	"project":                 {"READER", []string{`name: "{name}"`}},
 	"projects":                {"READER", []string{``, `last: 50`}},
 	"node":                    {"READER", []string{`id: "{Project}"`, `id: "{Artifact}"`, `id: "{ArtifactVersion}"`, `id: "{PipelineRun}"`, `id: "{StepRun}"`, `id: "{StepOutput}"`, `id: "{MetadataEntry}"`, `id: "{ApiKey}"`}},
 	"nodes":                   {"READER", []string{`ids: ["{Project}", "{own.Artifact}", "{Artifact}", "{ArtifactVersion}", "{PipelineRun}", "{StepRun}", "{StepOutput}", "{MetadataEntry}", "{ApiKey}"]`}},
 	"serverInfo":              {"READER", []string{``}},
-	"metadataKeys":            {"READER", []string{`project: "{name}"`, `project: "{name}", search: "a"`}},
+	"viewer":                  {"READER", []string{``}},
+	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`}},
 	"apiKeys":                 {"ADMIN", []string{``, `project: "{name}"`}},
 	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`}},
 
@@ -155,21 +156,21 @@ func (a *asking) ways() map[string]string {
 	return ways
 }
 
-// questions are queries that read every field of every type, by the field of Query that they begin with.
-func (a *asking) questions() map[string][]string {
+// questions returns queries that read every field of every type, depth types deep, by their field of Query.
+func (a *asking) questions(depth int) map[string][]string {
 	all := map[string][]string{}
 	for _, field := range a.schema.Query.Fields {
 		if strings.HasPrefix(field.Name, "__") {
 			continue
 		}
 		for _, try := range rules[field.Name].tries {
-			text := "{ " + field.Name + "(" + try + ")" + a.below(a.schema.Types[field.Type.Name()], 2) + " }"
+			text := "{ " + field.Name + "(" + try + ")" + a.below(a.schema.Types[field.Type.Name()], depth) + " }"
 			all[field.Name] = append(all[field.Name], strings.ReplaceAll(text, "()", ""))
 		}
 	}
 	first := regexp.MustCompile(`^\{ (\w+)`)
 	for name, way := range a.ways() {
-		text := fmt.Sprintf(way, a.below(a.schema.Types[name], 2))
+		text := fmt.Sprintf(way, a.below(a.schema.Types[name], depth))
 		field := first.FindStringSubmatch(text)[1]
 		all[field] = append(all[field], text)
 	}
@@ -202,7 +203,7 @@ func TestAccess(t *testing.T) {
 			}
 		}
 		w.fill(alpha, 3)
-		questions := a.questions()
+		questions := a.questions(2)
 		before := w.reads(questions)
 		w.fill(beta, 2)
 		for question, answer := range w.reads(questions) {

@@ -14,10 +14,9 @@ func (artifact) Project(ctx context.Context, a *models.Artifact) (*models.Projec
 }
 
 func (artifact) LatestVersion(ctx context.Context, a *models.Artifact) (*models.ArtifactVersion, error) {
-	l := load(ctx)
-	version, err := l.latest.of(ctx, a.ProjectID, a.ID, none{})
+	version, err := load(ctx).latest.of(ctx, a.ProjectID, a.ID, micros(a.AsOf))
 	if version != nil {
-		l.artifact.know(none{}, map[models.ID]*models.Artifact{a.ID: a})
+		load(ctx).knowArtifact(a)
 	}
 	return version, err
 }
@@ -30,7 +29,7 @@ func (r artifact) Versions(
 	if err != nil {
 		return nil, err
 	}
-	question, err := r.question(where, orderBy, asOf)
+	question, err := r.question(ctx, where, orderBy, asOf, a.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +38,7 @@ func (r artifact) Versions(
 	if where == nil && orderBy == nil && question.AsOf == nil {
 		found, err = l.versions.of(ctx, a.ProjectID, a.ID, page)
 	} else {
-		text, err := json.Marshal([]any{where, orderBy, asOf})
+		text, err := json.Marshal([]any{where, orderBy, question.AsOf})
 		if err != nil {
 			return nil, err
 		}
@@ -47,8 +46,13 @@ func (r artifact) Versions(
 			return nil, err
 		}
 	}
-	if found != nil {
-		l.artifact.know(none{}, map[models.ID]*models.Artifact{a.ID: a})
+	if view := a.At(question.AsOf); found != nil && view != nil {
+		l.knowArtifact(view)
 	}
 	return found, err
+}
+
+// knowArtifact makes the artifact that of its versions, without reading it again.
+func (l *loaders) knowArtifact(a *models.Artifact) {
+	l.artifact.know(micros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
 }

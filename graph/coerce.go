@@ -15,8 +15,13 @@ import (
 // enumName is an enum value in a query text, where it is not text.
 type enumName string
 
-// unset is a variable that was not sent, where a value could be.
-type unset struct{}
+// unset is a variable without a value and without a default, in the place of its value.
+type unset struct{ variable string }
+
+func isUnset(node any) bool {
+	_, ok := node.(unset)
+	return ok
+}
 
 // literal is a value of a query text as a node of a models.Tree, with variables put in.
 func literal(value *ast.Value, r *request) any {
@@ -28,7 +33,7 @@ func literal(value *ast.Value, r *request) any {
 		if definition := value.VariableDefinition; definition != nil && definition.DefaultValue != nil {
 			return literal(definition.DefaultValue, r)
 		}
-		return unset{}
+		return unset{value.Raw}
 	case ast.IntValue, ast.FloatValue:
 		return json.Number(value.Raw)
 	case ast.BooleanValue:
@@ -57,7 +62,7 @@ func literal(value *ast.Value, r *request) any {
 // and variables alike, and is the one place that enforces @oneOf: the validation of queries does so for literals
 // only. Whatever it refuses is BAD_INPUT at the place of the value.
 func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, left *int) (any, error) {
-	return coercion{schema, left, 0}.value(t, at, node)
+	return coercion{schema: schema, left: left}.value(t, at, node)
 }
 
 // mostValues bounds what the arguments of an operation hold together, a variable counted wherever it stands: each value of an
@@ -72,7 +77,12 @@ type coercion struct {
 	left *int
 	// depth is in how many input objects the value stands.
 	depth int
+	// presentOnly refuses the ID of a view of the past: it is set inside filters and inputs of mutations.
+	presentOnly bool
 }
+
+// versionRef is the input that names a version to read, by an ID that may be that of a view.
+const versionRef = "ArtifactVersionRef"
 
 // take counts values.
 func (c coercion) take(n int) error {
@@ -130,7 +140,7 @@ func (c coercion) list(item *ast.Type, at *models.Path, node any) (any, error) {
 	}
 	coerced := make([]any, len(list))
 	for i, node := range list {
-		if node == (unset{}) {
+		if isUnset(node) {
 			node = nil
 		}
 		var err error
@@ -152,7 +162,8 @@ func (c coercion) object(definition *ast.Definition, at *models.Path, node any) 
 	if c.depth++; c.depth > mostNested {
 		return nil, models.LimitExceeded(at, "inputs inside each other", mostNested, int64(c.depth))
 	}
-	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return m.Value == (unset{}) })
+	c.presentOnly = c.presentOnly || definition.Name != versionRef
+	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return isUnset(m.Value) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
 		return nil, models.BadInput(at, "must have exactly one field, and that not null")
 	}
@@ -209,6 +220,9 @@ func (c coercion) scalar(name string, at *models.Path, node any) (any, error) {
 		if !isText {
 			return nil, models.BadInput(at, "must be an ID")
 		}
+		if node, ok := models.ParseNodeID(text); c.presentOnly && ok && node.AsOf != nil {
+			return nil, models.BadInput(at, "is a view of the past: the ID without %q is that of the object", "@…")
+		}
 		return text, nil
 	case "Boolean":
 		if _, ok := node.(bool); !ok {
@@ -244,14 +258,14 @@ func (c coercion) scalar(name string, at *models.Path, node any) (any, error) {
 	return node, c.checkSet(at, node)
 }
 
-// checkSet refuses JSON that holds a variable that was not sent: to leave it out would drop something in silence.
+// checkSet refuses JSON that holds a variable without a value: to leave it out would drop something in silence.
 func (c coercion) checkSet(at *models.Path, node any) error {
 	if err := c.take(1); err != nil {
 		return err
 	}
 	switch node := node.(type) {
 	case unset:
-		return models.BadInput(at, "is a variable that was not sent")
+		return models.BadInput(at, "the variable $%s is not given", node.variable)
 	case []any:
 		for i, item := range node {
 			if err := c.checkSet(at.In(i), item); err != nil {

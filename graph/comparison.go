@@ -14,7 +14,7 @@ func (q query) CompareArtifactVersions(
 	ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool,
 	keys []string, asOf *models.Time,
 ) (*models.ArtifactVersionComparison, error) {
-	versions, at, err := q.compared(ctx, refs, baseline, past(asOf, nil))
+	versions, at, err := q.compared(ctx, refs, baseline, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (q query) compared(
 	if err != nil {
 		return nil, 0, err
 	}
-	at = slices.IndexFunc(versions, func(v *models.ArtifactVersion) bool { return v.ID == version.ID })
+	at = slices.IndexFunc(versions, func(v *models.ArtifactVersion) bool { return v.NodeID().String() == version.NodeID().String() })
 	if at < 0 {
 		return nil, 0, models.BadInput(models.At("baseline"), "must be one of refs")
 	}

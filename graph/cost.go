@@ -1,56 +1,62 @@
 package graph
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync/atomic"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/placard/placard/models"
 )
 
-const (
-	// predicateCost is what a predicate of `where` and a term of `orderBy` cost each time the field is executed, and
-	// pageCost what the reading of a page costs beside its items.
-	predicateCost = 10
-	pageCost      = 10
-	// mostCost is where the counting ends: the greatest integer that every reader of JSON reads exactly.
-	mostCost = 1<<53 - 1
-)
+// maxCost is the greatest estimate: the greatest integer that every reader of JSON reads exactly.
+const maxCost = 1<<53 - 1
 
-// costOf estimates what an operation costs with these values, before any of it is executed: 1 for each field, as often
-// as the sizes of the lists around it say (@listSize). It is never more than mostCost.
+// costOf estimates the cost of an operation with these values before any of it is executed, at most maxCost: the points of
+// its fields, each as often as the sizes of the lists around it (@listSize), of its conditions, orders and inputs, and of
+// fields that read more than they return (@cost). price.go has the points. LIMIT_EXCEEDED for too many scans.
 //
-// Fragments are counted wherever they are spread, and a field that is asked for twice is counted twice. Of an interface
-// or a union the type that costs most is counted. Fields that @skip and @include leave out cost nothing. Introspection
-// is one field.
+// A fragment counts wherever it is spread, and a field that is selected twice counts twice. Of an interface or a union the
+// type with the greatest cost counts. Fields that @skip and @include leave out cost nothing. Introspection is one field.
 func costOf(
 	schema *ast.Schema, limits *models.ServerLimits, operation *ast.OperationDefinition, values map[string]any,
-) int64 {
+) (int64, error) {
 	root := schema.Query
 	if operation.Operation == ast.Mutation {
 		root = schema.Mutation
 	}
-	e := &estimate{schema, limits, values, map[*ast.Field]cost{}, map[spread]cost{}}
-	return e.selection(operation.SelectionSet, root).once
+	e := &estimate{
+		schema: schema, limits: limits, values: values, fields: map[*ast.Field]cost{}, spreads: map[spread]cost{},
+		prices: prices{cap: int64(limits.QueryCost) * pointsPerUnit / 4},
+	}
+	sum := e.selection(operation.SelectionSet, root)
+	points := plus(sum.once, sum.batched)
+	return min(plus(points, pointsPerUnit-1)/pointsPerUnit, maxCost), e.refusal
 }
 
-// cost is what a selection costs once, and in addition for each item of the lists whose size the field above it says.
-type cost struct{ once, each int64 }
+// cost is the points of a selection.
+type cost struct {
+	// once is counted for each object, each for each item of the lists whose size the field above gives.
+	once, each int64
+	// batched is counted once, however many objects there are, because one statement reads all of them.
+	batched int64
+}
 
-func (c cost) plus(d cost) cost { return cost{plus(c.once, d.once), plus(c.each, d.each)} }
+func (c cost) plus(d cost) cost {
+	return cost{plus(c.once, d.once), plus(c.each, d.each), plus(c.batched, d.batched)}
+}
 
 // estimate is the costs of one operation with its values. What is asked for in several places is estimated once.
 type estimate struct {
 	schema  *ast.Schema
 	limits  *models.ServerLimits
 	values  map[string]any
+	prices  prices
 	fields  map[*ast.Field]cost
 	spreads map[spread]cost
+	// refusal is the error of the first filter with too many scans.
+	refusal error
 }
 
 // spread is a fragment, spread on an object of a type.
@@ -105,7 +111,7 @@ func (e *estimate) fits(condition string, of *ast.Definition) bool {
 
 func (e *estimate) field(field *ast.Field) cost {
 	if strings.HasPrefix(field.Name, "__") {
-		return cost{once: 1}
+		return cost{once: fieldPoints}
 	}
 	known, ok := e.fields[field]
 	if ok {
@@ -114,22 +120,30 @@ func (e *estimate) field(field *ast.Field) cost {
 	var below cost
 	for _, of := range e.schema.PossibleTypes[field.Definition.Type.Name()] {
 		c := e.selection(field.SelectionSet, of)
-		below = cost{max(below.once, c.once), max(below.each, c.each)}
+		below = cost{max(below.once, c.once), max(below.each, c.each), max(below.batched, c.batched)}
 	}
 	arguments := field.ArgumentMap(e.values)
 	size, sized := e.size(field.Definition, arguments)
-	switch own := plus(1, below.once); {
+	switch own := plus(fieldPoints, below.once); {
 	case sized == itself:
-		known.once = max(1, times(size, own))
+		known.once = max(fieldPoints, times(size, own))
 	case sized == inside:
-		known.once = plus(plus(own, pageCost), times(size, below.each))
+		known.once = plus(plus(own, pagePoints), times(size, below.each))
 	case field.Definition.Type.Elem != nil: // the field above says how many
 		known.each = own
 	default:
 		known.once = own
 	}
-	asked := int64(predicates(arguments["where"]) + terms(arguments["orderBy"]))
-	known.once = plus(known.once, times(asked, predicateCost))
+	known.once = plus(known.once, e.questionPoints(field, arguments))
+	known.batched = below.batched
+	if weight, isBatched := e.weightPoints(field, arguments); isBatched {
+		known.batched = plus(known.batched, weight)
+	} else {
+		known.once = plus(known.once, weight)
+	}
+	if input, ok := arguments["input"]; ok && e.schema.Mutation.Fields.ForName(field.Name) == field.Definition {
+		known.once = plus(known.once, times(inputItems(input), itemPoints))
+	}
 	e.fields[field] = known
 	return known
 }
@@ -180,134 +194,11 @@ func (e *estimate) size(definition *ast.FieldDefinition, arguments map[string]an
 	return int64(min(e.limits.PageSize, models.DefaultPageSize)), what
 }
 
-// predicates is how many objects of a filter say something themselves, beside the filters inside them.
-func predicates(filter any) int {
-	n, says := 0, 0
-	switch filter := filter.(type) {
-	case []any:
-		for _, item := range filter {
-			n += predicates(item)
-		}
-	case map[string]any:
-		for _, value := range filter {
-			if inputs(value) {
-				n += predicates(value)
-			} else {
-				says = 1
-			}
-		}
-	}
-	return n + says
-}
-
-// inputs says whether a coerced value is an input object or a list of them. JSON, whose objects have an order, is not.
-func inputs(value any) bool {
-	list, isList := value.([]any)
-	if !isList {
-		_, isObject := value.(map[string]any)
-		return isObject
-	}
-	return slices.ContainsFunc(list, inputs)
-}
-
-// terms is how many things are sorted by.
-func terms(order any) int {
-	switch order := order.(type) {
-	case nil:
-		return 0
-	case []any:
-		return len(order)
-	}
-	return 1
-}
-
-func plus(a, b int64) int64 { return min(a+b, mostCost) }
+func plus(a, b int64) int64 { return min(a+b, maxCost) }
 
 func times(a, b int64) int64 {
-	if b > 0 && a > mostCost/b {
-		return mostCost
+	if b > 0 && a > maxCost/b {
+		return maxCost
 	}
 	return a * b
-}
-
-// extent is how large an answer has become. An answer grows with each list inside a list, with long values, and with each
-// time that the same is asked for, also when nothing is read any more. Beyond the limits the operation is stopped.
-type extent struct {
-	fields, bytes atomic.Int64
-	limits        *models.ServerLimits
-	stop          context.CancelCauseFunc
-}
-
-type extentKey struct{}
-
-func withExtent(ctx context.Context, limits *models.ServerLimits, stop context.CancelCauseFunc) (context.Context, *extent) {
-	e := &extent{limits: limits, stop: stop}
-	return context.WithValue(ctx, extentKey{}, e), e
-}
-
-// addField counts a field.
-func (e *extent) addField() {
-	if n, most := e.fields.Add(1), int64(e.limits.AnswerFields); n > most {
-		e.stop(models.LimitExceeded(nil, "fields in an answer", most, n))
-	}
-}
-
-// add counts bytes.
-func (e *extent) add(bytes int64) {
-	if n, most := e.bytes.Add(bytes), int64(e.limits.AnswerBytes); n > most {
-		e.stop(models.LimitExceeded(nil, "bytes of an answer", most, n))
-	}
-}
-
-// announce counts what entries will take as one JSON object, before the object is made: fields beside each other are made
-// at the same time.
-func announce(ctx context.Context, entries []*models.MetadataEntry) error {
-	bytes := 0
-	for _, entry := range entries {
-		bytes += len(`"":,`) + len(entry.Key) + len(*entry.Text)
-	}
-	ctx.Value(extentKey{}).(*extent).add(int64(bytes))
-	return context.Cause(ctx)
-}
-
-// weight is about how many bytes a field takes in the answer: its name, and its value if that is a leaf that has not been
-// announced.
-func weight(field *graphql.FieldContext, value any) int64 {
-	bytes := len(`"":,`)
-	if field != nil && field.Field.Field != nil {
-		bytes += len(field.Field.Alias)
-	}
-	switch value := value.(type) {
-	case string:
-		bytes += quoted(value)
-	case *string:
-		if value != nil {
-			bytes += quoted(*value)
-		}
-	case []string:
-		for _, text := range value {
-			bytes += quoted(text) + len(",")
-		}
-	case *models.RawJSON:
-		if value != nil {
-			bytes += len(*value)
-		}
-	default:
-		bytes += len("null")
-	}
-	return int64(bytes)
-}
-
-// quoted is how many bytes a text takes as JSON.
-func quoted(text string) int {
-	bytes := len(`""`) + len(text)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"', c == '\\', c == '\n', c == '\r', c == '\t':
-			bytes++
-		case c < ' ':
-			bytes += len(`\u0000`) - 1
-		}
-	}
-	return bytes
 }

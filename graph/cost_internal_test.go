@@ -8,72 +8,65 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/placard/placard/models"
 )
 
-// TestPredicates: what a filter or an order in its coerced form asks for.
-func TestPredicates(t *testing.T) {
+// TestFilterPrice checks which conditions of a coerced filter an index answers, and what each costs.
+func TestFilterPrice(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
-	name := object{"name": object{"startsWith": "a", "endsWith": "z"}}
-	accuracy := object{"metadata": object{"key": "accuracy", "path": []any{"train"}, "gt": json.Number("0.9")}}
-	for what, c := range map[string]struct {
-		filter any
-		want   int
+	n := func(text string) any { return json.Number(text) }
+	key := func(conditions object) object { return object{"metadata": conditions} }
+	list := func(n int) []any { return make([]any, n) }
+	for name, c := range map[string]struct {
+		filter  object
+		scan    bool
+		points  int64
+		scans   int
+		indexed bool
 	}{
-		"no filter":              {nil, 0},
-		"an empty filter":        {object{}, 0},
-		"one field":              {name, 1},
-		"two fields":             {object{"name": name["name"], "metadata": accuracy["metadata"]}, 2},
-		"a list of filters":      {object{"or": []any{name, object{"not": accuracy}, object{"and": []any{name, name}}}}, 4},
-		"beside another":         {object{"producedBy": object{"exists": true, "pipeline": object{"eq": "p"}}}, 2},
-		"a list of values":       {object{"number": object{"in": []any{json.Number("1"), json.Number("2")}}}, 1},
-		"JSON":                   {object{"metadata": object{"key": "k", "eq": models.Object{{Key: "$float", Value: "NaN"}}}}, 1},
-		"a value that is absent": {object{"metadata": object{"key": "k", "eq": nil}}, 1},
+		"no filter":                     {nil, false, 0, 0, false},
+		"a range of a key":              {key(object{"key": "a", "gt": n("1"), "lt": n("2")}), false, 2 * indexPoints, 0, true},
+		"between and startsWith":        {key(object{"key": "a", "between": list(2), "startsWith": "b"}), false, 2 * indexPoints, 0, true},
+		"a kind":                        {key(object{"key": "a", "kind": "FLOAT"}), false, indexPoints, 0, true},
+		"a value":                       {key(object{"key": "a", "exists": true}), false, indexPoints, 0, true},
+		"no value":                      {key(object{"key": "a", "exists": false}), false, scanPoints, 1, false},
+		"text inside":                   {key(object{"key": "a", "contains": "b"}), false, scanPoints, 1, false},
+		"another value":                 {key(object{"key": "a", "ne": n("1")}), false, scanPoints, 1, false},
+		"without case":                  {key(object{"key": "a", "eq": "b", "ignoreCase": true}), false, scanPoints, 1, false},
+		"a path":                        {key(object{"key": "a", "path": []any{"b"}, "eq": n("1")}), false, scanPoints, 1, false},
+		"a list":                        {key(object{"key": "a", "in": list(50)}), false, indexPoints + scanPoints, 0, true},
+		"a field with an index":         {object{"artifact": object{"eq": "a"}}, false, indexPoints, 0, true},
+		"a text of a field":             {object{"artifact": object{"startsWith": "a"}}, false, scanPoints, 1, false},
+		"a field without an index":      {object{"number": object{"gt": n("1")}}, false, scanPoints, 1, false},
+		"a producer":                    {object{"producedBy": object{"stepRunId": "x"}}, false, indexPoints, 0, true},
+		"a producer by its step":        {object{"producedBy": object{"step": object{"eq": "x"}}}, false, scanPoints, 1, false},
+		"not":                           {object{"not": object{"tag": object{"eq": "a"}}}, false, scanPoints, 1, false},
+		"the past":                      {object{"tag": object{"eq": "a"}}, true, scanPoints, 1, false},
+		"or, of which one has an index": {object{"or": []any{object{"tag": object{"eq": "a"}}, object{"number": object{"eq": n("1")}}}}, false, indexPoints + scanPoints, 1, false},
+		"or, of which all have one":     {object{"or": []any{object{"tag": object{"eq": "a"}}, object{"alias": object{"eq": "b"}}}}, false, 2 * indexPoints, 0, true},
+		"and, of which one has one":     {object{"and": []any{object{"tag": object{"eq": "a"}}, object{"number": object{"eq": n("1")}}}}, false, indexPoints + scanPoints, 1, true},
+		"a related version":             {object{"anyVersion": object{"tag": object{"eq": "a"}}}, false, scanPoints, 1, false},
 	} {
-		if got := predicates(c.filter); got != c.want {
-			t.Errorf("%s: got %d predicates, want %d", what, got, c.want)
+		got := prices{cap: 1 << 40}.filter(c.filter, c.scan)
+		if want := (filterPrice{c.points, c.scans, c.indexed}); got != want {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
 	}
+	if got := (prices{cap: 7}).filter(key(object{"key": "a", "in": list(1000)}), false); got.points != 7 {
+		t.Errorf("one condition costs %d points, above the cap", got.points)
+	}
+	path := object{"metadata": object{"key": "a", "path": []any{"b"}}}
 	for _, c := range []struct {
 		order any
-		want  int
-	}{{nil, 0}, {[]any{}, 0}, {[]any{accuracy, name}, 2}, {object{"field": "NAME", "direction": "ASC"}, 1}} {
-		if got := terms(c.order); got != c.want {
-			t.Errorf("%v: got %d terms, want %d", c.order, got, c.want)
-		}
-	}
-}
-
-// TestCostOfQuestions: predicates and terms cost 10 each time that the field is executed.
-func TestCostOfQuestions(t *testing.T) {
-	t.Parallel()
-	schema, err := gqlparser.LoadSchema(&ast.Source{Input: `
-		directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
-		type Query { found(where: Filter, orderBy: [Order!], first: Int): Page! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"]) }
-		type Page { nodes: [Query!]! }
-		input Filter { and: [Filter!] name: String }
-		input Order { field: String! }`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	limits := models.DefaultLimits()
-	for query, want := range map[string]int64{
-		`{ found(where: {and: [{name: "a"}, {name: "b"}]}) { __typename } }`:                                  1 + pageCost + 2*predicateCost + 1,
-		`{ found(orderBy: {field: "a"}) { __typename } }`:                                                     1 + pageCost + predicateCost + 1,
-		`{ found(first: 3) { nodes { found(where: {name: "a"}, orderBy: [{field: "a"}]) { __typename } } } }`: 1 + pageCost + 3*(1+1+pageCost+2*predicateCost+1),
+		scan  bool
+		want  int64
+	}{
+		{nil, false, 0}, {[]any{}, false, 0}, {[]any{path, object{"field": "NAME"}}, false, scanPoints + indexPoints},
+		{object{"field": "NAME"}, false, indexPoints}, {object{"field": "NAME"}, true, scanPoints},
 	} {
-		doc, problems := parseDocument(schema, &limits, query)
-		if problems != nil {
-			t.Fatal(problems)
-		}
-		operation := doc.tree.Operations[0]
-		values, err := doc.values(schema, operation, &request{query: query})
-		if got := costOf(schema, &limits, operation, values); err != nil || got != want {
-			t.Errorf("%s: got %d (%v), want %d", query, got, err, want)
+		if got := (prices{cap: 1 << 40}).orders(c.order, c.scan); got != c.want {
+			t.Errorf("%v: got %d points, want %d", c.order, got, c.want)
 		}
 	}
 }

@@ -19,15 +19,17 @@ func estimated(answer map[string]any) string {
 	return fmt.Sprint(cost["estimated"])
 }
 
-// TestCost: a field costs 1, as often as the lists around it are long.
+// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all else.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
-	const page = 10 // what the reading of a page costs beside its items
+	const page = 10 // tenths of reading a page beside its items
+	const scan, index, entry = 10_000, 500, 10
 	const version = `artifactVersion(ref: {named: {name: "a"}})`
 	for _, c := range []struct {
 		name, query, variables string
-		want                   int
+		// tenths of a unit, 0 for no cost
+		want int
 	}{
 		{"fields", `{ artifact(name: "a") { id name } }`, "", 3},
 		{"introspection", `{ __typename __schema { types { name fields { name } } } }`, "", 2},
@@ -51,15 +53,24 @@ func TestCost(t *testing.T) {
 		{"one key, no list", `{ ` + version + ` { metadata(keys: "a") { key } } }`, "", 1 + 2},
 		{"metadata as JSON", `{ ` + version + ` { metadataJson } }`, "", 1 + 20},
 		{"cards", `{ ` + version + ` { cards { name entries { key } } } }`, "", 1 + 5*(1+1+5*2)},
-		{"an argument with a default", `{ ` + version + ` { upstream { nodes { id } edges { to { id } } } } }`, "", 1 + 1 + 50*2 + 50*3 + page},
-		{"a lineage", `{ ` + version + ` { downstream(first: 4) { nodes { id } truncated } } }`, "", 1 + 1 + 4*2 + 1 + page},
-		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key entries { id } } } }`, "", 1 + 2*2 + 30*(1+1+10*2) + page},
+		{"an argument with a default", `{ ` + version + ` { upstream { nodes { id } edges { to { id } } } } }`, "", 1 + 1 + 50*2 + 50*3 + page + 10*10*10},
+		{"a lineage", `{ ` + version + ` { downstream(first: 4) { nodes { id } truncated } } }`, "", 1 + 1 + 4*2 + 1 + page + 10*10*10},
+		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key entries { id } } } }`, "", 1 + 2*2 + 30*(1+1+10*2) + page + 2*200*10},
 		{"a fragment", `{ artifacts(first: 10) { ...P } } fragment P on ArtifactConnection { nodes { id } totalCount }`, "", 1 + 10*2 + 1 + page},
 		{"a fragment in pages of two sizes", `{ a: artifacts(first: 10) { ...P } b: artifacts(first: 20) { ...P } } fragment P on ArtifactConnection { nodes { id } }`, "", 1 + 10*2 + 1 + 20*2 + 2*page},
 		{"the member that costs most", `{ ` + version + ` { metadataEntry(key: "k") { value { ... on DisplayValue { display } ... on StringValue { text } ... on ListValue { items { __typename } } } } } }`, "", 1 + 1 + 1 + 1 + 5*2},
 		{"an interface", `{ node(id: "1") { id ... on Artifact { name } ... on ArtifactVersion { tags } } }`, "", 1 + 1 + 5},
 		{"left out", `query($no: Boolean!) { artifact(name: "a") { id @include(if: $no) ... @skip(if: true) { name } createdAt @skip(if: $no) } }`, `{"no": false}`, 2},
-		{"a mutation", `mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {}}) { entries { key } deduplicated } }`, "", 1 + 20*2 + 1},
+		{"a mutation", `mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {a: 1, c: {d: 2, e: 3}}, entries: [{key: "f", value: {integer: 1}}]}) { entries { key } deduplicated } }`, "", 1 + 20*2 + 1 + 5*entry},
+		{"labels of a mutation", `mutation { createArtifactVersion(input: {artifact: "a", tags: ["a", "b"], aliases: ["c"]}) { deduplicated } }`, "", 1 + 1 + 3*entry},
+		{"a condition with an index", `{ artifactVersions(where: {metadata: {key: "a", gt: 1}}) { nodes { id } } }`, "", 1 + 50*2 + page + index},
+		{"a condition without an index", `{ artifactVersions(where: {metadata: {key: "a", contains: "x"}}) { nodes { id } } }`, "", 1 + 50*2 + page + scan},
+		{"the same with a count", `{ artifactVersions(where: {metadata: {key: "a", contains: "x"}}) { ...C } } fragment C on ArtifactVersionConnection { totalCount }`, "", 1 + 1 + page + 2*scan},
+		{"an order by a path", `{ artifactVersions(orderBy: [{metadata: {key: "a", path: ["b"]}}]) { nodes { id } } }`, "", 1 + 50*2 + page + scan},
+		{"a question about the past", `{ artifactVersions(where: {tag: {eq: "a"}}, asOf: "2026-01-02T03:04:05Z") { nodes { id } } }`, "", 1 + 50*2 + page + 2*scan},
+		{"the keys of a project", `{ metadataKeys(first: 2) { key kinds } }`, "", 2*(1+1+2) + 12_500*10},
+		{"the keys of artifacts", `{ artifacts(first: 10) { nodes { metadataKeys(first: 2) { key } } } }`, "", 1 + 10*(1+2*2) + page + 4_000*10},
+		{"the names of the keys", `{ metadataKeys(first: 2) { __typename key } }`, "", 2 * 3},
 		{"one of two operations", `query A { __typename } query B { artifacts(first: 1) { nodes { id } } }`, "", 0},
 	} {
 		got, _ := a.do(c.query, c.variables)
@@ -67,8 +78,8 @@ func TestCost(t *testing.T) {
 			if estimated(got) != "<nil>" {
 				t.Errorf("%s: got %v, want no cost", c.name, got)
 			}
-		} else if estimated(got) != fmt.Sprint(c.want) {
-			t.Errorf("%s: got %.300v, want a cost of %d", c.name, got, c.want)
+		} else if want := fmt.Sprint((c.want + 9) / 10); estimated(got) != want {
+			t.Errorf("%s: got %.300v, want a cost of %s", c.name, got, want)
 		}
 	}
 }
@@ -85,19 +96,51 @@ func TestCostIsBounded(t *testing.T) {
 	if _, executed := got["data"]; executed || len(errors) != 1 || statements != 0 {
 		t.Fatalf("got %.300v after %d statements", got, statements)
 	}
-	const cost = "3131211"
+	const cost = "313122"
 	extensions := errors[0].(map[string]any)["extensions"].(map[string]any)
-	if fmt.Sprint(extensions) != "map[actual:"+cost+" code:LIMIT_EXCEEDED limit:250000]" || estimated(got) != cost {
+	if fmt.Sprint(extensions) != "map[actual:"+cost+" code:LIMIT_EXCEEDED limit:50000]" || estimated(got) != cost {
 		t.Errorf("got %v", got)
 	}
 	limits := models.DefaultLimits()
 	limits.QueryDepth, limits.QueryCost = math.MaxInt32, math.MaxInt32
 	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
-	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint(1<<53-1) {
+	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint((1<<53-1)/10) {
 		t.Errorf("got %.300v, want the greatest cost", got)
 	}
 	if got, _ = a.do(doubling(60), ""); !strings.Contains(encoded(t, got), "comparisons of fields") {
 		t.Errorf("got %.300v, want a refusal before the validation", got)
+	}
+}
+
+// TestScansAreBounded checks that a filter has at most 20 conditions without an index, unless an index answers another one.
+func TestScansAreBounded(t *testing.T) {
+	t.Parallel()
+	a := open(t, storetest.SQLite(t))
+	ask := func(scans int, other string) string {
+		branches := strings.TrimSuffix(strings.Repeat(`{metadata: {key: "k", contains: "x"}}, `, scans), ", ")
+		got, statements := a.do(fmt.Sprintf(`{ artifactVersions(where: {or: [%s]%s}) { nodes { id } } }`, branches, other), "")
+		errors, _ := got["errors"].([]any)
+		if len(errors) == 0 {
+			return "answered"
+		}
+		if statements > 0 {
+			t.Errorf("%d statements before the refusal", statements)
+		}
+		extensions := errors[0].(map[string]any)["extensions"].(map[string]any)
+		return fmt.Sprint(extensions["code"], " ", extensions["limit"], " ", extensions["actual"], " ", extensions["path"])
+	}
+	for _, c := range []struct {
+		scans       int
+		other, want string
+	}{
+		{20, "", "answered"},
+		{21, "", "LIMIT_EXCEEDED 20 21 [where]"},
+		{21, `, artifact: {eq: "a"}`, "answered"},
+		{21, `, artifact: {contains: "a"}`, "LIMIT_EXCEEDED 20 22 [where]"},
+	} {
+		if got := ask(c.scans, c.other); got != c.want {
+			t.Errorf("%d scans%s: got %s, want %s", c.scans, c.other, got, c.want)
+		}
 	}
 }
 
@@ -110,7 +153,7 @@ func TestCostBesideErrors(t *testing.T) {
 		fmt.Fprintf(&query, ` a%d: artifacts(first: -1) { totalCount }`, i)
 	}
 	got, _ := a.do("{"+query.String()+" }", "")
-	if text := fmt.Sprint(got["extensions"]); text != "map[cost:map[estimated:144 limit:250000] errorsOmitted:2]" {
+	if text := fmt.Sprint(got["extensions"]); text != "map[cost:map[estimated:15 limit:50000] errorsOmitted:2]" {
 		t.Errorf("got %s", text)
 	}
 }

@@ -104,11 +104,12 @@ func (a *api) askTooMuch(ready func()) {
 	got, _ := a.do(`query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { nodes { id } } }`,
 		`{"w": {"or": [`+strings.Join(none, ",")+`]}}`)
 	errors, _ := got["errors"].([]any)
-	if len(errors) != 1 || got["data"] != nil {
+	if len(errors) != 1 || fmt.Sprint(got["data"]) != "map[artifactVersions:<nil>]" {
 		a.Fatalf("got %.500v", got)
 	}
 	failure := errors[0].(map[string]any)
-	if code := failure["extensions"].(map[string]any)["code"]; code != "LIMIT_EXCEEDED" || !strings.Contains(fmt.Sprint(failure["message"]), "0.25 seconds") {
+	if code := failure["extensions"].(map[string]any)["code"]; code != "LIMIT_EXCEEDED" || !strings.Contains(fmt.Sprint(failure["message"]), "0.25 seconds") ||
+		fmt.Sprint(failure["path"]) != "[artifactVersions]" {
 		a.Errorf("got %v", failure)
 	}
 }

@@ -65,6 +65,23 @@ func sameSort(a, b any) bool {
 	return false
 }
 
+// reversed reports whether the ends of a range are in the wrong order in each sort that both may be of, which is refused.
+func reversed(least, greatest any) bool {
+	found := false
+	for _, x := range oracleReadings(least) {
+		for _, y := range oracleReadings(greatest) {
+			if x.sort != y.sort {
+				continue
+			}
+			if x.sort == unsorted || x.compare(y) <= 0 {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
 // drawConditions draws at least one of a list: what asks nothing is refused.
 func drawConditions(t *rapid.T, list []string) []string {
 	if some := drawSome(t, list, "conditions"); some != nil {
@@ -169,7 +186,16 @@ func drawMeasure(t *rapid.T, number *big.Rat, double float64) (string, bool) {
 func drawText(t *rapid.T, text string) string {
 	runes := []rune(text)
 	cut := func() int { return drawIndex(t, len(runes)+1, "cut") }
-	switch drawFrom(t, []string{"same", "same", "fold", "upper", "lower", "fold", "start", "end", "part", "longer"}, "text") {
+	ways := []string{"same", "same", "fold", "upper", "lower", "fold", "start", "end", "part", "longer"}
+	if len(text) > 390 {
+		ways = []string{"same", "same", "other end", "other end", "other end", "other end", "fold", "upper", "start", "longer"}
+	}
+	switch drawFrom(t, ways, "text") {
+	case "other end":
+		for len(string(runes)) > 399 {
+			runes = runes[:len(runes)-1]
+		}
+		return string(runes[:len(runes)-drawIndex(t, 4, "shorter")]) + drawFrom(t, cutEnds, "end")
 	case "upper":
 		return strings.ToUpper(text)
 	case "lower":
@@ -331,6 +357,9 @@ func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 			least, greatest := comparableOperand(operand()), comparableOperand(operand())
 			if !sameSort(least, greatest) {
 				greatest = least
+			}
+			if reversed(least, greatest) {
+				least, greatest = greatest, least
 			}
 			predicate[name], ordered = []any{least, greatest}, true
 		case "startsWith", "endsWith":

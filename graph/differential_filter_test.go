@@ -212,15 +212,13 @@ func drawProducerFilter(t *rapid.T) map[string]any {
 	return filter
 }
 
-// drawOrder draws a list of ArtifactVersionOrder, nil for none. Long texts are no part of it: order only looks at
-// their beginning.
+// drawOrder draws a list of ArtifactVersionOrder, nil for none.
 func (p *pool) drawOrder(t *rapid.T) []any {
-	places := slices.DeleteFunc(slices.Clone(p.places), func(place oraclePlace) bool { return place.key == "long" })
 	terms := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
 		term := map[string]any{}
 		field := drawFrom(t, []string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT"}, "field")
 		if field == "" {
-			term["metadata"], _ = p.drawPlace(t, places)
+			term["metadata"], _ = p.drawPlace(t, p.places)
 		} else {
 			term["field"] = field
 		}

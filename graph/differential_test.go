@@ -198,7 +198,11 @@ func (d *searched) read(variables map[string]any, p paging, size int) (ids []str
 		}
 		var these []string
 		for _, node := range page.Nodes {
-			these = append(these, node.ID)
+			id, _, isView := strings.Cut(node.ID, "@")
+			if isView != d.isPast(variables) {
+				wrong = fmt.Sprintf("the ID %s does not fit the instant", node.ID)
+			}
+			these = append(these, id)
 		}
 		before := len(ids) > 0
 		if p.backward {
@@ -224,6 +228,12 @@ func (d *searched) read(variables map[string]any, p paging, size int) (ids []str
 		}
 		variables[to] = page.PageInfo[cursor]
 	}
+}
+
+// isPast reports whether variables ask for the past. An instant in the future means now.
+func (d *searched) isPast(variables map[string]any) bool {
+	asOf, ok := variables["asOf"]
+	return ok && asOf != d.instant(5).Format(time.RFC3339Nano)
 }
 
 // searchedPage is a page of an answer.

@@ -76,6 +76,30 @@ func longTexts() []string {
 	return append(texts, `"`+strings.Repeat("É", 210)+`"`, `{"$uri": "`+strings.Repeat("x", 420)+`"}`)
 }
 
+// cutEnds follow a beginning of about 399 bytes, which is all that a sort key keeps. Some have a character of several
+// bytes at the cut. U+D7FF is the last character before the surrogates.
+var cutEnds = []string{"", "a", "b", "aa1", "aa2", "é", "日", "🦆", "🦆z", "\ud7ff", "\ue000", "\U0010ffff"}
+
+// cutTexts returns texts with common beginnings that end near the cut of a sort key.
+func cutTexts() []string {
+	var texts []string
+	for _, start := range []string{strings.Repeat("x", 398), strings.Repeat("x", 397), strings.Repeat("x", 399), strings.Repeat("é", 199)} {
+		for _, end := range cutEnds {
+			texts = append(texts, `"`+start+end+`"`)
+		}
+	}
+	return texts
+}
+
+// nestedCutTexts returns lists and dictionaries of the same texts. A path leads to the whole text.
+func nestedCutTexts() []string {
+	var values []string
+	for _, text := range cutTexts() {
+		values = append(values, `[`+text+`]`, `{"a": `+text+`}`)
+	}
+	return values
+}
+
 // samplePlace is a key with the values that are logged under it, in so many of a hundred versions.
 type samplePlace struct {
 	oraclePlace
@@ -118,6 +142,8 @@ func samplePlaces() []samplePlace {
 		{oraclePlace{"é\"\\", "a.b \"c\\%'"}, every, 30},
 		{oraclePlace{"", "0"}, close, 60},
 		{oraclePlace{"", "long"}, sampleLongs, 30},
+		{oraclePlace{"", "cut"}, cutTexts(), 60},
+		{oraclePlace{"", "cut inside"}, nestedCutTexts(), 40},
 	}
 }
 

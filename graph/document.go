@@ -177,32 +177,25 @@ func (d *document) operation(name string) (*ast.OperationDefinition, error) {
 
 // values are the variables that an operation is executed with: a value for each placeholder.
 func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition, r *request) (map[string]any, error) {
+	if err := checkVariables(operation, r); err != nil {
+		return nil, err
+	}
 	values, left := map[string]any{}, mostValues
 	for _, argument := range d.arguments[operation] {
 		at := models.At(argument.name)
 		node := literal(argument.value, r)
-		if node == (unset{}) {
-			if argument.typ.NonNull {
-				return nil, models.BadInput(at, "must be given")
-			}
-			continue
+		if isUnset(node) {
+			continue // the validation ensures that the argument may be absent
 		}
 		var err error
 		if values[argument.placeholder], err = coerce(schema, argument.typ, at, node, &left); err != nil {
 			return nil, err
 		}
 	}
-	for _, member := range r.variables {
-		if operation.VariableDefinitions.ForName(member.Key) == nil {
-			if err := checkUnread(models.At("variables", member.Key), member.Value); err != nil {
-				return nil, err
-			}
-		}
-	}
 	for _, variable := range operation.VariableDefinitions {
 		value, given := r.variable(variable.Variable)
-		if variable.Type.NonNull && (given && value == nil || !given && variable.DefaultValue == nil) {
-			return nil, models.BadInput(models.At("variables", variable.Variable), "must be given")
+		if variable.Type.NonNull && given && value == nil {
+			return nil, models.BadInput(models.At("variables", variable.Variable), "must not be null")
 		}
 		// Inside a JSON literal nothing else asks for the type that the variable says it has.
 		if given && d.nested[variable.Variable] {
@@ -214,3 +207,32 @@ func (d *document) values(schema *ast.Schema, operation *ast.OperationDefinition
 	}
 	return values, nil
 }
+
+// checkVariables refuses a request without a variable that the operation requires. Undeclared variables are ignored, but
+// they must be valid JSON.
+func checkVariables(operation *ast.OperationDefinition, r *request) error {
+	var undeclared []string
+	for _, member := range r.variables {
+		if operation.VariableDefinitions.ForName(member.Key) != nil {
+			continue
+		}
+		if err := checkUnread(models.At("variables", member.Key), member.Value); err != nil {
+			return err
+		}
+		undeclared = append(undeclared, models.CutName(member.Key))
+	}
+	for _, variable := range operation.VariableDefinitions {
+		if _, given := r.variable(variable.Variable); given || !variable.Type.NonNull || variable.DefaultValue != nil {
+			continue
+		}
+		message := "the variable $" + variable.Variable + " is not given"
+		if len(undeclared) > 0 {
+			message += "; variables that the operation does not declare: " + strings.Join(undeclared[:min(len(undeclared), maxNamedVariables)], ", ")
+		}
+		return models.BadInput(models.At("variables", variable.Variable), "%s", message)
+	}
+	return nil
+}
+
+// maxNamedVariables is the number of undeclared variables that a refusal names.
+const maxNamedVariables = 10

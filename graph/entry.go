@@ -6,6 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -16,15 +17,15 @@ func (metadataEntry) StepRun(ctx context.Context, e *models.MetadataEntry) (*mod
 	if e.StepRunID.IsZero() {
 		return nil, nil
 	}
-	return load(ctx).stepRun.of(ctx, e.ProjectID, e.StepRunID, none{})
+	return load(ctx).stepRun.of(ctx, e.ProjectID, e.StepRunID, micros(e.AsOf))
 }
 
 func (metadataEntry) Subject(ctx context.Context, e *models.MetadataEntry) (models.Subject, error) {
-	return load(ctx).subject.of(ctx, e.ProjectID, e.SubjectID, none{})
+	return load(ctx).subject.of(ctx, e.ProjectID, e.SubjectID, micros(e.AsOf))
 }
 
 func (q query) MetadataKeys(ctx context.Context, project, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
-	in := models.ProjectName(project)
+	in := auth.From(ctx).ResolveProject(project)
 	if err := checkNames("project", in); err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (q query) MetadataKeys(ctx context.Context, project, search *string, first 
 	}
 	found, err := q.store.ProjectKeys(ctx, in, question)
 	load(ctx).keysTogether(found)
-	return found, err
+	return append([]*models.MetadataKeyUsage{}, found...), err // none is an empty list, as null is a failure
 }
 
 func (artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
@@ -46,7 +47,9 @@ func (artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *st
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx).keys.of(ctx, a.ProjectID, a.ID, question)
+	question.AsOf = int64(micros(a.AsOf))
+	found, err := load(ctx).keys.of(ctx, a.ProjectID, a.ID, question)
+	return append([]*models.MetadataKeyUsage{}, found...), err
 }
 
 // keyQuestion are the arguments of metadataKeys, checked.
@@ -74,7 +77,7 @@ func keyQuestion(search *string, first *int32) (store.KeyQuestion, error) {
 type metadataKeyUsage struct{}
 
 func (metadataKeyUsage) LastEntry(ctx context.Context, u *models.MetadataKeyUsage) (*models.MetadataEntry, error) {
-	entry, err := load(ctx).entry.of(ctx, u.ProjectID, u.LastEntryID, none{})
+	entry, err := load(ctx).entry.of(ctx, u.ProjectID, u.LastEntryID, micros(u.AsOf))
 	if err == nil && entry == nil {
 		err = models.NotFound(nil, "the entry has been deleted meanwhile")
 	}

@@ -53,12 +53,7 @@ func short(path []any) []any {
 
 // presenter decides what a client sees of a failure, and writes the rest to the log.
 func (s *Server) presenter(ctx context.Context, err error) *gqlerror.Error {
-	if ctxErr := context.Cause(ctx); ctxErr != nil && models.CodeOf(err) == models.CodeInternal {
-		err = ctxErr // the database only says that it was interrupted
-	}
-	if errors.Is(err, context.Canceled) { // the client has left, so nobody reads this
-		err = &models.Error{Code: models.CodeUnavailable, Message: "the request was cancelled", Retryable: true, Err: err}
-	}
+	err = s.interruption(ctx, err)
 	presented := present(err)
 	presented.Path = graphql.GetPath(ctx)
 	switch code := presented.Extensions["code"]; code {
@@ -69,6 +64,24 @@ func (s *Server) presenter(ctx context.Context, err error) *gqlerror.Error {
 		s.log.WarnContext(ctx, "request failed", "code", code, "requestId", RequestID(ctx), "error", err)
 	}
 	return presented
+}
+
+// interruption returns why a read was interrupted, such as the deadline: drivers only report that it was. Any other error is
+// returned as it is. UNAVAILABLE when the client has left.
+func (s *Server) interruption(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		var known *models.Error
+		if cause == nil || errors.As(err, &known) {
+			return err
+		}
+		s.log.WarnContext(ctx, "error after the end of the request", "requestId", RequestID(ctx), "error", err)
+	}
+	var reason *models.Error
+	if errors.As(cause, &reason) || cause == nil && errors.As(err, &reason) {
+		return reason
+	}
+	return &models.Error{Code: models.CodeUnavailable, Message: errCancelled.Message, Retryable: true, Err: err}
 }
 
 // recovered makes a panic in a resolver an internal error; the process lives on.

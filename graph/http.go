@@ -90,6 +90,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.reply(r.Context(), w, media, status, answer)
 }
 
+// Refuse answers a request that does not reach ServeHTTP, in the form of all other refusals.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, status int, failure *models.Error) {
+	media := negotiate(r.Header.Values("Accept"))
+	if media == "" {
+		media = typeJSON
+	}
+	presented := present(failure)
+	if failure.Code == models.CodeInternal {
+		presented.Extensions["requestId"] = RequestID(r.Context())
+	}
+	s.reply(r.Context(), w, media, status, s.refuse(r.Context(), gqlerror.List{presented}))
+}
+
 // negotiate is the media type of the answer, empty when the client takes none that there is.
 func negotiate(accept []string) string {
 	if strings.TrimSpace(strings.Join(accept, "")) == "" {

@@ -303,10 +303,13 @@ func TestRequestLimits(t *testing.T) {
 		{"root fields in fragments", "queryRootFields", 20, func(n int) string {
 			return "{ ...F ... {" + aliases(n-1) + "} } fragment F on Query { __typename }"
 		}},
-		{"cost", "queryCost", 250_000, func(n int) string {
-			more := " artifacts(first: 100) { nodes {" + strings.Repeat(" id", 39) + " } }"
-			return `{ artifacts(first: 100) { nodes { versions(first: 100) { nodes {` + strings.Repeat(" id", 23) + ` } } } } a: ` + more + ` b: ` + more +
-				` serverInfo {` + strings.Repeat(" version", n-249_234) + ` } }`
+		{"cost", "queryCost", 50_000, func(n int) string {
+			var query strings.Builder
+			for i := range 3 {
+				fmt.Fprintf(&query, " k%d: metadataKeys(first: 0) { kinds }", i)
+			}
+			const others = 3*125_001 + 1 // tenths: those of the keys and of serverInfo
+			return "{" + query.String() + " serverInfo {" + strings.Repeat(" version", 10*n-others) + " } }"
 		}},
 	} {
 		if c.setting == "queryCost" {

@@ -21,7 +21,7 @@ func (v artifactVersion) Consumers(
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx).consumers.of(ctx, of.ProjectID, of.ID, page)
+	return load(ctx).consumers.of(ctx, of.ProjectID, of.ID, pageAsOf{page, micros(of.AsOf)})
 }
 
 func (v artifactVersion) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, first int32) (*models.Lineage, error) {
@@ -58,11 +58,11 @@ func (v artifactVersion) lineage(
 type producer struct{}
 
 func (producer) StepRun(ctx context.Context, p *models.Producer) (*models.StepRun, error) {
-	return load(ctx).stepRun.of(ctx, p.Output.ProjectID, p.Output.StepRunID, none{})
+	return load(ctx).stepRun.of(ctx, p.Output.ProjectID, p.Output.StepRunID, micros(p.Output.AsOf))
 }
 
 type lineageEdge struct{}
 
 func (lineageEdge) StepRun(ctx context.Context, e *models.LineageEdge) (*models.StepRun, error) {
-	return load(ctx).stepRun.of(ctx, e.ProjectID, e.StepRunID, none{})
+	return load(ctx).stepRun.of(ctx, e.ProjectID, e.StepRunID, micros(e.To.AsOf))
 }

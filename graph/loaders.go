@@ -24,25 +24,25 @@ type loaders struct {
 	questions map[string]models.Question
 
 	project      relation[none, *models.Project]
-	artifact     relation[none, *models.Artifact]
-	version      relation[none, *models.ArtifactVersion]
-	pipelineRun  relation[none, *models.PipelineRun]
-	stepRun      relation[none, *models.StepRun]
-	latest       relation[none, *models.ArtifactVersion]
+	artifact     relation[epochMicros, *models.Artifact]
+	version      relation[epochMicros, *models.ArtifactVersion]
+	pipelineRun  relation[epochMicros, *models.PipelineRun]
+	stepRun      relation[epochMicros, *models.StepRun]
+	latest       relation[epochMicros, *models.ArtifactVersion]
 	versions     relation[models.Page, *models.ArtifactVersionConnection]
 	found        relation[askedPage, *models.ArtifactVersionConnection]
-	stepRuns     relation[models.Page, *models.StepRunConnection]
-	consumers    relation[models.Page, *models.StepRunConnection]
-	inputs       relation[none, []*models.StepInput]
-	outputs      relation[none, []*models.StepOutput]
-	savedFrom    relation[none, *models.StepOutput]
-	aliases      relation[int64, []string]
-	tags         relation[int64, []string]
+	stepRuns     relation[pageAsOf, *models.StepRunConnection]
+	consumers    relation[pageAsOf, *models.StepRunConnection]
+	inputs       relation[epochMicros, []*models.StepInput]
+	outputs      relation[epochMicros, []*models.StepOutput]
+	savedFrom    relation[epochMicros, *models.StepOutput]
+	aliases      relation[epochMicros, []string]
+	tags         relation[epochMicros, []string]
 	metadata     relation[askedLatest, []*models.MetadataEntry]
-	metadataEach relation[store.EntryKey, *models.MetadataEntry]
+	metadataEach relation[askedEntry, *models.MetadataEntry]
 	history      relation[historyPage, *models.MetadataEntryConnection]
-	subject      relation[none, models.Subject]
-	entry        relation[none, *models.MetadataEntry]
+	subject      relation[epochMicros, models.Subject]
+	entry        relation[epochMicros, *models.MetadataEntry]
 	keys         relation[store.KeyQuestion, []*models.MetadataKeyUsage]
 	series       seriesRelations
 }
@@ -58,10 +58,17 @@ type historyPage struct {
 
 // askedLatest are the arguments of the latest entries.
 type askedLatest struct {
-	// asOf is in microseconds since 1970; 0 is now.
-	asOf int64
+	// asOf is the instant to read as of, view that of the object that the entries belong to.
+	asOf, view epochMicros
 	// keys is a JSON array of keys, empty for all keys.
 	keys string
+}
+
+// askedEntry are the arguments of the latest entry of one key.
+type askedEntry struct {
+	key store.EntryKey
+	// view is the instant of the object that the entry belongs to.
+	view epochMicros
 }
 
 // askedPage are the arguments of a list that is asked a question.
@@ -76,39 +83,30 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l := &loaders{siblings: map[models.ID][]models.ID{}, questions: map[string]models.Question{}}
 	st := s.store
 	l.project.fetch = byID(st.ProjectsByID)
-	l.artifact.fetch = byID(st.ArtifactsByID)
-	l.version.fetch = byID(st.VersionsByID)
-	l.pipelineRun.fetch = byID(st.PipelineRunsByID)
-	l.stepRun.fetch = byID(st.StepRunsByID)
-	l.entry.fetch = byID(st.EntriesByID)
-	l.keys.fetch = st.ArtifactKeys
-	l.latest.fetch = inProject(st.LatestVersions)
+	l.artifact.fetch = viewsByID(st.ArtifactsByID)
+	l.version.fetch = viewsByID(st.VersionsByID)
+	l.pipelineRun.fetch = viewsByID(st.PipelineRunsByID)
+	l.stepRun.fetch = viewsByID(st.StepRunsByID)
+	l.entry.fetch = viewsByID(st.EntriesByID)
+	l.latest.fetch = readAsOf(st.LatestVersions)
 	l.versions.fetch = st.Versions
 	l.found.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedPage) (map[models.ID]*models.ArtifactVersionConnection, error) {
 		return st.SearchVersionsOf(ctx, project, ids, l.question(a.question), a.page)
 	}
-	l.stepRuns.fetch = st.StepRuns
-	l.consumers.fetch = st.Consumers
-	l.inputs.fetch = inProject(st.StepInputs)
-	l.outputs.fetch = inProject(st.StepOutputs)
-	l.savedFrom.fetch = inProject(st.SavedOutputs)
-	l.tags.fetch = asOfMicros(st.Tags)
-	l.aliases.fetch = asOfMicros(st.Aliases)
-	l.metadata.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedLatest) (map[models.ID][]*models.MetadataEntry, error) {
-		var keys []string
-		if a.keys != "" {
-			if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
-				return nil, err
-			}
-		}
-		return st.LatestEntries(ctx, project, ids, keys, instant(a.asOf))
+	l.stepRuns.fetch = func(ctx context.Context, project models.ID, ids []models.ID, p pageAsOf) (map[models.ID]*models.StepRunConnection, error) {
+		return st.StepRuns(ctx, project, ids, p.page, p.asOf.time())
 	}
-	l.metadataEach.fetch = st.LatestEntry
-	l.history.fetch = func(ctx context.Context, project models.ID, ids []models.ID, h historyPage) (map[models.ID]*models.MetadataEntryConnection, error) {
-		return st.History(ctx, project, ids, h.filter, h.page)
+	l.consumers.fetch = func(ctx context.Context, project models.ID, ids []models.ID, p pageAsOf) (map[models.ID]*models.StepRunConnection, error) {
+		return st.Consumers(ctx, project, ids, p.page, p.asOf.time())
 	}
-	l.subject.fetch = inProject(st.Subjects)
-	l.versions.alone, l.stepRuns.alone, l.consumers.alone = models.Page.HasCursor, models.Page.HasCursor, models.Page.HasCursor
+	l.inputs.fetch = viewsOfLists(st.StepInputs)
+	l.outputs.fetch = viewsOfLists(st.StepOutputs)
+	l.savedFrom.fetch = viewsInProject(st.SavedOutputs)
+	l.tags.fetch = readAsOf(st.Tags)
+	l.aliases.fetch = readAsOf(st.Aliases)
+	l.readMetadata(st)
+	l.subject.fetch = readAsOf(st.Subjects)
+	l.versions.alone, l.stepRuns.alone, l.consumers.alone = models.Page.HasCursor, pageAsOf.hasCursor, pageAsOf.hasCursor
 	l.found.alone = func(a askedPage) bool { return a.page.HasCursor() }
 	l.history.alone = func(h historyPage) bool { return h.page.HasCursor() }
 	l.version.arrived = func(found map[models.ID]*models.ArtifactVersion) { l.versionsTogether(values(found)) }
@@ -129,6 +127,37 @@ func (s *Server) withLoaders(ctx context.Context) context.Context {
 	l.savedFrom.arrived = func(found map[models.ID]*models.StepOutput) { l.outputsTogether(values(found)) }
 	l.readSeries(st)
 	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+// readMetadata sets the fetchers of entries and keys.
+func (l *loaders) readMetadata(st *store.Store) {
+	l.keys.fetch = func(ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
+		found, err := st.ArtifactKeys(ctx, project, ids, q)
+		for _, usage := range slices.Concat(values(found)...) {
+			usage.AsOf = epochMicros(q.AsOf).time()
+		}
+		return found, err
+	}
+	l.metadata.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedLatest) (map[models.ID][]*models.MetadataEntry, error) {
+		var keys []string
+		if a.keys != "" {
+			if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
+				return nil, err
+			}
+		}
+		found, err := st.LatestEntries(ctx, project, ids, keys, a.asOf.time())
+		for id, entries := range found {
+			found[id] = models.Views(entries, a.view.time())
+		}
+		return found, err
+	}
+	l.metadataEach.fetch = func(ctx context.Context, project models.ID, ids []models.ID, a askedEntry) (map[models.ID]*models.MetadataEntry, error) {
+		found, err := st.LatestEntry(ctx, project, ids, a.key)
+		return viewsOf(found, a.view), err
+	}
+	l.history.fetch = func(ctx context.Context, project models.ID, ids []models.ID, h historyPage) (map[models.ID]*models.MetadataEntryConnection, error) {
+		return st.History(ctx, project, ids, h.filter, h.page)
+	}
 }
 
 // ask notes a question, so that the objects of a list ask it together.
@@ -153,29 +182,6 @@ func byID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, erro
 	return func(ctx context.Context, _ models.ID, ids []models.ID, _ none) (map[models.ID]V, error) {
 		return fetch(ctx, ids)
 	}
-}
-
-// inProject is a fetch of a relation without arguments.
-func inProject[V any](fetch func(context.Context, models.ID, []models.ID) (map[models.ID]V, error)) fetcher[none, V] {
-	return func(ctx context.Context, project models.ID, ids []models.ID, _ none) (map[models.ID]V, error) {
-		return fetch(ctx, project, ids)
-	}
-}
-
-// asOfMicros is a fetch of a relation that is read as of an instant, in microseconds since 1970; 0 is now.
-func asOfMicros[V any](fetch func(context.Context, models.ID, []models.ID, *models.Time) (map[models.ID]V, error)) fetcher[int64, V] {
-	return func(ctx context.Context, project models.ID, ids []models.ID, micros int64) (map[models.ID]V, error) {
-		return fetch(ctx, project, ids, instant(micros))
-	}
-}
-
-// instant is one in microseconds since 1970, nil for 0.
-func instant(micros int64) *models.Time {
-	if micros == 0 {
-		return nil
-	}
-	t := models.TimeFromMicros(micros)
-	return &t
 }
 
 // together says that objects came in one list. An object that came in several has the siblings of the longest.
@@ -231,7 +237,8 @@ type batch[V any] struct {
 	err    error
 }
 
-// of is what the object relates to: the zero value for nothing.
+// of returns the related value of the object, or the zero value if it has none. After the end of ctx it still returns
+// values that have been read; the store sends no statement then.
 func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, arguments A) (V, error) {
 	if !project.IsZero() && !auth.From(ctx).Reads(project) {
 		var nothing V // the store gave out what it must not
@@ -266,13 +273,8 @@ func (r *relation[A, V]) of(ctx context.Context, project, id models.ID, argument
 			}
 		}()
 	}
-	select {
-	case <-b.done:
-		return b.values[id], b.err
-	case <-ctx.Done():
-		var nothing V
-		return nothing, ctx.Err()
-	}
+	<-b.done // it ends with the context, too
+	return b.values[id], b.err
 }
 
 func (r *relation[A, V]) put(key asked[A], b *batch[V]) {

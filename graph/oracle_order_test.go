@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // oracleAt reads the value at the card, key and path of a predicate or an order.
@@ -145,6 +146,9 @@ func oracleTerm(term map[string]any) func(a, b *oracleStanding) int {
 	read := oracleOrderField(term["field"])
 	if place, ok := term["metadata"].(map[string]any); ok {
 		read = oracleAt(place)
+		if steps, _ := place["path"].([]any); len(steps) == 0 {
+			read = oracleBeginning(read)
+		}
 	}
 	// The groups stand in this order in both directions.
 	const ordered, unordered = 1, 2
@@ -175,6 +179,21 @@ func oracleTerm(term map[string]any) func(a, b *oracleStanding) int {
 			compared = -compared
 		}
 		return compared
+	}
+}
+
+// oracleBeginning reads of a text the characters that fit into its first 399 bytes, by which a whole value is sorted.
+func oracleBeginning(read func(*oracleStanding) (oracleValue, bool)) func(*oracleStanding) (oracleValue, bool) {
+	return func(s *oracleStanding) (oracleValue, bool) {
+		value, ok := read(s)
+		end := 0
+		for at, r := range value.text {
+			if at+utf8.RuneLen(r) <= 399 {
+				end = at + utf8.RuneLen(r)
+			}
+		}
+		value.text = value.text[:end]
+		return value, ok
 	}
 }
 

@@ -3,13 +3,14 @@ package graph
 import (
 	"context"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
 type query struct{ *Server }
 
 func (q query) Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error) {
-	in := models.ProjectName(project)
+	in := auth.From(ctx).ResolveProject(project)
 	if err := checkNames("project", in, "name", name); err != nil {
 		return nil, err
 	}
@@ -34,33 +35,48 @@ func (q query) ArtifactVersions(
 }
 
 func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
-	return q.referred(ctx, models.At("ref"), ref, past(asOf, nil))
+	return q.referred(ctx, models.At("ref"), ref, asOf)
 }
 
-// referred is the version that ref means, nil when there is none.
+// referred returns the version that ref means as of an instant or now (nil), nil when there is none.
 func (q query) referred(ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
 	if ref.Named != nil {
 		if err := ref.Named.Check(at.In("named")); err != nil {
 			return nil, err
 		}
 	}
-	return q.store.ArtifactVersion(ctx, ref, asOf)
+	instant, err := asOf, error(nil)
+	if ref.ID == nil {
+		instant, err = q.instant(ctx, models.At("asOf"), asOf, nil)
+	} else {
+		var id models.ID
+		var ok bool
+		if id, instant, ok, err = q.node(ctx, *ref.ID, asOf); err == nil && !ok {
+			return nil, nil
+		}
+		text := id.String()
+		ref.ID = &text
+	}
+	if err != nil {
+		return nil, err
+	}
+	return q.store.ArtifactVersion(ctx, ref, instant)
 }
 
 func (q query) StepRun(ctx context.Context, text string) (*models.StepRun, error) {
-	id, ok := models.ParseID(text)
-	if !ok {
-		return nil, nil
+	id, instant, ok, err := q.node(ctx, text, nil)
+	if err != nil || !ok {
+		return nil, err
 	}
-	return load(ctx).stepRun.of(ctx, models.ID{}, id, none{})
+	return load(ctx).stepRun.of(ctx, models.ID{}, id, micros(instant))
 }
 
 func (q query) PipelineRun(ctx context.Context, text string) (*models.PipelineRun, error) {
-	id, ok := models.ParseID(text)
-	if !ok {
-		return nil, nil
+	id, instant, ok, err := q.node(ctx, text, nil)
+	if err != nil || !ok {
+		return nil, err
 	}
-	return load(ctx).pipelineRun.of(ctx, models.ID{}, id, none{})
+	return load(ctx).pipelineRun.of(ctx, models.ID{}, id, micros(instant))
 }
 
 func (q query) PipelineRuns(
@@ -92,7 +108,7 @@ func ask[T any](
 	if err != nil {
 		return nil, err
 	}
-	question, err := q.question(where, orderBy, asOf)
+	question, err := q.question(ctx, where, orderBy, asOf, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +148,15 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 	if n, most := len(texts), int(q.limits.PageSize); n > most {
 		return nil, models.LimitExceeded(models.At("ids"), "items in a page", int64(most), int64(n))
 	}
-	wanted := make([]models.ID, len(texts))
+	wanted := make([]models.NodeID, len(texts))
 	known := make([]models.ID, 0, len(texts))
 	for i, text := range texts {
-		if id, ok := models.ParseID(text); ok {
-			wanted[i] = id
+		id, instant, ok, err := q.node(ctx, text, nil)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			wanted[i] = models.NodeID{ID: id, AsOf: instant}
 			known = append(known, id)
 		}
 	}
@@ -145,11 +165,32 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 		return nodes, nil
 	}
 	found, err := q.store.Nodes(ctx, known)
-	for i, id := range wanted {
-		nodes[i] = found[id]
+	if err != nil {
+		return nil, err
+	}
+	for i, want := range wanted {
+		nodes[i] = models.NodeAt(found[want.ID], want.AsOf)
 	}
 	load(ctx).nodesTogether(nodes)
-	return nodes, err
+	return nodes, q.dropEarlyOutputs(ctx, nodes)
+}
+
+// dropEarlyOutputs removes the views of outputs whose step run had not started.
+func (q query) dropEarlyOutputs(ctx context.Context, nodes []models.Node) error {
+	for i, node := range nodes {
+		output, ok := node.(*models.StepOutput)
+		if !ok || output.AsOf == nil {
+			continue
+		}
+		step, err := load(ctx).stepRun.of(ctx, output.ProjectID, output.StepRunID, micros(output.AsOf))
+		if err != nil {
+			return err
+		}
+		if step == nil {
+			nodes[i] = nil
+		}
+	}
+	return nil
 }
 
 func (q query) ServerInfo(context.Context) (*models.ServerInfo, error) {
@@ -164,7 +205,7 @@ func (q query) pageIn(
 	if page, err = q.page(ctx, first, after, last, before); err != nil {
 		return "", page, err
 	}
-	in = models.ProjectName(project)
+	in = auth.From(ctx).ResolveProject(project)
 	return in, page, checkNames("project", in)
 }
 

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
@@ -212,8 +214,14 @@ func TestLookUpsAreBounded(t *testing.T) {
 // TestWaitingCounts: the deadline counts from when the request was there, and a client that leaves leaves the queue.
 func TestWaitingCounts(t *testing.T) {
 	t.Parallel()
+	kept, err := store.Open(t.Context(), storetest.SQLite(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
 	synctest.Test(t, func(t *testing.T) {
 		s, begun := narrow(t), time.Now()
+		s.store = kept // it gets no statement, because the deadline has passed
 		w := post(t.Context(), s, "{ serverInfo { version } }", typeResponse)
 		if took := time.Since(begun); took != 10*time.Second || w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" ||
 			!strings.Contains(w.Body.String(), `"extensions":{"actual":10,"code":"LIMIT_EXCEEDED","limit":10,"retryable":true}`) {
@@ -235,11 +243,12 @@ func TestWaitingCounts(t *testing.T) {
 			t.Errorf("%d wait for nobody", inQueue(s.queue))
 		}
 		s.queue.leave()
-		answer, err := s.inTurn(t.Context(), func() (*request, error) {
+		answer, err := s.inTurn(auth.With(t.Context(), auth.Everyone), func() (*request, error) {
 			time.Sleep(11 * time.Second)
-			return &request{query: "{ serverInfo { version } }", hasQuery: true}, nil
+			return &request{query: "{ serverInfo { version } artifacts { totalCount } }", hasQuery: true}, nil
 		}, false)
-		if err != nil || len(answer.errors) != 1 || answer.errors[0].Extensions["code"] != "LIMIT_EXCEEDED" || s.queue.free != 1 {
+		if err != nil || len(answer.errors) != 1 || answer.errors[0].Extensions["code"] != "LIMIT_EXCEEDED" || s.queue.free != 1 ||
+			string(answer.data) != `{"serverInfo":{"version":"test"},"artifacts":null}` {
 			t.Errorf("what took 11 seconds to read: got %v (%v), %d are free", answer, err, s.queue.free)
 		}
 	})

@@ -146,7 +146,7 @@ func TestGET(t *testing.T) {
 		return w
 	}
 	w := get(url.Values{"query": {"query($n: String!) { artifact(name: $n) { id } }"}, "variables": {`{"n": "x"}`}})
-	if w.Code != 200 || w.Body.String() != `{"data":{"artifact":null},"extensions":{"cost":{"estimated":2,"limit":250000}}}` {
+	if w.Code != 200 || w.Body.String() != `{"data":{"artifact":null},"extensions":{"cost":{"estimated":1,"limit":50000}}}` {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	w = get(url.Values{"query": {`mutation { createProject(input: {name: "x"}) { project { id } } }`}})

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -37,6 +36,7 @@ func (r *resolver) Producer() exec.ProducerResolver                 { return pro
 func (r *resolver) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
 func (r *resolver) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
 func (r *resolver) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }
+func (r *resolver) Viewer() exec.ViewerResolver                     { return viewer{} }
 func (r *resolver) AuditEvent() exec.AuditEventResolver             { return auditEvent{} }
 func (r *resolver) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 
@@ -46,14 +46,20 @@ func (s *Server) page(ctx context.Context, first *int32, after *string, last *in
 		Page(s.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
 }
 
-// question is what a list is asked, checked.
-func (s *Server) question(where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time) (models.Question, error) {
+// question is what a list is asked, checked. view is the instant of the object that the list belongs to, nil for now.
+func (s *Server) question(
+	ctx context.Context, where models.FilterInput, orderBy []models.OrderInput, asOf, view *models.Time,
+) (models.Question, error) {
 	filter, err := models.ReadFilter(&s.limits, models.At("where"), where)
 	if err != nil {
 		return models.Question{}, err
 	}
 	order, err := models.ReadOrder(models.At("orderBy"), orderBy)
-	return models.Question{Filter: filter, Order: order, AsOf: past(asOf, nil)}, err
+	if err != nil {
+		return models.Question{}, err
+	}
+	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	return models.Question{Filter: filter, Order: order, AsOf: instant}, err
 }
 
 // given says whether the query gives the field an argument, be it null.
@@ -68,32 +74,9 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{Only: given(ctx, "card")}, nil
 	}
 	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.At("card"), "must not be empty")
+		return models.CardFilter{}, models.BadInput(models.At("card"), "a card must not be empty")
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
-}
-
-// past is the instant to read as of: what the field says, else what the object inherits; nil for now, which is also
-// what the future means.
-func past(asOf, inherited *models.Time) *models.Time {
-	if asOf == nil {
-		asOf = inherited
-	}
-	if asOf != nil && asOf.After(time.Now().Add(future)) {
-		return nil
-	}
-	return asOf
-}
-
-// future is how far ahead an instant must lie to be surely later than everything, whose clock ever it was written by.
-const future = time.Hour
-
-// micros is the instant in microseconds since 1970, 0 for now. What lies before 1970 was before everything.
-func micros(asOf *models.Time) int64 {
-	if asOf == nil {
-		return 0
-	}
-	return max(asOf.UnixMicro(), 1)
 }
 
 // caller is who sent the request.

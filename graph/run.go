@@ -16,7 +16,7 @@ func (pipelineRun) Project(ctx context.Context, r *models.PipelineRun) (*models.
 const mostSteps = 1000
 
 func (pipelineRun) Steps(ctx context.Context, r *models.PipelineRun) ([]*models.StepRun, error) {
-	found, err := load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, models.Page{Size: mostSteps, Count: true})
+	found, err := load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, pageAsOf{models.Page{Size: mostSteps, Count: true}, micros(r.AsOf)})
 	if err != nil {
 		return nil, err
 	}
@@ -34,12 +34,12 @@ func (p pipelineRun) StepRuns(
 	if err != nil {
 		return nil, err
 	}
-	question, err := p.question(where, orderBy, nil)
+	question, err := p.question(ctx, where, orderBy, nil, r.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	if where == nil && orderBy == nil {
-		return load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, page)
+		return load(ctx).stepRuns.of(ctx, r.ProjectID, r.ID, pageAsOf{page, micros(r.AsOf)})
 	}
 	found, err := p.store.SearchStepRunsOf(ctx, r, question, page)
 	if found != nil {

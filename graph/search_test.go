@@ -3,6 +3,7 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -124,6 +125,54 @@ func TestSearch(t *testing.T) {
 			a.asks(`{"artifact": {"eq": "model"}}`, c.orderBy, c.want)
 			a.asks(`{"artifact": {"startsWith": "mod"}}`, c.orderBy, c.want)
 		}
+	})
+}
+
+// TestSearchLongTexts compares texts that are longer than their sort keys. A character of several bytes that does not fit
+// into the 399 bytes of a sort key is left out of it as a whole.
+func TestSearchLongTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 398)
+	values := []string{"🦆", "日", "b", "aa2", "é", "", "a", "\ud7ffb", "\U0010ffff", "\U0010ffffz"}
+	storetest.Each(t, func(t *testing.T, url string) {
+		a := open(t, url)
+		for _, end := range values {
+			got, _ := a.do(`mutation($m: JSONObject) { createArtifactVersion(input: {artifact: "model", metadata: $m}) { deduplicated } }`,
+				`{"m": {"text": "`+long+end+`"}}`)
+			if got["errors"] != nil {
+				t.Fatal(got)
+			}
+		}
+		for _, c := range []struct{ where, want string }{
+			{`"gt": "@aa1"`, "1 2 3 4 5 8 9 10"},
+			{`"lt": "@🦆"`, "2 3 4 5 6 7 8"},
+			{`"lte": "@🦆"`, "1 2 3 4 5 6 7 8"},
+			{`"gte": "@🦆"`, "1 9 10"},
+			{`"lt": "@b"`, "4 6 7"},
+			{`"gt": "@\ud7ff"`, "1 8 9 10"},
+			{`"lt": "@\ue000"`, "2 3 4 5 6 7 8"},
+			{`"gt": "@\udbff\udfff"`, "10"},
+			{`"gt": "@"`, "1 2 3 4 5 7 8 9 10"},
+			{`"lte": "@"`, "6"},
+			{`"gte": "@a", "lt": "@aa2"`, "7"},
+			{`"between": ["@aa1", "@\udbff\udfff"]`, "1 2 3 4 5 8 9"},
+			{`"between": ["@é", "@日"]`, "2 5"},
+			{`"between": ["a", "@é"]`, "3 4 5 6 7"},
+			{`"eq": "@日"`, "2"},
+			{`"in": ["@日", "@é", "@aa1"]`, "2 5"},
+			{`"startsWith": "@\ud7ff"`, "8"},
+			{`"startsWith": "@"`, "1 2 3 4 5 6 7 8 9 10"},
+		} {
+			where := `{"key": "text", ` + strings.ReplaceAll(c.where, "@", long) + `}`
+			a.asks(`{"metadata": `+where+`}`, `[{"field": "NUMBER"}]`, c.want)
+			a.asks(`{"not": {"not": {"metadata": `+where+`}}}`, `[{"field": "NUMBER"}]`, c.want)
+			rest := slices.DeleteFunc(strings.Fields("1 2 3 4 5 6 7 8 9 10"), func(number string) bool {
+				return slices.Contains(strings.Fields(c.want), number)
+			})
+			a.asks(`{"not": {"metadata": `+where+`}}`, `[{"field": "NUMBER"}]`, strings.Join(rest, " "))
+		}
+		// This follows the index in the order of the key. Texts with equal sort keys are in order of ID.
+		a.asks(`{"metadata": {"key": "text", "gt": "`+long+`aa1"}}`, `[{"metadata": {"key": "text"}}, {"field": "NUMBER"}]`, "1 2 5 8 9 10 4 3")
 	})
 }
 

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -14,26 +13,30 @@ import (
 type seriesRelations struct {
 	ofArtifact, ofSubject               relation[seriesPage, *models.MetadataSeries]
 	artifactSummaries, subjectSummaries relation[store.EntryKey, *models.SeriesSummary]
-	previous                            relation[int64, *models.ArtifactVersion]
+	previous                            relation[epochMicros, *models.ArtifactVersion]
 }
 
 // seriesPage are the arguments of a page of a series.
 type seriesPage struct {
 	key  store.EntryKey
 	page models.Page
+	// view is the instant of the object that the series belongs to.
+	view epochMicros
 }
 
 // readSeries says how the relations of series are read.
 func (l *loaders) readSeries(st *store.Store) {
 	r := &l.series
 	r.ofArtifact.fetch = func(ctx context.Context, project models.ID, ids []models.ID, s seriesPage) (map[models.ID]*models.MetadataSeries, error) {
-		return st.ArtifactSeries(ctx, project, ids, s.key, s.page)
+		found, err := st.ArtifactSeries(ctx, project, ids, s.key, s.page)
+		return seriesInView(found, s.view), err
 	}
 	r.ofSubject.fetch = func(ctx context.Context, project models.ID, ids []models.ID, s seriesPage) (map[models.ID]*models.MetadataSeries, error) {
-		return st.SubjectSeries(ctx, project, ids, s.key, s.page)
+		found, err := st.SubjectSeries(ctx, project, ids, s.key, s.page)
+		return seriesInView(found, s.view), err
 	}
 	r.artifactSummaries.fetch, r.subjectSummaries.fetch = st.ArtifactSummaries, st.SubjectSummaries
-	r.previous.fetch = asOfMicros(st.PreviousVersions)
+	r.previous.fetch = readAsOf(st.PreviousVersions)
 	alone := func(s seriesPage) bool { return s.page.HasCursor() }
 	r.ofArtifact.alone, r.ofSubject.alone = alone, alone
 	r.ofArtifact.arrived = func(found map[models.ID]*models.MetadataSeries) {
@@ -46,6 +49,16 @@ func (l *loaders) readSeries(st *store.Store) {
 		l.entriesTogether(entries)
 	}
 	r.previous.arrived = l.version.arrived
+}
+
+// seriesInView replaces the entries of series with those of a view. All of them were logged by then.
+func seriesInView(found map[models.ID]*models.MetadataSeries, view epochMicros) map[models.ID]*models.MetadataSeries {
+	for _, series := range found {
+		for _, point := range series.Points {
+			point.Entry = point.Entry.At(view.time())
+		}
+	}
+	return found
 }
 
 // pointsOf are the versions and the entries of the points of several series.
@@ -61,16 +74,20 @@ func pointsOf(series []*models.MetadataSeries) (versions []*models.ArtifactVersi
 	return versions, entries
 }
 
-// seriesArguments are the arguments of a series, checked.
-func seriesArguments(
-	ctx context.Context, key string, card *string, arguments models.PageArguments, asOf *models.Time,
+// seriesArguments checks the arguments of a series of an object. view is the instant of the object, nil for now.
+func (s *Server) seriesArguments(
+	ctx context.Context, key string, card *string, arguments models.PageArguments, asOf, view *models.Time,
 ) (seriesPage, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return seriesPage{}, err
 	}
+	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	if err != nil {
+		return seriesPage{}, err
+	}
 	page, err := arguments.SeriesPage()
-	return seriesPage{store.EntryKey{Card: filter.Name, Key: key, AsOf: micros(asOf)}, page}, err
+	return seriesPage{store.EntryKey{Card: filter.Name, Key: key, AsOf: int64(micros(instant))}, page, micros(view)}, err
 }
 
 // seriesOf is a series with what the query asks of it.
@@ -100,19 +117,19 @@ func seriesOf(
 }
 
 // MetadataSeries resolves Artifact.metadataSeries.
-func (artifact) MetadataSeries(
+func (r artifact) MetadataSeries(
 	ctx context.Context, a *models.Artifact, key string, card *string, first *int32, after *string, last *int32,
 	before *string, asOf *models.Time,
 ) (*models.MetadataSeries, error) {
 	arguments := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	asked, err := seriesArguments(ctx, key, card, arguments, past(asOf, nil))
+	asked, err := r.seriesArguments(ctx, key, card, arguments, asOf, a.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	l := load(ctx)
 	series, err := seriesOf(ctx, a.ProjectID, a.ID, asked, &l.series.ofArtifact, &l.series.artifactSummaries)
-	if series != nil {
-		l.artifact.know(none{}, map[models.ID]*models.Artifact{a.ID: a})
+	if view := a.At(epochMicros(asked.key.AsOf).time()); series != nil && view != nil {
+		l.knowArtifact(view)
 	}
 	return series, err
 }
@@ -122,21 +139,19 @@ func (s subject[T]) MetadataSeries(
 	ctx context.Context, of T, key string, card *string, first *int32, after *string, last *int32, before *string,
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
-	project, id, inherited := of.EntriesOf()
-	asOf = past(asOf, inherited)
+	project, id, view := of.EntriesOf()
 	arguments := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	asked, err := seriesArguments(ctx, key, card, arguments, asOf)
+	asked, err := s.seriesArguments(ctx, key, card, arguments, asOf, view)
 	if err != nil {
 		return nil, err
 	}
 	l := load(ctx)
 	series, err := seriesOf(ctx, project, id, asked, &l.series.ofSubject, &l.series.subjectSummaries)
 	if version, ok := any(of).(*models.ArtifactVersion); ok && series != nil {
-		then := *version
-		then.AsOf = asOf
+		then := version.At(epochMicros(asked.key.AsOf).time())
 		points := make([]*models.MetadataPoint, len(series.Points))
 		for i, point := range series.Points {
-			points[i] = &models.MetadataPoint{Version: &then, Entry: point.Entry, Cursor: point.Cursor}
+			points[i] = &models.MetadataPoint{Version: then, Entry: point.Entry, Cursor: point.Cursor}
 		}
 		series.Points = points
 	}
@@ -154,16 +169,13 @@ func (s subject[T]) MetadataChanges(
 	if err := s.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	_, _, inherited := of.EntriesOf()
-	if to == nil {
-		to = inherited
-	}
-	if to == nil && from.After(time.Now().Add(future)) || to != nil && from.After(to.Time) {
-		return nil, models.BadInput(models.At("from"), "must not be after to, which is now when absent")
-	}
 	sides := make([][]*models.MetadataEntry, 2)
-	for i, at := range []*models.Time{&from, to} {
-		entries, err := s.latest(ctx, of, keys, at)
+	instants, err := s.interval(ctx, of, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for i, instant := range instants {
+		entries, err := s.latestAt(ctx, of, keys, instant)
 		if err != nil {
 			return nil, err
 		}
@@ -173,6 +185,25 @@ func (s subject[T]) MetadataChanges(
 	return differing(rows), err
 }
 
+// interval returns the two instants of changes of a subject, the later one nil for now. BAD_INPUT if they are in the wrong
+// order, or later than the view that the subject is.
+func (s subject[T]) interval(ctx context.Context, of T, from models.Time, to *models.Time) ([2]*models.Time, error) {
+	_, _, view := of.EntriesOf()
+	end, err := s.instant(ctx, models.At("to"), to, view)
+	if err != nil {
+		return [2]*models.Time{}, err
+	}
+	begin := wholeMicros(from)
+	inOrder := end != nil && !begin.After(end.Time)
+	if end == nil {
+		inOrder, err = s.store.Past(ctx, begin)
+	}
+	if err == nil && !inOrder {
+		err = models.BadInput(models.At("from"), "must not be later than to, or than now if to is absent")
+	}
+	return [2]*models.Time{&begin, end}, err
+}
+
 // Changes resolves ArtifactVersion.changes.
 func (r artifactVersion) Changes(
 	ctx context.Context, v *models.ArtifactVersion, keys []string, onlyDiffering bool, asOf *models.Time,
@@ -180,12 +211,13 @@ func (r artifactVersion) Changes(
 	if err := r.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	asOf = past(asOf, v.AsOf)
-	before, err := load(ctx).series.previous.of(ctx, v.ProjectID, v.ID, micros(asOf))
+	instant, err := r.instant(ctx, models.At("asOf"), asOf, v.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	before, err := load(ctx).series.previous.of(ctx, v.ProjectID, v.ID, micros(instant))
 	if before == nil || err != nil {
 		return nil, err
 	}
-	previous, this := *before, *v
-	previous.AsOf, this.AsOf = asOf, asOf
-	return r.comparison(ctx, []*models.ArtifactVersion{&previous, &this}, 0, onlyDiffering, keys)
+	return r.comparison(ctx, []*models.ArtifactVersion{before, v.At(instant)}, 0, onlyDiffering, keys)
 }

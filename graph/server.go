@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/graph/list"
 	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/graph/recent"
 	"github.com/placard/placard/internal/store"
@@ -45,8 +46,7 @@ type Server struct {
 	slow     time.Duration
 	// keys says that every request needs an API key.
 	keys bool
-	// spent is what the operations of API keys may still cost.
-	spent spending
+	rate rateLimit
 }
 
 // keptDocuments is how many query texts are kept parsed, and keptBytes about how many bytes they may take together.
@@ -144,12 +144,14 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 	if err != nil {
 		return s.refuse(ctx, gqlerror.List{present(err)}), nil
 	}
-	cost := costOf(s.schema.Schema(), &s.limits, operation, values)
+	cost, refusal := costOf(s.schema.Schema(), &s.limits, operation, values)
 	understood(ctx, r, string(operation.Operation), operation.Name, cost)
 	var answer *response
-	if limit := int64(s.limits.QueryCost); cost > limit {
+	if refusal != nil {
+		answer = s.refuse(ctx, gqlerror.List{present(refusal)})
+	} else if limit := int64(s.limits.QueryCost); cost > limit {
 		answer = s.refuse(ctx, gqlerror.List{present(models.LimitExceeded(nil, "cost of a query", limit, cost))})
-	} else if err := s.charge(ctx, cost); err != nil {
+	} else if err := s.rate.charge(ctx, cost); err != nil {
 		return nil, err
 	} else {
 		answer = s.run(ctx, r, doc, operation, values)
@@ -159,6 +161,9 @@ func (s *Server) execute(ctx context.Context, r *request, onlyQueries bool) (*re
 	return answer, nil
 }
 
+// run executes an operation. Two contexts end it: that of the operation when the client leaves or a limit of size is exceeded,
+// which ends it whole; and its child with the deadline, which ends reads only. Fields that need no read are resolved all
+// the same.
 func (s *Server) run(
 	ctx context.Context, r *request, doc *document, operation *ast.OperationDefinition, values map[string]any,
 ) *response {
@@ -166,17 +171,18 @@ func (s *Server) run(
 	if operation.Operation == ast.Mutation {
 		seconds = float64(s.limits.WriteSeconds)
 	}
-	ctx, cancel := context.WithDeadlineCause(ctx, r.begun.Add(duration(seconds)), tooLong(seconds))
-	defer cancel()
-	ctx, stop := context.WithCancelCause(ctx)
+	operationCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ctx, size := withExtent(s.withLoaders(store.WithBudget(ctx, s.limits.ReadBytes(), stop)), &s.limits, stop)
-	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
+	operationCtx, size := withExtent(operationCtx, &s.limits, stop)
+	operationCtx = list.WithOperation(store.WithBudget(operationCtx, s.limits.ReadBytes(), stop))
+	ctx, cancel := context.WithDeadlineCause(operationCtx, r.begun.Add(duration(seconds)), tooLong(seconds))
+	defer cancel()
+	ctx = graphql.WithOperationContext(s.withLoaders(ctx), &graphql.OperationContext{
 		RawQuery: r.query, OperationName: r.operationName, Variables: values, Doc: doc.tree, Operation: operation,
 		RecoverFunc: s.recovered,
 		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
-			if size.addField(); ctx.Err() != nil {
-				return nil, context.Cause(ctx)
+			if size.addField(); operationCtx.Err() != nil {
+				return nil, context.Cause(operationCtx)
 			}
 			value, err := next(ctx)
 			size.add(weight(graphql.GetFieldContext(ctx), value))
@@ -197,9 +203,9 @@ func (s *Server) run(
 	if answer != nil {
 		result.data, errs = answer.Data, append(errs, answer.Errors...)
 	}
-	if cause := context.Cause(ctx); cause != nil && operation.Operation == ast.Query {
-		// What was given up says so once; half an answer would be taken for a whole one.
-		return &response{errors: gqlerror.List{s.presenter(ctx, cause)}}
+	if cause := context.Cause(operationCtx); cause != nil && operation.Operation == ast.Query {
+		// A client would take half a response for a whole one.
+		return &response{errors: gqlerror.List{s.presenter(operationCtx, cause)}}
 	}
 	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { // fields fail in any order
 		return strings.Compare(a.Path.String(), b.Path.String())

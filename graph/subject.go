@@ -11,10 +11,20 @@ import (
 // subject resolves the fields that every Subject has.
 type subject[T models.Subject] struct{ *Server }
 
-// latest are the latest entries with one of the keys, all of them when keys is nil.
+// latest are the latest entries with one of the keys, all of them when keys is nil. asOf is the argument of the field.
 func (s subject[T]) latest(ctx context.Context, of T, keys []string, asOf *models.Time) ([]*models.MetadataEntry, error) {
-	project, id, inherited := of.EntriesOf()
-	asked := askedLatest{asOf: micros(past(asOf, inherited))}
+	_, _, view := of.EntriesOf()
+	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	if err != nil {
+		return nil, err
+	}
+	return s.latestAt(ctx, of, keys, instant)
+}
+
+// latestAt are the latest entries as of an instant or now (nil), with one of the keys or all of them when keys is nil.
+func (s subject[T]) latestAt(ctx context.Context, of T, keys []string, instant *models.Time) ([]*models.MetadataEntry, error) {
+	project, id, view := of.EntriesOf()
+	asked := askedLatest{asOf: micros(instant), view: micros(view)}
 	if keys != nil {
 		text, err := json.Marshal(keys)
 		if err != nil {
@@ -52,9 +62,13 @@ func (s subject[T]) MetadataEntry(ctx context.Context, of T, key string, card *s
 	if err != nil {
 		return nil, err
 	}
-	project, id, inherited := of.EntriesOf()
-	return load(ctx).metadataEach.of(ctx, project, id, store.EntryKey{
-		Card: filter.Name, Key: key, AsOf: micros(past(asOf, inherited)),
+	project, id, view := of.EntriesOf()
+	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	if err != nil {
+		return nil, err
+	}
+	return load(ctx).metadataEach.of(ctx, project, id, askedEntry{
+		key: store.EntryKey{Card: filter.Name, Key: key, AsOf: int64(micros(instant))}, view: micros(view),
 	})
 }
 
@@ -88,10 +102,10 @@ func (s subject[T]) MetadataHistory(
 	if err != nil {
 		return nil, err
 	}
-	filter := store.HistoryFilter{Card: cards}
+	project, id, view := of.EntriesOf()
+	filter := store.HistoryFilter{Card: cards, AsOf: int64(micros(view))}
 	if key != nil {
 		filter.OnlyKey, filter.Key = true, *key
 	}
-	project, id, _ := of.EntriesOf()
 	return load(ctx).history.of(ctx, project, id, historyPage{filter, page})
 }

@@ -14,20 +14,28 @@ func (artifactVersion) Artifact(ctx context.Context, v *models.ArtifactVersion) 
 	if v.Of != nil {
 		return v.Of, nil
 	}
-	found, err := load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, none{})
+	found, err := load(ctx).artifact.of(ctx, v.ProjectID, v.ArtifactID, micros(v.AsOf))
 	if err == nil && found == nil {
 		err = models.NotFound(nil, "the artifact has been deleted meanwhile")
 	}
 	return found, err
 }
 
-func (artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
-	aliases, err := load(ctx).aliases.of(ctx, v.ProjectID, v.ID, micros(past(asOf, v.AsOf)))
+func (r artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
+	instant, err := r.instant(ctx, models.At("asOf"), asOf, v.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	aliases, err := load(ctx).aliases.of(ctx, v.ProjectID, v.ID, micros(instant))
 	return append([]string{}, aliases...), err
 }
 
-func (artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
-	tags, err := load(ctx).tags.of(ctx, v.ProjectID, v.ID, micros(past(asOf, v.AsOf)))
+func (r artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
+	instant, err := r.instant(ctx, models.At("asOf"), asOf, v.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := load(ctx).tags.of(ctx, v.ProjectID, v.ID, micros(instant))
 	return append([]string{}, tags...), err
 }
 
@@ -35,11 +43,5 @@ func (artifactVersion) Output(ctx context.Context, v *models.ArtifactVersion) (*
 	if v.SubjectID == v.ID {
 		return nil, nil // it was created by itself
 	}
-	output, err := load(ctx).savedFrom.of(ctx, v.ProjectID, v.ID, none{})
-	if output != nil && v.AsOf != nil {
-		then := *output
-		then.AsOf = v.AsOf
-		output = &then
-	}
-	return output, err
+	return load(ctx).savedFrom.of(ctx, v.ProjectID, v.ID, micros(v.AsOf))
 }

@@ -38,6 +38,16 @@ type ApiKey struct {
 // Owner says whether the key may do everything.
 func (k *ApiKey) Owner() bool { return k.ProjectID.IsZero() }
 
+// Viewer is the caller of a request.
+type Viewer struct {
+	// Name is that of its API key, nil without keys.
+	Name *string
+	// Role is nil for an owner, and so is ProjectID zero.
+	Role      *ApiKeyRole
+	ProjectID ID
+	IsOwner   bool
+}
+
 // CreateApiKeyInput is a key to create.
 type CreateApiKeyInput struct {
 	Name      string

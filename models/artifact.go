@@ -6,10 +6,28 @@ type Artifact struct {
 	ProjectID ID
 	Name      string
 	CreatedAt Time
+	// AsOf is the instant of a view, nil for the artifact as it is now.
+	AsOf *Time `gorm:"-"`
 }
 
 // IsNode makes it a Node.
 func (Artifact) IsNode() {}
+
+// NodeID returns the ID that clients see.
+func (a *Artifact) NodeID() NodeID { return NodeID{a.ID, a.AsOf} }
+
+// At returns the artifact as of an instant, nil if it was created later.
+func (a *Artifact) At(asOf *Time) *Artifact {
+	if asOf == nil || a == nil {
+		return a
+	}
+	if startedAfter(a.CreatedAt, asOf) {
+		return nil
+	}
+	view := *a
+	view.AsOf = asOf
+	return &view
+}
 
 // ArtifactVersion is one immutable output of a pipeline, whose metadata may still grow.
 type ArtifactVersion struct {
@@ -25,8 +43,24 @@ type ArtifactVersion struct {
 	CreatedAt Time
 	// Of is the artifact, where it is known: the answer of a call that is sent again has it although it may be deleted.
 	Of *Artifact `gorm:"-"`
-	// AsOf is the instant that the reader asked about, nil for now; what is read below inherits it.
+	// AsOf is the instant of a view, nil for the version as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see.
+func (v *ArtifactVersion) NodeID() NodeID { return NodeID{v.ID, v.AsOf} }
+
+// At returns the version as of an instant, nil if it was created later.
+func (v *ArtifactVersion) At(asOf *Time) *ArtifactVersion {
+	if asOf == nil || v == nil {
+		return v
+	}
+	if startedAfter(v.CreatedAt, asOf) {
+		return nil
+	}
+	view := *v
+	view.AsOf, view.Of = asOf, v.Of.At(asOf)
+	return &view
 }
 
 // IsNode makes it a Node.

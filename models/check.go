@@ -87,7 +87,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkKey(limits, keyAt.In("card"), *key.Card); err != nil {
+			if err := checkCard(limits, keyAt.In("card"), *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card

@@ -1,9 +1,6 @@
 package models
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // ValueInput is a MetadataValueInput, or a field of its dictionaries: a map with what the caller gave.
 type ValueInput = map[string]any
@@ -98,7 +95,7 @@ func (c *collector) metadata(at *Path, object Object) error {
 			}
 			continue
 		}
-		if err := checkKey(c.limits, at.In(top.Key), top.Key); err != nil {
+		if err := checkCard(c.limits, at.In(top.Key), top.Key); err != nil {
 			return err
 		}
 		for _, member := range card {
@@ -132,7 +129,7 @@ func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
 	card := ""
 	if entry.Card != nil {
 		card = *entry.Card
-		if err := checkKey(c.limits, at.In("card"), card); err != nil {
+		if err := checkCard(c.limits, at.In("card"), card); err != nil {
 			return err
 		}
 	}
@@ -170,28 +167,37 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey refuses what cannot be a key of an entry, the name of a card or, where nothing says otherwise, a key of a
-// dictionary: beside what no key can be, what would be taken for a mark.
+// checkKey refuses keys of entries and of unmarked dictionaries that are not valid. Keys must not begin with $, because
+// they would be read as marks.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
-	if limits != nil && strings.HasPrefix(key, "$") {
-		return BadInput(at, "a key must not begin with $")
-	}
-	return checkAnyKey(limits, at, key)
+	return checkUnmarked(limits, at, "a key", key)
 }
 
-// checkAnyKey refuses what cannot be a key at all. Limits are nil for what the database keeps.
+// checkCard refuses names of cards that are not valid, by the rules for keys of entries.
+func checkCard(limits *ServerLimits, at *Path, card string) error {
+	return checkUnmarked(limits, at, "a card", card)
+}
+
+// checkAnyKey refuses keys that are not valid in any place. A key may begin with $.
 func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
+	return checkKeyText(limits, at, "a key", key)
+}
+
+func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
+	if limits != nil && strings.HasPrefix(text, "$") {
+		return BadInput(at, "%s must not begin with $", noun)
+	}
+	return checkKeyText(limits, at, noun, text)
+}
+
+// checkKeyText refuses the text of a key or a card that is not valid. The noun names it in messages. Without limits, for
+// values from the database, every text is valid.
+func checkKeyText(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits == nil {
 		return nil
 	}
-	if key == "" {
-		return BadInput(at, "a key must not be empty")
+	if text == "" {
+		return BadInput(at, "%s must not be empty", noun)
 	}
-	if err := CheckCharacters(at, key); err != nil {
-		return err
-	}
-	if n := utf8.RuneCountInString(key); n > int(limits.KeyCharacters) {
-		return LimitExceeded(at, "characters of a key", int64(limits.KeyCharacters), int64(n))
-	}
-	return nil
+	return CheckText(at, noun, text, int(limits.KeyCharacters))
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"database/sql/driver"
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -17,6 +18,23 @@ var DefaultProjectID = ID{15: 1, 6: 0x70, 8: 0x80}
 
 // NewID is an ID that was never given out before.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
+
+// NewIDs returns n new IDs, each of which is the one before it plus 1. So the first of them is enough to keep.
+func NewIDs(n int) []ID {
+	first := NewID()
+	first[8] &^= 0x20 // leaves room for the sum below the bits of the variant
+	ids := make([]ID, n)
+	for i := range ids {
+		ids[i] = first.Plus(i)
+	}
+	return ids
+}
+
+// Plus returns the ID with number n, counted from 0, of the IDs of NewIDs whose first is id.
+func (id ID) Plus(n int) ID {
+	binary.BigEndian.PutUint64(id[8:], binary.BigEndian.Uint64(id[8:])+uint64(n))
+	return id
+}
 
 // ParseID reads an ID as it was given out: 36 lower-case characters. Any other text stands for no object, so the
 // caller treats false as not found.

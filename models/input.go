@@ -28,14 +28,6 @@ func (n *ArtifactVersionName) Check(at *Path) error {
 	return nil
 }
 
-// ProjectName is the name of the project, `default` when none is given.
-func ProjectName(name *string) string {
-	if name == nil {
-		return DefaultProject
-	}
-	return *name
-}
-
 // StepContext is an output of a step run.
 type StepContext struct {
 	StepRunID    string

@@ -23,6 +23,8 @@ type MetadataKeyUsage struct {
 	Min, Max *Double
 	// LastEntryID is the entry that was logged last.
 	ProjectID, LastEntryID ID
+	// AsOf is the instant of the view of the artifact, nil for now.
+	AsOf *Time `gorm:"-"`
 }
 
 // Card is the name of the card, nil for a key without one.

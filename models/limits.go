@@ -1,6 +1,9 @@
 package models
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 // ServerLimits is what the server refuses beyond, with LIMIT_EXCEEDED, or OVERLOADED where it is not the request that is
 // too much. An operator may change each of them.
@@ -24,16 +27,23 @@ type ServerLimits struct {
 	// ConcurrentOperations are worked on at once; QueuedOperations wait for their turn.
 	ConcurrentOperations int32
 	QueuedOperations     int32
+	// IdempotencyHours is how long an idempotency key returns the first answer, at least.
+	IdempotencyHours int32
 }
 
 // DefaultLimits are the limits; 4 operations at once for each core that the process may use.
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
-		QueryCost: 250_000, AnswerFields: 250_000, AnswerBytes: 16 << 20, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
+		QueryCost: 50_000, AnswerFields: 250_000, AnswerBytes: 16 << 20, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
 		KeyCharacters: 250, ValueNesting: 32, Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
-		ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256,
+		ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256, IdempotencyHours: 48,
 	}
+}
+
+// IdempotencyRetention returns the time for which an idempotency key is kept.
+func (l ServerLimits) IdempotencyRetention() time.Duration {
+	return time.Duration(l.IdempotencyHours) * time.Hour
 }
 
 // ReadBytes is how many bytes of metadata the fields of an operation may read in all. They may show less of it than they

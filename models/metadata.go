@@ -18,6 +18,24 @@ type MetadataEntry struct {
 	LoggedBy  *string
 	// StepRunID is zero where the target did not name a step run.
 	StepRunID ID
+	// AsOf is the instant of the view that the entry belongs to, nil for an entry of the present.
+	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see.
+func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
+
+// At returns the entry as a part of a view, nil if it was logged later.
+func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
+	if asOf == nil || e == nil {
+		return e
+	}
+	if startedAfter(e.LoggedAt, asOf) {
+		return nil
+	}
+	view := *e
+	view.AsOf = asOf
+	return &view
 }
 
 // IsNode makes it a Node.

@@ -41,6 +41,18 @@ func (c *Connection[T]) Nodes() []T {
 	return nodes
 }
 
+// MapConnection returns a connection with a node made of each node of c, and all else as in c. It is the one place that
+// converts connections, so that a new field of Connection is copied here only.
+func MapConnection[T, U any](c *Connection[T], node func(T) U) *Connection[U] {
+	mapped := &Connection[U]{
+		Edges: make([]Edge[U], len(c.Edges)), PageInfo: c.PageInfo, TotalCount: c.TotalCount, TotalCountCapped: c.TotalCountCapped,
+	}
+	for i, edge := range c.Edges {
+		mapped.Edges[i] = Edge[U]{Cursor: edge.Cursor, Node: node(edge.Node)}
+	}
+	return mapped
+}
+
 // PageInfo is where a page stands in its list.
 type PageInfo struct {
 	HasNextPage     bool

@@ -2,6 +2,8 @@ package models
 
 import (
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -70,6 +72,28 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	}
 	if _, err := ParseCursor("after", "versions of b", cursor); CodeOf(err) != CodeBadInput {
 		t.Errorf("the cursor of another list: %v", err)
+	}
+}
+
+// TestMapConnection converts a connection with a value in each field. A field without one, such as a new one, fails too.
+func TestMapConnection(t *testing.T) {
+	t.Parallel()
+	start, end := "s", "e"
+	from := &Connection[int]{
+		Edges: []Edge[int]{{"s", 1}, {"e", 2}}, PageInfo: PageInfo{true, true, &start, &end}, TotalCount: 3, TotalCountCapped: true,
+	}
+	to := reflect.ValueOf(*MapConnection(from, strconv.Itoa))
+	for i := range to.NumField() {
+		name, value := to.Type().Field(i).Name, reflect.ValueOf(*from).Field(i)
+		if value.IsZero() {
+			t.Errorf("%s has no value to convert", name)
+		}
+		if name != "Edges" && !reflect.DeepEqual(to.Field(i).Interface(), value.Interface()) {
+			t.Errorf("%s is %v, want %v", name, to.Field(i), value)
+		}
+	}
+	if got, want := fmt.Sprint(to.FieldByName("Edges")), "[{s 1} {e 2}]"; got != want {
+		t.Errorf("the edges are %s, want %s", got, want)
 	}
 }
 

@@ -53,9 +53,6 @@ type TextTest struct {
 	Text string
 }
 
-// LongSortKey says whether comparing with a sort key that was cut does not decide: the whole text must be looked at.
-func LongSortKey(key string) bool { return strings.HasPrefix(key, classText) && mayBeCut(key) }
-
 // predicateReader reads a MetadataPredicate.
 type predicateReader struct {
 	at         *Path
@@ -110,12 +107,12 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
-	if err := checkSearchedKey(at.In("key"), p.Key); err != nil {
+	if err := checkSearchedKey(at.In("key"), "a key", p.Key); err != nil {
 		return p, err
 	}
 	if card, ok := fields["card"].(*string); ok && card != nil {
 		p.Card = *card
-		if err := checkSearchedKey(at.In("card"), p.Card); err != nil {
+		if err := checkSearchedKey(at.In("card"), "a card", p.Card); err != nil {
 			return p, err
 		}
 	}
@@ -138,12 +135,13 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 // maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
 const maxPathSteps = 60
 
-// checkSearchedKey refuses what no key or card can be; one that merely nobody has logged is no mistake.
-func checkSearchedKey(at *Path, key string) error {
-	if key == "" {
-		return BadInput(at, "must not be empty")
+// checkSearchedKey refuses texts that no key or card can have. The noun names the text in messages. A key without entries
+// is accepted.
+func checkSearchedKey(at *Path, noun, text string) error {
+	if text == "" {
+		return BadInput(at, "%s must not be empty", noun)
 	}
-	return CheckText(at, "a key", key, MaxNameCharacters)
+	return CheckText(at, noun, text, MaxNameCharacters)
 }
 
 func (r predicateReader) exists(name string) (ValueTest, error) {
@@ -206,6 +204,8 @@ func (r predicateReader) ordered(name string) (ValueTest, error) {
 	return test, nil
 }
 
+// between reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
+// of one sort whose ends are in order is a range.
 func (r predicateReader) between(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
@@ -218,18 +218,25 @@ func (r predicateReader) between(name string) (ValueTest, error) {
 			return ValueTest{}, err
 		}
 	}
-	test := ValueTest{Between: []SortKeyRange{}}
+	test, reversed := ValueTest{Between: []SortKeyRange{}}, false
 	for _, from := range ends[0] {
 		for _, to := range ends[1] {
-			if from[0] == to[0] {
+			switch {
+			case from[0] != to[0]:
+			case from > to:
+				reversed = true
+			default:
 				test.Between = append(test.Between, SortKeyRange{From: from, To: to})
 			}
 		}
 	}
-	if len(test.Between) == 0 && len(ends[0]) > 0 && len(ends[1]) > 0 {
-		return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
+	switch {
+	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
+		return test, nil
+	case reversed:
+		return ValueTest{}, BadInput(r.at.In(name), "must have the lesser value first: the first one is greater than the second")
 	}
-	return test, nil
+	return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
 }
 
 // orderedKeys are the sort keys of an operand that others are less or greater than; NaN has none.

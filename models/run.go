@@ -18,6 +18,40 @@ type PipelineRun struct {
 	Status     RunStatus
 	StartedAt  Time
 	FinishedAt *Time
+	// AsOf is the instant of a view, nil for the run as it is now. Fields below a view inherit it.
+	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see.
+func (r *PipelineRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
+
+// At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
+func (r *PipelineRun) At(asOf *Time) *PipelineRun {
+	if asOf == nil || r == nil {
+		return r
+	}
+	if startedAfter(r.StartedAt, asOf) {
+		return nil
+	}
+	view := *r
+	view.Status, view.FinishedAt, view.AsOf = statusAt(r.Status, r.FinishedAt, asOf), finishedAt(r.FinishedAt, asOf), asOf
+	return &view
+}
+
+// statusAt returns the status of a run as of an instant.
+func statusAt(status RunStatus, finished, asOf *Time) RunStatus {
+	if finishedAt(finished, asOf) == nil {
+		return RunStatusRunning
+	}
+	return status
+}
+
+// finishedAt returns the time at which a run had finished as of an instant, nil if it was running.
+func finishedAt(finished, asOf *Time) *Time {
+	if finished != nil && finished.After(asOf.Time) {
+		return nil
+	}
+	return finished
 }
 
 // IsNode makes it a Node.
@@ -27,7 +61,7 @@ func (PipelineRun) IsNode() {}
 func (PipelineRun) IsSubject() {}
 
 // EntriesOf is the project and the subject that its entries carry.
-func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, nil }
+func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepRun is one run of one step of a pipeline.
 type StepRun struct {
@@ -38,6 +72,24 @@ type StepRun struct {
 	Status        RunStatus
 	StartedAt     Time
 	FinishedAt    *Time
+	// AsOf is the instant of a view, nil for the run as it is now. Fields below a view inherit it.
+	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see.
+func (r *StepRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
+
+// At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
+func (r *StepRun) At(asOf *Time) *StepRun {
+	if asOf == nil || r == nil {
+		return r
+	}
+	if startedAfter(r.StartedAt, asOf) {
+		return nil
+	}
+	view := *r
+	view.Status, view.FinishedAt, view.AsOf = statusAt(r.Status, r.FinishedAt, asOf), finishedAt(r.FinishedAt, asOf), asOf
+	return &view
 }
 
 // IsNode makes it a Node.
@@ -47,7 +99,7 @@ func (StepRun) IsNode() {}
 func (StepRun) IsSubject() {}
 
 // EntriesOf is the project and the subject that its entries carry.
-func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, nil }
+func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
@@ -57,6 +109,18 @@ type StepInput struct {
 	Name      string
 	// ArtifactVersionID may be that of a version that has been deleted since.
 	ArtifactVersionID ID
+	// AsOf is the instant of the view of the step run, nil for now.
+	AsOf *Time `gorm:"-"`
+}
+
+// At returns the input of a step run as of an instant.
+func (i *StepInput) At(asOf *Time) *StepInput {
+	if asOf == nil || i == nil {
+		return i
+	}
+	view := *i
+	view.AsOf = asOf
+	return &view
 }
 
 // StepOutput is a slot that a step run declares before the artifact version exists.
@@ -71,8 +135,25 @@ type StepOutput struct {
 	ArtifactVersionID ID
 	// BoundAt is when a version was saved from it, nil while it waits.
 	BoundAt *Time
-	// AsOf is the instant that the reader asked about, nil for now; what is read below inherits it.
+	// AsOf is the instant of a view, nil for the output as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see.
+func (o *StepOutput) NodeID() NodeID { return NodeID{o.ID, o.AsOf} }
+
+// At returns the output as of an instant. An output that was bound to its version later is waiting then. The caller checks
+// that its step run had started.
+func (o *StepOutput) At(asOf *Time) *StepOutput {
+	if asOf == nil || o == nil {
+		return o
+	}
+	view := *o
+	view.AsOf = asOf
+	if o.BoundAt != nil && o.BoundAt.After(asOf.Time) {
+		view.BoundAt, view.ArtifactVersionID = nil, ID{}
+	}
+	return &view
 }
 
 // IsNode makes it a Node.

@@ -29,8 +29,8 @@ const (
 	SortKeyNull      = classNull
 )
 
-// SortKeyBytes is how long a sort key is that the database keeps: what an index of the database holds. Of a longer
-// text it keeps the beginning.
+// SortKeyBytes is the greatest length of a sort key in the database, so that an index can hold it. The first byte is the
+// class of the value: texts are sorted by the characters that fit into their first 399 bytes.
 const SortKeyBytes = 400
 
 // SearchForm is what the database keeps of a value beside the value itself, to find it and to sort by it.
@@ -64,20 +64,62 @@ func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
 	return SearchFormOf(value), nil
 }
 
-// CutSortKey is as much of a sort key as the database keeps.
-func CutSortKey(key string) string {
-	if len(key) <= SortKeyBytes {
-		return key
+// CutSortKey returns as much of a sort key as the database keeps: the whole characters in its first SortKeyBytes bytes.
+func CutSortKey(key string) string { return cutAtCharacter(key, SortKeyBytes) }
+
+// minCutBytes is the least length of a sort key that was cut: a character that does not fit leaves at most three bytes
+// unused.
+const minCutBytes = SortKeyBytes - utf8.UTFMax + 1
+
+// LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
+//
+// The bound is a prefix of key of at most minCutBytes bytes, and a greater sort key has no lesser prefix of this length.
+// CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
+func LowerSortKey(key string) string { return cutAtCharacter(key, minCutBytes) }
+
+// UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
+//
+// Take a prefix of key of at most minCutBytes bytes: a lesser sort key has no greater prefix of this length. CutSortKey
+// keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
+func UpperSortKey(key string) string { return PrefixEnd(cutAtCharacter(key, minCutBytes)) }
+
+// PrefixEnd returns the least text after all texts with a prefix. The prefix begins a sort key, so it is not empty.
+func PrefixEnd(prefix string) string {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; ; i-- {
+		switch r := runes[i]; {
+		case r == unicode.MaxRune:
+			continue // there is nothing after it
+		case r+1 == surrogateMin:
+			return string(runes[:i]) + string(rune(surrogateMax+1))
+		default:
+			return string(runes[:i]) + string(r+1)
+		}
 	}
-	end := SortKeyBytes
-	for !utf8.RuneStart(key[end]) {
-		end--
-	}
-	return key[:end]
 }
 
-// mayBeCut says whether a sort key may be that of a longer text: then it is not enough to compare it.
-func mayBeCut(key string) bool { return len(key) > SortKeyBytes-utf8.UTFMax }
+// Surrogates are no characters of a text.
+const (
+	surrogateMin = 0xD800
+	surrogateMax = 0xDFFF
+)
+
+// cutAtCharacter returns the whole characters in the first size bytes of a text.
+func cutAtCharacter(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	for !utf8.RuneStart(text[size]) {
+		size--
+	}
+	return text[:size]
+}
+
+// LongSortKey reports whether key is the sort key of a text that only whole texts can be compared with, because stored sort
+// keys may be shorter.
+func LongSortKey(key string) bool {
+	return strings.HasPrefix(key, classText) && len(key) >= minCutBytes
+}
 
 // appendParts appends what is in a value, as JSON: a scalar is a text of the letter of its kind and its sort key, a
 // list is an array, a tuple is an array that ends with 0, a dictionary is an object, and a set is an object with the

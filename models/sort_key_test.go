@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
@@ -19,7 +21,7 @@ func TestSortKeyOrder(t *testing.T) {
 		FloatValue{Number: math.Inf(1)}, FloatValue{Number: math.Inf(-1)}, FloatValue{Number: math.SmallestNonzeroFloat64},
 		FloatValue{Number: -math.SmallestNonzeroFloat64}, FloatValue{Number: math.MaxFloat64},
 		IntegerValue{Integer: math.MaxInt64}, IntegerValue{Integer: math.MinInt64}, FloatValue{Number: 1 << 63}, FloatValue{Number: -1 << 63},
-		StorageSizeValue{Bytes: math.MaxInt64}, DurationValue{Seconds: -90.5},
+		StorageSizeValue{Bytes: math.MaxInt64}, DurationValue{Seconds: -90.5}, DurationValue{Seconds: Double(math.Copysign(0, -1))},
 	}
 	for _, around := range []int64{1 << 53, -1 << 53, 1 << 60, -1 << 60, math.MaxInt64 - 1030, 1, 256} {
 		for near := around - 3; near <= around+3; near++ {
@@ -125,6 +127,28 @@ func TestSearchForm(t *testing.T) {
 	}
 }
 
+// TestSortKeyBounds draws texts with common prefixes around the cut. Stored sort keys must be within the bounds of each
+// operand that the whole text compares with.
+func TestSortKeyBounds(t *testing.T) {
+	t.Parallel()
+	start := rapid.SampledFrom([]string{strings.Repeat("x", 390), strings.Repeat("é", 196)})
+	end := rapid.StringOfN(rapid.SampledFrom([]rune("xxxaé日🦆\ud7ff\ue000\U0010ffff")), 0, 12, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		begin := start.Draw(t, "start")
+		text, operand := textKey(begin+end.Draw(t, "text")), textKey(begin+end.Draw(t, "operand"))
+		stored := CutSortKey(text)
+		if text >= operand && stored < LowerSortKey(operand) {
+			t.Errorf("%q is stored as %q, below the lower bound %q of %q", text, stored, LowerSortKey(operand), operand)
+		}
+		if text <= operand && stored >= UpperSortKey(operand) {
+			t.Errorf("%q is stored as %q, above the upper bound %q of %q", text, stored, UpperSortKey(operand), operand)
+		}
+		if !LongSortKey(operand) && (text < operand) != (stored < operand) {
+			t.Errorf("%q compares with %q as its stored key does not", text, operand)
+		}
+	})
+}
+
 func TestQuantity(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -181,6 +205,14 @@ func TestPredicateRefusals(t *testing.T) {
 		{"a list is not compared", map[string]any{"eq": tree(`[1]`)}, CodeBadInput, []any{"metadata", "eq"}},
 		{"an unknown mark", map[string]any{"in": []*Tree{tree(`1`), tree(`{"$x":1}`)}}, CodeBadInput, []any{"metadata", "in", 1, "$x"}},
 		{"one end", map[string]any{"between": []*Tree{tree(`1`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"numbers in reverse", map[string]any{"between": []*Tree{tree(`2`), tree(`1`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"numbers of two kinds in reverse", map[string]any{"between": []*Tree{tree(`{"$storageSize": 91}`), tree(`"90s"`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"neighbours in reverse", map[string]any{"between": []*Tree{tree(`9007199254740993`), tree(`9007199254740992`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"infinities in reverse", map[string]any{"between": []*Tree{tree(`{"$float": "Infinity"}`), tree(`{"$float": "-Infinity"}`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"texts in reverse", map[string]any{"between": []*Tree{tree(`"b"`), tree(`"a"`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"long texts in reverse", map[string]any{"between": []*Tree{{strings.Repeat("x", 500) + "b"}, {strings.Repeat("x", 500) + "a"}}}, CodeBadInput, []any{"metadata", "between"}},
+		{"sizes in reverse, also as texts", map[string]any{"between": []*Tree{tree(`"2GB"`), tree(`"1GB"`)}}, CodeBadInput, []any{"metadata", "between"}},
+		{"instants in reverse", map[string]any{"between": []*Tree{tree(`"2026-01-02T00:00:00Z"`), tree(`{"$timestamp": "2026-01-01T00:00:00Z"}`)}}, CodeBadInput, []any{"metadata", "between"}},
 		{"ends of two sorts", map[string]any{"between": []*Tree{tree(`1`), tree(`"a"`)}}, CodeBadInput, []any{"metadata", "between"}},
 		{"a pattern of 64 KiB", map[string]any{"startsWith": &long}, CodeLimitExceeded, []any{"metadata", "startsWith"}},
 		{"a text of 64 KiB", map[string]any{"eq": &Tree{long}}, CodeLimitExceeded, []any{"metadata", "eq"}},
@@ -199,6 +231,33 @@ func TestPredicateRefusals(t *testing.T) {
 	}
 	if _, err := ReadFilter(defaults(), nil, FilterInput{"metadata": map[string]any{"key": "k", "kind": &kind, "gt": tree(`"5 parsecs"`)}}); err != nil {
 		t.Errorf("a text that looks like a quantity, asked for as a text: %v", err)
+	}
+}
+
+// TestBetween accepts ranges whose ends are in order in at least one of their readings, or are not ordered at all, and
+// keeps the readings that are in order.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	for ends, want := range map[string]int{
+		`[1, 2]`: 1, `[1, 1]`: 1, `[0, -0.0]`: 1, `[1, 1.0]`: 1, `["a", "a"]`: 1, `[{"$float": "-Infinity"}, {"$float": "Infinity"}]`: 1,
+		`["1GB", "2GB"]`: 2, `["200 MB", "1 GB"]`: 1, `["1.5GiB", "200 MB"]`: 1, `["9s", {"$duration": 10}]`: 1, `["10s", "9s"]`: 1,
+		`["2026-01-02T03:04:05Z", "2026-01-02T02:04:05-05:00"]`: 1,
+		`[{"$float": "NaN"}, 1]`:                                0, `[1, {"$float": "NaN"}]`: 0, `[{"$float": "NaN"}, {"$float": "NaN"}]`: 0,
+	} {
+		node, err := parseTree(ends)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []*Tree
+		for _, end := range node.([]any) {
+			list = append(list, &Tree{end})
+		}
+		filter, err := ReadFilter(defaults(), nil, FilterInput{"metadata": map[string]any{"key": "k", "between": list}})
+		if err != nil {
+			t.Errorf("%s: %v", ends, err)
+		} else if got := len(filter.Metadata.Tests[0].Between); got != want {
+			t.Errorf("%s has %d ranges, want %d", ends, got, want)
+		}
 	}
 }
 

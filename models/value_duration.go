@@ -22,13 +22,13 @@ func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
 func (v DurationValue) Display() string {
 	seconds := math.Abs(float64(v.Seconds))
 	sign := ""
-	if v.Seconds < 0 {
+	if math.Signbit(float64(v.Seconds)) {
 		sign = "-"
 	}
 	short := func(f float64) string { return strconv.FormatFloat(math.Round(f*1000)/1000, 'f', -1, 64) }
 	switch {
 	case seconds == 0:
-		return "0 s"
+		return sign + "0 s"
 	case seconds < 1e-6 || seconds >= 1e12: // too small or too large to be told in parts
 		return sign + strconv.FormatFloat(seconds, 'g', 4, 64) + " s"
 	case math.Round(seconds*1e9) < 1e6:
@@ -70,10 +70,11 @@ func (v DurationValue) appendJSON(b []byte, form form) []byte {
 func readDuration(r reader, raw any) (MetadataValue, error) {
 	seconds, err := parseFloat(r.at, raw)
 	number, _ := raw.(json.Number)
-	if seconds == 0 {
-		seconds = 0 // no -0 s
+	integral := IsInteger(string(number))
+	if integral && seconds == 0 {
+		seconds = 0 // the integer -0 is 0
 	}
-	return DurationValue{Seconds: Double(seconds), integral: IsInteger(string(number))}, err
+	return DurationValue{Seconds: Double(seconds), integral: integral}, err
 }
 
 func (v DurationValue) sortKey() string { return doubleKey(float64(v.Seconds), 0) }

@@ -561,14 +561,6 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArtifactVersionComparison!")
-		return graphql.Null
-	}
-	return ec._ArtifactVersionComparison(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
 	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -622,6 +614,25 @@ func (ec *executionContext) marshalOArtifactVersionComparison2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._ArtifactVersionComparison(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

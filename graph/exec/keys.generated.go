@@ -306,7 +306,18 @@ func (ec *executionContext) _MetadataKeyUsage(ctx context.Context, sel ast.Selec
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
+func (ec *executionContext) marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx context.Context, sel ast.SelectionSet, v *models.MetadataKeyUsage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MetadataKeyUsage!")
+		return graphql.Null
+	}
+	return ec._MetadataKeyUsage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
 	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -320,14 +331,6 @@ func (ec *executionContext) marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacar
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx context.Context, sel ast.SelectionSet, v *models.MetadataKeyUsage) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataKeyUsage!")
-		return graphql.Null
-	}
-	return ec._MetadataKeyUsage(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

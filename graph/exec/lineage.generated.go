@@ -420,14 +420,6 @@ func (ec *executionContext) _Producer(ctx context.Context, sel ast.SelectionSet,
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx context.Context, sel ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Lineage!")
-		return graphql.Null
-	}
-	return ec._Lineage(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNLineageEdge2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LineageEdge) graphql.Marshaler {
 	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -450,6 +442,13 @@ func (ec *executionContext) marshalNLineageEdge2ᚖgithubᚗcomᚋplacardᚋplac
 		return graphql.Null
 	}
 	return ec._LineageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx context.Context, sel ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Lineage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProducer2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProducer(ctx context.Context, sel ast.SelectionSet, v *models.Producer) graphql.Marshaler {

@@ -1572,6 +1572,16 @@ func (ec *executionContext) marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodels
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx context.Context, v any) (models.NodeID, error) {
+	var res models.NodeID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx context.Context, sel ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)

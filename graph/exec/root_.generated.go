@@ -36,6 +36,7 @@ type ResolverRoot interface {
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
 	StepRun() StepRunResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -70,12 +71,13 @@ type ComplexityRoot struct {
 	}
 
 	Artifact struct {
+		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
-		ID             func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, first *int32) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name           func(childComplexity int) int
+		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
@@ -96,18 +98,19 @@ type ComplexityRoot struct {
 	ArtifactVersion struct {
 		Aliases         func(childComplexity int, asOf *models.Time) int
 		Artifact        func(childComplexity int) int
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		Changes         func(childComplexity int, keys []string, onlyDiffering bool, asOf *models.Time) int
 		Consumers       func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt       func(childComplexity int) int
 		Downstream      func(childComplexity int, depth int32, first int32) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID          func(childComplexity int) int
 		Number          func(childComplexity int) int
 		Output          func(childComplexity int) int
 		Producer        func(childComplexity int) int
@@ -298,11 +301,11 @@ type ComplexityRoot struct {
 
 	MetadataEntry struct {
 		Card      func(childComplexity int) int
-		ID        func(childComplexity int) int
 		Key       func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		LoggedAt  func(childComplexity int) int
 		LoggedBy  func(childComplexity int) int
+		NodeID    func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		Retracted func(childComplexity int) int
 		Seq       func(childComplexity int) int
@@ -412,15 +415,16 @@ type ComplexityRoot struct {
 	}
 
 	PipelineRun struct {
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		FinishedAt      func(childComplexity int) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
 		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID          func(childComplexity int) int
 		Pipeline        func(childComplexity int) int
 		Project         func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -484,6 +488,7 @@ type ComplexityRoot struct {
 		ServerInfo              func(childComplexity int) int
 		StepRun                 func(childComplexity int, id string) int
 		StepRuns                func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Viewer                  func(childComplexity int) int
 	}
 
 	RemoveAliasPayload struct {
@@ -512,6 +517,7 @@ type ComplexityRoot struct {
 		ConcurrentOperations func(childComplexity int) int
 		EntriesPerCall       func(childComplexity int) int
 		Errors               func(childComplexity int) int
+		IdempotencyHours     func(childComplexity int) int
 		KeyCharacters        func(childComplexity int) int
 		PageSize             func(childComplexity int) int
 		QueryAliases         func(childComplexity int) int
@@ -556,9 +562,9 @@ type ComplexityRoot struct {
 	StepOutput struct {
 		ArtifactName    func(childComplexity int) int
 		ArtifactVersion func(childComplexity int) int
+		AsOf            func(childComplexity int) int
 		BoundAt         func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
-		ID              func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -566,13 +572,14 @@ type ComplexityRoot struct {
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
 		StepRun         func(childComplexity int) int
 	}
 
 	StepRun struct {
+		AsOf            func(childComplexity int) int
 		Cards           func(childComplexity int, asOf *models.Time) int
 		FinishedAt      func(childComplexity int) int
-		ID              func(childComplexity int) int
 		Inputs          func(childComplexity int) int
 		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
@@ -581,6 +588,7 @@ type ComplexityRoot struct {
 		MetadataJSON    func(childComplexity int, asOf *models.Time) int
 		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
 		Outputs         func(childComplexity int) int
 		PipelineRun     func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -641,6 +649,13 @@ type ComplexityRoot struct {
 		ExtendedJSON func(childComplexity int) int
 		JSON         func(childComplexity int) int
 		Uri          func(childComplexity int) int
+	}
+
+	Viewer struct {
+		IsOwner func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Project func(childComplexity int) int
+		Role    func(childComplexity int) int
 	}
 }
 
@@ -769,18 +784,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
+	case "Artifact.asOf":
+		if e.ComplexityRoot.Artifact.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.AsOf(childComplexity), true
 	case "Artifact.createdAt":
 		if e.ComplexityRoot.Artifact.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
-	case "Artifact.id":
-		if e.ComplexityRoot.Artifact.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Artifact.ID(childComplexity), true
 	case "Artifact.latestVersion":
 		if e.ComplexityRoot.Artifact.LatestVersion == nil {
 			break
@@ -815,6 +830,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Name(childComplexity), true
+	case "Artifact.id":
+		if e.ComplexityRoot.Artifact.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.NodeID(childComplexity), true
 	case "Artifact.project":
 		if e.ComplexityRoot.Artifact.Project == nil {
 			break
@@ -894,6 +915,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Artifact(childComplexity), true
+	case "ArtifactVersion.asOf":
+		if e.ComplexityRoot.ArtifactVersion.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.AsOf(childComplexity), true
 	case "ArtifactVersion.cards":
 		if e.ComplexityRoot.ArtifactVersion.Cards == nil {
 			break
@@ -944,12 +971,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
-	case "ArtifactVersion.id":
-		if e.ComplexityRoot.ArtifactVersion.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArtifactVersion.ID(childComplexity), true
 	case "ArtifactVersion.metadata":
 		if e.ComplexityRoot.ArtifactVersion.Metadata == nil {
 			break
@@ -1016,6 +1037,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.id":
+		if e.ComplexityRoot.ArtifactVersion.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.NodeID(childComplexity), true
 	case "ArtifactVersion.number":
 		if e.ComplexityRoot.ArtifactVersion.Number == nil {
 			break
@@ -1656,12 +1683,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Card(childComplexity), true
-	case "MetadataEntry.id":
-		if e.ComplexityRoot.MetadataEntry.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MetadataEntry.ID(childComplexity), true
 	case "MetadataEntry.key":
 		if e.ComplexityRoot.MetadataEntry.Key == nil {
 			break
@@ -1686,6 +1707,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.LoggedBy(childComplexity), true
+	case "MetadataEntry.id":
+		if e.ComplexityRoot.MetadataEntry.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.NodeID(childComplexity), true
 	case "MetadataEntry.reason":
 		if e.ComplexityRoot.MetadataEntry.Reason == nil {
 			break
@@ -2221,6 +2248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PathValue.Path(childComplexity), true
 
+	case "PipelineRun.asOf":
+		if e.ComplexityRoot.PipelineRun.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.AsOf(childComplexity), true
 	case "PipelineRun.cards":
 		if e.ComplexityRoot.PipelineRun.Cards == nil {
 			break
@@ -2238,12 +2271,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.FinishedAt(childComplexity), true
-	case "PipelineRun.id":
-		if e.ComplexityRoot.PipelineRun.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PipelineRun.ID(childComplexity), true
 	case "PipelineRun.metadata":
 		if e.ComplexityRoot.PipelineRun.Metadata == nil {
 			break
@@ -2310,6 +2337,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+	case "PipelineRun.id":
+		if e.ComplexityRoot.PipelineRun.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.NodeID(childComplexity), true
 	case "PipelineRun.pipeline":
 		if e.ComplexityRoot.PipelineRun.Pipeline == nil {
 			break
@@ -2655,6 +2688,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StepRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
 	case "RemoveAliasPayload.artifactVersion":
 		if e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion == nil {
@@ -2738,6 +2777,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServerLimits.Errors(childComplexity), true
+	case "ServerLimits.idempotencyHours":
+		if e.ComplexityRoot.ServerLimits.IdempotencyHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerLimits.IdempotencyHours(childComplexity), true
 	case "ServerLimits.keyCharacters":
 		if e.ComplexityRoot.ServerLimits.KeyCharacters == nil {
 			break
@@ -2900,6 +2945,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.ArtifactVersion(childComplexity), true
+	case "StepOutput.asOf":
+		if e.ComplexityRoot.StepOutput.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.AsOf(childComplexity), true
 	case "StepOutput.boundAt":
 		if e.ComplexityRoot.StepOutput.BoundAt == nil {
 			break
@@ -2917,12 +2968,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Cards(childComplexity, args["asOf"].(*models.Time)), true
-	case "StepOutput.id":
-		if e.ComplexityRoot.StepOutput.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StepOutput.ID(childComplexity), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -2995,6 +3040,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Name(childComplexity), true
+	case "StepOutput.id":
+		if e.ComplexityRoot.StepOutput.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.NodeID(childComplexity), true
 	case "StepOutput.stepRun":
 		if e.ComplexityRoot.StepOutput.StepRun == nil {
 			break
@@ -3002,6 +3053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StepOutput.StepRun(childComplexity), true
 
+	case "StepRun.asOf":
+		if e.ComplexityRoot.StepRun.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.AsOf(childComplexity), true
 	case "StepRun.cards":
 		if e.ComplexityRoot.StepRun.Cards == nil {
 			break
@@ -3019,12 +3076,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.FinishedAt(childComplexity), true
-	case "StepRun.id":
-		if e.ComplexityRoot.StepRun.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StepRun.ID(childComplexity), true
 	case "StepRun.inputs":
 		if e.ComplexityRoot.StepRun.Inputs == nil {
 			break
@@ -3103,6 +3154,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Name(childComplexity), true
+	case "StepRun.id":
+		if e.ComplexityRoot.StepRun.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.NodeID(childComplexity), true
 	case "StepRun.outputs":
 		if e.ComplexityRoot.StepRun.Outputs == nil {
 			break
@@ -3311,6 +3368,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UriValue.Uri(childComplexity), true
 
+	case "Viewer.isOwner":
+		if e.ComplexityRoot.Viewer.IsOwner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.IsOwner(childComplexity), true
+	case "Viewer.name":
+		if e.ComplexityRoot.Viewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.project":
+		if e.ComplexityRoot.Viewer.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+	case "Viewer.role":
+		if e.ComplexityRoot.Viewer.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Role(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3467,9 +3549,20 @@ or is itself, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `s
 """
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
 
+"""
+The cost of a field by itself, beside that of the fields below it: it reads more than it returns. With ` + "`" + `times` + "`" + ` it is
+multiplied by the value or the number of items of that argument. A selection of ` + "`" + `cheapFields` + "`" + ` only has no such cost. With
+` + "`" + `batched` + "`" + ` it counts once for all objects of a list, because they are read at once.
+"""
+directive @cost(weight: Int!, times: String, cheapFields: [String!], batched: Boolean) on FIELD_DEFINITION
+
 # --- Node and subject --------------------------------------------------------------------------------------------
 
-"Anything that is stored and has an identity of its own."
+"""
+Anything that is stored and has an ID. An object that is read as of an instant is a view of the past. A view has
+another ID than the object, so that a client that caches objects by ID keeps both. Reads take the ID of a view and return
+the same view; filters and mutations refuse it as ` + "`" + `BAD_INPUT` + "`" + `.
+"""
 interface Node {
   "Opaque, unique over all types and projects, and never used again."
   id: ID!
@@ -3480,8 +3573,10 @@ What metadata is about: an artifact version, an output that still waits for its 
 pipeline run. Every read gives the latest entry of a key; only ` + "`" + `metadataHistory` + "`" + ` shows the earlier ones.
 """
 interface Subject implements Node {
-  "Opaque, unique over all types and projects."
+  "Opaque, unique over all types and projects; see ` + "`" + `Node.id` + "`" + `."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the subject as it is now."
+  asOf: DateTime
   """
   The latest entry of each key, cards in order of first appearance and entries without a card first. A retracted
   key is left out. Unknown ` + "`" + `keys` + "`" + ` are ignored.
@@ -3526,35 +3621,43 @@ interface Subject implements Node {
     first: Int
     "The cursor after which the page begins."
     after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Queries -----------------------------------------------------------------------------------------------------
 
-"Everything that can be read. What does not exist is null, and so is what the caller may not read."
+"""
+The root of all reads. Objects that do not exist, or that the caller may not read, are null. A field that fails is null
+alone, with an error at its path. The same holds for each connection, series, lineage, comparison, key list and change list
+below it. After the deadline of a request, loaded fields are answered and all others fail.
+"""
 type Query {
   "An artifact by its name."
   artifact(
     "Its name, compared exactly."
     name: String!
-    "The name of its project; ` + "`" + `default` + "`" + ` when absent."
+    "The name of its project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
     project: String
   ): Artifact
   "The artifacts of a project, ordered by name. An unknown project has none."
   artifacts(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which artifacts; all when absent." where: ArtifactFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases are followed and metadata is read as of that instant."
   artifactVersion(
     "Which version."
     ref: ArtifactVersionRef!
-    "As things stood at this instant: null if the version was created later. Its metadata, aliases, tags and output inherit it."
+    """
+    As things stood at this instant: a view of the version, null if it was created later. Everything below it shows the
+    same instant. An instant in the future means now.
+    """
     asOf: DateTime
   ): ArtifactVersion
   "What several versions have in common and in what they differ. They may be of different artifacts."
@@ -3563,8 +3666,8 @@ type Query {
     "What the others are compared with, one of ` + "`" + `refs` + "`" + `; the first of them when absent." baseline: ArtifactVersionRef
     "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
-    "As things stood at this instant." asOf: DateTime
-  ): ArtifactVersionComparison! @listSize(slicingArguments: ["refs"], sizedFields: ["versions"])
+    "As of this instant: the versions are views. An instant in the future means now." asOf: DateTime
+  ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"]) @cost(weight: 200, times: "refs")
   "A step run by its ID."
   stepRun(
     "What ` + "`" + `startStepRun` + "`" + ` returned."
@@ -3577,7 +3680,8 @@ type Query {
   ): PipelineRun
   "The pipeline runs of a project, newest first. An unknown project has none."
   pipelineRuns(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Only runs of the pipeline with this name." pipeline: String
     "Which runs; all when absent." where: PipelineRunFilter
     "What to sort by first, second and so on, at most 10." orderBy: [PipelineRunOrder!]
@@ -3585,7 +3689,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): PipelineRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): PipelineRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "A project by its name."
   project(
     "Its name, compared exactly."
@@ -3597,7 +3701,7 @@ type Query {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ProjectConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ProjectConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "Any object by its ID."
   node(
     "Any ID that this server has given out."
@@ -3607,9 +3711,9 @@ type Query {
   nodes(
     "Any IDs that this server has given out."
     ids: [ID!]!
-  ): [Node]! @listSize(slicingArguments: ["ids"])
+  ): [Node] @listSize(slicingArguments: ["ids"])
   "What this server is and what it accepts."
-  serverInfo: ServerInfo!
+  serverInfo: ServerInfo
 }
 
 # --- Mutations ---------------------------------------------------------------------------------------------------
@@ -3653,7 +3757,10 @@ type Mutation {
 
 # --- Projects ----------------------------------------------------------------------------------------------------
 
-"The boundary of tenancy: everything belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists."
+"""
+The boundary of tenancy: everything belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists. A call that names no project
+means that of the API key, or ` + "`" + `default` + "`" + ` for an owner's key and without keys.
+"""
 type Project implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
@@ -3692,6 +3799,8 @@ type PageInfo {
 type Artifact implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the artifact as it is now."
+  asOf: DateTime
   "Unique in its project, 1 to 250 characters."
   name: String!
   "The project it belongs to."
@@ -3704,12 +3813,12 @@ type Artifact implements Node {
   versions(
     "Which versions; all when absent." where: ArtifactVersionFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
-    "As things stood at this instant; what is read of the versions inherits it." asOf: DateTime
+    "As of this instant: the versions are views. When absent, the instant of the artifact." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifacts."
@@ -3731,6 +3840,8 @@ type ArtifactEdge {
 type ArtifactVersion implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the version as it is now."
+  asOf: DateTime
   "Its name among the versions of the artifact; the number in decimal unless one was given."
   version: String!
   "1, 2, 3 and so on, in order of creation unless a number was asked for. Never used again after a deletion."
@@ -3755,17 +3866,17 @@ type ArtifactVersion implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "What it was made from: the versions that its producer read, what these were made from, and so on."
   upstream(
     "How many steps back, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
   "What was made from it: the versions that its consumers produced, what was made from these, and so on."
   downstream(
     "How many steps on, 1 to 100." depth: Int! = 10
     "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
-  ): Lineage! @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"])
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -3788,7 +3899,7 @@ type ArtifactVersion implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of artifact versions."
@@ -3822,6 +3933,8 @@ enum RunStatus {
 type PipelineRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the run as it is now."
+  asOf: DateTime
   "The name of the pipeline that ran."
   pipeline: String!
   "The project it belongs to."
@@ -3833,7 +3946,7 @@ type PipelineRun implements Node & Subject {
   "When it ended; null while it runs."
   finishedAt: DateTime
   "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
-  steps: [StepRun!]! @listSize(assumedSize: 10)
+  steps: [StepRun!] @listSize(assumedSize: 10)
   "Its steps in order of start, in pages."
   stepRuns(
     "Which step runs; all when absent." where: StepRunFilter
@@ -3842,7 +3955,7 @@ type PipelineRun implements Node & Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -3865,7 +3978,7 @@ type PipelineRun implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of pipeline runs."
@@ -3887,6 +4000,8 @@ type PipelineRunEdge {
 type StepRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the step run as it is now."
+  asOf: DateTime
   "The name of the step. A step that is tried again runs again under the same name."
   name: String!
   "The pipeline run that it is part of."
@@ -3923,7 +4038,7 @@ type StepRun implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 "A page of step runs."
@@ -3954,6 +4069,8 @@ belong to the version from the moment it is created; from then on the output sho
 type StepOutput implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
+  "The instant of a view of the past, which everything below it shows; null for the output as it is now."
+  asOf: DateTime
   "What the step calls it, unique among its outputs."
   name: String!
   "The artifact it is declared to become a version of, if the step said so."
@@ -3986,7 +4103,7 @@ type StepOutput implements Node & Subject {
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataEntryConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+  ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Metadata ----------------------------------------------------------------------------------------------------
@@ -4246,7 +4363,7 @@ A version by name: ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + `,
 ` + "`" + `BAD_INPUT` + "`" + ` for a write, because a fact must never land on a version that someone else has just created.
 """
 input ArtifactVersionName {
-  "The name of the project; ` + "`" + `default` + "`" + ` when absent."
+  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
   project: String
   "The name of the artifact."
   name: String!
@@ -4391,7 +4508,10 @@ input StepOutputReference {
 
 "A version to create."
 input CreateArtifactVersionInput {
-  "The name of the project; that of the output when there is one, else ` + "`" + `default` + "`" + `, when absent."
+  """
+  The name of the project. When absent, that of ` + "`" + `output` + "`" + ` if there is one, else that of the API key; ` + "`" + `default` + "`" + ` for an
+  owner's key or without keys.
+  """
   project: String
   "The name of the artifact, 1 to 250 characters; it is created with its first version."
   artifact: String!
@@ -4424,7 +4544,7 @@ type CreateArtifactVersionPayload {
 
 "A pipeline run to begin."
 input StartPipelineRunInput {
-  "The name of the project; ` + "`" + `default` + "`" + ` when absent."
+  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
   project: String
   "The name of the pipeline, 1 to 250 characters."
   pipeline: String!
@@ -4573,7 +4693,15 @@ type ServerInfo {
   "The version of the program." version: String!
   "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
-  "What it can do, by name, so that a client can ask before it relies on something." features: [String!]! @listSize(assumedSize: 10)
+  """
+  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
+  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
+  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
+  may be added.
+  """
+  features: [String!]! @listSize(assumedSize: 10)
 }
 
 "What is refused beyond."
@@ -4596,33 +4724,36 @@ type ServerLimits {
   "Seconds until a write is given up." writeSeconds: Float!
   "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
   "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
+  "Hours for which an idempotency key returns the first answer, at least." idempotencyHours: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
 
 extend type Query {
+  "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
+  viewer: Viewer
   """
   API keys that the caller may manage, newest first, those that are revoked or have expired too. Without ` + "`" + `project` + "`" + ` these
   are all: an admin has the keys of its project, an owner those of all projects and of owners. ` + "`" + `FORBIDDEN` + "`" + ` for others.
   """
   apiKeys(
-    "Only keys of the project with this name; an unknown project has none." project: String
+    "Only keys of the project with this name; an unknown project has none. When absent, all that the caller may manage." project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ApiKeyConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ApiKeyConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   """
   What was done to keys, projects, aliases and metadata that somebody may have to answer for, newest first. Without
   ` + "`" + `project` + "`" + ` it is everything that the caller may know: an admin has its project, an owner all. ` + "`" + `FORBIDDEN` + "`" + ` for others.
   """
   auditEvents(
-    "Only events in the project with this name; an unknown project has none." project: String
+    "Only events in the project with this name; an unknown project has none. When absent, all that the caller may read." project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): AuditEventConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): AuditEventConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 extend type Mutation {
@@ -4640,6 +4771,18 @@ enum ApiKeyRole {
   WRITER
   "Also delete, manage the keys of the project, and read its audit events."
   ADMIN
+}
+
+"The caller of a request: the API key that was sent, or everyone on a server without keys, who is an owner."
+type Viewer {
+  "The name of the API key; null on a server without keys. Entries of the caller have it as ` + "`" + `loggedBy` + "`" + `."
+  name: String
+  "The role of the API key in its project; null for an owner, which may do everything."
+  role: ApiKeyRole
+  "The project of the API key, which an absent ` + "`" + `project` + "`" + ` means; null for an owner, for which it means ` + "`" + `default` + "`" + `."
+  project: Project
+  "Whether the caller may do everything in all projects; true on a server without keys."
+  isOwner: Boolean!
 }
 
 "A key to the API. ` + "`" + `Authorization: Bearer` + "`" + ` and its secret let its holder call."
@@ -4715,7 +4858,10 @@ type AuditEventEdge {
 input CreateApiKeyInput {
   "1 to 250 characters; one that a key of the project or of an owner has or had is ` + "`" + `CONFLICT` + "`" + `."
   name: String!
-  "The name of the project that the key is for; ` + "`" + `default` + "`" + ` when absent. Absent for an owner."
+  """
+  The name of the project that the key is for. When absent, that of the caller's API key; ` + "`" + `default` + "`" + ` for an owner's key and
+  without keys. For the key of an owner it must be absent.
+  """
   project: String
   "What it may do in the project; absent for an owner."
   role: ApiKeyRole
@@ -4783,10 +4929,11 @@ extend type Query {
   1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
   """
   metadataKeys(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 12500, cheapFields: ["card", "key"])
 }
 
 extend type Artifact {
@@ -4797,7 +4944,7 @@ extend type Artifact {
   metadataKeys(
     "Only keys that begin with this, or whose card does, without regard to case." search: String
     "How many at most, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!]! @listSize(slicingArguments: ["first"], assumedSize: 50)
+  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 4000, batched: true)
 }
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
@@ -4845,7 +4992,8 @@ extend type Query {
   has none.
   """
   artifactVersions(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which versions; all when absent." where: ArtifactVersionFilter
     "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
     "Answer the whole question as of this instant; what is read of the versions inherits it." asOf: DateTime
@@ -4853,17 +5001,18 @@ extend type Query {
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): ArtifactVersionConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
   stepRuns(
-    "The name of the project; ` + "`" + `default` + "`" + ` when absent." project: String
+    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    project: String
     "Which step runs; all when absent." where: StepRunFilter
     "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins; it belongs to the same question." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
-  ): StepRunConnection! @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
 }
 
 # --- Filters -----------------------------------------------------------------------------------------------------
@@ -5012,7 +5161,8 @@ input MetadataPredicate {
   "It is this or less." lte: JSON
   "It is greater than this." gt: JSON
   "It is this or greater." gte: JSON
-  "It is the first of these two, the second, or between them." between: [JSON!]
+  "It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `."
+  between: [JSON!]
   "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
   "A text that begins with this." startsWith: String
   "A text that ends with this." endsWith: String
@@ -5055,9 +5205,11 @@ input StepRunOrder {
 }
 
 """
-A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text
-(by code point, its first 400 bytes). In both directions, values without an order (NaN, lists, tuples, sets,
-dictionaries) come after those, and what has no value comes last of all: NULL, and keys never logged or retracted.
+A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
+Text is sorted by code point. The order compares the characters that fit into the first 399 bytes of a text in UTF-8, and
+the whole text at a ` + "`" + `path` + "`" + `.
+In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
+value comes last of all: NULL, and keys never logged or retracted.
 """
 input MetadataOrder {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
@@ -5124,9 +5276,9 @@ type MetadataSeries {
   Over versions: how many versions do not have the key, or have taken it back. Over a history: how many of its entries
   are retractions. Counted over the whole series.
   """
-  missing: Int!
+  missing: Int! @cost(weight: 500, batched: true)
   "What the numbers of the whole series come to; only worked out when asked for."
-  statistics: MetadataStatistics!
+  statistics: MetadataStatistics! @cost(weight: 500, batched: true)
 }
 
 "One point of a series."
@@ -5204,9 +5356,9 @@ extend type Artifact {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "As things stood at this instant: versions that were created later are not there. In the future, the current state."
+    "As of this instant: the versions are views, without those created later. An instant in the future means now."
     asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
 
 # --- Every subject -----------------------------------------------------------------------------------------------
@@ -5227,7 +5379,7 @@ extend interface Subject {
     "The cursor before which the page ends." before: String
     "Only what was logged up to this instant; in the future, everything."
     asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   """
   The subject against itself: the keys whose latest value, or its kind, is not the same at two instants, in the form of
   a comparison with ` + "`" + `from` + "`" + ` as the baseline. ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `, null
@@ -5242,7 +5394,7 @@ extend interface Subject {
     keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means the entries without a card, absent means every card."
     card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type ArtifactVersion {
@@ -5256,7 +5408,7 @@ extend type ArtifactVersion {
     keys: [String!]
     "Leave out the keys that have the same value of the same kind in both versions."
     onlyDiffering: Boolean! = true
-    "As things stood at this instant; absent, that of the version."
+    "As of this instant: both versions are views. When absent, the instant of the version."
     asOf: DateTime
   ): ArtifactVersionComparison @listSize(assumedSize: 2, sizedFields: ["versions"])
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
@@ -5268,14 +5420,14 @@ extend type ArtifactVersion {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type PipelineRun {
@@ -5288,14 +5440,14 @@ extend type PipelineRun {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type StepRun {
@@ -5308,14 +5460,14 @@ extend type StepRun {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
 extend type StepOutput {
@@ -5328,14 +5480,14 @@ extend type StepOutput {
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
     "Up to this instant." asOf: DateTime
-  ): MetadataSeries! @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
+  ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-  ): [ComparisonRow!]! @listSize(assumedSize: 10)
+  ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
 }
@@ -5403,6 +5555,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Artifact_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Artifact_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_Artifact_name(ctx, field)
 	case "project":
@@ -5451,6 +5605,8 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ArtifactVersion_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_ArtifactVersion_asOf(ctx, field)
 	case "version":
 		return ec.fieldContext_ArtifactVersion_version(ctx, field)
 	case "number":
@@ -5907,6 +6063,8 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_PipelineRun_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_PipelineRun_asOf(ctx, field)
 	case "pipeline":
 		return ec.fieldContext_PipelineRun_pipeline(ctx, field)
 	case "project":
@@ -6091,6 +6249,8 @@ func (ec *executionContext) childFields_ServerLimits(ctx context.Context, field 
 		return ec.fieldContext_ServerLimits_concurrentOperations(ctx, field)
 	case "queuedOperations":
 		return ec.fieldContext_ServerLimits_queuedOperations(ctx, field)
+	case "idempotencyHours":
+		return ec.fieldContext_ServerLimits_idempotencyHours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServerLimits", field.Name)
 }
@@ -6137,6 +6297,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_StepOutput_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_StepOutput_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_StepOutput_name(ctx, field)
 	case "artifactName":
@@ -6169,6 +6331,8 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_StepRun_id(ctx, field)
+	case "asOf":
+		return ec.fieldContext_StepRun_asOf(ctx, field)
 	case "name":
 		return ec.fieldContext_StepRun_name(ctx, field)
 	case "pipelineRun":
@@ -6241,6 +6405,20 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Viewer_name(ctx, field)
+	case "role":
+		return ec.fieldContext_Viewer_role(ctx, field)
+	case "project":
+		return ec.fieldContext_Viewer_project(ctx, field)
+	case "isOwner":
+		return ec.fieldContext_Viewer_isOwner(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -96,6 +96,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (models.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]models.Node, error)
 	ServerInfo(ctx context.Context) (*models.ServerInfo, error)
+	Viewer(ctx context.Context) (*models.Viewer, error)
 	APIKeys(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ApiKey], error)
 	AuditEvents(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
 	MetadataKeys(ctx context.Context, project *string, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
@@ -2228,18 +2229,41 @@ func (ec *executionContext) _Artifact_id(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Artifact_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Artifact", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("Artifact", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Artifact_asOf(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Artifact", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Artifact_name(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
@@ -2366,10 +2390,10 @@ func (ec *executionContext) _Artifact_versions(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-			return ec.marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_versions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2410,10 +2434,10 @@ func (ec *executionContext) _Artifact_metadataKeys(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_metadataKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2454,10 +2478,10 @@ func (ec *executionContext) _Artifact_metadataSeries(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Artifact_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2690,18 +2714,41 @@ func (ec *executionContext) _ArtifactVersion_id(ctx context.Context, field graph
 			return ec.fieldContext_ArtifactVersion_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ArtifactVersion_asOf(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ArtifactVersion_version(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
@@ -2994,10 +3041,10 @@ func (ec *executionContext) _ArtifactVersion_consumers(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_consumers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3038,10 +3085,10 @@ func (ec *executionContext) _ArtifactVersion_upstream(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
-			return ec.marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
+			return ec.marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_upstream(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3082,10 +3129,10 @@ func (ec *executionContext) _ArtifactVersion_downstream(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Lineage) graphql.Marshaler {
-			return ec.marshalNLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
+			return ec.marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_downstream(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3302,10 +3349,10 @@ func (ec *executionContext) _ArtifactVersion_metadataHistory(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3390,10 +3437,10 @@ func (ec *executionContext) _ArtifactVersion_metadataSeries(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3434,10 +3481,10 @@ func (ec *executionContext) _ArtifactVersion_metadataChanges(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArtifactVersion_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4896,18 +4943,18 @@ func (ec *executionContext) _MetadataEntry_id(ctx context.Context, field graphql
 			return ec.fieldContext_MetadataEntry_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_MetadataEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MetadataEntry", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "ID")
 }
 
 func (ec *executionContext) _MetadataEntry_key(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
@@ -6434,18 +6481,41 @@ func (ec *executionContext) _PipelineRun_id(ctx context.Context, field graphql.C
 			return ec.fieldContext_PipelineRun_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PipelineRun", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("PipelineRun", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PipelineRun_asOf(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PipelineRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _PipelineRun_pipeline(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
@@ -6585,10 +6655,10 @@ func (ec *executionContext) _PipelineRun_steps(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
-			return ec.marshalNStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx, selections, v)
+			return ec.marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6618,10 +6688,10 @@ func (ec *executionContext) _PipelineRun_stepRuns(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_stepRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6838,10 +6908,10 @@ func (ec *executionContext) _PipelineRun_metadataHistory(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6882,10 +6952,10 @@ func (ec *executionContext) _PipelineRun_metadataSeries(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -6926,10 +6996,10 @@ func (ec *executionContext) _PipelineRun_metadataChanges(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PipelineRun_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7477,10 +7547,10 @@ func (ec *executionContext) _Query_artifacts(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
-			return ec.marshalNArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_artifacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7565,10 +7635,10 @@ func (ec *executionContext) _Query_compareArtifactVersions(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersionComparison) graphql.Marshaler {
-			return ec.marshalNArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx, selections, v)
+			return ec.marshalOArtifactVersionComparison2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionComparison(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_compareArtifactVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7697,10 +7767,10 @@ func (ec *executionContext) _Query_pipelineRuns(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
-			return ec.marshalNPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pipelineRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7785,10 +7855,10 @@ func (ec *executionContext) _Query_projects(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
-			return ec.marshalNProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_projects(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7873,10 +7943,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []models.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7916,10 +7986,10 @@ func (ec *executionContext) _Query_serverInfo(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
-			return ec.marshalNServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx, selections, v)
+			return ec.marshalOServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_serverInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7930,6 +8000,38 @@ func (ec *executionContext) fieldContext_Query_serverInfo(_ context.Context, fie
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ServerInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Viewer(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Viewer) graphql.Marshaler {
+			return ec.marshalOViewer2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐViewer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Viewer(ctx, field)
 		},
 	}
 	return fc, nil
@@ -7949,10 +8051,10 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ApiKey]) graphql.Marshaler {
-			return ec.marshalNApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOApiKeyConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_apiKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -7993,10 +8095,10 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
-			return ec.marshalNAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOAuditEventConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8037,10 +8139,10 @@ func (ec *executionContext) _Query_metadataKeys(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_metadataKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8081,10 +8183,10 @@ func (ec *executionContext) _Query_artifactVersions(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-			return ec.marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_artifactVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8125,10 +8227,10 @@ func (ec *executionContext) _Query_stepRuns(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-			return ec.marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_stepRuns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -8842,6 +8944,29 @@ func (ec *executionContext) fieldContext_ServerLimits_queuedOperations(_ context
 	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ServerLimits_idempotencyHours(ctx context.Context, field graphql.CollectedField, obj *models.ServerLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerLimits_idempotencyHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdempotencyHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerLimits_idempotencyHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerLimits", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SetAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9140,18 +9265,41 @@ func (ec *executionContext) _StepOutput_id(ctx context.Context, field graphql.Co
 			return ec.fieldContext_StepOutput_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("StepOutput", field, true, false, "ID")
+}
+
+func (ec *executionContext) _StepOutput_asOf(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _StepOutput_name(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
@@ -9477,10 +9625,10 @@ func (ec *executionContext) _StepOutput_metadataHistory(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9521,10 +9669,10 @@ func (ec *executionContext) _StepOutput_metadataSeries(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9565,10 +9713,10 @@ func (ec *executionContext) _StepOutput_metadataChanges(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepOutput_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -9604,18 +9752,41 @@ func (ec *executionContext) _StepRun_id(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_StepRun_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StepRun", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("StepRun", field, true, false, "ID")
+}
+
+func (ec *executionContext) _StepRun_asOf(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _StepRun_name(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
@@ -9996,10 +10167,10 @@ func (ec *executionContext) _StepRun_metadataHistory(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-			return ec.marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
+			return ec.marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -10040,10 +10211,10 @@ func (ec *executionContext) _StepRun_metadataSeries(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-			return ec.marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
+			return ec.marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataSeries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -10084,10 +10255,10 @@ func (ec *executionContext) _StepRun_metadataChanges(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-			return ec.marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
+			return ec.marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_StepRun_metadataChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12743,6 +12914,11 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._Artifact_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._Artifact_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12767,19 +12943,19 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "versions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_versions(ctx, field, obj)
 				})
 		case "metadataKeys":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataKeys(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataSeries(ctx, field, obj)
 				})
@@ -12907,6 +13083,11 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._ArtifactVersion_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "version":
 			out.Values[i] = ec._ArtifactVersion_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12959,19 +13140,19 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "consumers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_consumers(ctx, field, obj)
 				})
 		case "upstream":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_upstream(ctx, field, obj)
 				})
 		case "downstream":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_downstream(ctx, field, obj)
 				})
@@ -13001,7 +13182,7 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataHistory(ctx, field, obj)
 				})
@@ -13013,13 +13194,13 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataChanges(ctx, field, obj)
 				})
@@ -14409,6 +14590,11 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._PipelineRun_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "pipeline":
 			out.Values[i] = ec._PipelineRun_pipeline(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -14437,13 +14623,13 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 			}
 		case "steps":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_steps(ctx, field, obj)
 				})
 		case "stepRuns":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_stepRuns(ctx, field, obj)
 				})
@@ -14473,19 +14659,19 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataChanges(ctx, field, obj)
 				})
@@ -14758,7 +14944,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "artifacts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_artifacts(ctx, field)
 				})
@@ -14770,7 +14956,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "compareArtifactVersions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_compareArtifactVersions(ctx, field)
 				})
@@ -14788,7 +14974,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "pipelineRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_pipelineRuns(ctx, field)
 				})
@@ -14800,7 +14986,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "projects":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_projects(ctx, field)
 				})
@@ -14812,43 +14998,49 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
 		case "serverInfo":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_serverInfo(ctx, field)
 				})
+		case "viewer":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_viewer(ctx, field)
+				})
 		case "apiKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_apiKeys(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEvents(ctx, field)
 				})
 		case "metadataKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_metadataKeys(ctx, field)
 				})
 		case "artifactVersions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_artifactVersions(ctx, field)
 				})
 		case "stepRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_stepRuns(ctx, field)
 				})
@@ -15103,6 +15295,11 @@ func (ec *executionContext) _ServerLimits(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "idempotencyHours":
+			out.Values[i] = ec._ServerLimits_idempotencyHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15332,6 +15529,11 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "asOf":
+			out.Values[i] = ec._StepOutput_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "name":
 			out.Values[i] = ec._StepOutput_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15385,19 +15587,19 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataChanges(ctx, field, obj)
 				})
@@ -15432,6 +15634,11 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._StepRun_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "asOf":
+			out.Values[i] = ec._StepRun_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
@@ -15498,19 +15705,19 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 				})
 		case "metadataHistory":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataHistory(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataSeries(ctx, field, obj)
 				})
 		case "metadataChanges":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataChanges(ctx, field, obj)
 				})
@@ -15956,14 +16163,6 @@ func (ec *executionContext) marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 	return ec._Artifact(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArtifactConnection!")
-		return graphql.Null
-	}
-	return ec._ArtifactConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Artifact]) graphql.Marshaler {
 	return ec._ArtifactEdge(ctx, sel, &v)
 }
@@ -16006,14 +16205,6 @@ func (ec *executionContext) marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋ
 		return graphql.Null
 	}
 	return ec._ArtifactVersion(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArtifactVersionConnection!")
-		return graphql.Null
-	}
-	return ec._ArtifactVersionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNArtifactVersionEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.ArtifactVersion]) graphql.Marshaler {
@@ -16244,14 +16435,6 @@ func (ec *executionContext) marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._MetadataEntry(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataEntryConnection!")
-		return graphql.Null
-	}
-	return ec._MetadataEntryConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.MetadataEntry]) graphql.Marshaler {
 	return ec._MetadataEntryEdge(ctx, sel, &v)
 }
@@ -16400,16 +16583,6 @@ func (ec *executionContext) unmarshalNMetadataValueInput2map(ctx context.Context
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx context.Context, sel ast.SelectionSet, v []models.Node) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v models.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -16436,14 +16609,6 @@ func (ec *executionContext) marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplac
 		return graphql.Null
 	}
 	return ec._PipelineRun(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PipelineRunConnection!")
-		return graphql.Null
-	}
-	return ec._PipelineRunConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.PipelineRun]) graphql.Marshaler {
@@ -16490,14 +16655,6 @@ func (ec *executionContext) marshalNProject2ᚖgithubᚗcomᚋplacardᚋplacard�
 	return ec._Project(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ProjectConnection!")
-		return graphql.Null
-	}
-	return ec._ProjectConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNProjectEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Project]) graphql.Marshaler {
 	return ec._ProjectEdge(ctx, sel, &v)
 }
@@ -16541,14 +16698,6 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋplacardᚋplacard�
 		graphql.AddInvalidNullFromMarshaler(ctx, "RunStatus!")
 	}
 	return res
-}
-
-func (ec *executionContext) marshalNServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx context.Context, sel ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ServerInfo!")
-		return graphql.Null
-	}
-	return ec._ServerInfo(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNServerLimits2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerLimits(ctx context.Context, sel ast.SelectionSet, v *models.ServerLimits) graphql.Marshaler {
@@ -16656,14 +16805,6 @@ func (ec *executionContext) marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacard�
 	return ec._StepRun(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "StepRunConnection!")
-		return graphql.Null
-	}
-	return ec._StepRunConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.StepRun]) graphql.Marshaler {
 	return ec._StepRunEdge(ctx, sel, &v)
 }
@@ -16709,11 +16850,25 @@ func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 	return ec._Artifact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOArtifactConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Artifact]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArtifactConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ArtifactVersion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOArtifactVersionConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.ArtifactVersion]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArtifactVersionConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOArtifactVersionName2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionName(ctx context.Context, v any) (*models.ArtifactVersionName, error) {
@@ -16939,6 +17094,13 @@ func (ec *executionContext) marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._MetadataEntry(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMetadataEntryConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataEntry]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MetadataEntryConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOMetadataEntryInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryInputᚄ(ctx context.Context, v any) ([]models.MetadataEntryInput, error) {
 	if v == nil {
 		return nil, nil
@@ -17023,6 +17185,19 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋplacardᚋplacardᚋmode
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx context.Context, sel ast.SelectionSet, v []models.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx context.Context, sel ast.SelectionSet, v *models.PipelineRun) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -17030,11 +17205,25 @@ func (ec *executionContext) marshalOPipelineRun2ᚖgithubᚗcomᚋplacardᚋplac
 	return ec._PipelineRun(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPipelineRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PipelineRunConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProject(ctx context.Context, sel ast.SelectionSet, v *models.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Project(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProjectConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.Project]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProjectConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORemoveAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.RemoveAliasPayload) graphql.Marshaler {
@@ -17104,6 +17293,13 @@ func (ec *executionContext) marshalORunStatus2ᚖgithubᚗcomᚋplacardᚋplacar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOServerInfo2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐServerInfo(ctx context.Context, sel ast.SelectionSet, v *models.ServerInfo) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServerInfo(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.SetAliasPayload) graphql.Marshaler {
@@ -17184,11 +17380,37 @@ func (ec *executionContext) unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplac
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx context.Context, sel ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._StepRun(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOStepRunConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.StepRun]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StepRunConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSubject(ctx context.Context, sel ast.SelectionSet, v models.Subject) graphql.Marshaler {

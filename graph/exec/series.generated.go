@@ -809,20 +809,19 @@ func (ec *executionContext) marshalNMetadataPoint2ᚖgithubᚗcomᚋplacardᚋpl
 	return ec._MetadataPoint(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx context.Context, sel ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataSeries!")
-		return graphql.Null
-	}
-	return ec._MetadataSeries(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNMetadataStatistics2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataStatistics(ctx context.Context, sel ast.SelectionSet, v *models.MetadataStatistics) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MetadataStatistics!")
 		return graphql.Null
 	}
 	return ec._MetadataStatistics(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMetadataSeries2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataSeries(ctx context.Context, sel ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MetadataSeries(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -10,14 +10,26 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Marshal writes the items of a list one after the other. A request that has been given up ends here, without looking
-// at the items that are left. The arguments are those of graphql.MarshalSliceConcurrently; limit and unguarded, which
+type operationKey struct{}
+
+// WithOperation returns a context whose lists end when ctx ends. A context that is derived from it may end earlier, as
+// a deadline of reads does, and its lists go on.
+func WithOperation(ctx context.Context) context.Context {
+	return context.WithValue(ctx, operationKey{}, ctx)
+}
+
+// Marshal writes the items of a list one after the other. When the context of WithOperation has ended, the rest of the
+// items is null. The arguments are those of graphql.MarshalSliceConcurrently; limit and unguarded, which
 // say how many goroutines there may be and who catches their panics, have no meaning here: a panic is caught by the
 // field that holds the list.
 func Marshal(ctx context.Context, length int, limit int64, unguarded bool, item func(ctx context.Context, i int) graphql.Marshaler) graphql.Array {
 	items := make(graphql.Array, length)
+	operation, ok := ctx.Value(operationKey{}).(context.Context)
+	if !ok {
+		operation = ctx
+	}
 	for i := range items {
-		if ctx.Err() != nil {
+		if operation.Err() != nil {
 			items[i] = graphql.Null
 			continue
 		}

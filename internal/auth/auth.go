@@ -38,6 +38,18 @@ func (p Principal) May(role models.ApiKeyRole, project models.ID) bool {
 // Anywhere says whether the principal has the role, or a greater one, in any project.
 func (p Principal) Anywhere(role models.ApiKeyRole) bool { return p.Owner || p.May(role, p.Project) }
 
+// ResolveProject returns the name of the project that a call means: name, or where the call names none the project of the
+// API key, or models.DefaultProject for an owner.
+func (p Principal) ResolveProject(name *string) string {
+	switch {
+	case name != nil:
+		return *name
+	case p.Owner || p.ProjectName == "":
+		return models.DefaultProject
+	}
+	return p.ProjectName
+}
+
 // Signature is the name that is written beside what the principal does, nil where it has none.
 func (p Principal) Signature() *string {
 	if p.Name == "" {

@@ -76,3 +76,24 @@ func TestPrincipals(t *testing.T) {
 		t.Error("a context without a principal must have the one that may do nothing")
 	}
 }
+
+func TestResolveProject(t *testing.T) {
+	t.Parallel()
+	other := "other"
+	for _, c := range []struct {
+		who    Principal
+		absent string
+	}{
+		{Everyone, models.DefaultProject},
+		{Principal{Owner: true, Name: "owner"}, models.DefaultProject},
+		{Principal{Project: models.NewID(), ProjectName: "own", Role: models.ApiKeyRoleReader}, "own"},
+		{Principal{}, models.DefaultProject},
+	} {
+		if got := c.who.ResolveProject(nil); got != c.absent {
+			t.Errorf("%+v: an absent project means %q, want %q", c.who, got, c.absent)
+		}
+		if got := c.who.ResolveProject(&other); got != other {
+			t.Errorf("%+v: %q means %q", c.who, other, got)
+		}
+	}
+}

@@ -43,7 +43,9 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(from); err != nil {
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil, &store.Missing{Path: from}
+	} else if err != nil {
 		return nil, fmt.Errorf("the database: %w", err)
 	}
 	if to == from {

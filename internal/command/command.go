@@ -21,7 +21,7 @@ const (
 	CodeFailed
 	// CodeUsage is wrong flags, settings or arguments.
 	CodeUsage
-	// CodeBehind is a database whose tables are older than the program needs.
+	// CodeBehind is a database whose tables are older than the program needs, or exclude the program.
 	CodeBehind
 	// CodeElsewhere is something that the database has tools of its own for.
 	CodeElsewhere
@@ -36,14 +36,16 @@ func (e *elsewhere) Error() string { return e.text }
 func Code(err error) int {
 	var usage *config.Usage
 	var nowhere *store.BadURL
+	var missing *store.Missing
 	var behind *store.Behind
+	var outdated *store.Outdated
 	var other *elsewhere
 	switch {
 	case err == nil:
 		return CodeDone
-	case errors.As(err, &usage), errors.As(err, &nowhere):
+	case errors.As(err, &usage), errors.As(err, &nowhere), errors.As(err, &missing):
 		return CodeUsage
-	case errors.As(err, &behind):
+	case errors.As(err, &behind), errors.As(err, &outdated):
 		return CodeBehind
 	case errors.As(err, &other):
 		return CodeElsewhere
@@ -76,6 +78,8 @@ func run(ctx context.Context, line *config.Line, version string, out Output) err
 		return migrateStatus(ctx, &line.Migrate.Status.Database, out)
 	case "migrate up":
 		return migrateUp(ctx, &line.Migrate.Up.Database, out)
+	case "migrate repair":
+		return migrateRepair(ctx, &line.Migrate.Repair.Database, out)
 	case "backup":
 		return backup(ctx, &line.Backup, out)
 	case "restore":

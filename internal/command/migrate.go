@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -16,9 +17,18 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out.Answer, "database  %s\ntables    %d\nprogram   %d\n", config.Readable(settings.DatabaseURL), tables.Stored,
+	note := ""
+	if tables.NoFile {
+		note = " (there is no such file)"
+	}
+	if _, err := fmt.Fprintf(out.Answer, "database  %s%s\ntables    %d\nprogram   %d\n", config.Readable(settings.DatabaseURL), note, tables.Stored,
 		tables.Newest); err != nil {
 		return err
+	}
+	if tables.Oldest > 0 {
+		if _, err := fmt.Fprintf(out.Answer, "oldest    %d\n", tables.Oldest); err != nil {
+			return err
+		}
 	}
 	for _, name := range tables.Pending {
 		if _, err := fmt.Fprintln(out.Answer, "missing  ", name); err != nil {
@@ -71,5 +81,26 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 		return err
 	}
 	_, err = fmt.Fprintf(out.Answer, "the tables of %s are at version %d\n", config.Readable(settings.DatabaseURL), store.NewestTables())
+	return err
+}
+
+// migrateRepair completes the rows of servers older than the tables. It fails with store.Behind when migrations are missing.
+func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
+	s, err := store.OpenCurrent(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
+	if err != nil {
+		return err
+	}
+	told := time.Now()
+	done, err := s.Repair(ctx, func(p store.Progress) {
+		if time.Since(told) >= between {
+			told = time.Now()
+			_, _ = fmt.Fprintf(out.Notes, "%d of %d subjects and versions checked\n", p.Done, p.Total) // nobody may read it
+		}
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out.Answer, "filled %d subjects, %d entries and %d latest entries, and added %d moves of tags\n",
+		done.Subjects, done.Entries, done.Latest, done.Moves)
 	return err
 }

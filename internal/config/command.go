@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,33 +16,42 @@ import (
 
 // Line is a command line that was read: which command, and what it was given.
 type Line struct {
-	Serve   Config           `cmd:"" default:"withargs" help:"Answer requests. This is what placard does without a command."`
+	Serve   Config           `cmd:"" default:"withargs" help:"Answer requests. This is what placard does without a command. Makes a missing database."`
 	Migrate Migrate          `cmd:"" help:"The tables of the database: which version they have, and how to bring them up to date."`
-	Backup  Backup           `cmd:"" help:"Copy an SQLite database to a file, also while a server uses it."`
-	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses."`
-	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
-	Import  Import           `cmd:"" help:"Write a file of placard export into a database. What is there already stays, so it may be done again."`
+	Backup  Backup           `cmd:"" help:"Copy an SQLite database, which must exist, to a file, also while a server uses it."`
+	Restore Restore          `cmd:"" help:"Put a backup in the place of an SQLite database that nobody uses, or make a missing one."`
+	Export  Export           `cmd:"" help:"Write a project of an existing database to a file of JSON lines, also while a server uses the database."`
+	Import  Import           `cmd:"" help:"Write a file of placard export into a database, which is made if it is missing. What is there already stays, so it may be done again."`
 	Keys    Keys             `cmd:"" help:"Make, list and revoke API keys on this machine."`
 	About   struct{}         `cmd:"" name:"version" help:"Print the versions of the program, of Go and of the tables."`
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 	// Command is the words of the command without its arguments, such as "migrate up".
 	Command string `kong:"-"`
+	// variables are the environment variables of all commands; logLevel and logFormat are those of the command.
+	variables []string   `kong:"-"`
+	logLevel  slog.Level `kong:"-"`
+	logFormat string     `kong:"-"`
 }
 
 // Operating is what only those who run the server care about.
 type Operating struct {
 	DrainDelay    time.Duration `help:"How long /readyz says no, and requests are still taken, before a server that is stopped refuses new connections." default:"0s"`
 	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
-	NoMigrate     bool          `help:"Do not bring the tables of the database up to date: end with code 3 when they are behind."`
+	NoMigrate     bool          `help:"Neither make the database nor bring its tables up to date: end with code 3 when they are behind or missing."`
 	SlowOperation time.Duration `help:"How long an operation takes before the log names it; 0 for never." default:"1s"`
 }
 
 func (o *Operating) check() error {
-	if _, _, err := net.SplitHostPort(o.MetricsAddr); o.MetricsAddr != "" && err != nil {
-		return errors.New("--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090")
+	if o.MetricsAddr != "" {
+		if _, err := checkAddress("--metrics-addr", o.MetricsAddr, "127.0.0.1:9090"); err != nil {
+			return err
+		}
 	}
-	if o.DrainDelay < 0 || o.SlowOperation < 0 {
-		return errors.New("--drain-delay and --slow-operation must not be negative")
+	if o.DrainDelay < 0 {
+		return errors.New("--drain-delay must be 0s or longer")
+	}
+	if o.SlowOperation < 0 {
+		return errors.New("--slow-operation must be 0s or longer")
 	}
 	return nil
 }
@@ -65,10 +73,13 @@ type Keys struct {
 type Migrate struct {
 	Status struct {
 		Database `embed:""`
-	} `cmd:"" help:"Print the version of the tables; the code is 3 when they are behind."`
+	} `cmd:"" help:"Print the version of the tables and change nothing; the code is 3 when they are behind or missing."`
 	Up struct {
 		Database `embed:""`
-	} `cmd:"" help:"Bring the tables up to date."`
+	} `cmd:"" help:"Bring the tables up to date. Makes a missing database."`
+	Repair struct {
+		Database `embed:""`
+	} `cmd:"" help:"Complete the rows that servers older than the tables wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
 }
 
 // Backup is what `placard backup` is given.
@@ -109,10 +120,9 @@ func (i *Import) check() error {
 			return errors.New("--project is no name of a project: it has 1 to 250 characters and no white space at its ends")
 		}
 	}
-	if i.LimitValueBytes <= 0 || i.LimitValueNesting <= 0 || i.LimitKeyCharacters <= 0 || i.LimitKeyCharacters > 250 {
-		return errors.New("--limit-value-bytes and --limit-value-nesting must be greater than 0, --limit-key-characters 1 to 250")
-	}
-	return nil
+	limits := Limits(models.DefaultLimits())
+	limits.ValueBytes, limits.KeyCharacters, limits.ValueNesting = i.LimitValueBytes, i.LimitKeyCharacters, i.LimitValueNesting
+	return limits.check()
 }
 
 // Usage is an error in the command line or in a setting.
@@ -126,11 +136,11 @@ const description = `Placard serves typed metadata of machine-learning artifacts
 
 Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL.
 
-Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables of the database are behind, 4 the ` +
-	`database has tools of its own for this (backup and restore of PostgreSQL).`
+Exit codes: 0 done, 1 failed, 2 wrong flags, settings or arguments, 3 the tables of the database are behind or need a newer program, ` +
+	`4 the database has tools of its own for this (backup and restore of PostgreSQL).`
 
 func (l *Line) databases() []*string {
-	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
+	return []*string{&l.Serve.DatabaseURL, &l.Migrate.Status.DatabaseURL, &l.Migrate.Up.DatabaseURL, &l.Migrate.Repair.DatabaseURL, &l.Backup.DatabaseURL, &l.Restore.DatabaseURL,
 		&l.Export.DatabaseURL, &l.Import.DatabaseURL, &l.Keys.DatabaseURL}
 }
 

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"time"
@@ -25,8 +27,8 @@ type Config struct {
 	Addr         string        `help:"Address to listen on; 127.0.0.1:8080 unless it is set." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string        `help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: a file in the data folder of the user." placeholder:"URL"`
 	PublicURL    string        `help:"Address that people use, when a proxy stands before the server." placeholder:"URL"`
-	AllowedHosts []string      `help:"More names under which the server answers, beside localhost, IP addresses and that of --public-url; names count where a request needs no API key, on loopback, and once this is set." placeholder:"HOST,…"`
-	CORSOrigins  []string      `help:"Sites whose pages may ask /graphql in a browser (CORS), such as https://dashboard.example.org; none unless it is set." name:"cors-origins" placeholder:"ORIGIN,…"`
+	AllowedHosts []string      `help:"More names under which the server answers, beside localhost, IP addresses and that of --public-url; names count where a request needs no API key, on loopback, and once this is set." placeholder:"HOST"`
+	CORSOrigins  []string      `help:"Sites whose pages may ask /graphql in a browser (CORS), such as https://dashboard.example.org; none unless it is set." name:"cors-origins" placeholder:"ORIGIN"`
 	Auth         string        `help:"Who may call: none (everyone who reaches the address) or keys (who has an API key)." enum:"none,keys" default:"none"`
 	RateLimit    int64         `help:"What the operations of an API key may cost in a minute, on each server; 0 for no limit." default:"0"`
 	InsecureOpen bool          `help:"Accept --auth=none on an address that others can reach." name:"insecure-open"`
@@ -45,7 +47,7 @@ type Limits struct {
 	QueryDepth      int32         `group:"Limits" help:"Depth of nested fields." default:"12"`
 	QueryAliases    int32         `group:"Limits" help:"Aliases in a query." default:"100"`
 	QueryRootFields int32         `group:"Limits" help:"Root fields of an operation." default:"20"`
-	QueryCost       int32         `group:"Limits" help:"Estimated cost of a query: its fields, those of lists by their size." default:"250000"`
+	QueryCost       int32         `group:"Limits" help:"Estimated cost of an operation, about 0.1 ms of a core each." default:"50000"`
 	AnswerFields    int32         `group:"Limits" help:"Fields in an answer, each item of a list counted." default:"250000"`
 	AnswerBytes     int32         `group:"Limits" help:"Bytes of an answer; its fields read at most twice as much." default:"16777216"`
 	PageSize        int32         `group:"Limits" help:"Items in a page." default:"100"`
@@ -59,6 +61,7 @@ type Limits struct {
 
 	ConcurrentOperations int32 `group:"Limits" help:"Operations at once, reads and writes together; 4 for each core unless it is set." default:"${concurrent_operations}"`
 	QueuedOperations     int32 `group:"Limits" help:"Operations that wait for their turn; those beyond are refused as OVERLOADED." default:"256"`
+	IdempotencyHours     int32 `group:"Limits" help:"Hours for which an idempotency key returns the first answer, 24 to 8760." default:"48"`
 }
 
 // Parse reads a command and its settings from arguments and the environment. What --help and --version print goes to
@@ -78,6 +81,17 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*Line,
 			line.Command = strings.TrimPrefix(line.Command+" "+node.Command.Name, " ")
 		}
 	}
+	line.variables = variables(parser.Model.Node)
+	for _, flag := range found.Flags() {
+		switch value := flag.Target.Interface().(type) {
+		case slog.Level:
+			line.logLevel = value
+		case string:
+			if flag.Name == "log-format" {
+				line.logFormat = value
+			}
+		}
+	}
 	for _, url := range line.databases() {
 		if err := defaultDatabase(url); err != nil {
 			return nil, &Usage{err}
@@ -94,16 +108,30 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*Line,
 
 func parser(line *Line, version string, out io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line, kong.Name("placard"), kong.Description(description), kong.Help(help),
-		kong.DefaultEnvars("PLACARD"), kong.Vars{
+		kong.DefaultEnvars("PLACARD"), kong.TypeMapper(reflect.TypeFor[slog.Level](), kong.MapperFunc(readLevel)), kong.Vars{
 			"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultLimits().ConcurrentOperations),
 		}, kong.Writers(out, out), kong.Exit(exit),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 }
 
+// readLevel reads a log level.
+func readLevel(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("level", &text); err != nil {
+		return err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(text)); err != nil {
+		return fmt.Errorf("must be one of debug, info, warn, error but got %q", text)
+	}
+	target.Set(reflect.ValueOf(level))
+	return nil
+}
+
 func (c *Config) check() error {
-	host, _, err := net.SplitHostPort(c.Addr)
+	host, err := checkAddress("--addr", c.Addr, "127.0.0.1:8080")
 	if err != nil {
-		return fmt.Errorf("--addr must be HOST:PORT, such as 127.0.0.1:8080")
+		return err
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && c.Auth == "none" && !c.InsecureOpen {
 		return errors.New("--auth=none would let everyone who reaches " + c.Addr + " read and change everything: " +
@@ -129,26 +157,68 @@ func (c *Config) check() error {
 	if c.RateLimit < 0 {
 		return errors.New("--rate-limit must be 0 or more")
 	}
-	limits := c.Limit
-	for name, value := range map[string]float64{
-		"request-bytes": float64(limits.RequestBytes), "query-tokens": float64(limits.QueryTokens),
-		"query-depth": float64(limits.QueryDepth), "query-aliases": float64(limits.QueryAliases),
-		"query-root-fields": float64(limits.QueryRootFields), "query-cost": float64(limits.QueryCost),
-		"answer-fields": float64(limits.AnswerFields), "answer-bytes": float64(limits.AnswerBytes), "page-size": float64(limits.PageSize),
-		"entries-per-call": float64(limits.EntriesPerCall), "value-bytes": float64(limits.ValueBytes),
-		"key-characters": float64(limits.KeyCharacters), "value-nesting": float64(limits.ValueNesting),
-		"errors": float64(limits.Errors), "read-seconds": float64(limits.ReadSeconds), "write-seconds": float64(limits.WriteSeconds),
-		"concurrent-operations": float64(limits.ConcurrentOperations), "queued-operations": float64(limits.QueuedOperations),
+	if c.DrainTimeout < 0 {
+		return errors.New("--drain-timeout must be 0s or longer")
+	}
+	return c.Limit.check()
+}
+
+// checkAddress returns the host of an address to listen on. flag is for the message.
+func checkAddress(flag, address, example string) (host string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s must be HOST:PORT, such as %s, with a port from 0 to 65535", flag, example)
+	}
+	return host, nil
+}
+
+// maxSeconds is the longest time of an operation, a day.
+const maxSeconds = 86_400
+
+// check refuses limits in their order, so that the same settings always give the same message.
+func (l *Limits) check() error {
+	for _, limit := range []struct {
+		name       string
+		value, max float64
+	}{
+		{"request-bytes", float64(l.RequestBytes), math.MaxInt32}, {"query-tokens", float64(l.QueryTokens), math.MaxInt32},
+		{"query-depth", float64(l.QueryDepth), math.MaxInt32}, {"query-aliases", float64(l.QueryAliases), math.MaxInt32},
+		{"query-root-fields", float64(l.QueryRootFields), math.MaxInt32}, {"query-cost", float64(l.QueryCost), math.MaxInt32},
+		{"answer-fields", float64(l.AnswerFields), math.MaxInt32}, {"answer-bytes", float64(l.AnswerBytes), math.MaxInt32},
+		{"page-size", float64(l.PageSize), math.MaxInt32}, {"entries-per-call", float64(l.EntriesPerCall), math.MaxInt32},
+		{"value-bytes", float64(l.ValueBytes), math.MaxInt32}, {"key-characters", float64(l.KeyCharacters), maxKeyCharacters},
+		{"value-nesting", float64(l.ValueNesting), math.MaxInt32}, {"errors", float64(l.Errors), math.MaxInt32},
+		{"concurrent-operations", float64(l.ConcurrentOperations), math.MaxInt32}, {"queued-operations", float64(l.QueuedOperations), math.MaxInt32},
 	} {
-		if value <= 0 {
-			return fmt.Errorf("--limit-%s must be greater than 0", name)
+		if limit.value < 1 || limit.value > limit.max {
+			return fmt.Errorf("--limit-%s must be a whole number from 1 to %.0f", limit.name, limit.max)
 		}
 	}
-	if limits.KeyCharacters > 250 {
-		return errors.New("--limit-key-characters must be at most 250, which is what an index of the database holds")
+	for _, limit := range []struct {
+		name  string
+		value models.Double
+	}{{"read-seconds", l.ReadSeconds}, {"write-seconds", l.WriteSeconds}} {
+		if !(limit.value > 0 && limit.value <= maxSeconds) { // NaN is neither
+			return fmt.Errorf("--limit-%s must be a number greater than 0 and at most %d", limit.name, maxSeconds)
+		}
+	}
+	if l.IdempotencyHours < minIdempotencyHours || l.IdempotencyHours > maxIdempotencyHours {
+		return fmt.Errorf("--limit-idempotency-hours must be a whole number from %d to %d", minIdempotencyHours, maxIdempotencyHours)
 	}
 	return nil
 }
+
+// An idempotency key is kept for a day, which the API promises, to a year.
+const (
+	minIdempotencyHours = 24
+	maxIdempotencyHours = 8760
+)
+
+// maxKeyCharacters is the limit of the indexes of the database.
+const maxKeyCharacters = 250
 
 // Longest is how long an operation may take.
 func (l Limits) Longest() time.Duration {

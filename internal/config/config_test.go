@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -74,6 +75,8 @@ func TestRefusals(t *testing.T) {
 		"key beyond indexes": {"--limit-key-characters=251"},
 		"nothing at once":    {"--limit-concurrent-operations=0"},
 		"nobody waits":       {"--limit-queued-operations=0"},
+		"keys for an hour":   {"--limit-idempotency-hours=23"},
+		"keys for ever":      {"--limit-idempotency-hours=8761"},
 		"a host with a port": {"--allowed-hosts=a.example,b.example:80"},
 		"all hosts":          {"--allowed-hosts=*"},
 		"all sites":          {"--cors-origins=*"},
@@ -99,12 +102,51 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestRefusalMessages checks that a refusal names the setting and its values, and always the same setting.
+func TestRefusalMessages(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--limit-queued-operations=0 --limit-query-depth=0 --limit-errors=-1": "--limit-query-depth must be a whole number from 1 to 2147483647",
+		"--limit-idempotency-hours=0":                                         "--limit-idempotency-hours must be a whole number from 24 to 8760",
+		"--limit-key-characters=251":                                          "--limit-key-characters must be a whole number from 1 to 250",
+		"--limit-read-seconds=NaN":                                            "--limit-read-seconds must be a number greater than 0 and at most 86400",
+		"--limit-write-seconds=1e300":                                         "--limit-write-seconds must be a number greater than 0 and at most 86400",
+		"import x --limit-value-nesting=0":                                    "--limit-value-nesting must be a whole number from 1 to 2147483647",
+		"--log-level=loud":                                                    `--log-level: must be one of debug, info, warn, error but got "loud"`,
+		"keys list --log-level=loud":                                          `--log-level: must be one of debug, info, warn, error but got "loud"`,
+		"--drain-timeout=-1s":                                                 "--drain-timeout must be 0s or longer",
+		"--drain-delay=-1s":                                                   "--drain-delay must be 0s or longer",
+		"--slow-operation=-1s":                                                "--slow-operation must be 0s or longer",
+		"--addr=127.0.0.1:65536":                                              "--addr must be HOST:PORT, such as 127.0.0.1:8080, with a port from 0 to 65535",
+		"--metrics-addr=9090":                                                 "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
+		"--metrics-addr=127.0.0.1:nonsense":                                   "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
+	} {
+		for range 20 {
+			_, err := Parse(strings.Fields(args), "test", io.Discard, func(int) {})
+			var usage *Usage
+			if !errors.As(err, &usage) || !strings.HasPrefix(err.Error(), want) {
+				t.Fatalf("%s: got %v, want %s", args, err, want)
+			}
+		}
+	}
+	for _, level := range []string{"debug", "WARN", "Info"} {
+		if _, _, err := parse(t, "--log-level="+level); err != nil {
+			t.Errorf("the level %s: %v", level, err)
+		}
+	}
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	_, out, _ := parse(t, "--help")
 	for _, wanted := range []string{"--addr", "PLACARD_DATABASE_URL", "--limit-value-bytes", "127.0.0.1:8080"} {
 		if !strings.Contains(out, wanted) {
 			t.Errorf("the help does not mention %s:\n%s", wanted, out)
+		}
+	}
+	for _, wanted := range []string{"--allowed-hosts=HOST,... ", "--cors-origins=ORIGIN,... "} {
+		if !strings.Contains(out, wanted) || strings.Contains(out, "…") {
+			t.Errorf("the help does not show %s as a list:\n%s", wanted, out)
 		}
 	}
 }

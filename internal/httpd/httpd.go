@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,12 +15,17 @@ import (
 
 	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
 	"github.com/placard/placard/web"
 )
+
+// graphqlPath is the path of the API.
+const graphqlPath = "/graphql"
 
 // Handler answers everything that the server answers.
 type Handler struct {
 	http.Handler
+	api      *graph.Server
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
@@ -34,13 +40,16 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	if err != nil {
 		return nil, err
 	}
-	protection, err := where.protection()
+	h := &Handler{api: api, store: s, log: log, names: names}
+	protection, err := where.protection(h.refuse)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{store: s, log: log, names: names}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", where.shared(compressed(api)))
+	mux.Handle(graphqlPath, where.shared(compressed(api)))
+	mux.HandleFunc(graphqlPath+"/", func(w http.ResponseWriter, r *http.Request) {
+		api.Refuse(w, r, http.StatusNotFound, models.NotFound(nil, "the path of the API is %s", graphqlPath))
+	})
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.HandleFunc("GET /graphiql", toGraphiQL(http.StatusPermanentRedirect))
 	mux.HandleFunc("GET /{$}", toGraphiQL(http.StatusTemporaryRedirect))
@@ -49,7 +58,7 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last of these is what a request meets first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection, h.names.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
+		protection, h.addressed, h.logged, h.protected, hardened, identified, h.exchanged,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -68,13 +77,19 @@ func toGraphiQL(status int) http.HandlerFunc {
 // healthy says that the process lives.
 func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
 
-// ready says whether requests can be answered: the server is not stopping and the database answers.
+// ready reports whether requests can be answered: the server is not stopping, and the database answers and can be written.
 func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	switch err := h.store.Ping(ctx); {
 	case h.draining.Load():
 		answer(w, http.StatusServiceUnavailable, "stopping")
+	case errors.Is(err, store.ErrReadOnly):
+		h.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
+	case errors.As(err, new(*store.Outdated)):
+		h.log.WarnContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		answer(w, http.StatusServiceUnavailable, "the database does not answer")
@@ -88,6 +103,18 @@ func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may have left
+}
+
+// refusal answers a request with a failure.
+type refusal func(w http.ResponseWriter, r *http.Request, status int, failure *models.Error)
+
+// refuse answers with a GraphQL error on the path of the API, and in the form of probes on others.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, failure *models.Error) {
+	if r.URL.Path == graphqlPath {
+		h.api.Refuse(w, r, status, failure)
+	} else {
+		answer(w, status, failure.Message)
+	}
 }
 
 // identified gives each request an ID of its own: what a client sends as one is not used.
@@ -112,7 +139,7 @@ func (h *Handler) protected(next http.Handler) http.Handler {
 			}
 			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
 				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
-			answer(w, http.StatusInternalServerError, "internal error")
+			h.refuse(w, r, http.StatusInternalServerError, &models.Error{Code: models.CodeInternal, Message: "internal error"})
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -111,7 +111,7 @@ func TestCompressionOfOthers(t *testing.T) {
 	if w.Header().Get("Content-Encoding") != "" || !w.Flushed || !strings.HasPrefix(w.Body.String(), "data: xx") {
 		t.Errorf("events: %v %.20q", w.Header(), w.Body)
 	}
-	h := &Handler{log: slog.New(slog.DiscardHandler)}
+	h, _ := open(t, io.Discard)
 	w = post(h.protected(compressed(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))), "", "Accept-Encoding", "gzip")
 	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "internal error") || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("a panic: %d %v %s", w.Code, w.Header(), w.Body)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rs/cors"
+
+	"github.com/placard/placard/models"
 )
 
 // Where is how the server is reached, and from where.
@@ -53,7 +55,8 @@ func (w Where) names() (names, error) {
 }
 
 // addressed refuses requests under a name that is not one of the server.
-func (n names) addressed(next http.Handler) http.Handler {
+func (h *Handler) addressed(next http.Handler) http.Handler {
+	n := h.names
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if name, _, err := net.SplitHostPort(host); err == nil {
@@ -61,15 +64,15 @@ func (n names) addressed(next http.Handler) http.Handler {
 		}
 		ip := net.ParseIP(strings.Trim(host, "[]"))
 		if n.checked && !n.known[strings.ToLower(host)] && (ip == nil || n.local && !ip.IsLoopback()) {
-			answer(w, http.StatusMisdirectedRequest, "this server does not answer under this name (--public-url, --allowed-hosts)")
+			h.refuse(w, r, http.StatusMisdirectedRequest, models.Forbidden("this host name is not one of the server; --public-url and --allowed-hosts add names"))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// protection refuses what pages of other sites send in a browser, except those that may.
-func (w Where) protection() (protect func(http.Handler) http.Handler, err error) {
+// protection refuses what pages of other sites send in a browser, except those that may. refuse writes the answer.
+func (w Where) protection(refuse refusal) (protect func(http.Handler) http.Handler, err error) {
 	protection := http.NewCrossOriginProtection()
 	origins := w.Origins
 	if public, err := url.Parse(w.PublicURL); err == nil && public.Host != "" {
@@ -85,12 +88,12 @@ func (w Where) protection() (protect func(http.Handler) http.Handler, err error)
 			// Queries by GET have no effect but what they cost, which is enough: they are held to the rule for POST. Pages and
 			// probes may be asked for from anywhere, by a link.
 			asked := r
-			if r.URL.Path == "/graphql" && r.Method != http.MethodOptions {
+			if r.URL.Path == graphqlPath && r.Method != http.MethodOptions {
 				asked = r.Clone(r.Context())
 				asked.Method = http.MethodPost
 			}
 			if protection.Check(asked) != nil {
-				answer(w, http.StatusForbidden, "a page of another site may not send this (--cors-origins)")
+				refuse(w, r, http.StatusForbidden, models.Forbidden("a page of another site may not send this; --cors-origins adds sites"))
 				return
 			}
 			next.ServeHTTP(w, r)

@@ -18,9 +18,9 @@ import (
 
 // Command is the settings of `placard keys`, one field per command.
 type Command struct {
-	Create Create `cmd:"" help:"Make an API key and print its secret, which is shown this once."`
-	List   List   `cmd:"" help:"List the API keys, also those that are revoked or have expired."`
-	Revoke Revoke `cmd:"" help:"Revoke an API key, from now on and everywhere."`
+	Create Create `cmd:"" help:"Make an API key and print its secret, which is shown this once. Makes a missing database, and brings its tables up to date."`
+	List   List   `cmd:"" help:"List the API keys, also those that are revoked or have expired. Needs a database whose tables are up to date."`
+	Revoke Revoke `cmd:"" help:"Revoke an API key, from now on and everywhere. Needs a database whose tables are up to date."`
 }
 
 // Create is the settings of `placard keys create`.
@@ -68,7 +68,7 @@ func (c *Create) Run(ctx context.Context, databaseURL string, log *slog.Logger, 
 	if err := input.Check(nil); err != nil {
 		return plain(err)
 	}
-	return withStore(ctx, databaseURL, log, func(ctx context.Context, s *store.Store) error {
+	return withStore(ctx, databaseURL, log, store.Open, func(ctx context.Context, s *store.Store) error {
 		key, secret, err := s.CreateApiKey(ctx, nil, input)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ const pageSize = 100
 
 // Run writes a table of the keys to out.
 func (*List) Run(ctx context.Context, databaseURL string, log *slog.Logger, out, _ io.Writer) error {
-	return withStore(ctx, databaseURL, log, func(ctx context.Context, s *store.Store) error {
+	return withStore(ctx, databaseURL, log, openExisting, func(ctx context.Context, s *store.Store) error {
 		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "ID\tPREFIX\tNAME\tROLE\tPROJECT\tCREATED\tLAST USED\tSTATE") // Flush says what fails
 		for page := (models.Page{Size: pageSize}); ; {
@@ -141,7 +141,7 @@ func state(key *models.ApiKey) string {
 
 // Run revokes the key.
 func (c *Revoke) Run(ctx context.Context, databaseURL string, log *slog.Logger, _, notes io.Writer) error {
-	return withStore(ctx, databaseURL, log, func(ctx context.Context, s *store.Store) error {
+	return withStore(ctx, databaseURL, log, openExisting, func(ctx context.Context, s *store.Store) error {
 		key, err := s.RevokeApiKey(ctx, nil, c.ID)
 		if err == nil {
 			_, _ = fmt.Fprintf(notes, "API key %s (%q) is revoked.\n", key.ID, key.Name)
@@ -150,10 +150,22 @@ func (c *Revoke) Run(ctx context.Context, databaseURL string, log *slog.Logger, 
 	})
 }
 
-// withStore does something with the database at the URL, as the one who has the machine may. An SQLite file has one
-// process: while the server runs, it is refused.
-func withStore(ctx context.Context, databaseURL string, log *slog.Logger, do func(context.Context, *store.Store) error) error {
-	s, err := store.Open(ctx, databaseURL, log)
+// openExisting opens a database and changes neither its tables nor the file system. It fails with store.Missing where there
+// is no SQLite file.
+func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
+	s, err := store.OpenCurrent(ctx, databaseURL, log)
+	if behind := (*store.Behind)(nil); errors.As(err, &behind) && behind.Missing != nil {
+		return nil, behind.Missing
+	}
+	return s, err
+}
+
+// withStore opens the database at the URL and calls do, with every right. An SQLite file has one process: while the server
+// runs, it is refused.
+func withStore(ctx context.Context, databaseURL string, log *slog.Logger, open func(context.Context, string, *slog.Logger) (*store.Store, error),
+	do func(context.Context, *store.Store) error,
+) error {
+	s, err := open(ctx, databaseURL, log)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 		if input.Owner && !tx.who.Owner {
 			return errNoOwner
 		} else if !input.Owner {
-			id, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+			id, err := tx.projectNamed(at.In("project"), tx.who.ResolveProject(input.Project))
 			if err == nil {
 				err = tx.allow(models.ApiKeyRoleAdmin, id)
 			}

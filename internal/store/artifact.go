@@ -11,10 +11,13 @@ var artifactColumns = []string{"id", "project_id", "name", "created_at"}
 
 // Artifact is the artifact of that name, nil when there is none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
-	where := cond("p.name = ? AND a.name = ?", project, name).reachedBy(auth.From(ctx), "p.id")
+	projectID, err := s.projectID(ctx, project)
+	if err != nil || projectID.IsZero() {
+		return nil, err
+	}
 	var found []*models.Artifact
-	err := s.read(ctx).Raw("SELECT "+of("a", artifactColumns)+` FROM artifacts a JOIN projects p ON p.id = a.project_id
-		WHERE `+where.sql, where.args...).Scan(&found).Error
+	err = s.read(ctx).Raw("SELECT "+of("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
+		Scan(&found).Error
 	return first(found), s.failure(err)
 }
 
@@ -62,11 +65,12 @@ func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
 // release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
 func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
 	one := tx.dialect.oneOf("artifact_version_id", versionIDs(versions))
-	return tx.Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
+	return tx.dialect.planEach(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
 		append([]any{project}, one.args...)...).Error
 }
 
-// deleteSubjects deletes what versions were about, with its entries.
+// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
+// subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
 func (tx *transaction) deleteSubjects(project models.ID, versions []*models.ArtifactVersion) error {
 	subjects := make([]models.ID, len(versions))
 	for i, version := range versions {
@@ -76,8 +80,18 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 	if _, err := tx.dialect.lockSubjects(tx.DB, project, subjects); err != nil {
 		return err
 	}
-	one := tx.dialect.oneOf("id", subjects)
-	return tx.Exec("DELETE FROM subjects WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
+	for _, table := range []string{"metadata_latest", "metadata_entries"} {
+		if err := tx.deleteRows(project, table, "subject_id", subjects); err != nil {
+			return err
+		}
+	}
+	return tx.deleteRows(project, "subjects", "id", subjects)
+}
+
+// deleteRows deletes the rows of a table whose column is one of the IDs.
+func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
+	one := tx.dialect.oneOf(column, ids)
+	return tx.dialect.planEach(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
 }
 
 func versionIDs(versions []*models.ArtifactVersion) []models.ID {
@@ -110,10 +124,7 @@ func (s *Store) Project(ctx context.Context, name string) (*models.Project, erro
 // another project are the same.
 func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 	if who := auth.From(ctx); !who.Owner {
-		if who.Reads(who.Project) && who.ProjectName == name {
-			return who.Project, nil
-		}
-		return models.ID{}, nil
+		return findKeyProject(who, name), nil
 	}
 	if known, ok := s.projects.Load(name); ok {
 		return known.(models.ID), nil
@@ -124,6 +135,14 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 	}
 	s.projects.Store(name, found.ID)
 	return found.ID, nil
+}
+
+// findKeyProject returns the ID of the project of that name, zero unless the API key of the principal belongs to it.
+func findKeyProject(who auth.Principal, name string) models.ID {
+	if who.Reads(who.Project) && who.ProjectName == name {
+		return who.Project
+	}
+	return models.ID{}
 }
 
 // Projects is a page of the projects that the caller may reach, by name.
@@ -163,13 +182,25 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 
 // projectNamed is the ID of a project. NOT_FOUND when there is none that the caller may reach.
 func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
-	where := cond("name = ?", name).reachedBy(tx.who, "id")
-	var ids []models.ID
-	err := tx.Raw("SELECT id FROM projects WHERE "+where.sql, where.args...).Scan(&ids).Error
-	if err != nil || len(ids) > 0 {
-		return append(ids, models.ID{})[0], err
+	id, err := tx.findProject(name)
+	if err == nil && id.IsZero() {
+		err = models.NotFound(at, "there is no project %q", models.CutName(name))
 	}
-	return models.ID{}, models.NotFound(at, "there is no project %q", models.CutName(name))
+	return id, err
+}
+
+// findProject returns the ID of a project, zero for one that does not exist or that the caller may not reach.
+func (tx *transaction) findProject(name string) (models.ID, error) {
+	if !tx.who.Owner {
+		return findKeyProject(tx.who, name), nil
+	}
+	var ids []models.ID
+	err := tx.Raw("SELECT id FROM projects WHERE name = ?", name).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return models.ID{}, err
+	}
+	tx.found[name] = ids[0]
+	return ids[0], nil
 }
 
 // Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is

@@ -9,7 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,7 +23,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresConnections bounds the connections of one server process, beside one for its probe.
+// postgresConnections bounds the connections of one server process for requests. Its probe and ANALYZE have one more each.
 const postgresConnections = 20
 
 type postgresDialect struct {
@@ -29,15 +31,23 @@ type postgresDialect struct {
 	probe    *sql.DB
 	db       *gorm.DB
 	searchDB *gorm.DB
+	clock    atomic.Pointer[clockReading]
+	// statistics has a connection of its own.
+	statistics statistics
 }
 
-// planning is a pool whose statements are planned for the arguments that they have, each time: what is best depends on
-// them. A prepared statement would soon be planned for any arguments.
-type planning struct{ *sql.DB }
+// planning is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
+// plan for any arguments after five executions.
+type planning struct{ gorm.ConnPool }
 
 // QueryContext keeps what a statement looks like, but not the statement.
 func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return p.DB.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// ExecContext plans a statement like QueryContext.
+func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 func openPostgres(url string, log *slog.Logger) (dialect, error) {
@@ -60,13 +70,15 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		"random_page_cost": "1.1",
 		// Starting workers takes longer than a page does, and other requests want the processors.
 		"max_parallel_workers_per_gather": "0",
+		// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
+		"enable_sort": "off",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
 		}
 	}
 	d := &postgresDialect{}
-	d.pool, d.probe = d.connect(config, postgresConnections), d.connect(config, 1)
+	d.pool, d.probe, d.statistics.pool = d.connect(config, postgresConnections), d.connect(config, 1), d.connect(config, 1)
 	if d.db, err = postgresGORM(d.pool, log); err == nil {
 		d.searchDB, err = postgresGORM(planning{d.pool}, log)
 	}
@@ -145,12 +157,29 @@ func (d *postgresDialect) reader() *gorm.DB { return d.db }
 
 func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
 
-func (d *postgresDialect) close() error { return errors.Join(d.pool.Close(), d.probe.Close()) }
+func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
+	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
+	session.Statement.ConnPool = planning{tx.Statement.ConnPool}
+	return session
+}
+
+func (d *postgresDialect) close() error {
+	return errors.Join(d.pool.Close(), d.probe.Close(), d.statistics.pool.Close())
+}
 
 func (d *postgresDialect) ping(ctx context.Context) error {
-	_, err := d.probe.ExecContext(ctx, "SELECT 1")
-	return err
+	var readOnly bool
+	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err == nil && readOnly {
+		return postgresReadOnly(nil)
+	}
+	if err != nil {
+		return err
+	}
+	return d.checkProgram(ctx)
 }
+
+func (d *postgresDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	return d.db.WithContext(ctx).Transaction(fn)
@@ -158,6 +187,28 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 
 func (d *postgresDialect) now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+}
+
+// presentAge is how long a reading of the clock of PostgreSQL serves.
+const presentAge = time.Second
+
+// clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
+type clockReading struct {
+	micros int64
+	sent   time.Time
+}
+
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+func (d *postgresDialect) present(ctx context.Context) (int64, error) {
+	if reading := d.clock.Load(); reading != nil && time.Since(reading.sent) < presentAge {
+		return reading.micros + time.Since(reading.sent).Microseconds(), nil
+	}
+	reading := &clockReading{sent: time.Now()}
+	err := d.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+	if err == nil {
+		d.clock.Store(reading)
+	}
+	return reading.micros + time.Since(reading.sent).Microseconds(), err
 }
 
 func (d *postgresDialect) ago(age time.Duration) any {
@@ -168,35 +219,12 @@ func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
-	return "SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (" + sql + ") AS page",
-		append([]any{idArray(parents)}, args...)
-}
-
-// idArray is IDs as the text of an array.
-func idArray(ids []models.ID) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
-	}
-	return "{" + strings.Join(texts, ",") + "}"
-}
-
 func (d *postgresDialect) rows(columns ...column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
-}
-
-// behind keeps the planner from turning the join around: OFFSET 0 makes it take the rows as they come.
-func (d *postgresDialect) behind(table, alias string, on condition) condition {
-	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
-}
-
-func (d *postgresDialect) inOrder(from condition, alias, order string) condition {
-	return condition{"(SELECT " + alias + ".* FROM " + from.sql + " ORDER BY " + order + " OFFSET 0) " + alias, from.args}
 }
 
 func (d *postgresDialect) by(_, table, alias string) string { return table + " " + alias }
@@ -244,15 +272,15 @@ func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
 }
 
 func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
-	one := d.oneOf("id", subjects)
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
 	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
-	err := tx.Raw("SELECT id, artifact_version_id, logged_at FROM subjects WHERE project_id = ? AND "+one.sql+
-		" ORDER BY id FOR UPDATE", append([]any{project}, one.args...)...).Scan(&rows).Error
+	err := tx.Raw(`SELECT s.id, s.artifact_version_id, s.logged_at FROM unnest(CAST(? AS uuid[])) AS wanted(wanted_id)
+		CROSS JOIN LATERAL (SELECT * FROM subjects WHERE project_id = ? AND id = wanted_id OFFSET 0 FOR UPDATE) s`,
+		idArray(compactIDs(subjects)), project).Scan(&rows).Error
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID
@@ -262,31 +290,42 @@ func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects 
 }
 
 func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
+	latest := latestInsert(d, project, "stored")
+	about := d.behind("subjects", "s", cond("project_id = ? AND id = e.subject_id", project))
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
-    SELECT CAST(@at AS bigint) AS logged_at
+    SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(CAST(@entries AS json)) AS e(
+    SELECT * FROM json_to_recordset(CAST(? AS json)) AS e(
         n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
         reason text, logged_at bigint, logged_by text, step_run_id uuid, sort_key text, parts text)
 ), stored AS (
     INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
         logged_by, step_run_id, sort_key, parts)
-    SELECT CAST(@project AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
+    SELECT CAST(? AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
         coalesce(logged_at, (SELECT logged_at FROM moment)), logged_by, step_run_id, sort_key, parts
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    `+latestInsert("stored")+`
+    `+latest.sql+`
 ), touched AS (
-    UPDATE subjects SET logged_at = (SELECT logged_at FROM moment)
-    WHERE project_id = CAST(@project AS uuid) AND id IN (SELECT subject_id FROM given)
+    -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
+    INSERT INTO subjects (project_id, id, about, logged_at)
+    SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
+    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.sql+`
+    ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, map[string]any{
-		"at": at, "entries": entries, "project": project,
-	}).Scan(&done).Error
+SELECT id, seq, logged_at FROM stored ORDER BY seq`,
+		slices.Concat([]any{at, entries, project}, latest.args, []any{project}, about.args)...).Scan(&done).Error
 	return done, err
+}
+
+// postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
+// makes the database writable without an operator.
+func postgresReadOnly(err error) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
+		Err: errors.Join(ErrReadOnly, err)}
 }
 
 // translate knows the classes of errors of PostgreSQL, Appendix A of its manual.
@@ -297,12 +336,17 @@ func (d *postgresDialect) translate(err error) *models.Error {
 		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
 			return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
 		case failed.Code == "57014":
-			return nil // cancelled: the context says why
+			return interrupted(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
-			strings.HasPrefix(failed.Code, "58"), failed.Code == "25006", failed.Code == "25P03":
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
 			return unavailable(err)
+		case failed.Code == "25006":
+			return postgresReadOnly(err)
 		}
 		return nil
+	}
+	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
+		return interrupted(err)
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -321,14 +365,24 @@ func (d *postgresDialect) explain(ctx context.Context, text string, args []any) 
 	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
+func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
+	return d.statistics.run(ctx, log, all)
+}
+
 func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
-		return notBehind(ctx, d.pool, postgresHasTables)
-	}
-	if err := migratePostgres(ctx, d.pool, log); err != nil {
+		if err := notBehind(ctx, d.pool, postgresHasTables); err != nil {
+			return err
+		}
+	} else if err := migratePostgres(ctx, d.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
+	}
+	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {
+		log.WarnContext(ctx, "the database is read-only: writes are refused until that ends")
 	}
 	return nil
 }
+
+func (d *postgresDialect) logBytes() (int64, bool) { return 0, false }

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,6 +33,10 @@ type sqliteDialect struct {
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
+	// checkpoints empties the write-ahead log.
+	checkpoints checkpointer
+	// refused is set while the last write that was tried found the database read-only.
+	refused atomic.Bool
 	// file is what was opened at path.
 	path string
 	file fs.FileInfo
@@ -51,56 +54,71 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of the database: %w", err)
+		return nil, explainOpening(path, fmt.Errorf("make the folder of the database: %w", err))
 	}
 	lock := flock.New(path + ".lock")
 	if held, err := lock.TryLock(); err != nil || !held {
 		if err != nil {
-			return nil, fmt.Errorf("lock the database file: %w", err)
+			return nil, explainOpening(path, fmt.Errorf("lock the database file: %w", err))
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
 	d := &sqliteDialect{lock: lock, path: path, clock: time.Now}
 	if err := d.open(ctx, path, log); err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(explainOpening(path, err), d.close())
 	}
 	return d, nil
 }
 
 func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger) error {
-	var err error
+	err := openForWriting(path)
+	if err != nil {
+		return err
+	}
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
-	if d.writePool, err = connect(path, "_pragma=synchronous(FULL)"); err != nil {
+	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)", fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
 		return err
 	}
-	d.writePool.SetMaxOpenConns(1)
-	if d.readPool, err = connect(path, "_pragma=query_only(1)"); err != nil {
+	if d.readPool, err = connect(path, maxReaders, readCache, "query_only(1)"); err != nil {
 		return err
 	}
-	d.readPool.SetMaxOpenConns(4 + 2*runtime.NumCPU())
-	d.readPool.SetMaxIdleConns(4 + 2*runtime.NumCPU())
-	if d.probe, err = connect(path, "_pragma=query_only(1)"); err != nil {
+	if d.probe, err = connect(path, 1, smallCache, "query_only(1)"); err != nil {
 		return err
 	}
-	d.probe.SetMaxOpenConns(1)
+	d.checkpoints = checkpointer{limit: maxLogBytes, retry: retryCheckpoint, log: log, file: path + "-wal", reads: d.readPool}
+	if d.checkpoints.conn, err = connect(path, 1, smallCache, "synchronous(FULL)", "busy_timeout(0)"); err != nil {
+		return err
+	}
 	if err := d.writePool.PingContext(ctx); err != nil { // makes the file, which a reader may not
 		return fmt.Errorf("open the database file: %w", err)
 	}
 	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
 	}
+	if err := tryWriting(ctx, d.writePool); err != nil {
+		if refused, _ := isWriteRefused(path, err); refused {
+			return err
+		}
+	}
 	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
 		return err
 	}
-	d.searchDB, err = sqliteGORM(d.readPool, log, false)
-	return err
+	if d.searchDB, err = sqliteGORM(d.readPool, log, false); err != nil {
+		return err
+	}
+	return errors.Join(d.checkpoints.gate.guard(d.readDB), d.checkpoints.gate.guard(d.searchDB))
 }
 
-func connect(path string, options ...string) (*sql.DB, error) {
-	options = append(options, "_pragma=journal_mode(WAL)", "_pragma=busy_timeout(10000)", "_pragma=foreign_keys(1)",
-		"_pragma=cache_size(-32000)", "_dqs=0")
-	name := (&url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(options, "&")}).String()
-	return sql.Open("sqlite", name)
+// connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
+func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, error) {
+	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")"}, pragmas...)
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_dqs": {"0"}}.Encode()}
+	pool, err := sql.Open("sqlite", name.String())
+	if err == nil {
+		pool.SetMaxOpenConns(size)
+		pool.SetMaxIdleConns(size)
+	}
+	return pool, err
 }
 
 func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool) (*gorm.DB, error) {
@@ -122,7 +140,9 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
-	d.writer = newWriter(db, c)
+	d.checkpoints.wake = make(chan struct{}, 1)
+	d.writer = newWriter(db, c, d.checkpoints.observe)
+	d.checkpoints.start(d.writer)
 	return nil
 }
 
@@ -130,12 +150,15 @@ func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
 
 func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
 
+func (d *sqliteDialect) planEach(tx *gorm.DB) *gorm.DB { return tx }
+
 func (d *sqliteDialect) close() error {
 	var errs []error
 	if d.writer != nil {
+		d.checkpoints.close()
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.readPool, d.writePool, d.probe} {
+	for _, pool := range []*sql.DB{d.checkpoints.conn, d.readPool, d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -150,13 +173,13 @@ func (d *sqliteDialect) ping(ctx context.Context) error {
 	if err != nil || !os.SameFile(d.file, now) {
 		return unavailable(errors.Join(errors.New("the database file was removed or replaced"), err))
 	}
-	var version int
-	return d.probe.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version)
+	if err := d.checkProgram(ctx); err != nil {
+		return err
+	}
+	return d.checkWrites(ctx)
 }
 
-func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return d.writer.write(ctx, fn)
-}
+func (d *sqliteDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
 // now only goes forward, whatever the clock does: one process has the file, so it can know.
 func (d *sqliteDialect) now(floor int64) any {
@@ -167,6 +190,11 @@ func (d *sqliteDialect) now(floor int64) any {
 			return now
 		}
 	}
+}
+
+// present counts what now has given: an entry may be later than the clock.
+func (d *sqliteDialect) present(context.Context) (int64, error) {
+	return max(d.clock().UnixMicro(), d.last.Load()), nil
 }
 
 // ago does not go by what now has given: a clock that was ahead once must not make keys old.
@@ -223,6 +251,19 @@ func init() {
 // behind needs no more than CROSS JOIN: SQLite never turns it around.
 func (d *sqliteDialect) behind(table, _ string, on condition) condition {
 	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
+}
+
+func (d *sqliteDialect) leftJoin(table, _ string, on condition) condition {
+	return condition{" LEFT JOIN " + table + " ON " + on.sql, on.args}
+}
+
+func (d *sqliteDialect) lookUp(l lookup) condition {
+	all := l.where.and(d.oneOf(l.alias+"."+l.column, l.ids))
+	return wrapped("(SELECT * FROM "+l.table+" "+l.alias+" WHERE %s) "+l.alias, all)
+}
+
+func (d *sqliteDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
+	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
 }
 
 // inOrder would not help: SQLite sorts again.
@@ -294,8 +335,8 @@ RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	err = tx.Exec(latestInsert("metadata_entries WHERE seq BETWEEN ? AND ?"), done[0].Seq, done[len(done)-1].Seq).Error
-	return done, err
+	latest := latestInsert(d, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	return done, tx.Exec(latest.sql, latest.args...).Error
 }
 
 // translate knows the result codes of SQLite (https://www.sqlite.org/rescode.html).
@@ -308,6 +349,8 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 		return nil
 	}
 	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_INTERRUPT:
+		return interrupted(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
 		return unavailable(err)
@@ -319,8 +362,16 @@ func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([
 	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
+// analyze does nothing: the statements do not depend on statistics.
+func (d *sqliteDialect) analyze(context.Context, *slog.Logger, bool) error { return nil }
+
 func (d *sqliteDialect) pools() []Pool {
 	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
+}
+
+func (d *sqliteDialect) logBytes() (int64, bool) {
+	size, err := d.checkpoints.size()
+	return size, err == nil
 }
 
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {

@@ -24,6 +24,19 @@ type newEntry struct {
 	as *elsewhere
 }
 
+// entry returns the entry as callers see it, before the database gives it a number and a time.
+func (e newEntry) entry(project, id models.ID, by *string) *models.MetadataEntry {
+	entry := &models.MetadataEntry{
+		ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
+		Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
+	}
+	if !e.retracted {
+		kind, text := e.fact.Kind, e.fact.Text
+		entry.Kind, entry.Text = &kind, &text
+	}
+	return entry
+}
+
 // elsewhere is what an entry keeps that was logged in another database.
 type elsewhere struct {
 	id       models.ID
@@ -65,26 +78,21 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	}
 	rows := make([]entryRow, len(entries))
 	result := make([]*models.MetadataEntry, len(entries))
+	ids := models.NewIDs(len(entries))
 	for i, e := range entries {
-		id, by := models.NewID(), caller.Name
+		id, by := ids[i], caller.Name
 		var loggedAt *int64
 		if e.as != nil {
 			micros := e.as.loggedAt.UnixMicro()
 			id, by, loggedAt = e.as.id, e.as.loggedBy, &micros
 		}
-		entry := &models.MetadataEntry{
-			ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
-			Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
-		}
+		entry := e.entry(project, id, by)
 		row := entryRow{
 			N: i, ID: id, SubjectID: e.subject, Card: e.fact.Card, Key: e.fact.Key,
 			Retracted: e.retracted, Reason: e.reason, LoggedAt: loggedAt, LoggedBy: by,
 		}
 		if !e.retracted {
-			kind := e.fact.Kind
-			text := e.fact.Text
-			entry.Kind, entry.Text = &kind, &text
-			row.Kind, row.Value = (*string)(&kind), &text
+			row.Kind, row.Value = (*string)(entry.Kind), entry.Text
 			form, err := e.fact.SearchForm()
 			if err != nil {
 				return nil, err
@@ -116,26 +124,28 @@ const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, ki
 
 // latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
 // of a key that is known, and never goes back to an earlier entry.
-func latestInsert(entries string) string {
-	return `INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
+func latestInsert(d dialect, project models.ID, entries string, args ...any) condition {
+	about := d.behind("subjects s", "s", cond("s.project_id = ? AND s.id = e.subject_id", project))
+	latest := latestOf(cond(entries, args...), about)
+	return condition{`INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
-    FROM ` + latestOf(entries, "JOIN subjects s ON s.project_id = e.project_id AND s.id = e.subject_id") + `
+    FROM ` + latest.sql + `
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
         seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`
+    WHERE excluded.seq > metadata_latest.seq`, latest.args}
 }
 
 // latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
 // add tables to what is called e.
-func latestOf(entries, join string) string {
-	return `(
-        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ` + entries + `
+func latestOf(entries, join condition) condition {
+	return wrapped(`(
+        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM %s
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e ` + join + ` WHERE seq = last_seq`
+    ) AS e`, entries).then(join).then(cond(" WHERE seq = last_seq"))
 }
 
 // textOrNull is a text as a column keeps it, nil for none.
@@ -160,13 +170,12 @@ func (s *Store) LatestEntries(
 	if err != nil {
 		return nil, err
 	}
-	one := s.dialect.oneOf("subject_id", subjects)
-	from, args := "metadata_latest WHERE project_id = ? AND "+one.sql, append(append(args, project), one.args...)
+	from := s.dialect.lookUp(lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ?", project)})
 	if asOf != nil {
-		from = latestOf("metadata_entries WHERE project_id = ? AND "+one.sql+" AND logged_at <= ?", "")
-		args = append(args, *asOf)
+		from = latestOf(s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects,
+			cond("m.project_id = ? AND m.logged_at <= ?", project, *asOf)}), condition{})
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+columns+" FROM "+from, args...))
+	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+columns+" FROM "+from.sql, append(args, from.args...)...))
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -260,15 +269,13 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	one := s.dialect.oneOf("subject_id", subjects)
-	condition := " WHERE project_id = ? AND " + one.sql + " AND card = ? AND key = ?"
-	args := append(append([]any{project}, one.args...), key.Card, key.Key)
-	from := "metadata_latest" + condition
+	wanted := lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	from := s.dialect.lookUp(wanted)
 	if key.AsOf != 0 {
-		from = latestOf("metadata_entries"+condition+" AND logged_at <= ?", "")
-		args = append(args, key.AsOf)
+		wanted.table, wanted.where = "metadata_entries", wanted.where.and(cond("m.logged_at <= ?", key.AsOf))
+		from = latestOf(s.dialect.lookUp(wanted), condition{})
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from, args...))
+	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from.sql, from.args...))
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {
@@ -298,7 +305,11 @@ func (s *Store) History(
 	if filter.Card.Only {
 		l.where, l.args = l.where+" AND card = ?", append(l.args, filter.Card.Name)
 	}
-	return pages(ctx, s, l, subjects, page)
+	if filter.AsOf != 0 {
+		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, filter.AsOf)
+	}
+	found, err := pages(ctx, s, l, subjects, page)
+	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
 // HistoryFilter chooses entries of a history.
@@ -307,13 +318,15 @@ type HistoryFilter struct {
 	OnlyKey bool
 	Key     string
 	Card    models.CardFilter
+	// AsOf is the instant of a view of the subject, in microseconds since 1970; 0 is now.
+	AsOf int64
 }
 
 const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, retracted, reason, logged_at, logged_by,
     step_run_id`
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	one := tx.dialect.oneOf("id", ids).reachedBy(tx.who, "project_id")
-	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM metadata_entries WHERE "+one.sql, one.args...), itself)
+	from := tx.lookUpByID("metadata_entries", "m", ids)
+	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.sql, from.args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

@@ -44,6 +44,8 @@ type searched struct {
 type field struct {
 	// column is the value of the field, null where there is none. A field of several values has labels instead.
 	column string
+	// past is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
+	past   string
 	labels func(c compiler, test condition) condition
 	// special, if any, takes a test for itself; ok is false where it does not.
 	special func(c compiler, test models.FieldTest) (holds condition, ok bool)
@@ -158,6 +160,10 @@ func (c compiler) positiveTest(f field, test models.FieldTest) condition {
 	}
 	if f.labels != nil {
 		return f.labels(c, c.compare("l.label", test))
+	}
+	if f.past != "" && c.asOf != 0 {
+		holds := c.compare("f.value", test)
+		return wrapped("(SELECT %s FROM (SELECT "+f.past+" AS value) f)", holds.then(cond("", c.asOf)))
 	}
 	return c.compare(f.column, test)
 }

@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"time"
+	"fmt"
 
 	"github.com/placard/placard/models"
 )
@@ -17,14 +17,6 @@ type Caller struct {
 	Name *string
 	// KeyID is the API key, zero where the server runs without keys.
 	KeyID models.ID
-}
-
-// scope is what the idempotency keys of a caller are kept apart by: the ID of its API key, and nothing without one.
-func (c Caller) scope() string {
-	if c.KeyID.IsZero() {
-		return ""
-	}
-	return c.KeyID.String()
 }
 
 // Call is what a mutation is called with, beside its input.
@@ -40,22 +32,24 @@ type Call struct {
 	Input any
 }
 
-// keptKeys is how long an idempotency key is good for, at least.
-const keptKeys = 48 * time.Hour
-
-type keyRow struct {
+// keyUse is a use of an idempotency key.
+type keyUse struct {
 	ProjectID   models.ID
 	Fingerprint []byte
-	Answer      string
+	// Snapshot is nil for a use that a program before migration 6 stored. Answer is the whole answer as JSON then.
+	Snapshot []byte
+	Answer   *string
 }
 
-// once runs fn in a transaction, unless the call carries an idempotency key that was used before: then it returns
-// the first answer again, or IDEMPOTENCY_KEY_REUSED when the input was another one. The key is stored with the
-// answer in the transaction of fn, so that neither is there without the other, also when copies of a call race.
+// once runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the first answer
+// again, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction of fn stores the key with a snapshot of the
+// answer, which fields codes. So neither exists without the other, also when copies of a call race.
 //
 // The answer is found by key before anything is looked up, so that a call can be sent again after what it names has
-// been deleted or has moved.
-func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transaction) (models.ID, T, error)) (answer T, again bool, err error) {
+// been deleted or has moved. fn returns the project of the call also with an error, or zero for an unknown project.
+func once[T any](
+	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
+) (answer T, again bool, err error) {
 	if call.Key == nil {
 		err = s.write(ctx, func(tx *transaction) (err error) {
 			_, answer, err = fn(tx)
@@ -72,7 +66,7 @@ func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transacti
 	}
 	fingerprint := sha256.Sum256(input)
 	err = s.write(ctx, func(tx *transaction) error {
-		used, first, err := usedKeys[T](tx, call, fingerprint[:])
+		used, first, err := usedKeys(tx, call, fingerprint[:], fields)
 		if err != nil || first != nil {
 			return take(&answer, &again, first, err)
 		}
@@ -80,12 +74,14 @@ func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transacti
 		var refused *models.Error
 		if errors.As(failed, &refused) {
 			// A copy of the call may have been faster, and what it did may be why this one is refused.
-			if used, first, err = usedKeys[T](tx, call, fingerprint[:]); err != nil || first != nil {
+			if used, first, err = usedKeys(tx, call, fingerprint[:], fields); err != nil || first != nil {
 				return take(&answer, &again, first, err)
 			}
 		}
-		for _, row := range used {
-			if row.ProjectID == project {
+		// Without a project, the unknown ID may be of any project in which the caller used the key.
+		anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
+		for _, use := range used {
+			if anyProject || use.ProjectID == project {
 				return &models.Error{
 					Code: models.CodeIdempotencyKeyReused, Message: "the idempotency key was used with other input",
 					Path: call.KeyPath.Steps(),
@@ -96,19 +92,33 @@ func once[T any](ctx context.Context, s *Store, call Call, fn func(tx *transacti
 			return failed
 		}
 		answer, again = fresh, false
-		return tx.keep(project, call, fingerprint[:], answer)
+		return tx.keep(project, call, fingerprint[:], writeSnapshot(project, fields, answer))
 	})
 	return answer, again, err
 }
 
-// usedKeys are the uses of the key of a call so far, in any project, and the answer of the one with the same input.
-func usedKeys[T any](tx *transaction, call Call, fingerprint []byte) (used []keyRow, first *T, err error) {
-	err = tx.Raw(`SELECT project_id, fingerprint, answer FROM idempotency_keys
-		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.scope(), call.Operation, *call.Key).Scan(&used).Error
-	for _, row := range used {
-		if bytes.Equal(row.Fingerprint, fingerprint) {
+// usedKeys returns the uses of the key of a call so far, in any project, and the answer of the one with the same input.
+func usedKeys[T any](
+	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
+) (used []keyUse, first *T, err error) {
+	scope := "" // of a server without API keys
+	if !call.Caller.KeyID.IsZero() {
+		scope = call.Caller.KeyID.String()
+	}
+	err = tx.Raw(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
+		WHERE caller = ? AND operation = ? AND key = ?
+		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
+		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
+		scope, call.Operation, *call.Key).Scan(&used).Error
+	for _, use := range used {
+		if err == nil && bytes.Equal(use.Fingerprint, fingerprint) {
 			first = new(T)
-			return used, first, json.Unmarshal([]byte(row.Answer), first)
+			if use.Answer != nil {
+				err = json.Unmarshal([]byte(*use.Answer), first)
+			} else {
+				*first, err = readSnapshot(use.ProjectID, fields, use.Snapshot)
+			}
+			return used, first, err
 		}
 	}
 	return used, nil, err
@@ -122,24 +132,39 @@ func take[T any](answer *T, again *bool, first *T, err error) error {
 	return err
 }
 
-// keep stores the key with its answer; errLost when a copy of the call was faster.
-func (tx *transaction) keep(project models.ID, call Call, fingerprint []byte, answer any) error {
-	text, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
-	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, answer, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, caller, operation, key) DO NOTHING`,
-		project, call.Caller.scope(), call.Operation, *call.Key, fingerprint, string(text), tx.dialect.now(0))
+// keep stores the key with the snapshot of its answer. It returns errLost when a copy of the call was faster.
+func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot []byte) error {
+	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.now(0))
 	if done.Error == nil && done.RowsAffected == 0 {
 		return errLost
 	}
 	return done.Error
 }
 
-// ForgetIdempotencyKeys deletes the keys that are older than they must be, by the clock by which they were written.
-func (s *Store) ForgetIdempotencyKeys(ctx context.Context) error {
-	return s.write(ctx, func(tx *transaction) error {
-		return tx.Exec("DELETE FROM idempotency_keys WHERE created_at < ?", tx.dialect.ago(keptKeys)).Error
-	})
+// UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.
+func (l *Logged) UnmarshalJSON(text []byte) error {
+	var raw struct {
+		Type    string
+		Subject json.RawMessage
+		Entries []*models.MetadataEntry
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	switch raw.Type {
+	case "ArtifactVersion":
+		l.Subject = new(models.ArtifactVersion)
+	case "StepOutput":
+		l.Subject = new(models.StepOutput)
+	case "StepRun":
+		l.Subject = new(models.StepRun)
+	case "PipelineRun":
+		l.Subject = new(models.PipelineRun)
+	default:
+		return fmt.Errorf("stored answer about a %q", raw.Type)
+	}
+	l.Entries = raw.Entries
+	return json.Unmarshal(raw.Subject, l.Subject)
 }

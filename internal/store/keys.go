@@ -19,6 +19,8 @@ type KeyQuestion struct {
 	First int
 	// OnlyNames says that nothing but the names is wanted.
 	OnlyNames bool
+	// AsOf is the instant to answer as of, in microseconds since 1970; 0 is now. ProjectKeys ignores it.
+	AsOf int64
 }
 
 // cut leaves as many as are asked for, and refuses more than can be told.
@@ -65,19 +67,28 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	one := s.dialect.oneOf("v.artifact_id", artifacts)
-	versions := "artifact_versions v WHERE v.project_id = ? AND " + one.sql
-	args := append([]any{project}, one.args...)
+	versions := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)})
+	then := cond(" WHERE TRUE")
+	if q.AsOf != 0 {
+		then = cond(" WHERE v.created_at <= ?", q.AsOf)
+	}
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
-	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+versions+" GROUP BY v.artifact_id", args...).Scan(&counts).Error
+	counted := versions.then(then)
+	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
-	from := "artifact_versions v CROSS JOIN metadata_latest m WHERE m.project_id = v.project_id AND m.subject_id = v.subject_id AND v.project_id = ? AND " + one.sql
-	usage, err := s.usage(ctx, project, "v.artifact_id", from, args, q)
+	entries := s.dialect.behind("metadata_latest m", "m", cond("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	if q.AsOf != 0 {
+		entries = s.dialect.behind("metadata_entries m", "m", cond(`m.project_id = ? AND m.subject_id = v.subject_id
+			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
+				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
+	}
+	from := versions.then(entries).then(then)
+	usage, err := s.usage(ctx, project, "v.artifact_id", from.sql, from.args, q)
 	if err != nil {
 		return nil, err
 	}

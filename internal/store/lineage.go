@@ -3,21 +3,26 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/placard/placard/models"
 )
 
-// direction is which way a lineage is followed: from the column of a version to that of its neighbours, in a join of
-// what steps read and what they produced.
+// direction is the way in which a lineage is followed: from versions in one table to steps, and from these to versions
+// in the other table.
 type direction struct{ from, to string }
 
 var (
-	upstream   = direction{"o.artifact_version_id", "i.artifact_version_id"}
-	downstream = direction{"i.artifact_version_id", "o.artifact_version_id"}
+	upstream   = direction{"step_outputs", "step_inputs"}
+	downstream = direction{"step_inputs", "step_outputs"}
 )
 
-const readAndProduced = `step_inputs i
-	JOIN step_outputs o ON o.project_id = i.project_id AND o.step_run_id = i.step_run_id`
+// follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
+func (s *Store) follow(project models.ID, way direction, versions []models.ID) condition {
+	return s.dialect.lookUp(lookup{way.from, "f", "artifact_version_id", versions, cond("f.project_id = ?", project)}).
+		then(s.dialect.behind(way.to+" t", "t", cond("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+}
 
 // Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
 func (s *Store) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
@@ -40,7 +45,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 		if distance > depth {
 			room = 0 // only to know whether there is more
 		}
-		next, err := s.neighbours(ctx, of.ProjectID, way, border, known, room+1)
+		next, err := s.neighbours(ctx, of, way, border, known, room+1)
 		if err != nil {
 			return nil, err
 		}
@@ -60,35 +65,27 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 	return found, s.connect(ctx, of.ProjectID, known, found)
 }
 
-// neighbours are versions one step from the border that are not known yet, the oldest first.
+// neighbours returns versions one step from the border that are not in known, the oldest first.
 func (s *Store) neighbours(
-	ctx context.Context, project models.ID, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
+	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
-	seen := make([]models.ID, 0, len(known))
-	for id := range known {
-		seen = append(seen, id)
-	}
-	from, not := s.dialect.oneOf(way.from, border), s.dialect.oneOf("v.id", seen)
-	args := append(append([]any{project, project}, from.args...), not.args...)
+	ids := s.follow(start.ProjectID, way, border).then(wrapped(" WHERE NOT %s", s.dialect.oneOf("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
+	from := wrapped("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
+		then(s.dialect.behind("artifact_versions v", "v", cond("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+	where, args := startedBy("v.created_at", "TRUE", from.args, start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.read(ctx).Raw(fmt.Sprintf(`SELECT %s FROM artifact_versions v
-		WHERE v.project_id = ? AND v.id IN (SELECT %s FROM %s WHERE i.project_id = ? AND %s) AND NOT (%s)
-		ORDER BY v.created_at, v.id LIMIT %d`, of("v", versionColumns), way.to, readAndProduced, from.sql, not.sql, most),
+	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", of("v", versionColumns), from.sql, where, most),
 		args...).Scan(&next).Error
-	return next, s.failure(err)
+	return models.Views(next, start.AsOf), s.failure(err)
 }
 
 // connect adds the edges between the versions that are known, in the order of these.
 func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
-	ids := make([]models.ID, 0, len(known))
-	for id := range known {
-		ids = append(ids, id)
-	}
-	read, produced := s.dialect.oneOf("i.artifact_version_id", ids), s.dialect.oneOf("o.artifact_version_id", ids)
+	ids := slices.Collect(maps.Keys(known))
+	from := s.follow(project, upstream, ids).then(wrapped(" WHERE %s", s.dialect.oneOf("t.artifact_version_id", ids)))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
-	err := s.read(ctx).Raw(`SELECT DISTINCT i.artifact_version_id AS from_id, o.artifact_version_id AS to_id, o.step_run_id
-		FROM `+readAndProduced+` WHERE i.project_id = ? AND `+read.sql+" AND "+produced.sql+" ORDER BY to_id, from_id",
-		append(append([]any{project}, read.args...), produced.args...)...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM "+from.sql+
+		" ORDER BY to_id, from_id", from.args...).Scan(&rows).Error
 	for _, row := range rows {
 		found.Edges = append(found.Edges, &models.LineageEdge{
 			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
@@ -103,17 +100,18 @@ type consumerRow struct {
 	ArtifactVersionID models.ID
 }
 
-// Consumers is the same page of the step runs that read each version, in order of start.
+// Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now (nil).
 func (s *Store) Consumers(
-	ctx context.Context, project models.ID, versions []models.ID, page models.Page,
+	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
+	run := s.dialect.behind("step_runs r", "r", cond("r.project_id = ? AND r.id = i.step_run_id", project))
+	where, args := startedBy("r.started_at", "i.project_id = ?", append(run.args, project), asOf)
 	found, err := pages(ctx, s, list[*consumerRow]{
 		name:    "consumers",
 		columns: of("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		table: `(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i
-			JOIN step_runs r ON r.project_id = i.project_id AND r.id = i.step_run_id`,
-		where: "i.project_id = ?", args: []any{project}, parent: "i.artifact_version_id",
+		table: "(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i" + run.sql,
+		where: where, args: args, parent: "i.artifact_version_id",
 		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -122,11 +120,7 @@ func (s *Store) Consumers(
 	}, versions, page)
 	consumers := make(map[models.ID]*models.StepRunConnection, len(found))
 	for version, connection := range found {
-		runs := &models.StepRunConnection{PageInfo: connection.PageInfo, TotalCount: connection.TotalCount}
-		for _, edge := range connection.Edges {
-			runs.Edges = append(runs.Edges, models.StepRunEdge{Cursor: edge.Cursor, Node: &edge.Node.StepRun})
-		}
-		consumers[version] = runs
+		consumers[version] = models.MapConnection(connection, func(r *consumerRow) *models.StepRun { return &r.StepRun })
 	}
-	return consumers, err
+	return viewsOfPages(consumers, asOf), err
 }

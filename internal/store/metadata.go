@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -15,6 +16,26 @@ type Write struct {
 	Facts  []models.Fact
 	// Path is where the write stands in the input.
 	Path *models.Path `json:"-"`
+}
+
+// entries returns the entries of the write, about a subject and from a step run, which is zero for none.
+func (w Write) entries(subject, stepRun models.ID) []newEntry {
+	entries := make([]newEntry, len(w.Facts))
+	for i, fact := range w.Facts {
+		entries[i] = newEntry{subject: subject, stepRun: stepRun, fact: fact}
+	}
+	return entries
+}
+
+// stepRunOf returns the step run that a selector names, zero for none.
+func stepRunOf(target models.MetadataTarget) (id models.ID) {
+	switch {
+	case target.StepContext != nil:
+		id, _ = models.ParseID(target.StepContext.StepRunID)
+	case target.StepRunID != nil:
+		id, _ = models.ParseID(*target.StepRunID)
+	}
+	return id
 }
 
 // Logged is what a write, or a retraction, became.
@@ -29,8 +50,11 @@ type Logged struct {
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
 // writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
-	call.Input = normalised(writes)
-	return once(ctx, s, call, func(tx *transaction) (models.ID, []Logged, error) {
+	call.Input = normalised(auth.From(ctx), writes)
+	drafts := func(write int, subject models.ID) []newEntry {
+		return writes[write].entries(subject, stepRunOf(writes[write].Target))
+	}
+	return once(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
 		targets := make([]models.MetadataTarget, len(writes))
 		paths := make([]*models.Path, len(writes))
 		for i, write := range writes {
@@ -49,9 +73,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			if found[i].project != project {
 				return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
 			}
-			for _, fact := range write.Facts {
-				entries = append(entries, newEntry{subject: found[i].subject, stepRun: found[i].stepRun, fact: fact})
-			}
+			entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
 		}
 		floor, err := tx.lock(project, found)
 		if err != nil {
@@ -93,12 +115,12 @@ func (tx *transaction) knowArtifacts(found []resolved) error {
 	return err
 }
 
-// normalised are the writes as an idempotency key compares them: the default project is said.
-func normalised(writes []Write) []Write {
+// normalised returns the writes in the form that an idempotency key compares: with absent projects resolved.
+func normalised(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
-			name, project := *named, models.ProjectName(named.Project)
+			name, project := *named, who.ResolveProject(named.Project)
 			name.Project = &project
 			write.Target.ArtifactVersion = &name
 		}
@@ -114,13 +136,32 @@ type Retraction struct {
 	Reason *string
 }
 
+// entries returns the retractions, about a subject and from a step run, which is zero for none.
+func (r Retraction) entries(subject, stepRun models.ID) []newEntry {
+	entries := make([]newEntry, len(r.Keys))
+	for i, key := range r.Keys {
+		fact := models.Fact{Key: key.Key}
+		if key.Card != nil {
+			fact.Card = *key.Card
+		}
+		entries[i] = newEntry{subject: subject, stepRun: stepRun, retracted: true, reason: r.Reason, fact: fact}
+	}
+	return entries
+}
+
 // RetractMetadata appends a retraction for each key, all of them or none. A key that has no value is NOT_FOUND.
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
-	same.Target = normalised([]Write{{Target: r.Target}})[0].Target
+	same.Target = normalised(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
-	return once(ctx, s, call, func(tx *transaction) (models.ID, Logged, error) {
+	drafts := func(_ int, subject models.ID) []newEntry { return r.entries(subject, stepRunOf(r.Target)) }
+	fields := func(s *snapshot, logged *Logged) {
+		one := []Logged{*logged}
+		codeLogged(1, drafts)(s, &one)
+		*logged = one[0]
+	}
+	return once(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
 		project := projectOf(found)
 		if err == nil {
@@ -141,18 +182,10 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err != nil {
 			return project, Logged{}, err
 		}
-		entries := make([]newEntry, len(r.Keys))
-		for i, key := range r.Keys {
-			card := ""
-			if key.Card != nil {
-				card = *key.Card
-			}
-			if !live[[2]string{card, key.Key}] {
+		entries := r.entries(subject, found[0].stepRun)
+		for i, entry := range entries {
+			if !live[[2]string{entry.fact.Card, entry.fact.Key}] {
 				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
-			}
-			entries[i] = newEntry{
-				subject: subject, stepRun: found[0].stepRun, retracted: true, reason: r.Reason,
-				fact: models.Fact{Card: card, Key: key.Key},
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
@@ -231,41 +264,4 @@ func projectOf(found []resolved) models.ID {
 		}
 	}
 	return models.ID{}
-}
-
-// MarshalJSON writes the answer of a call for the case that it is sent again: the subject as it was then.
-func (l Logged) MarshalJSON() ([]byte, error) {
-	return json.Marshal(loggedJSON{Type: strings.TrimPrefix(fmt.Sprintf("%T", l.Subject), "*models."), Subject: l.Subject, Entries: l.Entries})
-}
-
-type loggedJSON struct {
-	Type    string
-	Subject any
-	Entries []*models.MetadataEntry
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (l *Logged) UnmarshalJSON(text []byte) error {
-	var raw struct {
-		Type    string
-		Subject json.RawMessage
-		Entries []*models.MetadataEntry
-	}
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return err
-	}
-	switch raw.Type {
-	case "ArtifactVersion":
-		l.Subject = new(models.ArtifactVersion)
-	case "StepOutput":
-		l.Subject = new(models.StepOutput)
-	case "StepRun":
-		l.Subject = new(models.StepRun)
-	case "PipelineRun":
-		l.Subject = new(models.PipelineRun)
-	default:
-		return fmt.Errorf("stored answer about a %q", raw.Type)
-	}
-	l.Entries = raw.Entries
-	return json.Unmarshal(raw.Subject, l.Subject)
 }

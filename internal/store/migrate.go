@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -71,11 +70,7 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	stored, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	return notNewer(stored)
+	return checkProgram(ctx, pool)
 }
 
 // searchVersion is the number of searchMigration.
@@ -191,14 +186,25 @@ $fold$`, from.String(), to.String())
 type Tables struct {
 	// Stored is the version that they have, 0 for none, and Newest the one that this program makes.
 	Stored, Newest int64
+	// Oldest is the version of the oldest program that may use them, 0 for tables that do not carry it.
+	Oldest int64
 	// Pending are the names of the migrations that are missing.
 	Pending []string
+	// NoFile reports that there is no SQLite file.
+	NoFile bool
 }
 
 // Behind is the failure of a database whose tables are older than the program needs.
-type Behind struct{ Stored, Newest int64 }
+type Behind struct {
+	Stored, Newest int64
+	// Missing is set where there is no SQLite file at all.
+	Missing *Missing
+}
 
 func (e *Behind) Error() string {
+	if e.Missing != nil {
+		return e.Missing.Error()
+	}
 	return fmt.Sprintf("the tables of the database are at version %d, and this program needs %d: stop the servers of before, "+
 		"make a backup, run `placard migrate up`, and start again", e.Stored, e.Newest)
 }
@@ -257,29 +263,23 @@ func notBehind(ctx context.Context, pool *sql.DB, has string) error {
 		return fmt.Errorf("read the version of the tables: %w", redacted(err))
 	}
 	if newest := NewestTables(); stored < newest {
-		return &Behind{stored, newest}
+		return &Behind{Stored: stored, Newest: newest}
 	}
-	return notNewer(stored)
-}
-
-func notNewer(stored int64) error { return Tables{Stored: stored, Newest: NewestTables()}.Newer() }
-
-// Newer is a failure when a newer program has made the tables.
-func (t Tables) Newer() error {
-	if t.Stored > t.Newest {
-		return fmt.Errorf("a newer program has written this database: it is at version %d, this program knows %d; "+
-			"use the newer program, or restore a backup", t.Stored, t.Newest)
-	}
-	return nil
+	return checkProgram(ctx, pool)
 }
 
 // ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
 // run meanwhile. A database that is not there yet has version 0.
 func ReadTables(ctx context.Context, url string) (Tables, error) {
 	tables := Tables{Newest: NewestTables()}
+	var missing *Missing
 	pool, has, err := readOnly(url)
-	if err == nil && pool != nil {
-		tables.Stored, err = storedTables(ctx, pool, has)
+	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
+		err = nil
+	} else if err == nil {
+		if tables.Stored, err = storedTables(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
+			tables.Stored, tables.Oldest, err = readProgram(ctx, pool)
+		}
 		err = errors.Join(redacted(err), pool.Close())
 	}
 	if err != nil {
@@ -294,16 +294,13 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	return tables, nil
 }
 
-// OpenReadOnly is a pool on the database at url that changes nothing and takes no lock that a writer would wait for, so
-// a server may run meanwhile. A transaction of it sees one instant, and may stand still for as long as its reader does.
-// It fails with Behind when the tables are older than the program needs.
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a server
+// may run meanwhile. A transaction of it reads one instant, and has no time limit.
+// It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	pool, has, err := readOnly(url)
 	if err != nil {
 		return nil, err
-	}
-	if pool == nil {
-		return nil, errors.New("the database file is not there")
 	}
 	if err := notBehind(ctx, pool, has); err != nil {
 		return nil, errors.Join(err, pool.Close())
@@ -321,7 +318,8 @@ var (
 	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
 )
 
-// readOnly is a pool on the database at url, none for an SQLite file that is not there, and what asks it for tables.
+// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
+// where there is no SQLite file.
 func readOnly(url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
 		config, err := pgx.ParseConfig(url)
@@ -337,8 +335,8 @@ func readOnly(url string) (*sql.DB, string, error) {
 	if !ok || path == "" {
 		return nil, "", errURL
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil
+	if err := checkFile(url); err != nil {
+		return nil, "", err
 	}
 	pool, err := connectReadOnly(path)
 	return pool, sqliteHasTables, err

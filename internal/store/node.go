@@ -38,20 +38,20 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 // the caller may reach is not in the map. It costs a
 // statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
+	tx := &transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}
 	sql, args := "", []any{}
 	for i, table := range nodeTables {
 		if i > 0 {
 			sql += " UNION ALL "
 		}
-		one := s.dialect.oneOf("id", ids).reachedBy(auth.From(ctx), projectOfRow(table.name))
-		sql, args = sql+"SELECT '"+table.name+"' AS name, id FROM "+table.name+" WHERE "+one.sql, append(args, one.args...)
+		from := tx.lookUpByID(table.name, "o", ids)
+		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.sql, append(args, from.args...)
 	}
 	var found []struct {
 		Name string
 		ID   models.ID
 	}
-	db := s.read(ctx)
-	if err := db.Raw(sql, args...).Scan(&found).Error; err != nil {
+	if err := tx.Raw(sql, args...).Scan(&found).Error; err != nil {
 		return nil, s.failure(err)
 	}
 	byTable := map[string][]models.ID{}
@@ -63,7 +63,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		if len(byTable[table.name]) == 0 {
 			continue
 		}
-		loaded, err := table.load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, byTable[table.name])
+		loaded, err := table.load(tx, byTable[table.name])
 		if err != nil {
 			return nil, s.failure(err)
 		}
@@ -113,12 +113,20 @@ func reading[T any](
 	return found, s.failure(err)
 }
 
-// Subjects are the objects behind the subject IDs that entries carry: the version where there is one.
-func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []models.ID) (map[models.ID]models.Subject, error) {
-	one := s.dialect.oneOf("id", subjects)
+// Subjects returns the objects of the subject IDs that entries carry, as of an instant or now (nil): the version of an output
+// that was bound to one, else the output.
+func (s *Store) Subjects(
+	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
+) (map[models.ID]models.Subject, error) {
+	from := s.dialect.lookUp(lookup{"subjects", "s", "id", subjects, cond("s.project_id = ?", project)})
+	version, args := "s.artifact_version_id", []any{}
+	if asOf != nil {
+		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
+			AND (v.created_at <= ?)) AS artifact_version_id`
+		args = append(args, project, *asOf)
+	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.read(ctx).Raw("SELECT id, artifact_version_id FROM subjects WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.sql, append(args, from.args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -134,7 +142,7 @@ func (s *Store) Subjects(ctx context.Context, project models.ID, subjects []mode
 	nodes, err := s.Nodes(ctx, ids)
 	found := make(map[models.ID]models.Subject, len(rows))
 	for subject, id := range object {
-		if node, ok := nodes[id].(models.Subject); ok {
+		if node, ok := models.NodeAt(nodes[id], asOf).(models.Subject); ok {
 			found[subject] = node
 		}
 	}

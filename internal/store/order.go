@@ -12,6 +12,8 @@ import (
 type sortField struct {
 	column           string
 	number, nullable bool
+	// past is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
+	past string
 }
 
 // sortTerm is one thing to sort by. An object stands by its rank first and by its key within the rank: without a value
@@ -45,6 +47,9 @@ func (c compiler) sortTerm(t *searched, term models.OrderTerm, n int) sortTerm {
 	if term.Field != "" {
 		f := t.orders[term.Field]
 		made.raw, made.number, made.ranked = cond(f.column), f.number, f.nullable
+		if f.past != "" && c.asOf != 0 {
+			made.raw = cond(f.past, c.asOf)
+		}
 		return made
 	}
 	made.metadata, made.ranked = true, true
@@ -233,9 +238,9 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (tex
 		}
 	}
 	bounds := allOf(where)
-	text = fmt.Sprintf("SELECT %s, %s AS position FROM (%s) q WHERE %s ORDER BY %s LIMIT %d",
-		of("q", r.table.columns), r.dialect.array(position), inner.sql, bounds.sql, strings.Join(by, ", "), limit)
-	return text, append(inner.args, bounds.args...), true
+	whole := r.dialect.selectFirst(of("q", r.table.columns)+", "+r.dialect.array(position)+" AS position",
+		wrapped("(%s) q WHERE ", inner).then(bounds), by, limit)
+	return whole.sql, whole.args, true
 }
 
 // inner selects the objects of a segment with what they are sorted by, in no order.

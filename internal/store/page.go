@@ -20,7 +20,7 @@ type list[T any] struct {
 	name string
 	// columns and table are what is read; table may join.
 	columns, table string
-	// where holds for every item, with one ? per argument. It names the project.
+	// where holds for every item. It names the project. args are the arguments of table and where.
 	where string
 	args  []any
 	// parent is the column that holds the parent; empty for a list without one.
@@ -184,23 +184,16 @@ func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page 
 	if !page.Count {
 		return nil, nil
 	}
-	where, args := l.where, append([]any{}, l.args...)
-	parent := "NULL"
+	sql, args := "SELECT NULL AS parent, count(*) AS size FROM "+l.table+" WHERE "+l.where, l.args
 	if l.parent != "" {
-		parent = l.parent
-		one := s.dialect.oneOf(l.parent, parents)
-		where, args = where+" AND "+one.sql, append(args, one.args...)
+		sql, args = s.dialect.below(parents, "SELECT "+l.parent+" AS parent, count(*) AS size FROM "+l.table+
+			" WHERE "+l.parent+" = parent.id AND "+l.where+" GROUP BY "+l.parent, args)
 	}
 	var rows []struct {
 		Parent models.ID
 		Size   int
 	}
-	group := ""
-	if l.parent != "" {
-		group = " GROUP BY " + l.parent
-	}
-	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s AS parent, count(*) AS size FROM %s WHERE %s%s",
-		parent, l.table, where, group), args...).Scan(&rows).Error
+	err := s.read(ctx).Raw(sql, args...).Scan(&rows).Error
 	sizes := make(map[models.ID]int, len(rows))
 	for _, row := range rows {
 		sizes[row.Parent] = row.Size
@@ -234,9 +227,9 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 // byIDs is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
 func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
-		one := tx.dialect.oneOf("id", ids).reachedBy(tx.who, projectOfRow(table))
+		from := tx.lookUpByID(table, "o", ids)
 		var found []T
-		err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql, one.args...).Scan(&found).Error
+		err := tx.Raw("SELECT "+of("o", columns)+" FROM "+from.sql, from.args...).Scan(&found).Error
 		return byKey(found, id), err
 	}
 }

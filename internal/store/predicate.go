@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/placard/placard/models"
 )
@@ -136,25 +135,36 @@ func (v valueSQL) isText() condition {
 	return cond(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
 }
 
-// between is a range of sort keys. Where an end is longer than what the database keeps of a sort key, only the whole
-// text decides.
+// between returns the condition that the value is in a range. An end above the length of stored sort keys is compared with
+// the whole text.
 func (v valueSQL) between(r models.SortKeyRange) condition {
-	ends := []condition{}
-	for _, end := range []struct {
-		key        string
-		compare    string
-		ofTextOnly bool
-	}{
-		{r.From, map[bool]string{true: ">", false: ">="}[r.FromOpen], v.cut && models.LongSortKey(r.From)},
-		{r.To, map[bool]string{true: "<", false: "<="}[r.ToOpen], v.cut && models.LongSortKey(r.To)},
-	} {
-		if end.ofTextOnly {
-			ends = append(ends, v.isText(), cond(v.text+" "+end.compare+" ?", end.key[1:]))
-		} else {
-			ends = append(ends, cond(v.key+" "+end.compare+" ?", end.key))
-		}
+	from, to := v.keyEnds(r)
+	operators := endOperators(r)
+	if v.cut && models.LongSortKey(r.From) {
+		from = v.isText().and(cond(v.text+operators[0], r.From[1:]))
 	}
-	return allOf(ends)
+	if v.cut && models.LongSortKey(r.To) {
+		to = v.isText().and(cond(v.text+operators[1], r.To[1:]))
+	}
+	return from.and(to)
+}
+
+// keyEnds returns the conditions that the sort key is not below a range and not above it.
+func (v valueSQL) keyEnds(r models.SortKeyRange) (from, to condition) {
+	operators := endOperators(r)
+	return cond(v.key+operators[0], r.From), cond(v.key+operators[1], r.To)
+}
+
+// endOperators returns the comparisons with the two ends of a range.
+func endOperators(r models.SortKeyRange) [2]string {
+	operators := [2]string{" >= ?", " <= ?"}
+	if r.FromOpen {
+		operators[0] = " > ?"
+	}
+	if r.ToOpen {
+		operators[1] = " < ?"
+	}
+	return operators
 }
 
 // oneOf says that the value has one of the sort keys.
@@ -182,27 +192,6 @@ func (v valueSQL) oneOf(keys []string, ignoreCase bool) condition {
 	return anyOf(ways)
 }
 
-// behind is the least text that comes after all texts which begin with the prefix, the beginning of a sort key.
-func behind(prefix string) string {
-	runes := []rune(prefix)
-	for i := len(runes) - 1; ; i-- {
-		switch r := runes[i]; {
-		case r == unicode.MaxRune:
-			continue // there is nothing after it
-		case r+1 == surrogateMin:
-			return string(runes[:i]) + string(rune(surrogateMax+1))
-		default:
-			return string(runes[:i]) + string(r+1)
-		}
-	}
-}
-
-// Surrogates are no characters of a text.
-const (
-	surrogateMin = 0xD800
-	surrogateMax = 0xDFFF
-)
-
 // member says that a list, tuple or set has a member with one of the sort keys.
 func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) condition {
 	inside := valueSQL{key: c.dialect.bytewise("substr(n.value, 2)"), text: "substr(n.value, 3)"}
@@ -223,7 +212,7 @@ func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) 
 	}
 	made := option{of: f, exact: exact, key: &p.MetadataKeyPath}
 	for _, piece := range some {
-		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND ",
+		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ",
 			c.project, t.about, p.Card, p.Key)
 		made.ids = append(made.ids, from.then(allOf(append([]condition{piece}, known...))))
 	}
@@ -292,12 +281,14 @@ func indexedTest(test models.ValueTest) (is condition, exact bool) {
 	case test.Between != nil:
 		cut, exact := make([]condition, len(test.Between)), true
 		for i, r := range test.Between {
-			cut[i] = cond("m.sort_key >= ? AND m.sort_key <= ?", models.CutSortKey(r.From), models.CutSortKey(r.To))
-			if models.LongSortKey(r.From) || models.LongSortKey(r.To) {
-				exact = false
-			} else {
-				cut[i] = whole.between(r)
+			if models.LongSortKey(r.From) {
+				r.From, r.FromOpen, exact = models.LowerSortKey(r.From), false, false
 			}
+			if models.LongSortKey(r.To) {
+				r.To, r.ToOpen, exact = models.UpperSortKey(r.To), true, false
+			}
+			from, to := whole.keyEnds(r)
+			cut[i] = from.and(to)
 		}
 		return anyOf(cut), exact
 	case test.In != nil:
@@ -308,7 +299,7 @@ func indexedTest(test models.ValueTest) (is condition, exact bool) {
 		return oneOfValues("m.sort_key", cut), !slices.ContainsFunc(test.In, models.LongSortKey)
 	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
 		from := models.CutSortKey(models.SortKeyText + test.Text.Text)
-		return cond("m.sort_key >= ? AND m.sort_key < ?", from, behind(from)), !models.LongSortKey(models.SortKeyText + test.Text.Text)
+		return cond("m.sort_key >= ? AND m.sort_key < ?", from, models.PrefixEnd(from)), !models.LongSortKey(models.SortKeyText + test.Text.Text)
 	}
 	return condition{}, false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -16,28 +17,57 @@ var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models
 
 var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
-// StepRuns is the same page of the steps of each pipeline run, in order of start.
+// StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
-	ctx context.Context, project models.ID, runs []models.ID, page models.Page,
+	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	return pages(ctx, s, list[*models.StepRun]{
+	where, args := startedBy("started_at", "project_id = ?", []any{project}, asOf)
+	found, err := pages(ctx, s, list[*models.StepRun]{
 		name: "stepRuns", columns: of("step_runs", stepRunColumns), table: "step_runs",
-		where: "project_id = ?", args: []any{project}, parent: "pipeline_run_id",
+		where: where, args: args, parent: "pipeline_run_id",
 		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
 		of: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
+	return viewsOfPages(found, asOf), err
+}
+
+// startedBy adds the condition that a column is not later than an instant, if there is one.
+func startedBy(column, where string, args []any, asOf *models.Time) (string, []any) {
+	if asOf == nil {
+		return where, args
+	}
+	return where + " AND " + column + " <= ?", append(args, *asOf)
+}
+
+// viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
+func viewsOfPages[T models.View[T]](pages map[models.ID]*models.Connection[T], asOf *models.Time) map[models.ID]*models.Connection[T] {
+	for _, page := range pages {
+		viewsOfPage(page, asOf)
+	}
+	return pages
+}
+
+// viewsOfPage replaces the items of a page, all of which existed at an instant, with their views.
+func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
+	if page != nil {
+		for i := range page.Edges {
+			page.Edges[i].Node = page.Edges[i].Node.At(asOf)
+		}
+	}
+	return page
 }
 
 // StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project, FORBIDDEN.
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	call.Input = []string{models.ProjectName(input.Project), input.Pipeline}
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-		project, err := tx.projectNamed(at.In("project"), models.ProjectName(input.Project))
+	name := auth.From(ctx).ResolveProject(input.Project)
+	call.Input = []string{name, input.Pipeline}
+	return once(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
 			err = tx.allow(models.ApiKeyRoleWriter, project)
 		}
@@ -139,10 +169,9 @@ var (
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	one := s.dialect.oneOf("step_run_id", steps)
+	from := s.dialect.lookUp(lookup{"step_inputs", "i", "step_run_id", steps, cond("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.read(ctx).Raw("SELECT "+of("step_inputs", inputColumns)+" FROM step_inputs WHERE project_id = ? AND "+one.sql+
-		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -152,10 +181,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	one := s.dialect.oneOf("step_run_id", steps)
+	from := s.dialect.lookUp(lookup{"step_outputs", "o", "step_run_id", steps, cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql+
-		" ORDER BY step_run_id, position", append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -165,10 +193,9 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	one := s.dialect.oneOf("artifact_version_id", versions)
+	from := s.dialect.lookUp(lookup{"step_outputs", "o", "artifact_version_id", versions, cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("step_outputs", outputColumns)+" FROM step_outputs WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Scan(&found).Error
+	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
 }
 
@@ -183,14 +210,14 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.StepRun, error) {
+	return once(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {
 			return models.ID{}, nil, err
 		}
 		if run == nil {
-			return models.ID{}, nil, models.NotFound(at.In("pipelineRunId"), "there is no pipeline run with this ID")
+			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
 		}
 		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 			return run.ProjectID, nil, err

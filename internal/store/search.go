@@ -266,7 +266,7 @@ func stepRunID(r *models.StepRun) models.ID { return r.ID }
 // SearchVersions answers a question about the artifact versions of a project.
 func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
 	found, err := inProject(ctx, s, searchedVersions, project, nil, q, page, versionID)
-	return ofInstant(q, found), err
+	return viewsOfPage(found, q.AsOf), err
 }
 
 // SearchVersionsOf answers the same question about the versions of each artifact, the greatest number first unless it
@@ -284,7 +284,7 @@ func (s *Store) SearchVersionsOf(
 			if err != nil {
 				return nil, err
 			}
-			answers[some[0]] = ofInstant(q, found)
+			answers[some[0]] = viewsOfPage(found, q.AsOf)
 			continue
 		}
 		if err := s.searchBelow(ctx, project, some, q, page, answers); err != nil {
@@ -335,19 +335,9 @@ func (s *Store) searchBelow(
 			return err
 		}
 		connection.SetTotalCount(sizes[artifact])
-		answers[artifact] = ofInstant(q, connection)
+		answers[artifact] = viewsOfPage(connection, q.AsOf)
 	}
 	return nil
-}
-
-// ofInstant notes in versions as of when they were asked for.
-func ofInstant(q models.Question, c *models.ArtifactVersionConnection) *models.ArtifactVersionConnection {
-	if c != nil {
-		for _, version := range c.Nodes() {
-			version.AsOf = q.AsOf
-		}
-	}
-	return c
 }
 
 // SearchArtifacts answers a question about the artifacts of a project.
@@ -371,10 +361,13 @@ func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Que
 	return inProject(ctx, s, searchedStepRuns, project, nil, q, page, stepRunID)
 }
 
-// SearchStepRunsOf answers a question about the steps of a pipeline run, in order of start unless it says otherwise.
+// SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
+// the steps come in order of start.
 func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
 	}
-	return search(ctx, s, searchedStepRuns, of.ProjectID, equals("pipelineRunId", of.ID), q, page, stepRunID)
+	q.AsOf = of.AsOf
+	found, err := search(ctx, s, searchedStepRuns, of.ProjectID, equals("pipelineRunId", of.ID), q, page, stepRunID)
+	return viewsOfPage(found, q.AsOf), err
 }

@@ -35,26 +35,26 @@ var searchedVersions = &searched{
 	order: []models.OrderTerm{{Field: "CREATED_AT", Descending: true}},
 }
 
-// producers are the step runs that produced versions, with their outputs and pipeline runs.
-const producers = `step_outputs o
-	JOIN step_runs s ON s.project_id = o.project_id AND s.id = o.step_run_id
-	JOIN pipeline_runs r ON r.project_id = s.project_id AND r.id = s.pipeline_run_id`
-
 // searchedProducers are the producers of the versions v, each of which has one or none.
 var searchedProducers = &searched{
 	fields: map[string]field{
-		"pipeline":      {column: ofProducer("r.pipeline")},
-		"step":          {column: ofProducer("s.name")},
-		"stepRunId":     {column: ofProducer("s.id")},
-		"pipelineRunId": {column: ofProducer("r.id")},
+		"pipeline":      {labels: ofProducer("r.pipeline")},
+		"step":          {labels: ofProducer("s.name")},
+		"stepRunId":     {labels: ofProducer("s.id")},
+		"pipelineRunId": {labels: ofProducer("r.id")},
 	},
 }
 
-// producerColumns are those of the producers by themselves.
-var producerColumns = map[string]string{"pipeline": "r.pipeline", "stepRunId": "s.id", "pipelineRunId": "r.id"}
-
-func ofProducer(column string) string {
-	return "(SELECT " + column + " FROM " + producers + " WHERE o.project_id = v.project_id AND o.artifact_version_id = v.id LIMIT 1)"
+// ofProducer compares a column l.label of the producer of a version v: of its step run s or its pipeline run r.
+func ofProducer(column string) func(compiler, condition) condition {
+	return func(c compiler, test condition) condition {
+		from := cond("step_outputs o").
+			then(c.dialect.behind("step_runs s", "s", cond("s.project_id = ? AND s.id = o.step_run_id", c.project))).
+			then(c.dialect.behind("pipeline_runs r", "r", cond("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))).
+			then(cond(" WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1", c.project))
+		producer := wrapped("(SELECT TRUE FROM (SELECT "+column+" AS label FROM %s) l WHERE ", from)
+		return producer.then(test).then(cond(" LIMIT 1)"))
+	}
 }
 
 var searchedArtifacts = &searched{
@@ -97,6 +97,9 @@ var searchedPipelineRuns = &searched{
 	order: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},
 }
 
+// finishedInPast is the time at which a step run had finished as of an instant, null if it was running.
+const finishedInPast = "CASE WHEN s.finished_at <= ? THEN s.finished_at END"
+
 var searchedStepRuns = &searched{
 	name: "stepRuns", table: "step_runs s", alias: "s", columns: stepRunColumns,
 	about: aboutStepRun, subject: "s.id", created: "s.started_at",
@@ -105,13 +108,13 @@ var searchedStepRuns = &searched{
 		"pipelineRunId": {column: "s.pipeline_run_id", driver: byIndex("step_runs", "pipeline_run_id")},
 		"pipeline": {column: `(SELECT r.pipeline FROM pipeline_runs r
 			WHERE r.project_id = s.project_id AND r.id = s.pipeline_run_id)`},
-		"status":     {column: "s.status"},
+		"status":     {column: "s.status", past: "CASE WHEN s.finished_at <= ? THEN s.status ELSE 'RUNNING' END"},
 		"startedAt":  {column: "s.started_at", driver: byIndex("step_runs", "started_at")},
-		"finishedAt": {column: "s.finished_at"},
+		"finishedAt": {column: "s.finished_at", past: finishedInPast},
 	},
 	orders: map[string]sortField{
 		"STARTED_AT":  {column: "s.started_at", number: true},
-		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true},
+		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true, past: finishedInPast},
 		"NAME":        {column: "s.name"},
 	},
 	order: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},
@@ -211,12 +214,28 @@ func latestAlias(c compiler, test models.FieldTest) (condition, bool) {
 func (c compiler) producedDriver(of *models.Filter) (condition, bool) {
 	for _, part := range append([]*models.Filter{of}, of.All...) {
 		for _, test := range part.Tests {
-			if column := producerColumns[part.Field]; column != "" && test.Op == "eq" && !test.IgnoreCase {
-				is := c.compare(column, test)
-				return condition{"SELECT o.artifact_version_id AS id FROM " + producers +
-					" WHERE r.project_id = ? AND o.artifact_version_id IS NOT NULL AND " + is.sql, append([]any{c.project}, is.args...)}, true
+			if test.Op != "eq" || test.IgnoreCase {
+				continue
+			}
+			if from, ok := c.findProducers(part.Field, test); ok {
+				return wrapped("SELECT o.artifact_version_id AS id FROM %s AND o.artifact_version_id IS NOT NULL", from), true
 			}
 		}
+	}
+	return condition{}, false
+}
+
+// findProducers returns the end of a SELECT, from the items of FROM on, of the outputs o of step runs whose field passes a test.
+func (c compiler) findProducers(field string, test models.FieldTest) (condition, bool) {
+	steps := c.dialect.behind("step_runs s", "s", cond("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
+	outputs := c.dialect.behind("step_outputs o", "o", cond("o.project_id = ? AND o.step_run_id = s.id", c.project))
+	switch field {
+	case "pipeline":
+		return cond("pipeline_runs r").then(steps).then(outputs).then(cond(" WHERE r.project_id = ? AND ", c.project)).then(c.compare("r.pipeline", test)), true
+	case "pipelineRunId":
+		return cond("step_runs s").then(outputs).then(cond(" WHERE s.project_id = ? AND ", c.project)).then(c.compare("s.pipeline_run_id", test)), true
+	case "stepRunId":
+		return cond("step_outputs o WHERE o.project_id = ? AND ", c.project).then(c.compare("o.step_run_id", test)), true
 	}
 	return condition{}, false
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -18,18 +19,26 @@ type versionPoint struct {
 const pointColumns = `m.id, m.project_id, m.subject_id, m.seq, m.card, m.key, m.kind, m.value, m.retracted, m.reason,
     m.logged_at, m.logged_by, m.step_run_id`
 
+// instant returns the instant of the key, nil for now.
+func (k EntryKey) instant() *models.Time {
+	if k.AsOf == 0 {
+		return nil
+	}
+	asOf := models.TimeFromMicros(k.AsOf)
+	return &asOf
+}
+
 // ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
 // is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
 // through the entries of all versions for each of them.
-func (k EntryKey) ofVersion() (where string, args []any) {
-	latest, args := "SELECT l.seq FROM metadata_latest l", []any{k.Card, k.Key}
-	last := ""
+func (k EntryKey) ofVersion(project models.ID) condition {
+	table, last := "metadata_latest", condition{}
 	if k.AsOf != 0 {
-		latest, args = "SELECT l.seq FROM metadata_entries l", append(args, k.AsOf)
-		last = " AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1"
+		table, last = "metadata_entries", cond(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	return "m.project_id = v.project_id AND m.subject_id = v.subject_id AND NOT m.retracted AND m.seq = (" + latest +
-		" WHERE l.project_id = v.project_id AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?" + last + ")", args
+	latest := cond("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+		project, k.Card, k.Key).then(last)
+	return cond("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).and(wrapped("m.seq = (%s)", latest))
 }
 
 // ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
@@ -37,16 +46,16 @@ func (k EntryKey) ofVersion() (where string, args []any) {
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	where, args := key.ofVersion()
-	where, args = "v.project_id = ? AND "+where, append([]any{project}, args...)
+	entry := s.dialect.behind("metadata_entries m", "m", key.ofVersion(project))
+	where := cond("v.project_id = ?", project)
 	if key.AsOf != 0 {
-		where, args = where+" AND v.created_at <= ?", append(args, key.AsOf)
+		where = where.and(cond("v.created_at <= ?", key.AsOf))
 	}
 	found, err := pages(ctx, s, list[*versionPoint]{
 		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
 		columns: pointColumns + ", " + prefixed("v", versionColumns),
-		// A CROSS JOIN keeps SQLite at the order given: a look-up per version, and only as many as the page has.
-		table: "artifact_versions v CROSS JOIN metadata_entries m", where: where, args: args, parent: "v.artifact_id",
+		// The entry is looked up for each version, and only for as many as the page has.
+		table: "artifact_versions v" + entry.sql, where: where.sql, args: slices.Concat(entry.args, where.args), parent: "v.artifact_id",
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
@@ -55,11 +64,7 @@ func (s *Store) ArtifactSeries(
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
-		if key.AsOf != 0 {
-			asOf := models.TimeFromMicros(key.AsOf)
-			p.Version.AsOf = &asOf
-		}
-		return &models.MetadataPoint{Version: &p.Version, Entry: &p.MetadataEntry}
+		return &models.MetadataPoint{Version: p.Version.At(key.instant()), Entry: &p.MetadataEntry}
 	}), err
 }
 
@@ -102,15 +107,12 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	on, args := key.ofVersion()
-	one := s.dialect.oneOf("v.artifact_id", artifacts)
-	args = append(append(args, project), one.args...)
-	sql := "SELECT v.artifact_id, m.kind, " + numberText + " FROM artifact_versions v LEFT JOIN metadata_entries m ON " + on +
-		" WHERE v.project_id = ? AND " + one.sql
+	from := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)}).
+		then(s.dialect.leftJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
-		sql, args = sql+" AND v.created_at <= ?", append(args, key.AsOf)
+		from = from.then(cond(" WHERE v.created_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, sql+" ORDER BY v.artifact_id, v.number", args)
+	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY v.artifact_id, v.number", from.args)
 }
 
 // SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
@@ -118,14 +120,12 @@ func (s *Store) ArtifactSummaries(
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	one := s.dialect.oneOf("m.subject_id", subjects)
-	sql := "SELECT m.subject_id, m.kind, " + numberText + " FROM metadata_entries m WHERE m.project_id = ? AND " + one.sql +
-		" AND m.card = ? AND m.key = ?"
-	args := append(append([]any{project}, one.args...), key.Card, key.Key)
+	where := cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
-		sql, args = sql+" AND m.logged_at <= ?", append(args, key.AsOf)
+		where = where.and(cond("m.logged_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, sql+" ORDER BY m.subject_id, m.seq", args)
+	from := s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects, where})
+	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY m.subject_id, m.seq", from.args)
 }
 
 // summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
@@ -166,27 +166,22 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	one := s.dialect.oneOf("n.id", versions)
-	before, then, args := "", "", []any{}
+	next, then := lookup{"artifact_versions", "n", "id", versions, cond("n.project_id = ?", project)}, always
+	before := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
-		before, then, args = " AND w.created_at <= ?", " AND n.created_at <= ?", []any{*asOf}
+		then, before = cond("n.created_at <= ?", *asOf), before.then(cond(" AND w.created_at <= ?", *asOf))
 	}
-	args = append(append(args, project), one.args...)
-	if asOf != nil {
-		args = append(args, *asOf)
-	}
+	from := s.dialect.lookUp(next).then(s.dialect.behind("artifact_versions v", "v",
+		cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
+		then(wrapped(" WHERE %s", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+` FROM artifact_versions n
-		JOIN artifact_versions v ON v.project_id = n.project_id AND v.id = (SELECT w.id FROM artifact_versions w
-			WHERE w.project_id = n.project_id AND w.artifact_id = n.artifact_id AND w.number < n.number`+before+`
-			ORDER BY w.number DESC LIMIT 1)
-		WHERE n.project_id = ? AND `+one.sql+then, args...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
-		previous[rows[i].NextID] = &rows[i].ArtifactVersion
+		previous[rows[i].NextID] = rows[i].At(asOf)
 	}
 	return previous, s.failure(err)
 }

@@ -12,14 +12,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -34,6 +31,10 @@ type Store struct {
 	used     uses
 	// clock is time.Now, but in tests of a clock that is set.
 	clock func() time.Time
+	// background are goroutines that end when closing does.
+	background sync.WaitGroup
+	closing    context.Context
+	close      context.CancelFunc
 }
 
 // dialect is every difference between the engines.
@@ -57,6 +58,12 @@ type dialect interface {
 	// behind is what follows a table in FROM, so that each row of it, in its order, leads to the rows of another for which
 	// a condition holds.
 	behind(table, alias string, on condition) condition
+	// leftJoin returns the join of behind as a left join, which has nulls for a row without a match.
+	leftJoin(table, alias string, on condition) condition
+	// lookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
+	lookUp(l lookup) condition
+	// selectFirst returns the SELECT of the first rows of a table expression q in an order.
+	selectFirst(columns string, from condition, order []string, limit int) condition
 	// inOrder brings the rows of FROM, of which only those of one table matter, into an order before anything else is
 	// asked of them: then it is asked of no more of them than a page needs. An engine may leave it as it is.
 	inOrder(from condition, alias, order string) condition
@@ -76,6 +83,8 @@ type dialect interface {
 	distinct(value string) string
 	// dated is the ID of an entry as a text that compares as its seq does: 20 digits, and the ID in hexadecimal.
 	dated(seq, id string) string
+	// planEach returns a session of the transaction whose statements are planned for their arguments each time.
+	planEach(tx *gorm.DB) *gorm.DB
 	// lockSubjects keeps others from writing about the subjects until the end of the transaction.
 	lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error)
 	// lockRow is what ends a SELECT that keeps others from changing its rows.
@@ -90,32 +99,20 @@ type dialect interface {
 	explain(ctx context.Context, text string, args []any) ([]string, error)
 	// migrate brings the tables up to date if up is set, or else checks that they are, and makes the dialect ready to write.
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
+	// present is the present in microseconds since 1970, by the clock of now.
+	present(ctx context.Context) (int64, error)
 	// ping says whether the database answers. It has a connection of its own: that all others are busy is no answer.
 	ping(ctx context.Context) error
+	// analyze collects statistics of the tables that have grown, or of all of them.
+	analyze(ctx context.Context, log *slog.Logger, all bool) error
+	// checkProgram returns Outdated if the tables do not allow this program.
+	checkProgram(ctx context.Context) error
 	// pools are the pools of connections.
 	pools() []Pool
+	// logBytes returns the size of the write-ahead log; false for an engine that keeps the log itself.
+	logBytes() (int64, bool)
 	close() error
 }
-
-// condition is a piece of SQL with its arguments.
-type condition struct {
-	sql  string
-	args []any
-}
-
-// column is a column of rows: its name, and what it holds.
-type column struct {
-	name string
-	kind columnKind
-}
-
-type columnKind int
-
-const (
-	textColumn columnKind = iota
-	numberColumn
-	idColumn
-)
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and brings its tables up to date. It fails with a
 // clear message when another process has the SQLite file, and when a newer program has written the database.
@@ -123,9 +120,13 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	return open(ctx, url, log, true)
 }
 
-// OpenCurrent is Open for a database whose tables are up to date already, and does not change them. It fails with
-// Behind when they are not.
+// OpenCurrent opens a database whose tables are up to date, and does not change them. It fails with Behind when they are
+// older, and where there is no SQLite file.
 func OpenCurrent(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	var missing *Missing
+	if err := checkFile(url); errors.As(err, &missing) {
+		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+	}
 	return open(ctx, url, log, false)
 }
 
@@ -146,7 +147,9 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool) (*Store, e
 	if err := d.migrate(ctx, log, up); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
-	return &Store{dialect: d, log: log, clock: time.Now}, nil
+	s := &Store{dialect: d, log: log, clock: time.Now}
+	s.closing, s.close = context.WithCancel(context.WithoutCancel(ctx))
+	return s, nil
 }
 
 // IsPostgres says whether a database URL leads to PostgreSQL.
@@ -155,10 +158,26 @@ func IsPostgres(url string) bool {
 }
 
 // Close waits for what is being written and closes the database.
-func (s *Store) Close() error { return s.dialect.close() }
+func (s *Store) Close() error {
+	s.close()
+	s.background.Wait()
+	return s.dialect.close()
+}
 
 // Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.failure(s.dialect.ping(ctx)) }
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.dialect.ping(ctx)
+	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
+		return unavailableProgram(outdated, nil)
+	}
+	return s.failure(err)
+}
+
+// Past reports whether an instant is not later than the clock of the database, so that it has a past.
+func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
+	now, err := s.dialect.present(ctx)
+	return instant.UnixMicro() <= now, s.failure(err)
+}
 
 // read is the database for one reading call.
 func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
@@ -171,6 +190,9 @@ type transaction struct {
 	entries int
 	// who is whose transaction it is.
 	who auth.Principal
+	// projects is the cache of the store. The commit adds found to it.
+	projects *sync.Map
+	found    map[string]models.ID
 }
 
 // attempts bounds how often a transaction is tried that lost against another one.
@@ -183,18 +205,26 @@ var errLost = errors.New("another transaction was faster")
 // that failed.
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
-		entries := 0
+		entries, found := 0, map[string]models.ID{}
 		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}
+			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx), projects: &s.projects, found: found}
 			defer func() { entries = tx.entries }()
 			return fn(tx)
 		})
 		if err == nil {
+			for name, id := range found {
+				s.projects.Store(name, id)
+			}
 			observeEntries(ctx, entries)
 			return nil
 		}
 		failure := s.failure(err)
 		lost := errors.Is(err, errLost) || isLost(failure)
+		if lost && attempt == attempts {
+			if outdated := s.outdated(err); outdated != nil {
+				return outdated
+			}
+		}
 		if !lost || attempt == attempts {
 			return failure
 		}
@@ -227,6 +257,9 @@ func (s *Store) failure(err error) error {
 	if translated := s.dialect.translate(err); translated != nil {
 		return translated
 	}
+	if outdated := s.outdated(err); outdated != nil {
+		return outdated
+	}
 	return fmt.Errorf("store: %w", err)
 }
 
@@ -237,129 +270,9 @@ func unavailable(err error) *models.Error {
 	}
 }
 
-// gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
-func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
-	return &gorm.Config{
-		SkipDefaultTransaction: true,
-		PrepareStmt:            prepare,
-		Logger:                 gormLogger{log},
-	}
-}
-
-// mute is a dialect that writes statements for the log without their arguments. GORM would write them out for each
-// statement, which costs time and shows values.
-type mute struct{ gorm.Dialector }
-
-// Explain is the statement with its placeholders.
-func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mostLogged)] }
-
-// mostLogged is how many bytes of a statement the log shows.
-const mostLogged = 2000
-
-// slow is how long a statement takes before the log mentions it.
-const slow = 500 * time.Millisecond
-
-// gormLogger sends what GORM has to say to slog.
-type gormLogger struct{ log *slog.Logger }
-
-func (l gormLogger) LogMode(logger.LogLevel) logger.Interface { return l }
-
-func (l gormLogger) Info(ctx context.Context, text string, args ...any) {
-	l.log.InfoContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Warn(ctx context.Context, text string, args ...any) {
-	l.log.WarnContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Error(ctx context.Context, text string, args ...any) {
-	l.log.ErrorContext(ctx, "gorm", "text", text)
-}
-
-func (l gormLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
-	took := time.Since(begin)
-	observeStatement(ctx, begin, took, fc, err)
-	if took >= slow {
-		sql, rows := fc()
-		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "sql", sql)
-	}
-}
-
-// Meter counts the statements of a context, and may make one of them fail, for tests. What begins and ends
-// transactions is not counted.
-type Meter struct {
-	statements atomic.Int64
-	// FailAt is the statement that fails without being sent, 1 for the first; 0 for none.
-	FailAt int64
-	// Record, if any, hears each statement before it is sent.
-	Record func(text string, args []any)
-}
-
-// Statements is how many statements there have been.
-func (m *Meter) Statements() int64 { return m.statements.Load() }
-
-type meterKey struct{}
-
-// WithMeter makes a context whose statements the meter counts.
-func WithMeter(ctx context.Context, meter *Meter) context.Context {
-	return context.WithValue(ctx, meterKey{}, meter)
-}
-
-// Explain is how the database answers a reading statement that a Meter has recorded, line by line, for tests and
-// measurements. PostgreSQL answers it for that, and says what each step cost.
-func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return s.dialect.explain(ctx, text, args)
-}
-
-// errMeter is the failure that a meter asked for.
-var errMeter = errors.New("the meter of the context asked for this failure")
-
-// metered makes db look for a meter before each statement.
-func metered(db *gorm.DB) error {
-	look := func(db *gorm.DB) {
-		meter, ok := db.Statement.Context.Value(meterKey{}).(*Meter)
-		if !ok {
-			return
-		}
-		if meter.Record != nil {
-			meter.Record(db.Statement.SQL.String(), slices.Clone(db.Statement.Vars))
-		}
-		if meter.statements.Add(1) == meter.FailAt {
-			_ = db.AddError(errMeter)
-		}
-	}
-	return errors.Join(
-		db.Callback().Raw().Before("gorm:raw").Register("placard:meter", look),
-		db.Callback().Row().Before("gorm:row").Register("placard:meter", look))
-}
-
-// Observer hears of what the store does for a context.
-type Observer interface {
-	// Statement is called after a statement; text makes its SQL, with placeholders instead of values. What begins and ends
-	// transactions is not a statement.
-	Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error)
-	// Entries is called after a transaction that has stored n entries.
-	Entries(n int)
-}
-
-type observerKey struct{}
-
-// WithObserver makes a context of which the observer hears.
-func WithObserver(ctx context.Context, o Observer) context.Context {
-	return context.WithValue(ctx, observerKey{}, o)
-}
-
-func observeStatement(ctx context.Context, begin time.Time, took time.Duration, statement func() (string, int64), err error) {
-	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
-		o.Statement(ctx, begin, took, func() string { text, _ := statement(); return text }, err)
-	}
-}
-
-func observeEntries(ctx context.Context, n int) {
-	if o, ok := ctx.Value(observerKey{}).(Observer); ok && n > 0 {
-		o.Entries(n)
-	}
-}
+// interrupted returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
+// database. It wraps context.Canceled.
+func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
 
 // Pool is how busy a pool of connections is.
 type Pool struct {
@@ -373,6 +286,10 @@ type Pool struct {
 
 // Pools are the pools of connections to the database.
 func (s *Store) Pools() []Pool { return s.dialect.pools() }
+
+// LogBytes returns the number of bytes of SQLite's write-ahead log. It returns false on PostgreSQL, and where the file
+// cannot be examined.
+func (s *Store) LogBytes() (int64, bool) { return s.dialect.logBytes() }
 
 func pool(name string, db *sql.DB) Pool {
 	stats := db.Stats()

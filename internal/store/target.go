@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/placard/placard/models"
 )
@@ -122,11 +123,22 @@ func findAll[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return models.NotFound(one.at, "there is no %s with this ID", what)
+			return unknownID(one.at, what)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
+}
+
+// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is unknown,
+// unless something else in the call names it.
+var errUnknownID = errors.New("unknown ID")
+
+// unknownID returns NOT_FOUND with the cause errUnknownID.
+func unknownID(at *models.Path, what string) error {
+	err := models.NotFound(at, "there is no %s with this ID", what)
+	err.Err = errUnknownID
+	return err
 }
 
 func ofVersion(v *models.ArtifactVersion) resolved {
@@ -179,53 +191,91 @@ type nameMatch struct {
 	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-// matchNames follows names of versions in one statement; a name with neither version nor alias is the latest version.
+// matchNames follows names of versions, in one statement for each project that they name; a name with neither version
+// nor alias is the latest version.
 func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
+	matches := make([]nameMatch, len(names))
+	matched := map[string]bool{}
+	for _, name := range names {
+		project := tx.who.ResolveProject(name.Project)
+		if matched[project] {
+			continue
+		}
+		matched[project] = true
+		id, err := tx.cachedProject(project)
+		if err == nil && !id.IsZero() {
+			err = tx.matchNamesOf(id, project, names, matches)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return matches, nil
+}
+
+// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that the
+// project has this name.
+func (tx *transaction) cachedProject(name string) (models.ID, error) {
+	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
+		return known.(models.ID), nil
+	}
+	return tx.findProject(name)
+}
+
+// matchNamesOf follows the names of versions of one project. It fails with errLost where the project does not have its name.
+func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
 	type row struct {
 		N       int     `json:"n"`
-		Project string  `json:"project"`
 		Name    string  `json:"name"`
 		Version *string `json:"version"`
 		Alias   *string `json:"alias"`
 		Latest  int     `json:"latest"`
 	}
-	rows := make([]row, len(names))
+	var rows []row
 	for i, name := range names {
-		rows[i] = row{N: i, Project: models.ProjectName(name.Project), Name: name.Name, Version: name.Version, Alias: name.Alias}
-		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
-			rows[i].Latest, rows[i].Alias = 1, nil
+		if tx.who.ResolveProject(name.Project) != project {
+			continue
 		}
+		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
+		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
+			made.Latest, made.Alias = 1, nil
+		}
+		rows = append(rows, made)
 	}
 	text, err := json.Marshal(rows)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	where := cond("p.name = t.project").reachedBy(tx.who, "p.id")
-	var found []nameMatch
-	err = tx.Raw(`SELECT t.n, p.id AS project_id, a.id AS artifact, `+prefixed("v", versionColumns)+`
-FROM `+tx.dialect.rows(column{"n", numberColumn}, column{"project", textColumn}, column{"name", textColumn},
-		column{"version", textColumn}, column{"alias", textColumn}, column{"latest", numberColumn})+`
-CROSS JOIN projects p
-LEFT JOIN artifacts a ON a.project_id = p.id AND a.name = t.name
-LEFT JOIN aliases l ON l.project_id = a.project_id AND l.artifact_id = a.id AND l.alias = t.alias
-LEFT JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = CASE
+	from := cond(tx.dialect.rows(column{"n", numberColumn}, column{"name", textColumn}, column{"version", textColumn},
+		column{"alias", textColumn}, column{"latest", numberColumn})+" CROSS JOIN projects p", string(text)).
+		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = ? AND a.name = t.name", id))).
+		then(tx.dialect.leftJoin("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = a.project_id AND w.artifact_id = a.id AND w.version = t.version)
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").sql+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-    ELSE l.artifact_version_id END
-WHERE `+where.sql, append([]any{string(text)}, where.args...)...).Scan(&found).Error
-	matches := make([]nameMatch, len(names))
+        WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
+    ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
+			id, id, id, id))).
+		then(cond(" WHERE p.id = ? AND p.name = ?", id, project))
+	var found []nameMatch
+	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+prefixed("v", versionColumns)+" FROM "+from.sql, from.args...).
+		Scan(&found).Error; err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		tx.projects.Delete(project)
+		return errLost // the next try asks for the project again
+	}
 	for _, match := range found {
 		matches[match.N] = match
 	}
-	return matches, err
+	return nil
 }
 
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(models.ProjectName(name.Project)))
+		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.nearArtifacts(match.ProjectID, name.Name)
 		if err != nil {

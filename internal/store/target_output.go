@@ -19,26 +19,30 @@ type outputRow struct {
 	BoundArtifact string
 }
 
-// stepOutputs are the outputs of step runs in the order declared; a step run that is unknown, or that
-// the caller may not reach, is not in the map.
-func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID][]outputRow, error) {
-	one := tx.dialect.oneOf("r.id", steps).reachedBy(tx.who, "r.project_id")
+// declaredOutputs are the outputs of a step run in the order declared, and the project of the step run.
+type declaredOutputs struct {
+	project models.ID
+	rows    []outputRow
+}
+
+// stepOutputs returns the outputs of step runs. A step run that does not exist, or that the caller may not reach, is not in
+// the map.
+func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
+	from := tx.dialect.lookUp(lookup{"step_runs", "r", "id", steps, always}).
+		then(tx.dialect.leftJoin("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		then(tx.dialect.leftJoin("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		then(cond(" WHERE TRUE").reachedBy(tx.who, "r.project_id"))
 	var rows []outputRow
-	err := tx.Raw(`SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, `+
-		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+`
-FROM step_runs r
-LEFT JOIN step_outputs o ON o.project_id = r.project_id AND o.step_run_id = r.id
-LEFT JOIN artifact_versions v ON v.project_id = o.project_id AND v.id = o.artifact_version_id
-LEFT JOIN artifacts a ON a.project_id = v.project_id AND a.id = v.artifact_id
-WHERE `+one.sql+` ORDER BY r.id, o.position`, one.args...).Scan(&rows).Error
-	outputs := map[models.ID][]outputRow{}
+	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
+		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+" FROM "+from.sql+" ORDER BY r.id, o.position", from.args...).Scan(&rows).Error
+	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
-		if outputs[row.StepRunID] == nil {
-			outputs[row.StepRunID] = []outputRow{}
-		}
+		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}
 		if !row.Output.ID.IsZero() {
-			outputs[row.StepRunID] = append(outputs[row.StepRunID], row)
+			declared.rows = append(declared.rows, row)
 		}
+		outputs[row.StepRunID] = declared
 	}
 	return outputs, err
 }
@@ -59,12 +63,10 @@ func (r resolver) outputs(tx *transaction, found []resolved) error {
 		id, _ := models.ParseID(one.context.StepRunID)
 		declared, known := outputs[id]
 		if !known {
-			return models.NotFound(one.at.In("stepRunId"), "there is no step run with this ID")
+			return unknownID(one.at.In("stepRunId"), "step run")
 		}
-		if len(declared) > 0 {
-			found[one.n].project = declared[0].ProjectID
-		}
-		chosen, err := chooseOutput(one.at, declared, one.context.ArtifactName)
+		found[one.n].project = declared.project
+		chosen, err := chooseOutput(one.at, declared.rows, one.context.ArtifactName)
 		if err != nil {
 			return err
 		}

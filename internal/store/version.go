@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
@@ -15,49 +16,57 @@ var versionColumns = []string{
 // ArtifactVersion is the version that ref means, nil when there is none. As of an instant, versions that were created
 // later are not there, and an alias points where it pointed then.
 func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
-	var found []*models.ArtifactVersion
-	from, args := "artifact_versions v WHERE v.id = ?", []any{models.ID{}}
+	var where condition
 	if ref.Named == nil {
 		id, ok := models.ParseID(*ref.ID)
 		if !ok {
 			return nil, nil
 		}
-		args[0] = id
+		where = cond("v.id = ?", id).reachedBy(auth.From(ctx), "v.project_id")
 	} else {
-		from, args = namedVersion(ref.Named, asOf)
+		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
+		if err != nil || project.IsZero() {
+			return nil, err
+		}
+		where = namedVersion(project, ref.Named, asOf)
 	}
-	if asOf != nil {
-		from, args = from+" AND v.created_at <= ?", append(args, *asOf)
-	}
-	where := condition{from, args}.reachedBy(auth.From(ctx), "v.project_id")
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+where.sql+" ORDER BY v.number DESC LIMIT 1", where.args...).
-		Scan(&found).Error
+	var found []*models.ArtifactVersion
+	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+where.sql, where.args...).Scan(&found).Error
 	version := first(found)
-	if version != nil {
-		version.AsOf = asOf
+	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
+		version = nil
 	}
-	return version, s.failure(err)
+	return version.At(asOf), s.failure(err)
 }
 
-// namedVersion is what follows FROM for a version by name; of several rows the one with the greatest number is meant.
-func namedVersion(name *models.ArtifactVersionName, asOf *models.Time) (string, []any) {
-	from := `projects p
-		JOIN artifacts a ON a.project_id = p.id
-		JOIN artifact_versions v ON v.project_id = a.project_id AND v.artifact_id = a.id
-		WHERE p.name = ? AND a.name = ?`
-	args := []any{models.ProjectName(name.Project), name.Name}
+// namedVersion returns the condition that a version v has that name.
+func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) condition {
+	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
+	artifact := []any{project, project, name.Name}
+	var id condition
 	switch {
 	case name.Version != nil:
-		return from + " AND v.version = ?", append(args, *name.Version)
+		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).then(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
-		return from, args
+		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
+		if asOf != nil {
+			id = id.then(cond(" AND created_at <= ?", *asOf))
+		}
+		id = id.then(cond(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		return from + ` AND v.id = (SELECT l.artifact_version_id FROM aliases l
-			WHERE l.project_id = a.project_id AND l.artifact_id = a.id AND l.alias = ?)`, append(args, *name.Alias)
+		id = cond("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+	default:
+		id = cond("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+			append(artifact, *name.Alias, *asOf)...)
 	}
-	return from + ` AND v.id = (SELECT m.artifact_version_id FROM alias_moves m
-		WHERE m.project_id = a.project_id AND m.artifact_id = a.id AND m.alias = ? AND m.moved_at <= ?
-		ORDER BY m.seq DESC LIMIT 1)`, append(args, *name.Alias, *asOf)
+	return cond("v.project_id = ?", project).and(wrapped("v.id = (%s)", id))
+}
+
+// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
+// The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
+// same cost, and the wrong one reads all versions of the artifact.
+func matchVersion(column, is string, args ...any) condition {
+	return cond(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
 // Versions is the same page of the versions of each artifact, newest first.
@@ -73,17 +82,20 @@ func (s *Store) Versions(
 	}, artifacts, page)
 }
 
-// LatestVersions are the versions with the greatest number, by artifact.
+// LatestVersions returns the versions with the greatest number by artifact, as of an instant or now (nil).
 func (s *Store) LatestVersions(
-	ctx context.Context, project models.ID, artifacts []models.ID,
+	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	one := s.dialect.oneOf("a.id", artifacts)
+	newest := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
+	if asOf != nil {
+		newest = newest.then(cond(" AND w.created_at <= ?", *asOf))
+	}
+	from := s.dialect.lookUp(lookup{"artifacts", "a", "id", artifacts, cond("a.project_id = ?", project)}).
+		then(s.dialect.behind("artifact_versions v", "v",
+			cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+` FROM artifacts a
-		JOIN artifact_versions v ON v.project_id = a.project_id AND v.id = (SELECT w.id FROM artifact_versions w
-			WHERE w.project_id = a.project_id AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-		WHERE a.project_id = ? AND `+one.sql, append([]any{project}, one.args...)...).Scan(&found).Error
-	return byKey(found, func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
+	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
+	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
 }
 
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
@@ -289,37 +301,32 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	one := s.dialect.oneOf("l.artifact_version_id", versions)
-	sql := "SELECT l.artifact_version_id, l.alias AS label FROM aliases l WHERE l.project_id = ? AND " + one.sql
-	args := append([]any{project}, one.args...)
+	attached := lookup{"aliases", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
 	if asOf != nil {
-		sql = "SELECT l.artifact_version_id, l.alias AS label FROM alias_moves l WHERE l.project_id = ? AND " + one.sql + `
-			AND l.moved_at <= ? AND NOT EXISTS (SELECT 1 FROM alias_moves m WHERE m.project_id = l.project_id
-				AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?)`
-		args = append(args, *asOf, *asOf)
+		attached.table, attached.where = "alias_moves", attached.where.and(cond(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
+			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
+			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
-	return s.labels(ctx, sql, args)
+	return s.labels(ctx, "l.alias", attached)
 }
 
 // Tags are the tags of each version, in order of name, as of an instant or now (nil). One statement.
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	one := s.dialect.oneOf("l.artifact_version_id", versions)
-	sql := "SELECT l.artifact_version_id, l.tag AS label FROM tags l WHERE l.project_id = ? AND " + one.sql
-	args := append([]any{project}, one.args...)
+	attached := lookup{"tags", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
 	if asOf != nil {
-		sql = "SELECT l.artifact_version_id, l.tag AS label FROM tag_moves l WHERE l.project_id = ? AND " + one.sql + `
-			AND l.added AND l.moved_at <= ? AND NOT EXISTS (SELECT 1 FROM tag_moves m WHERE m.project_id = l.project_id
-				AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?)`
-		args = append(args, *asOf, *asOf)
+		attached.table, attached.where = "tag_moves", attached.where.and(cond(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
+			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
+			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
-	return s.labels(ctx, sql, args)
+	return s.labels(ctx, "l.tag", attached)
 }
 
-func (s *Store) labels(ctx context.Context, sql string, args []any) (map[models.ID][]string, error) {
+func (s *Store) labels(ctx context.Context, column string, attached lookup) (map[models.ID][]string, error) {
+	from := s.dialect.lookUp(attached)
 	var rows []labelRow
-	err := s.read(ctx).Raw(sql+" ORDER BY label", args...).Scan(&rows).Error
+	err := s.read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.sql+" ORDER BY label", from.args...).Scan(&rows).Error
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

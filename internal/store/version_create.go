@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"math"
 	"strconv"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
@@ -11,12 +13,13 @@ import (
 // saved from an output, the facts that waited there become its own, before those that come with the call.
 //
 // It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
-// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. A call that fails uses no number.
+// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. After the
+// greatest number it fails with LIMIT_EXCEEDED. A call that fails uses no number.
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = sameCreation(input, facts)
-	return once(ctx, s, call, func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+	call.Input = sameCreation(auth.From(ctx), input, facts)
+	return once(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := creation{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err
@@ -37,10 +40,10 @@ func (s *Store) CreateArtifactVersion(
 	})
 }
 
-// sameCreation is a creation as an idempotency key compares it: the default project is said, and no labels are the
-// same however they are not given.
-func sameCreation(input models.CreateArtifactVersionInput, facts []models.Fact) any {
-	if project := models.ProjectName(input.Project); input.Output == nil {
+// sameCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
+// owner's output, which may be in any project. Absent and empty lists of labels are equal.
+func sameCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
+	if project := who.ResolveProject(input.Project); input.Output == nil || !who.Owner {
 		input.Project = &project
 	}
 	input.Aliases, input.Tags = append([]string{}, input.Aliases...), append([]string{}, input.Tags...)
@@ -60,21 +63,13 @@ type creation struct {
 	output models.StepOutput
 }
 
-// findProject finds the output and the project; an output says its project.
+// findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *creation) findProject() (err error) {
-	ref := c.input.Output
-	if ref != nil {
-		if err := c.findOutput(c.at.In("output"), ref); err != nil {
-			return err
-		}
-		if c.input.Project == nil {
-			c.project = c.output.ProjectID
-			return c.tx.allow(models.ApiKeyRoleWriter, c.project)
-		}
+	if c.input.Project != nil || c.input.Output == nil {
+		c.project, err = c.tx.projectNamed(c.at.In("project"), c.tx.who.ResolveProject(c.input.Project))
 	}
-	c.project, err = c.tx.projectNamed(c.at.In("project"), models.ProjectName(c.input.Project))
-	if err == nil && ref != nil && c.project != c.output.ProjectID {
-		return models.NotFound(c.at.In("output").In("stepRunId"), "there is no step run with this ID")
+	if err == nil && c.input.Output != nil {
+		err = c.findOutput(c.at.In("output"), c.input.Output)
 	}
 	if err == nil {
 		err = c.tx.allow(models.ApiKeyRoleWriter, c.project)
@@ -82,6 +77,7 @@ func (c *creation) findProject() (err error) {
 	return err
 }
 
+// findOutput finds the output of a step run. A step run of another project is refused like one that does not exist.
 func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := c.tx.stepOutputs([]models.ID{id})
@@ -89,10 +85,11 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 		return err
 	}
 	declared, known := outputs[id]
-	if !known {
-		return models.NotFound(at.In("stepRunId"), "there is no step run with this ID")
+	if !known || !c.project.IsZero() && c.project != declared.project {
+		return unknownID(at.In("stepRunId"), "step run")
 	}
-	for _, row := range declared {
+	c.project = declared.project
+	for _, row := range declared.rows {
 		if row.Output.Name == ref.Name {
 			c.output = row.Output
 			return nil
@@ -100,7 +97,7 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 	}
 	return &models.Error{
 		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
-		Path: at.In("name").Steps(), Candidates: outputNames(declared),
+		Path: at.In("name").Steps(), Candidates: outputNames(declared.rows),
 	}
 }
 
@@ -146,18 +143,26 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 // identify chooses the name and the number: those asked for, or the next that are free.
 func (c *creation) identify(artifact models.ID, last int32) (string, int32, error) {
 	if c.input.Version == nil {
-		for number := last + 1; ; number++ {
+		for {
+			number, err := c.nextNumber(last)
+			if err != nil {
+				return "", 0, err
+			}
 			name := strconv.Itoa(int(number))
 			taken, _, err := c.taken(artifact, name, number)
 			if err != nil || !taken {
 				return name, number, err
 			}
+			last = number
 		}
 	}
 	name := *c.input.Version
 	number, numeric := models.VersionNumber(name)
 	if !numeric {
-		number = last + 1
+		var err error
+		if number, err = c.nextNumber(last); err != nil {
+			return "", 0, err
+		}
 	}
 	byName, byNumber, err := c.taken(artifact, name, number)
 	switch {
@@ -171,12 +176,21 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 	return name, number, nil
 }
 
+// nextNumber returns the number after last. It fails with LIMIT_EXCEEDED after the greatest number that a column holds,
+// which an imported artifact may have given.
+func (c *creation) nextNumber(last int32) (int32, error) {
+	if last == math.MaxInt32 {
+		return 0, models.LimitExceeded(c.at.In("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
+	}
+	return last + 1, nil
+}
+
 // taken says whether a version of the artifact has the name, and whether one has or had the number.
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.Raw(`SELECT
-		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND version = @name) AS by_name,
-		EXISTS (SELECT 1 FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").sql+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`,
 		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error

@@ -17,12 +17,24 @@ import (
 // writer is the one writer of an SQLite file. Transactions that wait while it works are committed together, so that
 // many callers share one wait for the disk; each of them still happens whole or not at all.
 type writer struct {
-	db    *gorm.DB
-	conn  *connection
-	jobs  chan *job
-	done  chan struct{}
-	close func() error
+	db   *gorm.DB
+	conn *connection
+	jobs chan *job
+	// pauses are functions that run between two transactions.
+	pauses chan pause
+	// committed is called after each transaction.
+	committed func()
+	done      chan struct{}
+	close     func() error
 }
+
+// pause is a function that runs between two transactions, and the channel for its result.
+type pause struct {
+	fn     func() error
+	result chan error
+}
+
+func (p pause) run() { p.result <- p.fn() }
 
 type job struct {
 	ctx    context.Context
@@ -37,9 +49,11 @@ var errClosed = errors.New("the database is closed")
 // mostJobs bounds how many transactions are committed together, so that the first of them does not wait for long.
 const mostJobs = 128
 
-func newWriter(db *gorm.DB, conn *connection) *writer {
+func newWriter(db *gorm.DB, conn *connection, committed func()) *writer {
 	stop, cancel := context.WithCancel(context.Background())
-	w := &writer{db: db, conn: conn, jobs: make(chan *job, mostJobs), done: make(chan struct{})}
+	w := &writer{
+		db: db, conn: conn, jobs: make(chan *job, mostJobs), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
+	}
 	w.close = func() error {
 		cancel()
 		<-w.done
@@ -88,6 +102,8 @@ func (w *writer) run(stop context.Context) {
 		select {
 		case first := <-w.jobs:
 			w.commitAll(w.waiting(first))
+		case p := <-w.pauses:
+			p.run()
 		case <-stop.Done():
 			for {
 				select {
@@ -122,6 +138,24 @@ const longest = 250 * time.Millisecond
 func (w *writer) commitAll(jobs []*job) {
 	for len(jobs) > 0 {
 		jobs = jobs[w.commit(jobs):]
+		select {
+		case p := <-w.pauses:
+			p.run()
+		default:
+		}
+	}
+}
+
+// pause runs fn between two transactions and returns its error. fn does not run if ctx ends first; writes wait for fn.
+func (w *writer) pause(ctx context.Context, fn func() error) error {
+	p := pause{fn, make(chan error, 1)}
+	select {
+	case w.pauses <- p:
+		return <-p.result
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.done:
+		return errClosed
 	}
 }
 
@@ -154,6 +188,7 @@ func (w *writer) commit(jobs []*job) int {
 		}
 		j.result <- results[i]
 	}
+	w.committed()
 	return len(jobs)
 }
 

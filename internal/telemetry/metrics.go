@@ -160,7 +160,7 @@ func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	return mux
 }
 
-// pools reads the pools of connections when it is asked.
+// pools reads the pools of connections, and the size of the write-ahead log, when it is asked.
 type pools struct{ store *store.Store }
 
 var (
@@ -168,17 +168,18 @@ var (
 		[]string{"pool", "state"}, nil)
 	poolMost   = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
 	poolWaits  = prometheus.NewDesc("placard_database_waits_total", "How often a connection had to be waited for.", []string{"pool"}, nil)
+	logBytes   = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
 	poolWaited = prometheus.NewDesc("placard_database_wait_seconds_total", "How long connections were waited for.", []string{"pool"}, nil)
 )
 
 // Describe names what Collect makes.
 func (p *pools) Describe(to chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaits, poolWaited} {
+	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaits, poolWaited, logBytes} {
 		to <- description
 	}
 }
 
-// Collect reads the pools.
+// Collect reads the pools and the size of the log.
 func (p *pools) Collect(to chan<- prometheus.Metric) {
 	for _, pool := range p.store.Pools() {
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "in_use")
@@ -186,5 +187,8 @@ func (p *pools) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(pool.Most), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
+	}
+	if size, ok := p.store.LogBytes(); ok {
+		to <- prometheus.MustNewConstMetric(logBytes, prometheus.GaugeValue, float64(size))
 	}
 }

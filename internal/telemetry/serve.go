@@ -91,7 +91,7 @@ func Start(api *graph.Server, s *store.Store, build Build, addr string, log *slo
 func (m *Metrics) serve(addr string, log *slog.Logger) (stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for metrics: %w", err)
+		return nil, fmt.Errorf("listen for metrics: %w (--metrics-addr or PLACARD_METRICS_ADDR sets another address)", err)
 	}
 	server := &http.Server{
 		Handler: m.Handler(log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,

@@ -73,6 +73,9 @@ func importFrom(
 	w := &importer{s: s, project: options.Project, notes: notes, done: Imported{Records: map[string]int{}}}
 	err = newReader(from, options.Limits, w, newProgress(notes, "imported", size).tell).read(ctx)
 	err = interrupted(ctx, err)
+	if err == nil {
+		s.Analyze(ctx)
+	}
 	if err != nil && w.target != nil {
 		err = fmt.Errorf("%w\n%s", err, "what was written before stays; to go on, give the same command with a whole file that fits")
 	}

@@ -7,8 +7,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// writeRetired leaves out the numbers of versions that are here: nothing is deleted.
+// writeRetired leaves out the numbers of versions that are here: nothing is deleted. It locks the artifacts, so that a number
+// is not given to a version and retired at once.
 func writeRetired(b *batch) error {
+	if err := b.lockArtifacts("artifact_id"); err != nil {
+		return err
+	}
 	if err := b.compare(); err != nil {
 		return err
 	}

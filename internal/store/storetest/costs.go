@@ -79,7 +79,7 @@ func interrupted(s *suite) {
 		if err == nil {
 			s.Fatalf("statement %d failed, and the call did not", at)
 		}
-		latest, err := s.LatestVersions(s.ctx, step.ProjectID, []models.ID{s.artifact("model")})
+		latest, err := s.LatestVersions(s.ctx, step.ProjectID, []models.ID{s.artifact("model")}, nil)
 		s.must(err)
 		for _, v := range latest {
 			s.equal(v.Number, 1)

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -11,6 +13,7 @@ import (
 func init() {
 	tests["lineage of a diamond"] = lineageDiamond
 	tests["lineage that is long and wide"] = lineageBounds
+	tests["consumers beyond the greatest count"] = manyConsumers
 }
 
 // made is a version made by a step from other versions.
@@ -64,7 +67,7 @@ func lineageDiamond(s *suite) {
 	s.equal(follow(s.Upstream, data, 3, 50), "0 edges, truncated false")
 	s.equal(follow(s.Downstream, data, 1, 0), "0 edges, truncated true")
 	s.equal(follow(s.Downstream, end, 9, 50), "0 edges, truncated false")
-	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true})
+	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true}, nil)
 	s.must(err)
 	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage, len(consumers[end.ID].Edges)},
 		[]any{3, 2, true, 0})
@@ -95,4 +98,35 @@ func lineageBounds(s *suite) {
 		s.equal([]any{len(found.Nodes), found.Truncated}, []any{100, true})
 	})
 	s.equal(cost <= 3, true)
+}
+
+// manyConsumers adds step runs that read one version until there are more than the server counts.
+func manyConsumers(s *suite) {
+	data := s.made("data")
+	s.made("first", data)
+	newID := "gen_random_uuid()"
+	driver, name := "pgx", s.url
+	if path, ok := strings.CutPrefix(s.url, "sqlite:"); ok {
+		driver, name, newID = "sqlite", path, "randomblob(16)"
+	}
+	db, err := sql.Open(driver, name)
+	s.must(err)
+	defer func() { _ = db.Close() }()
+	for _, statement := range []string{
+		fmt.Sprintf(`INSERT INTO subjects (project_id, id, about)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			SELECT p.id, %s, 'S' FROM projects p CROSS JOIN n`, models.MaxTotalCount, newID),
+		`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
+			SELECT s.project_id, s.id, r.id, 'many', 'RUNNING', 0 FROM subjects s JOIN pipeline_runs r ON r.project_id = s.project_id
+			WHERE s.about = 'S' AND NOT EXISTS (SELECT 1 FROM step_runs o WHERE o.project_id = s.project_id AND o.id = s.id)`,
+		`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
+			SELECT r.project_id, r.id, 0, '0', i.artifact_version_id FROM step_runs r JOIN step_inputs i ON i.project_id = r.project_id
+			WHERE r.name = 'many'`,
+	} {
+		_, err := db.Exec(statement)
+		s.must(err)
+	}
+	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID}, models.Page{Size: 2, Count: true}, nil)
+	s.must(err)
+	s.equal([]any{consumers[data.ID].TotalCount, consumers[data.ID].TotalCountCapped}, []any{models.MaxTotalCount, true})
 }

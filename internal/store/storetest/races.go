@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
@@ -22,6 +23,7 @@ func init() {
 	tests["copies of other calls race"] = copiesOfOthersRace
 	tests["batches do not wait in a circle"] = batchesCross
 	tests["idempotency keys"] = idempotencyKeys
+	tests["idempotency keys with other input and a missing target"] = reusedKeysOfMissing
 }
 
 // stores are the stores of several server processes on the database; SQLite has one.
@@ -271,6 +273,70 @@ func batchesCross(s *suite) {
 	}
 }
 
+// reusedKeysOfMissing uses keys again with other input and a target that was deleted or never existed.
+func reusedKeysOfMissing(s *suite) {
+	other, err := s.CreateProject(s.ctx, root, "other")
+	s.must(err)
+	call := func(operation, key string) store.Call {
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+	}
+	log := func(key string, target models.MetadataTarget, values ...string) error {
+		_, _, err := s.LogMetadata(s.ctx, call("logMetadata", key), []store.Write{{Target: target, Facts: facts(values...), Path: root}})
+		return err
+	}
+	retract := func(target models.MetadataTarget, keys ...string) error {
+		r := store.Retraction{Target: target}
+		for _, key := range keys {
+			r.Keys = append(r.Keys, models.MetadataKeyInput{Key: key})
+		}
+		_, _, err := s.RetractMetadata(s.ctx, call("retractMetadata", "k"), root, r)
+		return err
+	}
+	v := s.version("model")
+	step := s.step("out")
+	s.must(log("k", byID(v), "a", "1", "b", "2"))
+	s.must(retract(byID(v), "a"))
+	_, err = s.DeleteArtifactVersion(s.ctx, root, v.ID.String())
+	s.must(err)
+
+	s.must(log("k", byID(v), "a", "1", "b", "2"))
+	s.must(retract(byID(v), "a"))
+	s.refused(models.CodeIdempotencyKeyReused, log("k", byID(v), "a", "2"))
+	s.refused(models.CodeIdempotencyKeyReused, retract(byID(v), "b"))
+	s.refused(models.CodeNotFound, log("new", byID(v), "a", "2"))
+	never := models.MetadataTarget{ArtifactVersionID: ref(models.NewID().String())}
+	s.refused(models.CodeIdempotencyKeyReused, log("k", never, "a", "2"))
+	s.refused(models.CodeIdempotencyKeyReused, log("k", models.MetadataTarget{StepContext: &models.StepContext{StepRunID: "none"}}, "a", "2"))
+	s.refused(models.CodeIdempotencyKeyReused, log("k", byContext(s.step()), "a", "2"))
+	s.refused(models.CodeBadInput, log("k", models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model"}}, "a", "2"))
+
+	// The scope of a key is a project: in another one, and in none, it has not been used.
+	elsewhere := func(project string) models.MetadataTarget {
+		return models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: &project, Name: "model", Version: ref("1")}}
+	}
+	s.refused(models.CodeNotFound, log("k", elsewhere("other"), "a", "2"))
+	s.refused(models.CodeNotFound, log("k", elsewhere("none"), "a", "2"))
+	s.refused(models.CodeIdempotencyKeyReused, log("k", elsewhere("default"), "a", "2"))
+
+	start := func(key, run string) error {
+		_, _, err := s.StartStepRun(s.ctx, call("startStepRun", key), root, models.StartStepRunInput{PipelineRunID: run, Name: "train"})
+		return err
+	}
+	s.must(start("k", s.run().ID.String()))
+	s.refused(models.CodeIdempotencyKeyReused, start("k", models.NewID().String()))
+	s.refused(models.CodeNotFound, start("new", models.NewID().String()))
+
+	create := func(project *string, step string) error {
+		_, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, models.CreateArtifactVersionInput{
+			Project: project, Artifact: "made", Output: &models.StepOutputReference{StepRunID: step, Name: "out"}}, nil)
+		return err
+	}
+	s.must(create(nil, step.ID.String()))
+	s.refused(models.CodeIdempotencyKeyReused, create(nil, models.NewID().String()))
+	s.refused(models.CodeNotFound, create(&other.Name, models.NewID().String()))
+	s.refused(models.CodeNotFound, create(&other.Name, step.ID.String()))
+}
+
 func idempotencyKeys(s *suite) {
 	v := s.version("model")
 	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
@@ -309,7 +375,7 @@ func idempotencyKeys(s *suite) {
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)
-	s.must(s.ForgetIdempotencyKeys(context.Background()))
+	s.must(s.ForgetIdempotencyKeys(context.Background(), 48*time.Hour))
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)

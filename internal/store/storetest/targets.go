@@ -12,6 +12,7 @@ func init() {
 	tests["near names"] = nearNames
 	tests["facts wait for their artifact"] = factsWait
 	tests["output names before artifact names"] = outputNames
+	tests["outputs of another project"] = outputsElsewhere
 }
 
 // selectors goes through the table of docs/selectors.md row by row.
@@ -97,6 +98,31 @@ func nearNames(s *suite) {
 	s.equal(len(failure.Candidates), 10)
 	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: ref("none"), Name: "many", Version: ref("1")}}, facts("a", "1"))
 	s.equal(s.refused(models.CodeNotFound, err).Path[3], "project")
+}
+
+// outputsElsewhere saves versions in one project from the output of a step in another one. The store returns the error for
+// an unknown step run, also for an unknown output name.
+func outputsElsewhere(s *suite) {
+	other, err := s.CreateProject(s.ctx, root, "other")
+	s.must(err)
+	save := func(project *string, step, output string) string {
+		_, err := s.create(models.CreateArtifactVersionInput{
+			Project: project, Artifact: "model", Output: &models.StepOutputReference{StepRunID: step, Name: output},
+		})
+		failure := s.refused(models.CodeOf(err), err)
+		return fmt.Sprintf("%s %v %v: %s", failure.Code, failure.Path, failure.Candidates, failure.Message)
+	}
+	step, none, unknown := s.step("train", "test").ID.String(), s.step().ID.String(), models.NewID().String()
+	missing := "NOT_FOUND [input output stepRunId] []: there is no step run with this ID"
+	for _, id := range []string{step, none, unknown} {
+		for _, output := range []string{"train", "nix"} {
+			s.equal(save(&other.Name, id, output), missing)
+		}
+	}
+	s.equal(save(nil, unknown, "nix"), missing)
+	s.equal(save(nil, step, "nix"), "OUTPUT_NOT_FOUND [input output name] [train test]: the step run has no output of this name")
+	s.equal(save(nil, none, "nix"), "OUTPUT_NOT_FOUND [input output name] []: the step run has no output of this name")
+	s.equal(save(ref("none"), step, "train"), `NOT_FOUND [input project] []: there is no project "none"`)
 }
 
 func factsWait(s *suite) {

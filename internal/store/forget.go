@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// forgetTime is the time after which a transaction that deletes old keys begins no further statement, so that other
+	// writes of SQLite wait for little more.
+	forgetTime = 50 * time.Millisecond
+	// forgetRows is the number of keys that one statement deletes.
+	forgetRows = 50
+)
+
+// ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
+// deletes them in short transactions, and stops between two statements when ctx ends.
+func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Duration) error {
+	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
+		for deleted := int64(1); deleted > 0; {
+			var err error
+			if deleted, err = s.forgetPortion(ctx, table, retention, forgetTime); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of deleted
+// keys.
+func (s *Store) forgetPortion(ctx context.Context, table string, retention, longest time.Duration) (deleted int64, err error) {
+	err = s.write(ctx, func(tx *transaction) error {
+		deleted = 0
+		for begin := time.Now(); ; {
+			done := tx.Exec(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
+				SELECT caller, operation, key, project_id FROM `+table+`
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.ago(retention), forgetRows)
+			deleted += done.RowsAffected
+			if done.Error != nil || done.RowsAffected < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
+				return done.Error
+			}
+		}
+	})
+	return deleted, err
+}

@@ -1,0 +1,17 @@
+package store
+
+// The memory of SQLite is outside Go's, and its size is the number of connections times their caches. A page of 4 KiB
+// takes 8 KiB there, because the allocator rounds up to powers of two. A sort takes up to the size of the cache again.
+const (
+	// maxReaders is the number of connections that read, on machines of any size.
+	maxReaders = 8
+	// smallCache is the cache_size of connections that read or write few pages.
+	smallCache = "-500"
+)
+
+// Values of cache_size for the connections that read and for the one that writes, in KiB below zero. They are variables
+// so that a test can build the program with others.
+var (
+	readCache  = "-4000"
+	writeCache = "-16000"
+)

@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/placard/placard/models"
+)
+
+// Repaired counts the rows that Repair has changed or added.
+type Repaired struct {
+	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
+	Subjects, Entries, Latest, Moves int64
+}
+
+// Progress is the progress of Repair.
+type Progress struct {
+	Repaired
+	// Done and Total are numbers of subjects and artifact versions.
+	Done, Total int64
+}
+
+// repairedAtOnce is the number of subjects, versions or entries in one transaction of Repair.
+const repairedAtOnce = 500
+
+// Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
+// transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
+// Entries keep their values and times. A tag without any move gets the time of its version, any other move the present.
+func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
+	r := &repair{store: s, tell: tell}
+	var projects []models.ID
+	err := s.read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
+	if err == nil {
+		err = s.read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
+	}
+	if err != nil {
+		return r.Repaired, s.failure(err)
+	}
+	for _, project := range projects {
+		for _, step := range []portions{
+			{"subjects", incompleteSubjects, r.fillSubjects}, {"artifact_versions", incompleteVersions, r.addMoves},
+		} {
+			if err := r.walk(ctx, project, step); err != nil {
+				return r.Repaired, err
+			}
+		}
+	}
+	return r.Repaired, nil
+}
+
+type repair struct {
+	store *Store
+	Progress
+	tell func(Progress)
+}
+
+// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change; its
+// arguments are named project, after and last.
+type portions struct {
+	table, incomplete string
+	complete          func(ctx context.Context, project models.ID, ids []models.ID) error
+}
+
+func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
+	for after, n := (models.ID{}), repairedAtOnce; n == repairedAtOnce; {
+		var ids, incomplete []models.ID
+		err := r.store.read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
+			project, after).Scan(&ids).Error
+		if n = len(ids); err == nil && n > 0 {
+			err = r.store.read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
+		}
+		if err != nil {
+			return r.store.failure(err)
+		}
+		if len(incomplete) > 0 {
+			if err := step.complete(ctx, project, incomplete); err != nil {
+				return err
+			}
+		}
+		if n > 0 {
+			after = ids[n-1]
+		}
+		r.Done += int64(n)
+		r.tell(r.Progress)
+	}
+	return nil
+}
+
+const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @project AND s.id > @after AND s.id <= @last AND (
+	s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')
+	OR EXISTS (SELECT 1 FROM metadata_entries e WHERE e.project_id = @project AND e.subject_id = s.id
+		AND e.sort_key IS NULL AND e.kind IS NOT NULL)
+	OR EXISTS (SELECT 1 FROM metadata_latest l WHERE l.project_id = @project AND l.subject_id = s.id AND (l.about <> s.about
+		OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id) OR (l.sort_key IS NULL) <> (l.kind IS NULL))))
+	ORDER BY s.id`
+
+// fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
+func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
+	for n := int64(repairedAtOnce); n == repairedAtOnce; {
+		var done Repaired
+		err := r.store.write(ctx, func(tx *transaction) (err error) {
+			if _, err = tx.dialect.lockSubjects(tx.DB, project, ids); err != nil {
+				return err
+			}
+			done, err = tx.fillSubjects(project, ids)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		n = done.Entries
+		r.Subjects, r.Entries, r.Latest = r.Subjects+done.Subjects, r.Entries+done.Entries, r.Latest+done.Latest
+		r.tell(r.Progress)
+	}
+	return nil
+}
+
+func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Repaired, err error) {
+	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
+		return done, err
+	}
+	one := tx.dialect.oneOf("s.id", ids)
+	filled := tx.Exec(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
+		WHEN EXISTS (SELECT 1 FROM step_outputs o WHERE o.project_id = ? AND o.id = s.id) THEN 'O'
+		WHEN EXISTS (SELECT 1 FROM step_runs t WHERE t.project_id = ? AND t.id = s.id) THEN 'S' ELSE 'R' END
+		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND `+one.sql,
+		append([]any{project, project, project}, one.args...)...)
+	if done.Subjects = filled.RowsAffected; filled.Error != nil {
+		return done, filled.Error
+	}
+	// Each table is restricted to the subjects, so that no plan reads the whole of one.
+	latest, entries := tx.dialect.oneOf("l.subject_id", ids), tx.dialect.oneOf("e.subject_id", ids)
+	filled = tx.Exec(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
+			sort_key = e.sort_key, parts = e.parts
+		FROM subjects s, metadata_entries e
+		WHERE l.project_id = ? AND s.project_id = ? AND e.project_id = ? AND l.subject_id = s.id AND e.subject_id = s.id AND e.seq = l.seq
+			AND (l.about <> s.about OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id)
+				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts)
+			AND `+one.sql+" AND "+latest.sql+" AND "+entries.sql,
+		slices.Concat([]any{project, project, project}, one.args, latest.args, entries.args)...)
+	done.Latest = filled.RowsAffected
+	return done, filled.Error
+}
+
+// fillEntries fills at most repairedAtOnce entries and returns their number.
+func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, error) {
+	one := tx.dialect.oneOf("subject_id", ids)
+	var entries []struct {
+		SubjectID models.ID
+		Seq       int64
+		Kind      models.MetadataKind
+		Value     string
+	}
+	err := tx.Raw(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
+		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND %s ORDER BY seq LIMIT %d`, one.sql, repairedAtOnce),
+		append([]any{project}, one.args...)...).Scan(&entries).Error
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	for _, e := range entries {
+		form, err := models.DecodeSearchForm(e.Kind, e.Value)
+		if err != nil {
+			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
+		}
+		if err := tx.Exec("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?",
+			form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq).Error; err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(entries)), nil
+}
+
+// The states of tags that differ from their last moves. t and m are the rows of a version v.
+const (
+	tagWithoutMove = `NOT coalesce((SELECT p.added FROM tag_moves p WHERE p.project_id = @project
+		AND p.artifact_version_id = v.id AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), false)`
+	moveWithoutTag = `m.added AND NOT EXISTS (SELECT 1 FROM tag_moves p WHERE p.project_id = @project
+		AND p.artifact_version_id = v.id AND p.tag = m.tag AND p.seq > m.seq)
+		AND NOT EXISTS (SELECT 1 FROM tags p WHERE p.project_id = @project AND p.artifact_version_id = v.id AND p.tag = m.tag)`
+	incompleteVersions = `SELECT v.id FROM artifact_versions v WHERE v.project_id = @project AND v.id > @after AND v.id <= @last AND (
+		EXISTS (SELECT 1 FROM tags t WHERE t.project_id = @project AND t.artifact_version_id = v.id AND ` + tagWithoutMove + `)
+		OR EXISTS (SELECT 1 FROM tag_moves m WHERE m.project_id = @project AND m.artifact_version_id = v.id AND ` + moveWithoutTag + `))
+		ORDER BY v.id`
+)
+
+// addMoves adds the moves that the tags of the versions lack, while nobody else changes them.
+func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.ID) error {
+	var moves int64
+	err := r.store.write(ctx, func(tx *transaction) error {
+		one := tx.dialect.oneOf("v.id", ids)
+		var locked []models.ID
+		err := tx.Raw(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
+			WHERE v.project_id = ? AND `+one.sql+`) ORDER BY a.id`+tx.dialect.lockRow(), append([]any{project, project}, one.args...)...).Scan(&locked).Error
+		moves = 0
+		for _, id := range ids {
+			if err == nil {
+				args := map[string]any{"project": project, "version": id, "now": tx.dialect.now(0)}
+				added := tx.Exec(addedMoves, args)
+				moves, err = moves+added.RowsAffected, added.Error
+			}
+		}
+		return err
+	})
+	r.Moves += moves
+	return err
+}
+
+// addedMoves inserts the moves of one version, each later than the move before it.
+const addedMoves = `INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
+	SELECT @project, n.id, n.tag, n.added, CASE WHEN n.added AND n.previous IS NULL THEN n.created_at
+		WHEN n.previous >= n.moment THEN n.previous + 1 ELSE n.moment END
+	FROM (SELECT c.*, (SELECT max(p.moved_at) FROM tag_moves p WHERE p.project_id = @project AND p.artifact_version_id = c.id AND p.tag = c.tag)
+			AS previous, CAST(@now AS bigint) AS moment
+		FROM (SELECT v.id, v.created_at, t.tag, true AS added FROM artifact_versions v JOIN tags t ON t.artifact_version_id = v.id
+				WHERE v.project_id = @project AND v.id = @version AND t.project_id = @project AND ` + tagWithoutMove + `
+			UNION ALL SELECT v.id, v.created_at, m.tag, false FROM artifact_versions v JOIN tag_moves m ON m.artifact_version_id = v.id
+				WHERE v.project_id = @project AND v.id = @version AND m.project_id = @project AND ` + moveWithoutTag + `) c) n`

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/placard/placard/models"
+)
+
+// filled returns an object in which each field has a value of its own, except AsOf, which writes never set.
+func filled[T any](project models.ID) *T {
+	object := new(T)
+	n := 0
+	fill(reflect.ValueOf(object).Elem(), project, &n)
+	return object
+}
+
+func fill(value reflect.Value, project models.ID, n *int) {
+	*n++
+	switch target := value.Addr().Interface().(type) {
+	case *models.ID:
+		*target = models.NewID()
+		return
+	case *models.Time:
+		*target = models.TimeFromMicros(int64(*n) * 1e12)
+		return
+	}
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString(fmt.Sprint("text ", *n))
+	case reflect.Int32, reflect.Int64:
+		value.SetInt(int64(*n))
+	case reflect.Bool:
+		value.SetBool(true)
+	case reflect.Pointer:
+		value.Set(reflect.New(value.Type().Elem()))
+		fill(value.Elem(), project, n)
+	case reflect.Struct:
+		for i := range value.NumField() {
+			switch value.Type().Field(i).Name {
+			case "AsOf":
+			case "ProjectID":
+				value.Field(i).Set(reflect.ValueOf(project))
+			default:
+				fill(value.Field(i), project, n)
+			}
+		}
+	default:
+		panic("no value for a " + value.Kind().String())
+	}
+}
+
+// kept reports whether an object comes back from a snapshot as it was.
+func kept[T any](t *testing.T, fields func(*snapshot, *T)) bool {
+	t.Helper()
+	project := models.NewID()
+	object := filled[T](project)
+	again, err := readSnapshot(project, fields, writeSnapshot(project, fields, *object))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reflect.DeepEqual(again, *object)
+}
+
+// TestSnapshotFields checks that a snapshot keeps every field of an object. The control leaves a field out.
+func TestSnapshotFields(t *testing.T) {
+	t.Parallel()
+	for name, whole := range map[string]bool{
+		"version": kept(t, codeVersion), "artifact": kept(t, codeArtifact), "output": kept(t, codeOutput),
+		"step run": kept(t, codeStepRun), "pipeline run": kept(t, codePipelineRun),
+	} {
+		if !whole {
+			t.Errorf("a %s has a field that its snapshot does not keep", name)
+		}
+	}
+	if kept(t, func(s *snapshot, a *models.Artifact) {
+		s.codeProject(&a.ProjectID)
+		s.codeID(&a.ID)
+		codeText(s, &a.Name)
+	}) {
+		t.Error("control: a field that is left out is not missed")
+	}
+}
+
+// drawLogged returns what random writes became, and their drafts.
+func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID) []newEntry) {
+	subjects := []models.Subject{
+		filled[models.ArtifactVersion](project), filled[models.ArtifactVersion](project), filled[models.StepOutput](project),
+		filled[models.StepRun](project), filled[models.PipelineRun](project),
+	}
+	caller, writes := "caller", make([][]newEntry, 1+r.IntN(20))
+	var sizes int
+	for i := range writes {
+		for j := range 1 + r.IntN(50) {
+			writes[i] = append(writes[i], newEntry{stepRun: models.NewID(), fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
+			sizes++
+		}
+	}
+	drafts := func(write int, subject models.ID) []newEntry {
+		made := make([]newEntry, len(writes[write]))
+		for i, draft := range writes[write] {
+			draft.subject, made[i] = subject, draft
+		}
+		return made
+	}
+	ids, logged, seq := models.NewIDs(sizes), make([]Logged, len(writes)), models.Int64(r.Int64N(1<<40))
+	at := models.TimeFromMicros(time.Now().UnixMicro())
+	for i := range writes {
+		logged[i].Subject = subjects[r.IntN(len(subjects))]
+		_, subject, _ := logged[i].Subject.EntriesOf()
+		for _, draft := range drafts(i, subject) {
+			entry := draft.entry(project, ids[0], &caller)
+			seq += models.Int64(1 + r.IntN(2)*r.IntN(3))
+			entry.Seq, entry.LoggedAt, ids = seq, at, ids[1:]
+			logged[i].Entries = append(logged[i].Entries, entry)
+		}
+	}
+	return logged, drafts
+}
+
+// TestSnapshotOfEntries checks that entries with random gaps between their numbers come back as they were, and that a damaged
+// snapshot is an error.
+func TestSnapshotOfEntries(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		project := models.NewID()
+		logged, drafts := drawLogged(r, project)
+		fields := codeLogged(len(logged), drafts)
+		stored := writeSnapshot(project, fields, logged)
+		again, err := readSnapshot(project, fields, stored)
+		if err != nil || !reflect.DeepEqual(again, logged) {
+			t.Fatalf("%v:\n%s\nwant\n%s", err, asJSON(t, again), asJSON(t, logged))
+		}
+		n := r.IntN(len(stored))
+		for damage, bytes := range map[string][]byte{
+			"cut off": stored[:n], "longer": append(stored[:len(stored):len(stored)], 0), "another form": append([]byte{snapshotForm + 1}, stored[1:]...),
+		} {
+			if _, err := readSnapshot(project, fields, bytes); err == nil {
+				t.Errorf("%s: no error", damage)
+			}
+		}
+		stored[n] ^= byte(1 + r.IntN(255))
+		_, _ = readSnapshot(project, fields, stored) // it may fit, and does not panic
+	}
+}
+
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), `"ID"`, "\n\"ID\"")
+}
+
+// TestIDsFollow checks that IDs of one call differ from those of others, and that each is the one before it plus 1.
+func TestIDsFollow(t *testing.T) {
+	t.Parallel()
+	seen := map[models.ID]bool{}
+	for range 100 {
+		ids := models.NewIDs(1000)
+		for i, id := range ids {
+			if parsed, ok := models.ParseID(id.String()); !ok || parsed != ids[0].Plus(i) || seen[id] || id[6]>>4 != 7 || id[8]>>6 != 2 {
+				t.Fatalf("%s is number %d after %s", id, i, ids[0])
+			}
+			seen[id] = true
+		}
+	}
+}
