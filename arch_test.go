@@ -29,9 +29,10 @@ var imports = map[string][]string{
 	"graph/list":               {},
 	"graph/recent":             {},
 	"graph/persisted":          {"graph/recent"},
-	"graph":                    {"models", "graph/exec", "graph/list", "graph/persisted", "graph/recent", "internal/auth", "internal/store"},
+	"graph":                    {"models", "graph/exec", "graph/list", "graph/persisted", "graph/recent", "internal/admission", "internal/auth", "internal/store"},
+	"internal/admission":       {},
 	"internal/auth":            {"models"},
-	"internal/store":           {"models", "internal/auth"},
+	"internal/store":           {"models", "internal/admission", "internal/auth"},
 	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store"},
 	"internal/harness":         {},
 	"internal/store/bulk":      {"models", "internal/store"},
@@ -46,7 +47,7 @@ var imports = map[string][]string{
 	"deploy":                   {},
 	"e2e":                      {},
 	"examples/penguins":        {},
-	"bench":                    {"models", "graph", "internal/store", "internal/store/storetest", "bench/load"},
+	"bench":                    {"models", "graph", "internal/auth", "internal/store", "internal/store/storetest", "bench/load"},
 	"bench/load":               {"models"},
 }
 

@@ -32,6 +32,8 @@ type settings struct {
 	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
 	Explain  bool     `help:"Print the statements of each question with their plans."`
 	Prices   bool     `help:"Compare the price of operations with their CPU time instead."`
+	Fairness bool     `help:"Measure instead what one API key gets while twenty clients of another one send the most expensive operations."`
+	Program  string   `help:"With --fairness: measure this program instead of building one." placeholder:"PATH"`
 	// server is the process of the throw-away cluster.
 	server int
 }
@@ -61,6 +63,12 @@ func (s *settings) run(ctx context.Context) (err error) {
 		s.Postgres, s.server = cluster.URL.String(), cluster.PID()
 	}
 	for _, engine := range s.Engines {
+		if s.Fairness {
+			if err := s.fairness(ctx, engine); err != nil {
+				return fmt.Errorf("%s: %w", engine, err)
+			}
+			continue
+		}
 		results := map[int]map[string]result{}
 		for _, size := range s.Sizes {
 			if results[size], err = s.measure(ctx, engine, size); err != nil {

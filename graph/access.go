@@ -59,7 +59,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, media string) (*h
 		who, err = s.authenticate(r)
 	}
 	if err == nil {
-		return r.WithContext(auth.With(r.Context(), who)), true
+		return withSharer(r.WithContext(auth.With(r.Context(), who))), true
 	}
 	status := s.refusal(w, err, media)
 	presented := s.presenter
@@ -111,10 +111,11 @@ func (s *Server) authenticate(r *http.Request) (who auth.Principal, err error) {
 		seconds := float64(s.limits.ReadSeconds)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), time.Duration(seconds*float64(time.Second)), tooLong(seconds))
 		defer cancel()
-		if err := s.lookUps.enter(ctx); err != nil {
+		id := addressOf(r)
+		if err := enter(ctx, s.lookUps, id); err != nil {
 			return who, err
 		}
-		defer s.lookUps.leave()
+		defer s.lookUps.Leave(id)
 		if who, valid, err = s.store.Authenticate(ctx, secret); err != nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}

@@ -58,11 +58,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return read()
 		}, r.Method == http.MethodGet)
 	}
-	s.arriving.give(held)
+	s.arriving.Give(held)
 	if err == nil {
 		var left int64
 		if left, err = s.roomFor(answer); err == nil {
-			defer s.leaving.give(left)
+			defer s.leaving.Give(left)
 		}
 	}
 	if err != nil {

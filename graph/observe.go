@@ -100,7 +100,10 @@ func rootFieldOf(ctx context.Context) string {
 }
 
 // Load is how many requests have their turn, and how many wait for it.
-func (s *Server) Load() (executed, waiting int) { return s.queue.load() }
+func (s *Server) Load() (executed, waiting int) {
+	load := s.queue.Load()
+	return load.Turns, load.Waiting
+}
 
 // ServeHTTP answers GraphQL over HTTP: POST with a JSON body, and GET for queries.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -46,7 +46,7 @@ func TestTurns(t *testing.T) {
 		expect(TurnLate, 10*time.Second)
 		go post(t.Context(), s, "{ __typename }", typeJSON)
 		time.Sleep(time.Second)
-		s.queue.leave()
+		s.queue.Leave("")
 		expect(TurnGiven, time.Second)
 		post(t.Context(), s, "{ __typename }", "text/html")
 		expect("", 0)

@@ -1,79 +1,59 @@
 package graph
 
 import (
-	"container/list"
 	"context"
+	"errors"
 	"io"
 	"net/http"
-	"sync"
-	"sync/atomic"
+	"net/netip"
 	"time"
 
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
 
-// queue bounds how many requests are worked on at once. Those beyond wait in the order in which they came, and those
-// beyond that are refused at once. It has no goroutine of its own.
-type queue struct {
-	mu           sync.Mutex
-	atOnce, free int
-	// waiting are the channels of those who wait, the longest first; a turn is given by closing the channel.
-	waiting list.List
-	most    int
+// sharer is the identity by which clients share turns: that of the API key, else that of the network address.
+type sharer string
+
+type sharerKey struct{}
+
+// withSharer returns a request whose context has the sharer: its API key, or the address of the other end of its connection
+// where it has none. That is the address of a proxy for all clients of the proxy.
+func withSharer(r *http.Request) *http.Request {
+	id := addressOf(r)
+	if key := auth.From(r.Context()).KeyID; !key.IsZero() {
+		id = sharer("key " + key.String())
+	}
+	return r.WithContext(context.WithValue(r.Context(), sharerKey{}, id))
 }
 
-// newQueue is a queue for so many at once, and so many that wait.
-func newQueue(atOnce, waiting int) *queue { return &queue{atOnce: atOnce, free: atOnce, most: waiting} }
+func sharerOf(ctx context.Context) sharer {
+	id, _ := ctx.Value(sharerKey{}).(sharer)
+	return id
+}
 
-// enter waits for a turn, which the caller gives back by leave. OVERLOADED, at once, when too many wait already; the
-// cause of ctx when that ends first.
-func (q *queue) enter(ctx context.Context) error {
-	q.mu.Lock()
-	if q.free > 0 { // then nobody waits
-		q.free--
-		q.mu.Unlock()
-		return nil
+// addressOf returns the address of the other end of the connection of a request. Addresses of IPv6 that differ after 64 bits
+// are the same: one machine has all of them.
+func addressOf(r *http.Request) sharer {
+	end, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return sharer(r.RemoteAddr)
 	}
-	if q.waiting.Len() >= q.most {
-		q.mu.Unlock()
+	address := end.Addr().Unmap().WithZone("")
+	if address.Is6() {
+		return sharer(netip.PrefixFrom(address, 64).Masked().String())
+	}
+	return sharer(address.String())
+}
+
+// enter waits for a turn of a queue. OVERLOADED if too many wait, the cause of ctx if it ends first.
+func enter(ctx context.Context, queue *admission.Queue[sharer], id sharer) error {
+	err := queue.Enter(ctx, id)
+	if errors.Is(err, admission.ErrFull) {
 		return &models.Error{Code: models.CodeOverloaded, Message: "the server has more to do than it can; try again", Retryable: true}
 	}
-	turn := make(chan struct{})
-	place := q.waiting.PushBack(turn)
-	q.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-	}
-	q.mu.Lock()
-	select {
-	case <-turn: // it came at the same moment: the next one gets it
-		q.mu.Unlock()
-		q.leave()
-	default:
-		q.waiting.Remove(place)
-		q.mu.Unlock()
-	}
-	return context.Cause(ctx)
-}
-
-// leave gives a turn back, to the one who has waited longest.
-func (q *queue) leave() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if first := q.waiting.Front(); first != nil {
-		close(q.waiting.Remove(first).(chan struct{}))
-		return
-	}
-	q.free++
-}
-
-// load is how many have a turn, and how many wait for one.
-func (q *queue) load() (turns, waiting int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.atOnce - q.free, q.waiting.Len()
+	return err
 }
 
 // inTurn reads and executes a request when there is room for it. What it costs to read, validate and coerce a request
@@ -83,7 +63,8 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 	begun := time.Now()
 	seconds := min(float64(s.limits.ReadSeconds), float64(s.limits.WriteSeconds))
 	wait, cancel := context.WithDeadlineCause(ctx, begun.Add(duration(seconds)), tooLong(seconds))
-	err := s.queue.enter(wait)
+	id := sharerOf(ctx)
+	err := enter(wait, s.queue, id)
 	cancel()
 	queued(ctx, time.Since(begun), err)
 	if err != nil {
@@ -92,7 +73,7 @@ func (s *Server) inTurn(ctx context.Context, read func() (*request, error), only
 		}
 		return nil, &httpError{status: http.StatusServiceUnavailable, err: err, after: 1}
 	}
-	defer s.queue.leave()
+	defer s.queue.Leave(id)
 	r, err := read()
 	if err != nil {
 		return nil, err
@@ -106,34 +87,14 @@ var errCancelled = &models.Error{Code: models.CodeUnavailable, Message: "the req
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
-// room bounds how many bytes the server holds for clients that are slow: of bodies that have not been read yet, or of
-// answers that have not been taken yet. Bodies and answers that are small go without it, so that large ones which do
-// not get on keep nobody else out.
-type room struct{ free atomic.Int64 }
-
+// Clients that are slow keep bodies that have not been read yet, and answers that have not been taken yet, in memory. Budgets
+// bound both. Small bodies and answers need no budget, so that large ones which do not get on keep nobody else out.
 const (
 	// smallBody and smallAnswer are how many bytes go without room.
 	smallBody, smallAnswer = 16 << 10, 64 << 10
 	// bodiesHeld is for how many bodies of the greatest size there is room.
 	bodiesHeld = 128
 )
-
-func newRoom(bytes int64) *room {
-	r := &room{}
-	r.free.Store(bytes)
-	return r
-}
-
-// take takes room for so many bytes, if there is any; give gives it back.
-func (r *room) take(bytes int64) bool {
-	if r.free.Add(-bytes) >= 0 {
-		return true
-	}
-	r.free.Add(bytes)
-	return false
-}
-
-func (r *room) give(bytes int64) { r.free.Add(bytes) }
 
 // errNoRoom is what clients are told whose body or answer is too much at the moment.
 func errNoRoom() error {
@@ -149,7 +110,7 @@ func (s *Server) roomFor(answer *response) (taken int64, err error) {
 	switch {
 	case bytes <= smallAnswer:
 		return 0, nil
-	case s.leaving.take(bytes):
+	case s.leaving.Take(bytes):
 		return bytes, nil
 	case answer.changed:
 		return 0, nil
@@ -164,12 +125,12 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (body []byte, 
 	for int64(len(body)) <= limit {
 		if len(body) == cap(body) {
 			size := min(2*int64(cap(body)), limit+1)
-			if !s.arriving.take(size) {
+			if !s.arriving.Take(size) {
 				discard(w, r)
 				return nil, held, errNoRoom()
 			}
 			body = append(make([]byte, 0, size), body...)
-			s.arriving.give(held)
+			s.arriving.Give(held)
 			held = size
 		}
 		n, err := r.Body.Read(body[len(body):cap(body)])

@@ -21,6 +21,7 @@ import (
 	"github.com/placard/placard/graph/list"
 	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/graph/recent"
+	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -33,12 +34,14 @@ type Server struct {
 	log       *slog.Logger
 	schema    graphql.ExecutableSchema
 	documents *recent.Memory[*document]
-	queue     *queue
-	// lookUps are those of API keys: whoever sends made-up ones in crowds takes a part of the connections to the database.
-	lookUps *queue
-	// arriving and leaving are what bodies and answers take that slow clients keep waiting.
-	arriving, leaving *room
-	texts             *persisted.Texts
+	queue     *admission.Queue[sharer]
+	// lookUps bounds the look-ups of API keys, which have connections of their own, and shares them between addresses.
+	lookUps *admission.Queue[sharer]
+	// arriving and leaving are the budgets of bodies and answers that slow clients keep in memory.
+	arriving, leaving *admission.Bytes
+	// statementsAtOnce bounds the statements of one operation that run at once.
+	statementsAtOnce int
+	texts            *persisted.Texts
 	// trusted is all that is executed, unless it is nil.
 	trusted persisted.Trusted
 	// observer hears of all operations, unless it is nil; slow is how long one takes before the log names it.
@@ -55,6 +58,10 @@ const (
 	keptBytes     = 48 << 20
 )
 
+// statementsAtOnce is the number of statements of one operation that may run at once. It is enough for the fields of a page,
+// and one operation cannot keep a database busy with so few.
+const statementsAtOnce = 3
+
 // lookUpsAtOnce is how many API keys are looked up at once.
 const lookUpsAtOnce = 4
 
@@ -63,10 +70,12 @@ func NewServer(s *store.Store, limits models.ServerLimits, version string, log *
 	server := &Server{
 		store: s, limits: limits, version: version, log: log, texts: persisted.NewTexts(),
 		documents: recent.New(keptDocuments, keptBytes, func(d *document) int { return d.bytes }),
-		queue:     newQueue(int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
-		lookUps:   newQueue(lookUpsAtOnce, int(limits.QueuedOperations)),
-		arriving:  newRoom(bodiesHeld * int64(limits.RequestBytes)),
-		leaving:   newRoom(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
+		queue:     admission.NewQueue[sharer](int(limits.ConcurrentOperations), int(limits.QueuedOperations)),
+		lookUps:   admission.NewQueue[sharer](lookUpsAtOnce, int(limits.QueuedOperations)),
+		arriving:  admission.NewBytes(bodiesHeld * int64(limits.RequestBytes)),
+		leaving:   admission.NewBytes(int64(limits.ConcurrentOperations) * int64(limits.AnswerBytes)),
+
+		statementsAtOnce: statementsAtOnce,
 	}
 	server.schema = exec.NewExecutableSchema(exec.Config{Schema: schema(), Resolvers: &resolver{server}})
 	return server
@@ -175,6 +184,9 @@ func (s *Server) run(
 	defer stop(nil)
 	operationCtx, size := withExtent(operationCtx, &s.limits, stop)
 	operationCtx = list.WithOperation(store.WithBudget(operationCtx, s.limits.ReadBytes(), stop))
+	operationCtx = store.WithOperation(operationCtx, store.Operation{
+		Caller: string(sharerOf(ctx)), Mutation: operation.Operation == ast.Mutation, StatementsAtOnce: s.statementsAtOnce,
+	})
 	ctx, cancel := context.WithDeadlineCause(operationCtx, r.begun.Add(duration(seconds)), tooLong(seconds))
 	defer cancel()
 	ctx = graphql.WithOperationContext(s.withLoaders(ctx), &graphql.OperationContext{

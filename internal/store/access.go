@@ -56,7 +56,8 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.read(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	keys := s.dialect.lanes().keys
+	err := keys.db.WithContext(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
 	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {

@@ -100,7 +100,7 @@ func TestLogIsBounded(t *testing.T) {
 		var readers sync.WaitGroup
 		for i := range 6 {
 			readers.Go(func() {
-				db := []*gorm.DB{d.readDB, d.searchDB}[i%2] // with and without prepared statements
+				db := []*gorm.DB{d.lane.reads.db, d.lane.questions.searcher}[i%2] // with and without prepared statements
 				for more := true; more; {
 					rows := openRead(t, db)
 					if rows == nil {
@@ -133,11 +133,11 @@ func TestLogIsBounded(t *testing.T) {
 func TestLogInUse(t *testing.T) {
 	t.Parallel()
 	d := openSQLiteStore(t, 1<<20)
-	outer := openRead(t, d.readDB)
+	outer := openRead(t, d.lane.reads.db)
 	for range 20 {
 		d.write100(t)
 	}
-	inner := openRead(t, d.searchDB) // at most one hold later
+	inner := openRead(t, d.lane.questions.searcher) // at most one hold later
 	if outer == nil || inner == nil {
 		t.Fatal("a read fails")
 	}
@@ -157,7 +157,7 @@ func TestLogInUse(t *testing.T) {
 			t.Fatalf("the log has %d bytes while another process reads it", size)
 		}
 	}
-	if rows := openRead(t, d.readDB); rows == nil || rows.Close() != nil {
+	if rows := openRead(t, d.lane.reads.db); rows == nil || rows.Close() != nil {
 		t.Fatal("a read fails beside another process")
 	}
 	if err := errors.Join(export.Close(), outside.Close()); err != nil {

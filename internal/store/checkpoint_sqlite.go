@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,8 +91,8 @@ type checkpointer struct {
 	log   *slog.Logger
 	// file is the path of the write-ahead log.
 	file string
-	// reads is the pool whose connections are in use as long as their reads run.
-	reads *sql.DB
+	// reads are the pools whose connections are in use as long as their reads run.
+	reads []*sql.DB
 	// conn runs the checkpoints. Its busy_timeout is 0, so a checkpoint waits for no lock.
 	conn   *sql.DB
 	writer *writer
@@ -175,7 +176,7 @@ func (c *checkpointer) empty(ctx context.Context) error {
 
 // truncate copies the log into the database and truncates it to 0 bytes, if nothing reads meanwhile.
 func (c *checkpointer) truncate(ctx context.Context) error {
-	if c.reads.Stats().InUse > 0 {
+	if slices.ContainsFunc(c.reads, func(pool *sql.DB) bool { return pool.Stats().InUse > 0 }) {
 		return errLogInUse
 	}
 	// Writes go on during a passive checkpoint. A short one leaves little work for the pause.

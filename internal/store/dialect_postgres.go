@@ -27,11 +27,9 @@ import (
 const postgresConnections = 20
 
 type postgresDialect struct {
-	pool     *sql.DB
-	probe    *sql.DB
-	db       *gorm.DB
-	searchDB *gorm.DB
-	clock    atomic.Pointer[clockReading]
+	lane  lanes
+	probe *sql.DB
+	clock atomic.Pointer[clockReading]
 	// statistics has a connection of its own.
 	statistics statistics
 }
@@ -78,20 +76,30 @@ func openPostgres(url string, log *slog.Logger) (dialect, error) {
 		}
 	}
 	d := &postgresDialect{}
-	d.pool, d.probe, d.statistics.pool = d.connect(config, postgresConnections), d.connect(config, 1), d.connect(config, 1)
-	if d.db, err = postgresGORM(d.pool, log); err == nil {
-		d.searchDB, err = postgresGORM(planning{d.pool}, log)
+	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
+	d.probe.SetMaxOpenConns(1)
+	d.statistics.pool.SetMaxOpenConns(1)
+	reads, questions, mutations, keys := shareConnections(postgresConnections)
+	d.lane = lanes{
+		reads: newLane("postgres_read", d.connect(config), reads), questions: newLane("postgres_question", d.connect(config), questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
 	}
+	for _, lane := range d.lane.all() {
+		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
+			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
+		}
+	}
+	d.lane.questions.searcher, err = postgresGORM(planning{d.lane.questions.pool}, log)
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
 	}
 	return d, nil
 }
 
-func (d *postgresDialect) connect(config *pgx.ConnConfig, connections int) *sql.DB {
-	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(watch), stdlib.OptionShouldPing(d.look), stdlib.OptionResetSession(leadsOn))
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
+func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
+	var pool *sql.DB
+	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(watch), stdlib.OptionResetSession(leadsOn),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return look(ctx, pool, p) }))
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }
@@ -112,9 +120,9 @@ const (
 )
 
 // look asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
-// forgotten it, of which nobody hears. Then those that are idle beside it are closed, too, so that not one request for
-// each has to find out. It never wants pgx to ask again.
-func (d *postgresDialect) look(ctx context.Context, p stdlib.ShouldPingParams) bool {
+// forgotten it, of which nobody hears. Then those that are idle beside it in the pool are closed, too, so that not one request
+// for each has to find out. It never wants pgx to ask again.
+func look(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
 	if p.IdleDuration <= mostIdle {
 		return false
 	}
@@ -122,8 +130,8 @@ func (d *postgresDialect) look(ctx context.Context, p stdlib.ShouldPingParams) b
 	defer cancel()
 	if err := p.Conn.Ping(ctx); err != nil {
 		_ = p.Conn.Close(ctx) // it is never used again
-		d.pool.SetMaxIdleConns(0)
-		d.pool.SetMaxIdleConns(postgresConnections)
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
 	}
 	return false
 }
@@ -153,9 +161,7 @@ func redacted(err error) error {
 	return err
 }
 
-func (d *postgresDialect) reader() *gorm.DB { return d.db }
-
-func (d *postgresDialect) searcher() *gorm.DB { return d.searchDB }
+func (d *postgresDialect) lanes() *lanes { return &d.lane }
 
 func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
 	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
@@ -164,7 +170,7 @@ func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
 }
 
 func (d *postgresDialect) close() error {
-	return errors.Join(d.pool.Close(), d.probe.Close(), d.statistics.pool.Close())
+	return errors.Join(d.lane.close(), d.probe.Close(), d.statistics.pool.Close())
 }
 
 func (d *postgresDialect) ping(ctx context.Context) error {
@@ -182,7 +188,8 @@ func (d *postgresDialect) ping(ctx context.Context) error {
 func (d *postgresDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
-	return d.db.WithContext(ctx).Transaction(fn)
+	mutations := d.lane.mutations
+	return mutations.inTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
 func (d *postgresDialect) now(floor int64) any {
@@ -198,17 +205,32 @@ type clockReading struct {
 	sent   time.Time
 }
 
+func (r *clockReading) isFresh() bool { return r != nil && time.Since(r.sent) < presentAge }
+
+func (r *clockReading) now() int64 { return r.micros + time.Since(r.sent).Microseconds() }
+
 // present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
 func (d *postgresDialect) present(ctx context.Context) (int64, error) {
-	if reading := d.clock.Load(); reading != nil && time.Since(reading.sent) < presentAge {
-		return reading.micros + time.Since(reading.sent).Microseconds(), nil
+	reading := d.clock.Load()
+	if reading.isFresh() {
+		return reading.now(), nil
 	}
-	reading := &clockReading{sent: time.Now()}
-	err := d.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
-	if err == nil {
-		d.clock.Store(reading)
+	keys := d.lane.keys
+	err := keys.run(ctx, keys.db, func(*gorm.DB) error {
+		if reading = d.clock.Load(); reading.isFresh() {
+			return nil
+		}
+		reading = &clockReading{sent: time.Now()}
+		err := keys.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		if err == nil {
+			d.clock.Store(reading)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	return reading.micros + time.Since(reading.sent).Microseconds(), err
+	return reading.now(), nil
 }
 
 func (d *postgresDialect) ago(age time.Duration) any {
@@ -362,21 +384,21 @@ func (d *postgresDialect) translate(err error) *models.Error {
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return planned(d.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+	return planned(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
 func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
 	return d.statistics.run(ctx, log, all)
 }
 
-func (d *postgresDialect) pools() []Pool { return []Pool{pool("postgres", d.pool)} }
+func (d *postgresDialect) pools() []Pool { return d.lane.pools() }
 
 func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
-		if err := notBehind(ctx, d.pool, postgresHasTables); err != nil {
+		if err := notBehind(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
 			return err
 		}
-	} else if err := migratePostgres(ctx, d.pool, log); err != nil {
+	} else if err := migratePostgres(ctx, d.lane.mutations.pool, log); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
 	}
 	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {

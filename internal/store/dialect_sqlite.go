@@ -25,11 +25,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// The numbers of connections that read, without those of questions. Each connection caches pages of the file.
+const sqliteReaders, sqliteMutationReaders, sqliteKeyReaders = 4, 2, 1
+
 type sqliteDialect struct {
 	lock      *flock.Flock
-	readPool  *sql.DB
-	readDB    *gorm.DB
-	searchDB  *gorm.DB
+	lane      lanes
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
@@ -79,13 +80,10 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)", fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
 		return err
 	}
-	if d.readPool, err = connect(path, maxReaders, readCache, "query_only(1)"); err != nil {
-		return err
-	}
 	if d.probe, err = connect(path, 1, smallCache, "query_only(1)"); err != nil {
 		return err
 	}
-	d.checkpoints = checkpointer{limit: maxLogBytes, retry: retryCheckpoint, log: log, file: path + "-wal", reads: d.readPool}
+	d.checkpoints = checkpointer{limit: maxLogBytes, retry: retryCheckpoint, log: log, file: path + "-wal"}
 	if d.checkpoints.conn, err = connect(path, 1, smallCache, "synchronous(FULL)", "busy_timeout(0)"); err != nil {
 		return err
 	}
@@ -100,13 +98,37 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 			return err
 		}
 	}
-	if d.readDB, err = sqliteGORM(d.readPool, log, true); err != nil {
+	return d.openLanes(path, log)
+}
+
+// openLanes opens the connections that read.
+func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
+	questionThreads()
+	open := func(name string, connections int) (l *lane) {
+		if err != nil {
+			return nil
+		}
+		var readers *sql.DB
+		if readers, err = connect(path, connections, readCache, "query_only(1)"); err != nil {
+			return nil
+		}
+		l = newLane(name, readers, connections)
+		l.db, err = sqliteGORM(readers, log, true)
+		return l
+	}
+	d.lane = lanes{
+		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", questionsAtOnce()),
+		mutations: open("sqlite_mutation", sqliteMutationReaders), keys: open("sqlite_keys", sqliteKeyReaders),
+	}
+	if err == nil {
+		d.lane.questions.searcher, err = sqliteGORM(d.lane.questions.pool, log, false)
+	}
+	if err != nil {
 		return err
 	}
-	if d.searchDB, err = sqliteGORM(d.readPool, log, false); err != nil {
-		return err
-	}
-	return errors.Join(d.checkpoints.gate.guard(d.readDB), d.checkpoints.gate.guard(d.searchDB))
+	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.questions.pool}
+	return errors.Join(d.checkpoints.gate.guard(d.lane.reads.db), d.checkpoints.gate.guard(d.lane.questions.db),
+		d.checkpoints.gate.guard(d.lane.questions.searcher))
 }
 
 // connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
@@ -146,9 +168,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	return nil
 }
 
-func (d *sqliteDialect) reader() *gorm.DB { return d.readDB }
-
-func (d *sqliteDialect) searcher() *gorm.DB { return d.searchDB }
+func (d *sqliteDialect) lanes() *lanes { return &d.lane }
 
 func (d *sqliteDialect) planEach(tx *gorm.DB) *gorm.DB { return tx }
 
@@ -158,7 +178,8 @@ func (d *sqliteDialect) close() error {
 		d.checkpoints.close()
 		errs = append(errs, d.writer.close())
 	}
-	for _, pool := range []*sql.DB{d.checkpoints.conn, d.readPool, d.writePool, d.probe} {
+	errs = append(errs, d.lane.close())
+	for _, pool := range []*sql.DB{d.checkpoints.conn, d.writePool, d.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -359,14 +380,14 @@ func (d *sqliteDialect) translate(err error) *models.Error {
 }
 
 func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return planned(d.readPool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
+	return planned(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
 // analyze does nothing: the statements do not depend on statistics.
 func (d *sqliteDialect) analyze(context.Context, *slog.Logger, bool) error { return nil }
 
 func (d *sqliteDialect) pools() []Pool {
-	return []Pool{pool("sqlite_read", d.readPool), pool("sqlite_write", d.writePool)}
+	return append(d.lane.pools(), pool("sqlite_write", d.writePool))
 }
 
 func (d *sqliteDialect) logBytes() (int64, bool) {

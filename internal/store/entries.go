@@ -170,12 +170,14 @@ func (s *Store) LatestEntries(
 	if err != nil {
 		return nil, err
 	}
+	read := s.read(ctx)
 	from := s.dialect.lookUp(lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ?", project)})
 	if asOf != nil {
+		read = s.question(ctx)
 		from = latestOf(s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects,
 			cond("m.project_id = ? AND m.logged_at <= ?", project, *asOf)}), condition{})
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+columns+" FROM "+from.sql, append(args, from.args...)...))
+	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.sql, append(args, from.args...))
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -234,6 +236,15 @@ type placedEntry struct {
 	firstSeq int64
 }
 
+// readEntries reads the rows of a statement of latestColumns.
+func readEntries(read reader, text string, args []any) (placed []placedEntry, err error) {
+	err = read.turn(func(db *gorm.DB) (err error) {
+		placed, err = scanEntries(db.Raw(text, args...))
+		return err
+	})
+	return placed, err
+}
+
 // scanEntries reads rows of latestColumns by hand: this is the most frequent read, and reflection is half its cost.
 func scanEntries(query *gorm.DB) ([]placedEntry, error) {
 	rows, err := query.Rows()
@@ -270,12 +281,13 @@ func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
 	wanted := lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
-	from := s.dialect.lookUp(wanted)
+	from, read := s.dialect.lookUp(wanted), s.read(ctx)
 	if key.AsOf != 0 {
+		read = s.question(ctx)
 		wanted.table, wanted.where = "metadata_entries", wanted.where.and(cond("m.logged_at <= ?", key.AsOf))
 		from = latestOf(s.dialect.lookUp(wanted), condition{})
 	}
-	placed, err := scanEntries(s.read(ctx).Raw("SELECT "+latestColumns+" FROM "+from.sql, from.args...))
+	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.sql, from.args)
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {

@@ -59,7 +59,7 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 		return nil, err
 	}
 	var all int
-	err = s.read(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
+	err = s.question(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
 	return covering(usage[id], all), s.failure(err)
 }
 
@@ -77,7 +77,7 @@ func (s *Store) ArtifactKeys(
 		Size       int
 	}
 	counted := versions.then(then)
-	err := s.read(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
+	err := s.question(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
 	if err != nil {
 		return nil, s.failure(err)
 	}
@@ -122,7 +122,7 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	begins, prefix := q.begins("k.card", "k.key")
 	none := s.dialect.bytewise("CAST('' AS text)")
 	var names []*models.MetadataKeyUsage
-	err := s.read(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
+	err := s.question(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
 		SELECT `+none+", "+none+" UNION ALL SELECT "+card+", "+key+` FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+" ORDER BY k.card, k.key",
 		append(args, prefix...)...).Scan(&names).Error
@@ -152,7 +152,7 @@ func (s *Store) usage(ctx context.Context, project models.ID, by, from string, a
 		Versions               int32
 		Least, Greatest        *string
 	}
-	err := s.read(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
+	err := s.question(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
 		") AS least, max("+finite+") AS greatest, max("+s.dialect.dated("m.seq", "m.id")+") AS last FROM "+from+
 		" AND m.sort_key IS NOT NULL GROUP BY "+by+", m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key",
 		append(append(bounds, args...), prefix...)...).Scan(&rows).Error

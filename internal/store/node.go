@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/models"
 )
@@ -34,11 +36,13 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 	}
 }
 
-// Nodes are the objects with these IDs, of whatever type; an ID that stands for nothing that
-// the caller may reach is not in the map. It costs a
-// statement, and one more for each type that is found.
+// Nodes returns the objects with these IDs, of whatever type. The map has no entry for an ID of nothing that the caller may
+// reach. It costs a statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
-	tx := &transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}
+	return reading(ctx, s, ids, nodesByID)
+}
+
+func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 	sql, args := "", []any{}
 	for i, table := range nodeTables {
 		if i > 0 {
@@ -52,7 +56,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		ID   models.ID
 	}
 	if err := tx.Raw(sql, args...).Scan(&found).Error; err != nil {
-		return nil, s.failure(err)
+		return nil, err
 	}
 	byTable := map[string][]models.ID{}
 	for _, row := range found {
@@ -65,7 +69,7 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 		}
 		loaded, err := table.load(tx, byTable[table.name])
 		if err != nil {
-			return nil, s.failure(err)
+			return nil, err
 		}
 		for id, node := range loaded {
 			nodes[id] = node
@@ -109,7 +113,11 @@ func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID
 func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
-	found, err := load(&transaction{DB: s.read(ctx), dialect: s.dialect, who: auth.From(ctx)}, ids)
+	var found map[models.ID]T
+	err := s.read(ctx).turn(func(db *gorm.DB) (err error) {
+		found, err = load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, ids)
+		return err
+	})
 	return found, s.failure(err)
 }
 

@@ -36,6 +36,8 @@ type list[T any] struct {
 	of func(T) models.ID
 	// read, if any, reads the items of a statement in another way than GORM does.
 	read func(query *gorm.DB) ([]T, error)
+	// scans is set if a page may read many more rows than it returns.
+	scans bool
 }
 
 type positionKind int
@@ -82,12 +84,18 @@ func somePages[T any](
 		sql, args = s.dialect.below(parents, sql, args)
 	}
 	var items []T
-	var err error
-	if query := s.read(ctx).Raw(sql, args...); l.read != nil {
-		items, err = l.read(query)
-	} else {
-		err = query.Scan(&items).Error
+	read := s.read(ctx)
+	if l.scans {
+		read = s.question(ctx)
 	}
+	err := read.turn(func(db *gorm.DB) (err error) {
+		if query := db.Raw(sql, args...); l.read != nil {
+			items, err = l.read(query)
+		} else {
+			err = query.Scan(&items).Error
+		}
+		return err
+	})
 	if err != nil {
 		return s.failure(err)
 	}
@@ -193,7 +201,7 @@ func (l list[T]) sizes(ctx context.Context, s *Store, parents []models.ID, page 
 		Parent models.ID
 		Size   int
 	}
-	err := s.read(ctx).Raw(sql, args...).Scan(&rows).Error
+	err := s.question(ctx).Raw(sql, args...).Scan(&rows).Error
 	sizes := make(map[models.ID]int, len(rows))
 	for _, row := range rows {
 		sizes[row.Parent] = row.Size

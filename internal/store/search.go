@@ -134,7 +134,7 @@ func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginni
 	var sizes []struct{ N, Size int }
 	// Without the parentheses: SQLite has none around a whole statement.
 	text := strings.TrimSuffix(strings.TrimPrefix(whole.sql, "("), ")")
-	if err := r.dialect.searcher().WithContext(ctx).Raw(text, whole.args...).Scan(&sizes).Error; err != nil {
+	if err := searcher(ctx, r.dialect).Raw(text, whole.args...).Scan(&sizes).Error; err != nil {
 		return beginning{}, err
 	}
 	best := slices.MinFunc(sizes, func(a, b struct{ N, Size int }) int { return a.Size - b.Size })
@@ -158,7 +158,7 @@ func union(parts []condition) condition {
 func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
 	from, here, fits := r.from(b, 0), r.here(b), r.fitsBehind(b)
 	var n int
-	err := r.dialect.searcher().WithContext(ctx).Raw(
+	err := searcher(ctx, r.dialect).Raw(
 		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, fits.sql, models.MaxTotalCount+1),
 		slices.Concat(from.args, here.args, fits.args)...).Scan(&n).Error
 	return n, err
@@ -177,7 +177,7 @@ func (r *searching[T]) items(ctx context.Context, b beginning, after, before []a
 			continue
 		}
 		var more []found[T]
-		if err := r.dialect.searcher().WithContext(ctx).Raw(text, args...).Scan(&more).Error; err != nil {
+		if err := searcher(ctx, r.dialect).Raw(text, args...).Scan(&more).Error; err != nil {
 			return nil, err
 		}
 		if items = append(items, more...); len(items) > r.page.Size {
@@ -305,7 +305,7 @@ func (s *Store) searchBelow(
 	text, args, _ := r.statement(segment{rank: -1}, nil, nil, page.Size+1)
 	text, args = s.dialect.below(artifacts, text, args)
 	var items []found[models.ArtifactVersion]
-	if err := s.dialect.searcher().WithContext(ctx).Raw(text, args...).Scan(&items).Error; err != nil {
+	if err := s.search(ctx).Raw(text, args...).Scan(&items).Error; err != nil {
 		return err
 	}
 	of := make(map[models.ID][]found[models.ArtifactVersion], len(artifacts))
@@ -319,7 +319,7 @@ func (s *Store) searchBelow(
 			ArtifactID models.ID
 			Size       int
 		}
-		err := s.dialect.searcher().WithContext(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM artifact_versions v WHERE v.project_id = ? AND "+
+		err := s.search(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM artifact_versions v WHERE v.project_id = ? AND "+
 			one.sql+" AND "+fits.sql+" GROUP BY v.artifact_id", slices.Concat([]any{project}, one.args, fits.args)...).Scan(&counts).Error
 		if err != nil {
 			return err

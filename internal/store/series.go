@@ -59,6 +59,7 @@ func (s *Store) ArtifactSeries(
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		scans:    true, // past the versions without the key
 		read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
@@ -128,30 +129,36 @@ func (s *Store) SubjectSummaries(
 	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY m.subject_id, m.seq", from.args)
 }
 
-// summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
-// hand: there may be a hundred thousand.
-func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
-	rows, err := s.read(ctx).Raw(sql, args...).Rows()
+// tally adds the rows of a query to the tallies of their parents.
+func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
+	rows, err := query.Rows()
 	if err != nil {
-		return nil, s.failure(err)
+		return err
 	}
 	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
-	tallies := map[models.ID]*models.SeriesTally{}
 	for rows.Next() {
 		var parent models.ID
 		var kind *models.MetadataKind
 		var text *string
 		if err := rows.Scan(&parent, &kind, &text); err != nil {
-			return nil, s.failure(err)
+			return err
 		}
 		if tallies[parent] == nil {
 			tallies[parent] = &models.SeriesTally{}
 		}
 		if err := tallies[parent].Add(kind, text); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
+	return rows.Err()
+}
+
+// summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
+// hand: there may be a hundred thousand.
+func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
+	tallies := map[models.ID]*models.SeriesTally{}
+	err := s.question(ctx).turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
+	if err != nil {
 		return nil, s.failure(err)
 	}
 	summaries := make(map[models.ID]*models.SeriesSummary, len(tallies))

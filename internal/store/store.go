@@ -39,11 +39,9 @@ type Store struct {
 
 // dialect is every difference between the engines.
 type dialect interface {
-	// reader is the database for reading; searcher is the same for statements of which there are too many different ones
-	// to keep them prepared, and whose best plan depends on their arguments.
-	reader() *gorm.DB
-	searcher() *gorm.DB
-	// write runs fn in a transaction and commits it. It never runs fn again.
+	// lanes are the connections for reading.
+	lanes() *lanes
+	// write runs fn in a transaction and commits it, in a turn that begins before the transaction. It never runs fn again.
 	write(ctx context.Context, fn func(tx *gorm.DB) error) error
 	// now is the present in microseconds since 1970, as an argument of a statement: at least floor.
 	now(floor int64) any
@@ -179,9 +177,6 @@ func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
 	return instant.UnixMicro() <= now, s.failure(err)
 }
 
-// read is the database for one reading call.
-func (s *Store) read(ctx context.Context) *gorm.DB { return s.dialect.reader().WithContext(ctx) }
-
 // transaction is one that writes.
 type transaction struct {
 	*gorm.DB
@@ -206,10 +201,12 @@ var errLost = errors.New("another transaction was faster")
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	for attempt := 1; ; attempt++ {
 		entries, found := 0, map[string]models.ID{}
-		err := s.dialect.write(ctx, func(db *gorm.DB) error {
-			tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx), projects: &s.projects, found: found}
-			defer func() { entries = tx.entries }()
-			return fn(tx)
+		err := permit(ctx, func(Operation) error {
+			return s.dialect.write(ctx, func(db *gorm.DB) error {
+				tx := &transaction{DB: db, dialect: s.dialect, who: auth.From(ctx), projects: &s.projects, found: found}
+				defer func() { entries = tx.entries }()
+				return fn(tx)
+			})
 		})
 		if err == nil {
 			for name, id := range found {
@@ -279,7 +276,9 @@ type Pool struct {
 	Name string
 	// Most is how many connections it may have.
 	Most, InUse, Idle int
-	// Waits is how often somebody had to wait for a connection, and Waited for how long in all.
+	// Waiting counts the statements that wait for a turn.
+	Waiting int
+	// Waits counts the waits of statements for a turn or a connection, and Waited is their total duration.
 	Waits  int64
 	Waited time.Duration
 }
@@ -293,5 +292,7 @@ func (s *Store) LogBytes() (int64, bool) { return s.dialect.logBytes() }
 
 func pool(name string, db *sql.DB) Pool {
 	stats := db.Stats()
-	return Pool{name, stats.MaxOpenConnections, stats.InUse, stats.Idle, stats.WaitCount, stats.WaitDuration}
+	return Pool{
+		Name: name, Most: stats.MaxOpenConnections, InUse: stats.InUse, Idle: stats.Idle, Waits: stats.WaitCount, Waited: stats.WaitDuration,
+	}
 }

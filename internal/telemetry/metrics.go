@@ -166,15 +166,16 @@ type pools struct{ store *store.Store }
 var (
 	poolOpen = prometheus.NewDesc("placard_database_connections", "Connections to the database, by pool and state: in_use or idle.",
 		[]string{"pool", "state"}, nil)
-	poolMost   = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
-	poolWaits  = prometheus.NewDesc("placard_database_waits_total", "How often a connection had to be waited for.", []string{"pool"}, nil)
-	logBytes   = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
-	poolWaited = prometheus.NewDesc("placard_database_wait_seconds_total", "How long connections were waited for.", []string{"pool"}, nil)
+	poolMost    = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
+	poolWaiting = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
+	poolWaits   = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
+	poolWaited  = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
+	logBytes    = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
 )
 
 // Describe names what Collect makes.
 func (p *pools) Describe(to chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaits, poolWaited, logBytes} {
+	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaiting, poolWaits, poolWaited, logBytes} {
 		to <- description
 	}
 }
@@ -185,6 +186,7 @@ func (p *pools) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "in_use")
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.Idle), pool.Name, "idle")
 		to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(pool.Most), pool.Name)
+		to <- prometheus.MustNewConstMetric(poolWaiting, prometheus.GaugeValue, float64(pool.Waiting), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}

@@ -1,0 +1,276 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/placard/placard/internal/admission"
+)
+
+// bench is a queue with a record of the turns in the order in which it gives them.
+type bench struct {
+	*testing.T
+	*admission.Queue[string]
+	mu     sync.Mutex
+	given  []string
+	failed []error
+}
+
+func newBench(t *testing.T, turns, places int) *bench {
+	return &bench{T: t, Queue: admission.NewQueue[string](turns, places)}
+}
+
+// enter lets a caller enter n times, each in a goroutine of its own, one after the other.
+func (b *bench) enter(caller string, n int) {
+	for range n {
+		go func() {
+			err := b.Enter(b.Context(), caller)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if err != nil {
+				b.failed = append(b.failed, err)
+				return
+			}
+			b.given = append(b.given, caller)
+		}()
+		synctest.Wait()
+	}
+}
+
+// leave returns a turn of a caller, and waits until the next waiter has it.
+func (b *bench) leave(caller string) {
+	b.Leave(caller)
+	synctest.Wait()
+}
+
+func (b *bench) expect(turns, waiting int, given ...string) {
+	b.Helper()
+	if load := b.Load(); load.Turns != turns || load.Waiting != waiting || !slices.Equal(b.given, given) {
+		b.Errorf("got %d turns, %d waiting, given %v; want %d, %d, %v", load.Turns, load.Waiting, b.given, turns, waiting, given)
+	}
+	b.given = nil
+}
+
+// TestQueueOrder: the waiters of one caller get turns in order of arrival.
+func TestQueueOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := admission.NewQueue[string](1, 3)
+		if err := q.Enter(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		var order []int // the one turn guards it
+		for i := range 3 {
+			go func() {
+				if err := q.Enter(t.Context(), "a"); err != nil {
+					t.Error(err)
+				}
+				order = append(order, i)
+				q.Leave("a")
+			}()
+			synctest.Wait()
+		}
+		if err := q.Enter(t.Context(), "a"); !errors.Is(err, admission.ErrFull) {
+			t.Errorf("beyond the places: %v", err)
+		}
+		q.Leave("a")
+		synctest.Wait()
+		if load := q.Load(); !slices.Equal(order, []int{0, 1, 2}) || load.Turns != 0 || load.Waiting != 0 {
+			t.Errorf("the order is %v, afterwards %+v", order, load)
+		}
+	})
+}
+
+// TestQueueReserve: one caller alone gets three quarters of the turns, so that another caller finds one at once. The
+// control: a queue of one turn has no reserve, and the other caller waits.
+func TestQueueReserve(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ turns, alone int }{{1, 1}, {2, 1}, {3, 2}, {4, 3}, {8, 6}, {64, 48}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, c.turns, 100)
+			b.enter("busy", c.turns+5)
+			b.expect(c.alone, c.turns+5-c.alone, slices.Repeat([]string{"busy"}, c.alone)...)
+			b.enter("other", 1)
+			if c.turns == 1 {
+				b.expect(1, 6)
+				b.leave("busy")
+				b.leave("busy")
+			} else {
+				b.expect(c.alone+1, c.turns+5-c.alone, "other")
+			}
+			b.drain()
+		})
+	}
+}
+
+// drain returns all turns until nobody waits.
+func (b *bench) drain() {
+	for b.Load().Turns > 0 {
+		for _, caller := range []string{"busy", "other", "third"} {
+			if b.Holds(caller) > 0 {
+				b.leave(caller)
+			}
+		}
+	}
+	if load := b.Load(); load.Turns != 0 || load.Waiting != 0 {
+		b.Errorf("afterwards %+v", load)
+	}
+}
+
+// TestQueueShares: while others wait, a caller gets no turn beyond half of them, and callers get turns round robin.
+func TestQueueShares(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 4, 100)
+		b.enter("busy", 10)
+		b.enter("other", 3)
+		b.expect(4, 9, "busy", "busy", "busy", "other")
+		b.leave("busy") // it has two then, which is half
+		b.expect(4, 8, "other")
+		b.enter("third", 2)
+		for _, step := range []struct{ leaves, gets string }{
+			{"other", "other"}, {"other", "third"}, {"third", "third"}, {"busy", "busy"},
+		} {
+			b.leave(step.leaves)
+			if len(b.given) != 1 || b.given[0] != step.gets {
+				b.Errorf("after %s left, %v got turns, want %s", step.leaves, b.given, step.gets)
+			}
+			b.given = nil
+		}
+		b.drain()
+	})
+}
+
+// TestQueuePlaces: a caller that has taken all places keeps nobody else out: it loses its newest waiters, until all
+// callers have as many.
+func TestQueuePlaces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 2, 4)
+		b.enter("busy", 6)
+		b.expect(1, 4, "busy")
+		if len(b.failed) != 1 {
+			t.Errorf("beyond the places: %v", b.failed)
+		}
+		b.enter("other", 4)
+		b.expect(2, 4, "other")
+		if len(b.failed) != 4 || !slices.Equal(b.failed, slices.Repeat([]error{admission.ErrFull}, 4)) {
+			t.Errorf("got %v, want two refusals more of busy and one of other", b.failed)
+		}
+		for range 3 { // each of both has two waiters left
+			b.leave("busy")
+			b.leave("other")
+		}
+		b.expect(0, 0, "busy", "other", "busy", "other")
+	})
+}
+
+// TestQueueIsLeft: a waiter whose context ends leaves no turn and no place behind, and the others may have more then.
+func TestQueueIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 4, 10)
+		b.enter("busy", 3)
+		b.enter("other", 1)
+		reason := errors.New("gone")
+		leaving, leave := context.WithCancelCause(t.Context())
+		got := make(chan error, 1)
+		go func() { got <- b.Enter(leaving, "third") }()
+		synctest.Wait()
+		b.enter("busy", 1)
+		b.leave("other")
+		b.expect(4, 1, "busy", "busy", "busy", "other")
+		if load := b.Load(); load.Waits != 2 {
+			t.Errorf("%+v", load)
+		}
+		go func() { got <- b.Enter(leaving, "fourth") }()
+		b.enter("busy", 1)
+		time.Sleep(time.Second)
+		leave(reason)
+		synctest.Wait()
+		if err := <-got; err != nil {
+			t.Errorf("the third has its turn: %v", err)
+		}
+		if err := <-got; !errors.Is(err, reason) {
+			t.Errorf("got %v", err)
+		}
+		if load := b.Load(); load.Waiting != 2 || load.Waited != time.Second {
+			t.Errorf("%+v", load)
+		}
+		b.Leave("third")
+		b.drain()
+	})
+}
+
+// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share, and in the
+// end every turn is back.
+func TestQueueUnderLoad(t *testing.T) {
+	t.Parallel()
+	const turns, places, callers = 4, 16, 3
+	synctest.Test(t, func(t *testing.T) {
+		q := admission.NewQueue[int](turns, places)
+		var working, done, refused, left atomic.Int64
+		var each [callers]atomic.Int64
+		var all sync.WaitGroup
+		for i := range 3000 {
+			all.Go(func() {
+				caller := i % callers
+				time.Sleep(time.Duration(rand.IntN(100_000)))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(2000)))
+				defer cancel()
+				switch err := q.Enter(ctx, caller); {
+				case err == nil:
+					if n := working.Add(1); n > turns {
+						t.Errorf("%d at once", n)
+					}
+					if n := each[caller].Add(1); n > turns-1 {
+						t.Errorf("%d at once of one caller", n)
+					}
+					time.Sleep(time.Duration(rand.IntN(1000)))
+					each[caller].Add(-1)
+					working.Add(-1)
+					q.Leave(caller)
+					done.Add(1)
+				case errors.Is(err, admission.ErrFull):
+					refused.Add(1)
+				default:
+					left.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if load := q.Load(); load.Turns != 0 || load.Waiting != 0 || done.Load() == 0 || refused.Load() == 0 || left.Load() == 0 {
+			t.Errorf("%+v; %d done, %d refused, %d left", load, done.Load(), refused.Load(), left.Load())
+		}
+		for caller := range callers {
+			if n := q.Holds(caller); n != 0 {
+				t.Errorf("%d holds %d turns", caller, n)
+			}
+		}
+	})
+}
+
+// TestBytes: a budget gives no more than it has.
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	b := admission.NewBytes(10)
+	for _, step := range []struct {
+		bytes int64
+		taken bool
+		free  int64
+	}{{7, true, 3}, {4, false, 3}, {3, true, 0}, {1, false, 0}, {0, true, 0}} {
+		if taken := b.Take(step.bytes); taken != step.taken || b.Free() != step.free {
+			t.Errorf("%d bytes: %v, %d left", step.bytes, taken, b.Free())
+		}
+	}
+	if b.Give(10); b.Free() != 10 {
+		t.Errorf("%d left", b.Free())
+	}
+}
