@@ -7,13 +7,17 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/placard/placard/internal/harness"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 const module = "github.com/placard/placard"
 
@@ -29,7 +33,8 @@ var imports = map[string][]string{
 	"internal/admission":       {},
 	"internal/auth":            {"models"},
 	"internal/store":           {"models", "internal/admission", "internal/auth"},
-	"internal/store/storetest": {"models", "internal/auth", "internal/store"},
+	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store"},
+	"internal/harness":         {},
 	"internal/store/bulk":      {"models", "internal/store"},
 	"internal/transfer":        {"models", "internal/auth", "internal/store", "internal/store/bulk"},
 	"internal/keys":            {"models", "internal/auth", "internal/store"},
@@ -69,7 +74,7 @@ var only = map[string][]string{
 // TestStructureImports holds the packages against the two tables.
 func TestStructureImports(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	out, err := harness.Command(t, 2*time.Minute, "go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,22 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 func read(t testing.TB, path string) string {
 	t.Helper()
@@ -120,7 +119,7 @@ func TestDockerfile(t *testing.T) {
 	if !strings.Contains(text, "\nRUN CGO_ENABLED=0 go build ") {
 		t.Error("the program is built with cgo, and would need libraries that an empty image does not have")
 	}
-	list := exec.Command("go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
+	list := harness.Command(t, 5*time.Minute, "go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := list.CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
 		t.Errorf("without cgo something is missing: %v: %s", err, out)
@@ -271,7 +270,7 @@ func TestLinters(t *testing.T) {
 		storetest.Lacks(t, "the linters, whose folder "+lintersVariable+" says")
 	}
 	lint := func(name string, args ...string) ([]byte, error) {
-		return exec.Command(filepath.Join(folder, name), args...).CombinedOutput()
+		return harness.Command(t, 2*time.Minute, filepath.Join(folder, name), args...).CombinedOutput()
 	}
 	broken := filepath.Join(t.TempDir(), "broken") // the control: each of them finds something here
 	if err := os.WriteFile(broken, []byte("apiVersion: v1\nkind: Service\nRUN: x\n"), 0o600); err != nil {
@@ -306,76 +305,4 @@ func silentAlerts(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return filepath.Join(folder, "alerts_test.yaml")
-}
-
-// TestEmptyImage runs the program as an image with nothing but it would: in an empty file system, as a user without rights.
-// That needs root.
-func TestEmptyImage(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() != 0 {
-		storetest.Lacks(t, "root, who may change the root of a file system")
-	}
-	root, err := os.MkdirTemp("", "placard-image-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(root) })
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	const user = 65532
-	err = os.Chmod(root, 0o755)
-	for _, folder := range []string{"data", "tmp"} {
-		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700), os.Chown(filepath.Join(root, folder), user, user))
-	}
-	listener, listens := net.Listen("tcp", "127.0.0.1:0")
-	if err = errors.Join(err, listens); err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
-	inside := func(args ...string) *exec.Cmd {
-		command := exec.Command("/placard", args...)
-		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys", "PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
-		command.Dir, command.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: user, Gid: user}}
-		return command
-	}
-	key, err := inside("keys", "create", "root", "--owner").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	server := inside()
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Process.Kill() })
-	ask := func() (string, error) {
-		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
-		if err != nil {
-			return "", err
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
-		response, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return "", err
-		}
-		defer func() { _ = response.Body.Close() }()
-		text, err := io.ReadAll(response.Body)
-		return string(text), err
-	}
-	answer, err := ask()
-	for deadline := time.Now().Add(30 * time.Second); err != nil && time.Now().Before(deadline); answer, err = ask() {
-		time.Sleep(20 * time.Millisecond)
-	}
-	if err != nil || !strings.Contains(answer, `"totalCount":1`) {
-		t.Errorf("%v: %s\n%s", err, answer, log.String())
-	}
-	if err := errors.Join(server.Process.Signal(syscall.SIGTERM), server.Wait()); err != nil {
-		t.Errorf("%v: %s", err, log.String())
-	}
 }

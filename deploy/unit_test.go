@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -26,10 +27,10 @@ func TestUnit(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
+	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
 		t.Errorf("the unit is more open than it has to be: %v: %s", err, out)
 	}
 }

@@ -1,19 +1,18 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -33,7 +32,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	if browser == "" {
 		storetest.Lacks(t, "a Chromium, whose path "+browserVariable+" says")
 	}
-	if out, err := exec.Command("npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, 5*time.Minute, "npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v: %s", err, out)
 	}
 	database := storetest.SQLite(t)
@@ -59,9 +58,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	look := exec.CommandContext(ctx, "node", "browser/graphiql.mjs", string(settings))
+	look := harness.Command(t, 5*time.Minute, "node", "browser/graphiql.mjs", string(settings))
 	look.Env = append(os.Environ(), "BROWSER="+browser)
 	out, err := look.CombinedOutput()
 	if err != nil {
@@ -74,7 +71,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 // runPenguins fills a server with the demo's data.
 func runPenguins(t *testing.T, s *server, key string) {
 	t.Helper()
-	command := exec.Command(filepath.Join(programs, "penguins"), "-once", "-url", "http://"+s.addr+"/graphql")
+	command := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once", "-url", "http://"+s.addr+"/graphql")
 	command.Env = append(os.Environ(), "PLACARD_API_KEY="+key)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("penguins: %v: %s\n%s", err, out, s.log)

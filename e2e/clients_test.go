@@ -1,19 +1,18 @@
 package e2e
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -23,9 +22,7 @@ import (
 // tool is a command in a folder, with what it adds to the environment.
 func tool(t testing.TB, folder string, env []string, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, name, args...)
+	command := harness.Command(t, 5*time.Minute, name, args...)
 	command.Dir, command.Env = folder, append(os.Environ(), env...)
 	out, err := command.CombinedOutput()
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/placard/placard/internal/store/storetest"
@@ -17,7 +16,7 @@ import (
 // run runs the program with arguments on a database, and returns its code and what it printed.
 func run(t testing.TB, database string, args ...string) (int, string) {
 	t.Helper()
-	command := exec.Command(filepath.Join(programs, "placard"), args...)
+	command := program(t, args...)
 	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
@@ -99,7 +98,7 @@ func TestMisspeltVariable(t *testing.T) {
 	const warning = `msg="this environment variable is no setting and has no effect" variable=PLACARD_DATABASEURL nearest=PLACARD_DATABASE_URL`
 	for _, args := range []string{"version", "migrate up", "migrate status", "keys list", "serve --no-migrate --addr=127.0.0.1:0"} {
 		for _, misspelt := range []bool{true, false} {
-			command := exec.Command(filepath.Join(programs, "placard"), strings.Fields(args)...)
+			command := program(t, strings.Fields(args)...)
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+storetest.SQLite(t))
 			if misspelt {
 				command.Env = append(command.Env, "PLACARD_DATABASEURL=hunter2")
@@ -171,24 +170,12 @@ func TestBackup(t *testing.T) {
 	}
 	version := created.data["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)["id"].(string)
 	l := newLedger()
-	stop := make(chan struct{})
-	var writers sync.WaitGroup
-	for w := range faultWriters {
-		writers.Go(func() {
-			if err := l.write([]string{s.addr}, version, w, stop); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	writers := l.startWriters(t, []string{s.addr}, version, faultWriters)
 	folder := t.TempDir()
 	var copies []string
 	before := map[string]*ledger{}
 	for n := range 3 {
-		for enough := false; !enough; {
-			l.mu.Lock()
-			enough = len(l.acked) > 100*(n+1)
-			l.mu.Unlock()
-		}
+		eventually(t, "writes are acknowledged", func() bool { return l.writes() > 100*(n+1) })
 		file := filepath.Join(folder, fmt.Sprint(n))
 		copies = append(copies, file)
 		l.mu.Lock()
@@ -200,8 +187,7 @@ func TestBackup(t *testing.T) {
 		expect(t, database, 0, "is a checked copy", "backup", file)
 	}
 	expect(t, database, 1, "--force replaces it", "backup", copies[0])
-	close(stop)
-	writers.Wait()
+	writers.stop(t)
 	expect(t, database, 1, "another process is serving", "restore", "--force", copies[0])
 	if err := s.stop(t); err != nil {
 		t.Fatal(err)

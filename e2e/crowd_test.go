@@ -2,22 +2,33 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
+
+// dial opens a connection that the test closes. Reads and writes fail after a minute.
+func dial(t testing.TB, addr string) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", addr, harness.Limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(harness.Limit))
+	return conn
+}
 
 // crowd is how many clients come at once.
 const crowd = 2000
@@ -84,12 +95,7 @@ func TestCrowd(t *testing.T) {
 		before, sockets := goroutines(), s.connections(t)
 		conns := make([]net.Conn, crowd)
 		for i := range conns {
-			conn, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = conn.Close() }()
-			conns[i] = conn
+			conns[i] = dial(t, s.addr)
 			l.sent[fmt.Sprint(i)] = true
 		}
 		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would show
@@ -101,7 +107,7 @@ func TestCrowd(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		harness.WaitWithin(t, 5*harness.Limit, "all clients are served", &all)
 		t.Logf("%d stored, failures %v", len(l.acked), l.failures)
 		if len(l.acked) != crowd || l.failures["OVERLOADED"] == 0 {
 			t.Error("not all are stored, or there was room for all")
@@ -126,14 +132,10 @@ func TestCrowd(t *testing.T) {
 func TestFilesRunOut(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
-		s := &server{exec.Command("sh", "-c", `ulimit -n 256; exec "$0"`, filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+		s := newServer(t, freeAddress(t), "sh", "-c", `ulimit -n 256; exec "$0"`, filepath.Join(programs, "placard"))
 		s.run(t, database)
 		version := newVersion(t, s.addr)
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.Close() }()
+		conn := dial(t, s.addr)
 		l := newLedger()
 		l.version = version
 		l.sent["first"] = true
@@ -141,11 +143,7 @@ func TestFilesRunOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 600 {
-			silent, err := net.Dial("tcp", s.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = silent.Close() }()
+			dial(t, s.addr)
 		}
 		eventually(t, "files run out", func() bool { return s.connections(t) > 200 })
 		for n := range 20 {
@@ -184,20 +182,27 @@ func TestSlowReaders(t *testing.T) {
 	for i := range 30 {
 		entries[fmt.Sprint(i)] = strings.Repeat("x", 60_000)
 	}
-	if got := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": entries}}); got.code != "" || got.err != nil {
-		t.Fatal(got)
+	// A request that takes more than three seconds, because other work shares the machine, is sent again.
+	ask := func(what, query string, input map[string]any) {
+		eventually(t, what, func() bool {
+			got := ask(s.addr, query, input)
+			if got.err != nil || got.code != "" && got.code != "LIMIT_EXCEEDED" {
+				t.Fatalf("until %s: %v %s", what, got.err, got.code)
+			}
+			return got.code == ""
+		})
 	}
+	log := func(what string, metadata map[string]any) {
+		ask(what, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": metadata}})
+	}
+	log("large values are stored", entries)
 	question := post(s.addr, asJSON, text(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
 	client.CloseIdleConnections()
 	before := s.connections(t)
 	const readers = 40
 	_, low := s.spent(t)
 	for range readers {
-		conn, err := net.Dial("tcp", s.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.Close() }()
+		conn := dial(t, s.addr)
 		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
 		if _, err := io.WriteString(conn, strings.Repeat(question, 8)); err != nil { // more than the system keeps for a connection
 			t.Fatal(err)
@@ -205,12 +210,8 @@ func TestSlowReaders(t *testing.T) {
 	}
 	begun := time.Now()
 	for n := 0; time.Since(begun) < 10*time.Second; n++ {
-		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
-			t.Fatalf("a read beside slow readers: %v %s", got.err, got.code)
-		}
-		if got := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"n": n}}}); got.err != nil || got.code != "" {
-			t.Fatalf("a write beside slow readers: %v %s", got.err, got.code)
-		}
+		ask("a read beside slow readers is answered", "{ artifacts { totalCount } }", nil)
+		log("a write beside slow readers is answered", map[string]any{"n": n})
 		time.Sleep(20 * time.Millisecond)
 	}
 	held := s.connections(t) - before
@@ -219,13 +220,7 @@ func TestSlowReaders(t *testing.T) {
 	if held < readers/2 || peak-low > 1024 {
 		t.Errorf("%d connections are held, memory rose by %d MiB", held, peak-low)
 	}
-	deadline := time.Now().Add(60 * time.Second)
-	for s.connections(t) > before+5 && time.Now().Before(deadline) {
-		time.Sleep(100 * time.Millisecond)
-	}
+	eventually(t, "the connections of slow readers are ended", func() bool { return s.connections(t) <= before+5 })
 	t.Logf("ended after %s", time.Since(begun))
-	if left := s.connections(t) - before; left > 5 {
-		t.Errorf("%d connections are held for ever", left)
-	}
 	s.stillRuns(t)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/placard/placard/internal/harness"
 )
 
 // cuts is a server on a database to which the connections can be cut in the middle of a commit.
@@ -45,11 +47,10 @@ func TestCommitIsCut(t *testing.T) {
 			time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 			s.proxy.Stop()
 			if err := s.proxy.Start(); err != nil {
-				t.Error(err)
+				t.Fatal(err)
 			}
 		}
-		for n := l.writes(); l.writes() < n+50; time.Sleep(time.Millisecond) { // and all is well again
-		}
+		l.waitFor(t, l.writes()+50) // all is well again
 		t.Logf("%d commits cut before, %d behind", s.before.done.Load(), s.behind.done.Load())
 		if l.failed("UNAVAILABLE") < 150 {
 			t.Errorf("nobody noticed: %v", l.failures)
@@ -103,7 +104,7 @@ func TestCommitIsCutForCopies(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		harness.Wait(t, "all copies are answered", &all)
 		one.often.Store(0)
 		l.sent[value], l.acked[value] = true, ledgers[0].acked[value]
 		for _, other := range ledgers {
@@ -191,15 +192,16 @@ func TestConnectionsAreForgotten(t *testing.T) {
 		}
 		return n
 	}
-	for count() < 10 {
+	eventually(t, "the server has ten connections", func() bool {
 		var all sync.WaitGroup
 		for i := range 60 {
 			all.Go(func() {
 				ask(s.addr, fmt.Sprintf(`mutation { createArtifactVersion(input: {artifact: "a%d"}) { deduplicated } }`, i), nil)
 			})
 		}
-		all.Wait()
-	}
+		harness.Wait(t, "all writes are answered", &all)
+		return count() >= 10
+	})
 	time.Sleep(1500 * time.Millisecond) // idle for more than a second is what it takes to be looked at
 	for _, h := range holes {
 		h.forgotten.Add(1)

@@ -6,11 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -23,7 +24,7 @@ func asRoot(t *testing.T) bool {
 	if os.Geteuid() == 0 {
 		return true
 	}
-	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
+	if err := harness.Command(t, harness.Limit, "unshare", "-Urm", "true").Run(); err != nil {
 		storetest.Lacks(t, "root, or namespaces of users")
 	}
 	self, err := os.Executable()
@@ -31,7 +32,7 @@ func asRoot(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	name := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
-	again := exec.Command("unshare", "-Urm", self, "-test.run", name, "-test.v")
+	again := harness.Command(t, 5*time.Minute, "unshare", "-Urm", self, "-test.run", name, "-test.v")
 	again.Env = append(os.Environ(), inNamespace+"=1")
 	if out, err := again.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -50,11 +51,11 @@ func newDisk(t *testing.T, size string) disk {
 	}
 	t.Cleanup(func() { _ = os.Remove(folder) })
 	d := disk{folder}
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, harness.Limit, "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
 		storetest.Lacks(t, "the right to mount file systems: "+string(out))
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", "-l", d.folder).CombinedOutput(); err != nil {
+		if out, err := harness.Command(t, harness.Limit, "umount", "-l", d.folder).CombinedOutput(); err != nil {
 			t.Errorf("umount: %v %s", err, out)
 		}
 	})
@@ -63,7 +64,7 @@ func newDisk(t *testing.T, size string) disk {
 
 func (d disk) resize(t *testing.T, size string) {
 	t.Helper()
-	if out, err := exec.Command("mount", "-o", "remount,size="+size, d.folder).CombinedOutput(); err != nil {
+	if out, err := harness.Command(t, harness.Limit, "mount", "-t", "tmpfs", "-o", "remount,size="+size, "tmpfs", d.folder).CombinedOutput(); err != nil {
 		t.Fatalf("remount: %v %s", err, out)
 	}
 }
@@ -82,10 +83,7 @@ func TestDiskIsFull(t *testing.T) {
 		for _, room := range []string{"6m", "12m", "64m"} {
 			n := l.failed("UNAVAILABLE")
 			eventually(t, "the disk is full", func() bool { return l.failed("UNAVAILABLE") > n+100 })
-			if err := s.Process.Kill(); err != nil {
-				t.Error(err)
-			}
-			<-s.done
+			s.kill(t)
 			s = start(t, s.addr, "sqlite:"+path)
 			l.refusedAreAbsent(t, s.addr)
 			for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/graphql?query=%7Bartifacts%7BtotalCount%7D%7D": 200} {

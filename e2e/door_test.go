@@ -44,7 +44,7 @@ func TestTrustedDocuments(t *testing.T) {
 			path = folder
 		}
 		refused := launch(t, freeAddress(t), storetest.SQLite(t), "--trusted-documents="+path)
-		if err := <-refused.done; refused.ProcessState.ExitCode() != 2 || !strings.Contains(refused.log.String(), want) {
+		if err := refused.exit(t); refused.ProcessState.ExitCode() != 2 || !strings.Contains(refused.log.String(), want) {
 			t.Errorf("%s: %v: %s", path, err, refused.log)
 		}
 	}
@@ -64,7 +64,7 @@ func TestDoor(t *testing.T) {
 		if !packed {
 			r.Header.Set("Accept-Encoding", "identity")
 		}
-		response, err := http.DefaultClient.Do(r)
+		response, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -33,7 +34,7 @@ type calls struct {
 // one each.
 func (c *calls) run(addr, version, name string, fresh bool) {
 	for n := 0; ; {
-		conn, err := net.Dial("tcp", addr)
+		conn, err := net.DialTimeout("tcp", addr, 20*time.Second)
 		if err != nil {
 			return
 		}
@@ -94,7 +95,7 @@ func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fre
 		return len(kept.answered) > 20
 	})
 	end()
-	all.Wait()
+	harness.Wait(t, "the callers find no server", &all)
 	return kept, fresh
 }
 
@@ -148,8 +149,7 @@ func TestDrainControl(t *testing.T) {
 	var never []string
 	for round := range 20 {
 		kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
-			_ = s.Process.Kill()
-			<-s.done
+			s.kill(t)
 		})
 		if len(kept.unanswered) == 0 {
 			t.Error("all is answered")
@@ -172,15 +172,10 @@ func TestDrainOfOthers(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
 	open := func(sent string) net.Conn {
-		conn, err := net.Dial("tcp", s.addr)
-		if err == nil {
-			_, err = io.WriteString(conn, sent)
-		}
-		if err != nil {
+		conn := dial(t, s.addr)
+		if _, err := io.WriteString(conn, sent); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = conn.Close() })
-		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 		return conn
 	}
 	var idle []net.Conn
@@ -201,20 +196,14 @@ func TestDrainOfOthers(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "nobody listens", func() bool {
-		conn, err := net.Dial("tcp", s.addr)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
-	})
+	s.refuses(t)
 	if _, err := io.WriteString(late, ok[5:]); err != nil {
 		t.Errorf("the rest of a request: %v", err)
 	}
 	if got, err := io.ReadAll(late); err != nil || !bytes.Contains(got, []byte(`"__typename":"Query"`)) || !bytes.Contains(got, []byte("Connection: close")) {
 		t.Errorf("a request that was finished in time: %s (%v)", got, err)
 	}
-	if err := <-s.done; err != nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err != nil || time.Since(begun) > mostDrain {
 		t.Errorf("ended after %s with %v\n%s", time.Since(begun), err, s.log)
 	}
 	for _, conn := range append(idle, silent, headers, half) {
@@ -223,6 +212,18 @@ func TestDrainOfOthers(t *testing.T) {
 		}
 	}
 	_ = greedy
+}
+
+// refuses waits until the server accepts no connection.
+func (s *server) refuses(t *testing.T) {
+	t.Helper()
+	eventually(t, "the server accepts no connection", func() bool {
+		conn, err := net.DialTimeout("tcp", s.addr, 20*time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
 }
 
 // connections is how many sockets the server has, those that it listens on included.
@@ -256,23 +257,17 @@ func TestSecondSignal(t *testing.T) {
 	eventually(t, "the write waits", func() bool { return waiting(t, tx.db) == 1 })
 	begun := time.Now()
 	_ = s.Process.Signal(syscall.SIGTERM)
-	eventually(t, "it stops", func() bool {
-		conn, err := net.Dial("tcp", s.addr)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
-	})
+	s.refuses(t)
 	select {
 	case err := <-s.done:
 		t.Fatalf("it did not wait: %v", err)
 	case <-time.After(time.Second):
 	}
 	_ = s.Process.Signal(syscall.SIGTERM)
-	if err := <-s.done; err == nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err == nil || time.Since(begun) > mostDrain {
 		t.Errorf("ended after %s with %v", time.Since(begun), err)
 	}
-	if got := <-answers; got.err == nil {
+	if got := harness.Receive(t, "the write has ended", answers); got.err == nil {
 		t.Errorf("an answer from nowhere: %v", got)
 	}
 	tx.release(t)

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -24,12 +26,12 @@ type traced struct {
 // trace looks at a process from now on.
 func trace(t *testing.T, pid int) traced {
 	t.Helper()
-	program, err := exec.LookPath("strace")
+	path, err := exec.LookPath("strace")
 	if err != nil {
 		storetest.Lacks(t, "strace")
 	}
 	file := filepath.Join(t.TempDir(), "trace")
-	strace := exec.Command(program, "-f", "-y", "-s", "16", "-o", file, "-e", "trace=fsync,fdatasync,read,write,pwrite64", "-p", fmt.Sprint(pid))
+	strace := harness.Command(t, 2*time.Minute, path, "-f", "-y", "-s", "16", "-o", file, "-e", "trace=fsync,fdatasync,read,write,pwrite64", "-p", fmt.Sprint(pid))
 	said, err := strace.StderrPipe()
 	if err == nil {
 		err = strace.Start()
@@ -129,7 +131,7 @@ func careless(t *testing.T, synchronous string) (synced, others int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writer := exec.Command(self, "-test.run", "^TestCareless$")
+	writer := harness.Command(t, harness.Limit, self, "-test.run", "^TestCareless$")
 	writer.Env = append(os.Environ(), carelessVariable+"=file:"+filepath.Join(t.TempDir(), "careless.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous("+synchronous+")")
 	stdin, err := writer.StdinPipe()
 	if err == nil {

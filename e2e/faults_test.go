@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -34,10 +35,7 @@ func TestServerIsKilled(t *testing.T) {
 		}
 		crashes(t, addrs, faultRounds, func(round int) {
 			i := round % len(servers)
-			if err := servers[i].Process.Kill(); err != nil {
-				t.Error(err)
-			}
-			<-servers[i].done
+			servers[i].kill(t)
 			servers[i] = start(t, servers[i].addr, database)
 		})
 	})
@@ -54,14 +52,15 @@ func TestDatabaseIsKilled(t *testing.T) {
 		if err := ends[round%len(ends)](); err != nil {
 			t.Error(err)
 		}
-		for got := (answer{}); got.code == ""; { // a read, too, says what is the matter
-			if got = ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
-				t.Errorf("without a database: %v %s", got.err, got.code)
-				break
+		eventually(t, "a read is refused", func() bool {
+			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
+			if got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
+				t.Fatalf("without a database: %v %s", got.err, got.code)
 			}
-		}
+			return got.code != ""
+		})
 		if err := cluster.Start(); err != nil {
-			t.Error(err)
+			t.Fatal(err)
 		}
 		s.waitReady(t)
 	})
@@ -96,7 +95,7 @@ func TestServerIsFrozen(t *testing.T) {
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-first; got.code != "UNAVAILABLE" || !got.retryable {
+	if got := harness.Receive(t, "the interrupted write is answered", first); got.code != "UNAVAILABLE" || !got.retryable {
 		t.Errorf("what was interrupted: %v %s", got.err, got.code)
 	}
 	if err := l.writeOne([]string{frozen.addr}, l.version, "first", 0); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	goose "github.com/pressly/goose/v3/lock"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -35,7 +35,7 @@ func ballast(t testing.TB, database string) {
 // interrupted runs the program, sends it SIGINT when ready says so, and returns its code and what it printed.
 func interrupted(t testing.TB, database string, ready func(printed string) bool, args ...string) (int, string) {
 	t.Helper()
-	command := exec.Command(filepath.Join(programs, "placard"), append(args, "--database-url="+database)...)
+	command := program(t, append(args, "--database-url="+database)...)
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,10 @@ func interrupted(t testing.TB, database string, ready func(printed string) bool,
 		}
 		return string(text)
 	}
-	for deadline := time.Now().Add(20 * time.Second); !ready(printed()) && time.Now().Before(deadline); {
-		time.Sleep(100 * time.Microsecond)
+	for deadline := time.Now().Add(harness.Limit); !ready(printed()); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("placard %s does not get to the point where it is interrupted: %s", strings.Join(args, " "), printed())
+		}
 	}
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatalf("%v: it was done before it was interrupted: %s", err, printed())

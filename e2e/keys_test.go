@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +14,7 @@ import (
 // keys runs `placard keys` on a database, and returns what it wrote to the two outputs.
 func keys(t *testing.T, database string, args ...string) (out, notes string, err error) {
 	t.Helper()
-	command := exec.Command(filepath.Join(programs, "placard"), append([]string{"keys"}, append(args, "--database-url="+database)...)...)
+	command := program(t, append([]string{"keys"}, append(args, "--database-url="+database)...)...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err = command.Run()

@@ -5,8 +5,11 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/placard/placard/internal/harness"
 )
 
 const (
@@ -29,6 +32,8 @@ type ledger struct {
 	version string
 	// keyless says that writes have no idempotency key, for controls.
 	keyless bool
+	// abandoned makes writers give up writes that are refused, because the test has ended.
+	abandoned atomic.Bool
 }
 
 func newLedger() *ledger {
@@ -76,6 +81,7 @@ func (l *ledger) writeOne(addrs []string, version, value string, first int) erro
 	if !l.keyless {
 		input["idempotencyKey"] = value
 	}
+	begun := time.Now()
 	for attempt := 0; ; attempt++ {
 		got := ask(addrs[(first+attempt)%len(addrs)], logQuery, map[string]any{"i": input})
 		if got.err == nil && got.code == "" {
@@ -92,8 +98,11 @@ func (l *ledger) writeOne(addrs []string, version, value string, first int) erro
 		if got.code != "" && (!got.retryable || got.data["logMetadata"] != nil) {
 			return fmt.Errorf("%s: %s, retryable %t, %v", value, got.code, got.retryable, got.data)
 		}
-		if attempt == 2000 {
-			return fmt.Errorf("%s is never accepted: %v %s", value, got.err, got.code)
+		if l.abandoned.Load() {
+			return nil
+		}
+		if time.Since(begun) > harness.Limit {
+			return fmt.Errorf("%s is not accepted within %s: %v %s", value, harness.Limit, got.err, got.code)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -164,36 +173,51 @@ func newVersion(t *testing.T, addr string) string {
 func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[string]int, ids map[string]string) {
 	t.Helper()
 	l.version = newVersion(t, addrs[0])
-	stop := make(chan struct{})
-	var writers sync.WaitGroup
-	for w := range faultWriters {
-		writers.Go(func() {
-			if err := l.write(addrs, l.version, w, stop); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	writers := l.startWriters(t, addrs, l.version, faultWriters)
 	meanwhile()
-	close(stop)
-	writers.Wait()
+	writers.stop(t)
 	a, ids = stored(t, addrs[0], l.version, "a")
 	b, _ = stored(t, addrs[0], l.version, "b")
 	return a, b, ids
 }
 
+// writerGroup is the goroutines that write to a ledger.
+type writerGroup struct {
+	group sync.WaitGroup
+	once  sync.Once
+	// ended is closed when they shall stop.
+	ended chan struct{}
+}
+
+// startWriters starts n writers about a version. They stop when the test ends at the latest.
+func (l *ledger) startWriters(t *testing.T, addrs []string, version string, n int) *writerGroup {
+	t.Helper()
+	w := &writerGroup{ended: make(chan struct{})}
+	for i := range n {
+		w.group.Go(func() {
+			if err := l.write(addrs, version, i, w.ended); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		l.abandoned.Store(true)
+		w.stop(t)
+	})
+	return w
+}
+
+// stop stops the writers, each after the write that it has begun.
+func (w *writerGroup) stop(t *testing.T) {
+	t.Helper()
+	w.once.Do(func() { close(w.ended) })
+	harness.Wait(t, "the writers have stopped", &w.group)
+}
+
 // waitFor waits until so many writes have been acknowledged, however slow the machine is.
 func (l *ledger) waitFor(t *testing.T, writes int) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		acknowledged := l.writes()
-		if acknowledged >= writes {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Errorf("only %d writes were acknowledged, and not %d", acknowledged, writes)
-			return
-		}
-	}
+	eventually(t, fmt.Sprintf("%d writes are acknowledged", writes), func() bool { return l.writes() >= writes })
 }
 
 // underLoad lets writers work while meanwhile does something to the server, and checks that no acknowledged write is

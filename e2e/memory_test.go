@@ -3,13 +3,13 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -37,10 +37,7 @@ func heavyQueries() map[string]string {
 func TestMemoryOfSQLite(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
-	migrate := exec.Command(filepath.Join(programs, "placard"), "migrate", "up", "--database-url="+database)
-	if out, err := migrate.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	expect(t, database, 0, "are at version", "migrate", "up")
 	if err := load.Load(context.Background(), database, load.Options{Versions: 10_000, OnlyLatest: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +56,7 @@ func TestMemoryOfSQLite(t *testing.T) {
 					codes[got.code]++
 				})
 			}
-			clients.Wait()
+			harness.WaitWithin(t, 5*harness.Limit, "all clients have an answer", &clients)
 			_, megabytes := s.spent(t)
 			t.Logf("%s: %d MB, codes %v", name, megabytes, codes)
 			if codes["BAD_INPUT"]+codes["GRAPHQL_VALIDATION_FAILED"]+codes["GRAPHQL_PARSE_FAILED"] > 0 {
@@ -81,7 +78,7 @@ func TestMemoryOfSQLite(t *testing.T) {
 		t.Errorf("the server takes up to %d MB", megabytes)
 	}
 	large := filepath.Join(t.TempDir(), "placard")
-	build := exec.Command("go", "build", "-ldflags=-X github.com/placard/placard/internal/store.readCache=-32000", "-o", large, "github.com/placard/placard")
+	build := harness.Command(t, 5*harness.Limit, "go", "build", "-ldflags=-X github.com/placard/placard/internal/store.readCache=-32000", "-o", large, "github.com/placard/placard")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -1,17 +1,16 @@
 package e2e
 
 import (
-	"context"
 	"database/sql"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -51,7 +50,7 @@ func newPageCluster(t *testing.T) *storetest.Cluster {
 	}
 	for _, command := range commands {
 		args := strings.Fields(strings.Replace(command[1], "--pwprompt ", "", 1))
-		program := exec.Command(filepath.Join(cluster.Programs(), args[0]), args[1:]...)
+		program := harness.Command(t, harness.Limit, filepath.Join(cluster.Programs(), args[0]), args[1:]...)
 		program.Env = append(os.Environ(), "PGHOST="+cluster.URL.Query().Get("host"), "PGUSER=postgres")
 		if out, err := program.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", command[1], err, out)
@@ -87,9 +86,7 @@ func TestOperationsDocument(t *testing.T) {
 		t.Errorf("the user of the page has special rights: %t (%v)", special, err)
 	}
 	address := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/readyz`).FindStringSubmatch(script)[1]
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	shell := exec.CommandContext(ctx, "bash", "-c", script)
+	shell := harness.Command(t, 2*time.Minute, "bash", "-c", script)
 	shell.Dir = t.TempDir()
 	shell.Env = append(os.Environ(), "PATH="+programs+":"+cluster.Programs()+":"+os.Getenv("PATH"), "ADDRESS="+address)
 	out, err := shell.CombinedOutput()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -27,18 +28,19 @@ func TestOverload(t *testing.T) {
 	codes := map[string]int{}
 	for n := range 5 { // the others wait in the database or for their turn
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
-		for n == 1 && waiting(t, db) < 2 {
-			time.Sleep(5 * time.Millisecond)
+		if n == 1 {
+			eventually(t, "two writes wait in the database", func() bool { return waiting(t, db) == 2 })
 		}
 	}
-	for codes["OVERLOADED"] == 0 { // whoever comes before those have arrived takes a place in the queue from one of them
+	eventually(t, "a write is refused", func() bool { // one that arrives too early takes a place in the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		select {
 		case got := <-answers:
 			codes[got.code]++
 		case <-time.After(time.Second):
 		}
-	}
+		return codes["OVERLOADED"] > 0
+	})
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/graphiql/": 200, "/graphql?query=%7B__typename%7D": 503} {
 		response, err := client.Get("http://" + s.addr + path)
 		if err != nil {
@@ -58,7 +60,7 @@ func TestOverload(t *testing.T) {
 		t.Errorf("what is measured of the queue: %v", got)
 	}
 	lock.release(t)
-	all.Wait()
+	harness.Wait(t, "all writes are answered", &all)
 	close(answers)
 	for got := range answers {
 		codes[got.code]++
@@ -98,7 +100,7 @@ func TestBusyIsReady(t *testing.T) {
 		t.Errorf("the control: %d writes are in the database", n)
 	}
 	lock.release(t)
-	all.Wait()
+	harness.Wait(t, "all writes are answered", &all)
 }
 
 // lock keeps everybody else from a table.

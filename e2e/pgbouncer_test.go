@@ -2,11 +2,11 @@ package e2e
 
 import (
 	"database/sql"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -41,7 +41,7 @@ func TestMigrationIsKilled(t *testing.T) {
 			if _, err := blocker.Exec("CREATE TABLE projects ()"); err != nil { // the migration waits for the end of this
 				t.Fatal(err)
 			}
-			migration := exec.Command(filepath.Join(programs, "placard"), "migrate", "up", "--database-url="+database)
+			migration := harness.Command(t, harness.Limit, filepath.Join(programs, "placard"), "migrate", "up", "--database-url="+database)
 			if err := migration.Start(); err != nil {
 				t.Fatal(err)
 			}

@@ -4,10 +4,11 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/placard/placard/internal/harness"
 )
 
 // TestFilesArePrivate checks that only their owner can read the files of a new SQLite database, whatever the umask. The rights
@@ -26,7 +27,7 @@ func TestFilesArePrivate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Cmd = exec.Command("sh", "-c", `umask 000; : > "$1/control"; exec "$0" --database-url=sqlite:"$1/placard.db" --addr="$2"`,
+		s.Cmd = harness.Command(t, harness.Limit, "sh", "-c", `umask 000; : > "$1/control"; exec "$0" --database-url=sqlite:"$1/placard.db" --addr="$2"`,
 			filepath.Join(programs, "placard"), folder, s.addr)
 		s.Stderr = log
 		if err := s.Start(); err != nil {

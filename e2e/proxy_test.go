@@ -115,7 +115,7 @@ func proxied(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *st
 	}
 	cluster = newCluster(t, "listen_addresses="+host, "port="+port)
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy = toxiproxy.NewProxy(server, "postgres", "127.0.0.1:0", net.JoinHostPort(host, port))
+	proxy = toxiproxy.NewProxy(server, "postgres", freeAddress(t), net.JoinHostPort(host, port))
 	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -33,12 +32,12 @@ func TestNoSecrets(t *testing.T) {
 		"several hosts":     "postgres://placard:" + password + "@127.0.0.1:1,127.0.0.1:2/placard",
 	} {
 		for _, help := range []bool{false, true} {
-			program := exec.Command(filepath.Join(programs, "placard"), "--log-level=debug", "--addr="+freeAddress(t))
+			command := program(t, "--log-level=debug", "--addr="+freeAddress(t))
 			if help {
-				program.Args = append(program.Args, "--help")
+				command.Args = append(command.Args, "--help")
 			}
-			program.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
-			out, err := program.CombinedOutput()
+			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
+			out, err := command.CombinedOutput()
 			if !help && err == nil || strings.Contains(string(out), "hunter2") || strings.Contains(string(out), "%v") {
 				t.Errorf("%s: %v\n%s", name, err, out)
 			}
@@ -99,7 +98,8 @@ func TestNoSecretsInLogs(t *testing.T) {
 	if err := cluster.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for refused := 0; refused < 3; {
+	refused := 0
+	eventually(t, "three reads are refused", func() bool {
 		got := ask(s.addr, "{ artifacts { totalCount } }", nil)
 		if got.err != nil || got.code != "UNAVAILABLE" && got.code != "" {
 			t.Fatalf("got %v %s", got.err, got.code)
@@ -107,10 +107,9 @@ func TestNoSecretsInLogs(t *testing.T) {
 		if got.code != "" {
 			refused++
 		}
-		if answer, err := client.Get("http://" + s.addr + "/readyz"); err == nil {
-			_ = answer.Body.Close()
-		}
-	}
+		_, _ = status(s.addr, "/readyz") // which logs, too
+		return refused == 3
+	})
 	if err := s.stop(t); err != nil {
 		t.Error(err)
 	}
@@ -122,7 +121,7 @@ func TestNoSecretsInLogs(t *testing.T) {
 // startWith starts the program with more settings and waits until it is ready.
 func startWith(t *testing.T, database string, settings ...string) *server {
 	t.Helper()
-	s := &server{exec.Command(filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
+	s := newServer(t, freeAddress(t), filepath.Join(programs, "placard"))
 	s.run(t, database, settings...)
 	return s
 }
@@ -130,13 +129,7 @@ func startWith(t *testing.T, database string, settings ...string) *server {
 // run starts the command of a server with more settings and waits until it is ready.
 func (s *server) run(t *testing.T, database string, settings ...string) {
 	t.Helper()
-	s.Env = append(append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+database), settings...)
-	s.Stderr = s.log
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { s.done <- s.Wait() }()
-	t.Cleanup(func() { _ = s.Process.Kill() })
+	s.begin(t, database, settings...)
 	s.waitReady(t)
 }
 

@@ -3,22 +3,21 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -29,26 +28,34 @@ func TestMain(m *testing.M) {
 	if os.Getenv(carelessVariable) != "" {
 		os.Exit(m.Run()) // needs no program
 	}
-	flag.Parse()
-	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
-		_ = flag.Set("test.parallel", "6") // most of them wait most of the time
+	if programs = os.Getenv(doomedVariable); programs != "" { // built by the process that started this one
+		storetest.Main(m)
 	}
-	folder, err := os.MkdirTemp("", "placard-e2e-")
-	if err == nil {
-		programs = folder
-		err = os.Chmod(folder, 0o755) // some tests run the program as another user
-	}
-	if err == nil {
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", folder+"/", "github.com/placard/placard", "github.com/placard/placard/examples/penguins").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
-	}
-	if err != nil {
+	harness.Parallel(6)
+	if err := build(); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
-	storetest.Main(m, func() { _ = os.RemoveAll(folder) })
+	storetest.Main(m)
+}
+
+// build builds the programs.
+func build() error {
+	folder, err := harness.Folder()
+	if err != nil {
+		return err
+	}
+	programs = filepath.Join(folder, "programs")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "go", "build", "-o", programs+"/", "github.com/placard/placard", "github.com/placard/placard/examples/penguins")
+	if err := harness.Own(command); err != nil {
+		return err
+	}
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // server is a process of the program.
@@ -59,15 +66,22 @@ type server struct {
 	done chan error
 }
 
-// freeAddress is a loopback address that nobody listens on.
+// freeAddress returns a loopback address that only this test uses.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return harness.Address(t)
+}
+
+// program returns a command that runs the program. The test fails if it runs longer than a minute.
+func program(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	return harness.Command(t, harness.Limit, filepath.Join(programs, "placard"), args...)
+}
+
+// newServer returns a server that has not started. It ends with the test, after ten minutes at the latest.
+func newServer(t testing.TB, addr string, name string, args ...string) *server {
+	t.Helper()
+	return &server{harness.Command(t, 10*time.Minute, name, args...), addr, &bytes.Buffer{}, make(chan error, 1)}
 }
 
 // launch starts the program with arguments and does not wait for it.
@@ -77,17 +91,42 @@ func launch(t testing.TB, addr, database string, args ...string) *server {
 }
 
 // launchProgram starts the program at a path and does not wait for it.
-func launchProgram(t testing.TB, program, addr, database string, args ...string) *server {
+func launchProgram(t testing.TB, path, addr, database string, args ...string) *server {
 	t.Helper()
-	s := &server{exec.Command(program, append(args, "--public-url=https://placard.example")...), addr, &bytes.Buffer{}, make(chan error, 1)}
-	s.Env = append(os.Environ(), "PLACARD_ADDR="+addr, "PLACARD_DATABASE_URL="+database)
+	s := newServer(t, addr, path, append(args, "--public-url=https://placard.example")...)
+	s.begin(t, database)
+	return s
+}
+
+// begin starts the process of a server with more settings. The process ends with the test.
+func (s *server) begin(t testing.TB, database string, settings ...string) {
+	t.Helper()
+	s.Env = append(append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+database), settings...)
 	s.Stderr = s.log
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.done <- s.Wait() }()
-	t.Cleanup(func() { _ = s.Process.Kill() })
-	return s
+	ended := make(chan struct{})
+	go func() { s.done <- s.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = s.Process.Kill()
+		harness.Receive(t, "a killed server has ended", ended)
+	})
+}
+
+// exit waits until the process of the server has ended, and returns its error.
+func (s *server) exit(t testing.TB) error {
+	t.Helper()
+	return harness.Receive(t, "the server has ended", s.done)
+}
+
+// kill ends the process of the server as a crash does.
+func (s *server) kill(t testing.TB) {
+	t.Helper()
+	if err := s.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	_ = s.exit(t) // it reports the signal
 }
 
 // start starts the program and waits until it is ready.
@@ -100,8 +139,8 @@ func start(t testing.TB, addr, database string, args ...string) *server {
 
 func (s *server) waitReady(t testing.TB) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if answer, err := http.Get("http://" + s.addr + "/readyz"); err == nil {
+	for deadline := time.Now().Add(harness.Limit); ; time.Sleep(10 * time.Millisecond) {
+		if answer, err := client.Get("http://" + s.addr + "/readyz"); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return
@@ -114,14 +153,10 @@ func (s *server) waitReady(t testing.TB) {
 	}
 }
 
-// eventually waits until something is so.
-func eventually(t testing.TB, what string, so func() bool) {
+// eventually waits until a condition is true, for a minute at most.
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it does not happen that %s", what)
-		}
-	}
+	harness.Eventually(t, what, condition)
 }
 
 // stop asks the program to stop and returns how it ended.
@@ -130,13 +165,7 @@ func (s *server) stop(t testing.TB) error {
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case err := <-s.done:
-		return err
-	case <-time.After(30 * time.Second):
-		t.Fatal("the server does not stop")
-		return nil
-	}
+	return s.exit(t)
 }
 
 // answer is what a request came back with; err is one of the network, and code that of the first GraphQL error.
@@ -190,7 +219,7 @@ func TestFirstStart(t *testing.T) {
 	addr, database := freeAddress(t), storetest.SQLite(t)
 	s := start(t, addr, database)
 	penguins := func() string {
-		demo := exec.Command(filepath.Join(programs, "penguins"), "-once", "-url", "http://"+addr+"/graphql", "-while", fmt.Sprint(s.Process.Pid))
+		demo := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once", "-url", "http://"+addr+"/graphql", "-while", fmt.Sprint(s.Process.Pid))
 		out, err := demo.CombinedOutput()
 		if err != nil {
 			t.Fatalf("penguins: %v: %s", err, out)
@@ -253,7 +282,7 @@ func TestPortTaken(t *testing.T) {
 		{freeAddress(t), "(--metrics-addr or PLACARD_METRICS_ADDR sets another address)", []string{"--metrics-addr=" + s.addr}},
 	} {
 		second := launch(t, c.addr, storetest.SQLite(t), c.args...)
-		if err := <-second.done; second.ProcessState.ExitCode() != 1 || !strings.Contains(second.log.String(), "address already in use") ||
+		if err := second.exit(t); second.ProcessState.ExitCode() != 1 || !strings.Contains(second.log.String(), "address already in use") ||
 			!strings.Contains(second.log.String(), c.part) {
 			t.Errorf("%v: %s", err, second.log)
 		}
@@ -266,7 +295,7 @@ func TestFileTaken(t *testing.T) {
 	database := storetest.SQLite(t)
 	start(t, freeAddress(t), database)
 	second := launch(t, freeAddress(t), database)
-	if err := <-second.done; err == nil || !strings.Contains(second.log.String(), "another process is serving") {
+	if err := second.exit(t); err == nil || !strings.Contains(second.log.String(), "another process is serving") {
 		t.Errorf("%v: %s", err, second.log)
 	}
 }
@@ -276,7 +305,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
 	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/graphiql/": "<title>", "/": "<title>", "/graphql?query=%7B__typename%7D": "Query"} {
-		response, err := http.Get("http://" + s.addr + path)
+		response, err := client.Get("http://" + s.addr + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,7 +331,7 @@ func TestPages(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Origin", c.origin)
 		r.Host = c.host
-		response, err := http.DefaultClient.Do(r)
+		response, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,18 +9,20 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
 // metrics reads what Prometheus would: the values by name with labels.
 func metrics(t testing.TB, addr string) map[string]float64 {
 	t.Helper()
-	response, err := http.Get("http://" + addr + "/metrics")
+	response, err := client.Get("http://" + addr + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestMetrics(t *testing.T) {
 		}
 		documented(t, got)
 		conventional(t, measured)
-		if response, err := http.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
+		if response, err := client.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
 			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
 		}
 	})
@@ -106,7 +108,7 @@ func TestMetrics(t *testing.T) {
 // conventional: names, types and help are as Prometheus wants them.
 func conventional(t *testing.T, addr string) {
 	t.Helper()
-	response, err := http.Get("http://" + addr + "/metrics")
+	response, err := client.Get("http://" + addr + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +195,7 @@ func until(t testing.TB, addr, path string, want int, part string) time.Duration
 		if got == want && strings.Contains(text, part) {
 			return time.Since(begin)
 		}
-		if time.Since(begin) > 20*time.Second {
+		if time.Since(begin) > harness.Limit {
 			t.Fatalf("%s is %d %s, and never %d %s", path, got, text, want, part)
 		}
 	}
@@ -235,13 +237,14 @@ func TestReadiness(t *testing.T) {
 			t.Errorf("a query when the database is back: %+v", got)
 		}
 	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- s.stop(t) }()
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
 	until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "stopping")
 	if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
 		t.Errorf("a query while the server waits to be forgotten: %+v", got)
 	}
-	if err := <-stopped; err != nil {
+	if err := s.exit(t); err != nil {
 		t.Errorf("%v\n%s", err, s.log)
 	}
 }

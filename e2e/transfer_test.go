@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/placard/placard/bench/load"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
@@ -61,7 +60,7 @@ func TestImportIsKilled(t *testing.T) {
 		partly, kills := 0, 0
 		patience := 100 * time.Millisecond // grows until enough parts were left, however fast the machine is
 		for done := false; !done; {
-			command := exec.Command(filepath.Join(programs, "placard"), "import", "--project=moved", path)
+			command := program(t, "import", "--project=moved", path)
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
 			var said bytes.Buffer
 			command.Stdout, command.Stderr = &said, &said
@@ -83,7 +82,7 @@ func TestImportIsKilled(t *testing.T) {
 				done = true
 			case <-alarm:
 				_ = command.Process.Kill()
-				<-ended
+				harness.Receive(t, "a killed import has ended", ended)
 				kills++
 				if n := len(exportedAgain(t, database, "moved")); n > 0 && n < len(file)*9/10 {
 					partly++
@@ -134,7 +133,7 @@ func TestImportLosesTheDatabase(t *testing.T) {
 		if err := cluster.Kill(); err != nil {
 			t.Error(err)
 		}
-		<-ended
+		harness.Receive(t, "an import without a database has ended", ended)
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +152,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	t.Parallel()
 	path, file := loaded(t, 50)
 	database := storetest.SQLite(t)
-	command := exec.Command(filepath.Join(programs, "placard"), "import", "-")
+	command := program(t, "import", "-")
 	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
@@ -164,15 +163,10 @@ func TestImportIsInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = command.Process.Kill() })
 	if _, err := in.Write(file[:len(file)*9/10]); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); len(exportedAgain(t, database, "default")) < 1000; {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing is written")
-		}
-	}
+	eventually(t, "something is written", func() bool { return len(exportedAgain(t, database, "default")) >= 1000 })
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -204,21 +198,9 @@ func TestTransferBesideServers(t *testing.T) {
 			t.Fatal(created)
 		}
 		version := created.data["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)["id"].(string)
-		l := &ledger{acked: map[string]string{}, sent: map[string]bool{}}
-		stop := make(chan struct{})
-		var writers sync.WaitGroup
-		for w := range 2 {
-			writers.Go(func() {
-				if err := l.write([]string{s.addr}, version, w, stop); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		for acked := 0; acked < 20; {
-			l.mu.Lock()
-			acked = len(l.acked)
-			l.mu.Unlock()
-		}
+		l := newLedger()
+		writers := l.startWriters(t, []string{s.addr}, version, 2)
+		eventually(t, "writes are acknowledged", func() bool { return l.writes() >= 20 })
 		if store.IsPostgres(database) {
 			expect(t, database, 0, "created", "import", "--project=beside", path)
 			expect(t, database, 0, "nothing new", "import", "--project=beside", path)
@@ -235,13 +217,16 @@ func TestTransferBesideServers(t *testing.T) {
 		}
 		l.mu.Unlock()
 		snapshot := exportedAgain(t, database, "default")
-		close(stop)
-		writers.Wait()
+		writers.stop(t)
 		if bytes.Count(snapshot, []byte(`"key":"a"`)) != bytes.Count(snapshot, []byte(`"key":"b"`)) {
 			t.Error("a write is half in the export")
 		}
+		exported := map[string]int{}
+		for _, match := range regexp.MustCompile(`"value":"([^"]*)"`).FindAllSubmatch(snapshot, -1) {
+			exported[string(match[1])]++
+		}
 		for value := range before {
-			if bytes.Count(snapshot, []byte(`"value":"`+value+`"`)) != 2 {
+			if exported[value] != 2 {
 				t.Errorf("%s was acknowledged before the export and is not in it", value)
 			}
 		}
@@ -298,7 +283,7 @@ func TestExportDocument(t *testing.T) {
 	_, rest, _ := strings.Cut(string(text), "```python\n")
 	program, _, _ := strings.Cut(rest, "```")
 	path, file := loaded(t, 50)
-	command := exec.Command("python3", "-c", program)
+	command := harness.Command(t, harness.Limit, "python3", "-c", program)
 	command.Dir = filepath.Dir(path)
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -312,7 +297,7 @@ func TestExportDocument(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(file, []byte(`"torch"`), []byte(`"other"`), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command = exec.Command("python3", "-c", program)
+	command = harness.Command(t, harness.Limit, "python3", "-c", program)
 	command.Dir = filepath.Dir(path)
 	if out, err := command.CombinedOutput(); err == nil {
 		t.Errorf("the program takes a damaged file: %s", out)

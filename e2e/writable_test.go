@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -41,7 +41,7 @@ func chown(name string, uid int) change {
 func remount(option string) change {
 	return func(t *testing.T, folder string) {
 		t.Helper()
-		if out, err := exec.Command("mount", "-o", "remount,"+option, folder).CombinedOutput(); err != nil {
+		if out, err := harness.Command(t, harness.Limit, "mount", "-o", "remount,"+option, folder).CombinedOutput(); err != nil {
 			t.Fatalf("remount: %v %s", err, out)
 		}
 	}
@@ -85,10 +85,15 @@ func TestUnwritableFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			var credential *syscall.Credential
+			if user != nil {
+				credential = user.Credential
+			}
 			path := filepath.Join(folder, file)
 			run := func(args ...string) (int, string) {
-				command := exec.Command(filepath.Join(programs, "placard"), args...)
-				command.Env, command.SysProcAttr, command.Dir = append(os.Environ(), "PLACARD_DATABASE_URL=sqlite:"+path), user, "/"
+				command := program(t, args...)
+				command.Env, command.Dir = append(os.Environ(), "PLACARD_DATABASE_URL=sqlite:"+path), "/"
+				command.SysProcAttr.Credential = credential
 				out, err := command.CombinedOutput()
 				if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 					t.Fatal(err)
@@ -109,8 +114,8 @@ func TestUnwritableFile(t *testing.T) {
 					}
 				}
 				c.mend(t, folder)
-				s := &server{exec.Command(filepath.Join(programs, "placard")), freeAddress(t), &bytes.Buffer{}, make(chan error, 1)}
-				s.SysProcAttr, s.Dir = user, "/"
+				s := newServer(t, freeAddress(t), filepath.Join(programs, "placard"))
+				s.SysProcAttr.Credential, s.Dir = credential, "/"
 				s.run(t, "sqlite:"+path)
 				newVersion(t, s.addr)
 				if err := s.stop(t); err != nil {
@@ -124,11 +129,11 @@ func TestUnwritableFile(t *testing.T) {
 // inject makes the system refuse calls of a process about a path, until stop is called.
 func inject(t *testing.T, pid int, path, calls, refusal string) (stop func()) {
 	t.Helper()
-	program, err := exec.LookPath("strace")
+	tracer, err := exec.LookPath("strace")
 	if err != nil {
 		storetest.Lacks(t, "strace")
 	}
-	strace := exec.Command(program, "-f", "-o", os.DevNull, "-P", path, "-e", "trace="+calls, "-e", "inject="+calls+":error="+refusal, "-p", fmt.Sprint(pid))
+	strace := harness.Command(t, 5*harness.Limit, tracer, "-f", "-o", os.DevNull, "-P", path, "-e", "trace="+calls, "-e", "inject="+calls+":error="+refusal, "-p", fmt.Sprint(pid))
 	said, err := strace.StderrPipe()
 	if err == nil {
 		err = strace.Start()

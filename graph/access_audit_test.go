@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -92,9 +92,11 @@ func TestKeyIsUsed(t *testing.T) {
 			t.Fatalf("used at %s", at)
 		}
 		var at string
-		for deadline := time.Now().Add(20 * time.Second); at == "" && time.Now().Before(deadline); at = used() {
+		harness.Eventually(t, "the use of the key is stored", func() bool {
 			w.as("reader", `{ __typename }`)
-		}
+			at = used()
+			return at != ""
+		})
 		for range 20 {
 			w.as("reader", `{ __typename }`)
 		}

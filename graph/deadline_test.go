@@ -9,13 +9,13 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database that is looked at
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -46,7 +46,7 @@ func TestGivingUpGetsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", harness.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 			return
 		}
 		network, address := pgconn.NetworkAddress(to.Host, to.Port)
-		there, err := net.Dial(network, address)
+		there, err := net.DialTimeout(network, address, harness.Limit)
 		if err != nil {
 			t.Error(err)
 			return
@@ -123,17 +123,12 @@ func waitUntilIdle(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	harness.Eventually(t, "no statement runs", func() bool {
 		var active int
 		if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`).Scan(&active); err != nil {
 			t.Fatal(err)
 		}
-		if active == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d statements still run", active)
-		}
-	}
+		return active == 0
+	})
 }

@@ -21,7 +21,7 @@ import (
 const searchesVariable = "PLACARD_TEST_SEARCHES"
 
 const (
-	defaultSearches = 2000
+	defaultSearches = 500
 	searchThemes    = 5
 )
 
@@ -62,7 +62,7 @@ type paging struct {
 }
 
 // TestSearchAgrees loads the same data into both engines and holds random searches, read page by page, against the
-// oracle. PLACARD_TEST_SEARCHES says how many. A failure is shrunk to a small filter.
+// oracle. PLACARD_TEST_SEARCHES is their number. A failure is shrunk to a small filter.
 func TestSearchAgrees(t *testing.T) {
 	t.Parallel()
 	var databases []*searched

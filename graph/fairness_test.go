@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -128,10 +129,15 @@ func TestFairness(t *testing.T) {
 		limits := models.DefaultLimits()
 		limits.ReadSeconds, limits.ConcurrentOperations = 30, 8
 		w.Server = graph.NewServer(w.store, limits, "test", slog.New(slog.DiscardHandler)).RequireKeys()
-		release := make(chan struct{})
+		released := make(chan struct{})
+		release := sync.OnceFunc(func() { close(released) })
+		t.Cleanup(release)
 		held := &store.Meter{Hold: func(_ context.Context, text string) {
 			if !strings.Contains(text, "FROM api_keys") {
-				<-release
+				select {
+				case <-released:
+				case <-t.Context().Done():
+				}
 			}
 		}}
 		searches, lookUps := many("artifactVersions(project: %q) { nodes { id } }"), many(`artifactVersion(ref: {named: {project: %q, name: "model"}}) { id }`)
@@ -139,9 +145,10 @@ func TestFairness(t *testing.T) {
 		for i := range 20 {
 			all.Go(func() { w.metered(held, "writer", []string{searches, lookUps}[i%2]) })
 		}
-		for executing, waiting := 0, 0; executing != 6 || waiting != 14; executing, waiting = w.Load() {
-			time.Sleep(time.Millisecond)
-		}
+		harness.Eventually(t, "6 requests execute and 14 wait", func() bool {
+			executing, waiting := w.Load()
+			return executing == 6 && waiting == 14
+		})
 		for _, query := range []string{
 			`{ serverInfo { version } }`,
 			`{ artifactVersion(ref: {named: {project: "` + alpha + `", name: "model"}}) { metadataJson tags } }`,
@@ -154,17 +161,18 @@ func TestFairness(t *testing.T) {
 		}
 		control := make(chan string, 1)
 		go func() { control <- w.metered(&store.Meter{}, "writer", `{ serverInfo { version } }`) }()
-		for waiting := 0; waiting != 15; _, waiting = w.Load() {
-			time.Sleep(time.Millisecond)
-		}
+		harness.Eventually(t, "15 requests wait", func() bool {
+			_, waiting := w.Load()
+			return waiting == 15
+		})
 		select {
 		case answer := <-control:
 			t.Errorf("the control: a client of the same key does not wait: %s", answer)
 		default:
 		}
-		close(release)
-		all.Wait()
-		if answer := <-control; strings.Contains(answer, `"errors"`) {
+		release()
+		harness.Wait(t, "the crowd is answered", &all)
+		if answer := harness.Receive(t, "the control is answered", control); strings.Contains(answer, `"errors"`) {
 			t.Errorf("the control afterwards: %s", answer)
 		}
 	})

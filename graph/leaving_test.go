@@ -12,9 +12,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -105,20 +105,16 @@ func (a *api) leave(statements int64, query, variables string) {
 		defer close(done)
 		a.ServeHTTP(w, r)
 	}()
-	for meter.Statements() < statements {
-		time.Sleep(time.Millisecond)
+	harness.Eventually(a, "the statements are sent", func() bool {
 		select {
 		case <-done:
 			a.Fatalf("answered before anybody left: %.300s", w.Body)
 		default:
 		}
-	}
+		return meter.Statements() >= statements
+	})
 	cancel()
-	select {
-	case <-done:
-	case <-time.After(30 * time.Second):
-		a.Fatal("the server goes on with what nobody waits for")
-	}
+	harness.Receive(a, "the server gives up what nobody waits for", done)
 	if !strings.Contains(w.Body.String(), "CANCELLED") {
 		a.Errorf("got %.300s", w.Body)
 	}

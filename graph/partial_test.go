@@ -11,9 +11,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -234,7 +234,8 @@ func TestStatementIsCancelled(t *testing.T) {
 		got, _ := a.do(`{ artifacts { nodes { name } } pipelineRuns { nodes { id } } }`, "")
 		answered <- got
 	}()
-	for cancelled := 0; cancelled == 0; time.Sleep(10 * time.Millisecond) {
+	harness.Eventually(t, "a statement is cancelled", func() bool {
+		var cancelled int
 		if err := db.QueryRow(`SELECT count(*) FILTER (WHERE pg_cancel_backend(pid)) FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&cancelled); err != nil {
 			t.Fatal(err)
@@ -244,8 +245,9 @@ func TestStatementIsCancelled(t *testing.T) {
 			t.Fatalf("answered before it was cancelled: %v", got)
 		default:
 		}
-	}
-	got := <-answered
+		return cancelled > 0
+	})
+	got := harness.Receive(t, "the request is answered", answered)
 	failure := fmt.Sprint(got["errors"])
 	if fmt.Sprint(got["data"]) != "map[artifacts:map[nodes:[]] pipelineRuns:<nil>]" || !strings.Contains(failure, "code:UNAVAILABLE") ||
 		!strings.Contains(failure, "retryable:true") || !strings.Contains(failure, "path:[pipelineRuns]") {

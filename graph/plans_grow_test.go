@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -27,7 +28,7 @@ func grow(t *testing.T, s *store.Store, project string, steps int) {
 			}
 		})
 	}
-	wait.Wait()
+	harness.Wait(t, "all writers have ended", &wait)
 }
 
 // grower fills its part of a project.

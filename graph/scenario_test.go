@@ -17,12 +17,16 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	harness.Parallel(4)
+	storetest.Main(m)
+}
 
 // api is a server on a database of its own.
 type api struct {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -329,6 +330,6 @@ func TestPagesWhileWriting(t *testing.T) {
 			}
 		}
 		close(stop)
-		writing.Wait()
+		harness.Wait(t, "the writer has stopped", &writing)
 	})
 }

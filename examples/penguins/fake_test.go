@@ -8,7 +8,11 @@ import (
 	"regexp"
 	"sync"
 	"testing"
+
+	"github.com/placard/placard/internal/harness"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 // A fake is a server that notes what it is asked and answers from a table. It knows no GraphQL beyond the name of the
 // operation; the real schema is checked where the real server runs.

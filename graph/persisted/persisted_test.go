@@ -6,7 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/placard/placard/internal/harness"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 // TestTexts: texts come back by their hashes, and one that is too long is not kept.
 func TestTexts(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/placard/placard/internal/harness"
 )
 
 const values, most = 100, 10_000
@@ -59,7 +61,7 @@ func TestMemoryOfMany(t *testing.T) {
 			}
 		})
 	}
-	group.Wait()
+	harness.Wait(t, "all goroutines have ended", &group)
 	if m.lru.Len() != 500 || m.Weight() != 10+2*90+3*400 {
 		t.Errorf("%d values, which weigh %d", m.lru.Len(), m.Weight())
 	}

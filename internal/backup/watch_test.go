@@ -7,7 +7,11 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/placard/placard/internal/harness"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 // TestWatch: what is quick says nothing, and what takes long how far it is, until it is done.
 func TestWatch(t *testing.T) {

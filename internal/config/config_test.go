@@ -9,8 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/models"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 func parse(t *testing.T, args ...string) (*Config, string, error) {
 	t.Helper()

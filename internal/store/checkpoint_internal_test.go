@@ -14,6 +14,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/models"
 )
 
@@ -116,7 +117,7 @@ func TestLogIsBounded(t *testing.T) {
 			size = max(size, d.write100(t))
 			c.add(n == 239)
 		}
-		readers.Wait()
+		harness.Wait(t, "the readers have stopped", &readers)
 		return size
 	}
 	if size := longest(1 << 20); size > 8<<20 {
@@ -186,7 +187,7 @@ func TestReadGate(t *testing.T) {
 	passed := make(chan error)
 	go func() { passed <- gate.wait(t.Context()) }()
 	release()
-	if err := <-passed; err != nil {
+	if err := harness.Receive(t, "the read passes the gate", passed); err != nil {
 		t.Error(err)
 	}
 }
@@ -201,12 +202,15 @@ func TestPauseOfWriter(t *testing.T) {
 		written <- d.write(context.Background(), func(*gorm.DB) error {
 			inside = true
 			begun <- true
-			<-proceed
+			select {
+			case <-proceed:
+			case <-t.Context().Done():
+			}
 			inside = false
 			return nil
 		})
 	}()
-	<-begun
+	harness.Receive(t, "the transaction has begun", begun)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.writer.pause(ended, func() error { t.Error("a pause that has ended runs"); return nil }); !errors.Is(err, context.Canceled) {
@@ -222,7 +226,7 @@ func TestPauseOfWriter(t *testing.T) {
 		})
 	}()
 	close(proceed)
-	if err := errors.Join(<-written, <-paused); err != nil {
+	if err := errors.Join(harness.Receive(t, "the write has ended", written), harness.Receive(t, "the pause has ended", paused)); err != nil {
 		t.Error(err)
 	}
 }

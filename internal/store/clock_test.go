@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -83,7 +84,7 @@ func TestClockIsSetOnPostgres(t *testing.T) {
 	if len(found) == 0 {
 		storetest.Lacks(t, "libfaketime, which gives PostgreSQL another clock")
 	}
-	folder, err := os.MkdirTemp("", "placard-clock-") // which other users may enter
+	folder, err := os.MkdirTemp("", "clock-") // which other users may enter
 	if err == nil {
 		err = os.Chmod(folder, 0o755)
 	}
@@ -93,14 +94,15 @@ func TestClockIsSetOnPostgres(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	c := &clock{file: filepath.Join(folder, "offset")}
 	c.set(t, 0)
-	cluster, err := storetest.ClusterOptions{Environment: []string{
+	// libfaketime shows the true time to a signal handler that interrupts it, so timeouts of PostgreSQL may end too early.
+	cluster, err := storetest.ClusterOptions{Settings: []string{"statement_timeout=0"}, Environment: []string{
 		"LD_PRELOAD=" + found[0], "FAKETIME_TIMESTAMP_FILE=" + c.file, "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
 	}}.New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Remove)
-	clockIsSet(t, c, cluster.URL.String())
+	clockIsSet(t, c, cluster.URL.String()+"&lock_timeout=0&idle_in_transaction_session_timeout=0")
 }
 
 // offsets are how far the clock is off, one after the other.
@@ -183,7 +185,10 @@ func logTogether(t *testing.T, s *store.Store, c *clock, version *models.Artifac
 	}
 	done := make(chan struct{})
 	go func() { writers.Wait(); close(done) }()
-	for last := models.Int64(0); ; {
+	for last, deadline := models.Int64(0), time.Now().Add(harness.Limit); ; {
+		if time.Now().After(deadline) {
+			t.Fatal("the writers do not end")
+		}
 		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID}, store.EntryKey{Key: "n"})
 		must(t, err)
 		if entry := found[version.SubjectID]; entry != nil {

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -42,7 +43,7 @@ func TestManyStartAtOnce(t *testing.T) {
 			}
 		})
 	}
-	wait.Wait()
+	harness.Wait(t, "all servers have started", &wait)
 }
 
 // TestOneProcessPerFile: the second server on an SQLite file says so, and the first goes on.

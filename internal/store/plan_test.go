@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +17,10 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// planVersions is how many versions the plans are made for.
-const planVersions = 100_000
+// versionsVariable names the environment variable with the number of versions that the plans are made for.
+const versionsVariable = "PLACARD_TEST_PLAN_VERSIONS"
+
+const defaultPlanVersions = 30_000
 
 // TestPlans: on a large table each main question goes by an index, and never through all rows.
 func TestPlans(t *testing.T) {
@@ -24,8 +29,12 @@ func TestPlans(t *testing.T) {
 		t.Skip("fills a large table")
 	}
 	ctx, url := context.Background(), storetest.Postgres(t)
+	versions, err := strconv.Atoi(cmp.Or(os.Getenv(versionsVariable), strconv.Itoa(defaultPlanVersions)))
+	if err != nil {
+		t.Fatalf("%s: %v", versionsVariable, err)
+	}
 	begin := time.Now()
-	if err := load.Load(ctx, url, load.Options{Versions: planVersions, OnlyLatest: true}); err != nil {
+	if err := load.Load(ctx, url, load.Options{Versions: versions, OnlyLatest: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("loaded in %s", time.Since(begin))

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -251,7 +252,11 @@ func TestRepairInPortions(t *testing.T) {
 			"UPDATE metadata_entries SET sort_key = NULL")
 		began, stopped := make(chan struct{}), make(chan error)
 		go func() {
-			<-began
+			select {
+			case <-began:
+			case <-t.Context().Done():
+				return
+			}
 			var err error
 			for i := 0; i < 3 && err == nil; i++ {
 				err = log("a")
@@ -264,7 +269,7 @@ func TestRepairInPortions(t *testing.T) {
 				close(began)
 			}
 		})
-		if err := errors.Join(err, <-stopped); err != nil {
+		if err := errors.Join(err, harness.Receive(t, "the writer has stopped", stopped)); err != nil {
 			t.Fatal(err)
 		}
 		if portions < 5 || done.Subjects != 1101 || done.Entries != 1200 {

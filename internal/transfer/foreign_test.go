@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/internal/transfer"
@@ -89,7 +90,7 @@ func TestImportsAtOnce(t *testing.T) {
 			sum += done.New
 		})
 	}
-	all.Wait()
+	harness.Wait(t, "all imports have ended", &all)
 	if got := export(t, url); string(got) != string(file) || sum != len(lines(file))-1 {
 		t.Errorf("%d rows were written; the project is\n%s\nwant\n%s", sum, got, file)
 	}

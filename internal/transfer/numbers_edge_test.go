@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
 	"github.com/placard/placard/internal/store/storetest"
@@ -137,7 +138,7 @@ func TestRetiredNumberBesideCreation(t *testing.T) {
 		}
 	}
 	must[any](t)(nil, tx.Commit())
-	must[any](t)(nil, <-done)
+	must[any](t)(nil, harness.Receive(t, "the import has ended", done))
 	if faults, _ := n.faults(); strings.Contains(fmt.Sprint(faults), "is a version and retired") {
 		t.Error(faults)
 	}

@@ -8,8 +8,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 )
+
+func TestMain(m *testing.M) { harness.Main(m) }
 
 // left is what belongs to a project and is not among the columns of Tables, with the reason.
 var left = map[string]map[string]string{

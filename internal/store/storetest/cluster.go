@@ -1,13 +1,9 @@
-// Package storetest is the conformance suite that every engine of the store runs whole, with the databases that
-// tests need: SQLite files, and databases of a throw-away PostgreSQL cluster.
 package storetest
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
@@ -15,150 +11,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
-	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/harness"
 )
-
-// DatabaseVariable names the environment variable with the URL of a PostgreSQL server to test on. Its user must be
-// allowed to create databases. Without it the tests start a cluster of their own, with PostgreSQL's programs.
-const DatabaseVariable = "PLACARD_TEST_DATABASE_URL"
-
-// Engines are the databases that every test runs on: each makes the URL of a new, empty one.
-var Engines = map[string]func(t testing.TB) string{"sqlite": SQLite, "postgres": Postgres}
-
-// Each runs a test on each engine.
-func Each(t *testing.T, run func(t *testing.T, databaseURL string)) {
-	for name, open := range Engines {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run(t, open(t))
-		})
-	}
-}
-
-// SQLite is the URL of a new database file.
-func SQLite(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "placard.db") }
-
-// cluster is the one that the tests of a package share.
-var cluster struct {
-	once sync.Once
-	err  error
-	own  *Cluster
-	// admin is the URL of the database to create others from.
-	admin *url.URL
-	n     atomic.Int64
-}
-
-// template is the database that all others are copies of: with tables, and otherwise empty. Packages are tested side by
-// side and may share a given server, so each process has its own.
-var template = fmt.Sprintf("placard_template_%d", os.Getpid())
-
-// Main runs the tests of a package, stops the cluster that they started, and cleans up what else there is.
-func Main(m *testing.M, cleanUp ...func()) {
-	code := m.Run()
-	for _, clean := range cleanUp {
-		clean()
-	}
-	switch {
-	case cluster.own != nil:
-		cluster.own.Remove()
-	case cluster.admin != nil:
-		_ = execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)") // a given server is left as it was
-	}
-	os.Exit(code)
-}
-
-// Postgres is the URL of a new database with tables, which is dropped when the test ends.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	return newDatabase(t, " TEMPLATE "+template)
-}
-
-// EmptyPostgres is the URL of a new database without tables, which is dropped when the test ends.
-func EmptyPostgres(t testing.TB) string {
-	t.Helper()
-	return newDatabase(t, "")
-}
-
-// EncodedPostgres is the URL of a new database without tables that has an encoding, such as LATIN1. It is dropped when the test
-// ends.
-func EncodedPostgres(t testing.TB, encoding string) string {
-	t.Helper()
-	return newDatabase(t, " TEMPLATE template0 ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C'")
-}
-
-func newDatabase(t testing.TB, like string) string {
-	t.Helper()
-	cluster.once.Do(func() { cluster.err = startCluster() })
-	if cluster.err != nil {
-		t.Fatalf("a PostgreSQL server to test on: %v", cluster.err)
-	}
-	name := fmt.Sprintf("placard_test_%d_%d", os.Getpid(), cluster.n.Add(1))
-	admin(t, "CREATE DATABASE "+name+like)
-	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return databaseNamed(name)
-}
-
-func databaseNamed(name string) string {
-	u := *cluster.admin
-	u.Path = "/" + name
-	return u.String()
-}
-
-// templates are copied one at a time: PostgreSQL refuses to copy a database that another session is copying.
-var templates sync.Mutex
-
-func admin(t testing.TB, statement string) {
-	t.Helper()
-	templates.Lock()
-	defer templates.Unlock()
-	if err := execute(statement); err != nil {
-		t.Errorf("%s: %v", statement, err)
-	}
-}
-
-func execute(statement string) error { return executeAt(cluster.admin.String(), statement) }
-
-func executeAt(url, statement string) error {
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	_, err = db.Exec(statement)
-	return err
-}
-
-func startCluster() (err error) {
-	if given := os.Getenv(DatabaseVariable); given != "" {
-		if cluster.admin, err = url.Parse(given); err != nil {
-			return fmt.Errorf("%s is no URL", DatabaseVariable)
-		}
-	} else {
-		if cluster.own, err = NewCluster(); err != nil {
-			return err
-		}
-		cluster.admin = cluster.own.URL
-	}
-	if err := execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)"); err != nil {
-		return err
-	}
-	if err := execute("CREATE DATABASE " + template); err != nil {
-		return err
-	}
-	s, err := store.Open(context.Background(), databaseNamed(template), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}
 
 // Cluster is a throw-away PostgreSQL server in a temporary folder. It runs as an unprivileged user when the tests are
 // run by root, because PostgreSQL refuses root.
@@ -195,7 +52,12 @@ func (o ClusterOptions) New() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp(o.Parent, "placard-postgres-")
+	if o.Parent == "" {
+		if o.Parent, err = harness.Folder(); err != nil {
+			return nil, err
+		}
+	}
+	folder, err := os.MkdirTemp(o.Parent, "pg-") // short, because the path of a socket has at most 103 bytes
 	if err != nil {
 		return nil, err
 	}
@@ -215,9 +77,8 @@ func (o ClusterOptions) New() (*Cluster, error) {
 			c.URL.RawQuery += "&port=" + port
 		}
 	}
-	initdb := c.command("initdb", "-D", c.data(), "-U", o.Superuser, "-A", "trust", "-E", "UTF8", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	if err := c.execute("initdb", "-D", c.data(), "-U", o.Superuser, "-A", "trust", "-E", "UTF8", "--no-sync"); err != nil {
+		return nil, err
 	}
 	return c, c.Start()
 }
@@ -227,11 +88,27 @@ func (c *Cluster) Log() string { return filepath.Join(c.folder, "log") }
 
 func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
 
-func (c *Cluster) command(program string, args ...string) *exec.Cmd {
-	command := exec.Command(filepath.Join(c.programs, program), args...)
+// command returns a command of PostgreSQL that ends with this process.
+func (c *Cluster) command(ctx context.Context, program string, args ...string) (*exec.Cmd, error) {
+	command := exec.CommandContext(ctx, filepath.Join(c.programs, program), args...)
 	command.SysProcAttr, command.Dir = c.attributes, c.folder
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.folder)
-	return command
+	command.WaitDelay = time.Second
+	return command, harness.Own(command)
+}
+
+// execute runs a program of PostgreSQL, for a minute at most.
+func (c *Cluster) execute(program string, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
+	defer cancel()
+	command, err := c.command(ctx, program, args...)
+	if err != nil {
+		return err
+	}
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", program, err, out)
+	}
+	return nil
 }
 
 // Start starts the server and waits until it answers. After Kill it tries again while processes of before are ending.
@@ -244,11 +121,14 @@ func (c *Cluster) Start() error {
 	var ended chan error
 	start := func() error {
 		args := []string{"-D", c.data()}
-		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off",
-			"max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
+		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off", "full_page_writes=off",
+			"statement_timeout=120s", "max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
 			args = append(args, "-c", setting)
 		}
-		c.server = c.command("postgres", args...)
+		var err error
+		if c.server, err = c.command(context.Background(), "postgres", args...); err != nil {
+			return err
+		}
 		c.server.Stdout, c.server.Stderr = log, log
 		c.server.Env = append(c.server.Env, c.options.Environment...)
 		ended = make(chan error, 1)
@@ -279,10 +159,7 @@ func (c *Cluster) Start() error {
 // Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to leave
 // the rest to recovery.
 func (c *Cluster) Stop(mode string) error {
-	if out, err := c.command("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop").CombinedOutput(); err != nil {
-		return fmt.Errorf("pg_ctl: %w: %s", err, out)
-	}
-	return nil
+	return c.execute("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop")
 }
 
 // Kill ends the server as a crash would, without any chance to finish.
@@ -291,18 +168,21 @@ func (c *Cluster) Kill() error { return c.server.Process.Kill() }
 // Remove stops the server at once and deletes its folder.
 func (c *Cluster) Remove() {
 	_ = c.server.Process.Signal(syscall.SIGQUIT) // it may have ended
-	for range 100 {
+	for range 500 {
 		if c.server.Process.Signal(syscall.Signal(0)) != nil {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	_ = c.server.Process.Kill() // most often it has ended
 	_ = os.RemoveAll(c.folder)
 }
 
 // programFolder is where PostgreSQL's programs are.
 func programFolder() (string, error) {
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		if folder := strings.TrimSpace(string(out)); exists(filepath.Join(folder, "initdb")) {
 			return folder, nil
 		}
@@ -346,16 +226,3 @@ func (c *Cluster) PID() int { return c.server.Process.Pid }
 
 // Programs is the folder with PostgreSQL's programs.
 func (c *Cluster) Programs() string { return c.programs }
-
-// completeVariable names the environment variable that, when it is set, makes a failure of a test that would be skipped for
-// what the machine lacks. `.ci/run` sets it.
-const completeVariable = "PLACARD_TEST_COMPLETE"
-
-// Lacks skips a test for which the machine has not what it takes, or fails it where none may be skipped.
-func Lacks(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv(completeVariable) != "" {
-		t.Fatalf("this test needs %s", what)
-	}
-	t.Skipf("this test needs %s", what)
-}

@@ -101,7 +101,7 @@ func unwanted(s *suite) {
 	v := s.version("model")
 	left, leave := context.WithCancel(s.ctx)
 	leave()
-	together(writers, func(w int) {
+	s.together(writers, func(w int) {
 		ctx := s.ctx
 		if w%2 == 0 {
 			ctx = left

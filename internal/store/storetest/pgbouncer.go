@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/placard/placard/internal/harness"
 )
 
 // PgBouncer starts a PgBouncer in transaction mode before the server of the database at databaseURL, with more lines for its
@@ -38,8 +40,10 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	bouncer := exec.Command(program, config)
-	bouncer.SysProcAttr = attributes
+	bouncer := harness.Command(t, 5*time.Minute, program, config)
+	if attributes != nil {
+		bouncer.SysProcAttr.Credential = attributes.Credential
+	}
 	if err := bouncer.Start(); err != nil {
 		t.Fatal(err)
 	}

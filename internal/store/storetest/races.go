@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -34,12 +35,12 @@ func (s *suite) stores() []*store.Store {
 }
 
 // together runs n functions at once and waits for them.
-func together(n int, run func(i int)) {
+func (s *suite) together(n int, run func(i int)) {
 	var wait sync.WaitGroup
 	for i := range n {
 		wait.Go(func() { run(i) })
 	}
-	wait.Wait()
+	harness.Wait(s, "all calls have returned", &wait)
 }
 
 const writers, writes = 8, 15
@@ -68,7 +69,7 @@ func latestNeverBackwards(s *suite) {
 			}
 		})
 	}
-	together(writers, func(w int) {
+	s.together(writers, func(w int) {
 		last := models.Int64(0)
 		for i := range writes {
 			logged, _, err := stores[w%len(stores)].LogMetadata(s.ctx, store.Call{}, []store.Write{
@@ -85,7 +86,7 @@ func latestNeverBackwards(s *suite) {
 		}
 	})
 	done.Store(true)
-	readers.Wait()
+	harness.Wait(s, "the readers have stopped", &readers)
 	history, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, models.Page{Size: 1000})
 	s.must(err)
 	entries := history[v.SubjectID].Nodes()
@@ -107,7 +108,7 @@ func numbersWithoutGaps(s *suite) {
 	step := s.step("taken")
 	output := &models.StepOutputReference{StepRunID: step.ID.String(), Name: "taken"}
 	s.must(second(s.create(models.CreateArtifactVersionInput{Artifact: "first", Output: output})))
-	together(writers, func(w int) {
+	s.together(writers, func(w int) {
 		for i := range writes {
 			input := models.CreateArtifactVersionInput{Artifact: "model"}
 			if i%4 == 3 {
@@ -144,7 +145,7 @@ func outputSavedOnce(s *suite) {
 		_, err := s.log(byContext(step), facts("waited", "x"))
 		s.must(err)
 		var won atomic.Int64
-		together(writers, func(w int) {
+		s.together(writers, func(w int) {
 			if w%2 == 1 { // while others log to the output
 				if _, err := s.log(byContext(step), facts(fmt.Sprint("k", w), "x")); err != nil {
 					s.Errorf("log: %v", err)
@@ -182,7 +183,7 @@ func copiesRace(s *suite) {
 		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.In("idempotencyKey")}
 		var fresh, reused atomic.Int64
 		ids := make([]models.ID, writers)
-		together(writers, func(w int) {
+		s.together(writers, func(w int) {
 			target := v
 			if w == 7 {
 				target = other // the same key for something else
@@ -235,7 +236,7 @@ func copiesOfOthersRace(s *suite) {
 			},
 		} {
 			var fresh atomic.Int64
-			together(writers, func(w int) {
+			s.together(writers, func(w int) {
 				again, err := run(stores[w%len(stores)])
 				if err != nil {
 					s.Errorf("%s: %v", what, err)
@@ -254,7 +255,7 @@ func batchesCross(s *suite) {
 	for i := range versions {
 		versions[i] = s.version("model")
 	}
-	together(writers, func(w int) {
+	s.together(writers, func(w int) {
 		for range 5 {
 			var batch []store.Write
 			for _, i := range rand.Perm(len(versions)) {
