@@ -23,9 +23,6 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The numbers of connections that read, without those of questions. Each connection caches pages of the file.
-const sqliteReaders, sqliteMutationReaders, sqliteKeyReaders = 4, 2, 1
-
 type sqliteDialect struct {
 	lock      *flock.Flock
 	lane      lanes

@@ -79,7 +79,7 @@ var cores = runtime.GOMAXPROCS(0)
 // prefers threads that have waited. A GOMAXPROCS of the environment stays.
 var questionThreads = sync.OnceFunc(func() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(cores + questionsAtOnce())
+		runtime.GOMAXPROCS(cores + min(questionsAtOnce(), maxSQLiteQuestions))
 	}
 })
 

@@ -27,7 +27,7 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 		return l
 	}
 	d.lane = lanes{
-		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", questionsAtOnce()),
+		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", min(questionsAtOnce(), maxSQLiteQuestions)),
 		mutations: open("sqlite_mutation", sqliteMutationReaders), keys: open("sqlite_keys", sqliteKeyReaders),
 	}
 	if err == nil {
