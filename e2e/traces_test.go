@@ -125,7 +125,7 @@ func TestTraces(t *testing.T) {
 			}
 		}
 		for path, n := range map[string]int{
-			find: 1, find + " > Query.artifact": 1, find + " > Query.artifactVersions": 1, find + " > Query.artifactVersions > SQL": 4,
+			find: 1, find + " > Query.artifact": 1, find + " > Query.artifactVersions": 1, find + " > Query.artifactVersions > SQL": 3,
 			find + " > Query.artifact > ArtifactVersion.metadata": 1, find + " > Query.artifact > ArtifactVersion.metadata > SQL": 1,
 			find + " > Query.artifact > ArtifactVersion.tags": 1, find + " > Query.artifact > ArtifactVersion.tags > SQL": 1,
 			find + " > SQL": 0, make: 3, make + " > Mutation.createArtifactVersion": 3,

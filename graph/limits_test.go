@@ -309,8 +309,9 @@ func TestRequestLimits(t *testing.T) {
 				fmt.Fprintf(&query, " k%d: metadataKeys(first: 0) { kinds }", i)
 			}
 			query.WriteString(" artifacts(first: 100) { nodes { versions(first: 100) { nodes {" + strings.Repeat(" id", 11) + " } } } }")
-			// The tenths of the keys, the page and serverInfo.
-			const others = 3*125_001 + 1 + 10 + 100*(1+1+10+100*(1+11)) + 1
+			query.WriteString(" more: artifacts(first: 100) { nodes {" + strings.Repeat(" id", 36) + " } }")
+			// The tenths of the keys, the pages and serverInfo.
+			const others = 3*125_001 + 1 + 10 + 100*(1+1+10+100*(1+11)) + 1 + 10 + 100*(1+36) + 1
 			return "{" + query.String() + " serverInfo {" + strings.Repeat(" version", 10*n-others) + " } }"
 		}},
 	} {

@@ -61,7 +61,7 @@ func openPostgres(url string, connections int, log *slog.Logger) (dialect, error
 	}
 	for _, lane := range d.lane.all() {
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
-			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), redacted(err), d.close())
+			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 		}
 	}
 	d.lane.questions.searcher, err = postgresGORM(planning{d.lane.questions.pool}, log)

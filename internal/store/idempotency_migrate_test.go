@@ -68,7 +68,7 @@ func makeOld(t *testing.T, url string, answers map[string]any) {
 			uses[operation][0] = id.String()
 		}
 	}
-	for _, statement := range []string{"DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
+	for _, statement := range []string{"DROP TABLE compatibility", "DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
 		"DELETE FROM goose_db_version WHERE version_id >= 6"} {
 		_, err := db.Exec(statement)
 		must(t, err)

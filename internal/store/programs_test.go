@@ -153,8 +153,9 @@ func (db *migrated) oldestProgram() (oldest int64) {
 	return oldest
 }
 
-// allowOldPrograms takes the refusals of migration 7 back.
+// allowOldPrograms reverts the refusals of migrations 6 and 7.
 func (db *migrated) allowOldPrograms() {
+	db.execute("DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys")
 	if engineOf(db.url) == "postgres" {
 		db.execute("DROP TRIGGER subjects_about ON subjects", "ALTER TABLE subjects ALTER COLUMN about SET DEFAULT ''",
 			"ALTER TABLE metadata_latest ALTER COLUMN about SET DEFAULT ''")
