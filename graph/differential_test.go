@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"log/slog"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -14,7 +16,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/placard/placard/graph"
 	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
 )
 
 // searchesVariable names the environment variable with the number of random searches of TestSearchAgrees.
@@ -68,7 +72,11 @@ func TestSearchAgrees(t *testing.T) {
 	var databases []*searched
 	for _, engine := range []string{"sqlite", "postgres"} {
 		a := open(t, storetest.Engines[engine](t))
-		databases = append(databases, newSearched(a, engine, load(a)))
+		world := load(a)
+		limits := models.DefaultLimits()
+		limits.QueryCost = math.MaxInt32
+		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		databases = append(databases, newSearched(a, engine, world))
 	}
 	p := newPool()
 	for name, draw := range map[string]func(t *rapid.T) search{

@@ -240,12 +240,15 @@ func TestStatementIsCancelled(t *testing.T) {
 			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&cancelled); err != nil {
 			t.Fatal(err)
 		}
+		if cancelled > 0 {
+			return true // the answer may be there already
+		}
 		select {
 		case got := <-answered:
 			t.Fatalf("answered before it was cancelled: %v", got)
 		default:
 		}
-		return cancelled > 0
+		return false
 	})
 	got := harness.Receive(t, "the request is answered", answered)
 	failure := fmt.Sprint(got["errors"])

@@ -46,13 +46,13 @@ func TestFlagsAndVariables(t *testing.T) {
 	t.Setenv("PLACARD_LIMIT_PAGE_SIZE", "7")
 	t.Setenv("PLACARD_LIMIT_CONCURRENT_OPERATIONS", "3")
 	t.Setenv("PLACARD_TRUSTED_DOCUMENTS", "list.json")
-	t.Setenv("PLACARD_DATABASE_CONNECTIONS", "4")
+	t.Setenv("PLACARD_DATABASE_CONNECTIONS", "6")
 	c, _, err := parse(t, "--addr=localhost:2", "--database-url=postgres://u:secret@h/d?sslmode=disable")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 ||
-		c.Limit.QueuedOperations != 256 || c.Trusted != "list.json" || c.DatabaseConnections != 4 {
+		c.Limit.QueuedOperations != 256 || c.Trusted != "list.json" || c.DatabaseConnections != 6 {
 		t.Errorf("got %+v", c)
 	}
 	if c.Database() != "postgres://u:xxxxx@h/d" {
@@ -117,7 +117,7 @@ func TestRefusalMessages(t *testing.T) {
 		"keys list --log-level=loud":                                          `--log-level: must be one of debug, info, warn, error but got "loud"`,
 		"--drain-timeout=-1s":                                                 "--drain-timeout must be 0s or longer",
 		"--drain-delay=-1s":                                                   "--drain-delay must be 0s or longer",
-		"--database-connections=3":                                            "--database-connections must be a whole number from 4 to 262143",
+		"--database-connections=5":                                            "--database-connections must be a whole number from 6 to 262143",
 		"--slow-operation=-1s":                                                "--slow-operation must be 0s or longer",
 		"--addr=127.0.0.1:65536":                                              "--addr must be HOST:PORT, such as 127.0.0.1:8080, with a port from 0 to 65535",
 		"--metrics-addr=9090":                                                 "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
