@@ -87,8 +87,8 @@ func EmptyPostgres(t testing.TB) string {
 	return newDatabase(t, "")
 }
 
-// EncodedPostgres is the URL of a new database without tables that has an encoding, such as LATIN1. It is dropped when the test
-// ends.
+// EncodedPostgres makes a database with an encoding, such as LATIN1, and without tables, and returns its URL. The end of the test
+// drops it.
 func EncodedPostgres(t testing.TB, encoding string) string {
 	t.Helper()
 	return newDatabase(t, " TEMPLATE template0 ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C'")
