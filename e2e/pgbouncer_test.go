@@ -10,8 +10,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestMigrationIsKilled checks that a migration that is killed leaves no lock, directly and behind a PgBouncer in transaction
-// mode: the next one goes through. The control is that the lock is held before.
+// TestMigrationIsKilled checks that a migration that is killed leaves no lock, directly and through a PgBouncer in transaction
+// mode. The next one succeeds. The control is that the lock is held before.
 func TestMigrationIsKilled(t *testing.T) {
 	t.Parallel()
 	for name, through := range map[string]func(*testing.T, string) string{

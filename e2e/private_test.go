@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// TestFilesArePrivate checks that only their owner can read the files of a new SQLite database, whatever the umask. The rights
-// of an existing file stay, and the log warns of it where others can reach it. The control is a file beside them that has the
+// TestFilesArePrivate checks that only their owner can read the files of a new SQLite database, regardless of the umask. The rights
+// of an existing file stay, and the log warns of it where others can reach it. The control is another file, which has the
 // rights of the umask.
 func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()

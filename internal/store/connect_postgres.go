@@ -122,7 +122,7 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 // poolerParameters are the settings that PgBouncer accepts from each client.
 var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}
 
-// redacted is err without what a connection error repeats of the configuration.
+// redacted returns err without the configuration that a connection error repeats.
 func redacted(err error) error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {

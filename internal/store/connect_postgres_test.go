@@ -64,7 +64,7 @@ func countTables(t *testing.T, url string) (n int) {
 	return n
 }
 
-// TestClientEncoding checks that text is sent and received as UTF-8 whatever the database URL has.
+// TestClientEncoding checks that text is sent and received as UTF-8, regardless of the database URL.
 func TestClientEncoding(t *testing.T) {
 	t.Parallel()
 	pool, err := store.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")

@@ -10,15 +10,15 @@ import (
 )
 
 // migrationLock keeps other processes from migrating a PostgreSQL database. It is an advisory lock of a transaction, which is
-// open as long as the lock is held. So PostgreSQL releases the lock when the process or its connection ends, also behind
+// open as long as the lock is held. So PostgreSQL releases the lock when the process or its connection ends, also through
 // a pooler that gives connections to transactions. Its number is that of the session lock of earlier programs, which it excludes.
 type migrationLock struct {
 	conn *sql.Conn
 	tx   *sql.Tx
 }
 
-// migrationLockEvery is the time between two tries to take the lock. Who waits holds no connection between them: a pooler
-// may have no other for the process that migrates.
+// migrationLockEvery is the time between two tries to take the lock. A waiting process holds no connection between
+// them: a pooler may have no other for the process that migrates.
 const migrationLockEvery = 250 * time.Millisecond
 
 // Lock waits for the lock until ctx ends.

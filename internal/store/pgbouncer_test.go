@@ -53,7 +53,7 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	}
 }
 
-// TestManyStartBehindPgBouncer checks that six servers that start at once behind a PgBouncer in transaction mode run each
+// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
 // migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
 	t.Parallel()
