@@ -37,7 +37,7 @@ type Line struct {
 
 // Operating is what only those who run the server care about.
 type Operating struct {
-	DatabaseConnections int `help:"Connections to PostgreSQL, 4 or more, without the one for /readyz. SQLite ignores it." default:"20"`
+	DatabaseConnections int `help:"Connections to PostgreSQL, 6 or more, without those for /readyz and ANALYZE. SQLite ignores it." default:"20"`
 
 	DrainDelay    time.Duration `help:"How long /readyz says no, and requests are still taken, before a server that is stopped refuses new connections." default:"0s"`
 	MetricsAddr   string        `help:"Address of /metrics for Prometheus. Nothing is measured unless it is set." placeholder:"HOST:PORT"`
