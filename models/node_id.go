@@ -64,7 +64,7 @@ func Views[T View[T]](objects []T, asOf *Time) []T {
 }
 
 // startedAfter reports whether an object that exists since start did not exist at an instant.
-func startedAfter(start Time, asOf *Time) bool { return asOf != nil && start.After(asOf.Time) }
+func startedAfter(start Time, asOf *Time) bool { return start.After(asOf.Time) }
 
 // NodeAt returns a node as it was at an instant, nil if it did not exist then. Projects have no past and are never a view.
 func NodeAt(node Node, asOf *Time) Node {

@@ -34,25 +34,15 @@ func (r *PipelineRun) At(asOf *Time) *PipelineRun {
 		return nil
 	}
 	view := *r
-	view.Status, view.FinishedAt, view.AsOf = statusAt(r.Status, r.FinishedAt, asOf), finishedAt(r.FinishedAt, asOf), asOf
+	view.AsOf = asOf
+	if finishedAfter(r.FinishedAt, asOf) {
+		view.Status, view.FinishedAt = RunStatusRunning, nil
+	}
 	return &view
 }
 
-// statusAt returns the status of a run as of an instant.
-func statusAt(status RunStatus, finished, asOf *Time) RunStatus {
-	if finishedAt(finished, asOf) == nil {
-		return RunStatusRunning
-	}
-	return status
-}
-
-// finishedAt returns the time at which a run had finished as of an instant, nil if it was running.
-func finishedAt(finished, asOf *Time) *Time {
-	if finished != nil && finished.After(asOf.Time) {
-		return nil
-	}
-	return finished
-}
+// finishedAfter reports whether a run had not finished at an instant.
+func finishedAfter(finished, asOf *Time) bool { return finished == nil || finished.After(asOf.Time) }
 
 // IsNode makes it a Node.
 func (PipelineRun) IsNode() {}
@@ -88,7 +78,10 @@ func (r *StepRun) At(asOf *Time) *StepRun {
 		return nil
 	}
 	view := *r
-	view.Status, view.FinishedAt, view.AsOf = statusAt(r.Status, r.FinishedAt, asOf), finishedAt(r.FinishedAt, asOf), asOf
+	view.AsOf = asOf
+	if finishedAfter(r.FinishedAt, asOf) {
+		view.Status, view.FinishedAt = RunStatusRunning, nil
+	}
 	return &view
 }
 
