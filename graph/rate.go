@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"math"
 	"net/http"
 	"sync"
@@ -30,6 +31,13 @@ type account struct {
 	at   time.Time
 }
 
+// budget is the cost that the owner of an account may spend in a minute.
+type budget struct {
+	account   models.ID
+	owner     string
+	perMinute int64
+}
+
 // charge takes the cost of an operation from the accounts of its API key and of the project of the key. LIMIT_EXCEEDED with
 // status 429 when one of them has nothing left.
 func (r *rateLimit) charge(ctx context.Context, cost int64) error {
@@ -37,41 +45,40 @@ func (r *rateLimit) charge(ctx context.Context, cost int64) error {
 	if r.perMinute == 0 || who.KeyID.IsZero() {
 		return nil
 	}
+	budgets := []budget{{who.KeyID, "the API key", r.perMinute}}
+	if !who.Owner {
+		budgets = append(budgets, budget{who.Project, "the API keys of the project", projectBudgets * r.perMinute})
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	key, err := r.account(who.KeyID, "the API key", r.perMinute, now)
-	if err != nil {
-		return err
-	}
-	project, err := key, error(nil)
-	if !who.Owner {
-		if project, err = r.account(who.Project, "the API keys of the project", projectBudgets*r.perMinute, now); err != nil {
+	charged := map[models.ID]account{}
+	for _, b := range budgets {
+		left, err := r.left(b, now)
+		if err != nil {
 			return err
 		}
+		charged[b.account] = account{left - float64(cost), now}
 	}
 	if r.accounts == nil {
 		r.accounts = map[models.ID]account{}
 	}
-	r.accounts[who.KeyID] = account{key - float64(cost), now}
-	if !who.Owner {
-		r.accounts[who.Project] = account{project - float64(cost), now}
-	}
+	maps.Copy(r.accounts, charged)
 	return nil
 }
 
-// account returns what an account has left now, an error if that is nothing.
-func (r *rateLimit) account(id models.ID, owner string, limit int64, now time.Time) (left float64, err error) {
-	left, perSecond := float64(limit), float64(limit)/60
-	if known, ok := r.accounts[id]; ok {
+// left returns what is left of a budget now, an error if that is nothing.
+func (r *rateLimit) left(b budget, now time.Time) (left float64, err error) {
+	left, perSecond := float64(b.perMinute), float64(b.perMinute)/60
+	if known, ok := r.accounts[b.account]; ok {
 		left = min(left, known.left+now.Sub(known.at).Seconds()*perSecond)
 	}
 	if left >= 1 {
 		return left, nil
 	}
-	spent := limit - int64(left)
+	spent := b.perMinute - int64(left)
 	return left, &httpError{status: http.StatusTooManyRequests, after: int(math.Ceil((1 - left) / perSecond)), err: &models.Error{
-		Code: models.CodeLimitExceeded, Message: "cost of the operations of " + owner + " in a minute: try again later",
-		Limit: &limit, Actual: &spent, Retryable: true,
+		Code: models.CodeLimitExceeded, Message: "cost of the operations of " + b.owner + " in a minute: try again later",
+		Limit: &b.perMinute, Actual: &spent, Retryable: true,
 	}}
 }
