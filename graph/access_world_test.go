@@ -95,15 +95,11 @@ func (w *world) sql(url, statement string) {
 // as sends a query as a caller, and returns the answer without its extensions, and how many statements it took.
 func (w *world) as(caller, query string) (string, int64) {
 	w.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		w.Fatal(err)
-	}
 	var headers []string
 	if secret := w.keys[caller]; secret != "" {
 		headers = []string{"Authorization", "Bearer " + secret}
 	}
-	recorder, statements := w.post(string(body), headers...)
+	recorder, statements := w.post(bodyOf(w, query), headers...)
 	answer, _ := decode(w, recorder.Body.Bytes()).(map[string]any)
 	delete(answer, "extensions")
 	text, err := json.Marshal(answer)

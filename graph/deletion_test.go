@@ -2,10 +2,7 @@ package graph_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,13 +107,5 @@ func (a *api) deleteBefore(query string, at int64, artifact string) (body string
 			a.Error(err)
 		}
 	}}
-	text, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		a.Fatal(err)
-	}
-	r := httptest.NewRequestWithContext(store.WithMeter(a.Context(), meter), http.MethodPost, "/graphql", strings.NewReader(string(text)))
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, r)
-	return w.Body.String(), sent.Load()
+	return a.postMetered(a.Context(), meter, bodyOf(a, query)).Body.String(), sent.Load()
 }

@@ -2,11 +2,8 @@ package graph_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -21,16 +18,7 @@ import (
 
 // metered sends a query as a caller, with a meter for its statements.
 func (w *world) metered(meter *store.Meter, caller, query string) string {
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		w.Error(err)
-	}
-	r := httptest.NewRequestWithContext(store.WithMeter(context.Background(), meter), http.MethodPost, "/graphql", strings.NewReader(string(body)))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+w.keys[caller])
-	recorder := httptest.NewRecorder()
-	w.ServeHTTP(recorder, r)
-	return recorder.Body.String()
+	return w.postMetered(context.Background(), meter, bodyOf(w, query), "Authorization", "Bearer "+w.keys[caller]).Body.String()
 }
 
 // crowd counts the statements that run at once.

@@ -201,13 +201,7 @@ func TestLeavingIsLoggedOnce(t *testing.T) {
 		for _, query := range queries {
 			ctx, cancel := context.WithCancel(t.Context())
 			meter := &store.Meter{Hold: func(context.Context, string) { cancel() }}
-			body, err := json.Marshal(map[string]string{"query": query})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := httptest.NewRequestWithContext(store.WithMeter(ctx, meter), http.MethodPost, "/graphql", bytes.NewReader(body))
-			r.Header.Set("Content-Type", "application/json")
-			a.ServeHTTP(httptest.NewRecorder(), r)
+			a.postMetered(ctx, meter, bodyOf(t, query))
 		}
 		if got := strings.Join(seen.all, " "); got != "CANCELLED CANCELLED" {
 			t.Errorf("the codes are %s", got)

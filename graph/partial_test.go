@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,14 +53,7 @@ func (a *api) held(query string, texts ...string) (answer map[string]any, late i
 			}
 		}
 	}
-	text, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		a.Fatal(err)
-	}
-	r := httptest.NewRequestWithContext(store.WithMeter(a.Context(), meter), http.MethodPost, "/graphql", strings.NewReader(string(text)))
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, r)
+	w := a.postMetered(a.Context(), meter, bodyOf(a, query))
 	return decode(a, w.Body.Bytes()).(map[string]any), afterwards.Load()
 }
 

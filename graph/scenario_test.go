@@ -49,14 +49,29 @@ func open(t testing.TB, url string) *api {
 // post sends a body and returns the answer, with the number of SQL statements that it cost.
 func (a *api) post(body string, headers ...string) (*httptest.ResponseRecorder, int64) {
 	meter := &store.Meter{}
-	r := httptest.NewRequestWithContext(store.WithMeter(context.Background(), meter), http.MethodPost, "/graphql", strings.NewReader(body))
+	return a.postMetered(context.Background(), meter, body, headers...), meter.Statements()
+}
+
+// postMetered sends a body in a context, with a meter for its statements.
+func (a *api) postMetered(ctx context.Context, meter *store.Meter, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(store.WithMeter(ctx, meter), http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
-	return w, meter.Statements()
+	return w
+}
+
+// bodyOf returns the body of a request with a query and no variables. Any goroutine may call it.
+func bodyOf(t testing.TB, query string) string {
+	t.Helper()
+	text, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
 }
 
 // do sends a query with variables as JSON text, and decodes the answer with its numbers as they are.
