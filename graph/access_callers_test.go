@@ -14,6 +14,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -217,7 +218,7 @@ func TestRevocation(t *testing.T) {
 	url := storetest.Postgres(t)
 	w := emptyWorld(t, url)
 	other := open(t, url)
-	other.RequireKeys()
+	other.configure(apitest.Options{RequireAPIKey: true})
 	elsewhere := &world{api: other, keys: w.keys}
 	const query = `{ serverInfo { features } }`
 	answer := w.owner(`mutation { createApiKey(input: {project: "` + alpha + `", role: READER, name: "brief"}) { secret apiKey { id prefix } } }`)

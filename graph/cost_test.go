@@ -2,12 +2,11 @@ package graph_test
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -103,7 +102,7 @@ func TestCostIsBounded(t *testing.T) {
 	}
 	limits := models.DefaultLimits()
 	limits.QueryDepth, limits.QueryCost = math.MaxInt32, math.MaxInt32
-	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	a.configure(apitest.Options{Limits: &limits})
 	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint((1<<53-1)/10) {
 		t.Errorf("got %.300v, want the greatest cost", got)
 	}

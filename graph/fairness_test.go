@@ -3,13 +3,12 @@ package graph_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -86,7 +85,9 @@ func TestStatementsAtOnce(t *testing.T) {
 		w := emptyWorld(t, url)
 		w.fill(alpha, 3)
 		for _, permits := range []int{3, 1, 100} {
-			w.SetStatementsAtOnce(permits)
+			o := w.options
+			o.StatementsPerOperation = permits
+			w.configure(o)
 			most := 0
 			for _, query := range w.everything(newAsking()) {
 				count := &crowd{exceeded: make(chan struct{}), allowed: permits}
@@ -116,7 +117,7 @@ func TestFairness(t *testing.T) {
 		w.fill(alpha, 3)
 		limits := models.DefaultLimits()
 		limits.ReadSeconds, limits.ConcurrentOperations = 30, 8
-		w.Server = graph.NewServer(w.store, limits, "test", slog.New(slog.DiscardHandler)).RequireKeys()
+		w.configure(apitest.Options{Limits: &limits, RequireAPIKey: true})
 		released := make(chan struct{})
 		release := sync.OnceFunc(func() { close(released) })
 		t.Cleanup(release)
@@ -134,8 +135,8 @@ func TestFairness(t *testing.T) {
 			all.Go(func() { w.metered(held, "writer", []string{searches, lookUps}[i%2]) })
 		}
 		harness.Eventually(t, "6 requests execute and 14 wait", func() bool {
-			executing, waiting := w.Load()
-			return executing == 6 && waiting == 14
+			load := w.Queue.Load()
+			return load.Turns == 6 && load.Waiting == 14
 		})
 		for _, query := range []string{
 			`{ serverInfo { version } }`,
@@ -150,8 +151,7 @@ func TestFairness(t *testing.T) {
 		control := make(chan string, 1)
 		go func() { control <- w.metered(&store.Meter{}, "writer", `{ serverInfo { version } }`) }()
 		harness.Eventually(t, "15 requests wait", func() bool {
-			_, waiting := w.Load()
-			return waiting == 15
+			return w.Queue.Load().Waiting == 15
 		})
 		select {
 		case answer := <-control:

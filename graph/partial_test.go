@@ -5,12 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -32,8 +31,7 @@ func openImpatient(t *testing.T, url string) (impatient, patient *api) {
 	}
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.WriteSeconds = impatientSeconds, impatientSeconds
-	server := graph.NewServer(patient.store, limits, "test", slog.New(slog.DiscardHandler))
-	return &api{t, server, patient.store}, patient
+	return newAPI(t, patient.store, apitest.Options{Limits: &limits}), patient
 }
 
 // held sends a query and holds each statement with one of the texts in it until the deadline.

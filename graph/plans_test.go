@@ -2,13 +2,12 @@ package graph_test
 
 import (
 	"database/sql"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -117,7 +116,7 @@ func (p *planWorld) reopen(t *testing.T) {
 	s := open(t, p.url).store
 	limits := models.DefaultLimits()
 	limits.QueryTokens, limits.QueryAliases, limits.QueryCost = 50_000, 10_000, 1<<30
-	p.api = &api{t, graph.NewServer(s, limits, "test", slog.New(slog.DiscardHandler)).RequireKeys(), s}
+	p.api = newAPI(t, s, apitest.Options{Limits: &limits, RequireAPIKey: true})
 }
 
 // sendAll sends every query and every mutation as a caller, or as the owner where only owners may, and calls done after each

@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -91,10 +91,10 @@ func TestUnreachableDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keyed := &api{t, graph.NewServer(a.store, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)).RequireKeys(), a.store}
+	keyed := newAPI(t, a.store, apitest.Options{RequireAPIKey: true})
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.WriteSeconds = 0.25, 0.25
-	impatient := &api{t, graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler)), a.store}
+	impatient := newAPI(t, a.store, apitest.Options{Limits: &limits})
 	bodies := []string{`{"query": "{ artifacts { totalCount } }"}`, `{"query": "mutation { createArtifactVersion(input: {artifact: \"a\"}) { deduplicated } }"}`}
 	each := func(check func(name, body string)) {
 		var all sync.WaitGroup
@@ -147,7 +147,7 @@ func TestMissingRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	a := &api{t, graph.NewServer(s, models.DefaultLimits(), "test", logger), s}
+	a := newAPI(t, s, apitest.Options{Log: logger})
 	read := func() string {
 		w, _ := a.post(`{"query": "{ artifacts { totalCount } pipelineRuns { totalCount } }"}`)
 		return w.Body.String()

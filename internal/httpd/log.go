@@ -3,9 +3,19 @@ package httpd
 import (
 	"context"
 	"log/slog"
+	"os"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/requestid"
 )
+
+// NewLogger returns a logger to the standard error that adds the ID of its request to each line. format is "json" or "text".
+func NewLogger(level slog.Level, format string) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(Identify(slog.NewJSONHandler(os.Stderr, options)))
+	}
+	return slog.New(Identify(slog.NewTextHandler(os.Stderr, options)))
+}
 
 // Identify makes a handler of log lines that adds requestId to each line of a request, if it does not say it itself.
 func Identify(next slog.Handler) slog.Handler { return &identify{next} }
@@ -14,7 +24,7 @@ type identify struct{ slog.Handler }
 
 // Handle writes a line.
 func (h *identify) Handle(ctx context.Context, line slog.Record) error {
-	id := graph.RequestID(ctx)
+	id := requestid.FromContext(ctx)
 	line.Attrs(func(a slog.Attr) bool {
 		if a.Key == "requestId" {
 			id = ""

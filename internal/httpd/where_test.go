@@ -8,15 +8,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
-	"github.com/placard/placard/models"
+	"github.com/placard/placard/internal/apitest"
 )
 
 // reached is a handler that is reached like that.
 func reached(t *testing.T, where Where) http.Handler {
 	t.Helper()
 	_, s := open(t, io.Discard)
-	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where, slog.New(slog.DiscardHandler))
+	api, err := apitest.New(s, apitest.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(api, s, where, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

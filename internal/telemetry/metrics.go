@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -52,7 +53,7 @@ type Metrics struct {
 type Build struct{ Version, Commit string }
 
 // NewMetrics measures a server on the store.
-func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
+func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: map[string]bool{},
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -92,8 +93,8 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 	}
 	m.registry.MustRegister(m.operations, m.durations, m.waits, m.refused, m.inFlight, m.statements, m.entries, info, &pools{s},
-		gauge("placard_operations_executing", "GraphQL requests that have their turn.", func() int { n, _ := api.Load(); return n }),
-		gauge("placard_operations_waiting", "GraphQL requests that wait for their turn.", func() int { _, n := api.Load(); return n }),
+		gauge("placard_operations_executing", "GraphQL requests that have their turn.", func() int { return queue.Load().Turns }),
+		gauge("placard_operations_waiting", "GraphQL requests that wait for their turn.", func() int { return queue.Load().Waiting }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // so that a rate has something to begin with
@@ -107,18 +108,18 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 // begin counts a request that arrives, and end the operation that it was.
 func (m *Metrics) begin() { m.inFlight.Inc() }
 
-func (m *Metrics) end(o *graph.Operation) {
+func (m *Metrics) end(o *gqlhttp.Summary) {
 	m.inFlight.Dec()
 	name := m.name(o.Name)
 	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
-	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
-	if o.Turn == graph.TurnGiven || o.Turn == graph.TurnLate {
-		m.waits.Observe(o.Waited.Seconds())
+	m.durations.WithLabelValues(o.Type, name).Observe(o.Duration.Seconds())
+	if o.QueueOutcome == admission.Admitted || o.QueueOutcome == admission.QueueTimeout {
+		m.waits.Observe(o.QueueTime.Seconds())
 	}
 	switch {
-	case o.Turn == graph.TurnFull:
+	case o.QueueOutcome == admission.QueueFull:
 		m.refused.WithLabelValues("full").Inc()
-	case o.Turn == graph.TurnLate:
+	case o.QueueOutcome == admission.QueueTimeout:
 		m.refused.WithLabelValues("late").Inc()
 	case o.Code == string(models.CodeOverloaded):
 		m.refused.WithLabelValues("room").Inc()

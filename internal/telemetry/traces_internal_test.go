@@ -8,7 +8,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/gqlhttp"
 )
 
 // TestSpansAreBounded: an operation has so many spans and says how many it would have had beyond; one that is not
@@ -25,7 +25,7 @@ func TestSpansAreBounded(t *testing.T) {
 			traced.statement(inside, time.Now(), time.Millisecond, func() string { return "SELECT 1" }, nil)
 			endGroup(nil)
 		}
-		end(&graph.Operation{Type: "query", Code: graph.CodeOK})
+		end(&gqlhttp.Summary{Type: "query", Code: gqlhttp.CodeOK})
 		omitted := int64(0)
 		for _, span := range spans.GetSpans() {
 			for _, attribute := range span.Attributes {
