@@ -3,9 +3,9 @@ package models
 // MetadataEntry is one fact about a subject: appended, never overwritten.
 type MetadataEntry struct {
 	ID        ID
-	ProjectID ID
-	SubjectID ID
-	Seq       Int64
+	ProjectID ID    `gorm:"primaryKey"`
+	SubjectID ID    `gorm:"primaryKey"`
+	Seq       Int64 `gorm:"primaryKey"`
 	// CardName is empty for an entry without a card.
 	CardName string `gorm:"column:card"`
 	Key      string
