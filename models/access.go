@@ -59,7 +59,7 @@ type CreateApiKeyInput struct {
 
 // Check refuses what cannot be a name, a role together with owner, and neither of them.
 func (in *CreateApiKeyInput) Check(at *Path) error {
-	if err := checkNames(at, []field{{"name", &in.Name}, {"project", in.Project}}); err != nil {
+	if err := checkNames(at, []nameField{{"name", &in.Name}, {"project", in.Project}}); err != nil {
 		return err
 	}
 	switch {
