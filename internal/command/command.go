@@ -54,7 +54,7 @@ func ExitCode(err error) int {
 	return ExitFailure
 }
 
-// Output is where a command writes its result, its messages and its log.
+// Output receives the result, the messages and the log of a command.
 type Output struct {
 	Stdout io.Writer
 	Stderr io.Writer

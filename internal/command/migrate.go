@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/internal/store"
 )
 
-// migrateStatus prints the schema version. It returns a *store.Behind error if migrations are missing.
+// migrateStatus prints the schema version. It returns a *store.Behind error unless the schema is current.
 func migrateStatus(ctx context.Context, settings *config.Database, out Output) error {
 	tables, err := store.ReadTables(ctx, settings.DatabaseURL)
 	if err != nil {
@@ -84,7 +84,7 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	return err
 }
 
-// migrateRepair completes rows that older servers wrote. It returns a *store.Behind error if migrations are missing.
+// migrateRepair completes rows that older servers wrote. It returns a *store.Behind error unless the schema is current.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
 	s, err := store.OpenCurrent(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {

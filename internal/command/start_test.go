@@ -14,7 +14,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestMinConnections checks that --database-connections accepts exactly what the store accepts.
+// TestMinConnections checks that --database-connections has the same minimum as the store.
 func TestMinConnections(t *testing.T) {
 	t.Parallel()
 	for n, accepted := range map[int]bool{store.MinConnections: true, store.MinConnections - 1: false} {

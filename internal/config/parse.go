@@ -173,7 +173,7 @@ type Setting struct {
 	Flag string
 	// Variable is its environment variable.
 	Variable string
-	// Default is empty if there is none or if it depends on the machine.
+	// Default is empty without a default, or with one that depends on the machine.
 	Default string
 	Help    string
 }

@@ -20,7 +20,7 @@ const prefix = "PLACARD_"
 var foreignVariables = regexp.MustCompile(`^PLACARD_(URL|API_KEY|PORT|TEST_\w*|(\w+_)?SERVICE_(HOST|PORT(_\w+)?))=|` +
 	`^PLACARD_(\w+_)?PORT(=(tcp|udp|sctp)://|_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=)`)
 
-// warnings holds what is known about a command line when it is parsed.
+// warnings holds the parts of a command line that LogWarnings checks.
 type warnings struct {
 	// variables are the environment variables of all commands, without old names.
 	variables []string
