@@ -5,64 +5,66 @@ import (
 	"strings"
 )
 
-// MetadataPredicate is conditions on the latest value of one key, all of which must hold.
+// MetadataPredicate is a conjunction of conditions on the latest value of one key.
 type MetadataPredicate struct {
 	MetadataKeyPath
-	// Kind is the kind that the value must be of; nil for any.
+	// Kind is the required kind of the value; nil for any.
 	Kind *MetadataKind
-	// Tests are what else must hold.
+	// Tests are the other conditions.
 	Tests []ValueTest
 }
 
-// MetadataKeyPath is a metadata key, and where in its value to look.
+// MetadataKeyPath identifies a metadata key and a value inside its value.
 type MetadataKeyPath struct {
 	// Card is empty for no card.
 	Card, Key string
-	// Path leads into dictionaries, by key, and into lists and tuples, by place; empty for the value itself.
+	// Path leads into dictionaries by key and into lists and tuples by index; empty for the whole value.
 	Path []string
 }
 
-// ValueTest is one condition on a value. Exactly one of its parts is there.
+// ValueTest is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may have
+// Text as an alternative.
 type ValueTest struct {
-	// Not says that the condition must not hold, which is also so where there is no value.
+	// Not negates the condition. A missing value satisfies a negated condition.
 	Not bool
-	// Exists says that there is a value.
+	// Exists requires a value.
 	Exists bool
-	// In are sort keys; the value has one of them. It is nil where this is not the condition.
+	// In requires one of these sort keys; nil if the condition is another one.
 	In []string
-	// Between are ranges of sort keys; the value lies in one of them.
+	// Between requires a sort key in one of these ranges.
 	Between []SortKeyRange
-	// Text is a condition on a text.
+	// Text is a condition on a string.
 	Text *TextTest
-	// Member are sort keys; the value is a list, tuple or set with a member that has one of them, or Text holds.
+	// Member requires a list, tuple or set with a member that has one of these sort keys.
 	Member []string
-	// IgnoreCase says that texts are folded on both sides; those of the test are folded already.
+	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
 }
 
-// SortKeyRange is from one sort key to another; the ends belong to it unless they are open.
+// SortKeyRange is a range of sort keys that includes its ends unless they are open.
 type SortKeyRange struct {
 	From, To         string
 	FromOpen, ToOpen bool
 }
 
-// TextTest is a condition on a text.
+// TextTest is a condition on a string.
 type TextTest struct {
 	// Op is `contains`, `startsWith` or `endsWith`.
 	Op   string
 	Text string
 }
 
-// predicateReader reads a MetadataPredicate.
+// predicateReader validates a MetadataPredicate.
 type predicateReader struct {
 	at         *Path
 	fields     map[string]any
 	ignoreCase bool
-	// textOnly says that the predicate asks for a kind of text, so that no text is taken for something else.
+	// textOnly is set if the required kind is a string kind, so that no string operand is read as a quantity or an
+	// instant.
 	textOnly bool
 }
 
-// readPredicate reads the fields of a MetadataPredicate.
+// readPredicate validates the fields of a MetadataPredicate.
 func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) {
 	keyPath, err := ReadKeyPath(at, fields)
 	if err != nil {
@@ -103,7 +105,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	return p, nil
 }
 
-// ReadKeyPath reads the card, the key and the path of a MetadataPredicate or a MetadataOrder.
+// ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
@@ -132,11 +134,10 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	return p, nil
 }
 
-// maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
+// maxPathSteps exceeds the default nesting of values. SQLite joins at most 64 tables, and each step is one.
 const maxPathSteps = 60
 
-// checkSearchedKey refuses texts that no key or card can have. The noun names the text in messages. A key without entries
-// is accepted.
+// checkSearchedKey validates a key or card of a condition; noun names it in messages. The key may be unused.
 func checkSearchedKey(at *Path, noun, text string) error {
 	if text == "" {
 		return BadInput(at, "%s must not be empty", noun)
@@ -170,7 +171,7 @@ func (r predicateReader) readOneOf(name string) (ValueTest, error) {
 	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, nil
 }
 
-// equalKeys are the sort keys of what is equal to an operand: none for NaN.
+// equalKeys returns the sort keys that equal an operand: none for NaN.
 func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 	keys, err := r.operandKeys(at, raw, false)
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered })
@@ -184,7 +185,8 @@ func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 	return keys, err
 }
 
-// readOrdered reads lt, lte, gt and gte: from the operand to the end of its class, or from the beginning of it.
+// readOrdered reads lt, lte, gt and gte as a range that ends at the last or begins at the first sort key of the
+// operand's class.
 func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 	keys, err := r.orderedKeys(r.at.In(name), r.fields[name])
 	if err != nil {
@@ -204,8 +206,8 @@ func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// readBetween reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
-// of one sort whose ends are in order is a range.
+// readBetween reads a range. A string can also be a size, a duration or an instant: each pair of ends of one class that
+// is in order becomes a range.
 func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
@@ -239,7 +241,7 @@ func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
 }
 
-// orderedKeys are the sort keys of an operand that others are less or greater than; NaN has none.
+// orderedKeys returns the sort keys of an operand that has an order: none for NaN.
 func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	if r.ignoreCase {
 		return nil, BadInput(at, "cannot be combined with ignoreCase")
@@ -279,8 +281,8 @@ func (r predicateReader) readText(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// operandKeys are the sort keys of what an operand may mean: itself and, for a text, the size or duration and the
-// instant that it says. units says that a number with letters behind it must be one of these.
+// operandKeys returns the possible sort keys of an operand: that of the value and, for a string, also those of the
+// quantity and of the instant that it spells. If units is set, a number followed by letters must be a known quantity.
 func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, error) {
 	tree, _ := raw.(*Tree)
 	if tree == nil || tree.Node == nil {

@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// units are what sizes (in bytes) and durations (in seconds) may be written in, exactly as they stand here.
+// units maps the unit of a size to bytes and that of a duration to seconds.
 var units = func() map[string]*big.Rat {
 	table := map[string]*big.Rat{
 		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
@@ -26,12 +26,11 @@ var units = func() map[string]*big.Rat {
 
 var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 
-// maxQuantityBytes bounds the text of a quantity, so that its digits are cheap to read.
+// maxQuantityBytes limits the text of a quantity, because parsing long numbers is slow.
 const maxQuantityBytes = 100
 
-// parseQuantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
-// otherwise rounded to a double once. looks says that the text is a number with letters behind it, known says that the
-// letters are a unit.
+// parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
+// once to a double. looks reports that the text is a number followed by letters, known that the letters are a unit.
 func parseQuantity(text string) (key string, looks, known bool) {
 	if len(text) > maxQuantityBytes {
 		return "", false, false

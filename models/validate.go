@@ -1,9 +1,9 @@
 package models
 
-// The checks of what no database is needed for. Each refuses with BAD_INPUT or LIMIT_EXCEEDED at the place of what is
-// wrong; at is the place of the input.
+// This file checks inputs without a database. Check returns BAD_INPUT or LIMIT_EXCEEDED with the path of the invalid
+// value; at is the path of the input.
 
-// Check refuses names that cannot exist and too many labels.
+// Check validates the names, aliases and tags.
 func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	if err := checkNames(at, []nameField{
 		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
@@ -29,7 +29,7 @@ func (in *StartPipelineRunInput) Check(at *Path) error {
 	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
 
-// Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
+// Check validates the names of the step, its inputs and its outputs, and their number.
 func (in *StartStepRunInput) Check(at *Path) error {
 	if err := CheckName(at.In("name"), in.Name); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at
 // Check refuses what cannot be a name.
 func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
 
-// Check refuses no keys, too many, one that stands twice, and names that cannot exist.
+// Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	if n := len(in.Keys); n == 0 {
 		return BadInput(at.In("keys"), "must name at least one key")
@@ -103,7 +103,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
-// nameField is a field of an input that holds a name, nil when it is absent.
+// nameField is a field of an input that contains a name, nil when it is absent.
 type nameField struct {
 	name  string
 	value *string
