@@ -18,15 +18,10 @@ func (a *Artifact) NodeID() NodeID { return NodeID{a.ID, a.AsOf} }
 
 // At returns the artifact as of an instant, nil if it was created later.
 func (a *Artifact) At(asOf *Time) *Artifact {
-	if asOf == nil || a == nil {
-		return a
-	}
-	if startedAfter(a.CreatedAt, asOf) {
-		return nil
-	}
-	view := *a
-	view.AsOf = asOf
-	return &view
+	return viewAt(a, asOf, func(view *Artifact) (start Time) {
+		view.AsOf = asOf
+		return view.CreatedAt
+	})
 }
 
 // ArtifactVersion is one immutable output of a pipeline. Metadata can still be added to it.
@@ -53,15 +48,10 @@ func (v *ArtifactVersion) NodeID() NodeID { return NodeID{v.ID, v.AsOf} }
 
 // At returns the version as of an instant, nil if it was created later.
 func (v *ArtifactVersion) At(asOf *Time) *ArtifactVersion {
-	if asOf == nil || v == nil {
-		return v
-	}
-	if startedAfter(v.CreatedAt, asOf) {
-		return nil
-	}
-	view := *v
-	view.AsOf, view.Of = asOf, v.Of.At(asOf)
-	return &view
+	return viewAt(v, asOf, func(view *ArtifactVersion) (start Time) {
+		view.AsOf, view.Of = asOf, view.Of.At(asOf)
+		return view.CreatedAt
+	})
 }
 
 // IsNode marks the type as a Node.

@@ -97,11 +97,12 @@ func (r *ComparisonRow) compare(baseline int) error {
 
 func computeChange(from, to MetadataValue) *ComparisonChange {
 	c := &ComparisonChange{Added: membersOnlyIn(from, to), Removed: membersOnlyIn(to, from)}
-	a, sortA := toNumber(from)
-	b, sortB := toNumber(to)
-	if a == nil || b == nil || sortA != sortB {
+	x, unit := toExactNumber(from)
+	y, otherUnit := toExactNumber(to)
+	if unit == "" || unit != otherUnit {
 		return c
 	}
+	a, b := x.big(sumBits), y.big(sumBits)
 	difference := newExact().Sub(b, a)
 	c.Delta = nearestDouble(difference)
 	if a.Sign() != 0 {
@@ -121,24 +122,6 @@ func nearestDouble(f *big.Float) *Double {
 	}
 	d := Double(rounded)
 	return &d
-}
-
-// toNumber returns a finite number and its unit as a kind: FLOAT for a plain number, STORAGE_SIZE or DURATION. It
-// returns nil for other values. Numbers of different units have no difference.
-func toNumber(value MetadataValue) (*big.Float, MetadataKind) {
-	switch v := value.(type) {
-	case IntegerValue:
-		return newExact().SetInt64(int64(v.Integer)), MetadataKindFloat
-	case FloatValue:
-		if v.Float() != nil {
-			return newExact().SetFloat64(v.Number), MetadataKindFloat
-		}
-	case StorageSizeValue:
-		return newExact().SetInt64(int64(v.Bytes)), MetadataKindStorageSize
-	case DurationValue:
-		return newExact().SetFloat64(float64(v.Seconds)), MetadataKindDuration
-	}
-	return nil, ""
 }
 
 // membersOnlyIn returns the members of to that from lacks, counting repeated members. It returns an empty list unless

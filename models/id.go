@@ -71,5 +71,5 @@ func (id *ID) Scan(src any) error {
 	return (*uuid.UUID)(id).Scan(src)
 }
 
-// IsZero reports whether id is the zero ID, which stands for a column that is NULL.
+// IsZero reports whether id is the zero ID, which represents NULL.
 func (id ID) IsZero() bool { return id == ID{} }

@@ -27,15 +27,10 @@ func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
 
 // At returns the entry in a view, nil if it was logged later.
 func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
-	if asOf == nil || e == nil {
-		return e
-	}
-	if startedAfter(e.LoggedAt, asOf) {
-		return nil
-	}
-	view := *e
-	view.AsOf = asOf
-	return &view
+	return viewAt(e, asOf, func(view *MetadataEntry) (start Time) {
+		view.AsOf = asOf
+		return view.LoggedAt
+	})
 }
 
 // IsNode marks the type as a Node.

@@ -44,7 +44,7 @@ func CheckText(at *Path, what, text string, max int) error {
 	return nil
 }
 
-// CheckIdempotencyKey validates an idempotency key; nil means that there is none.
+// CheckIdempotencyKey validates an idempotency key; nil is valid.
 func CheckIdempotencyKey(at *Path, key *string) error {
 	if key == nil {
 		return nil

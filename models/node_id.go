@@ -63,8 +63,18 @@ func Views[T View[T]](objects []T, asOf *Time) []T {
 	return views
 }
 
-// startedAfter reports whether an object that exists since start did not exist at an instant.
-func startedAfter(start Time, asOf *Time) bool { return start.After(asOf.Time) }
+// viewAt returns a copy of object that change converts to its view as of an instant. It returns nil if the start of the
+// object, which change returns, is later. For nil, which means now, it returns object.
+func viewAt[T any](object *T, asOf *Time, change func(view *T) (start Time)) *T {
+	if asOf == nil || object == nil {
+		return object
+	}
+	view := *object
+	if start := change(&view); start.After(asOf.Time) {
+		return nil
+	}
+	return &view
+}
 
 // NodeAt returns a node as of an instant, nil if it did not exist then. A project is never a view.
 func NodeAt(node Node, asOf *Time) Node {

@@ -15,11 +15,10 @@ var units = func() map[string]*big.Rat {
 		"d": big.NewRat(86400, 1),
 	}
 	decimal, binary := big.NewRat(1, 1), big.NewRat(1, 1)
-	for _, prefix := range []string{"k", "M", "G", "T", "P", "E"} {
+	for _, names := range [][2]string{{"kB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"PB", "PiB"}, {"EB", "EiB"}} {
 		decimal = new(big.Rat).Mul(decimal, big.NewRat(1000, 1))
 		binary = new(big.Rat).Mul(binary, big.NewRat(1024, 1))
-		table[prefix+"B"] = decimal
-		table[map[bool]string{true: "K", false: prefix}[prefix == "k"]+"iB"] = binary
+		table[names[0]], table[names[1]] = decimal, binary
 	}
 	return table
 }()

@@ -27,22 +27,14 @@ func (r *PipelineRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
 
 // At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *PipelineRun) At(asOf *Time) *PipelineRun {
-	if asOf == nil || r == nil {
-		return r
-	}
-	if startedAfter(r.StartedAt, asOf) {
-		return nil
-	}
-	view := *r
-	view.AsOf = asOf
-	if finishedAfter(r.FinishedAt, asOf) {
-		view.Status, view.FinishedAt = RunStatusRunning, nil
-	}
-	return &view
+	return viewAt(r, asOf, func(view *PipelineRun) (start Time) {
+		view.AsOf = asOf
+		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
+			view.Status, view.FinishedAt = RunStatusRunning, nil
+		}
+		return view.StartedAt
+	})
 }
-
-// finishedAfter reports whether a run had not finished at an instant.
-func finishedAfter(finished, asOf *Time) bool { return finished == nil || finished.After(asOf.Time) }
 
 // IsNode marks the type as a Node.
 func (PipelineRun) IsNode() {}
@@ -71,18 +63,13 @@ func (r *StepRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
 
 // At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *StepRun) At(asOf *Time) *StepRun {
-	if asOf == nil || r == nil {
-		return r
-	}
-	if startedAfter(r.StartedAt, asOf) {
-		return nil
-	}
-	view := *r
-	view.AsOf = asOf
-	if finishedAfter(r.FinishedAt, asOf) {
-		view.Status, view.FinishedAt = RunStatusRunning, nil
-	}
-	return &view
+	return viewAt(r, asOf, func(view *StepRun) (start Time) {
+		view.AsOf = asOf
+		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
+			view.Status, view.FinishedAt = RunStatusRunning, nil
+		}
+		return view.StartedAt
+	})
 }
 
 // IsNode marks the type as a Node.
@@ -108,12 +95,10 @@ type StepInput struct {
 
 // At returns the input as of an instant.
 func (i *StepInput) At(asOf *Time) *StepInput {
-	if asOf == nil || i == nil {
-		return i
-	}
-	view := *i
-	view.AsOf = asOf
-	return &view
+	return viewAt(i, asOf, func(view *StepInput) (start Time) {
+		view.AsOf = asOf
+		return Time{}
+	})
 }
 
 // StepOutput is a declared output of a step run, before and after its version is saved.
@@ -138,15 +123,13 @@ func (o *StepOutput) NodeID() NodeID { return NodeID{o.ID, o.AsOf} }
 // At returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
 // had started.
 func (o *StepOutput) At(asOf *Time) *StepOutput {
-	if asOf == nil || o == nil {
-		return o
-	}
-	view := *o
-	view.AsOf = asOf
-	if o.BoundAt != nil && o.BoundAt.After(asOf.Time) {
-		view.BoundAt, view.ArtifactVersionID = nil, ID{}
-	}
-	return &view
+	return viewAt(o, asOf, func(view *StepOutput) (start Time) {
+		view.AsOf = asOf
+		if view.BoundAt != nil && view.BoundAt.After(asOf.Time) {
+			view.BoundAt, view.ArtifactVersionID = nil, ID{}
+		}
+		return Time{}
+	})
 }
 
 // IsNode marks the type as a Node.

@@ -139,5 +139,5 @@ func (f *FloatInput) UnmarshalGQL(raw any) error {
 	return nil
 }
 
-// MarshalGQL is unused, because responses contain numbers as Double. gqlgen requires the method.
+// MarshalGQL writes the number. Responses contain a Double instead, but gqlgen requires the method.
 func (f FloatInput) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, string(f)) }

@@ -27,11 +27,11 @@ func (p *MetadataPoint) Number() (*Double, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, _ := toNumber(value)
-	if found == nil {
+	n, unit := toExactNumber(value)
+	if unit == "" {
 		return nil, nil
 	}
-	return nearestDouble(found), nil
+	return (*Double)(&n.near), nil
 }
 
 // NewMetadataSeries converts a page of a list to a page of a series; point converts an item.
@@ -108,8 +108,8 @@ func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err
 	if err != nil {
 		return exactNumber{}, false, err
 	}
-	n, finite = toExactNumber(value)
-	return n, finite, nil
+	n, unit := toExactNumber(value)
+	return n, unit != "", nil
 }
 
 // Summary returns the summary of all points.

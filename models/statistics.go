@@ -26,20 +26,22 @@ type MetadataStatistics struct {
 // exactNumber is a double or 64-bit integer without rounding: the nearest double and the difference to it.
 type exactNumber struct{ near, rest float64 }
 
-// toExactNumber returns a number, a size in bytes or a duration in seconds. It returns false for NaN, infinities and
-// other values.
-func toExactNumber(value MetadataValue) (exactNumber, bool) {
+// toExactNumber returns a finite number and its unit as a kind: FLOAT for a plain number, STORAGE_SIZE for bytes or
+// DURATION for seconds. The unit is empty for other values. Numbers of different units have no difference.
+func toExactNumber(value MetadataValue) (n exactNumber, unit MetadataKind) {
 	switch v := value.(type) {
 	case IntegerValue:
-		return integerToExact(int64(v.Integer)), true
-	case StorageSizeValue:
-		return integerToExact(int64(v.Bytes)), true
+		return integerToExact(int64(v.Integer)), MetadataKindFloat
 	case FloatValue:
-		return exactNumber{near: v.Number}, v.Float() != nil
+		if v.Float() != nil {
+			return exactNumber{near: v.Number}, MetadataKindFloat
+		}
+	case StorageSizeValue:
+		return integerToExact(int64(v.Bytes)), MetadataKindStorageSize
 	case DurationValue:
-		return exactNumber{near: float64(v.Seconds)}, true
+		return exactNumber{near: float64(v.Seconds)}, MetadataKindDuration
 	}
-	return exactNumber{}, false
+	return exactNumber{}, ""
 }
 
 func integerToExact(i int64) exactNumber {

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"encoding/json"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -25,21 +24,8 @@ func (t *Tree) UnmarshalGQL(raw any) error {
 	return nil
 }
 
-// MarshalGQL is unused, because responses contain JSON as RawJSON. gqlgen requires the method.
+// MarshalGQL writes null. Responses contain RawJSON instead, but gqlgen requires the method.
 func (t Tree) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, "null") }
-
-// unquoteString parses the output of jsontree.AppendString.
-func unquoteString(text string) (string, error) {
-	if len(text) >= 2 && text[0] == '"' {
-		plain := text[1 : len(text)-1]
-		if strings.IndexByte(plain, '\\') < 0 {
-			return plain, nil
-		}
-	}
-	var s string
-	err := json.Unmarshal([]byte(text), &s)
-	return s, err
-}
 
 // CheckCharacters returns BAD_INPUT for text that one of the databases refuses or changes: NUL and unpaired surrogates.
 // All input is UTF-8 except strings with unpaired surrogates, see jsontree.ParseUnchecked.

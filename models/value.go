@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/placard/placard/internal/jsontree"
 )
@@ -71,7 +72,7 @@ var (
 	specByKind = map[MetadataKind]kindSpec{}
 )
 
-// Initializers of the maps would be an initialization cycle, too.
+// init fills the maps, because an initializer would be an initialization cycle.
 func init() {
 	for _, spec := range kindTable() {
 		specByName[spec.name] = spec
@@ -132,9 +133,8 @@ func encode(v MetadataValue, form encoding) *RawJSON {
 
 // DecodeValue decodes a stored value.
 func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
-	if kind == MetadataKindString {
-		s, err := unquoteString(text)
-		return StringValue{Text: s}, err
+	if kind == MetadataKindString && !strings.Contains(text, `\`) && len(text) >= 2 && text[0] == '"' {
+		return StringValue{Text: text[1 : len(text)-1]}, nil // fast path: no escapes
 	}
 	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
