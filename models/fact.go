@@ -83,7 +83,7 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 	tops := make(map[string]bool, len(object))
 	for _, top := range object {
 		if tops[top.Key] {
-			return BadInput(at.In(top.Key), "stands twice in the object")
+			return BadInput(at.In(top.Key), "must not repeat a key of the object")
 		}
 		tops[top.Key] = true
 		card, isObject := top.Value.(Object)
@@ -142,7 +142,7 @@ func (c *factCollector) addEntry(at *Path, addEntry MetadataEntryInput) error {
 func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
 	name := [2]string{card, key}
 	if c.seen[name] {
-		return BadInput(keyAt, "stands twice in one write")
+		return BadInput(keyAt, "must not repeat a key of the same card in one write")
 	}
 	c.seen[name] = true
 	text := value.appendJSON(nil, extended)

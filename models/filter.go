@@ -148,7 +148,7 @@ func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*F
 	rest := maps.Clone(input)
 	delete(rest, "exists")
 	if name == "producedBy" && len(input) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as exists: true")
+		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
 	of, err := r.readFilter(at, rest)
 	if err == nil && asked {
@@ -162,7 +162,7 @@ func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*F
 func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, error) {
 	text, ok := value.(*string)
 	if !ok {
-		return nil, BadInput(at, "cannot be read")
+		return nil, BadInput(at, "has a type that no condition supports")
 	}
 	id, known := ParseID(*text)
 	if !known {
@@ -189,7 +189,7 @@ func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
 		tests = append(tests, FieldTest{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
 	}
 	if len(tests) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as eq")
+		return nil, BadInput(at, "must have a condition, such as eq")
 	}
 	return tests, nil
 }
@@ -221,7 +221,7 @@ func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error
 	case []RunStatus:
 		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
 	}
-	return nil, BadInput(at, "cannot be read")
+	return nil, BadInput(at, "has a type that no condition supports")
 }
 
 // microsOperand converts the operand t of a condition on an instant, which is stored in whole microseconds since 1970.

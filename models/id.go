@@ -57,7 +57,7 @@ func (id *ID) UnmarshalText(text []byte) error { return (*uuid.UUID)(id).Unmarsh
 func (id ID) MarshalGQL(w io.Writer) { fmt.Fprintf(w, `"%s"`, id) }
 
 // UnmarshalGQL always fails: inputs take IDs as strings, because any string is allowed. gqlgen requires the method.
-func (id *ID) UnmarshalGQL(any) error { return fmt.Errorf("inputs take IDs as text") }
+func (id *ID) UnmarshalGQL(any) error { return fmt.Errorf("ID is not an input type") }
 
 // Value returns the 16 bytes for the database.
 func (id ID) Value() (driver.Value, error) { return id[:], nil }

@@ -23,7 +23,7 @@ func (n *ArtifactVersionName) Check(at *Path) error {
 		return err
 	}
 	if n.Version != nil && n.Alias != nil {
-		return BadInput(at, "must have a version or an alias, not both")
+		return BadInput(at, "must not have both version and alias")
 	}
 	return nil
 }

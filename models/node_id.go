@@ -41,7 +41,7 @@ func ParseNodeID(text string) (NodeID, bool) {
 func (n NodeID) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(n.String())) } // w is a buffer
 
 // UnmarshalGQL always fails: arguments take IDs as strings. gqlgen requires the method.
-func (n *NodeID) UnmarshalGQL(any) error { return BadInput(nil, "is not read as a NodeID") }
+func (n *NodeID) UnmarshalGQL(any) error { return BadInput(nil, "must be a string") }
 
 // View is an object that can be read as of an instant.
 type View[T any] interface {

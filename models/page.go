@@ -110,7 +110,7 @@ type PageArguments struct {
 func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 	page := Page{Size: int(min(limit, DefaultPageSize)), Count: count}
 	if a.First != nil && a.Last != nil {
-		return page, BadInput(At("last"), "must not be given together with first")
+		return page, BadInput(At("last"), "must not be combined with first")
 	}
 	for _, size := range []struct {
 		name  string
@@ -144,7 +144,7 @@ func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 }
 
 func badCursor(argument string) error {
-	return BadInput(At(argument), "must be a cursor that this list has given out")
+	return BadInput(At(argument), "must be a cursor of this list, with the same filter and order")
 }
 
 const fingerprintBytes = 6

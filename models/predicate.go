@@ -100,7 +100,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		p.Tests = append(p.Tests, test)
 	}
 	if p.Kind == nil && len(p.Tests) == 0 {
-		return nil, BadInput(at, "must say what is asked of the value, such as exists: true")
+		return nil, BadInput(at, "must have a condition on the value, such as exists: true")
 	}
 	return p, nil
 }
@@ -211,7 +211,7 @@ func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
-		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the least and the greatest")
+		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the minimum and the maximum")
 	}
 	var ends [2][]string
 	for i := range list {
@@ -236,9 +236,9 @@ func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueTest{}, BadInput(r.at.In(name), "must have the lesser value first: the first one is greater than the second")
+		return ValueTest{}, BadInput(r.at.In(name), "must have the smaller value first, but the first value is greater than the second")
 	}
-	return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
+	return ValueTest{}, BadInput(r.at.In(name), "must be two values of the same type: two numbers, two strings or two instants")
 }
 
 // orderedKeys returns the sort keys of an operand that has an order: none for NaN.
@@ -252,7 +252,7 @@ func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	}
 	for _, key := range keys {
 		if class := key[:1]; class == classBoolean || class == classNull {
-			return nil, BadInput(at, "must be a number, a text or an instant: only these are less or greater")
+			return nil, BadInput(at, "must be a number, a string or an instant, because other values have no order")
 		}
 	}
 	return slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered }), nil
@@ -295,7 +295,7 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	}
 	switch value.(type) {
 	case ListValue, TupleValue, SetValue, DictValue:
-		return nil, BadInput(at, "must be one value: a number, a text, true, false, null or extended JSON of a scalar")
+		return nil, BadInput(at, "must be a scalar: a number, a string, true, false, null or the extended JSON of a scalar")
 	}
 	key := value.sortKey()
 	text, isText := tree.Node.(string)
@@ -313,8 +313,8 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	case known:
 		keys = append(keys, number)
 	case looks && units:
-		return nil, BadInput(at, "has an unknown unit: sizes are in B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB, "+
-			"durations in ns, us, ms, s, m, min, h or d; for a text, ask for kind: STRING too")
+		return nil, BadInput(at, "must have a known unit: B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
+			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")
 	}
 	if t, ok := ParseTime(text); ok {
 		keys = append(keys, encodeInstantKey(Time{t}))

@@ -94,7 +94,7 @@ func (t Time) Value() (driver.Value, error) { return t.UnixMicro(), nil }
 func (t *Time) Scan(src any) error {
 	micros, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("instant from the database is a %T", src)
+		return fmt.Errorf("scan an instant from a %T, not an int64", src)
 	}
 	*t = TimeFromMicros(micros)
 	return nil
@@ -107,7 +107,7 @@ type RawJSON []byte
 func (j RawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(j) }
 
 // UnmarshalGQL always fails: inputs take JSON as a Tree. gqlgen requires the method.
-func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("inputs take JSON as a tree") }
+func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("RawJSON is not an input type") }
 
 // Double is a number of a response, spelled so that clients can tell it from an integer.
 type Double float64
@@ -123,7 +123,7 @@ func (d Double) MarshalGQL(w io.Writer) {
 
 // UnmarshalGQL always fails: inputs take numbers as FloatInput. gqlgen requires the method.
 func (d *Double) UnmarshalGQL(any) error {
-	return fmt.Errorf("inputs take numbers as they were written")
+	return fmt.Errorf("a Double is not an input type")
 }
 
 // FloatInput is a number of an input with its original spelling.

@@ -31,10 +31,10 @@ func (t Tree) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, "null") }
 // All input is UTF-8 except strings with unpaired surrogates, see jsontree.ParseUnchecked.
 func CheckCharacters(at *Path, text string) error {
 	if !utf8.ValidString(text) {
-		return BadInput(at, "must not hold an unpaired surrogate")
+		return BadInput(at, "must not contain an unpaired surrogate")
 	}
 	if strings.IndexByte(text, 0) >= 0 {
-		return BadInput(at, "must not hold the character NUL")
+		return BadInput(at, "must not contain the character NUL (U+0000)")
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 		return err
 	}
 	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.In("version"), "%q always means the version with the greatest number", LatestAlias)
+		return BadInput(at.In("version"), "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	if in.Output != nil {
 		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
@@ -93,7 +93,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 			name[0] = *key.Card
 		}
 		if seen[name] {
-			return BadInput(keyAt, "stands twice")
+			return BadInput(keyAt, "must not repeat an earlier key")
 		}
 		seen[name] = true
 	}
@@ -123,7 +123,7 @@ func checkNames(at *Path, fields []nameField) error {
 
 func checkAlias(at *Path, alias string) error {
 	if alias == LatestAlias {
-		return BadInput(at, "%q is computed: it always means the version with the greatest number", LatestAlias)
+		return BadInput(at, "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	return CheckName(at, alias)
 }
@@ -157,7 +157,7 @@ func checkSlots(at *Path, names []string, most int) error {
 			return err
 		}
 		if seen[name] {
-			return BadInput(at.In(i).In("name"), "stands twice in the step")
+			return BadInput(at.In(i).In("name"), "must not repeat a name of the step")
 		}
 		seen[name] = true
 	}
@@ -166,7 +166,7 @@ func checkSlots(at *Path, names []string, most int) error {
 
 func checkFinalStatus(at *Path, status RunStatus) error {
 	if status == RunStatusRunning {
-		return BadInput(at.In("status"), "must say how the run ended")
+		return BadInput(at.In("status"), "must be COMPLETED or FAILED")
 	}
 	return nil
 }

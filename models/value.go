@@ -142,7 +142,7 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 	}
 	value, err := valueReader{}.readExtended(tree)
 	if err == nil && value.Kind() != kind {
-		err = fmt.Errorf("stored as %s, reads as %s", kind, value.Kind())
+		err = fmt.Errorf("stored kind is %s, but the value has the kind %s", kind, value.Kind())
 	}
 	return value, err
 }

@@ -82,7 +82,7 @@ func parseFloat(at *Path, raw any) (float64, error) {
 		return 0, BadInput(at, "must fit a double: it is too close to zero")
 	}
 	if IsInteger(string(number)) && strconv.FormatFloat(f, 'f', 0, 64) != string(number) && number != "-0" {
-		return 0, BadInput(at, "must be an integer that a double holds exactly")
+		return 0, BadInput(at, "must be an integer that a double represents exactly")
 	}
 	return f, nil
 }
@@ -102,7 +102,7 @@ func readFloatName(r valueReader, raw any) (MetadataValue, error) {
 	case "-Infinity":
 		return FloatValue{Number: math.Inf(-1)}, nil
 	}
-	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers are written as they are`)
+	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers need no $float`)
 }
 
 func (v FloatValue) sortKey() string { return encodeDoubleKey(v.Number, 0) }

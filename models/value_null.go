@@ -20,7 +20,7 @@ func (NullValue) appendJSON(b []byte, _ encoding) []byte { return append(b, "nul
 // readNull reads the field `null: true`. JSON has null itself.
 func readNull(r valueReader, raw any) (MetadataValue, error) {
 	if raw != true {
-		return nil, BadInput(r.at, "must be true, which says that there is no value")
+		return nil, BadInput(r.at, "must be true")
 	}
 	return NullValue{}, nil
 }

@@ -123,7 +123,7 @@ func toTree(field any) any {
 func (r valueReader) nested(raw any) (valueReader, error) {
 	r.depth++
 	if r.limits != nil && r.depth > r.limits.ValueNesting {
-		return r, LimitExceeded(r.at, "lists, tuples, sets and dictionaries inside each other",
+		return r, LimitExceeded(r.at, "nesting depth of lists, tuples, sets and dictionaries",
 			int64(r.limits.ValueNesting), int64(r.depth)-1+measureNesting(raw))
 	}
 	return r, nil
@@ -191,7 +191,7 @@ func (r valueReader) checkSize(items int) error {
 func (r valueReader) readText(raw any) (string, error) {
 	text, ok := raw.(string)
 	if !ok {
-		return "", BadInput(r.at, "must be text")
+		return "", BadInput(r.at, "must be a string")
 	}
 	return text, CheckCharacters(r.at, text)
 }

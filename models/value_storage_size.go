@@ -38,7 +38,7 @@ func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	bytes, ok := ParseInt64(raw)
 	if !ok || bytes < 0 {
-		return nil, BadInput(r.at, "must be a number of bytes: an integer of 64 bits, 0 or more")
+		return nil, BadInput(r.at, "must be a number of bytes: a 64-bit integer, 0 or more")
 	}
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }
