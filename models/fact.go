@@ -153,7 +153,8 @@ func (c *factCollector) addValue(keyAt, at *Path, card, key string, value Metada
 	if most := int(c.limits.ValueBytes); size > most {
 		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
 	}
-	c.facts = append(c.facts, Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)})
+	fact := Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)}
+	c.facts = append(c.facts, fact)
 	return nil
 }
 

@@ -19,7 +19,8 @@ type ArtifactVersionName struct {
 
 // Check validates the names, and returns BAD_INPUT for a version together with an alias.
 func (n *ArtifactVersionName) Check(at *Path) error {
-	if err := checkNames(at, []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}); err != nil {
+	names := []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}
+	if err := checkNames(at, names); err != nil {
 		return err
 	}
 	if n.Version != nil && n.Alias != nil {

@@ -35,9 +35,9 @@ type ServerLimits struct {
 func DefaultLimits() ServerLimits {
 	return ServerLimits{
 		RequestBytes: 2 << 20, QueryTokens: 2000, QueryDepth: 12, QueryAliases: 100, QueryRootFields: 20,
-		QueryCost: 50_000, AnswerFields: 250_000, AnswerBytes: 16 << 20, PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10,
-		KeyCharacters: 250, ValueNesting: 32, Errors: 10, ReadSeconds: 10, WriteSeconds: 15,
-		ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256, IdempotencyHours: 48,
+		QueryCost: 50_000, AnswerFields: 250_000, AnswerBytes: 16 << 20,
+		PageSize: 100, EntriesPerCall: 1000, ValueBytes: 64 << 10, KeyCharacters: 250, ValueNesting: 32, Errors: 10,
+		ReadSeconds: 10, WriteSeconds: 15, ConcurrentOperations: 4 * int32(runtime.GOMAXPROCS(0)), QueuedOperations: 256, IdempotencyHours: 48,
 	}
 }
 

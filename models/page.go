@@ -45,7 +45,8 @@ func (c *Connection[T]) Nodes() []T {
 // connections, so that a new field needs to be copied only here.
 func MapConnection[T, U any](c *Connection[T], node func(T) U) *Connection[U] {
 	mapped := &Connection[U]{
-		Edges: make([]Edge[U], len(c.Edges)), PageInfo: c.PageInfo, TotalCount: c.TotalCount, TotalCountCapped: c.TotalCountCapped,
+		Edges: make([]Edge[U], len(c.Edges)), PageInfo: c.PageInfo,
+		TotalCount: c.TotalCount, TotalCountCapped: c.TotalCountCapped,
 	}
 	for i, edge := range c.Edges {
 		mapped.Edges[i] = Edge[U]{Cursor: edge.Cursor, Node: node(edge.Node)}

@@ -86,7 +86,8 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	}{
 		{"exists", r.readExists},
 		{"eq", r.readEqual}, {"ne", r.readEqual}, {"in", r.readOneOf}, {"notIn", r.readOneOf},
-		{"lt", r.readOrdered}, {"lte", r.readOrdered}, {"gt", r.readOrdered}, {"gte", r.readOrdered}, {"between", r.readBetween},
+		{"lt", r.readOrdered}, {"lte", r.readOrdered}, {"gt", r.readOrdered}, {"gte", r.readOrdered},
+		{"between", r.readBetween},
 		{"contains", r.readContains}, {"startsWith", r.readText}, {"endsWith", r.readText},
 	} {
 		if _, given := fields[field.name]; !given {
@@ -236,9 +237,11 @@ func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueTest{}, BadInput(r.at.In(name), "must have the smaller value first, but the first value is greater than the second")
+		return ValueTest{}, BadInput(r.at.In(name),
+			"must have the smaller value first, but the first value is greater than the second")
 	}
-	return ValueTest{}, BadInput(r.at.In(name), "must be two values of the same type: two numbers, two strings or two instants")
+	return ValueTest{}, BadInput(r.at.In(name),
+		"must be two values of the same type: two numbers, two strings or two instants")
 }
 
 // orderedKeys returns the sort keys of an operand that has an order: none for NaN.
@@ -313,7 +316,8 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	case known:
 		keys = append(keys, number)
 	case looks && units:
-		return nil, BadInput(at, "must have a known unit: B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
+		return nil, BadInput(at, "must have a known unit: "+
+			"B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
 			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")
 	}
 	if t, ok := ParseTime(text); ok {

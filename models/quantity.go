@@ -10,12 +10,15 @@ import (
 var units = func() map[string]*big.Rat {
 	table := map[string]*big.Rat{
 		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
-		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
-		"s": big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
+		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6),
+		"ms": big.NewRat(1, 1e3),
+		"s":  big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
 		"d": big.NewRat(86400, 1),
 	}
 	decimal, binary := big.NewRat(1, 1), big.NewRat(1, 1)
-	for _, names := range [][2]string{{"kB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"PB", "PiB"}, {"EB", "EiB"}} {
+	for _, names := range [][2]string{
+		{"kB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"PB", "PiB"}, {"EB", "EiB"},
+	} {
 		decimal = new(big.Rat).Mul(decimal, big.NewRat(1000, 1))
 		binary = new(big.Rat).Mul(binary, big.NewRat(1024, 1))
 		table[names[0]], table[names[1]] = decimal, binary

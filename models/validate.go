@@ -11,7 +11,8 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 		return err
 	}
 	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.In("version"), "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+		return BadInput(at.In("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	if in.Output != nil {
 		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
