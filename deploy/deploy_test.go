@@ -77,8 +77,8 @@ func checkEqual(t *testing.T, name string, got, want any) {
 	}
 }
 
-// TestDockerfile checks that the stages are complete, that copied files exist, that the Go version is the one of go.mod, and that
-// the program needs no shared library, because the image has none.
+// TestDockerfile checks that the stages are complete, that copied files exist, that the Go version is the one of
+// go.mod, and that the program needs no shared library, because the image has none.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "), "")
@@ -156,7 +156,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// TestKubernetes checks that selectors match labels, that the probes use existing paths, and that the grace period is long enough.
+// TestKubernetes checks that selectors match labels, that the probes use existing paths, and that the grace period is
+// long enough.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]node{}
@@ -204,8 +205,8 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// checkRollingUpdate checks that a new pod migrates before it serves, with the same image and database, and that old pods serve
-// until a new one is ready.
+// checkRollingUpdate checks that a new pod migrates before it serves, with the same image and database, and that old
+// pods serve until a new one is ready.
 func checkRollingUpdate(t *testing.T, deployment node) {
 	t.Helper()
 	checkEqual(t, "the strategy", deployment.at("spec", "strategy", "type"), "RollingUpdate")
@@ -251,8 +252,8 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// lintersVariable is the environment variable with the directory of promtool and of the linters of requirements.txt. `.ci/run` sets
-// it, so that the test never skips there.
+// lintersVariable is the environment variable with the directory of promtool and of the linters of requirements.txt.
+// `.ci/run` sets it, so that the test never skips there.
 const lintersVariable = "PLACARD_TEST_LINTERS"
 
 // TestLinters checks the files with the linters of their formats.

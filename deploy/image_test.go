@@ -17,8 +17,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestEmptyImage runs the program like a container of the image: in an empty file system, as a user without privileges. It needs
-// root.
+// TestEmptyImage runs the program like a container of the image: in an empty file system, as a user without
+// privileges. It needs root.
 func TestEmptyImage(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {

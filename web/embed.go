@@ -1,5 +1,5 @@
-// Package web embeds and serves the GraphiQL page. npm builds its files and compress.mjs compresses them. The page loads nothing
-// from other servers.
+// Package web embeds and serves the GraphiQL page. npm builds its files and compress.mjs compresses them. The page
+// loads nothing from other servers.
 package web
 
 import (
@@ -19,9 +19,9 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// contentPolicy is the Content-Security-Policy of the page. It allows files of this origin only. Monaco creates style sheets and
-// style attributes, which need 'unsafe-inline', and these contain small images, which need data:. Only Trusted Types policies
-// may turn text into HTML or the URL of a script; trusted.ts has the default policy.
+// contentPolicy is the Content-Security-Policy of the page. It allows files of this origin only. Monaco creates style
+// sheets and style attributes, which need 'unsafe-inline', and these contain small images, which need data:. Only
+// Trusted Types policies may turn text into HTML or the URL of a script; trusted.ts has the default policy.
 const contentPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'"
@@ -47,8 +47,8 @@ type file struct {
 	etag       string
 }
 
-// GraphiQL returns a handler that serves the page at "/" and its assets. Mount it at /graphiql/ with [http.StripPrefix], because
-// the page sends its queries to ../graphql.
+// GraphiQL returns a handler that serves the page at "/" and its assets. Mount it at /graphiql/ with
+// [http.StripPrefix], because the page sends its queries to ../graphql.
 func GraphiQL() http.Handler {
 	files := map[string]file{}
 	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {

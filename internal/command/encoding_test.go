@@ -14,8 +14,8 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// TestEncodingOfCommands checks that each command exits with code 2 on a PostgreSQL database that is not UTF-8, and names its
-// encoding. The control is the exit code of the same commands on a UTF-8 database.
+// TestEncodingOfCommands checks that each command exits with code 2 on a PostgreSQL database that is not UTF-8, and
+// names its encoding. The control is the exit code of the same commands on a UTF-8 database.
 func TestEncodingOfCommands(t *testing.T) {
 	t.Parallel()
 	run := func(database, line string) error {

@@ -121,8 +121,8 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return store.Open(ctx, databaseURL, log)
 }
 
-// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if there
-// is no SQLite file.
+// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if
+// there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
 	s, err := store.OpenCurrent(ctx, databaseURL, log)
 	if behind := (*store.Behind)(nil); errors.As(err, &behind) && behind.Missing != nil {
@@ -131,8 +131,8 @@ func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return s, err
 }
 
-// withStore opens the database and calls do with the rights of an owner. It fails for an SQLite file that a server uses. Only
-// warnings and errors of the database are logged.
+// withStore opens the database and calls do with the rights of an owner. It fails for an SQLite file that a server
+// uses. Only warnings and errors of the database are logged.
 func withStore(ctx context.Context, settings *config.Keys, out Output,
 	open func(context.Context, string, *slog.Logger) (*store.Store, error), do func(context.Context, *store.Store) error,
 ) error {

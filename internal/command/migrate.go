@@ -44,8 +44,8 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 // progressInterval is the time between two lines about the progress of a migration.
 const progressInterval = 3 * time.Second
 
-// reportMigrations writes the first missing migration to out at each interval until stop is called. Either it runs, or another
-// process keeps it from running.
+// reportMigrations writes the first missing migration to out at each interval until stop is called. Either it runs,
+// or another process keeps it from running.
 func reportMigrations(ctx context.Context, databaseURL string, out io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})

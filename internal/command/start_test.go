@@ -25,8 +25,8 @@ func TestMinConnections(t *testing.T) {
 	}
 }
 
-// TestPlainOutput checks that plain lines replace log lines on a terminal only, and only with the default log. A pseudoterminal
-// is the terminal, and a file is the control.
+// TestPlainOutput checks that plain lines replace log lines on a terminal only, and only with the default log. A
+// pseudoterminal is the terminal, and a file is the control.
 func TestPlainOutput(t *testing.T) {
 	t.Parallel()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)

@@ -1,5 +1,5 @@
-// Package config reads commands and settings from the command line and the environment. A struct field with tags is a flag,
-// an environment variable and a line of --help at the same time.
+// Package config reads commands and settings from the command line and the environment. A struct field with tags is a
+// flag, an environment variable and a line of --help at the same time.
 package config
 
 import (
@@ -16,8 +16,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Config holds the settings of `placard serve`. Each flag --like-this is also the environment variable PLACARD_LIKE_THIS.
-// The tag common marks flags that `placard --help` lists. The tags min and max are the range of a number.
+// Config holds the settings of `placard serve`. Each flag --like-this is also the environment variable
+// PLACARD_LIKE_THIS. The tag common marks flags that `placard --help` lists. The tags min and max are the range of a
+// number.
 type Config struct {
 	Addr         string   `common:"" help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string   `common:"" help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: placard.db in the user's data directory." placeholder:"URL"`
@@ -99,8 +100,8 @@ func checkAddress(flag, address, example string) (host string, err error) {
 // Database returns the database URL without its password.
 func (c *Config) Database() string { return RedactURL(c.DatabaseURL) }
 
-// RedactURL returns the absolute path of an SQLite database, or the URL of a PostgreSQL database without its password and
-// parameters.
+// RedactURL returns the absolute path of an SQLite database, or the URL of a PostgreSQL database without its password
+// and parameters.
 func RedactURL(databaseURL string) string {
 	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
 		if absolute, err := filepath.Abs(path); err == nil {

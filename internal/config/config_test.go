@@ -142,8 +142,8 @@ func TestRefusalMessages(t *testing.T) {
 	}
 }
 
-// TestHelp checks that `placard --help` lists the commands before the common flags only, and that `placard serve --help`
-// lists all flags under their new names.
+// TestHelp checks that `placard --help` lists the commands before the common flags only, and that `placard serve
+// --help` lists all flags under their new names.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	_, short, _ := parse(t, "--help")
@@ -179,8 +179,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestOldNames checks that old names of flags and environment variables still work, that a new name wins, and that each old
-// name is logged. The control is the command line with new names, which logs nothing.
+// TestOldNames checks that old names of flags and environment variables still work, that a new name wins, and that
+// each old name is logged. The control is the command line with new names, which logs nothing.
 func TestOldNames(t *testing.T) {
 	for _, c := range []struct{ old, renamed, value string }{
 		{"insecure-open", "allow-unauthenticated", "true"}, {"slow-operation", "slow-operation-threshold", "3s"}, {"rate-limit", "rate-limit-cost-per-minute", "7"},
@@ -225,8 +225,8 @@ func TestOldNames(t *testing.T) {
 	}
 }
 
-// TestPasswordInFlag checks that a password in --database-url is warned of without showing it, and that one in the environment
-// is not.
+// TestPasswordInFlag checks that a password in --database-url is warned of without showing it, and that one in the
+// environment is not.
 func TestPasswordInFlag(t *testing.T) {
 	for url, warned := range map[string]bool{
 		"postgres://u:hunter2@h/d": true, "postgres://h/d?user=u&password=hunter2": true, "postgres://h/d?sslpassword=hunter2": true,

@@ -16,8 +16,9 @@ import (
 //	serving ──Drain──▶ draining ──Stop──▶ stopping ──▶ stopped
 //
 // draining: /readyz fails, so that load balancers send new requests to other servers. Requests are served as before.
-// stopping: the listener is closed. Running requests end, and each response closes its connection. Idle connections stay open
-// for lingerTime. While the server is stopping, the client of a request has deadlines that depend on the stage of the request:
+// stopping: the listener is closed. Running requests end, and each response closes its connection. Idle connections
+// stay open for lingerTime. While the server is stopping, the client of a request has deadlines that depend on the
+// stage of the request:
 //
 //	stageReceiving ──last byte read──▶ stageExecuting ──first byte written──▶ stageResponding
 //	      └─────────────────────rejected before its last byte──────────────────────▲
@@ -28,11 +29,11 @@ import (
 //
 // A request without a body starts in stageExecuting.
 //
-// http.Server.Shutdown alone has three faults. It closes a connection that was idle for a moment while its client sends the next
-// request. It loses a request that it has just read. It waits for clients that neither send nor read.
+// http.Server.Shutdown alone has three faults. It closes a connection that was idle for a moment while its client
+// sends the next request. It loses a request that it has just read. It waits for clients that neither send nor read.
 const (
-	// lingerTime is the time for which Stop keeps idle connections open. A client that sends one request after the other then
-	// gets one more response, with Connection: close.
+	// lingerTime is the time for which Stop keeps idle connections open. A client that sends one request after the
+	// other then gets one more response, with Connection: close.
 	lingerTime = 500 * time.Millisecond
 	// lingerPoll is the time between two checks for open connections.
 	lingerPoll = 5 * time.Millisecond
@@ -54,8 +55,8 @@ func (h *Handler) Watch(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Stop stops a server of this handler. It serves each request that arrived, then closes all connections. It returns the error
-// of ctx if ctx ends first.
+// Stop stops a server of this handler. It serves each request that arrived, then closes all connections. It returns
+// the error of ctx if ctx ends first.
 func (h *Handler) Stop(ctx context.Context, server *http.Server, listener net.Listener) error {
 	err := listener.Close()
 	h.inFlight.stop()
@@ -137,8 +138,8 @@ func (e *exchange) setStage(s stage) bool {
 	return e.inFlight.stopping
 }
 
-// setDeadlines sets the deadlines of the client for the stage. stageExecuting must have none, because net/http reads in the
-// background to detect a closed connection. A writer without deadlines keeps those of the server.
+// setDeadlines sets the deadlines of the client for the stage. stageExecuting must have none, because net/http reads
+// in the background to detect a closed connection. A writer without deadlines keeps those of the server.
 func (e *exchange) setDeadlines() {
 	control := http.NewResponseController(e.ResponseWriter)
 	switch e.stage {

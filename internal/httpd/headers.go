@@ -2,8 +2,8 @@ package httpd
 
 import "net/http"
 
-// setSecurityHeaders keeps browsers from guessing the media type of a response, from showing it in a frame, and from sending
-// its URL to other sites. The page of GraphiQL sets its own policy.
+// setSecurityHeaders keeps browsers from guessing the media type of a response, from showing it in a frame, and from
+// sending its URL to other sites. The page of GraphiQL sets its own policy.
 func setSecurityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

@@ -35,9 +35,9 @@ type hostPolicy struct {
 	allowed      map[string]bool
 }
 
-// hostPolicy returns the policy for the API. It protects against DNS rebinding: a page of another site makes its own host name
-// resolve to this server. Only requests without an API key are at risk, because the page has none. An IP address cannot be
-// rebound.
+// hostPolicy returns the policy for the API. It protects against DNS rebinding: a page of another site makes its own
+// host name resolve to this server. Only requests without an API key are at risk, because the page has none. An IP
+// address cannot be rebound.
 func (w Where) hostPolicy() (hostPolicy, error) {
 	p := hostPolicy{checked: w.Local || w.Open || len(w.Hosts) > 0, loopbackOnly: w.Local, allowed: map[string]bool{"localhost": true}}
 	public, err := url.Parse(w.PublicURL)
@@ -74,8 +74,8 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 	}
 }
 
-// Metrics returns middleware that rejects requests for /metrics with a host name that is not allowed. It always checks the
-// names, because /metrics needs no API key. local reports whether /metrics listens on loopback only.
+// Metrics returns middleware that rejects requests for /metrics with a host name that is not allowed. It always
+// checks the names, because /metrics needs no API key. local reports whether /metrics listens on loopback only.
 func (w Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err error) {
 	w.Local, w.Open = local, true
 	p, err := w.hostPolicy()
@@ -84,8 +84,8 @@ func (w Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err e
 	}), err
 }
 
-// checkOrigin returns middleware that rejects requests of a browser for a page of another origin, except allowed origins.
-// refuse writes the response.
+// checkOrigin returns middleware that rejects requests of a browser for a page of another origin, except allowed
+// origins. refuse writes the response.
 func (w Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handler, err error) {
 	protection := http.NewCrossOriginProtection()
 	origins := w.Origins
@@ -99,8 +99,8 @@ func (w Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handle
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// A query by GET changes nothing but costs time, so it is checked like a POST. Pages and probes may be linked from
-			// anywhere.
+			// A query by GET changes nothing but costs time, so it is checked like a POST. Pages and probes may be
+			// linked from anywhere.
 			checked := r
 			if r.URL.Path == graphqlPath && r.Method != http.MethodOptions {
 				checked = r.Clone(r.Context())
@@ -119,8 +119,8 @@ func (w Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handle
 // preflightSeconds is the time for which browsers cache a preflight response.
 const preflightSeconds = 600
 
-// allowOrigins adds the CORS headers for the allowed origins. Credentials are never allowed: a page sends its API key as a
-// header.
+// allowOrigins adds the CORS headers for the allowed origins. Credentials are never allowed: a page sends its API key
+// as a header.
 func (w Where) allowOrigins(next http.Handler) http.Handler {
 	if len(w.Origins) == 0 {
 		return next

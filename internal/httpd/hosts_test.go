@@ -65,8 +65,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestQueriesOfOthers checks that a page of another origin cannot execute a query by GET, as with an image, and that pages and
-// probes are served to all origins.
+// TestQueriesOfOthers checks that a page of another origin cannot execute a query by GET, as with an image, and that
+// pages and probes are served to all origins.
 func TestQueriesOfOthers(t *testing.T) {
 	t.Parallel()
 	const query, friend = "/graphql?query=%7B__typename%7D", "https://dashboard.example"
@@ -94,8 +94,8 @@ func TestQueriesOfOthers(t *testing.T) {
 	}
 }
 
-// TestCORS checks that pages of allowed origins can read responses, that requests of other origins are rejected, and that no CORS
-// header is sent without allowed origins.
+// TestCORS checks that pages of allowed origins can read responses, that requests of other origins are rejected, and
+// that no CORS header is sent without allowed origins.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	const friend, evil = "https://dashboard.example", "https://evil.example"
@@ -136,8 +136,8 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestNamesOfMetrics checks that /metrics rejects host names that are not allowed, also with --auth=keys. The control is the
-// accepted names.
+// TestNamesOfMetrics checks that /metrics rejects host names that are not allowed, also with --auth=keys. The control
+// is the accepted names.
 func TestNamesOfMetrics(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

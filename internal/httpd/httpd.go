@@ -1,5 +1,5 @@
-// Package httpd routes the paths of the server and holds the middleware of all requests: security headers, checks of the host
-// name and of the origin, request IDs, logging, compression and a graceful shutdown.
+// Package httpd routes the paths of the server and holds the middleware of all requests: security headers, checks of
+// the host name and of the origin, request IDs, logging, compression and a graceful shutdown.
 package httpd
 
 import (
@@ -64,8 +64,8 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	return h, nil
 }
 
-// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it is also right behind a proxy that adds a
-// path; [http.Redirect] would make it absolute.
+// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it is also right behind a proxy
+// that adds a path; [http.Redirect] would make it absolute.
 func redirectToGraphiQL(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "graphiql/")
@@ -78,7 +78,8 @@ func (h *Handler) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	writeStatus(w, http.StatusOK, "ok")
 }
 
-// serveReadiness reports whether the server can serve requests: it is not draining, and the database is reachable and writable.
+// serveReadiness reports whether the server can serve requests: it is not draining, and the database is reachable and
+// writable.
 func (h *Handler) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()

@@ -53,7 +53,8 @@ const (
 	large = `{"query": "{ __schema { types { name description } } }"}`
 )
 
-// TestCompression checks that clients that accept gzip get it from a minimum size on, and that Vary names the request headers.
+// TestCompression checks that clients that accept gzip get it from a minimum size on, and that Vary names the request
+// headers.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	h, _ := openHandler(t, io.Discard)
@@ -118,7 +119,8 @@ func TestCompressionOfOthers(t *testing.T) {
 	}
 }
 
-// TestRequestIDs checks that each response has an ID of the server, and that each log record of a request has the ID once.
+// TestRequestIDs checks that each response has an ID of the server, and that each log record of a request has the ID
+// once.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -162,7 +164,8 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-// TestWithRequestID checks that loggers with attributes and groups keep the ID, and that records without a request have none.
+// TestWithRequestID checks that loggers with attributes and groups keep the ID, and that records without a request
+// have none.
 func TestWithRequestID(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer

@@ -1,5 +1,6 @@
-// Package telemetry exports metrics to Prometheus and traces to OpenTelemetry, whose only importer it is. It implements the
-// observer interfaces of graph and store. Without an address of metrics and an endpoint of traces nothing is observed.
+// Package telemetry exports metrics to Prometheus and traces to OpenTelemetry, whose only importer it is. It
+// implements the observer interfaces of graph and store. Without an address of metrics and an endpoint of traces
+// nothing is observed.
 package telemetry
 
 import (
@@ -19,8 +20,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Clients choose the names of operations, so their number is bounded: only maxNames names of at most maxNameBytes are labels, and
-// all others have the label otherName.
+// Clients choose the names of operations, so their number is bounded: only maxNames names of at most maxNameBytes are
+// labels, and all others have the label otherName.
 const (
 	maxNames     = 100
 	maxNameBytes = 100

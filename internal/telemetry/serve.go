@@ -62,8 +62,9 @@ func (t *telemetry) Entries(n int) {
 	}
 }
 
-// Start serves /metrics if addr is not empty, and sends traces if the variables of OpenTelemetry configure an endpoint, until stop
-// is called. guard returns middleware that rejects requests for /metrics; local reports whether addr is on loopback.
+// Start serves /metrics if addr is not empty, and sends traces if the variables of OpenTelemetry configure an
+// endpoint, until stop is called. guard returns middleware that rejects requests for /metrics; local reports whether
+// addr is on loopback.
 func Start(
 	api *graph.Server, s *store.Store, build Build, addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
 ) (stop func(), err error) {

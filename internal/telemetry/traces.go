@@ -30,7 +30,8 @@ type traces struct {
 	tracer   trace.Tracer
 }
 
-// tracesEnabled reports whether the standard variables of OpenTelemetry configure an endpoint with a supported protocol.
+// tracesEnabled reports whether the standard variables of OpenTelemetry configure an endpoint with a supported
+// protocol.
 func tracesEnabled(log *slog.Logger) bool {
 	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
 	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
@@ -105,7 +106,8 @@ func allowSpan(ctx context.Context) bool {
 	return ok && spans.Add(1) <= maxSpans
 }
 
-// startRequest starts the spans of a request and of its operation. A header traceparent of the client names their parent.
+// startRequest starts the spans of a request and of its operation. A header traceparent of the client names their
+// parent.
 func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
 	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(

@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/graph"
 )
 
-// TestSpansAreBounded checks that an operation has at most maxSpans spans and counts the omitted ones, and that one that is not
-// sampled has none.
+// TestSpansAreBounded checks that an operation has at most maxSpans spans and counts the omitted ones, and that one
+// that is not sampled has none.
 func TestSpansAreBounded(t *testing.T) {
 	t.Parallel()
 	for sampler, want := range map[sdk.Sampler]int{sdk.AlwaysSample(): maxSpans + 2, sdk.NeverSample(): 0} {
