@@ -12,8 +12,8 @@ import (
 // ServerLimits holds the limits that an operator may change. A request over a limit fails with LIMIT_EXCEEDED, or with
 // OVERLOADED while the server is busy.
 //
-// The tags of a field are the whole definition of the limit: help, default, min and max. package config makes a flag of each
-// field. A limit without these tags is at least 1 and at most the largest int32.
+// The tags of a field are the whole definition of the limit: help, default, min and max. package config makes a flag
+// of each field. A limit without these tags is at least 1 and at most the largest int32.
 type ServerLimits struct {
 	RequestBytes    int32 `help:"Bytes of a request." default:"2097152"`
 	QueryTokens     int32 `help:"Tokens of a query." default:"2000"`
@@ -77,8 +77,8 @@ func (l ServerLimits) IdempotencyRetention() time.Duration {
 	return time.Duration(l.IdempotencyHours) * time.Hour
 }
 
-// ReadBytes returns the maximum number of bytes of metadata that one operation reads from the database. It exceeds
-// AnswerBytes, because fields may filter the entries that they read.
+// ReadBytes returns the number of bytes of metadata that the fields of an operation may read in total. A response may
+// hold fewer bytes, or the same bytes more than once.
 func (l ServerLimits) ReadBytes() int64 { return 2 * int64(l.AnswerBytes) }
 
 // DefaultPageSize is the size of a page without `first` and `last`, unless the limit is smaller.

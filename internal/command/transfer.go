@@ -13,7 +13,8 @@ import (
 )
 
 func exportProject(ctx context.Context, settings *config.Export, out Output) error {
-	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force, out.Stdout, out.Stderr)
+	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force,
+		out.Stdout, out.Stderr)
 	if err != nil {
 		return err
 	}
@@ -21,7 +22,8 @@ func exportProject(ctx context.Context, settings *config.Export, out Output) err
 	if settings.File == transfer.Standard {
 		summary = out.Stderr
 	}
-	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
+	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project,
+		made.Lines, made.Entries, made.Bytes)
 	return err
 }
 
@@ -52,7 +54,8 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 	}
 	_, err = fmt.Fprintf(out.Stdout, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
 	if err == nil && done.Kept > 0 {
-		_, err = fmt.Fprintf(out.Stdout, "%d versions are deleted in the source of the file and stay in this database\n", done.Kept)
+		_, err = fmt.Fprintf(out.Stdout,
+			"%d versions are deleted in the source of the file and stay in this database\n", done.Kept)
 	}
 	return err
 }
