@@ -35,10 +35,8 @@ func Create(path string, overwrite bool) (*File, error) {
 // it deletes the partial file.
 func (f *File) Commit(obsolete ...string) error {
 	err := errors.Join(f.Sync(), f.checkPath(), f.Close())
-	for _, path := range obsolete {
-		if err == nil {
-			err = Remove(path)
-		}
+	for i := 0; err == nil && i < len(obsolete); i++ {
+		err = Remove(obsolete[i])
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), f.path)
