@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // tally are the statistics of values in extended JSON, in the order given; "retracted" is a retraction.
@@ -20,7 +22,7 @@ func tally(t testing.TB, values []string) (*SeriesSummary, *SeriesTally) {
 			}
 			continue
 		}
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

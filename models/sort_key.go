@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // A sort key is how a value is found and sorted: text that compares, byte by byte, as the value does. It begins with
@@ -142,11 +144,11 @@ func appendParts(b []byte, v MetadataValue) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendParts(append(appendString(b, field.Key), ':'), field.Value)
+			b = appendParts(append(jsontree.AppendString(b, field.Key), ':'), field.Value)
 		}
 		return append(b, '}')
 	}
-	return appendString(b, v.Kind().Letter()+v.sortKey())
+	return jsontree.AppendString(b, v.Kind().Letter()+v.sortKey())
 }
 
 func appendPartsOf(b []byte, items []MetadataValue) []byte {

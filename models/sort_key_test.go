@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
@@ -106,7 +108,7 @@ func TestSearchForm(t *testing.T) {
 		`{"$set":[null]}`:   `{"":["N6"]}`,
 		`{"k":{"$storageSize":0},"0":{"d":{"$float":"NaN"}}}`: `{"k":"Z28","0":{"d":"F5"}}`,
 	} {
-		tree, err := parseTree(text)
+		tree, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +187,7 @@ func TestQuantity(t *testing.T) {
 func TestPredicateRefusals(t *testing.T) {
 	t.Parallel()
 	tree := func(text string) *Tree {
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +246,7 @@ func TestBetween(t *testing.T) {
 		`["2026-01-02T03:04:05Z", "2026-01-02T02:04:05-05:00"]`: 1,
 		`[{"$float": "NaN"}, 1]`:                                0, `[1, {"$float": "NaN"}]`: 0, `[{"$float": "NaN"}, {"$float": "NaN"}]`: 0,
 	} {
-		node, err := parseTree(ends)
+		node, err := jsontree.Parse([]byte(ends))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,10 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/placard/placard/internal/jsontree"
+)
 
 // MetadataKind says what a value is. It comes from the caller and is never guessed from the value.
 type MetadataKind string
@@ -133,7 +137,7 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 		s, err := unquoteString(text)
 		return StringValue{Text: s}, err
 	}
-	tree, err := parseTree(text)
+	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}

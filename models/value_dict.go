@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // DictValue is values by key, in the order given.
@@ -54,7 +56,7 @@ func (v DictValue) appendJSON(b []byte, form form) []byte {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(appendString(text, field.Key), ':')
+		text = append(jsontree.AppendString(text, field.Key), ':')
 		text = field.Value.appendJSON(text, form)
 		mark = mark || strings.HasPrefix(field.Key, "$")
 	}
@@ -77,7 +79,7 @@ func dict(r reader, raw any, check func(*ServerLimits, *Path, string) error) (Me
 	if list, isList := raw.([]any); isList && r.typed {
 		for _, item := range list {
 			field := item.(map[string]any) // the schema says so
-			members = append(members, Member{field["key"].(string), field["value"]})
+			members = append(members, Member{Key: field["key"].(string), Value: field["value"]})
 		}
 		ok = true
 	}

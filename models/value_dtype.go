@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // DTypeValue is the name of a data type, such as float32.
 type DTypeValue struct {
 	member
@@ -19,7 +21,7 @@ func (v DTypeValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v DTypeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v DTypeValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$dtype", appendString(nil, v.Dtype))
+	return appendMarked(b, form, "$dtype", jsontree.AppendString(nil, v.Dtype))
 }
 
 func readDType(r reader, raw any) (MetadataValue, error) {

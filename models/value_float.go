@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // FloatValue is a double, NaN and infinities among them.
@@ -40,7 +42,7 @@ func (v FloatValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v FloatValue) appendJSON(b []byte, form form) []byte {
 	if v.Float() == nil {
-		return appendMarked(b, form, "$float", appendString(nil, v.Repr()))
+		return appendMarked(b, form, "$float", jsontree.AppendString(nil, v.Repr()))
 	}
 	return append(b, v.Repr()...)
 }

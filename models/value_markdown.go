@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // MarkdownValue is text with Markdown formatting, kept exactly. A page must not trust it.
 type MarkdownValue struct {
 	member
@@ -19,7 +21,7 @@ func (v MarkdownValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v MarkdownValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v MarkdownValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$markdown", appendString(nil, v.Markdown))
+	return appendMarked(b, form, "$markdown", jsontree.AppendString(nil, v.Markdown))
 }
 
 func readMarkdown(r reader, raw any) (MetadataValue, error) {

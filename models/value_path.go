@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // PathValue is where something lies in a file system. The server never opens it.
 type PathValue struct {
 	member
@@ -19,7 +21,7 @@ func (v PathValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v PathValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v PathValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$path", appendString(nil, v.Path))
+	return appendMarked(b, form, "$path", jsontree.AppendString(nil, v.Path))
 }
 
 func readPath(r reader, raw any) (MetadataValue, error) {

@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // StringValue is text, kept exactly.
 type StringValue struct {
 	member
@@ -18,7 +20,7 @@ func (v StringValue) JSON() *RawJSON { return rendered(v, plain) }
 // ExtendedJSON is the same string.
 func (v StringValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
-func (v StringValue) appendJSON(b []byte, _ form) []byte { return appendString(b, v.Text) }
+func (v StringValue) appendJSON(b []byte, _ form) []byte { return jsontree.AppendString(b, v.Text) }
 
 func readString(r reader, raw any) (MetadataValue, error) {
 	text, err := r.text(raw)

@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"time"
+
+	"github.com/placard/placard/internal/jsontree"
+)
 
 // TimestampValue is an instant, to the nanosecond, in UTC.
 type TimestampValue struct {
@@ -23,7 +27,7 @@ func (v TimestampValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v TimestampValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v TimestampValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$timestamp", appendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
+	return appendMarked(b, form, "$timestamp", jsontree.AppendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
 }
 
 func readTimestamp(r reader, raw any) (MetadataValue, error) {

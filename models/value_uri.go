@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // UriValue is where something lies on a network. Any text is a URI here: the server never opens it, and a page
 // must decide what it links to.
 type UriValue struct {
@@ -20,7 +22,7 @@ func (v UriValue) JSON() *RawJSON { return rendered(v, plain) }
 func (v UriValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
 
 func (v UriValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$uri", appendString(nil, v.Uri))
+	return appendMarked(b, form, "$uri", jsontree.AppendString(nil, v.Uri))
 }
 
 func readURI(r reader, raw any) (MetadataValue, error) {
