@@ -13,12 +13,14 @@ import (
 )
 
 func export(ctx context.Context, settings *config.Export, out Output) error {
-	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force, out.Answer, out.Notes)
+	made, err := transfer.Export(ctx, settings.DatabaseURL, transfer.ExportOptions{
+		Project: settings.Project, File: settings.File, Overwrite: settings.Force, Stdout: out.Answer, Notes: out.Notes,
+	})
 	if err != nil {
 		return err
 	}
 	answer := out.Answer
-	if settings.File == transfer.Standard {
+	if settings.File == transfer.Stdio {
 		answer = out.Notes
 	}
 	_, err = fmt.Fprintf(answer, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
@@ -28,7 +30,9 @@ func export(ctx context.Context, settings *config.Export, out Output) error {
 func importProject(ctx context.Context, settings *config.Import, out Output) error {
 	log := out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat)
 	limits := transfer.Limits{ValueBytes: settings.LimitValueBytes, KeyCharacters: settings.LimitKeyCharacters, ValueNesting: settings.LimitValueNesting}
-	done, err := transfer.Import(ctx, settings.DatabaseURL, settings.File, transfer.Options{Project: settings.Project, Limits: limits}, log, os.Stdin, out.Notes)
+	done, err := transfer.Import(ctx, settings.DatabaseURL, transfer.ImportOptions{
+		File: settings.File, Project: settings.Project, Limits: limits, Log: log, Stdin: os.Stdin, Notes: out.Notes,
+	})
 	if err != nil {
 		return err
 	}
@@ -38,8 +42,8 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 			parts = append(parts, fmt.Sprintf("%s %d", table.Record, n))
 		}
 	}
-	if done.Changed > 0 {
-		parts = append(parts, fmt.Sprintf("changed %d", done.Changed))
+	if done.Updated > 0 {
+		parts = append(parts, fmt.Sprintf("changed %d", done.Updated))
 	}
 	if len(parts) == 0 && !done.Created {
 		parts = append(parts, "nothing new")
@@ -47,12 +51,12 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 	if done.Created {
 		parts = append([]string{"created"}, parts...)
 	}
-	if done.Same > 0 {
-		parts = append(parts, fmt.Sprintf("there already %d", done.Same))
+	if done.Unchanged > 0 {
+		parts = append(parts, fmt.Sprintf("there already %d", done.Unchanged))
 	}
 	_, err = fmt.Fprintf(out.Answer, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
-	if err == nil && done.Kept > 0 {
-		_, err = fmt.Fprintf(out.Answer, "%d versions have been deleted where the file comes from and stay here\n", done.Kept)
+	if err == nil && done.Skipped > 0 {
+		_, err = fmt.Fprintf(out.Answer, "%d versions have been deleted where the file comes from and stay here\n", done.Skipped)
 	}
 	return err
 }
