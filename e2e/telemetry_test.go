@@ -145,7 +145,7 @@ func documented(t *testing.T, got map[string]float64) {
 func TestSlowOperations(t *testing.T) {
 	t.Parallel()
 	query := `query Find($key: String!) { artifactVersions(where: {metadata: {key: $key, eq: "secret-literal"}}) { totalCount } }`
-	s := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation=1ns", "--log-format=json")
+	s := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation-threshold=1ns", "--log-format=json")
 	if got := ask(s.addr, query, map[string]any{"key": "secret-variable"}); got.code != "" || got.err != nil {
 		t.Fatal(got)
 	}
@@ -153,7 +153,7 @@ func TestSlowOperations(t *testing.T) {
 	if got := ask(s.addr, invalid, nil); got.code != "GRAPHQL_VALIDATION_FAILED" {
 		t.Fatal(got)
 	}
-	quiet := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation=0")
+	quiet := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation-threshold=0")
 	ask(quiet.addr, query, map[string]any{"key": "secret-variable"})
 	for _, server := range []*server{s, quiet} {
 		if err := server.stop(t); err != nil {

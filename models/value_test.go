@@ -127,7 +127,7 @@ func TestGoldenValues(t *testing.T) {
 			seen[value.Kind()] = true
 		})
 	}
-	for _, spec := range kinds() {
+	for _, spec := range kindTable() {
 		if !seen[spec.kind] {
 			t.Errorf("testdata/values.json has no case of %s", spec.kind)
 		}
@@ -152,7 +152,7 @@ func typed(node any) ValueInput {
 		return ValueInput{"list": typedItems(node)}
 	}
 	object := node.(Object)
-	spec, inside, isMarked := marked(object)
+	spec, inside, isMarked := findMark(object)
 	switch items, isList := inside.([]any); {
 	case !isMarked:
 		return ValueInput{"dict": typedFields(object)}

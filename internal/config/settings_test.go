@@ -15,7 +15,7 @@ var write = flag.Bool("write", false, "write the table of settings into docs/ope
 
 const operations = "../../docs/operations.md"
 
-// TestSettings: the table of settings in docs/operations.md is what --help says.
+// TestSettings compares the table of settings in docs/operations.md with the flags.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("\n| flag | variable | default | what it is |\n|---|---|---|---|\n")
+	table.WriteString("\n| flag | variable | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range settings {
 		value := s.Default
 		if value != "" {
@@ -39,25 +39,25 @@ func TestSettings(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), "-write` -->\n")
 	got, after, closed := strings.Cut(rest, "<!-- end of settings -->")
 	if !ok || !closed {
-		t.Fatal("the table has no marks around it")
+		t.Fatal("the comments around the table are missing")
 	}
 	if *write {
 		if err := os.WriteFile(operations, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != table.String() {
-		t.Errorf("the settings have changed: run `go test ./internal/config -run TestSettings -write`\n%s", table.String())
+		t.Errorf("the table is outdated: run `go test ./internal/config -run TestSettings -write`\n%s", table.String())
 	}
 }
 
-// TestVariables: each PLACARD_ variable that the documents and deploy/ name is a setting.
+// TestVariables checks that each PLACARD_ variable in the documents and in deploy/ is a setting.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of clients; and what PLACARD_NAME stands for.
+	// Variables of clients, and the placeholder PLACARD_NAME.
 	known := []string{"PLACARD_API_KEY", "PLACARD_URL", "PLACARD_NAME", "PLACARD_PORT"}
 	for _, s := range settings {
 		known = append(known, s.Variable)
@@ -79,7 +79,7 @@ func TestVariables(t *testing.T) {
 			for _, name := range regexp.MustCompile(`PLACARD_[A-Z0-9_]*[A-Z0-9]`).FindAllString(string(text), -1) {
 				found++
 				if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLACARD_TEST_") && !strings.HasPrefix(name, "PLACARD_LIKE_") {
-					t.Errorf("%s names %s, which is no setting", path, name)
+					t.Errorf("%s contains %s, which is not a setting", path, name)
 				}
 			}
 		}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // open is a handler on a database of its own, which logs everything as JSON to log.
 func open(t *testing.T, log io.Writer) (*Handler, *store.Store) {
 	t.Helper()
-	logger := slog.New(Identify(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	logger := slog.New(WithRequestID(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	s, err := store.Open(context.Background(), storetest.SQLite(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -164,10 +164,10 @@ func TestRequestIDs(t *testing.T) {
 }
 
 // TestIdentify: attributes and groups of a logger keep the ID, and lines outside of requests have none.
-func TestIdentify(t *testing.T) {
+func TestWithRequestID(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
-	log := slog.New(Identify(slog.NewTextHandler(&text, nil))).With("a", 1)
+	log := slog.New(WithRequestID(slog.NewTextHandler(&text, nil))).With("a", 1)
 	ctx := graph.WithRequestID(context.Background(), "ID")
 	log.InfoContext(ctx, "one")
 	log.WithGroup("g").InfoContext(ctx, "two", "b", 2)
