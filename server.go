@@ -30,18 +30,18 @@ import (
 var version = "0.1.0"
 
 func main() {
-	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
+	cli, err := config.Parse(os.Args[1:], command.VersionString(version), os.Stdout, os.Exit)
 	if err == nil {
-		line.WarnOfUnknownVariables(os.Environ(), httpd.NewLogger)
-		if line.Command == "serve" {
-			err = serve(&line.Serve)
+		cli.LogWarnings(os.Environ(), httpd.NewLogger)
+		if cli.Command == "serve" {
+			err = serve(&cli.Serve)
 		} else {
-			err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: httpd.NewLogger})
+			err = command.Run(cli, version, command.Output{Stdout: os.Stdout, Stderr: os.Stderr, Log: httpd.NewLogger})
 		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
-		os.Exit(command.Code(err))
+		os.Exit(command.ExitCode(err))
 	}
 }
 
@@ -51,6 +51,7 @@ const maxUploadTime = 30 * time.Second
 
 // serve runs the server until SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
+	plain := command.UsePlainOutput(settings, os.Stderr)
 	log := httpd.NewLogger(settings.LogLevel, settings.LogFormat)
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -73,21 +74,21 @@ func serve(settings *config.Config) error {
 	defer stopTelemetry()
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxUploadTime,
-		WriteTimeout: maxUploadTime + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
+		WriteTimeout: maxUploadTime + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(), IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	s.KeepStatistics(store.StatisticsInterval)
-	s.KeepDeletingIdempotencyKeys(settings.Limit.ServerLimits().IdempotencyRetention())
-	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
+	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
+	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())
 	case <-stop.Done():
 	}
 	cancel() // a second signal ends the process at once
-	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "atMost", settings.DrainTimeout)
+	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "timeout", settings.DrainTimeout)
 	handler.Drain()
 	time.Sleep(settings.DrainDelay) // load balancers that poll /readyz redirect new requests in the meantime
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
@@ -101,7 +102,7 @@ func serve(settings *config.Config) error {
 func newHandler(
 	settings *config.Config, s *store.Store, listener net.Listener, log *slog.Logger,
 ) (handler *httpd.Handler, stopTelemetry func(), err error) {
-	limits := settings.Limit.ServerLimits()
+	limits := settings.Limit
 	queue := admission.NewQueue[string](int(limits.ConcurrentOperations), int(limits.QueuedOperations))
 	hosts := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
 		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
@@ -112,17 +113,17 @@ func newHandler(
 	}
 	trusted, err := operation.ReadTrustedDocuments(settings.Trusted)
 	if err != nil {
-		return nil, nil, &config.Usage{Err: fmt.Errorf("--trusted-documents: %w", err)}
+		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
 	resolver := graph.New(graph.Options{
-		Store: s, Limits: limits, Version: command.Describe(version), RequireAPIKey: settings.Auth == "keys",
+		Store: s, Limits: limits, Version: command.VersionString(version), RequireAPIKey: settings.Auth == "keys",
 		LimitRates: settings.RateLimit > 0, TrustDocuments: trusted != nil,
 	})
 	presenter := operation.NewPresenter(log)
 	executor, err := operation.New(operation.Options{Schema: resolver.Schema(), Resolvers: resolver, Limits: limits,
 		TrustedDocuments: trusted, Observer: observer, Presenter: presenter})
 	if err != nil {
-		return nil, nil, &config.Usage{Err: fmt.Errorf("--trusted-documents: %w", err)}
+		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
 	if trusted != nil {
 		log.Info("only trusted documents are executed", "documents", len(trusted))
@@ -133,7 +134,7 @@ func newHandler(
 		options.Authenticator = s
 	}
 	if handler, err = httpd.New(gqlhttp.New(options), s, hosts, log); err != nil {
-		return nil, nil, &config.Usage{Err: err}
+		return nil, nil, &config.UsageError{Err: err}
 	}
 	return handler, stopTelemetry, nil
 }

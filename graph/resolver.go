@@ -12,7 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -59,7 +59,7 @@ func (r *Resolver) Schema() graphql.ExecutableSchema {
 func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
-	ctx = list.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
 	return store.WithOperation(ctx, store.Operation{
 		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
 	})

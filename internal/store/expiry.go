@@ -19,7 +19,7 @@ func (s *Store) KeepDeletingIdempotencyKeys(retention time.Duration) {
 				err := s.ForgetIdempotencyKeys(ctx, retention)
 				cancel()
 				if err != nil && s.closing.Err() == nil {
-					s.log.Warn("cannot delete expired idempotency keys", "error", err)
+					s.log.Warn("could not delete expired idempotency keys", "error", err)
 				}
 			}
 		}

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// BenchmarkOperation is what measuring costs: a page of 50 versions with their metadata, measured in each way.
+// BenchmarkOperation compares the ways to observe a query of 50 versions with their metadata.
 func BenchmarkOperation(b *testing.B) {
 	tracer := func(sampler sdk.Sampler) *traces {
 		provider := sdk.NewTracerProvider(sdk.WithBatcher(tracetest.NewNoopExporter()), sdk.WithSampler(sampler))
@@ -51,10 +51,10 @@ func BenchmarkOperation(b *testing.B) {
 		name     string
 		observer gqlhttp.Observer
 	}{
-		{"nothing", nil},
+		{"none", nil},
 		{"metrics", &telemetry{metrics: NewMetrics(Build{}, admission.NewQueue[string](1, 0), s)}},
-		{"traces of others", &telemetry{traces: tracer(sdk.NeverSample())}},
-		{"traced", &telemetry{traces: tracer(sdk.AlwaysSample())}},
+		{"not sampled", &telemetry{traces: tracer(sdk.NeverSample())}},
+		{"sampled", &telemetry{traces: tracer(sdk.AlwaysSample())}},
 	} {
 		api := server(c.observer)
 		b.Run(c.name, func(b *testing.B) {
