@@ -1,10 +1,11 @@
 package operation
 
 import (
+	"errors"
 	"net/url"
 	"time"
-	"unicode/utf8"
 
+	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/models"
 )
 
@@ -143,29 +144,23 @@ func checkUnique(at *models.Path, object models.Object) error {
 // checkIgnoredValue returns an error for a duplicate key or an unpaired surrogate in a part of the body that nothing else
 // reads.
 func checkIgnoredValue(at *models.Path, node any) error {
-	switch node := node.(type) {
-	case string:
-		if !utf8.ValidString(node) {
-			return models.BadInput(at, "must not contain an unpaired surrogate")
-		}
-	case []any:
-		for i, item := range node {
-			if err := checkIgnoredValue(at.In(i), item); err != nil {
-				return err
-			}
-		}
-	case models.Object:
-		if err := checkUnique(at, node); err != nil {
-			return err
-		}
-		for _, member := range node {
-			if err := checkIgnoredValue(at.In(member.Key), member.Key); err != nil {
-				return err
-			}
-			if err := checkIgnoredValue(at.In(member.Key), member.Value); err != nil {
-				return err
-			}
-		}
+	err := jsontree.Check(node)
+	var fault *jsontree.Error
+	if !errors.As(err, &fault) {
+		return err
 	}
-	return nil
+	for _, step := range fault.Path {
+		at = at.In(step)
+	}
+	return models.BadInput(at, "%s", fault.Fault)
+}
+
+// decodeJSON reads JSON into the nodes of a models.Tree. It accepts duplicate keys and unpaired surrogates, which the
+// readers of the nodes refuse with their paths.
+func decodeJSON(text []byte) (any, error) {
+	node, err := jsontree.ParseUnchecked(text)
+	if err != nil {
+		return nil, &models.Error{Code: models.CodeBadInput, Message: "the body must be JSON in UTF-8", Err: err}
+	}
+	return node, nil
 }
