@@ -45,8 +45,8 @@ func main() {
 	}
 }
 
-// maxUploadTime is the time for a client to send a request. After the headers the client has as long again, plus twice the
-// timeout of an operation, until the response must be received: a minute with the default limits.
+// maxUploadTime is the time for a client to send a request. After the headers the client has as long again, plus twice
+// the timeout of an operation, until the response must be received: a minute with the default limits.
 const maxUploadTime = 30 * time.Second
 
 // serve runs the server until SIGINT or SIGTERM.
@@ -73,8 +73,8 @@ func serve(settings *config.Config) error {
 	}
 	defer stopTelemetry()
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxUploadTime,
-		WriteTimeout: maxUploadTime + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(), IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxUploadTime, IdleTimeout: 2 * time.Minute,
+		WriteTimeout:   maxUploadTime + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(),
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
@@ -128,8 +128,8 @@ func newHandler(
 	if trusted != nil {
 		log.Info("only trusted documents are executed", "documents", len(trusted))
 	}
-	options := gqlhttp.Options{Executor: executor, Presenter: presenter, Limits: limits, Queue: queue, RateLimit: settings.RateLimit,
-		Observer: observer, SlowThreshold: settings.SlowOperation, Log: log}
+	options := gqlhttp.Options{Executor: executor, Presenter: presenter, Limits: limits, Queue: queue,
+		RateLimit: settings.RateLimit, Observer: observer, SlowThreshold: settings.SlowOperation, Log: log}
 	if settings.Auth == "keys" {
 		options.Authenticator = s
 	}

@@ -78,8 +78,8 @@ func (w *world) sameAsNothing(caller, project, text string) string {
 	if w.blank(project, answer) != w.blank(ghost, nothing) {
 		w.Errorf("%s can tell what is not its own from what is not there: %s\n%s\n%s", caller, query, answer, nothing)
 	}
-	// Parallel fields of the caller's own objects may take a statement more or less. So the cost is not compared if the query
-	// reads them: with {own.Artifact}, or without any name of the project.
+	// Parallel fields of the caller's own objects may take a statement more or less. So the cost is not compared if the
+	// query reads them: with {own.Artifact}, or without any name of the project.
 	if cost != nothingCost && !strings.Contains(text, "{own.Artifact}") && query != w.put(ghost, own, text) {
 		w.Errorf("%s can tell what is not its own by its cost, %d and not %d statements: %s", caller, cost, nothingCost, query)
 	}

@@ -158,8 +158,8 @@ func TestViewer(t *testing.T) {
 	})
 }
 
-// TestFeatures checks that each conditional feature is listed exactly when it is on, and that docs/http.md and the schema
-// describe every feature.
+// TestFeatures checks that each conditional feature is listed exactly when it is on, and that docs/http.md and the
+// schema describe every feature.
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`

@@ -20,7 +20,9 @@ func (r *Resolver) page(ctx context.Context, args models.PageArguments) (models.
 }
 
 // projectPage checks the arguments of a connection of a project. It returns the name of the project and the page.
-func (r *Resolver) projectPage(ctx context.Context, project *string, args models.PageArguments) (string, models.Page, error) {
+func (r *Resolver) projectPage(
+	ctx context.Context, project *string, args models.PageArguments,
+) (string, models.Page, error) {
 	page, err := r.page(ctx, args)
 	if err != nil {
 		return "", page, err
@@ -65,7 +67,8 @@ func hasArgument(ctx context.Context, argument string) bool {
 	return ok
 }
 
-// cardFilter returns the filter of the argument `card`. An absent argument selects all entries, and null those without a card.
+// cardFilter returns the filter of the argument `card`. An absent argument selects all entries, and null those without
+// a card.
 func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 	if card == nil {
 		return models.CardFilter{Only: hasArgument(ctx, "card")}, nil

@@ -54,7 +54,9 @@ func (r artifact) Versions(
 	return versions, err
 }
 
-func (artifact) MetadataKeys(ctx context.Context, a *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
+func (artifact) MetadataKeys(
+	ctx context.Context, a *models.Artifact, search *string, first *int32,
+) ([]*models.MetadataKeyUsage, error) {
 	query, err := parseKeyQuery(search, first)
 	if err != nil {
 		return nil, err

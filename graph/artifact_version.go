@@ -90,11 +90,15 @@ func (r artifactVersion) Consumers(
 	return loadersFrom(ctx).consumers.Load(ctx, v.ProjectID, v.ID, pageAsOf{page, toMicros(v.AsOf)})
 }
 
-func (r artifactVersion) Upstream(ctx context.Context, v *models.ArtifactVersion, depth, first int32) (*models.Lineage, error) {
+func (r artifactVersion) Upstream(
+	ctx context.Context, v *models.ArtifactVersion, depth, first int32,
+) (*models.Lineage, error) {
 	return r.lineage(ctx, v, depth, first, r.store.Upstream)
 }
 
-func (r artifactVersion) Downstream(ctx context.Context, v *models.ArtifactVersion, depth, first int32) (*models.Lineage, error) {
+func (r artifactVersion) Downstream(
+	ctx context.Context, v *models.ArtifactVersion, depth, first int32,
+) (*models.Lineage, error) {
 	return r.lineage(ctx, v, depth, first, r.store.Downstream)
 }
 
@@ -121,7 +125,9 @@ func (r artifactVersion) lineage(
 	loadersFrom(ctx).addEdges(lineage.Edges)
 	lineage.Nodes = dropDeleted(ctx, lineage.Nodes, "nodes.artifact", "edges.from.artifact", "edges.to.artifact")
 	isKept := func(end *models.ArtifactVersion) bool { return end.ID == v.ID || slices.Contains(lineage.Nodes, end) }
-	lineage.Edges = slices.DeleteFunc(lineage.Edges, func(e *models.LineageEdge) bool { return !isKept(e.From) || !isKept(e.To) })
+	lineage.Edges = slices.DeleteFunc(lineage.Edges, func(e *models.LineageEdge) bool {
+		return !isKept(e.From) || !isKept(e.To)
+	})
 	return lineage, err
 }
 

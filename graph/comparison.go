@@ -60,7 +60,9 @@ func (q query) baselineIndex(
 	if err != nil {
 		return 0, err
 	}
-	index := slices.IndexFunc(versions, func(v *models.ArtifactVersion) bool { return v.NodeID().String() == version.NodeID().String() })
+	index := slices.IndexFunc(versions, func(v *models.ArtifactVersion) bool {
+		return v.NodeID().String() == version.NodeID().String()
+	})
 	if index < 0 {
 		return 0, models.BadInput(models.At("baseline"), "must be one of refs")
 	}
@@ -78,8 +80,8 @@ func (q query) requireVersion(
 	return version, err
 }
 
-// compare compares the latest entries of versions, each as of its own instant, with those of the version at an index. It
-// compares the entries with one of the keys, or all if keys is nil.
+// compare compares the latest entries of versions, each as of its own instant, with those of the version at an index.
+// It compares the entries with one of the keys, or all if keys is nil.
 func (r *Resolver) compare(
 	ctx context.Context, versions []*models.ArtifactVersion, baseline int, onlyDiffering bool, keys []string,
 ) (*models.ArtifactVersionComparison, error) {

@@ -18,7 +18,8 @@ func estimated(answer map[string]any) string {
 	return fmt.Sprint(cost["estimated"])
 }
 
-// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all else.
+// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all
+// else.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -111,7 +112,8 @@ func TestCostIsBounded(t *testing.T) {
 	}
 }
 
-// TestScansAreBounded checks that a filter has at most 20 conditions without an index, unless an index answers another one.
+// TestScansAreBounded checks that a filter has at most 20 conditions without an index, unless an index answers another
+// one.
 func TestScansAreBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

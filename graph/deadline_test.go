@@ -36,8 +36,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to, because
-// nobody can connect any more.
+// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to,
+// because nobody can connect any more.
 func TestGivingUpGetsLost(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
@@ -82,8 +82,8 @@ func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	}
 }
 
-// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too long.
-// ready is called when there is only that left to do.
+// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too
+// long. ready is called when there is only that left to do.
 func (a *api) askTooMuch(ready func()) {
 	a.Helper()
 	long := strings.Repeat("é", 30_000)

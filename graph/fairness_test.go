@@ -76,8 +76,8 @@ func (w *world) everything(a *asking) (all []string) {
 	return all
 }
 
-// TestStatementsAtOnce checks that no operation runs more than three statements at once, over the whole schema. It also runs
-// every operation with a single permit: a statement that waited for another one of its operation would wait until
+// TestStatementsAtOnce checks that no operation runs more than three statements at once, over the whole schema. It also
+// runs every operation with a single permit: a statement that waited for another one of its operation would wait until
 // the deadline. The control is the same operations without a bound.
 func TestStatementsAtOnce(t *testing.T) {
 	t.Parallel()
@@ -107,9 +107,9 @@ func TestStatementsAtOnce(t *testing.T) {
 	})
 }
 
-// TestFairness holds all statements of twenty clients of one API key, which search and look up in many root fields. Another
-// key reads, searches, counts and writes as if they were not there. The control is a client of the first key, which
-// waits until the others are released.
+// TestFairness holds all statements of twenty clients of one API key, which search and look up in many root fields.
+// Another key reads, searches, counts and writes as if they were not there. The control is a client of the first key,
+// which waits until the others are released.
 func TestFairness(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -65,11 +65,16 @@ func pagesAsOf[V any](
 	}
 }
 
-// seriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the view.
+// seriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the
+// view.
 func seriesPages(
-	fetch func(context.Context, models.ID, []models.ID, store.EntryKey, models.Page) (map[models.ID]*models.MetadataSeries, error),
+	fetch func(
+		context.Context, models.ID, []models.ID, store.EntryKey, models.Page,
+	) (map[models.ID]*models.MetadataSeries, error),
 ) batch.Fetch[seriesPage, *models.MetadataSeries] {
-	return func(ctx context.Context, project models.ID, ids []models.ID, p seriesPage) (map[models.ID]*models.MetadataSeries, error) {
+	return func(
+		ctx context.Context, project models.ID, ids []models.ID, p seriesPage,
+	) (map[models.ID]*models.MetadataSeries, error) {
 		series, err := fetch(ctx, project, ids, p.key, p.Page)
 		for _, s := range series {
 			for _, point := range s.Points {

@@ -10,9 +10,11 @@ import (
 // A view is an object as of an instant. All fields below it have that instant, and so does its ID. Resolvers pass the
 // instant of their object to loaders, which return views.
 
-// effectiveAsOf returns the instant to read as of: the argument, else the instant of the view that has the field, else nil
-// (now). An argument in the future means now. An argument later than the view is BAD_INPUT.
-func (r *Resolver) effectiveAsOf(ctx context.Context, at *models.Path, argument, view *models.Time) (*models.Time, error) {
+// effectiveAsOf returns the instant to read as of: the argument, else the instant of the view that has the field, else
+// nil (now). An argument in the future means now. An argument later than the view is BAD_INPUT.
+func (r *Resolver) effectiveAsOf(
+	ctx context.Context, at *models.Path, argument, view *models.Time,
+) (*models.Time, error) {
 	if argument == nil {
 		return view, nil
 	}
@@ -30,14 +32,15 @@ func (r *Resolver) effectiveAsOf(ctx context.Context, at *models.Path, argument,
 	return &instant, nil
 }
 
-// truncateToMicros returns an instant in whole microseconds. An instant before 1970 becomes the first microsecond of 1970;
-// both precede all objects.
+// truncateToMicros returns an instant in whole microseconds. An instant before 1970 becomes the first microsecond of
+// 1970; both precede all objects.
 func truncateToMicros(instant models.Time) models.Time {
 	return models.TimeFromMicros(max(instant.UnixMicro(), 1))
 }
 
-// parseNodeID parses an ID that may be that of a view. argument is the `asOf` of the same field, nil if it has none. The
-// instant of the node is nil for now. ok is false for a text that is no ID. A view with another `asOf` is BAD_INPUT.
+// parseNodeID parses an ID that may be that of a view. argument is the `asOf` of the same field, nil if it has none.
+// The instant of the node is nil for now. ok is false for a text that is no ID. A view with another `asOf` is
+// BAD_INPUT.
 func (r *Resolver) parseNodeID(
 	ctx context.Context, text string, argument *models.Time,
 ) (node models.NodeID, ok bool, err error) {
@@ -46,7 +49,7 @@ func (r *Resolver) parseNodeID(
 	}
 	if node.AsOf != nil {
 		if argument != nil && !truncateToMicros(*argument).Equal(node.AsOf.Time) {
-			return node, false, models.BadInput(models.At("asOf"), "must be absent, or the instant of the view that the ID names")
+			return node, false, models.BadInput(models.At("asOf"), "must be absent or the instant of the view that the ID names")
 		}
 		argument = node.AsOf
 	}

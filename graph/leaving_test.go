@@ -64,7 +64,8 @@ func (a *api) checkNothing() {
 	}
 }
 
-// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is there.
+// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is
+// there.
 func TestWriteDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -121,9 +122,9 @@ func (a *api) leave(statements int64, query, variables string) {
 	}
 }
 
-// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first statement,
-// the look for the project; what that had found so far is forgotten. The question would go on for minutes, and more of it
-// than there are connections would stop the server.
+// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first
+// statement, the look for the project; what that had found so far is forgotten. The question would go on for minutes,
+// and more of it than there are connections would stop the server.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -186,7 +187,8 @@ func (c *codes) StartBatch(ctx context.Context, _ string, _ int) (context.Contex
 	return ctx, func(error) {}
 }
 
-// TestLeavingIsLoggedOnce checks that a request whose client leaves has the code CANCELLED and one line in the log, at DEBUG.
+// TestLeavingIsLoggedOnce checks that a request whose client leaves has the code CANCELLED and one line in the log, at
+// DEBUG.
 func TestLeavingIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// loaders are the relations of objects, which are read once for all siblings of an object. They belong to one operation, or
-// to one root field of a mutation.
+// loaders are the relations of objects, which are read once for all siblings of an object. They belong to one
+// operation, or to one root field of a mutation.
 type loaders struct {
 	batch.Group
 
@@ -131,7 +131,9 @@ func (l *loaders) setLists(s *store.Store) {
 	l.previousVersion = batch.NewLoader(&l.Group, asOf(s.PreviousVersions), forValues(l.addVersions), nil)
 	l.versions = batch.NewLoader(&l.Group, s.Versions, forNodes(l.addVersions), models.Page.HasCursor)
 	l.searchedVersions = batch.NewLoader(&l.Group,
-		func(ctx context.Context, project models.ID, ids []models.ID, p searchPage) (map[models.ID]*models.ArtifactVersionConnection, error) {
+		func(
+			ctx context.Context, project models.ID, ids []models.ID, p searchPage,
+		) (map[models.ID]*models.ArtifactVersionConnection, error) {
 			return s.SearchVersionsOf(ctx, project, ids, l.query(p.query), p.Page)
 		}, forNodes(l.addVersions), searchPage.HasCursor)
 	l.stepRuns = batch.NewLoader(&l.Group, pagesAsOf(s.StepRuns), forNodes(l.addStepRuns), pageAsOf.HasCursor)
@@ -146,7 +148,9 @@ func (l *loaders) setLists(s *store.Store) {
 // setMetadata sets the loaders of entries and keys.
 func (l *loaders) setMetadata(s *store.Store) {
 	l.metadata = batch.NewLoader(&l.Group,
-		func(ctx context.Context, project models.ID, ids []models.ID, a latestArgs) (map[models.ID][]*models.MetadataEntry, error) {
+		func(
+			ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
+		) (map[models.ID][]*models.MetadataEntry, error) {
 			var keys []string
 			if a.keys != "" {
 				if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
@@ -157,16 +161,22 @@ func (l *loaders) setMetadata(s *store.Store) {
 			return viewLists(entries, a.view), err
 		}, forItems(l.addEntries), nil)
 	l.metadataEntry = batch.NewLoader(&l.Group,
-		func(ctx context.Context, project models.ID, ids []models.ID, a entryArgs) (map[models.ID]*models.MetadataEntry, error) {
+		func(
+			ctx context.Context, project models.ID, ids []models.ID, a entryArgs,
+		) (map[models.ID]*models.MetadataEntry, error) {
 			entries, err := s.LatestEntry(ctx, project, ids, a.key)
 			return views(entries, a.view), err
 		}, nil, nil)
 	l.history = batch.NewLoader(&l.Group,
-		func(ctx context.Context, project models.ID, ids []models.ID, p historyPage) (map[models.ID]*models.MetadataEntryConnection, error) {
+		func(
+			ctx context.Context, project models.ID, ids []models.ID, p historyPage,
+		) (map[models.ID]*models.MetadataEntryConnection, error) {
 			return s.History(ctx, project, ids, p.filter, p.Page)
 		}, forNodes(l.addEntries), historyPage.HasCursor)
 	l.keys = batch.NewLoader(&l.Group,
-		func(ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
+		func(
+			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuestion,
+		) (map[models.ID][]*models.MetadataKeyUsage, error) {
 			keys, err := s.ArtifactKeys(ctx, project, ids, q)
 			for _, usage := range slices.Concat(valuesOf(keys)...) {
 				usage.AsOf = epochMicros(q.AsOf).time()
@@ -177,8 +187,9 @@ func (l *loaders) setMetadata(s *store.Store) {
 
 // setSeries sets the loaders of series.
 func (l *loaders) setSeries(s *store.Store) {
-	l.artifactSeries = batch.NewLoader(&l.Group, seriesPages(s.ArtifactSeries), forValues(l.addSeries), seriesPage.HasCursor)
-	l.subjectSeries = batch.NewLoader(&l.Group, seriesPages(s.SubjectSeries), forValues(l.addSeries), seriesPage.HasCursor)
+	addSeries := forValues(l.addSeries)
+	l.artifactSeries = batch.NewLoader(&l.Group, seriesPages(s.ArtifactSeries), addSeries, seriesPage.HasCursor)
+	l.subjectSeries = batch.NewLoader(&l.Group, seriesPages(s.SubjectSeries), addSeries, seriesPage.HasCursor)
 	l.artifactSummaries = batch.NewLoader(&l.Group, s.ArtifactSummaries, nil, nil)
 	l.subjectSummaries = batch.NewLoader(&l.Group, s.SubjectSummaries, nil, nil)
 }

@@ -30,7 +30,8 @@ func parseKeyQuery(search *string, first *int32) (store.KeyQuestion, error) {
 	case *first < 0:
 		return query, models.BadInput(models.At("first"), "must be 0 or more")
 	case *first > models.MaxMetadataKeys:
-		return query, models.LimitExceeded(models.At("first"), "metadata keys in a list", models.MaxMetadataKeys, int64(*first))
+		return query, models.LimitExceeded(models.At("first"), "metadata keys in a list",
+			models.MaxMetadataKeys, int64(*first))
 	}
 	return query, nil
 }

@@ -28,11 +28,14 @@ func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (
 	if err != nil {
 		return nil, err
 	}
-	logged, deduplicated, err := m.store.LogMetadata(ctx, newCall(ctx, "logMetadata", in.IdempotencyKey), []store.Write{write})
+	call := newCall(ctx, "logMetadata", in.IdempotencyKey)
+	logged, deduplicated, err := m.store.LogMetadata(ctx, call, []store.Write{write})
 	if err != nil {
 		return nil, err
 	}
-	return &models.LogMetadataPayload{Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: deduplicated}, nil
+	return &models.LogMetadataPayload{
+		Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: deduplicated,
+	}, nil
 }
 
 // write checks a LogMetadataInput.
@@ -44,7 +47,9 @@ func (m mutation) write(at *models.Path, in *models.LogMetadataInput) (store.Wri
 	return store.Write{Target: in.Target, Facts: facts, Path: at}, err
 }
 
-func (m mutation) LogMetadataBatch(ctx context.Context, in models.LogMetadataBatchInput) (*models.LogMetadataBatchPayload, error) {
+func (m mutation) LogMetadataBatch(
+	ctx context.Context, in models.LogMetadataBatchInput,
+) (*models.LogMetadataBatchPayload, error) {
 	writes, err := m.writes(input.In("writes"), in.Writes)
 	if err != nil {
 		return nil, err
@@ -74,7 +79,8 @@ func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]s
 	entries := 0
 	for i := range inputs {
 		if inputs[i].IdempotencyKey != nil {
-			return nil, models.BadInput(at.In(i).In("idempotencyKey"), "must be absent: the batch has one key for all its writes")
+			return nil, models.BadInput(at.In(i).In("idempotencyKey"),
+				"must be absent: the batch has one key for all its writes")
 		}
 		var err error
 		if writes[i], err = m.write(at.In(i), &inputs[i]); err != nil {
@@ -88,16 +94,22 @@ func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]s
 	return writes, nil
 }
 
-func (m mutation) RetractMetadata(ctx context.Context, in models.RetractMetadataInput) (*models.RetractMetadataPayload, error) {
+func (m mutation) RetractMetadata(
+	ctx context.Context, in models.RetractMetadataInput,
+) (*models.RetractMetadataPayload, error) {
 	if err := in.Check(&m.limits, input); err != nil {
 		return nil, err
 	}
 	retracted, deduplicated, err := m.store.RetractMetadata(ctx, newCall(ctx, "retractMetadata", in.IdempotencyKey), input,
 		store.Retraction{Target: in.Target, Keys: in.Keys, Reason: in.Reason})
-	return &models.RetractMetadataPayload{Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: deduplicated}, err
+	return &models.RetractMetadataPayload{
+		Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: deduplicated,
+	}, err
 }
 
-func (m mutation) CreateArtifactVersion(ctx context.Context, in models.CreateArtifactVersionInput) (*models.CreateArtifactVersionPayload, error) {
+func (m mutation) CreateArtifactVersion(
+	ctx context.Context, in models.CreateArtifactVersionInput,
+) (*models.CreateArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -105,11 +117,14 @@ func (m mutation) CreateArtifactVersion(ctx context.Context, in models.CreateArt
 	if err != nil {
 		return nil, err
 	}
-	version, deduplicated, err := m.store.CreateArtifactVersion(ctx, newCall(ctx, "createArtifactVersion", in.IdempotencyKey), input, in, facts)
+	call := newCall(ctx, "createArtifactVersion", in.IdempotencyKey)
+	version, deduplicated, err := m.store.CreateArtifactVersion(ctx, call, input, in, facts)
 	return &models.CreateArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) StartPipelineRun(ctx context.Context, in models.StartPipelineRunInput) (*models.StartPipelineRunPayload, error) {
+func (m mutation) StartPipelineRun(
+	ctx context.Context, in models.StartPipelineRunInput,
+) (*models.StartPipelineRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -117,7 +132,9 @@ func (m mutation) StartPipelineRun(ctx context.Context, in models.StartPipelineR
 	return &models.StartPipelineRunPayload{PipelineRun: run, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) FinishPipelineRun(ctx context.Context, in models.FinishPipelineRunInput) (*models.FinishPipelineRunPayload, error) {
+func (m mutation) FinishPipelineRun(
+	ctx context.Context, in models.FinishPipelineRunInput,
+) (*models.FinishPipelineRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -133,7 +150,9 @@ func (m mutation) StartStepRun(ctx context.Context, in models.StartStepRunInput)
 	return &models.StartStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) FinishStepRun(ctx context.Context, in models.FinishStepRunInput) (*models.FinishStepRunPayload, error) {
+func (m mutation) FinishStepRun(
+	ctx context.Context, in models.FinishStepRunInput,
+) (*models.FinishStepRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -157,7 +176,9 @@ func (m mutation) RemoveAlias(ctx context.Context, in models.RemoveAliasInput) (
 	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) TagArtifactVersion(ctx context.Context, in models.TagArtifactVersionInput) (*models.TagArtifactVersionPayload, error) {
+func (m mutation) TagArtifactVersion(
+	ctx context.Context, in models.TagArtifactVersionInput,
+) (*models.TagArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -165,7 +186,9 @@ func (m mutation) TagArtifactVersion(ctx context.Context, in models.TagArtifactV
 	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) UntagArtifactVersion(ctx context.Context, in models.UntagArtifactVersionInput) (*models.UntagArtifactVersionPayload, error) {
+func (m mutation) UntagArtifactVersion(
+	ctx context.Context, in models.UntagArtifactVersionInput,
+) (*models.UntagArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -173,17 +196,23 @@ func (m mutation) UntagArtifactVersion(ctx context.Context, in models.UntagArtif
 	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) DeleteArtifactVersion(ctx context.Context, in models.DeleteArtifactVersionInput) (*models.DeleteArtifactVersionPayload, error) {
+func (m mutation) DeleteArtifactVersion(
+	ctx context.Context, in models.DeleteArtifactVersionInput,
+) (*models.DeleteArtifactVersionPayload, error) {
 	id, err := m.store.DeleteArtifactVersion(ctx, input.In("artifactVersionId"), in.ArtifactVersionID)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 
-func (m mutation) DeleteArtifact(ctx context.Context, in models.DeleteArtifactInput) (*models.DeleteArtifactPayload, error) {
+func (m mutation) DeleteArtifact(
+	ctx context.Context, in models.DeleteArtifactInput,
+) (*models.DeleteArtifactPayload, error) {
 	id, err := m.store.DeleteArtifact(ctx, input.In("artifactId"), in.ArtifactID)
 	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
 }
 
-func (m mutation) CreateProject(ctx context.Context, in models.CreateProjectInput) (*models.CreateProjectPayload, error) {
+func (m mutation) CreateProject(
+	ctx context.Context, in models.CreateProjectInput,
+) (*models.CreateProjectPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}

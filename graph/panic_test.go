@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/internal/store"
 )
 
-// TestPanic checks a resolver that panics, because it has no store. The response is an internal error with the ID of the
-// request, the log has the stack, and the server executes further requests.
+// TestPanic checks a resolver that panics, because it has no store. The response is an internal error with the ID of
+// the request, the log has the stack, and the server executes further requests.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

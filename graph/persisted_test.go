@@ -40,7 +40,8 @@ func (a *api) wants(what string, w *httptest.ResponseRecorder, status int, part 
 	}
 }
 
-// TestHTTPPersisted: a query is sent by its hash, with its text when the server does not know it, and by its hash again.
+// TestHTTPPersisted: a query is sent by its hash, with its text when the server does not know it, and by its hash
+// again.
 func TestHTTPPersisted(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

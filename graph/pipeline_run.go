@@ -22,7 +22,8 @@ func (pipelineRun) Steps(ctx context.Context, r *models.PipelineRun) ([]*models.
 		return nil, err
 	}
 	if steps.PageInfo.HasNextPage {
-		return nil, models.LimitExceeded(nil, "steps in a list; page through stepRuns", maxListedSteps, int64(steps.TotalCount))
+		return nil, models.LimitExceeded(nil, "steps in a list; page through stepRuns",
+			maxListedSteps, int64(steps.TotalCount))
 	}
 	return steps.Nodes(), nil
 }

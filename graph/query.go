@@ -53,7 +53,9 @@ func (q query) ArtifactVersions(
 	found, err := searchList(ctx, q, l, project, queryArgs{where, orderBy, asOf}, pageArgs(first, after, last, before))
 	if found != nil {
 		kept := dropDeleted(ctx, found.Nodes(), "nodes.artifact", "edges.node.artifact")
-		found.Edges = slices.DeleteFunc(found.Edges, func(e models.ArtifactVersionEdge) bool { return !slices.Contains(kept, e.Node) })
+		found.Edges = slices.DeleteFunc(found.Edges, func(e models.ArtifactVersionEdge) bool {
+			return !slices.Contains(kept, e.Node)
+		})
 	}
 	return found, err
 }
@@ -62,7 +64,9 @@ func (q query) PipelineRuns(
 	ctx context.Context, project, pipeline *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
-	search := func(ctx context.Context, project string, query models.Question, page models.Page) (*models.PipelineRunConnection, error) {
+	search := func(
+		ctx context.Context, project string, query models.Question, page models.Page,
+	) (*models.PipelineRunConnection, error) {
 		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
 	}
 	l := projectList[*models.PipelineRun]{search, (*loaders).addPipelineRuns}
@@ -107,7 +111,9 @@ func (q query) AuditEvents(
 	return q.store.AuditEvents(ctx, project, page)
 }
 
-func (q query) MetadataKeys(ctx context.Context, project, search *string, first *int32) ([]*models.MetadataKeyUsage, error) {
+func (q query) MetadataKeys(
+	ctx context.Context, project, search *string, first *int32,
+) ([]*models.MetadataKeyUsage, error) {
 	name, err := projectName(ctx, project)
 	if err != nil {
 		return nil, err
@@ -144,12 +150,15 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 	return q.store.Artifact(ctx, projectName, name)
 }
 
-func (q query) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
+func (q query) ArtifactVersion(
+	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
+) (*models.ArtifactVersion, error) {
 	version, err := q.resolveRef(ctx, models.At("ref"), ref, asOf)
 	return dropDeletedNode(ctx, version), err
 }
 
-// resolveRef returns the version of a reference as of an instant, nil for now. It returns nil if there is no such version.
+// resolveRef returns the version of a reference as of an instant, nil for now. It returns nil if there is no such
+// version.
 func (q query) resolveRef(
 	ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {

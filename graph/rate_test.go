@@ -11,7 +11,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestLimitKeys checks that an API key that has spent its budget is refused until it has something left; another one is not.
+// TestLimitKeys checks that an API key that has spent its budget is refused until it has something left; another one is
+// not.
 func TestLimitKeys(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))
@@ -47,8 +48,8 @@ func (w *world) limitRate(perMinute int64) {
 	w.configure(o)
 }
 
-// TestLimitProjects checks that the keys of a project share a budget beside their own, so that new keys bring nothing beyond
-// it, and that entries have a price.
+// TestLimitProjects checks that the keys of a project share a budget beside their own, so that new keys bring nothing
+// beyond it, and that entries have a price.
 func TestLimitProjects(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))

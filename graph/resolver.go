@@ -1,5 +1,6 @@
-// Package graph holds the resolvers of the schema, in one file per GraphQL type, and their loaders. It hides how objects
-// are read in batches and as of an instant. The resolvers check arguments and call internal/store; exec/ is generated.
+// Package graph holds the resolvers of the schema, in one file per GraphQL type, and their loaders. It hides how
+// objects are read in batches and as of an instant. The resolvers check arguments and call internal/store; exec/ is
+// generated.
 //
 // New returns a Resolver for Options. Resolver.Schema is the schema that internal/operation executes, and the Resolver
 // itself prepares the contexts of operations.
@@ -25,11 +26,13 @@ type Options struct {
 	Version string
 	// RequireAPIKey, LimitRates and TrustDocuments are the features of the server that serverInfo reports.
 	RequireAPIKey, LimitRates, TrustDocuments bool
-	// StatementsPerOperation bounds the concurrent SQL statements of one operation; 0 means defaultStatementsPerOperation.
+	// StatementsPerOperation bounds the concurrent SQL statements of one operation; 0 means
+	// defaultStatementsPerOperation.
 	StatementsPerOperation int
 }
 
-// defaultStatementsPerOperation is enough for the fields of a page, and one operation cannot occupy the database with it.
+// defaultStatementsPerOperation is enough for the fields of a page, and one operation cannot occupy the database with
+// it.
 const defaultStatementsPerOperation = 3
 
 // Resolver holds the resolvers of all types.

@@ -43,7 +43,8 @@ func (r *Resolver) seriesPage(ctx context.Context, args seriesArgs, view *models
 // loadSeries returns a series. It reads only the parts that the query selects.
 func loadSeries(
 	ctx context.Context, project, id models.ID, page seriesPage,
-	pages *batch.Loader[seriesPage, *models.MetadataSeries], summaries *batch.Loader[store.EntryKey, *models.SeriesSummary],
+	pages *batch.Loader[seriesPage, *models.MetadataSeries],
+	summaries *batch.Loader[store.EntryKey, *models.SeriesSummary],
 ) (*models.MetadataSeries, error) {
 	series := &models.MetadataSeries{Points: []*models.MetadataPoint{}}
 	if graphql.AnyFieldRequested(ctx, "points", "pageInfo") || page.HasCursor() {

@@ -12,9 +12,11 @@ import (
 // subject resolves the fields of the interface Subject for one of its types.
 type subject[T models.Subject] struct{ *Resolver }
 
-// latest returns the latest entries of a subject with one of the keys, or all if keys is nil. asOf is the argument of the
-// field.
-func (s subject[T]) latest(ctx context.Context, of T, keys []string, asOf *models.Time) ([]*models.MetadataEntry, error) {
+// latest returns the latest entries of a subject with one of the keys, or all if keys is nil. asOf is the argument of
+// the field.
+func (s subject[T]) latest(
+	ctx context.Context, of T, keys []string, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
 	_, _, view := of.EntriesOf()
 	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
 	if err != nil {
@@ -24,7 +26,9 @@ func (s subject[T]) latest(ctx context.Context, of T, keys []string, asOf *model
 }
 
 // latestAt returns the latest entries as of an instant, nil for now.
-func (s subject[T]) latestAt(ctx context.Context, of T, keys []string, instant *models.Time) ([]*models.MetadataEntry, error) {
+func (s subject[T]) latestAt(
+	ctx context.Context, of T, keys []string, instant *models.Time,
+) ([]*models.MetadataEntry, error) {
 	project, id, view := of.EntriesOf()
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view)}
 	if keys != nil {
@@ -37,7 +41,9 @@ func (s subject[T]) latestAt(ctx context.Context, of T, keys []string, instant *
 	return loadersFrom(ctx).metadata.Load(ctx, project, id, args)
 }
 
-func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error) {
+func (s subject[T]) Metadata(
+	ctx context.Context, of T, keys []string, card *string, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return nil, err
@@ -49,7 +55,9 @@ func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *str
 	return filter.Choose(entries), err
 }
 
-func (s subject[T]) MetadataEntry(ctx context.Context, of T, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error) {
+func (s subject[T]) MetadataEntry(
+	ctx context.Context, of T, key string, card *string, asOf *models.Time,
+) (*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return nil, err
@@ -151,8 +159,8 @@ func (s subject[T]) MetadataChanges(
 	return onlyDifferingRows(rows), err
 }
 
-// interval returns the two instants of the changes of a subject. The later one is nil for now. Instants in the wrong order, or later
-// than the view that the subject is, are BAD_INPUT.
+// interval returns the two instants of the changes of a subject. The later one is nil for now. Instants in the wrong
+// order, or later than the view that the subject is, are BAD_INPUT.
 func (s subject[T]) interval(ctx context.Context, of T, from models.Time, to *models.Time) ([2]*models.Time, error) {
 	_, _, view := of.EntriesOf()
 	end, err := s.effectiveAsOf(ctx, models.At("to"), to, view)

@@ -20,8 +20,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get an
-// answer, as from a machine that drops packets.
+// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get
+// an answer, as from a machine that drops packets.
 type blackHole struct {
 	net.Listener
 	mu          sync.Mutex
@@ -80,9 +80,9 @@ func (h *blackHole) swallow() {
 	h.end()
 }
 
-// TestUnreachableDatabase checks that reads, writes and look-ups of API keys are UNAVAILABLE and retryable while PostgreSQL
-// cannot be connected to, and LIMIT_EXCEEDED with a path where the deadline of the request comes first. The control is that
-// they succeed before.
+// TestUnreachableDatabase checks that reads, writes and look-ups of API keys are UNAVAILABLE and retryable while
+// PostgreSQL cannot be connected to, and LIMIT_EXCEEDED with a path where the deadline of the request comes first. The
+// control is that they succeed before.
 func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	hole, through := newBlackHole(t, storetest.Postgres(t))
@@ -134,8 +134,8 @@ func TestUnreachableDatabase(t *testing.T) {
 	}
 }
 
-// TestMissingRights checks that a statement for which the user of PostgreSQL has no right is UNAVAILABLE, and that the log
-// names the table and the remedy. The control is the same read before the right is revoked.
+// TestMissingRights checks that a statement for which the user of PostgreSQL has no right is UNAVAILABLE, and that the
+// log names the table and the remedy. The control is the same read before the right is revoked.
 func TestMissingRights(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// QueueOutcome is how a wait for a slot ended.
+// QueueOutcome is the result of a wait for a slot.
 type QueueOutcome string
 
 const (

@@ -209,8 +209,8 @@ func TestQueueIsLeft(t *testing.T) {
 	})
 }
 
-// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share, and in the
-// end every turn is back.
+// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share,
+// and in the end every turn is back.
 func TestQueueUnderLoad(t *testing.T) {
 	t.Parallel()
 	const turns, places, callers = 4, 16, 3

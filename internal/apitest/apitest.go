@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Options are the settings of a server that tests change. The zero value is a server without API keys and with the default
-// limits.
+// Options are the settings of a server that tests change. The zero value is a server without API keys and with the
+// default limits.
 type Options struct {
 	Limits                 *models.ServerLimits
 	Log                    *slog.Logger

@@ -1,9 +1,9 @@
-// Package batch reads what objects relate to, once for all siblings. Objects that were read in one list are siblings:
-// the first Load for one of them reads the values of all, so that a list costs one read per relation however long it
-// is. There is no timer and no waiting for further calls; see docs/adr/0006.
+// Package batch reads related objects once for all siblings. Objects of one list are siblings: the first Load for one
+// of them fetches the values of all, so that a list of any length costs one read per relation. There is no timer and no
+// waiting for further calls; see docs/adr/0006.
 //
-// A Group holds the siblings of one operation, and a Loader is one relation with its arguments. The package knows
-// nothing of the objects but their IDs.
+// A Group holds the siblings of one operation. A Loader is one relation with its arguments. Load reads a value, and
+// Prime stores a known one. The package uses only the IDs of objects.
 package batch
 
 import (
@@ -14,11 +14,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Group is what the loaders of one operation share. It is safe for concurrent use.
+// Group has the siblings and the callbacks of the loaders of one operation. It is safe for concurrent use.
 type Group struct {
 	// Check returns an error if the caller of ctx must not read a project. Each Load calls it.
 	Check func(ctx context.Context, project models.ID) error
-	// Start is called before each read with the number of objects, and end after it. The read uses the returned context.
+	// Start is called before each read with the number of objects, and end after it. The read uses the returned
+	// context.
 	Start func(ctx context.Context, objects int) (read context.Context, end func(error))
 
 	mu       sync.Mutex
@@ -59,10 +60,12 @@ func (g *Group) siblingsOf(id models.ID) []models.ID {
 }
 
 // Fetch reads the values of objects of one project. An object without a value is absent from the result.
-type Fetch[A comparable, V any] func(ctx context.Context, project models.ID, ids []models.ID, args A) (map[models.ID]V, error)
+type Fetch[A comparable, V any] func(
+	ctx context.Context, project models.ID, ids []models.ID, args A,
+) (map[models.ID]V, error)
 
-// Loader reads the value of an object for its arguments, together with the values of its siblings, and keeps the values.
-// It is safe for concurrent use.
+// Loader reads the value of an object for its arguments, together with the values of its siblings, and keeps the
+// values. It is safe for concurrent use.
 type Loader[A comparable, V any] struct {
 	group     *Group
 	fetch     Fetch[A, V]
@@ -91,7 +94,9 @@ type result[V any] struct {
 func NewLoader[A comparable, V any](
 	group *Group, fetch Fetch[A, V], onLoaded func(map[models.ID]V), perObject func(A) bool,
 ) *Loader[A, V] {
-	return &Loader[A, V]{group: group, fetch: fetch, onLoaded: onLoaded, perObject: perObject, batches: map[key[A]]*result[V]{}}
+	return &Loader[A, V]{
+		group: group, fetch: fetch, onLoaded: onLoaded, perObject: perObject, batches: map[key[A]]*result[V]{},
+	}
 }
 
 // errAborted is the error of a fetch that panicked, for the callers that wait for it.
@@ -114,7 +119,8 @@ func (l *Loader[A, V]) Load(ctx context.Context, project, id models.ID, args A) 
 	return r.values[id], r.err
 }
 
-// claim returns the result that has or will have the value of an object. If ids is not empty, the caller must fetch them.
+// claim returns the result that has or will have the value of an object. If ids is not empty, the caller must fetch
+// them.
 func (l *Loader[A, V]) claim(id models.ID, args A) (r *result[V], ids []models.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,7 +152,7 @@ func (l *Loader[A, V]) read(ctx context.Context, r *result[V], project models.ID
 	}
 }
 
-// Prime stores values that were read elsewhere. It replaces no value that the loader has.
+// Prime stores values without a fetch. It keeps the values that the loader already has.
 func (l *Loader[A, V]) Prime(args A, values map[models.ID]V) {
 	r := &result[V]{done: make(chan struct{}), values: values}
 	close(r.done)

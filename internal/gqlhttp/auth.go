@@ -39,8 +39,8 @@ func (x *exchange) authenticate() error {
 // reauthenticateAfter is the time after which an API key is looked up again before its request is executed.
 const reauthenticateAfter = 250 * time.Millisecond
 
-// reauthenticate looks up the API key again if the request took long to arrive and to get a slot, because the key may have
-// been revoked.
+// reauthenticate looks up the API key again if the request took long to arrive and to get a slot, because the key may
+// have been revoked.
 func (x *exchange) reauthenticate() error {
 	if x.Authenticator == nil || time.Since(x.authenticatedAt) < reauthenticateAfter {
 		return nil
@@ -51,8 +51,7 @@ func (x *exchange) reauthenticate() error {
 	return nil
 }
 
-// lookUpKey returns the principal of the API key of the request. UNAUTHENTICATED does not tell the client what is wrong with
-// a key.
+// lookUpKey returns the principal of the API key of the request. The error UNAUTHENTICATED does not include the reason.
 func (x *exchange) lookUpKey() (auth.Principal, error) {
 	unauthenticated := &models.Error{
 		Code: models.CodeUnauthenticated, Message: "a valid API key is required: Authorization: Bearer plc_…",
@@ -78,8 +77,8 @@ func (x *exchange) lookUpKey() (auth.Principal, error) {
 	return principal, nil
 }
 
-// authError returns the error of an API key that is invalid or cannot be looked up, with its status. With application/json
-// the status is 200, unless the server is overloaded.
+// authError returns the error of an API key that is invalid or cannot be looked up, with its status. With
+// application/json the status is 200, unless the server is overloaded.
 func (x *exchange) authError(err error) error {
 	e := &statusError{status: http.StatusServiceUnavailable, err: err}
 	switch models.CodeOf(err) {

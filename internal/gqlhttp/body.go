@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// freeBodyBytes is the size of a body that needs no budget, so that slow uploads of large bodies do not block others.
+	// freeBodyBytes is the size of a body that needs no budget, so that slow uploads of large bodies do not block
+	// others.
 	freeBodyBytes = 16 << 10
 	// maxBufferedBodies is the number of bodies of the maximum size that the budget allows.
 	maxBufferedBodies = 128
@@ -42,7 +43,8 @@ func (x *exchange) readBody() (*body, error) {
 		return b, nil
 	case http.MethodPost:
 	default:
-		return nil, &statusError{http.StatusMethodNotAllowed, models.BadInput(nil, "send GraphQL by POST"), "Allow", "GET, POST"}
+		err := models.BadInput(nil, "send GraphQL by POST")
+		return nil, &statusError{http.StatusMethodNotAllowed, err, "Allow", "GET, POST"}
 	}
 	coding := strings.Join(x.r.Header.Values("Content-Encoding"), ",")
 	if coding != "" && !strings.EqualFold(coding, "identity") {
@@ -50,7 +52,7 @@ func (x *exchange) readBody() (*body, error) {
 			models.BadInput(nil, "the body must not be compressed"), "Accept-Encoding", "identity"}
 	}
 	media, parameters, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
-	if charset, ok := parameters["charset"]; err != nil || media != mediaTypeJSON || ok && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || media != mediaTypeJSON || !isUTF8(parameters) {
 		return nil, &statusError{status: http.StatusUnsupportedMediaType,
 			err: models.BadInput(nil, "the body must be %s in UTF-8", mediaTypeJSON)}
 	}
@@ -84,11 +86,12 @@ func (b *body) read(w http.ResponseWriter, r *http.Request, limit int64) error {
 		}
 	}
 	actual := max(r.ContentLength, int64(len(b.data))+drainBody(w, r))
-	return &statusError{status: http.StatusRequestEntityTooLarge, err: models.LimitExceeded(nil, "bytes of a request", limit, actual)}
+	err := models.LimitExceeded(nil, "bytes of a request", limit, actual)
+	return &statusError{status: http.StatusRequestEntityTooLarge, err: err}
 }
 
-// drainBody reads the rest of a refused body and returns its length, because most clients read the response only after they
-// have sent the body.
+// drainBody reads the rest of a refused body and returns its length, because most clients read the response only after
+// they have sent the body.
 func drainBody(w http.ResponseWriter, r *http.Request) int64 {
 	rest, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrainedBytes)) // an error does not change the response
 	if rest == maxDrainedBytes {

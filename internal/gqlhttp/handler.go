@@ -1,5 +1,5 @@
 // Package gqlhttp serves GraphQL over HTTP. It hides the negotiation of media types, the reading of bodies within a
-// budget of memory, the look-up of API keys, rate limits, the queue for operations, and HTTP status codes.
+// memory budget, the look-up of API keys, rate limits, the queue and status codes.
 //
 // New returns a Handler for Options. An Observer is notified of each request and gets its Summary.
 package gqlhttp
@@ -21,7 +21,8 @@ type Options struct {
 	Executor  *operation.Executor
 	Presenter *operation.Presenter
 	Limits    models.ServerLimits
-	// Queue shares the operations that are executed at once between callers: API keys, or addresses of clients without one.
+	// Queue shares the operations that are executed at once between callers: API keys, or addresses of clients without
+	// one.
 	Queue *admission.Queue[string]
 	// Authenticator looks up API keys. If it is nil, requests need no key, and every caller is an owner.
 	Authenticator Authenticator
@@ -37,8 +38,8 @@ type Options struct {
 // Handler answers GraphQL requests: POST with a JSON body, and GET for queries.
 type Handler struct {
 	Options
-	// keyLookups bounds concurrent look-ups of API keys, so that a flood of invalid keys cannot occupy the connections of the
-	// database.
+	// keyLookups bounds concurrent look-ups of API keys, so that a flood of invalid keys cannot occupy the connections
+	// of the database.
 	keyLookups *admission.Queue[string]
 	// requestBytes and responseBytes bound the buffers for slow clients.
 	requestBytes, responseBytes *admission.ByteBudget
@@ -98,8 +99,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.respond(x.statusOf(response), response)
 }
 
-// execute reads and executes the request. It waits for a slot of the queue when the body is in memory, so that a slow client
-// does not hold a slot.
+// execute reads and executes the request. It waits for a slot of the queue when the body is in memory, so that a slow
+// client does not hold a slot.
 func (x *exchange) execute() (*operation.Response, error) {
 	if err := x.authenticate(); err != nil {
 		return nil, err

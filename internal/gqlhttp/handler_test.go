@@ -72,8 +72,8 @@ func post(ctx context.Context, h *Handler, query, accept string) *httptest.Respo
 	return w
 }
 
-// TestOverload checks that requests above the length of the queue get status 503 in either media type, and that a waiting
-// request is executed later. Reads and writes wait in the same queue.
+// TestOverload checks that requests above the length of the queue get status 503 in either media type, and that a
+// waiting request is executed later. Reads and writes wait in the same queue.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,8 +108,8 @@ func (a authenticator) Authenticate(context.Context, string) (auth.Principal, bo
 	return a()
 }
 
-// TestLookUpsAreBounded checks that look-ups of API keys have a queue of their own. Above its length the status is 503. A text
-// that is not a key is refused without a look-up.
+// TestLookUpsAreBounded checks that look-ups of API keys have a queue of their own. Above its length the status is 503.
+// A text that is not a key is refused without a look-up.
 func TestLookUpsAreBounded(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, nil, func(*models.ServerLimits) {})
@@ -136,8 +136,8 @@ func TestLookUpsAreBounded(t *testing.T) {
 	}
 }
 
-// TestWaitingCounts checks that the timeout counts from the end of the body, that a client that leaves also leaves the queue,
-// and that an operation which starts after its timeout resolves the fields without reads.
+// TestWaitingCounts checks that the timeout counts from the end of the body, that a client that leaves also leaves the
+// queue, and that an operation which starts after its timeout resolves the fields without reads.
 func TestWaitingCounts(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(t.Context(), storetest.SQLite(t), slog.New(slog.DiscardHandler))

@@ -19,12 +19,18 @@ type acceptedRange struct {
 	quality float64
 }
 
+// isUTF8 reports whether the parameters of a media type allow UTF-8.
+func isUTF8(parameters map[string]string) bool {
+	charset, ok := parameters["charset"]
+	return !ok || strings.EqualFold(charset, "utf-8")
+}
+
 // parseAccept returns the valid media ranges of Accept headers, in order, each with its highest quality.
 func parseAccept(headers []string) []acceptedRange {
 	var ranges []acceptedRange
 	for _, part := range strings.Split(strings.Join(headers, ","), ",") {
 		media, parameters, err := mime.ParseMediaType(part)
-		if charset, ok := parameters["charset"]; err != nil || ok && !strings.EqualFold(charset, "utf-8") {
+		if err != nil || !isUTF8(parameters) {
 			continue
 		}
 		quality := 1.0
@@ -46,9 +52,9 @@ func parseAccept(headers []string) []acceptedRange {
 	return ranges
 }
 
-// negotiate returns the media type of the response, empty if the client accepts none. A named type takes precedence over
-// a wildcard, which may follow a type that the client excludes. Of two types with one quality, the client's first one counts,
-// and JSON if the client has named neither.
+// negotiate returns the media type of the response, empty if the client accepts none. A named type takes precedence
+// over a wildcard, which may follow a type that the client excludes. Of two types with one quality, the client's first
+// one counts, and JSON if the client has named neither.
 func negotiate(accept []string) string {
 	if strings.TrimSpace(strings.Join(accept, "")) == "" {
 		return mediaTypeJSON

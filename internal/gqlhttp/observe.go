@@ -15,8 +15,8 @@ import (
 // Observer is notified of requests and of the reads of their operations.
 type Observer interface {
 	operation.Observer
-	// StartRequest is called when a request arrives, and end when its response is sent. The request is executed with the
-	// returned context.
+	// StartRequest is called when a request arrives, and end when its response is sent. The request is executed with
+	// the returned context.
 	StartRequest(r *http.Request) (ctx context.Context, end func(*Summary))
 }
 
@@ -28,7 +28,7 @@ type Summary struct {
 	Name string
 	// Code is CodeOK, or the code of the first error.
 	Code string
-	// Cost is the estimate, 0 if there is none.
+	// Cost is the estimated cost, 0 if it is unknown.
 	Cost int64
 	// QueueOutcome is how the wait for a slot ended, empty if the request was refused before.
 	QueueOutcome admission.QueueOutcome
@@ -101,6 +101,7 @@ const maxLoggedName = 100
 
 func (h *Handler) logSlow(ctx context.Context, s *Summary) {
 	h.Log.LogAttrs(ctx, slog.LevelWarn, "slow operation", slog.String("requestId", requestid.FromContext(ctx)),
-		slog.String("type", s.Type), slog.String("name", s.Name[:min(len(s.Name), maxLoggedName)]), slog.String("hash", s.Hash()),
-		slog.String("code", s.Code), slog.Int64("cost", s.Cost), slog.Duration("waited", s.QueueTime), slog.Duration("took", s.Duration))
+		slog.String("type", s.Type), slog.String("name", s.Name[:min(len(s.Name), maxLoggedName)]),
+		slog.String("hash", s.Hash()), slog.String("code", s.Code), slog.Int64("cost", s.Cost),
+		slog.Duration("waited", s.QueueTime), slog.Duration("took", s.Duration))
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// rateLimiter bounds the cost of operations per minute with a token bucket for each API key, and one for all keys of a
-// project, so that new keys do not raise the limit of a project. A bucket that is not empty allows any operation and may
-// become negative, so that a costly operation is possible.
+// rateLimiter bounds the cost of operations per minute with token buckets: one for each API key, and one for all keys of
+// a project, so that new keys do not raise the limit of a project. A bucket that is not empty allows any operation and
+// may become negative, so that a costly operation is possible.
 type rateLimiter struct {
 	// perMinute is the limit of a key, 0 for no limit.
 	perMinute int64
@@ -41,8 +41,8 @@ func newRateLimiter(perMinute int64) *rateLimiter {
 	return &rateLimiter{perMinute: perMinute, buckets: map[models.ID]tokenBucket{}}
 }
 
-// allow takes the cost of an operation from the buckets of an API key and of its project. If one of them is empty, it takes
-// nothing and returns LIMIT_EXCEEDED with status 429.
+// allow takes the cost of an operation from the buckets of an API key and of its project. If one of them is empty, it
+// takes nothing and returns LIMIT_EXCEEDED with status 429.
 func (l *rateLimiter) allow(principal auth.Principal, cost int64) error {
 	if l.perMinute == 0 || principal.KeyID.IsZero() {
 		return nil

@@ -77,7 +77,9 @@ func (x *exchange) respond(status int, response *operation.Response) {
 }
 
 // write writes a response. Its data is JSON already, and is not copied.
-func (h *Handler) write(w http.ResponseWriter, r *http.Request, media string, status int, response *operation.Response) {
+func (h *Handler) write(
+	w http.ResponseWriter, r *http.Request, media string, status int, response *operation.Response,
+) {
 	var before, after bytes.Buffer
 	before.WriteByte('{')
 	member := func(to *bytes.Buffer, name string, value any) {
@@ -127,8 +129,9 @@ func (h *Handler) write(w http.ResponseWriter, r *http.Request, media string, st
 // block others.
 const freeResponseBytes = 64 << 10
 
-// reserveResponse reserves the bytes of a response until the client has received it. It returns OVERLOADED if the budget is
-// exhausted. The response of a mutation is sent without a reservation then, because the mutation has been executed.
+// reserveResponse reserves the bytes of a response until the client has received it. It returns OVERLOADED if the
+// budget is exhausted. The response of a mutation is sent without a reservation then, because the mutation has been
+// executed.
 func (h *Handler) reserveResponse(response *operation.Response) (reserved int64, err error) {
 	size := int64(len(response.Data))
 	switch {

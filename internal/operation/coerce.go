@@ -66,9 +66,9 @@ func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, remainin
 }
 
 const (
-	// maxArgumentValues bounds the values in the arguments of an operation. A variable counts wherever it is used. Each value of
-	// an input, each item of a list and each value inside JSON counts once; an input object counts three times, because it takes
-	// more memory. A body of the maximum size can contain a million values.
+	// maxArgumentValues bounds the values in the arguments of an operation. A variable counts at each of its uses. Each
+	// value of an input, each item of a list and each value inside JSON counts once; an input object counts three
+	// times, because it takes more memory. A body of the maximum size can contain a million values.
 	maxArgumentValues = 1_200_000
 	// maxListItems exceeds the limit of each list argument. It is checked before a list is converted.
 	maxListItems = 20_000
@@ -191,8 +191,8 @@ func (c coercer) object(definition *ast.Definition, at *models.Path, node any) (
 	return coerced, nil
 }
 
-// acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there, because
-// a variable without a value would otherwise remove a condition silently.
+// acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there,
+// because a variable without a value would otherwise remove a condition silently.
 func acceptsNull(input, field string) bool {
 	switch {
 	case input == "MetadataPredicate":
@@ -245,7 +245,8 @@ func (c coercer) scalar(name string, at *models.Path, node any) (any, error) {
 		return node, nil
 	case "DateTime":
 		if _, ok := models.ParseTime(text); !ok {
-			return nil, models.BadInput(at, "must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
+			return nil, models.BadInput(at,
+				"must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
 		}
 		return text, nil
 	case "JSONObject":
@@ -256,8 +257,8 @@ func (c coercer) scalar(name string, at *models.Path, node any) (any, error) {
 	return node, c.checkDefined(at, node)
 }
 
-// checkDefined refuses JSON with a variable that has no value, because dropping it would lose data silently. The rest of the JSON is
-// checked by its reader.
+// checkDefined refuses JSON with a variable that has no value, because dropping it would lose data silently. The rest
+// of the JSON is checked by its reader.
 func (c coercer) checkDefined(at *models.Path, node any) error {
 	if err := c.consume(1); err != nil {
 		return err

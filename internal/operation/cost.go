@@ -40,8 +40,8 @@ func estimateCost(
 	return min(saturatingAdd(points, pointsPerUnit-1)/pointsPerUnit, maxCost), e.err
 }
 
-// cost is the points of a selection. A list of n objects costs n*fixed + batched, and perItem is part of the cost for each
-// item of lists whose size is declared at the parent field.
+// cost is the points of a selection. A list of n objects costs n*fixed + batched, and perItem is part of the cost for
+// each item of lists whose size is declared at the parent field.
 type cost struct {
 	fixed, perItem int64
 	// batched counts once for any number of objects, because one statement reads all of them.
@@ -166,7 +166,8 @@ const (
 )
 
 // listSize returns the number of items that the @listSize of a field declares: the value or the length of a slicing
-// argument, else the assumed size, else a page. A page above the limit counts as the limit, because the field refuses it.
+// argument, else the assumed size, else a page. A page above the limit counts as the limit, because the field refuses
+// it.
 func (e *estimator) listSize(definition *ast.FieldDefinition, arguments map[string]any) (int64, listScope) {
 	directive := definition.Directives.ForName("listSize")
 	if directive == nil {

@@ -15,7 +15,8 @@ type document struct {
 	memorySize int
 	// arguments are the hoisted arguments of each operation and of the fragments that it spreads.
 	arguments map[*ast.OperationDefinition][]hoistedArgument
-	// nestedVariables are the names of variables inside literals. The other variables are whole arguments, which have a type.
+	// nestedVariables are the names of variables inside literals. The other variables are whole arguments, which have a
+	// type.
 	nestedVariables map[string]bool
 }
 
@@ -48,7 +49,8 @@ func checkAliases(tree *ast.QueryDocument, maxAliases int) error {
 func checkQuerySize(tree *ast.QueryDocument, limits *models.ServerLimits) error {
 	depths := map[*ast.FragmentDefinition]int{}
 	for _, operation := range tree.Operations {
-		if fields := countRootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{}); fields > int(limits.QueryRootFields) {
+		fields := countRootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{})
+		if fields > int(limits.QueryRootFields) {
 			return models.LimitExceeded(nil, "root fields of an operation", int64(limits.QueryRootFields), int64(fields))
 		}
 		if depth := depthOf(operation.SelectionSet, depths); depth > int(limits.QueryDepth) {

@@ -29,7 +29,8 @@ func prepare(t *testing.T, e *Executor, query string) (*Operation, *Response) {
 	return e.Prepare(r)
 }
 
-// TestDocumentsAreBounded checks that the cache of documents takes a bounded part of the memory, for any length of queries.
+// TestDocumentsAreBounded checks that the cache of documents takes a bounded part of the memory, for any length of
+// queries.
 func TestDocumentsAreBounded(t *testing.T) {
 	t.Parallel()
 	e := newExecutor(t)

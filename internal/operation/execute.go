@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Execute executes an operation that Prepare has not refused. The operation ends when ctx ends or a limit of size is exceeded.
-// At its deadline only its reads end, so fields without reads still get their values.
+// Execute executes an operation that Prepare has not refused. The operation ends when ctx ends or a limit of size is
+// exceeded. At its deadline only its reads end, so fields without reads still get their values.
 func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	isMutation := o.definition.Operation == ast.Mutation
 	timeout := float64(e.Limits.ReadSeconds)

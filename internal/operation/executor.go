@@ -33,11 +33,11 @@ type Options struct {
 
 // Resolvers prepare the contexts of the resolvers of a schema.
 type Resolvers interface {
-	// StartOperation returns the context of an operation, to which its reads are charged. caller is Request.Caller. cancel
-	// ends the operation with a cause.
+	// StartOperation returns the context of an operation, to which its reads are charged. caller is Request.Caller.
+	// cancel ends the operation with a cause.
 	StartOperation(ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc) context.Context
-	// WithLoaders returns a context without cached objects. It is called at the start of an operation and again for each root field
-	// of a mutation, because that field may have changed what was read before.
+	// WithLoaders returns a context without cached objects. It is called at the start of an operation, and again for
+	// each root field of a mutation, because the previous field may have changed the objects.
 	WithLoaders(ctx context.Context) context.Context
 }
 
@@ -83,8 +83,8 @@ type Operation struct {
 	arguments map[string]any
 }
 
-// Prepare returns the operation of a request. If it must not be executed, Prepare also returns the response; then the operation
-// is nil unless its cost is known. Prepare sets r.Query if the request has only its hash.
+// Prepare returns the operation of a request. If it must not be executed, Prepare also returns the response; then the
+// operation is nil unless its cost is known. Prepare sets r.Query if the request has only its hash.
 func (e *Executor) Prepare(r *Request) (*Operation, *Response) {
 	if refusal := e.resolveQuery(r); refusal != nil {
 		return nil, refusal

@@ -9,7 +9,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// hoistedArgument is the value of an argument that was replaced by a placeholder: a variable whose name no query can have.
+// hoistedArgument is the value of an argument that was replaced by a placeholder: a variable whose name no query can
+// have.
 type hoistedArgument struct {
 	placeholder string
 	name        string
@@ -138,8 +139,8 @@ func (d *document) coerceArguments(
 // maxListedVariables is the number of undeclared variables that a message lists.
 const maxListedVariables = 10
 
-// checkVariables returns an error if the request lacks a required variable. It ignores undeclared variables if they are valid
-// JSON.
+// checkVariables returns an error if the request lacks a required variable. It ignores undeclared variables if they are
+// valid JSON.
 func checkVariables(operation *ast.OperationDefinition, r *Request) error {
 	var undeclared []string
 	for _, member := range r.Variables {

@@ -9,9 +9,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// responseMeter counts the fields and the approximate bytes of a response while it is made, and cancels the operation at a
-// limit. The cost of an operation does not bound its response, because values can be long and are repeated for each
-// field that selects them.
+// responseMeter counts the fields and the approximate bytes of a response while it is made, and cancels the operation
+// at a limit. The cost of an operation does not bound its response, because values can be long and are repeated for
+// each field that selects them.
 type responseMeter struct {
 	fields, bytes atomic.Int64
 	limits        *models.ServerLimits
@@ -41,8 +41,8 @@ func (m *responseMeter) add(bytes int64) {
 	}
 }
 
-// ReserveBytes counts bytes of a value before a resolver makes it, because sibling fields are resolved at the same time. It
-// returns an error if the operation has ended.
+// ReserveBytes counts bytes of a value before a resolver makes it, because sibling fields are resolved at the same
+// time. It returns an error if the operation has ended.
 func ReserveBytes(ctx context.Context, bytes int) error {
 	m := ctx.Value(meterKey{}).(*responseMeter)
 	m.add(int64(bytes))

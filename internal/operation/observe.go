@@ -8,8 +8,9 @@ import (
 
 // Observer is notified of the reads of an operation.
 type Observer interface {
-	// StartBatch is called before resolvers read a field, and end after it. The read uses the returned context. A field of objects
-	// that are siblings is read for all of them at once; objects is their number. It is 1 for a field of Query or Mutation.
+	// StartBatch is called before resolvers read a field, and end after it. The read uses the returned context. A field
+	// of objects that are siblings is read for all of them at once; objects is their number. It is 1 for a field of
+	// Query or Mutation.
 	StartBatch(ctx context.Context, field string, objects int) (read context.Context, end func(error))
 }
 

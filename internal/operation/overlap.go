@@ -10,12 +10,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// overlapRule is the rule that fields of one response name must be the same field, so that their selections can be merged.
-// It replaces the rule of the validator, which compares all pairs of fields and cannot be stopped. This rule compares each
-// field of a name with the first one only:
+// overlapRule is the rule that fields of one response name must be the same field, so that their selections can be
+// merged. It replaces the rule of the validator, which compares all pairs of fields and cannot be stopped. This rule
+// compares each field of a name with the first one only:
 //
 //   - All fields of a name must have types of one shape.
-//   - Fields that can occur in one object must have the same name and arguments. Fields of different object types cannot.
+//   - Fields that can occur in one object must have the same name and arguments. Fields of two object types cannot.
 //   - The selections of these fields are merged, and must follow the same rules.
 //
 // It reports the first conflict of a document.
@@ -30,8 +30,8 @@ type overlapRule struct {
 }
 
 const (
-	// maxComparisons is somewhat more than a query of the maximum length needs that repeats one field. Fields below nested fragments
-	// are compared once for each merge, so their number can be exponential.
+	// maxComparisons is somewhat more than a query of the maximum length needs that repeats one field. Fields below
+	// nested fragments are compared once for each merge, so their number can be exponential.
 	maxComparisons = 2_200_000
 	// maxMergeDepth bounds the recursion of fragments that spread themselves, which another rule reports.
 	maxMergeDepth = 1000
@@ -92,8 +92,8 @@ func (r *overlapRule) checkMerge(sets []ast.SelectionSet, isExclusive bool, dept
 	}
 }
 
-// collectFields returns the fields of selection sets by response name, and the names in order. It includes the fields of
-// fragments.
+// collectFields returns the fields of selection sets by response name, and the names in order. It includes the fields
+// of fragments.
 func (r *overlapRule) collectFields(sets []ast.SelectionSet) (names []string, fields map[string][]*ast.Field) {
 	fields = map[string][]*ast.Field{}
 	spread := map[*ast.FragmentDefinition]bool{}
@@ -174,11 +174,12 @@ func (r *overlapRule) report(field *ast.Field, reason string) {
 		return
 	}
 	r.reported = true
-	r.addError(core.Message("Fields %q conflict: %s; give one of them another alias.", field.Alias, reason), core.At(field.Position))
+	const message = "Fields %q conflict: %s; give one of them another alias."
+	r.addError(core.Message(message, field.Alias, reason), core.At(field.Position))
 }
 
-// haveSameShape reports whether values of two types can be at one place of a response. Objects can, because their fields are
-// compared.
+// haveSameShape reports whether values of two types can be at one place of a response. Objects can, because their
+// fields are compared.
 func (r *overlapRule) haveSameShape(a, b *ast.Type) bool {
 	if a.NonNull != b.NonNull || (a.Elem == nil) != (b.Elem == nil) {
 		return false
@@ -190,8 +191,8 @@ func (r *overlapRule) haveSameShape(a, b *ast.Type) bool {
 	return first == second || !first.IsLeafType() && !second.IsLeafType()
 }
 
-// groupByObject groups fields by the object type that they are selected of. A field of an interface or a union is in each
-// group, because it can be selected of each type.
+// groupByObject groups fields by the object type that they are selected of. A field of an interface or a union is in
+// each group, because it can be selected of each type.
 func groupByObject(fields []*ast.Field) [][]*ast.Field {
 	var abstract []*ast.Field
 	var types []*ast.Definition

@@ -44,11 +44,12 @@ func (r *Request) setHash(at *models.Path, extensions models.Object) error {
 	return nil
 }
 
-// resolveQuery sets the query of a request that has only its hash. It returns the response of a request with a wrong or an
-// unknown hash, and of a document that is not trusted.
+// resolveQuery sets the query of a request that has only its hash. It returns the response of a request with a wrong or
+// an unknown hash, and of a document that is not trusted.
 func (e *Executor) resolveQuery(r *Request) *Response {
 	if r.hasQuery && r.hash != "" && Hash(r.Query) != r.hash {
-		return Refuse(models.BadInput(models.At("extensions", "persistedQuery", "sha256Hash"), "is not the SHA-256 of the query"))
+		at := models.At("extensions", "persistedQuery", "sha256Hash")
+		return Refuse(models.BadInput(at, "is not the SHA-256 of the query"))
 	}
 	found := true
 	switch {

@@ -22,8 +22,8 @@ type Presenter struct{ log *slog.Logger }
 // NewPresenter returns a presenter that writes to a log.
 func NewPresenter(log *slog.Logger) *Presenter { return &Presenter{log} }
 
-// Present returns the error of a client for err, at the path of the field of ctx. It logs internal errors and failures of the
-// server. If ctx was interrupted, the client sees why.
+// Present returns the error of a client for err, at the path of the field of ctx. It logs internal errors and failures
+// of the server. If ctx was interrupted, it returns the reason.
 func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	err = p.Interruption(ctx, err)
 	presented := toGraphQLError(err)
@@ -47,8 +47,8 @@ func (p *Presenter) Refuse(ctx context.Context, err error) *Response {
 	return &Response{Outcome: Refused, Errors: gqlerror.List{p.Present(ctx, err)}}
 }
 
-// Interruption returns the reason if err follows from the end of ctx: a deadline, a limit, or CANCELLED if the client has
-// left. Drivers report only that they were interrupted. Interruption returns other errors unchanged.
+// Interruption returns the reason if err follows from the end of ctx: a deadline, a limit, or CANCELLED if the client
+// has left. Drivers report only that they were interrupted. Interruption returns other errors unchanged.
 func (p *Presenter) Interruption(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	var known, reason *models.Error
@@ -56,7 +56,7 @@ func (p *Presenter) Interruption(ctx context.Context, err error) error {
 	clientLeft := cause != nil && !hasReason
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-	case clientLeft && isKnown && known.Code == models.CodeUnavailable: // the driver closed the connection of the client's statement
+	case clientLeft && isKnown && known.Code == models.CodeUnavailable: // the driver has closed the connection
 	case cause == nil, isKnown:
 		return err
 	default:

@@ -153,8 +153,8 @@ func (p prices) orders(order any, isScan bool) int64 {
 	return points
 }
 
-// listQueryPoints returns the points of the filter and the order of a field. If they need a scan, counting the whole list
-// doubles them.
+// listQueryPoints returns the points of the filter and the order of a field. If they need a scan, counting the whole
+// list doubles them.
 func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) int64 {
 	filter, _ := arguments["where"].(map[string]any)
 	_, isPast := arguments["asOf"].(string)
@@ -199,7 +199,8 @@ func (e *estimator) selects(set ast.SelectionSet, matches func(name string) bool
 	return false
 }
 
-// directivePoints returns the points of the @cost of a field. isBatched reports whether they count once for all objects.
+// directivePoints returns the points of the @cost of a field. isBatched reports whether they count once for all
+// objects.
 func (e *estimator) directivePoints(field *ast.Field, arguments map[string]any) (points int64, isBatched bool) {
 	directive := field.Definition.Directives.ForName("cost")
 	if directive == nil {
@@ -226,7 +227,8 @@ func (e *estimator) directivePoints(field *ast.Field, arguments map[string]any) 
 	return points, isBatched
 }
 
-// countInputItems counts the items of the lists in the input of a mutation, and the keys of its metadata and of their cards.
+// countInputItems counts the items of the lists in the input of a mutation, and the keys of its metadata and of their
+// cards.
 func countInputItems(input any) int64 {
 	count := int64(0)
 	switch input := input.(type) {

@@ -30,8 +30,8 @@ func isHash(text string) bool {
 	return len(text) == sha256.Size*2
 }
 
-// QueryCache maps hashes to the queries that clients have sent with them (automatic persisted queries). It evicts the least
-// recently used ones, and is safe for concurrent use.
+// QueryCache maps hashes to the queries that clients have sent with them (automatic persisted queries). It evicts the
+// least recently used ones, and is safe for concurrent use.
 type QueryCache struct{ queries *lru.Cache[string] }
 
 // NewQueryCache returns an empty cache.

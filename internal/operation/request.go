@@ -28,8 +28,8 @@ type Request struct {
 	hash string
 }
 
-// ParseRequest reads a request from a JSON body. It refuses duplicate keys and invalid UTF-8. An unpaired surrogate becomes
-// invalid UTF-8 in its text, so that the reader of the text refuses it with its path.
+// ParseRequest reads a request from a JSON body. It refuses duplicate keys and invalid UTF-8. An unpaired surrogate
+// becomes invalid UTF-8 in its text, so that the reader of the text refuses it with its path.
 func ParseRequest(body []byte) (*Request, error) {
 	tree, err := decodeJSON(body)
 	if err != nil {
@@ -141,8 +141,8 @@ func checkUnique(at *models.Path, object models.Object) error {
 	return nil
 }
 
-// checkIgnoredValue returns an error for a duplicate key or an unpaired surrogate in a part of the body that nothing else
-// reads.
+// checkIgnoredValue returns an error for a duplicate key or an unpaired surrogate in a part of the body that nothing
+// else reads.
 func checkIgnoredValue(at *models.Path, node any) error {
 	err := jsontree.Check(node)
 	var fault *jsontree.Error

@@ -15,7 +15,7 @@ type Response struct {
 type Outcome int
 
 const (
-	// QueryExecuted and MutationExecuted mean that the response has data, be it null.
+	// QueryExecuted and MutationExecuted mean that the response has data, which may be null.
 	QueryExecuted Outcome = iota
 	MutationExecuted
 	// Refused means that nothing was executed.

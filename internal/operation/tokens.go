@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// checkTokens returns the number of tokens of a query. It refuses too many tokens and too long names before anything costly
-// reads the query, and unpaired surrogates, which the parser would replace.
+// checkTokens returns the number of tokens of a query. It refuses too many tokens and too long names before anything
+// costly reads the query, and unpaired surrogates, which the parser would replace.
 func checkTokens(query string, maxTokens int) (tokens int, problem *gqlerror.Error) {
 	if !utf8.ValidString(query) {
 		return 0, withCode(gqlerror.Errorf("the query must not contain an unpaired surrogate"), codeParseFailed)

@@ -12,9 +12,9 @@ import (
 // TrustedDocuments maps the hashes of the documents that an operator trusts to their texts.
 type TrustedDocuments map[string]string
 
-// ReadTrustedDocuments reads the trusted documents of a path. A file contains a JSON object of hashes and texts. In a folder,
-// each file *.graphql at any depth is a document, byte for byte. A wrong hash is an error, and so is a path without
-// documents. An empty path returns nil.
+// ReadTrustedDocuments reads the trusted documents of a path. A file contains a JSON object of hashes and texts. In a
+// folder, each file *.graphql at any depth is a document, byte for byte. A wrong hash is an error, and so is a path
+// without documents. An empty path returns nil.
 func ReadTrustedDocuments(path string) (TrustedDocuments, error) {
 	if path == "" {
 		return nil, nil

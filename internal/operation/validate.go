@@ -68,8 +68,8 @@ func validate(schema *ast.Schema, tree *ast.QueryDocument) gqlerror.List {
 	return problems
 }
 
-// maskOutOfRangeNumbers replaces numbers that no int64 or double holds by 0, until restore is called. The validator would
-// refuse the whole input around such a number; the coercion refuses it at its own path.
+// maskOutOfRangeNumbers replaces numbers that no int64 or double holds by 0, until restore is called. The validator
+// would refuse the whole input around such a number; the coercion refuses it at its own path.
 func maskOutOfRangeNumbers(tree *ast.QueryDocument) (restore func()) {
 	masked := map[*ast.Value]string{}
 	var mask func(*ast.Value)
