@@ -70,7 +70,7 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// events are the audit events of alpha, the newest first.
+// events returns the audit events of alpha, newest first.
 func (w *world) events() []map[string]any {
 	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action subject subjectId actor project { name } } } }`, "auditEvents")
 }
@@ -127,7 +127,8 @@ func TestWithoutKeys(t *testing.T) {
 	})
 }
 
-// TestUnauthenticated: what HTTP says about a request without a valid key, before anything of it is looked at.
+// TestUnauthenticated checks the status of a request without a valid API key. It is refused before its body and its
+// method are checked.
 func TestUnauthenticated(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))

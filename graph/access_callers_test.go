@@ -18,7 +18,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// lately is what changes by reading.
+// lately matches the field that reads change.
 var lately = regexp.MustCompile(`"ApiKey_lastUsedAt":("[^"]*"|null)`)
 
 // reads asks the questions about alpha as every caller that has something to do with it, and returns the answers.
@@ -58,7 +58,7 @@ func (w *world) reads(questions map[string][]string) map[string]string {
 	return answers
 }
 
-// blank is an answer without what stands for a project in its question, and without what changes by reading.
+// blank replaces the marks of a project in a response, and removes the fields that reads change.
 func (w *world) blank(project, answer string) string {
 	for kind, id := range w.ids[project] {
 		if kind != "n" {
@@ -68,7 +68,7 @@ func (w *world) blank(project, answer string) string {
 	return lately.ReplaceAllString(strings.ReplaceAll(answer, mark[project], "<mark>"), "")
 }
 
-// sameAsNothing checks that a caller cannot tell what lies in project from what does not exist.
+// sameAsNothing checks that a caller cannot distinguish objects of a project from missing objects.
 func (w *world) sameAsNothing(caller, project, text string) string {
 	w.Helper()
 	own := map[string]string{alpha: beta, beta: alpha}[project]

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// rule is who may use a field of Query or Mutation, and with what it is tried: arguments in which {Type} stands for an
-// object of the project in question, {name} for its name, and {own.Type} for an object of the caller's own project.
+// rule is the least role for a field of Query or Mutation, and the arguments to try. In arguments, {Type} is replaced
+// by an object of the project, {name} by its name, and {own.Type} by an object of the caller's project.
 type rule struct {
 	// least is the least role that may: READER, WRITER, ADMIN or OWNER.
 	least string
@@ -67,7 +67,7 @@ var rules = map[string]rule{
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }
 
-// inputs are inputs of a mutation, with each of the parts in it.
+// inputs returns inputs of a mutation, one for each part.
 func inputs(format string, parts ...string) []string {
 	if len(parts) == 0 {
 		return []string{"input: {" + format + "}"}
@@ -90,7 +90,7 @@ type asking struct {
 	seen   map[string]bool
 }
 
-// below is a selection of everything in a type, so many types deep.
+// below returns a selection of all fields of a type, to a depth.
 func (a *asking) below(t *ast.Definition, depth int) string {
 	var parts []string
 	switch t.Kind {
@@ -125,7 +125,7 @@ func (a *asking) call(field *ast.FieldDefinition) string {
 	return field.Name
 }
 
-// ways are ways from the fields of Query to every type, the shortest ones: texts with %s for what is asked of the type.
+// ways returns the shortest path from a field of Query to each type: a text with %s for the selection of the type.
 func (a *asking) ways() map[string]string {
 	ways := map[string]string{}
 	type stop struct{ name, way string }
@@ -188,8 +188,8 @@ var strangers = []string{"nobody", "wrong", "expired", "revoked"}
 
 const unauthenticated = `{"errors":[{"extensions":{"code":"UNAUTHENTICATED"},"message":"a valid API key is required: Authorization: Bearer plc_…"}]}`
 
-// TestAccess tries every field of the schema as every caller: who may use it, and that what lies in another project
-// looks as if it did not exist.
+// TestAccess uses every field of the schema as every caller. It checks the roles, and that objects of another project
+// look like missing objects.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -60,7 +60,7 @@ func TestGivingUpGetsLost(t *testing.T) {
 	waitUntilIdle(t, url)
 }
 
-// forward lets whoever connects speak to PostgreSQL, until the listener is closed.
+// forward connects the clients of a listener with PostgreSQL until the listener is closed.
 func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	for {
 		here, err := listener.Accept()
@@ -82,8 +82,8 @@ func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	}
 }
 
-// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too
-// long. ready is called when there is only that left to do.
+// askTooMuch sends a query that takes minutes: 199 searches in 40 long texts without regard to case. It checks that the
+// query fails at its deadline. It calls ready just before it sends the query.
 func (a *api) askTooMuch(ready func()) {
 	a.Helper()
 	long := strings.Repeat("é", 30_000)

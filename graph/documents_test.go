@@ -12,7 +12,7 @@ import (
 
 var documentBlock = regexp.MustCompile("(?s)```(graphql|json)\n(.*?)```")
 
-// TestQueriesDocument runs docs/queries.md: what it sends works, and answers what it says.
+// TestQueriesDocument sends the requests of docs/queries.md and compares the responses.
 func TestQueriesDocument(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/queries.md")

@@ -122,9 +122,8 @@ func (a *api) leave(statements int64, query, variables string) {
 	}
 }
 
-// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first
-// statement, the look for the project; what that had found so far is forgotten. The question would go on for minutes,
-// and more of it than there are connections would stop the server.
+// TestClientLeaves checks that a search whose client leaves also ends in the database, even during its first statement,
+// the look-up of the project. Each search would take minutes, and there are more of them than connections.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

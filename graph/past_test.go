@@ -168,13 +168,13 @@ func idsIn(value any, ids []string) []string {
 	return ids
 }
 
-// normal is JSON to compare.
+// normal returns JSON that can be compared.
 func normal(value any) string {
 	text, _ := json.MarshalIndent(value, "", " ") // decoded JSON can be encoded
 	return string(text)
 }
 
-// presentIDs is an answer with the IDs of the objects as they are now.
+// presentIDs returns a response with the IDs of the present objects.
 func presentIDs(value any) string {
 	return regexp.MustCompile(`@\d{4}-[^"]*Z"`).ReplaceAllString(normal(value), `"`)
 }
@@ -245,7 +245,7 @@ func TestPastArguments(t *testing.T) {
 	})
 }
 
-// spelled is an instant as the ID of a view spells it.
+// spelled returns an instant in the form of the ID of a view.
 func spelled(instant string) string {
 	digits, _ := strings.CutSuffix(instant, "Z")
 	if !strings.Contains(digits, ".") {

@@ -16,7 +16,7 @@ import (
 
 const newer = "application/graphql-response+json"
 
-// byHash is the body of a request by the hash of a text; with the text, too, unless that is empty.
+// byHash returns the body of a request with the hash of a query, and with the query unless it is empty.
 func byHash(text, hash, variables string) string {
 	body := fmt.Sprintf(`{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": %q}}, "variables": %s`, hash, variables)
 	if text != "" {
@@ -32,7 +32,7 @@ func (a *api) get(parameters url.Values) *httptest.ResponseRecorder {
 	return w
 }
 
-// wants checks the status of an answer, and a part of its body.
+// wants checks the status of a response and a part of its body.
 func (a *api) wants(what string, w *httptest.ResponseRecorder, status int, part string) {
 	a.Helper()
 	if w.Code != status || !strings.Contains(w.Body.String(), part) {
@@ -40,8 +40,7 @@ func (a *api) wants(what string, w *httptest.ResponseRecorder, status int, part 
 	}
 }
 
-// TestHTTPPersisted: a query is sent by its hash, with its text when the server does not know it, and by its hash
-// again.
+// TestHTTPPersisted sends a query by its hash, then with its text, and by its hash again.
 func TestHTTPPersisted(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -72,7 +71,7 @@ func TestHTTPPersisted(t *testing.T) {
 	a.wants("a mutation by GET", a.get(url.Values{"extensions": {extensions}}), 405, `"code":"BAD_INPUT"`)
 }
 
-// TestHTTPPersistedRefused: what is no good hash, or no good query, is refused and not kept.
+// TestHTTPPersistedRefused checks that invalid hashes and invalid queries are refused and not stored.
 func TestHTTPPersistedRefused(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -112,7 +111,7 @@ func TestHTTPPersistedRefused(t *testing.T) {
 	a.wants("what came with another hash", w, 200, `"code":"PERSISTED_QUERY_NOT_FOUND"`)
 }
 
-// TestHTTPTrusted: with trusted documents these are executed, by text or by hash, and nothing else is.
+// TestHTTPTrusted checks that only trusted documents are executed, by text or by hash.
 func TestHTTPTrusted(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -146,7 +145,7 @@ func TestHTTPTrusted(t *testing.T) {
 	}
 }
 
-// TestHTTPBodies: a compressed body is refused, and the answer says what is taken.
+// TestHTTPBodies checks that a compressed body is refused with the accepted encoding.
 func TestHTTPBodies(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

@@ -55,7 +55,7 @@ func TestPageCosts(t *testing.T) {
 	})
 }
 
-// TestHTTP: what HTTP itself says about a request.
+// TestHTTP checks the status of requests that differ in method, headers and body.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -117,7 +117,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// fragments is a query whose root fields double with each of n fragments.
+// fragments returns a query with n fragments, each of which doubles the number of root fields.
 func fragments(n int) string {
 	var text strings.Builder
 	text.WriteString("{ ...F0 }")
@@ -154,7 +154,7 @@ func TestGET(t *testing.T) {
 	}
 }
 
-// TestNothingInternalGetsOut: an internal failure says only that it is one, with the ID of the request.
+// TestNothingInternalGetsOut checks that an internal error has no details except the ID of the request.
 func TestNothingInternalGetsOut(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -167,7 +167,7 @@ func TestNothingInternalGetsOut(t *testing.T) {
 	}
 }
 
-// TestAnswersAreBounded: lists inside lists end where the limit says, whether anything is read or not.
+// TestAnswersAreBounded checks the limit of fields of a response for nested lists, with and without reads.
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -199,7 +199,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// TestCursorsBesideSiblings: a cursor of one list is not held against the lists beside it.
+// TestCursorsBesideSiblings checks that a cursor of one list does not apply to its sibling lists.
 func TestCursorsBesideSiblings(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -219,8 +219,8 @@ func TestCursorsBesideSiblings(t *testing.T) {
 	})
 }
 
-// TestAnswerBytes: an answer and what is read for it have bounded sizes, whichever fields make them large and however
-// often; what is at the limit is answered.
+// TestAnswerBytes checks the limits of bytes of a response and of its reads, for each kind of field. A response at the
+// limit is returned.
 func TestAnswerBytes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -269,7 +269,7 @@ func TestAnswerBytes(t *testing.T) {
 				t.Errorf("%.100s: %.500s", c.fields, answer)
 			}
 		}
-		// What a mutation has done stays, and is answered, even if the rest of the answer is too much.
+		// The mutation stays executed and returns its result, even if the rest of the response is too large.
 		got, _ := a.do(`mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {n: 1}}) {
 			entries { key } subject { ... on ArtifactVersion { `+strings.ReplaceAll(aliases(90), "__typename", "metadataJson")+` } } } }`, "")
 		if answer := encoded(t, got); !strings.Contains(answer, "bytes of a response") || len(answer) > 110_000 {

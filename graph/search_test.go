@@ -86,7 +86,7 @@ var searches = []struct{ where, want string }{
 	{`{"key": "unknown", "exists": false}`, "1 2 3 4 5 6"},
 }
 
-// orders are what versions are sorted by, and how they stand then.
+// orders are orders of versions with the expected results.
 var orders = []struct{ orderBy, want string }{
 	{`[{"metadata": {"card": "metrics", "key": "accuracy"}}]`, "3 1 2 6 5 4"},
 	{`[{"metadata": {"card": "metrics", "key": "accuracy"}, "direction": "DESC"}]`, "6 2 1 3 5 4"},
@@ -274,8 +274,8 @@ func TestSearchRefusals(t *testing.T) {
 	}
 }
 
-// TestPagesWhileWriting: whoever pages through versions while others come, go up and down in the order and lose their
-// values sees each version that stays where it is once.
+// TestPagesWhileWriting reads the pages of a list while other clients add versions and change sort keys. Each version
+// that keeps its position occurs once.
 func TestPagesWhileWriting(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -124,7 +124,8 @@ func (b *bench) drain() {
 	}
 }
 
-// TestQueueShares: while others wait, a caller gets no turn beyond half of them, and callers get turns round robin.
+// TestQueueShares checks that a caller gets at most half of the slots while others wait, and that callers get slots
+// round robin.
 func TestQueueShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -172,7 +173,8 @@ func TestQueuePlaces(t *testing.T) {
 	})
 }
 
-// TestQueueIsLeft: a waiter whose context ends leaves no turn and no place behind, and the others may have more then.
+// TestQueueIsLeft checks that a waiter whose context ends keeps no slot, and that the other callers may then have more
+// slots.
 func TestQueueIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

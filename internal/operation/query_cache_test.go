@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// TestTexts: texts come back by their hashes, and one that is too long is not kept.
+// TestQueryCache checks that queries are found by their hashes, and that too long ones are not stored.
 func TestQueryCache(t *testing.T) {
 	t.Parallel()
 	texts := NewQueryCache()
