@@ -12,7 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestAudit: what somebody may have to answer for is written down with who did it, and nothing else is.
+// TestAudit checks that changes of keys, projects, aliases and metadata are audited with their author, and that other
+// changes are not.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -75,7 +76,7 @@ func (w *world) events() []map[string]any {
 	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action subject subjectId actor project { name } } } }`, "auditEvents")
 }
 
-// TestKeyIsUsed: when a key was used last is written, and not with each use.
+// TestKeyIsUsed checks that the last use of a key is stored, but not for each request.
 func TestKeyIsUsed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -106,7 +107,7 @@ func TestKeyIsUsed(t *testing.T) {
 	})
 }
 
-// TestWithoutKeys: a server that asks for no keys gives none out, and audits changes without an author.
+// TestWithoutKeys checks that a server without keys creates none, and audits changes without an author.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

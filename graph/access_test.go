@@ -26,7 +26,7 @@ var selectors = []string{
 	`{stepContext: {stepRunId: "{StepRun}", artifactName: "output"}}`, `{stepRunId: "{StepRun}"}`, `{pipelineRunId: "{PipelineRun}"}`,
 }
 
-// rules are those of all fields of Query and Mutation. A field without a rule fails the test.
+// rules has the rules of all fields of Query and Mutation. A field without a rule fails the test.
 var rules = map[string]rule{
 	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`}},
 	"artifacts":               {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
@@ -79,7 +79,7 @@ func inputs(format string, parts ...string) []string {
 	return all
 }
 
-// arguments are those of fields below that must have some, and of those that shall have some.
+// arguments are the arguments of fields of other types, where they are required or useful.
 var arguments = map[string]string{
 	"metadataEntry": `key: "accuracy"`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
 }
@@ -181,7 +181,7 @@ func newAsking() *asking {
 	return &asking{exec.NewExecutableSchema(exec.Config{}).Schema(), map[string]bool{"Query.__schema": true}}
 }
 
-// roles are the callers that a key of alpha makes, by rank.
+// roles are the callers with a key of alpha, the lowest role first.
 var roles = []string{"READER", "WRITER", "ADMIN", "OWNER"}
 
 var strangers = []string{"nobody", "wrong", "expired", "revoked"}

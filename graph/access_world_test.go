@@ -25,7 +25,7 @@ const (
 
 var mark = map[string]string{alpha: "ALPHAMARK", beta: "BETAMARK", ghost: "GHOSTMARK"}
 
-// world is a server that asks for API keys, with the projects filled.
+// world is a server that requires API keys, with two filled projects.
 type world struct {
 	*api
 	// keys are secrets by the names of callers.

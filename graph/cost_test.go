@@ -84,7 +84,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestCostIsBounded: what costs too much is refused before any SQL, with the number.
+// TestCostIsBounded checks that a query above the limit of cost is refused with its cost, before any SQL.
 func TestCostIsBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

@@ -19,7 +19,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestDeadline: a question that takes too long is given up, in the database too, and the answer names the deadline.
+// TestDeadline checks that a query which takes too long also ends in the database, and that the response names the
+// timeout.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -36,8 +37,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to,
-// because nobody can connect any more.
+// TestGivingUpGetsLost checks that PostgreSQL ends a statement whose connection is gone, even if no new connection can
+// cancel it.
 func TestGivingUpGetsLost(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)

@@ -252,7 +252,7 @@ func comparableOperand(operand any) any {
 	return operand
 }
 
-// pool is the values that were ever logged at each place.
+// pool has all logged values of each key.
 type pool struct {
 	places []oraclePlace
 	values map[oraclePlace][]oracleValue

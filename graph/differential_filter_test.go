@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// here is an operand that differs from database to database: an ID or an instant.
+// here returns an operand that differs between databases: an ID or an instant.
 type here func(*oracleWorld) string
 
 // there returns the filter for one database.

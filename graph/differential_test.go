@@ -48,7 +48,7 @@ type searched struct {
 	standing [][]*oracleStanding
 }
 
-// search is a question that means the same in every database.
+// search is a query with the same meaning in each database.
 type search struct {
 	filter map[string]any
 	// order is nil for none.
@@ -247,7 +247,7 @@ func (d *searched) isPast(variables map[string]any) bool {
 	return ok && asOf != d.instant(5).Format(time.RFC3339Nano)
 }
 
-// searchedPage is a page of an answer.
+// searchedPage is a page of a response.
 type searchedPage struct {
 	TotalCount int
 	Nodes      []struct{ ID string }

@@ -64,8 +64,7 @@ func (a *api) checkNothing() {
 	}
 }
 
-// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is
-// there.
+// TestWriteDeadline checks that a write which waits too long for others ends, also in the database, and leaves no rows.
 func TestWriteDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -154,7 +153,7 @@ func TestClientLeaves(t *testing.T) {
 	})
 }
 
-// TestWriterLeaves: a write that waits for others ends when its client leaves, and nothing of it is there.
+// TestWriterLeaves checks that a waiting write ends when its client leaves, and leaves no rows.
 func TestWriterLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

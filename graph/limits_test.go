@@ -267,7 +267,7 @@ func encoded(t *testing.T, value any) string {
 	return string(text)
 }
 
-// TestRequestLimits: the same for the limits on a request as a whole.
+// TestRequestLimits checks the limits of a whole request in the same way.
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -333,7 +333,7 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// TestBodyLimit: a body at the limit is read, one byte more is 413.
+// TestBodyLimit checks that a body at the limit is read, and that one more byte is status 413.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -349,7 +349,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// TestErrorLimit: ten errors are shown, the eleventh is counted.
+// TestErrorLimit checks that a response has ten errors and the number of the others.
 func TestErrorLimit(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

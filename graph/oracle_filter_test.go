@@ -45,7 +45,7 @@ type oracleEntry struct {
 	value    *oracleValue
 }
 
-// oracleStanding is a version as it stood at an instant.
+// oracleStanding is a version as of an instant.
 type oracleStanding struct {
 	*oracleVersion
 	tags, aliases []string

@@ -234,7 +234,7 @@ func TestOracleSearches(t *testing.T) {
 	}
 }
 
-// TestOracleOrder: values of all sorts, in the one order that they have, in both directions and both places of nulls.
+// TestOracleOrder sorts values of all sorts in both directions, with nulls first and last.
 func TestOracleOrder(t *testing.T) {
 	t.Parallel()
 	ordered := []string{

@@ -13,7 +13,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// versionPage is everything that a page about a version shows, with each relation that leads away from it.
+// versionPage selects all fields of a page about a version, with each relation.
 const versionPage = `
 	__typename id version number createdAt aliases tags
 	artifact {
@@ -49,7 +49,7 @@ fragment step on StepRun {
 	}
 }`
 
-// history is a project in which something happens to everything that a page about a version shows.
+// history is a project in which all objects of a page about a version change.
 type history struct {
 	*api
 	run, load, train, data, model string

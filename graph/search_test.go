@@ -26,7 +26,7 @@ var searchData = []string{
 	`{"metrics": {"accuracy": "0.95"}, "name": {"$uri": "gs://b/x"}, "size": 1000000000, "note": null, "seen": false, "at": "2026-01-02T03:04:05Z"}`,
 }
 
-// searches are filters of metadata, and which versions fit.
+// searches are filters of metadata with the matching versions.
 var searches = []struct{ where, want string }{
 	{`{"card": "metrics", "key": "accuracy", "gt": 0.9}`, "1 2"},
 	{`{"card": "metrics", "key": "accuracy", "lte": 0}`, "3"},
@@ -218,7 +218,7 @@ func (a *api) asks(where, orderBy, want string) {
 	}
 }
 
-// TestSearchRefusals: what cannot be asked is refused with a code and a place, before anything is read.
+// TestSearchRefusals checks that invalid searches are refused with a code and a path, before anything is read.
 func TestSearchRefusals(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

@@ -20,8 +20,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get
-// an answer, as from a machine that drops packets.
+// blackHole is a listener in front of PostgreSQL. When it is open, it closes all connections, and accepts new ones
+// without a response, like a machine that drops packets.
 type blackHole struct {
 	net.Listener
 	mu          sync.Mutex
