@@ -10,17 +10,17 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// reachedBy adds to a condition that the project in a column is one that the principal may reach. It is the one way by
-// which an object, or a project, is found by its ID or its name; what is below an object is in its project. So what lies
-// in another project costs the same statements as what does not exist.
-func (c condition) reachedBy(who auth.Principal, column string) condition {
+// visibleTo adds to a condition that the project in a column is visible to the principal. It is the one way to find an
+// object, or a project, by its ID or its name; what is below an object is in its project. So an object of another project
+// costs the same statements as one that does not exist.
+func visibleTo(who auth.Principal, column string, where condition) condition {
 	switch {
 	case who.Owner:
-		return c
+		return where
 	case !who.Reads(who.Project):
-		return condition{c.sql + " AND FALSE", c.args}
+		return where.then(cond(" AND FALSE"))
 	}
-	return condition{c.sql + " AND " + column + " = ?", append(c.args[:len(c.args):len(c.args)], who.Project)}
+	return where.then(cond(" AND "+column+" = ?", who.Project))
 }
 
 // projectOfRow is the column of a table that holds the project of a row.
@@ -47,7 +47,7 @@ var (
 	errOnlyReads = models.Forbidden("the API key may read this project and not change it")
 )
 
-var keyColumns = []string{"id", "name", "prefix", "project_id", "role", "created_at", "created_by", "last_used_at", "expires_at", "revoked_at"}
+var keyColumns = Columns[models.ApiKey]()
 
 // Authenticate is the principal of an API key; false when no key has this secret, and when it has expired or was revoked.
 // It looks into the database each time, so that a key is revoked on all servers at once.
@@ -56,12 +56,11 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	keys := s.dialect.lanes().keys
-	err := keys.db.WithContext(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	err := s.db.KeyLookups(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
 	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
-		return auth.Principal{}, false, s.failure(err)
+		return auth.Principal{}, false, s.db.TranslateError(err)
 	}
 	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > usedEvery {
 		s.used.note(s, key.ID, now)
@@ -179,7 +178,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return managed(ctx, s, project, page, list[*models.ApiKey]{
-		name: "apiKeys", columns: of("api_keys", keyColumns), table: "api_keys",
+		name: "apiKeys", columns: of("api_keys", keyColumns), from: cond("api_keys"),
 		order: []string{"created_at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
 		position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
@@ -188,7 +187,7 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
 	return managed(ctx, s, project, page, list[*models.AuditEvent]{
-		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", table: "audit_events",
+		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", from: cond("audit_events"),
 		order: []string{"at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
 		position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
@@ -208,9 +207,8 @@ func managed[T any](ctx context.Context, s *Store, project *string, page models.
 		}
 		where = cond("project_id = ?", id)
 	}
-	where = where.reachedBy(who, "project_id")
-	l.where, l.args = where.sql, where.args
-	found, err := pages(ctx, s, l, nil, page)
+	l.where = visibleTo(who, "project_id", where)
+	found, err := pages(ctx, s.db, l, nil, page)
 	return found[models.ID{}], err
 }
 

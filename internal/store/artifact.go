@@ -7,7 +7,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var artifactColumns = []string{"id", "project_id", "name", "created_at"}
+var artifactColumns = Columns[models.Artifact]()
 
 // Artifact is the artifact of that name, nil when there is none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
@@ -16,9 +16,9 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 		return nil, err
 	}
 	var found []*models.Artifact
-	err = s.read(ctx).Raw("SELECT "+of("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
+	err = s.db.Read(ctx).Raw("SELECT "+of("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
 		Scan(&found).Error
-	return first(found), s.failure(err)
+	return first(found), s.db.TranslateError(err)
 }
 
 var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
@@ -77,7 +77,7 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 		subjects[i] = version.SubjectID
 	}
 	// In the order of the lock, so that it does not wait in a circle with a batch about the same subjects.
-	if _, err := tx.dialect.lockSubjects(tx.DB, project, subjects); err != nil {
+	if _, err := tx.lockSubjects(project, subjects); err != nil {
 		return err
 	}
 	for _, table := range []string{"metadata_latest", "metadata_entries"} {
@@ -102,21 +102,14 @@ func versionIDs(versions []*models.ArtifactVersion) []models.ID {
 	return ids
 }
 
-func first[T any](found []*T) *T {
-	if len(found) == 0 {
-		return nil
-	}
-	return found[0]
-}
-
-var projectColumns = []string{"id", "name", "created_at"}
+var projectColumns = Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := cond("name = ?", name).reachedBy(auth.From(ctx), "id")
+	where := visibleTo(auth.From(ctx), "id", cond("name = ?", name))
 	var found []*models.Project
-	err := s.read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+where.sql, where.args...).Scan(&found).Error
-	return first(found), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+where.sql, where.args...).Scan(&found).Error
+	return first(found), s.db.TranslateError(err)
 }
 
 // projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
@@ -147,10 +140,9 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
-	where := cond("TRUE").reachedBy(auth.From(ctx), "id")
-	found, err := pages(ctx, s, list[*models.Project]{
-		name: "projects", columns: of("projects", projectColumns), table: "projects",
-		where: where.sql, args: where.args, order: []string{"name"}, kinds: []positionKind{textPosition},
+	found, err := pages(ctx, s.db, list[*models.Project]{
+		name: "projects", columns: of("projects", projectColumns), from: cond("projects"),
+		where: visibleTo(auth.From(ctx), "id", cond("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
 		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
@@ -243,12 +235,12 @@ func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
 	return one.sql, one.args
 }
 
-// AddSubjects makes room for entries about objects: aboutOutput and the like say what they are.
+// AddSubjects makes room for entries about objects: models.SubjectStepOutput and the like say what they are.
 func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return b.addSubjects(project, about, ids...)
+	return b.addSubjects(project, models.SubjectKind(about), ids...)
 }
 
 // LockRow is what ends a SELECT that keeps others from changing its rows.
@@ -256,7 +248,7 @@ func (b Bulk) LockRow() string { return b.dialect.lockRow() }
 
 // LockSubjects keeps others from writing about the subjects.
 func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {
-	_, err := b.dialect.lockSubjects(b.DB, project, subjects)
+	_, err := b.lockSubjects(project, subjects)
 	return err
 }
 

@@ -21,7 +21,7 @@ import (
 // openSQLiteStore opens a new database whose log is emptied above limit bytes.
 func openSQLiteStore(t *testing.T, limit int64) *sqliteDialect {
 	t.Helper()
-	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "placard.db"), slog.New(slog.DiscardHandler))
+	s, err := OpenDB(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "placard.db"), slog.New(slog.DiscardHandler), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func openSQLiteStore(t *testing.T, limit int64) *sqliteDialect {
 			t.Error(err)
 		}
 	})
-	d := s.dialect.(*sqliteDialect)
+	d := s.backend.(*sqliteDialect)
 	d.checkpoints.close()
 	d.checkpoints.limit, d.checkpoints.retry = limit, time.Millisecond
 	d.checkpoints.start(d.writer)

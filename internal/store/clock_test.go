@@ -47,11 +47,10 @@ func (c *clock) set(t *testing.T, offset time.Duration) {
 // open opens a store that goes by the clock.
 func (c *clock) open(t *testing.T, url string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url, quiet)
+	s, err := store.Open(context.Background(), url, quiet, store.WithClock(c.now))
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.SetClock(s, c.now)
 	return s
 }
 

@@ -49,13 +49,13 @@ func (t Tables) Newer() error {
 	return nil
 }
 
-// outdated returns the failure of a statement that failed with cause if the tables do not allow this program, and nil
+// checkOutdated returns the failure of a statement that failed with cause if the tables do not allow this program, and nil
 // otherwise. Statements that succeed are not checked: a migration leaves them right or makes them fail.
-func (s *Store) outdated(cause error) *models.Error {
+func (db *DB) checkOutdated(cause error) *models.Error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	var outdated *Outdated
-	if !errors.As(s.dialect.checkProgram(ctx), &outdated) {
+	if !errors.As(db.backend.checkProgram(ctx), &outdated) {
 		return nil
 	}
 	return unavailableProgram(outdated, cause)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -45,7 +44,7 @@ func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sq
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
-func openPostgres(url string, connections int, log *slog.Logger) (dialect, error) {
+func openPostgres(url string, connections int, log *slog.Logger) (backend, error) {
 	config, err := serverConfig(url)
 	if err != nil {
 		return nil, err
@@ -259,55 +258,7 @@ func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(31644362926551652)").Error
 }
 
-func (d *postgresDialect) lockSubjects(tx *gorm.DB, project models.ID, subjects []models.ID) (locked, error) {
-	var rows []struct {
-		ID                models.ID
-		ArtifactVersionID models.ID
-		LoggedAt          int64
-	}
-	// In order of ID, so that two batches about the same subjects wait for each other and not in a circle.
-	err := tx.Raw(`SELECT s.id, s.artifact_version_id, s.logged_at FROM unnest(CAST(? AS uuid[])) AS wanted(wanted_id)
-		CROSS JOIN LATERAL (SELECT * FROM subjects WHERE project_id = ? AND id = wanted_id OFFSET 0 FOR UPDATE) s`,
-		idArray(compactIDs(subjects)), project).Scan(&rows).Error
-	held := locked{versions: map[models.ID]models.ID{}}
-	for _, row := range rows {
-		held.versions[row.ID] = row.ArtifactVersionID
-		held.floor = max(held.floor, row.LoggedAt+1)
-	}
-	return held, err
-}
-
-func (d *postgresDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
-	latest := latestInsert(d, project, "stored")
-	about := d.behind("subjects", "s", cond("project_id = ? AND id = e.subject_id", project))
-	var done []appended
-	err := tx.Raw(`
-WITH moment AS MATERIALIZED (
-    SELECT CAST(? AS bigint) AS logged_at
-), given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(CAST(? AS json)) AS e(
-        n bigint, id uuid, subject_id uuid, card text, key text, kind text, value text, retracted boolean,
-        reason text, logged_at bigint, logged_by text, step_run_id uuid, sort_key text, parts text)
-), stored AS (
-    INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
-        logged_by, step_run_id, sort_key, parts)
-    SELECT CAST(? AS uuid), subject_id, id, card, key, kind, value, retracted, reason,
-        coalesce(logged_at, (SELECT logged_at FROM moment)), logged_by, step_run_id, sort_key, parts
-    FROM given ORDER BY n
-    RETURNING *
-), latest AS (
-    `+latest.sql+`
-), touched AS (
-    -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
-    INSERT INTO subjects (project_id, id, about, logged_at)
-    SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
-    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.sql+`
-    ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
-)
-SELECT id, seq, logged_at FROM stored ORDER BY seq`,
-		slices.Concat([]any{at, entries, project}, latest.args, []any{project}, about.args)...).Scan(&done).Error
-	return done, err
-}
+func (d *postgresDialect) hasOneWriter() bool { return false }
 
 // postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
 // makes the database writable without an operator.
@@ -316,9 +267,9 @@ func postgresReadOnly(err error) *models.Error {
 		Err: errors.Join(ErrReadOnly, err)}
 }
 
-// translate returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
+// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
 // and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
-func (d *postgresDialect) translate(err error) *models.Error {
+func (d *postgresDialect) translateError(err error) *models.Error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
 		return unavailable(redacted(err))
@@ -327,7 +278,7 @@ func (d *postgresDialect) translate(err error) *models.Error {
 	if errors.As(err, &failed) {
 		switch {
 		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
-			return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
+			return concurrentWrite(err)
 		case failed.Code == "57014":
 			return interrupted(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,12 +37,12 @@ type sqliteDialect struct {
 	// file is what was opened at path.
 	path string
 	file fs.FileInfo
-	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, but in tests.
+	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, except in tests.
 	last  atomic.Int64
 	clock func() time.Time
 }
 
-func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, error) {
+func openSQLite(ctx context.Context, path string, clock func() time.Time, log *slog.Logger) (backend, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, &BadURL{"the database URL must name a file: sqlite:PATH"}
 	}
@@ -59,7 +60,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (dialect, er
 		}
 		return nil, fmt.Errorf("another process is serving %s: stop it first, or give this one another file", path)
 	}
-	d := &sqliteDialect{lock: lock, path: path, clock: time.Now}
+	d := &sqliteDialect{lock: lock, path: path, clock: clock}
 	if err := d.open(ctx, path, log); err != nil {
 		return nil, errors.Join(explainOpening(path, err), d.close())
 	}
@@ -175,22 +176,26 @@ func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
 	return condition{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
 }
 
-// below says the SELECT once for each parent: SQLite has no LATERAL. Parents that nobody has fill up to a power of two,
-// so that there are few different statements, which are kept prepared.
-func (d *sqliteDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
+// parentID takes the place of the ID of a parent in the arguments of a SELECT.
+type parentID struct{}
+
+// below repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of two, so
+// that there are few different statements, which are kept prepared.
+func (d *sqliteDialect) below(parents []models.ID, sel func(parent condition) condition) condition {
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
 	}
-	before, _, _ := strings.Cut(sql, "parent.id")
-	at := strings.Count(before, "?")
-	one := "SELECT * FROM (" + strings.Replace(sql, "parent.id", "?", 1) + ")"
-	parts := make([]string, len(parents))
-	all := make([]any, 0, len(parents)*(len(args)+1))
+	one := wrapped("SELECT * FROM (%s)", sel(cond("?", parentID{})))
+	parts := make([]condition, len(parents))
 	for i, parent := range parents {
-		parts[i] = one
-		all = append(append(append(all, args[:at]...), parent), args[at:]...)
+		parts[i] = condition{one.sql, slices.Clone(one.args)}
+		for j, arg := range one.args {
+			if _, ok := arg.(parentID); ok {
+				parts[i].args[j] = parent
+			}
+		}
 	}
-	return strings.Join(parts, "\nUNION ALL\n"), all
+	return joined(parts, "\nUNION ALL\n")
 }
 
 func (d *sqliteDialect) rows(columns ...column) string {
@@ -281,33 +286,10 @@ func (d *sqliteDialect) lockRow() string { return "" }
 // lockBulk has nothing to lock: one process has the file.
 func (d *sqliteDialect) lockBulk(*gorm.DB) error { return nil }
 
-// lockSubjects has nothing to lock: there is one writer.
-func (d *sqliteDialect) lockSubjects(*gorm.DB, models.ID, []models.ID) (locked, error) {
-	return locked{}, nil
-}
+func (d *sqliteDialect) hasOneWriter() bool { return true }
 
-func (d *sqliteDialect) appendEntries(tx *gorm.DB, project models.ID, at any, entries string) ([]appended, error) {
-	var done []appended
-	given := d.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
-		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
-		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_at", numberColumn}, column{"logged_by", textColumn},
-		column{"step_run_id", idColumn}, column{"sort_key", textColumn}, column{"parts", textColumn})
-	err := tx.Raw(`
-INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
-    logged_by, step_run_id, sort_key, parts)
-SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
-FROM `+given+` WHERE true ORDER BY n
-RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
-	if err != nil {
-		return nil, err
-	}
-	// One writer gives the numbers, so those of a call follow each other.
-	latest := latestInsert(d, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
-	return done, tx.Exec(latest.sql, latest.args...).Error
-}
-
-// translate knows the result codes of SQLite (https://www.sqlite.org/rescode.html).
-func (d *sqliteDialect) translate(err error) *models.Error {
+// translateError goes by the result codes of SQLite (https://www.sqlite.org/rescode.html).
+func (d *sqliteDialect) translateError(err error) *models.Error {
 	var failed *sqlite.Error
 	if !errors.As(err, &failed) {
 		if errors.Is(err, sql.ErrConnDone) || errors.Is(err, errClosed) {

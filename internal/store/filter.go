@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/placard/placard/models"
@@ -28,7 +27,8 @@ type searched struct {
 	table, alias string
 	columns      []string
 	// about and subject are how the metadata of its objects is found; empty for objects without metadata.
-	about, subject string
+	about   models.SubjectKind
+	subject string
 	// fields are those of its filter.
 	fields map[string]field
 	// related are those that lead to other objects.
@@ -51,57 +51,6 @@ type field struct {
 	special func(c compiler, test models.FieldTest) (holds condition, ok bool)
 	// driver, if any, selects as `id` all objects that fit a test, by an index; ok is false where it cannot.
 	driver func(c compiler, test models.FieldTest) (ids condition, ok bool)
-}
-
-var (
-	always = condition{"TRUE", nil}
-	never  = condition{"FALSE", nil}
-)
-
-func cond(text string, args ...any) condition { return condition{text, args} }
-
-// then adds SQL that follows.
-func (c condition) then(next condition) condition {
-	return condition{c.sql + next.sql, slices.Concat(c.args, next.args)}
-}
-
-// and adds what must also hold.
-func (c condition) and(others ...condition) condition {
-	return joined(append([]condition{c}, others...), " AND ")
-}
-
-// joined are conditions with an operator between them.
-func joined(conditions []condition, operator string) condition {
-	var whole condition
-	parts := make([]string, len(conditions))
-	for i, c := range conditions {
-		parts[i] = c.sql
-		whole.args = append(whole.args, c.args...)
-	}
-	whole.sql = "(" + strings.Join(parts, operator) + ")"
-	return whole
-}
-
-func allOf(conditions []condition) condition {
-	if len(conditions) == 0 {
-		return always
-	}
-	return joined(conditions, " AND ")
-}
-
-func anyOf(conditions []condition) condition {
-	if len(conditions) == 0 {
-		return never
-	}
-	return joined(conditions, " OR ")
-}
-
-// not holds where c does not, also where c is null.
-func not(c condition) condition { return condition{"NOT COALESCE(" + c.sql + ", FALSE)", c.args} }
-
-// wrapped puts a condition into a text that has one %s.
-func wrapped(format string, c condition) condition {
-	return condition{fmt.Sprintf(format, c.sql), c.args}
 }
 
 // filter is the condition that an object fits.
@@ -191,16 +140,6 @@ func (c compiler) compare(value string, test models.FieldTest) condition {
 	}
 	return cond(value+" "+map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[test.Op]+" ?", operand)
 }
-
-func oneOfValues(value string, values []any) condition {
-	if len(values) == 0 {
-		return never
-	}
-	return cond(value+" IN ("+marks(len(values))+")", values...)
-}
-
-// marks are so many question marks.
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
 // textTest is a condition on a text, in which no character of the operand means anything but itself.
 func (c compiler) textTest(value string, test models.TextTest) condition {

@@ -2,9 +2,23 @@ package store
 
 import (
 	"log/slog"
+	"sync"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 )
+
+// schemas are the parsed models.
+var schemas sync.Map
+
+// Columns returns the columns of a model, in the order of its fields.
+func Columns[T any]() []string {
+	parsed, err := schema.Parse(new(T), &schemas, schema.NamingStrategy{})
+	if err != nil {
+		panic(err) // the models are part of the program
+	}
+	return parsed.DBNames
+}
 
 // gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
 func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {

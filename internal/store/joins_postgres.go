@@ -9,9 +9,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-func (d *postgresDialect) below(parents []models.ID, sql string, args []any) (string, []any) {
-	return "SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (" + sql + ") AS page",
-		append([]any{idArray(parents)}, args...)
+func (d *postgresDialect) below(parents []models.ID, sel func(parent condition) condition) condition {
+	each := cond("SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (", idArray(parents))
+	return each.then(sel(cond("parent.id"))).then(cond(") AS page"))
 }
 
 // idArray returns IDs as the text of an array.
@@ -25,7 +25,12 @@ func idArray(ids []models.ID) string {
 
 // behind makes the planner keep the order of the join by OFFSET 0.
 func (d *postgresDialect) behind(table, alias string, on condition) condition {
-	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0) " + alias, on.args}
+	return lateral(table, alias, on, "")
+}
+
+// lateral returns a lateral join whose rows end locks, if it is not empty.
+func lateral(table, alias string, on condition, lock string) condition {
+	return condition{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.sql + " OFFSET 0" + lock + ") " + alias, on.args}
 }
 
 func (d *postgresDialect) leftJoin(table, alias string, on condition) condition {
@@ -36,7 +41,11 @@ func (d *postgresDialect) leftJoin(table, alias string, on condition) condition 
 func (d *postgresDialect) lookUp(l lookup) condition {
 	wanted := "wanted_" + l.alias
 	each := cond("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.ids)))
-	return each.then(d.behind(l.table+" "+l.alias, l.alias, l.where.and(cond(l.alias+"."+l.column+" = "+wanted))))
+	found := l.where.and(cond(l.alias + "." + l.column + " = " + wanted))
+	if l.lock {
+		return each.then(lateral(l.table+" "+l.alias, l.alias, found, d.lockRow()))
+	}
+	return each.then(d.behind(l.table+" "+l.alias, l.alias, found))
 }
 
 // compactIDs returns the different IDs in ascending order.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -157,27 +158,30 @@ type reader struct {
 	db   *gorm.DB
 }
 
-// read returns the reader of statements whose work is bounded by the objects that they name.
-func (s *Store) read(ctx context.Context) reader {
-	lane := s.dialect.lanes().reads
+// Read returns the reader of statements whose work is bounded by the objects that they name and by the size of a page.
+func (db *DB) Read(ctx context.Context) reader {
+	lane := db.backend.lanes().reads
 	if operationOf(ctx).Mutation {
-		lane = s.dialect.lanes().mutations
+		lane = db.backend.lanes().mutations
 	}
 	return reader{ctx, lane, lane.db}
 }
 
-// question returns the reader of statements whose work grows with the project.
-func (s *Store) question(ctx context.Context) reader {
-	lane := s.dialect.lanes().questions
+// ReadUnbounded returns the reader of statements whose work grows with the project.
+func (db *DB) ReadUnbounded(ctx context.Context) reader {
+	lane := db.backend.lanes().questions
 	return reader{ctx, lane, lane.db}
 }
 
-// search returns the reader of questions whose text and best plan depend on their arguments: they are not kept prepared.
-func (s *Store) search(ctx context.Context) reader { return searcher(ctx, s.dialect) }
-
-func searcher(ctx context.Context, d dialect) reader {
-	lane := d.lanes().questions
+// ReadSearch is ReadUnbounded for statements whose text and best plan depend on their arguments: they are not kept prepared.
+func (db *DB) ReadSearch(ctx context.Context) reader {
+	lane := db.backend.lanes().questions
 	return reader{ctx, lane, lane.searcher}
+}
+
+// KeyLookups returns a session for look-ups of API keys, which have connections of their own. The caller bounds their number.
+func (db *DB) KeyLookups(ctx context.Context) *gorm.DB {
+	return db.backend.lanes().keys.db.WithContext(ctx)
 }
 
 // turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
@@ -198,4 +202,23 @@ type scanned struct{ Error error }
 // Scan sends the statement and reads its rows into dest.
 func (s statement) Scan(dest any) scanned {
 	return scanned{s.turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
+}
+
+// Pool is how busy a pool of connections is.
+type Pool struct {
+	Name string
+	// Most is how many connections it may have.
+	Most, InUse, Idle int
+	// Waiting counts the statements that wait for a turn.
+	Waiting int
+	// Waits counts the waits of statements for a turn or a connection, and Waited is their total duration.
+	Waits  int64
+	Waited time.Duration
+}
+
+func pool(name string, db *sql.DB) Pool {
+	stats := db.Stats()
+	return Pool{
+		Name: name, Most: stats.MaxOpenConnections, InUse: stats.InUse, Idle: stats.Idle, Waits: stats.WaitCount, Waited: stats.WaitDuration,
+	}
 }

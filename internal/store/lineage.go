@@ -20,8 +20,8 @@ var (
 
 // follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
 func (s *Store) follow(project models.ID, way direction, versions []models.ID) condition {
-	return s.dialect.lookUp(lookup{way.from, "f", "artifact_version_id", versions, cond("f.project_id = ?", project)}).
-		then(s.dialect.behind(way.to+" t", "t", cond("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+	return s.db.Dialect().lookUp(lookup{table: way.from, alias: "f", column: "artifact_version_id", ids: versions, where: cond("f.project_id = ?", project)}).
+		then(s.db.Dialect().behind(way.to+" t", "t", cond("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
 }
 
 // Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
@@ -69,29 +69,29 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := s.follow(start.ProjectID, way, border).then(wrapped(" WHERE NOT %s", s.dialect.oneOf("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
+	ids := s.follow(start.ProjectID, way, border).then(wrapped(" WHERE NOT %s", s.db.Dialect().oneOf("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
 	from := wrapped("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
-		then(s.dialect.behind("artifact_versions v", "v", cond("v.project_id = ? AND v.id = d.id", start.ProjectID)))
-	where, args := startedBy("v.created_at", "TRUE", from.args, start.AsOf)
+		then(s.db.Dialect().behind("artifact_versions v", "v", cond("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+	where := startedBy("v.created_at", always, start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", of("v", versionColumns), from.sql, where, most),
-		args...).Scan(&next).Error
-	return models.Views(next, start.AsOf), s.failure(err)
+	err := s.db.Read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", of("v", versionColumns), from.sql, where.sql, most),
+		append(from.args, where.args...)...).Scan(&next).Error
+	return models.Views(next, start.AsOf), s.db.TranslateError(err)
 }
 
 // connect adds the edges between the versions that are known, in the order of these.
 func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
 	ids := slices.Collect(maps.Keys(known))
-	from := s.follow(project, upstream, ids).then(wrapped(" WHERE %s", s.dialect.oneOf("t.artifact_version_id", ids)))
+	from := s.follow(project, upstream, ids).then(wrapped(" WHERE %s", s.db.Dialect().oneOf("t.artifact_version_id", ids)))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
-	err := s.read(ctx).Raw("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM "+from.sql+
+	err := s.db.Read(ctx).Raw("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM "+from.sql+
 		" ORDER BY to_id, from_id", from.args...).Scan(&rows).Error
 	for _, row := range rows {
 		found.Edges = append(found.Edges, &models.LineageEdge{
 			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
 		})
 	}
-	return s.failure(err)
+	return s.db.TranslateError(err)
 }
 
 // consumerRow is a step run with the version that it read.
@@ -104,14 +104,13 @@ type consumerRow struct {
 func (s *Store) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	run := s.dialect.behind("step_runs r", "r", cond("r.project_id = ? AND r.id = i.step_run_id", project))
-	where, args := startedBy("r.started_at", "i.project_id = ?", append(run.args, project), asOf)
-	found, err := pages(ctx, s, list[*consumerRow]{
+	run := s.db.Dialect().behind("step_runs r", "r", cond("r.project_id = ? AND r.id = i.step_run_id", project))
+	found, err := pages(ctx, s.db, list[*consumerRow]{
 		name:    "consumers",
 		columns: of("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		table: "(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i" + run.sql,
-		where: where, args: args, parent: "i.artifact_version_id",
+		from:  cond("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").then(run),
+		where: startedBy("r.started_at", cond("i.project_id = ?", project), asOf), parent: "i.artifact_version_id",
 		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -34,8 +36,8 @@ func WithMeter(ctx context.Context, meter *Meter) context.Context {
 
 // Explain is how the database answers a reading statement that a Meter has recorded, line by line, for tests and
 // measurements. PostgreSQL answers it for that, and says what each step cost.
-func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return s.dialect.explain(ctx, text, args)
+func (db *DB) Explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return db.backend.explain(ctx, text, args)
 }
 
 // errMeter is the failure that a meter asked for.
@@ -91,8 +93,28 @@ func observeStatement(ctx context.Context, begin time.Time, took time.Duration, 
 	}
 }
 
-func observeEntries(ctx context.Context, n int) {
+// ObserveEntries reports n stored entries to the observer of the context.
+func ObserveEntries(ctx context.Context, n int) {
 	if o, ok := ctx.Value(observerKey{}).(Observer); ok && n > 0 {
 		o.Entries(n)
 	}
+}
+
+// planned are the lines of a plan, which stand in the last column.
+func planned(rows *sql.Rows, err error) (lines []string, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	columns, err := rows.Columns()
+	for err == nil && rows.Next() {
+		row := make([]any, len(columns))
+		for i := range row {
+			row[i] = new(any)
+		}
+		if err = rows.Scan(row...); err == nil {
+			lines = append(lines, fmt.Sprint(*row[len(row)-1].(*any)))
+		}
+	}
+	return lines, errors.Join(err, rows.Err())
 }

@@ -157,7 +157,7 @@ func fillSome(ctx context.Context, tx *sql.Tx, table string, last int64) (int64,
 	for _, r := range some {
 		last = r.seq
 		if _, err := tx.ExecContext(ctx, "UPDATE "+table+" SET sort_key = $1, parts = $2 WHERE seq = $3",
-			r.form.SortKey, textOrNull(r.form.Parts), r.seq); err != nil {
+			r.form.SortKey, sql.NullString{String: r.form.Parts, Valid: r.form.Parts != ""}, r.seq); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -211,7 +211,7 @@ func (r *searching[T]) within(s segment, position []any) (values []any, relation
 
 // statement is the SELECT of the objects of a segment between two positions, nil for none; some is false where none of
 // them can lie there.
-func (r *searching[T]) statement(s segment, after, before []any, limit int) (text string, args []any, some bool) {
+func (r *searching[T]) statement(s segment, after, before []any, limit int) (query condition, some bool) {
 	order, position := r.columns(s)
 	where := []condition{}
 	for _, bound := range []struct {
@@ -226,10 +226,9 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (tex
 		case relation == 0:
 			where = append(where, beyond(order, values, bound.later))
 		case (relation > 0) != bound.later:
-			return "", nil, false
+			return condition{}, false
 		}
 	}
-	inner := r.inner(s)
 	by := make([]string, len(order))
 	for i, column := range order {
 		by[i] = column.sql
@@ -237,10 +236,8 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (tex
 			by[i] += " DESC"
 		}
 	}
-	bounds := allOf(where)
-	whole := r.dialect.selectFirst(of("q", r.table.columns)+", "+r.dialect.array(position)+" AS position",
-		wrapped("(%s) q WHERE ", inner).then(bounds), by, limit)
-	return whole.sql, whole.args, true
+	columns := of("q", r.table.columns) + ", " + r.dialect.array(position) + " AS position"
+	return r.dialect.selectFirst(columns, wrapped("(%s) q WHERE ", r.inner(s)).then(allOf(where)), by, limit), true
 }
 
 // inner selects the objects of a segment with what they are sorted by, in no order.

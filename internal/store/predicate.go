@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -308,8 +307,3 @@ func indexedTest(test models.ValueTest) (is condition, exact bool) {
 func asksForValue(p *models.MetadataPredicate) bool {
 	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
 }
-
-// isPlace says whether a step of a path may be a place in a list.
-func isPlace(step string) bool { return places.MatchString(step) }
-
-var places = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)

@@ -30,12 +30,12 @@ const repairedAtOnce = 500
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
-	err := s.read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
+	err := s.db.Read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
 	if err == nil {
-		err = s.read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
+		err = s.db.Read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
 	}
 	if err != nil {
-		return r.Repaired, s.failure(err)
+		return r.Repaired, s.db.TranslateError(err)
 	}
 	for _, project := range projects {
 		for _, step := range []portions{
@@ -65,13 +65,13 @@ type portions struct {
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairedAtOnce; n == repairedAtOnce; {
 		var ids, incomplete []models.ID
-		err := r.store.read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
+		err := r.store.db.Read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
 			project, after).Scan(&ids).Error
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
+			err = r.store.db.Read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
 		}
 		if err != nil {
-			return r.store.failure(err)
+			return r.store.db.TranslateError(err)
 		}
 		if len(incomplete) > 0 {
 			if err := step.complete(ctx, project, incomplete); err != nil {
@@ -100,7 +100,7 @@ func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []mode
 	for n := int64(repairedAtOnce); n == repairedAtOnce; {
 		var done Repaired
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
-			if _, err = tx.dialect.lockSubjects(tx.DB, project, ids); err != nil {
+			if _, err = tx.lockSubjects(project, ids); err != nil {
 				return err
 			}
 			done, err = tx.fillSubjects(project, ids)

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	pipelineRunColumns = []string{"id", "project_id", "pipeline", "status", "started_at", "finished_at"}
-	stepRunColumns     = []string{"id", "project_id", "pipeline_run_id", "name", "status", "started_at", "finished_at"}
+	pipelineRunColumns = Columns[models.PipelineRun]()
+	stepRunColumns     = Columns[models.StepRun]()
 )
 
 var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
@@ -21,10 +21,9 @@ var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) mo
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	where, args := startedBy("started_at", "project_id = ?", []any{project}, asOf)
-	found, err := pages(ctx, s, list[*models.StepRun]{
-		name: "stepRuns", columns: of("step_runs", stepRunColumns), table: "step_runs",
-		where: where, args: args, parent: "pipeline_run_id",
+	found, err := pages(ctx, s.db, list[*models.StepRun]{
+		name: "stepRuns", columns: of("step_runs", stepRunColumns), from: cond("step_runs"),
+		where: startedBy("started_at", cond("project_id = ?", project), asOf), parent: "pipeline_run_id",
 		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -35,11 +34,11 @@ func (s *Store) StepRuns(
 }
 
 // startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column, where string, args []any, asOf *models.Time) (string, []any) {
+func startedBy(column string, where condition, asOf *models.Time) condition {
 	if asOf == nil {
-		return where, args
+		return where
 	}
-	return where + " AND " + column + " <= ?", append(args, *asOf)
+	return where.then(cond(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -75,7 +74,7 @@ func (s *Store) StartPipelineRun(
 			return project, nil, err
 		}
 		id := models.NewID()
-		if err := tx.addSubjects(project, aboutPipelineRun, id); err != nil {
+		if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 			return project, nil, err
 		}
 		var made []*models.PipelineRun
@@ -86,16 +85,8 @@ func (s *Store) StartPipelineRun(
 	})
 }
 
-// What a subject is, as the database keeps it. An output that has been saved counts as its version.
-const (
-	aboutVersion     = "V"
-	aboutOutput      = "O"
-	aboutStepRun     = "S"
-	aboutPipelineRun = "R"
-)
-
 // addSubjects makes room for entries about new objects.
-func (tx *transaction) addSubjects(project models.ID, about string, ids ...models.ID) error {
+func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
 	text, err := json.Marshal(objects(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
 		return err
@@ -138,7 +129,7 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := cond("id = ? AND status = ?", id, models.RunStatusRunning).reachedBy(tx.who, "project_id")
+		where := visibleTo(tx.who, "project_id", cond("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.now(0)
 			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.sql,
@@ -163,40 +154,40 @@ func finish[T any](
 }
 
 var (
-	inputColumns  = []string{"project_id", "step_run_id", "position", "name", "artifact_version_id"}
-	outputColumns = []string{"id", "project_id", "step_run_id", "position", "name", "artifact_name", "artifact_version_id", "bound_at"}
+	inputColumns  = Columns[models.StepInput]()
+	outputColumns = Columns[models.StepOutput]()
 )
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.dialect.lookUp(lookup{"step_inputs", "i", "step_run_id", steps, cond("i.project_id = ?", project)})
+	from := s.db.Dialect().lookUp(lookup{table: "step_inputs", alias: "i", column: "step_run_id", ids: steps, where: cond("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
 	}
-	return inputs, s.failure(err)
+	return inputs, s.db.TranslateError(err)
 }
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.dialect.lookUp(lookup{"step_outputs", "o", "step_run_id", steps, cond("o.project_id = ?", project)})
+	from := s.db.Dialect().lookUp(lookup{table: "step_outputs", alias: "o", column: "step_run_id", ids: steps, where: cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
 	}
-	return outputs, s.failure(err)
+	return outputs, s.db.TranslateError(err)
 }
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.dialect.lookUp(lookup{"step_outputs", "o", "artifact_version_id", versions, cond("o.project_id = ?", project)})
+	from := s.db.Dialect().lookUp(lookup{table: "step_outputs", alias: "o", column: "artifact_version_id", ids: versions, where: cond("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
+	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
 var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
@@ -243,7 +234,7 @@ func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
 	id := models.NewID()
-	if err := tx.addSubjects(run.ProjectID, aboutStepRun, id); err != nil {
+	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
 	var made []*models.StepRun
@@ -292,7 +283,7 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 		ids[i] = models.NewID()
 		rows[i] = map[string]any{"id": ids[i], "position": i, "name": output.Name, "artifact_name": output.ArtifactName}
 	}
-	if err := tx.addSubjects(step.ProjectID, aboutOutput, ids...); err != nil {
+	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
 	text, err := json.Marshal(rows)

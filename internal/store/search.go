@@ -11,23 +11,34 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// searching is one question about one table.
+// Query is a search for objects of one table.
+type Query struct {
+	Table   *searched
+	Project models.ID
+	// Scope is a filter beside that of the caller, nil for none.
+	Scope *models.Filter
+	models.Question
+	Page models.Page
+}
+
+// searching is a query that is compiled and run.
 type searching[T any] struct {
 	compiler
+	db       *DB
 	table    *searched
 	question models.Question
 	page     models.Page
 	terms    []sortTerm
 	scope    *models.Filter
-	// among is what must hold beside the filters, without SQL for nothing.
+	// among restricts the objects to those of a parent; empty for no restriction.
 	among condition
-	// name is what cursors belong to.
+	// name is the name of the list in its cursors.
 	name string
-	// id is that of an object.
+	// id returns the ID of an object.
 	id func(*T) models.ID
 }
 
-// found is an object with where it stands in the order.
+// found is an object with its position in the order.
 type found[T any] struct {
 	Object   T `gorm:"embedded"`
 	Position string
@@ -36,52 +47,129 @@ type found[T any] struct {
 // narrow is how few objects a way to begin must leave, so that it is better than to go through all of them in order.
 const narrow = 5000
 
-// search answers a question about the objects of a project that are in scope. It begins with whatever index leaves few
-// objects, and otherwise goes along the index of the order until the page is full; see docs/adr/0018.
-func search[T any](
-	ctx context.Context, s *Store, t *searched, project models.ID, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
-) (*models.Connection[*T], error) {
-	r := newSearching(s, t, project, scope, q, page, id)
+// Find returns a page of the objects of a project that pass the filters of a query.
+func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+	r := newSearching(db, q, id)
 	after, before, err := r.cursors()
 	if err != nil {
 		return nil, err
 	}
-	begin, err := r.begin(ctx, scope)
+	begin, err := r.begin(ctx, q.Scope)
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, db.TranslateError(err)
 	}
 	items, err := r.items(ctx, begin, after, before)
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, db.TranslateError(err)
 	}
 	result, err := r.connection(items)
-	if err != nil || !page.Count {
+	if err != nil || !q.Page.Count {
 		return result, err
 	}
 	n, err := r.count(ctx, begin)
 	result.SetTotalCount(n)
-	return result, s.failure(err)
+	return result, db.TranslateError(err)
 }
 
-func newSearching[T any](
-	s *Store, t *searched, project models.ID, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
-) *searching[T] {
+func newSearching[T any](db *DB, q Query, id func(*T) models.ID) *searching[T] {
 	if q.Filter == nil {
 		q.Filter = &models.Filter{}
 	}
 	if len(q.Order) == 0 {
-		q.Order = t.order
+		q.Order = q.Table.order
 	}
-	r := &searching[T]{compiler: compiler{dialect: s.dialect, project: project}, table: t, question: q, page: page, scope: scope, id: id}
+	r := &searching[T]{
+		compiler: compiler{dialect: db.Dialect(), project: q.Project}, db: db, table: q.Table, question: q.Question, page: q.Page, scope: q.Scope, id: id,
+	}
 	if q.AsOf != nil {
 		r.asOf = max(q.AsOf.UnixMicro(), 1)
 	}
 	r.terms = make([]sortTerm, len(q.Order))
 	for i, term := range q.Order {
-		r.terms[i] = r.sortTerm(t, term, i)
+		r.terms[i] = r.sortTerm(q.Table, term, i)
 	}
-	r.name = fmt.Sprint(t.name, project, r.fits(), q.Order, r.asOf)
+	r.name = fmt.Sprint(q.Table.name, q.Project, r.fits(), q.Order, r.asOf)
 	return r
+}
+
+// Parent is the column that leads from the objects of a table to their parents.
+type Parent[T any] struct {
+	Column string
+	// Field is the field of the filter that compares the column.
+	Field string
+	// Of returns the parent of an object.
+	Of func(*T) models.ID
+}
+
+// FindPerParent returns the same page of the children of each parent. For one parent it is Find; for several it is one
+// statement, which reads all their children, and a second one that counts. No more than MaxParents are allowed.
+func FindPerParent[T any](
+	ctx context.Context, db *DB, q Query, by Parent[T], parents []models.ID, id func(*T) models.ID,
+) (map[models.ID]*models.Connection[*T], error) {
+	connections := make(map[models.ID]*models.Connection[*T], len(parents))
+	ofParent := func(parent models.ID) Query {
+		query := q
+		query.Scope = Equals(by.Field, parent)
+		return query
+	}
+	if len(parents) == 1 {
+		var err error
+		connections[parents[0]], err = Find(ctx, db, ofParent(parents[0]), id)
+		return connections, err
+	}
+	r := newSearching(db, q, id)
+	children, err := r.readChildren(ctx, by, parents)
+	if err != nil {
+		return nil, db.TranslateError(err)
+	}
+	counts := map[models.ID]int{}
+	if q.Page.Count {
+		if counts, err = r.countChildren(ctx, by.Column, parents); err != nil {
+			return nil, db.TranslateError(err)
+		}
+	}
+	for _, parent := range parents {
+		r.name = newSearching(db, ofParent(parent), id).name
+		if connections[parent], err = r.connection(children[parent]); err != nil {
+			return nil, err
+		}
+		connections[parent].SetTotalCount(counts[parent])
+	}
+	return connections, nil
+}
+
+// readChildren returns the children of the page by parent.
+func (r *searching[T]) readChildren(ctx context.Context, by Parent[T], parents []models.ID) (map[models.ID][]found[T], error) {
+	query := r.dialect.below(parents, func(parent condition) condition {
+		r.among = cond(by.Column + " = ").then(parent)
+		children, _ := r.statement(segment{rank: -1}, nil, nil, r.page.Size+1)
+		return children
+	})
+	r.among = condition{}
+	var items []found[T]
+	err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&items).Error
+	children := make(map[models.ID][]found[T], len(parents))
+	for _, item := range items {
+		parent := by.Of(&item.Object)
+		children[parent] = append(children[parent], item)
+	}
+	return children, err
+}
+
+// countChildren returns the numbers of children by parent.
+func (r *searching[T]) countChildren(ctx context.Context, column string, parents []models.ID) (map[models.ID]int, error) {
+	query := cond("SELECT "+column+" AS parent, count(*) AS size FROM "+r.table.table+" WHERE "+r.table.alias+".project_id = ? AND ", r.project).
+		then(r.dialect.oneOf(column, parents)).then(cond(" AND ")).then(r.fits()).then(cond(" GROUP BY " + column))
+	var rows []struct {
+		Parent models.ID
+		Size   int
+	}
+	err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&rows).Error
+	counts := make(map[models.ID]int, len(rows))
+	for _, row := range rows {
+		counts[row.Parent] = row.Size
+	}
+	return counts, err
 }
 
 // fits is the condition that an object is among what is asked for, of which some parts are known to hold.
@@ -130,11 +218,9 @@ func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginni
 	for i, option := range options {
 		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option.ids))
 	}
-	whole := joined(parts, " UNION ALL ")
+	query := joined(parts, " UNION ALL ")
 	var sizes []struct{ N, Size int }
-	// Without the parentheses: SQLite has none around a whole statement.
-	text := strings.TrimSuffix(strings.TrimPrefix(whole.sql, "("), ")")
-	if err := searcher(ctx, r.dialect).Raw(text, whole.args...).Scan(&sizes).Error; err != nil {
+	if err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&sizes).Error; err != nil {
 		return beginning{}, err
 	}
 	best := slices.MinFunc(sizes, func(a, b struct{ N, Size int }) int { return a.Size - b.Size })
@@ -150,15 +236,14 @@ func union(parts []condition) condition {
 	for i, part := range parts {
 		wholes[i] = wrapped("SELECT id FROM (%s) p", part)
 	}
-	all := joined(wholes, " UNION ALL ")
-	return condition{"SELECT id FROM " + all.sql + " u", all.args}
+	return wrapped("SELECT id FROM (%s) u", joined(wholes, " UNION ALL "))
 }
 
 // count is how many objects fit, counted up to one more than can be said.
 func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
 	from, here, fits := r.from(b, 0), r.here(b), r.fitsBehind(b)
 	var n int
-	err := searcher(ctx, r.dialect).Raw(
+	err := r.db.ReadSearch(ctx).Raw(
 		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, fits.sql, models.MaxTotalCount+1),
 		slices.Concat(from.args, here.args, fits.args)...).Scan(&n).Error
 	return n, err
@@ -172,12 +257,12 @@ func (r *searching[T]) items(ctx context.Context, b beginning, after, before []a
 	}
 	items := []found[T]{}
 	for _, segment := range segments {
-		text, args, some := r.statement(segment, after, before, r.page.Size+1-len(items))
+		query, some := r.statement(segment, after, before, r.page.Size+1-len(items))
 		if !some {
 			continue
 		}
 		var more []found[T]
-		if err := searcher(ctx, r.dialect).Raw(text, args...).Scan(&more).Error; err != nil {
+		if err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&more).Error; err != nil {
 			return nil, err
 		}
 		if items = append(items, more...); len(items) > r.page.Size {
@@ -244,130 +329,7 @@ func (r *searching[T]) cursors() (after, before []any, err error) {
 	return after, before, err
 }
 
-// inProject answers a question about the project of that name; one that does not exist has nothing.
-func inProject[T any](
-	ctx context.Context, s *Store, t *searched, project string, scope *models.Filter, q models.Question, page models.Page, id func(*T) models.ID,
-) (*models.Connection[*T], error) {
-	projectID, err := s.projectID(ctx, project)
-	if err != nil || projectID.IsZero() {
-		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
-	}
-	return search(ctx, s, t, projectID, scope, q, page, id)
-}
-
-func equals(field string, value any) *models.Filter {
+// Equals returns the filter that a field has a value.
+func Equals(field string, value any) *models.Filter {
 	return &models.Filter{Field: field, Tests: []models.FieldTest{{Op: "eq", Values: []any{value}}}}
-}
-
-func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
-
-func stepRunID(r *models.StepRun) models.ID { return r.ID }
-
-// SearchVersions answers a question about the artifact versions of a project.
-func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := inProject(ctx, s, searchedVersions, project, nil, q, page, versionID)
-	return viewsOfPage(found, q.AsOf), err
-}
-
-// SearchVersionsOf answers the same question about the versions of each artifact, the greatest number first unless it
-// says otherwise. For several artifacts it is one statement, which looks at all of their versions.
-func (s *Store) SearchVersionsOf(
-	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
-) (map[models.ID]*models.ArtifactVersionConnection, error) {
-	if len(q.Order) == 0 {
-		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
-	}
-	answers := make(map[models.ID]*models.ArtifactVersionConnection, len(artifacts))
-	for some := range slices.Chunk(artifacts, mostParents) {
-		if len(some) == 1 {
-			found, err := search(ctx, s, searchedVersions, project, equals("artifactId", some[0]), q, page, versionID)
-			if err != nil {
-				return nil, err
-			}
-			answers[some[0]] = viewsOfPage(found, q.AsOf)
-			continue
-		}
-		if err := s.searchBelow(ctx, project, some, q, page, answers); err != nil {
-			return nil, s.failure(err)
-		}
-	}
-	return answers, nil
-}
-
-// searchBelow answers a question about the versions of several artifacts in one statement, and a second one that counts.
-func (s *Store) searchBelow(
-	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
-	answers map[models.ID]*models.ArtifactVersionConnection,
-) error {
-	r := newSearching(s, searchedVersions, project, nil, q, page, versionID)
-	fits := r.fits()
-	r.among = cond("v.artifact_id = parent.id")
-	text, args, _ := r.statement(segment{rank: -1}, nil, nil, page.Size+1)
-	text, args = s.dialect.below(artifacts, text, args)
-	var items []found[models.ArtifactVersion]
-	if err := s.search(ctx).Raw(text, args...).Scan(&items).Error; err != nil {
-		return err
-	}
-	of := make(map[models.ID][]found[models.ArtifactVersion], len(artifacts))
-	for _, item := range items {
-		of[item.Object.ArtifactID] = append(of[item.Object.ArtifactID], item)
-	}
-	sizes := map[models.ID]int{}
-	if page.Count {
-		one := s.dialect.oneOf("v.artifact_id", artifacts)
-		var counts []struct {
-			ArtifactID models.ID
-			Size       int
-		}
-		err := s.search(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM artifact_versions v WHERE v.project_id = ? AND "+
-			one.sql+" AND "+fits.sql+" GROUP BY v.artifact_id", slices.Concat([]any{project}, one.args, fits.args)...).Scan(&counts).Error
-		if err != nil {
-			return err
-		}
-		for _, count := range counts {
-			sizes[count.ArtifactID] = count.Size
-		}
-	}
-	for _, artifact := range artifacts {
-		r.name = newSearching(s, searchedVersions, project, equals("artifactId", artifact), q, page, versionID).name
-		connection, err := r.connection(of[artifact])
-		if err != nil {
-			return err
-		}
-		connection.SetTotalCount(sizes[artifact])
-		answers[artifact] = viewsOfPage(connection, q.AsOf)
-	}
-	return nil
-}
-
-// SearchArtifacts answers a question about the artifacts of a project.
-func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return inProject(ctx, s, searchedArtifacts, project, nil, q, page, func(a *models.Artifact) models.ID { return a.ID })
-}
-
-// SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
-func (s *Store) SearchPipelineRuns(
-	ctx context.Context, project string, pipeline *string, q models.Question, page models.Page,
-) (*models.PipelineRunConnection, error) {
-	var scope *models.Filter
-	if pipeline != nil {
-		scope = equals("pipeline", *pipeline)
-	}
-	return inProject(ctx, s, searchedPipelineRuns, project, scope, q, page, func(r *models.PipelineRun) models.ID { return r.ID })
-}
-
-// SearchStepRuns answers a question about the step runs of a project.
-func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	return inProject(ctx, s, searchedStepRuns, project, nil, q, page, stepRunID)
-}
-
-// SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
-// the steps come in order of start.
-func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	if len(q.Order) == 0 {
-		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
-	}
-	q.AsOf = of.AsOf
-	found, err := search(ctx, s, searchedStepRuns, of.ProjectID, equals("pipelineRunId", of.ID), q, page, stepRunID)
-	return viewsOfPage(found, q.AsOf), err
 }

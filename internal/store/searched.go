@@ -10,8 +10,8 @@ import (
 // runs, o outputs.
 
 var searchedVersions = &searched{
-	name: "artifactVersions", table: "artifact_versions v", alias: "v", columns: versionColumns,
-	about: aboutVersion, subject: "v.subject_id", created: "v.created_at",
+	name: "artifactVersions", table: "artifact_versions v", alias: "v", columns: Columns[models.ArtifactVersion](),
+	about: models.SubjectArtifactVersion, subject: "v.subject_id", created: "v.created_at",
 	fields: map[string]field{
 		"artifact":   {column: artifactName, special: ofArtifact, driver: versionsOfArtifact},
 		"artifactId": {column: "v.artifact_id", driver: byIndex("artifact_versions", "artifact_id")},
@@ -58,7 +58,7 @@ func ofProducer(column string) func(compiler, condition) condition {
 }
 
 var searchedArtifacts = &searched{
-	name: "artifacts", table: "artifacts a", alias: "a", columns: artifactColumns, created: "a.created_at",
+	name: "artifacts", table: "artifacts a", alias: "a", columns: Columns[models.Artifact](), created: "a.created_at",
 	fields: map[string]field{
 		"name":      {column: "a.name"},
 		"createdAt": {column: "a.created_at"},
@@ -81,8 +81,8 @@ var searchedArtifacts = &searched{
 const versionsBelow = "artifact_versions v WHERE v.project_id = a.project_id AND v.artifact_id = a.id"
 
 var searchedPipelineRuns = &searched{
-	name: "pipelineRuns", table: "pipeline_runs r", alias: "r", columns: pipelineRunColumns,
-	about: aboutPipelineRun, subject: "r.id", created: "r.started_at",
+	name: "pipelineRuns", table: "pipeline_runs r", alias: "r", columns: Columns[models.PipelineRun](),
+	about: models.SubjectPipelineRun, subject: "r.id", created: "r.started_at",
 	fields: map[string]field{
 		"pipeline":   {column: "r.pipeline", driver: byIndex("pipeline_runs", "pipeline")},
 		"status":     {column: "r.status"},
@@ -101,8 +101,8 @@ var searchedPipelineRuns = &searched{
 const finishedInPast = "CASE WHEN s.finished_at <= ? THEN s.finished_at END"
 
 var searchedStepRuns = &searched{
-	name: "stepRuns", table: "step_runs s", alias: "s", columns: stepRunColumns,
-	about: aboutStepRun, subject: "s.id", created: "s.started_at",
+	name: "stepRuns", table: "step_runs s", alias: "s", columns: Columns[models.StepRun](),
+	about: models.SubjectStepRun, subject: "s.id", created: "s.started_at",
 	fields: map[string]field{
 		"name":          {column: "s.name"},
 		"pipelineRunId": {column: "s.pipeline_run_id", driver: byIndex("step_runs", "pipeline_run_id")},

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -46,16 +45,16 @@ func (k EntryKey) ofVersion(project models.ID) condition {
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	entry := s.dialect.behind("metadata_entries m", "m", key.ofVersion(project))
+	entry := s.db.Dialect().behind("metadata_entries m", "m", key.ofVersion(project))
 	where := cond("v.project_id = ?", project)
 	if key.AsOf != 0 {
 		where = where.and(cond("v.created_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s, list[*versionPoint]{
+	found, err := pages(ctx, s.db, list[*versionPoint]{
 		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
 		columns: pointColumns + ", " + prefixed("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		table: "artifact_versions v" + entry.sql, where: where.sql, args: slices.Concat(entry.args, where.args), parent: "v.artifact_id",
+		from: cond("artifact_versions v").then(entry), where: where, parent: "v.artifact_id",
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
@@ -76,17 +75,17 @@ func (s *Store) SubjectSeries(
 ) (map[models.ID]*models.MetadataSeries, error) {
 	l := list[*models.MetadataEntry]{
 		name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		columns: entryColumns, table: "metadata_entries",
-		where: "project_id = ? AND card = ? AND key = ? AND NOT retracted", args: []any{project, key.Card, key.Key},
+		columns: entryColumns, from: cond("metadata_entries"),
+		where:  cond("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
 		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
 		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
-		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, key.AsOf)
+		l.where = l.where.then(cond(" AND logged_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s, l, subjects, page)
+	found, err := pages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
 		return &models.MetadataPoint{Entry: e}
 	}), err
@@ -108,8 +107,8 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)}).
-		then(s.dialect.leftJoin("metadata_entries m", "m", key.ofVersion(project)))
+	from := s.db.Dialect().lookUp(lookup{table: "artifact_versions", alias: "v", column: "artifact_id", ids: artifacts, where: cond("v.project_id = ?", project)}).
+		then(s.db.Dialect().leftJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
 		from = from.then(cond(" WHERE v.created_at <= ?", key.AsOf))
 	}
@@ -125,7 +124,7 @@ func (s *Store) SubjectSummaries(
 	if key.AsOf != 0 {
 		where = where.and(cond("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects, where})
+	from := s.db.Dialect().lookUp(lookup{table: "metadata_entries", alias: "m", column: "subject_id", ids: subjects, where: where})
 	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY m.subject_id, m.seq", from.args)
 }
 
@@ -157,9 +156,9 @@ func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 // hand: there may be a hundred thousand.
 func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.question(ctx).turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	summaries := make(map[models.ID]*models.SeriesSummary, len(tallies))
 	for parent, tally := range tallies {
@@ -173,22 +172,22 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := lookup{"artifact_versions", "n", "id", versions, cond("n.project_id = ?", project)}, always
+	next, then := lookup{table: "artifact_versions", alias: "n", column: "id", ids: versions, where: cond("n.project_id = ?", project)}, always
 	before := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
 		then, before = cond("n.created_at <= ?", *asOf), before.then(cond(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.dialect.lookUp(next).then(s.dialect.behind("artifact_versions v", "v",
+	from := s.db.Dialect().lookUp(next).then(s.db.Dialect().behind("artifact_versions v", "v",
 		cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
 		then(wrapped(" WHERE %s", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
 		previous[rows[i].NextID] = rows[i].At(asOf)
 	}
-	return previous, s.failure(err)
+	return previous, s.db.TranslateError(err)
 }

@@ -14,28 +14,26 @@ const StatisticsInterval = 5 * time.Second
 // KeepStatistics runs ANALYZE in the background, until Close, on each table that has passed 500, 2,000, 8,000, 32,000 and so
 // on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are made for tables
 // of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.
-func (s *Store) KeepStatistics(interval time.Duration) {
-	s.background.Go(func() {
+func (db *DB) KeepStatistics(interval time.Duration) {
+	db.background.Go(func() {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {
 			select {
-			case <-s.closing.Done():
+			case <-db.closing.Done():
 				return
 			case <-ticker.C:
-				if err := s.dialect.analyze(s.closing, s.log, false); err != nil && s.closing.Err() == nil {
-					s.log.Debug("ANALYZE failed", "error", err)
+				if err := db.backend.analyze(db.closing, db.log, false); err != nil && db.closing.Err() == nil {
+					db.log.Debug("ANALYZE failed", "error", err)
 				}
 			}
 		}
 	})
 }
 
-// Analyze runs ANALYZE on all tables, as after an import. A failure is logged: the statements work without statistics.
-func (s *Store) Analyze(ctx context.Context) {
-	if err := s.dialect.analyze(ctx, s.log, true); err != nil {
-		s.log.WarnContext(ctx, "ANALYZE failed; run it as the owner of the tables", "error", err)
-	}
+// Analyze runs ANALYZE on the tables that have grown, or on all of them. It does nothing while another server does it.
+func (db *DB) Analyze(ctx context.Context, all bool) error {
+	return db.backend.analyze(ctx, db.log, all)
 }
 
 // statistics runs ANALYZE on the tables of PostgreSQL.

@@ -222,7 +222,7 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
-// matchNamesOf follows the names of versions of one project. It fails with errLost where the project does not have its name.
+// matchNamesOf follows the names of versions of one project. It fails with ErrRetry where the project does not have its name.
 func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
 	type row struct {
 		N       int     `json:"n"`
@@ -264,7 +264,7 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	}
 	if len(found) == 0 {
 		tx.projects.Delete(project)
-		return errLost // the next try asks for the project again
+		return ErrRetry // the next try asks for the project again
 	}
 	for _, match := range found {
 		matches[match.N] = match
@@ -308,20 +308,43 @@ type locked struct {
 	floor int64
 }
 
-// lock keeps others from writing about the subjects. It fails with errLost when one of them is no longer what it was.
+// lock keeps others from writing about the subjects. It fails with ErrRetry when one of them is no longer what it was.
 func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64, err error) {
 	subjects := make([]models.ID, len(targets))
 	for i, target := range targets {
 		subjects[i] = target.subject
 	}
-	held, err := tx.dialect.lockSubjects(tx.DB, project, subjects)
+	held, err := tx.lockSubjects(project, subjects)
 	if err != nil || held.versions == nil {
 		return held.floor, err
 	}
 	for _, target := range targets {
 		if version, exists := held.versions[target.subject]; !exists || version != target.version {
-			return 0, errLost
+			return 0, ErrRetry
 		}
 	}
 	return held.floor, nil
+}
+
+// lockSubjects locks the subjects until the end of the transaction, in order of ID, so that two batches about the same
+// subjects cannot wait for each other.
+func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (locked, error) {
+	if tx.dialect.hasOneWriter() {
+		return locked{}, nil
+	}
+	from := tx.dialect.lookUp(lookup{
+		table: "subjects", alias: "s", column: "id", ids: subjects, where: cond("s.project_id = ?", project), lock: true,
+	})
+	var rows []struct {
+		ID                models.ID
+		ArtifactVersionID models.ID
+		LoggedAt          int64
+	}
+	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.sql, from.args...).Scan(&rows).Error
+	held := locked{versions: map[models.ID]models.ID{}}
+	for _, row := range rows {
+		held.versions[row.ID] = row.ArtifactVersionID
+		held.floor = max(held.floor, row.LoggedAt+1)
+	}
+	return held, err
 }

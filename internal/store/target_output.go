@@ -28,11 +28,11 @@ type declaredOutputs struct {
 // stepOutputs returns the outputs of step runs. A step run that does not exist, or that the caller may not reach, is not in
 // the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
-	from := tx.dialect.lookUp(lookup{"step_runs", "r", "id", steps, always}).
+	from := tx.dialect.lookUp(lookup{table: "step_runs", alias: "r", column: "id", ids: steps, where: always}).
 		then(tx.dialect.leftJoin("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
 		then(tx.dialect.leftJoin("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
 		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		then(cond(" WHERE TRUE").reachedBy(tx.who, "r.project_id"))
+		then(visibleTo(tx.who, "r.project_id", cond(" WHERE TRUE")))
 	var rows []outputRow
 	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
 		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+" FROM "+from.sql+" ORDER BY r.id, o.position", from.args...).Scan(&rows).Error

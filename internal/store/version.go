@@ -9,9 +9,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var versionColumns = []string{
-	"id", "project_id", "artifact_id", "subject_id", "version", "number", "type", "created_at",
-}
+var versionColumns = Columns[models.ArtifactVersion]()
 
 // ArtifactVersion is the version that ref means, nil when there is none. As of an instant, versions that were created
 // later are not there, and an alias points where it pointed then.
@@ -22,7 +20,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		if !ok {
 			return nil, nil
 		}
-		where = cond("v.id = ?", id).reachedBy(auth.From(ctx), "v.project_id")
+		where = visibleTo(auth.From(ctx), "v.project_id", cond("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
@@ -31,12 +29,12 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+where.sql, where.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+where.sql, where.args...).Scan(&found).Error
 	version := first(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
-	return version.At(asOf), s.failure(err)
+	return version.At(asOf), s.db.TranslateError(err)
 }
 
 // namedVersion returns the condition that a version v has that name.
@@ -73,9 +71,9 @@ func matchVersion(column, is string, args ...any) condition {
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
-	return pages(ctx, s, list[*models.ArtifactVersion]{
-		name: "versions", columns: of("artifact_versions", versionColumns), table: "artifact_versions",
-		where: "project_id = ?", args: []any{project}, parent: "artifact_id",
+	return pages(ctx, s.db, list[*models.ArtifactVersion]{
+		name: "versions", columns: of("artifact_versions", versionColumns), from: cond("artifact_versions"),
+		where: cond("project_id = ?", project), parent: "artifact_id",
 		order: []string{"number"}, descending: true, kinds: []positionKind{numberPosition},
 		position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
 		of:       func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
@@ -90,12 +88,12 @@ func (s *Store) LatestVersions(
 	if asOf != nil {
 		newest = newest.then(cond(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.dialect.lookUp(lookup{"artifacts", "a", "id", artifacts, cond("a.project_id = ?", project)}).
-		then(s.dialect.behind("artifact_versions v", "v",
+	from := s.db.Dialect().lookUp(lookup{table: "artifacts", alias: "a", column: "id", ids: artifacts, where: cond("a.project_id = ?", project)}).
+		then(s.db.Dialect().behind("artifact_versions v", "v",
 			cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
-	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
+	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
@@ -301,7 +299,7 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := lookup{"aliases", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
+	attached := lookup{table: "aliases", alias: "l", column: "artifact_version_id", ids: versions, where: cond("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.table, attached.where = "alias_moves", attached.where.and(cond(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
@@ -314,7 +312,7 @@ func (s *Store) Aliases(
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := lookup{"tags", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
+	attached := lookup{table: "tags", alias: "l", column: "artifact_version_id", ids: versions, where: cond("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.table, attached.where = "tag_moves", attached.where.and(cond(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
@@ -324,12 +322,12 @@ func (s *Store) Tags(
 }
 
 func (s *Store) labels(ctx context.Context, column string, attached lookup) (map[models.ID][]string, error) {
-	from := s.dialect.lookUp(attached)
+	from := s.db.Dialect().lookUp(attached)
 	var rows []labelRow
-	err := s.read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.sql+" ORDER BY label", from.args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.sql+" ORDER BY label", from.args...).Scan(&rows).Error
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)
 	}
-	return labels, s.failure(err)
+	return labels, s.db.TranslateError(err)
 }

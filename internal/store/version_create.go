@@ -201,7 +201,7 @@ func (c *creation) taken(artifact models.ID, name string, number int32) (byName,
 // about, or a new one. floor is the earliest instant that the version may have been created.
 func (c *creation) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
-		err := c.tx.addSubjects(c.project, aboutVersion, version)
+		err := c.tx.addSubjects(c.project, models.SubjectArtifactVersion, version)
 		if err == nil {
 			err = c.tx.own(c.project, version, version)
 		}
@@ -219,13 +219,13 @@ func (c *creation) subject(version models.ID) (subject models.ID, floor int64, e
 		return subject, 0, err
 	}
 	return c.output.ID, floor, c.tx.Exec("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
-		aboutVersion, version, c.project, c.output.ID).Error
+		models.SubjectArtifactVersion, version, c.project, c.output.ID).Error
 }
 
 // own says that the entries about the subject are those of the version.
 func (tx *transaction) own(project, subject, version models.ID) error {
 	return tx.Exec("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
-		version, aboutVersion, project, subject).Error
+		version, models.SubjectArtifactVersion, project, subject).Error
 }
 
 func (c *creation) bind(version *models.ArtifactVersion) error {
