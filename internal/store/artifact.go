@@ -16,7 +16,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 		return nil, err
 	}
 	var found []*models.Artifact
-	err = s.db.Read(ctx).Raw("SELECT "+of("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
+	err = s.db.Read(ctx).Raw("SELECT "+Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
 		Scan(&found).Error
 	return first(found), s.db.TranslateError(err)
 }
@@ -39,7 +39,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		var versions []*models.ArtifactVersion
-		err = tx.Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
+		err = tx.Raw("SELECT "+Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
 			artifact.ProjectID, artifact.ID).Scan(&versions).Error
 		if err != nil {
 			return err
@@ -64,9 +64,9 @@ func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
 
 // release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
 func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
-	one := tx.dialect.oneOf("artifact_version_id", versionIDs(versions))
-	return tx.dialect.planEach(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Error
+	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
+	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
+		append([]any{project}, one.Args...)...).Error
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
@@ -90,8 +90,8 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 
 // deleteRows deletes the rows of a table whose column is one of the IDs.
 func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
-	one := tx.dialect.oneOf(column, ids)
-	return tx.dialect.planEach(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
+	one := tx.dialect.IDIn(column, ids)
+	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
 }
 
 func versionIDs(versions []*models.ArtifactVersion) []models.ID {
@@ -106,9 +106,9 @@ var projectColumns = Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := visibleTo(auth.From(ctx), "id", cond("name = ?", name))
+	where := visibleTo(auth.From(ctx), "id", NewExpr("name = ?", name))
 	var found []*models.Project
-	err := s.db.Read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+where.sql, where.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
 	return first(found), s.db.TranslateError(err)
 }
 
@@ -140,9 +140,9 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
-	found, err := pages(ctx, s.db, list[*models.Project]{
-		name: "projects", columns: of("projects", projectColumns), from: cond("projects"),
-		where: visibleTo(auth.From(ctx), "id", cond("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
+	found, err := ReadPages(ctx, s.db, List[*models.Project]{
+		name: "projects", columns: Qualify("projects", projectColumns), from: NewExpr("projects"),
+		where: visibleTo(auth.From(ctx), "id", NewExpr("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
 		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
@@ -159,7 +159,7 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 		}
 		var made []*models.Project
 		err := tx.Raw(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.now(0)).Scan(&made).Error
+			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)).Scan(&made).Error
 		if err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 		if !tx.who.Owner {
 			return errNoOwner
 		}
-		if err := tx.dialect.lockBulk(tx.DB); err != nil {
+		if err := tx.dialect.LockImports(tx.DB); err != nil {
 			return err
 		}
 		return fn(Bulk{tx})
@@ -216,23 +216,23 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 // Rows is a table expression, called t, with a row per object of the JSON array that is its one argument. Its columns
 // are IDs, texts and numbers of these names.
 func (b Bulk) Rows(ids, texts, numbers []string) string {
-	var columns []column
+	var columns []Column
 	for _, name := range ids {
-		columns = append(columns, column{name, idColumn})
+		columns = append(columns, Column{name, IDColumn})
 	}
 	for _, name := range texts {
-		columns = append(columns, column{name, textColumn})
+		columns = append(columns, Column{name, TextColumn})
 	}
 	for _, name := range numbers {
-		columns = append(columns, column{name, numberColumn})
+		columns = append(columns, Column{name, NumberColumn})
 	}
-	return b.dialect.rows(columns...)
+	return b.dialect.JSONRows(columns...)
 }
 
 // OneOf is the condition that column is one of the IDs, with its arguments.
 func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
-	one := b.dialect.oneOf(column, ids)
-	return one.sql, one.args
+	one := b.dialect.IDIn(column, ids)
+	return one.SQL, one.Args
 }
 
 // AddSubjects makes room for entries about objects: models.SubjectStepOutput and the like say what they are.
@@ -244,7 +244,7 @@ func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) erro
 }
 
 // LockRow is what ends a SELECT that keeps others from changing its rows.
-func (b Bulk) LockRow() string { return b.dialect.lockRow() }
+func (b Bulk) LockRow() string { return b.dialect.ForUpdate() }
 
 // LockSubjects keeps others from writing about the subjects.
 func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {

@@ -36,7 +36,7 @@ func checkProgram(ctx context.Context, pool *sql.DB) error {
 	tables := Tables{Newest: NewestTables()}
 	var err error
 	if tables.Stored, tables.Oldest, err = readProgram(ctx, pool); err != nil {
-		return fmt.Errorf("read the oldest program that may use the tables: %w", redacted(err))
+		return fmt.Errorf("read the oldest program that may use the tables: %w", stripDSN(err))
 	}
 	return tables.Newer()
 }

@@ -9,99 +9,99 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// condition is a piece of SQL with its arguments.
-type condition struct {
-	sql  string
-	args []any
+// Expr is a piece of SQL with its arguments.
+type Expr struct {
+	SQL  string
+	Args []any
 }
 
-// lookup is the rows of a table that have one of the IDs in a column, and for which a condition holds.
-type lookup struct {
-	table, alias, column string
-	ids                  []models.ID
-	// where uses the alias. It names the project, and no column that another index has after project_id.
-	where condition
-	// lock makes the statement lock the rows.
-	lock bool
+// Lookup is the rows of a table that have one of the IDs in a column, and for which a condition holds.
+type Lookup struct {
+	Table, Alias, Column string
+	IDs                  []models.ID
+	// Where uses the alias. It names the project, and no column that another index has after project_id.
+	Where Expr
+	// ForUpdate makes the statement lock the rows.
+	ForUpdate bool
 }
 
-// column is the name and the kind of a column of rows.
-type column struct {
-	name string
-	kind columnKind
+// Column is the name and the kind of a column of rows.
+type Column struct {
+	Name string
+	Kind ColumnKind
 }
 
-type columnKind int
+type ColumnKind int
 
 const (
-	textColumn columnKind = iota
-	numberColumn
-	idColumn
+	TextColumn ColumnKind = iota
+	NumberColumn
+	IDColumn
 )
 
 var (
-	always = condition{"TRUE", nil}
-	never  = condition{"FALSE", nil}
+	True  = Expr{"TRUE", nil}
+	False = Expr{"FALSE", nil}
 )
 
-func cond(text string, args ...any) condition { return condition{text, args} }
+func NewExpr(text string, args ...any) Expr { return Expr{text, args} }
 
-// then adds SQL that follows.
-func (c condition) then(next condition) condition {
-	return condition{c.sql + next.sql, slices.Concat(c.args, next.args)}
+// Concat adds SQL that follows.
+func (c Expr) Concat(next Expr) Expr {
+	return Expr{c.SQL + next.SQL, slices.Concat(c.Args, next.Args)}
 }
 
-// and adds what must also hold.
-func (c condition) and(others ...condition) condition {
-	return allOf(append([]condition{c}, others...))
+// And adds what must also hold.
+func (c Expr) And(others ...Expr) Expr {
+	return All(append([]Expr{c}, others...))
 }
 
-// joined returns conditions with an operator between them.
-func joined(conditions []condition, operator string) condition {
-	var whole condition
+// Join returns conditions with an operator between them.
+func Join(conditions []Expr, operator string) Expr {
+	var whole Expr
 	parts := make([]string, len(conditions))
 	for i, c := range conditions {
-		parts[i] = c.sql
-		whole.args = append(whole.args, c.args...)
+		parts[i] = c.SQL
+		whole.Args = append(whole.Args, c.Args...)
 	}
-	whole.sql = strings.Join(parts, operator)
+	whole.SQL = strings.Join(parts, operator)
 	return whole
 }
 
-func allOf(conditions []condition) condition {
+func All(conditions []Expr) Expr {
 	if len(conditions) == 0 {
-		return always
+		return True
 	}
-	return wrapped("(%s)", joined(conditions, " AND "))
+	return Wrap("(%s)", Join(conditions, " AND "))
 }
 
-func anyOf(conditions []condition) condition {
+func Any(conditions []Expr) Expr {
 	if len(conditions) == 0 {
-		return never
+		return False
 	}
-	return wrapped("(%s)", joined(conditions, " OR "))
+	return Wrap("(%s)", Join(conditions, " OR "))
 }
 
-// not holds where c does not, also where c is null.
-func not(c condition) condition { return condition{"NOT COALESCE(" + c.sql + ", FALSE)", c.args} }
+// Not holds where c does not, also where c is null.
+func Not(c Expr) Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
 
-// wrapped puts a condition into a text that has one %s.
-func wrapped(format string, c condition) condition {
-	return condition{fmt.Sprintf(format, c.sql), c.args}
+// Wrap puts a condition into a text that has one %s.
+func Wrap(format string, c Expr) Expr {
+	return Expr{fmt.Sprintf(format, c.SQL), c.Args}
 }
 
-func oneOfValues(value string, values []any) condition {
+func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
-		return never
+		return False
 	}
-	return cond(value+" IN ("+marks(len(values))+")", values...)
+	return NewExpr(value+" IN ("+Placeholders(len(values))+")", values...)
 }
 
-// marks are so many question marks.
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+// Placeholders are so many question marks.
+func Placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// prefixed are columns of a table under names with the prefix, as an embedded struct reads them.
-func prefixed(table string, columns []string) string {
+// QualifyAs are columns of a table under names with the prefix, as an embedded struct reads them.
+func QualifyAs(table string, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = fmt.Sprintf("%s.%s AS %[1]s_%[2]s", table, c)
@@ -109,12 +109,12 @@ func prefixed(table string, columns []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// of are columns of a table.
-func of(table string, columns []string) string {
+// Qualify are columns of a table.
+func Qualify(table string, columns []string) string {
 	return table + "." + strings.Join(columns, ", "+table+".")
 }
 
-// isPlace says whether a step of a path may be a place in a list.
-func isPlace(step string) bool { return places.MatchString(step) }
+// isArrayIndex says whether a step of a path may be a place in a list.
+func isArrayIndex(step string) bool { return places.MatchString(step) }
 
 var places = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)

@@ -104,7 +104,7 @@ func hasCertificate(path string) bool {
 func explainConnecting(err error, config *pgx.ConnConfig) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "startup parameter") {
-		return redacted(err)
+		return stripDSN(err)
 	}
 	names := []string{"default_transaction_read_only"} // of commands that only read
 	for _, settings := range []map[string]string{sessionSettings, config.RuntimeParams} {
@@ -116,14 +116,14 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 	}
 	slices.Sort(names)
 	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
-		"docs/operations.md shows: ignore_startup_parameters = %s", redacted(err), strings.Join(slices.Compact(names), ","))
+		"docs/operations.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
 }
 
 // poolerParameters are the settings that PgBouncer accepts from each client.
 var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}
 
-// redacted returns err without the configuration that a connection error repeats.
-func redacted(err error) error {
+// stripDSN returns err without the configuration that a connection error repeats.
+func stripDSN(err error) error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
 		return connect.Unwrap()
@@ -153,7 +153,7 @@ func checkEncoding(ctx context.Context, pool *sql.DB) error {
 		return &wrong
 	}
 	if err != nil {
-		return fmt.Errorf("read the encoding of the database: %w", redacted(err))
+		return fmt.Errorf("read the encoding of the database: %w", stripDSN(err))
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type DB struct {
 
 // backend is the connections to a database of one engine.
 type backend interface {
-	dialect
+	Dialect
 	// lanes returns the connections for reading.
 	lanes() *lanes
 	// write runs fn once, in a transaction, and commits it.
@@ -75,10 +75,10 @@ func WithConnections(n int) Option { return func(o *options) { o.connections = n
 // WithClock replaces time.Now. PostgreSQL keeps its own clock.
 func WithClock(clock func() time.Time) Option { return func(o *options) { o.clock = clock } }
 
-// OpenDB opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it changes
+// OpenDatabase opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it changes
 // nothing, and returns Behind if the schema is older or the SQLite file does not exist. It fails if another process has
 // opened the SQLite file, or if a newer program has written the database.
-func OpenDB(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
+func OpenDatabase(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
 	var missing *Missing
 	if err := checkFile(url); !up && errors.As(err, &missing) {
 		return nil, &Behind{Newest: NewestTables(), Missing: missing}
@@ -124,7 +124,7 @@ func (db *DB) Close() error {
 func (db *DB) Clock() func() time.Time { return db.clock }
 
 // Dialect returns the SQL fragments of the engine.
-func (db *DB) Dialect() dialect { return db.backend }
+func (db *DB) Dialect() Dialect { return db.backend }
 
 // Ping checks that the database can be used.
 func (db *DB) Ping(ctx context.Context) error {

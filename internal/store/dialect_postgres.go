@@ -30,17 +30,17 @@ type postgresDialect struct {
 	statistics statistics
 }
 
-// planning is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
+// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
 // plan for any arguments after five executions.
-type planning struct{ gorm.ConnPool }
+type customPlanPool struct{ gorm.ConnPool }
 
 // QueryContext keeps what a statement looks like, but not the statement.
-func (p planning) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (p customPlanPool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 // ExecContext plans a statement like QueryContext.
-func (p planning) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (p customPlanPool) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
@@ -63,7 +63,7 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 		}
 	}
-	d.lane.questions.searcher, err = postgresGORM(planning{d.lane.questions.pool}, log)
+	d.lane.questions.searcher, err = postgresGORM(customPlanPool{d.lane.questions.pool}, log)
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 	}
@@ -72,16 +72,16 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 
 func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	var pool *sql.DB
-	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(watch), stdlib.OptionResetSession(leadsOn),
-		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return look(ctx, pool, p) }))
+	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval), stdlib.OptionResetSession(rejectClosed),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }
 
-// watch makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
+// setConnectionCheckInterval makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
 // to give up a statement that is no longer wanted; this helps where that gets lost, as on a machine with too much to do.
 // PostgreSQL 13 has no such setting.
-func watch(ctx context.Context, conn *pgx.Conn) error {
+func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
 	return err
 }
@@ -89,18 +89,18 @@ func watch(ctx context.Context, conn *pgx.Conn) error {
 // A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
 // mostSilent to answer.
 const (
-	mostIdle   = time.Second
-	mostSilent = time.Second
+	maxIdleTime = time.Second
+	pingTimeout = time.Second
 )
 
-// look asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
+// pingIdle asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
 // forgotten it, of which nobody hears. Then those that are idle beside it in the pool are closed, too, so that not one request
 // for each has to find out. It never wants pgx to ask again.
-func look(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
-	if p.IdleDuration <= mostIdle {
+func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= maxIdleTime {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, mostSilent)
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if err := p.Conn.Ping(ctx); err != nil {
 		_ = p.Conn.Close(ctx) // it is never used again
@@ -110,8 +110,8 @@ func look(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
 	return false
 }
 
-// leadsOn refuses a connection that was closed.
-func leadsOn(_ context.Context, conn *pgx.Conn) error {
+// rejectClosed refuses a connection that was closed.
+func rejectClosed(_ context.Context, conn *pgx.Conn) error {
 	if conn.IsClosed() {
 		return driver.ErrBadConn
 	}
@@ -128,9 +128,9 @@ func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
 
 func (d *postgresDialect) lanes() *lanes { return &d.lane }
 
-func (d *postgresDialect) planEach(tx *gorm.DB) *gorm.DB {
+func (d *postgresDialect) CustomPlans(tx *gorm.DB) *gorm.DB {
 	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
-	session.Statement.ConnPool = planning{tx.Statement.ConnPool}
+	session.Statement.ConnPool = customPlanPool{tx.Statement.ConnPool}
 	return session
 }
 
@@ -157,7 +157,7 @@ func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error)
 	return mutations.inTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
-func (d *postgresDialect) now(floor int64) any {
+func (d *postgresDialect) Now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
 }
 
@@ -198,67 +198,67 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 	return reading.now(), nil
 }
 
-func (d *postgresDialect) ago(age time.Duration) any {
+func (d *postgresDialect) NowMinus(age time.Duration) any {
 	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
 }
 
-func (d *postgresDialect) oneOf(column string, ids []models.ID) condition {
-	return condition{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
+func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
+	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) rows(columns ...column) string {
+func (d *postgresDialect) JSONRows(columns ...Column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
+		parts[i] = c.Name + " " + [...]string{TextColumn: `text COLLATE "C"`, NumberColumn: "bigint", IDColumn: "uuid"}[c.Kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
 }
 
-func (d *postgresDialect) by(_, table, alias string) string { return table + " " + alias }
+func (d *postgresDialect) IndexedBy(_, table, alias string) string { return table + " " + alias }
 
-func (d *postgresDialect) position(text string) string { return "strpos(" + text + ", ?)" }
+func (d *postgresDialect) Strpos(text string) string { return "strpos(" + text + ", ?)" }
 
-func (d *postgresDialect) bytewise(text string) string { return "(" + text + `) COLLATE "C"` }
+func (d *postgresDialect) CollateBinary(text string) string { return "(" + text + `) COLLATE "C"` }
 
-// part follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
+// JSONPath follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
 // although it is none, such as -1, is looked up as a key.
-func (d *postgresDialect) part(json string, path []string) condition {
-	whole := condition{sql: "CAST(" + json + " AS jsonb)"}
+func (d *postgresDialect) JSONPath(json string, path []string) Expr {
+	whole := Expr{SQL: "CAST(" + json + " AS jsonb)"}
 	for _, step := range path {
-		if strings.Trim(step, " \t\n\v\f\r+-0123456789") == "" && !isPlace(step) {
-			whole.sql += " -> CAST(? AS text)"
+		if strings.Trim(step, " \t\n\v\f\r+-0123456789") == "" && !isArrayIndex(step) {
+			whole.SQL += " -> CAST(? AS text)"
 		} else {
-			whole.sql += " #> ARRAY[CAST(? AS text)]"
+			whole.SQL += " #> ARRAY[CAST(? AS text)]"
 		}
-		whole.args = append(whole.args, step)
+		whole.Args = append(whole.Args, step)
 	}
-	return condition{"((" + whole.sql + ") #>> '{}')", whole.args}
+	return Expr{"((" + whole.SQL + ") #>> '{}')", whole.Args}
 }
 
-func (d *postgresDialect) members(array string) string {
+func (d *postgresDialect) JSONElements(array string) string {
 	return "(SELECT t.value FROM jsonb_array_elements_text(CAST(" + array + " AS jsonb)) AS t(value))"
 }
 
-func (d *postgresDialect) array(values []string) string {
+func (d *postgresDialect) JSONArray(values []string) string {
 	return "json_build_array(" + strings.Join(values, ", ") + ")"
 }
 
-func (d *postgresDialect) distinct(value string) string {
+func (d *postgresDialect) AggDistinct(value string) string {
 	return "string_agg(DISTINCT " + value + ", ',')"
 }
 
-func (d *postgresDialect) dated(seq, id string) string {
+func (d *postgresDialect) SeqAndID(seq, id string) string {
 	return "lpad(CAST(" + seq + " AS text), 20, '0') || CAST(" + id + " AS text)"
 }
 
-func (d *postgresDialect) lockRow() string { return " FOR UPDATE" }
+func (d *postgresDialect) ForUpdate() string { return " FOR UPDATE" }
 
-// lockBulk takes a lock that nobody else takes; its number is the text "placard" in a byte each.
-func (d *postgresDialect) lockBulk(tx *gorm.DB) error {
+// LockImports takes a lock that nobody else takes; its number is the text "placard" in a byte each.
+func (d *postgresDialect) LockImports(tx *gorm.DB) error {
 	return tx.Exec("SELECT pg_advisory_xact_lock(31644362926551652)").Error
 }
 
-func (d *postgresDialect) hasOneWriter() bool { return false }
+func (d *postgresDialect) HasOneWriter() bool { return false }
 
 // postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
 // makes the database writable without an operator.
@@ -272,7 +272,7 @@ func postgresReadOnly(err error) *models.Error {
 func (d *postgresDialect) translateError(err error) *models.Error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
-		return unavailable(redacted(err))
+		return unavailable(stripDSN(err))
 	}
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
@@ -314,7 +314,7 @@ func postgresRefused(err *pgconn.PgError) *models.Error {
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return planned(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+	return readPlan(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
 func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
@@ -328,11 +328,11 @@ func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool
 		return err
 	}
 	if !up {
-		if err := notBehind(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
+		if err := requireCurrent(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
 			return err
 		}
 	} else if err := migratePostgres(ctx, d.lane.mutations.pool, log); err != nil {
-		return fmt.Errorf("bring the tables up to date: %w", redacted(err))
+		return fmt.Errorf("bring the tables up to date: %w", stripDSN(err))
 	}
 	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {
 		log.WarnContext(ctx, "the database is read-only: writes are refused until that ends")

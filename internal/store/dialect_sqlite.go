@@ -104,7 +104,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	if err != nil {
 		return err
 	}
-	c := &connection{conn, map[string]*sql.Stmt{}}
+	c := &preparedConn{conn, map[string]*sql.Stmt{}}
 	db, err := sqliteGORM(c, log, false)
 	if err != nil {
 		return errors.Join(err, c.close())
@@ -117,7 +117,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 
 func (d *sqliteDialect) lanes() *lanes { return &d.lane }
 
-func (d *sqliteDialect) planEach(tx *gorm.DB) *gorm.DB { return tx }
+func (d *sqliteDialect) CustomPlans(tx *gorm.DB) *gorm.DB { return tx }
 
 func (d *sqliteDialect) close() error {
 	var errs []error
@@ -149,8 +149,8 @@ func (d *sqliteDialect) ping(ctx context.Context) error {
 
 func (d *sqliteDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
-// now only goes forward, whatever the clock does: one process has the file, so it can know.
-func (d *sqliteDialect) now(floor int64) any {
+// Now only goes forward, whatever the clock does: one process has the file, so it can know.
+func (d *sqliteDialect) Now(floor int64) any {
 	for {
 		last := d.last.Load()
 		now := max(d.clock().UnixMicro(), last+1, floor)
@@ -165,47 +165,47 @@ func (d *sqliteDialect) present(context.Context) (int64, error) {
 	return max(d.clock().UnixMicro(), d.last.Load()), nil
 }
 
-// ago does not go by what now has given: a clock that was ahead once must not make keys old.
-func (d *sqliteDialect) ago(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
+// NowMinus does not go by what now has given: a clock that was ahead once must not make keys old.
+func (d *sqliteDialect) NowMinus(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
-func (d *sqliteDialect) oneOf(column string, ids []models.ID) condition {
+func (d *sqliteDialect) IDIn(column string, ids []models.ID) Expr {
 	text, err := json.Marshal(ids)
 	if err != nil {
 		panic(err) // IDs are texts
 	}
-	return condition{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
+	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
 }
 
 // parentID takes the place of the ID of a parent in the arguments of a SELECT.
 type parentID struct{}
 
-// below repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of two, so
+// PerParent repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of two, so
 // that there are few different statements, which are kept prepared.
-func (d *sqliteDialect) below(parents []models.ID, sel func(parent condition) condition) condition {
+func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr {
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
 	}
-	one := wrapped("SELECT * FROM (%s)", sel(cond("?", parentID{})))
-	parts := make([]condition, len(parents))
+	one := Wrap("SELECT * FROM (%s)", sel(NewExpr("?", parentID{})))
+	parts := make([]Expr, len(parents))
 	for i, parent := range parents {
-		parts[i] = condition{one.sql, slices.Clone(one.args)}
-		for j, arg := range one.args {
+		parts[i] = Expr{one.SQL, slices.Clone(one.Args)}
+		for j, arg := range one.Args {
 			if _, ok := arg.(parentID); ok {
-				parts[i].args[j] = parent
+				parts[i].Args[j] = parent
 			}
 		}
 	}
-	return joined(parts, "\nUNION ALL\n")
+	return Join(parts, "\nUNION ALL\n")
 }
 
-func (d *sqliteDialect) rows(columns ...column) string {
+func (d *sqliteDialect) JSONRows(columns ...Column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		value := "value ->> '" + c.name + "'"
-		if c.kind == idColumn {
+		value := "value ->> '" + c.Name + "'"
+		if c.Kind == IDColumn {
 			value = "unhex(" + value + ", '-')"
 		}
-		parts[i] = value + " AS " + c.name
+		parts[i] = value + " AS " + c.Name
 	}
 	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
 }
@@ -220,44 +220,44 @@ func init() {
 	})
 }
 
-// behind needs no more than CROSS JOIN: SQLite never turns it around.
-func (d *sqliteDialect) behind(table, _ string, on condition) condition {
-	return condition{" CROSS JOIN " + table + " ON " + on.sql, on.args}
+// LateralJoin needs no more than CROSS JOIN: SQLite never turns it around.
+func (d *sqliteDialect) LateralJoin(table, _ string, on Expr) Expr {
+	return Expr{" CROSS JOIN " + table + " ON " + on.SQL, on.Args}
 }
 
-func (d *sqliteDialect) leftJoin(table, _ string, on condition) condition {
-	return condition{" LEFT JOIN " + table + " ON " + on.sql, on.args}
+func (d *sqliteDialect) LeftLateralJoin(table, _ string, on Expr) Expr {
+	return Expr{" LEFT JOIN " + table + " ON " + on.SQL, on.Args}
 }
 
-func (d *sqliteDialect) lookUp(l lookup) condition {
-	all := l.where.and(d.oneOf(l.alias+"."+l.column, l.ids))
-	return wrapped("(SELECT * FROM "+l.table+" "+l.alias+" WHERE %s) "+l.alias, all)
+func (d *sqliteDialect) LookUp(l Lookup) Expr {
+	all := l.Where.And(d.IDIn(l.Alias+"."+l.Column, l.IDs))
+	return Wrap("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE %s) "+l.Alias, all)
 }
 
-func (d *sqliteDialect) selectFirst(columns string, from condition, order []string, limit int) condition {
-	return condition{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.sql, strings.Join(order, ", "), limit), from.args}
+func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
+	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit), from.Args}
 }
 
-// inOrder would not help: SQLite sorts again.
-func (d *sqliteDialect) inOrder(from condition, _, _ string) condition { return from }
+// SortFirst would not help: SQLite sorts again.
+func (d *sqliteDialect) SortFirst(from Expr, _, _ string) Expr { return from }
 
-func (d *sqliteDialect) by(index, table, alias string) string {
+func (d *sqliteDialect) IndexedBy(index, table, alias string) string {
 	return table + " " + alias + " INDEXED BY " + index
 }
 
-func (d *sqliteDialect) position(text string) string { return "instr(" + text + ", ?)" }
+func (d *sqliteDialect) Strpos(text string) string { return "instr(" + text + ", ?)" }
 
-func (d *sqliteDialect) bytewise(text string) string { return text }
+func (d *sqliteDialect) CollateBinary(text string) string { return text }
 
-// part follows a path by json_each, a level each: the paths of SQLite's own JSON functions cannot say every key.
-func (d *sqliteDialect) part(json string, path []string) condition {
+// JSONPath follows a path by json_each, a level each: the paths of SQLite's own JSON functions cannot say every key.
+func (d *sqliteDialect) JSONPath(json string, path []string) Expr {
 	var from, where []string
 	var args []any
 	inside := "COALESCE(" + json + ", '[]')"
 	for i, step := range path {
 		from = append(from, fmt.Sprintf("json_each(%s) j%d", inside, i))
 		inside = fmt.Sprintf("CASE WHEN j%d.type IN ('array', 'object') THEN j%[1]d.value ELSE '[]' END", i)
-		if isPlace(step) {
+		if isArrayIndex(step) {
 			where = append(where, fmt.Sprintf("j%d.key IN (?, CAST(? AS INTEGER))", i))
 			args = append(args, step)
 		} else {
@@ -265,28 +265,30 @@ func (d *sqliteDialect) part(json string, path []string) condition {
 		}
 		args = append(args, step)
 	}
-	return condition{fmt.Sprintf("(SELECT CAST(j%d.value AS TEXT) FROM %s WHERE %s)", len(path)-1,
+	return Expr{fmt.Sprintf("(SELECT CAST(j%d.value AS TEXT) FROM %s WHERE %s)", len(path)-1,
 		strings.Join(from, ", "), strings.Join(where, " AND ")), args}
 }
 
-func (d *sqliteDialect) members(array string) string { return "json_each(" + array + ")" }
+func (d *sqliteDialect) JSONElements(array string) string { return "json_each(" + array + ")" }
 
-func (d *sqliteDialect) array(values []string) string {
+func (d *sqliteDialect) JSONArray(values []string) string {
 	return "json_array(" + strings.Join(values, ", ") + ")"
 }
 
-func (d *sqliteDialect) distinct(value string) string { return "group_concat(DISTINCT " + value + ")" }
+func (d *sqliteDialect) AggDistinct(value string) string {
+	return "group_concat(DISTINCT " + value + ")"
+}
 
-func (d *sqliteDialect) dated(seq, id string) string {
+func (d *sqliteDialect) SeqAndID(seq, id string) string {
 	return "printf('%020d', " + seq + ") || hex(" + id + ")"
 }
 
-func (d *sqliteDialect) lockRow() string { return "" }
+func (d *sqliteDialect) ForUpdate() string { return "" }
 
-// lockBulk has nothing to lock: one process has the file.
-func (d *sqliteDialect) lockBulk(*gorm.DB) error { return nil }
+// LockImports has nothing to lock: one process has the file.
+func (d *sqliteDialect) LockImports(*gorm.DB) error { return nil }
 
-func (d *sqliteDialect) hasOneWriter() bool { return true }
+func (d *sqliteDialect) HasOneWriter() bool { return true }
 
 // translateError goes by the result codes of SQLite (https://www.sqlite.org/rescode.html).
 func (d *sqliteDialect) translateError(err error) *models.Error {
@@ -308,7 +310,7 @@ func (d *sqliteDialect) translateError(err error) *models.Error {
 }
 
 func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return planned(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
+	return readPlan(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
 // analyze does nothing: the statements do not depend on statistics.
@@ -325,7 +327,7 @@ func (d *sqliteDialect) logBytes() (int64, bool) {
 
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
-		if err := notBehind(ctx, d.writePool, sqliteHasTables); err != nil {
+		if err := requireCurrent(ctx, d.writePool, sqliteHasTables); err != nil {
 			return err
 		}
 	} else if err := migrateSQLite(ctx, d.writePool, log); err != nil {

@@ -142,15 +142,15 @@ func (s *Store) LatestEntries(
 		return nil, err
 	}
 	read := s.db.Read(ctx)
-	from := s.db.Dialect().lookUp(lookup{table: "metadata_latest", alias: "m", column: "subject_id", ids: subjects, where: cond("m.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: NewExpr("m.project_id = ?", project)})
 	if asOf != nil {
 		read = s.db.ReadUnbounded(ctx)
-		from = latestOf(s.db.Dialect().lookUp(lookup{
-			table: "metadata_entries", alias: "m", column: "subject_id", ids: subjects,
-			where: cond("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
-		}), condition{})
+		from = latestOf(s.db.Dialect().LookUp(Lookup{
+			Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
+			Where: NewExpr("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
+		}), Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.sql, append(args, from.args...))
+	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.SQL, append(args, from.Args...))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -199,7 +199,7 @@ func (s *Store) latestColumnsOf(keys []string) (columns string, args []any, err 
 		rows[i].Wanted = key
 	}
 	text, err := json.Marshal(rows)
-	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().rows(column{"wanted", textColumn}) + ") THEN value END"
+	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().JSONRows(Column{"wanted", TextColumn}) + ") THEN value END"
 	return strings.Replace(latestColumns, " value,", " "+value+",", 1), []any{string(text)}, err
 }
 
@@ -253,14 +253,14 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := lookup{table: "metadata_latest", alias: "m", column: "subject_id", ids: subjects, where: cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
-	from, read := s.db.Dialect().lookUp(wanted), s.db.Read(ctx)
+	wanted := Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
 		read = s.db.ReadUnbounded(ctx)
-		wanted.table, wanted.where = "metadata_entries", wanted.where.and(cond("m.logged_at <= ?", key.AsOf))
-		from = latestOf(s.db.Dialect().lookUp(wanted), condition{})
+		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(NewExpr("m.logged_at <= ?", key.AsOf))
+		from = latestOf(s.db.Dialect().LookUp(wanted), Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.sql, from.args)
+	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.SQL, from.Args)
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {
@@ -275,25 +275,25 @@ func (s *Store) LatestEntry(
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
-	l := list[*models.MetadataEntry]{
+	l := List[*models.MetadataEntry]{
 		name:    fmt.Sprintf("metadataHistory%+v", filter),
-		columns: entryColumns, from: cond("metadata_entries"),
-		where: cond("project_id = ?", project), parent: "subject_id",
+		columns: entryColumns, from: NewExpr("metadata_entries"),
+		where: NewExpr("project_id = ?", project), parent: "subject_id",
 		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
 		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if filter.OnlyKey {
-		l.where = l.where.then(cond(" AND key = ?", filter.Key))
+		l.where = l.where.Concat(NewExpr(" AND key = ?", filter.Key))
 	}
 	if filter.Card.Only {
-		l.where = l.where.then(cond(" AND card = ?", filter.Card.Name))
+		l.where = l.where.Concat(NewExpr(" AND card = ?", filter.Card.Name))
 	}
 	if filter.AsOf != 0 {
-		l.where = l.where.then(cond(" AND logged_at <= ?", filter.AsOf))
+		l.where = l.where.Concat(NewExpr(" AND logged_at <= ?", filter.AsOf))
 	}
-	found, err := pages(ctx, s.db, l, subjects, page)
+	found, err := ReadPages(ctx, s.db, l, subjects, page)
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
@@ -312,6 +312,6 @@ const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, r
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.sql, from.args...), itself)
+	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.SQL, from.Args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

@@ -43,7 +43,7 @@ func format(text string, args []any) string {
 	shown := slices.Clone(args)
 	for i, arg := range shown {
 		if err, ok := arg.(error); ok {
-			shown[i] = redacted(err)
+			shown[i] = stripDSN(err)
 		}
 	}
 	return fmt.Sprintf(text, shown...)

@@ -136,7 +136,7 @@ func take[T any](answer *T, again *bool, first *T, err error) error {
 func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot []byte) error {
 	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.now(0))
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0))
 	if done.Error == nil && done.RowsAffected == 0 {
 		return ErrRetry
 	}

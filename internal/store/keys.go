@@ -51,8 +51,8 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil {
 		return nil, err
 	}
-	from := s.db.Dialect().rows(column{"card", textColumn}, column{"key", textColumn}) + " CROSS JOIN " +
-		s.db.Dialect().by("metadata_latest_by_value", "metadata_latest", "m") + `
+	from := s.db.Dialect().JSONRows(Column{"card", TextColumn}, Column{"key", TextColumn}) + " CROSS JOIN " +
+		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m") + `
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
 	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, models.SubjectArtifactVersion}, KeyQuestion{First: -1})
 	if err != nil {
@@ -67,28 +67,28 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().lookUp(lookup{table: "artifact_versions", alias: "v", column: "artifact_id", ids: artifacts, where: cond("v.project_id = ?", project)})
-	then := cond(" WHERE TRUE")
+	versions := s.db.Dialect().LookUp(Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: NewExpr("v.project_id = ?", project)})
+	then := NewExpr(" WHERE TRUE")
 	if q.AsOf != 0 {
-		then = cond(" WHERE v.created_at <= ?", q.AsOf)
+		then = NewExpr(" WHERE v.created_at <= ?", q.AsOf)
 	}
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
-	counted := versions.then(then)
-	err := s.db.ReadUnbounded(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
+	counted := versions.Concat(then)
+	err := s.db.ReadUnbounded(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.SQL+" GROUP BY v.artifact_id", counted.Args...).Scan(&counts).Error
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().behind("metadata_latest m", "m", cond("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", NewExpr("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().behind("metadata_entries m", "m", cond(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", NewExpr(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
-	from := versions.then(entries).then(then)
-	usage, err := s.usage(ctx, project, "v.artifact_id", from.sql, from.args, q)
+	from := versions.Concat(entries).Concat(then)
+	usage, err := s.usage(ctx, project, "v.artifact_id", from.SQL, from.Args, q)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	card := "CASE WHEN " + next("key", inCard) + " IS NULL THEN " + next("card", nextCard) + " ELSE k.card END"
 	key := "COALESCE(" + next("key", inCard) + ", " + next("key", nextCard) + ")"
 	begins, prefix := q.begins("k.card", "k.key")
-	none := s.db.Dialect().bytewise("CAST('' AS text)")
+	none := s.db.Dialect().CollateBinary("CAST('' AS text)")
 	var names []*models.MetadataKeyUsage
 	err := s.db.ReadUnbounded(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
 		SELECT `+none+", "+none+" UNION ALL SELECT "+card+", "+key+` FROM k WHERE k.key IS NOT NULL
@@ -152,8 +152,8 @@ func (s *Store) usage(ctx context.Context, project models.ID, by, from string, a
 		Versions               int32
 		Least, Greatest        *string
 	}
-	err := s.db.ReadUnbounded(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.db.Dialect().distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
-		") AS least, max("+finite+") AS greatest, max("+s.db.Dialect().dated("m.seq", "m.id")+") AS last FROM "+from+
+	err := s.db.ReadUnbounded(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.db.Dialect().AggDistinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
+		") AS least, max("+finite+") AS greatest, max("+s.db.Dialect().SeqAndID("m.seq", "m.id")+") AS last FROM "+from+
 		" AND m.sort_key IS NOT NULL GROUP BY "+by+", m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key",
 		append(append(bounds, args...), prefix...)...).Scan(&rows).Error
 	if err != nil {

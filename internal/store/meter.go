@@ -100,8 +100,8 @@ func ObserveEntries(ctx context.Context, n int) {
 	}
 }
 
-// planned are the lines of a plan, which stand in the last column.
-func planned(rows *sql.Rows, err error) (lines []string, _ error) {
+// readPlan are the lines of a plan, which stand in the last column.
+func readPlan(rows *sql.Rows, err error) (lines []string, _ error) {
 	if err != nil {
 		return nil, err
 	}

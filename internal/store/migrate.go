@@ -206,8 +206,8 @@ func (e *Behind) Error() string {
 		"make a backup, run `placard migrate up`, and start again", e.Stored, e.Newest)
 }
 
-// steps are the numbers and names of all migrations, in order.
-func steps() ([]int64, []string) {
+// listMigrations are the numbers and names of all migrations, in order.
+func listMigrations() ([]int64, []string) {
 	names := map[int64]string{searchVersion: fmt.Sprintf("%04d_search.go", searchVersion)}
 	newest := int64(searchVersion)
 	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql") // the other engine has the same
@@ -233,7 +233,7 @@ func steps() ([]int64, []string) {
 
 // NewestTables is the version of the tables that this program makes.
 func NewestTables() int64 {
-	numbers, _ := steps()
+	numbers, _ := listMigrations()
 	return numbers[len(numbers)-1]
 }
 
@@ -254,10 +254,10 @@ func storedTables(ctx context.Context, pool *sql.DB, has string) (int64, error) 
 	return stored.Int64, err
 }
 
-func notBehind(ctx context.Context, pool *sql.DB, has string) error {
+func requireCurrent(ctx context.Context, pool *sql.DB, has string) error {
 	stored, err := storedTables(ctx, pool, has)
 	if err != nil {
-		return fmt.Errorf("read the version of the tables: %w", redacted(err))
+		return fmt.Errorf("read the version of the tables: %w", stripDSN(err))
 	}
 	if newest := NewestTables(); stored < newest {
 		return &Behind{Stored: stored, Newest: newest}
@@ -277,12 +277,12 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 		if tables.Stored, err = storedTables(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
 			tables.Stored, tables.Oldest, err = readProgram(ctx, pool)
 		}
-		err = errors.Join(redacted(err), pool.Close())
+		err = errors.Join(stripDSN(err), pool.Close())
 	}
 	if err != nil {
 		return tables, fmt.Errorf("read the version of the tables: %w", err)
 	}
-	numbers, names := steps()
+	numbers, names := listMigrations()
 	for i, n := range numbers {
 		if n > tables.Stored {
 			tables.Pending = append(tables.Pending, names[i])
@@ -299,7 +299,7 @@ func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := notBehind(ctx, pool, has); err != nil {
+	if err := requireCurrent(ctx, pool, has); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return pool, nil

@@ -49,7 +49,7 @@ func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 			sql += " UNION ALL "
 		}
 		from := tx.lookUpByID(table.name, "o", ids)
-		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.sql, append(args, from.args...)
+		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.SQL, append(args, from.Args...)
 	}
 	var found []struct {
 		Name string
@@ -126,7 +126,7 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().lookUp(lookup{table: "subjects", alias: "s", column: "id", ids: subjects, where: cond("s.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: NewExpr("s.project_id = ?", project)})
 	version, args := "s.artifact_version_id", []any{}
 	if asOf != nil {
 		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
@@ -134,7 +134,7 @@ func (s *Store) Subjects(
 		args = append(args, project, *asOf)
 	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.db.Read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.sql, append(args, from.args...)...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.SQL, append(args, from.Args...)...).Scan(&rows).Error
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}

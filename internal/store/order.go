@@ -12,15 +12,15 @@ import (
 type sortField struct {
 	column           string
 	number, nullable bool
-	// past is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
-	past string
+	// asOf is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
+	asOf string
 }
 
 // sortTerm is one thing to sort by. An object stands by its rank first and by its key within the rank: without a value
 // before or after all others, with a value that has no order behind those that have one.
 type sortTerm struct {
 	// raw is the sort key or the field, null where there is none; it is column sN of the inner SELECT. join is what it needs.
-	raw, join condition
+	raw, join Expr
 	// key is the metadata key, where the index on values may be followed.
 	key *models.MetadataKeyPath
 	// metadata says that raw is a sort key, number that it is a number, ranked that there may be no value.
@@ -39,16 +39,16 @@ const (
 )
 
 // sortTerm makes the nth term of an order.
-func (c compiler) sortTerm(t *searched, term models.OrderTerm, n int) sortTerm {
+func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 	made := sortTerm{descending: term.Descending, missing: rankMissingLast}
 	if term.MissingFirst {
 		made.missing = rankMissingFirst
 	}
 	if term.Field != "" {
 		f := t.orders[term.Field]
-		made.raw, made.number, made.ranked = cond(f.column), f.number, f.nullable
-		if f.past != "" && c.asOf != 0 {
-			made.raw = cond(f.past, c.asOf)
+		made.raw, made.number, made.ranked = NewExpr(f.column), f.number, f.nullable
+		if f.asOf != "" && c.asOf != 0 {
+			made.raw = NewExpr(f.asOf, c.asOf)
 		}
 		return made
 	}
@@ -56,22 +56,22 @@ func (c compiler) sortTerm(t *searched, term models.OrderTerm, n int) sortTerm {
 	m := fmt.Sprintf("m%d", n)
 	same := fmt.Sprintf("%[1]s.project_id = %[2]s.project_id AND %[1]s.subject_id = %[3]s AND %[1]s.card = ? AND %[1]s.key = ?",
 		m, t.alias, t.subject)
-	made.join = cond(" LEFT JOIN metadata_latest "+m+" ON "+same, term.Metadata.Card, term.Metadata.Key)
+	made.join = NewExpr(" LEFT JOIN metadata_latest "+m+" ON "+same, term.Metadata.Card, term.Metadata.Key)
 	if c.asOf != 0 {
-		made.join = cond(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
+		made.join = NewExpr(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
 			WHERE e.project_id = %s.project_id AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.alias, t.subject),
 			term.Metadata.Card, term.Metadata.Key, term.Metadata.Card, term.Metadata.Key, c.asOf)
 	}
 	if len(term.Metadata.Path) == 0 {
-		made.raw = cond(m + ".sort_key")
+		made.raw = NewExpr(m + ".sort_key")
 		if c.asOf == 0 {
 			made.key = &term.Metadata
 		}
 		return made
 	}
-	reached := c.dialect.part("CASE WHEN "+m+".sort_key = '5' THEN "+m+".parts END", term.Metadata.Path)
-	made.raw = condition{c.dialect.bytewise("(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '" +
-		models.SortKeyUnordered + "' ELSE substr(x.p, 2) END FROM (SELECT " + reached.sql + " AS p) x)"), reached.args}
+	reached := c.dialect.JSONPath("CASE WHEN "+m+".sort_key = '5' THEN "+m+".parts END", term.Metadata.Path)
+	made.raw = Expr{c.dialect.CollateBinary("(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '" +
+		models.SortKeyUnordered + "' ELSE substr(x.p, 2) END FROM (SELECT " + reached.SQL + " AS p) x)"), reached.Args}
 	return made
 }
 
@@ -98,14 +98,14 @@ func (t sortTerm) keySQL(n int) string {
 	return fmt.Sprintf("q.s%d", n)
 }
 
-// segment is a part of the list that is read by itself: the objects of one rank by the first term, or all of them.
-type segment struct {
-	beginning
+// sortSegment is a part of the list that is read by itself: the objects of one rank by the first term, or all of them.
+type sortSegment struct {
+	accessPath
 	// rank is that of all its objects by the first term; -1 where they have several.
 	rank int
 	// indexed says that the index on values is followed, from the rows m0 of it, where piece holds for m.sort_key.
 	indexed bool
-	piece   condition
+	piece   Expr
 	// cut is the test that is cut into pieces, nil for none.
 	cut *models.ValueTest
 }
@@ -113,40 +113,40 @@ type segment struct {
 // segments are the parts of the list in their order. Along a metadata key the index on values is followed, and what is
 // not in it comes in a part of its own, unless a condition on the key leaves it out. Where the key itself leaves the
 // fewest objects, following its index looks at none but these, and at no more of them than the page needs.
-func (r *searching[T]) segments(b beginning) []segment {
+func (r *searchQuery[T]) segments(b accessPath) []sortSegment {
 	first := r.terms[0]
 	isKey := first.key != nil && b.key != nil && b.key.Card == first.key.Card && b.key.Key == first.key.Key
 	switch {
-	case b.isNarrow() && !isKey:
-		return []segment{{beginning: b, rank: -1}}
+	case b.isSelective() && !isKey:
+		return []sortSegment{{accessPath: b, rank: -1}}
 	case first.key == nil:
-		return []segment{{rank: -1}}
+		return []sortSegment{{rank: -1}}
 	}
-	segments := []segment{{rank: rankUnordered, indexed: true, piece: always}}
-	ordered, missing := []condition{always}, true
+	segments := []sortSegment{{rank: rankUnordered, indexed: true, piece: True}}
+	ordered, missing := []Expr{True}, true
 	var cut *models.ValueTest
 	for _, part := range r.onFirstKey() {
-		missing = missing && !asksForOrder(part.Metadata)
+		missing = missing && !excludesNull(part.Metadata)
 		if cut == nil {
-			ordered, cut = pieces(part.Metadata)
+			ordered, cut = rangeConditions(part.Metadata)
 		}
 	}
 	if missing {
-		segments = append(segments, segment{rank: first.missing})
+		segments = append(segments, sortSegment{rank: first.missing})
 	}
 	if first.descending {
 		slices.Reverse(ordered)
 	}
 	for _, piece := range ordered {
-		segments = append(segments, segment{rank: rankOrdered, indexed: true, piece: piece, cut: cut})
+		segments = append(segments, sortSegment{rank: rankOrdered, indexed: true, piece: piece, cut: cut})
 	}
-	slices.SortStableFunc(segments, func(a, b segment) int { return a.rank - b.rank })
+	slices.SortStableFunc(segments, func(a, b sortSegment) int { return a.rank - b.rank })
 	return segments
 }
 
 // onFirstKey are the parts of the filter that must hold and are about the metadata key that comes first in the order.
-func (r *searching[T]) onFirstKey() (found []*models.Filter) {
-	for _, part := range required(r.question.Filter) {
+func (r *searchQuery[T]) onFirstKey() (found []*models.Filter) {
+	for _, part := range conjuncts(r.question.Filter) {
 		if p := part.Metadata; p != nil && p.Card == r.terms[0].key.Card && p.Key == r.terms[0].key.Key {
 			found = append(found, part)
 		}
@@ -154,9 +154,9 @@ func (r *searching[T]) onFirstKey() (found []*models.Filter) {
 	return found
 }
 
-// asksForOrder says that what fits has a value other than NULL.
-func asksForOrder(p *models.MetadataPredicate) bool {
-	return len(p.Path) > 0 && asksForValue(p) || len(p.Path) == 0 && slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+// excludesNull says that what fits has a value other than NULL.
+func excludesNull(p *models.MetadataPredicate) bool {
+	return len(p.Path) > 0 && requiresValue(p) || len(p.Path) == 0 && slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
 		isNull := func(key string) bool { return key >= models.SortKeyNull }
 		return !test.Not && !test.Exists && !slices.ContainsFunc(test.In, isNull)
 	})
@@ -169,7 +169,7 @@ type sortColumn struct {
 }
 
 // columns are what a segment is ordered by, and what a position in it consists of, which is the same for all segments.
-func (r *searching[T]) columns(s segment) (order []sortColumn, position []string) {
+func (r *searchQuery[T]) columns(s sortSegment) (order []sortColumn, position []string) {
 	for n, term := range r.terms {
 		rank, key := term.rankSQL(n), term.keySQL(n)
 		if n == 0 && s.rank >= 0 {
@@ -193,9 +193,9 @@ func (r *searching[T]) columns(s segment) (order []sortColumn, position []string
 	return append(order, sortColumn{"q.tie", false}), position
 }
 
-// within is the part of a position that a segment is ordered by. inside says that the position lies in the segment,
+// positionInSegment is the part of a position that a segment is ordered by. inside says that the position lies in the segment,
 // relation is otherwise whether the segment comes before (-1) or after (1) it.
-func (r *searching[T]) within(s segment, position []any) (values []any, relation int) {
+func (r *searchQuery[T]) positionInSegment(s sortSegment, position []any) (values []any, relation int) {
 	if s.rank < 0 {
 		return position, 0
 	}
@@ -211,9 +211,9 @@ func (r *searching[T]) within(s segment, position []any) (values []any, relation
 
 // statement is the SELECT of the objects of a segment between two positions, nil for none; some is false where none of
 // them can lie there.
-func (r *searching[T]) statement(s segment, after, before []any, limit int) (query condition, some bool) {
+func (r *searchQuery[T]) statement(s sortSegment, after, before []any, limit int) (query Expr, some bool) {
 	order, position := r.columns(s)
-	where := []condition{}
+	where := []Expr{}
 	for _, bound := range []struct {
 		position []any
 		later    bool
@@ -221,12 +221,12 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (que
 		if bound.position == nil {
 			continue
 		}
-		values, relation := r.within(s, bound.position)
+		values, relation := r.positionInSegment(s, bound.position)
 		switch {
 		case relation == 0:
-			where = append(where, beyond(order, values, bound.later))
+			where = append(where, keysetCondition(order, values, bound.later))
 		case (relation > 0) != bound.later:
-			return condition{}, false
+			return Expr{}, false
 		}
 	}
 	by := make([]string, len(order))
@@ -236,57 +236,57 @@ func (r *searching[T]) statement(s segment, after, before []any, limit int) (que
 			by[i] += " DESC"
 		}
 	}
-	columns := of("q", r.table.columns) + ", " + r.dialect.array(position) + " AS position"
-	return r.dialect.selectFirst(columns, wrapped("(%s) q WHERE ", r.inner(s)).then(allOf(where)), by, limit), true
+	columns := Qualify("q", r.table.columns) + ", " + r.dialect.JSONArray(position) + " AS position"
+	return r.dialect.SelectFirst(columns, Wrap("(%s) q WHERE ", r.candidateSelect(s)).Concat(All(where)), by, limit), true
 }
 
-// inner selects the objects of a segment with what they are sorted by, in no order.
-func (r *searching[T]) inner(s segment) condition {
+// candidateSelect selects the objects of a segment with what they are sorted by, in no order.
+func (r *searchQuery[T]) candidateSelect(s sortSegment) Expr {
 	alias := r.table.alias
-	selected := []condition{cond(of(alias, r.table.columns))}
-	from, here := r.from(s.beginning, 2*s.size+100), r.here(s.beginning)
+	selected := []Expr{NewExpr(Qualify(alias, r.table.columns))}
+	from, here := r.from(s.accessPath, 2*s.size+100), r.projectCondition(s.accessPath)
 	tie := alias + ".id AS tie"
 	if order, ok := r.fieldOrder(); ok && s.ids != nil {
-		from = r.dialect.inOrder(from, alias, order)
+		from = r.dialect.SortFirst(from, alias, order)
 	}
-	joins, where := []condition{}, []condition{here, r.fitsBehind(s.beginning)}
+	joins, where := []Expr{}, []Expr{here, r.residualFilter(s.accessPath)}
 	for n, term := range r.terms {
-		selected = append(selected, wrapped("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
-		if term.join.sql != "" && (n > 0 || !s.indexed) {
+		selected = append(selected, Wrap("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
+		if term.join.SQL != "" && (n > 0 || !s.indexed) {
 			joins = append(joins, term.join)
 		}
 	}
 	switch {
 	case s.indexed:
 		tie = "m0.object_id AS tie"
-		from = cond("metadata_latest m0").then(r.behind("m0.object_id"))
-		where = r.along(s)
+		from = NewExpr("metadata_latest m0").Concat(r.joinByID("m0.object_id"))
+		where = r.segmentConditions(s)
 	case s.rank >= 0:
-		where = append(where, cond("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
+		where = append(where, NewExpr("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
 	}
-	selected = append(selected, cond(tie))
-	whole := condition{sql: "SELECT "}
-	add := func(parts []condition, separator string) {
+	selected = append(selected, NewExpr(tie))
+	whole := Expr{SQL: "SELECT "}
+	add := func(parts []Expr, separator string) {
 		for i, part := range parts {
 			if i > 0 {
-				whole.sql += separator
+				whole.SQL += separator
 			}
-			whole.sql, whole.args = whole.sql+part.sql, append(whole.args, part.args...)
+			whole.SQL, whole.Args = whole.SQL+part.SQL, append(whole.Args, part.Args...)
 		}
 	}
 	add(selected, ", ")
-	whole.sql += " FROM "
-	add(append([]condition{from}, joins...), "")
-	whole.sql += " WHERE "
+	whole.SQL += " FROM "
+	add(append([]Expr{from}, joins...), "")
+	whole.SQL += " WHERE "
 	add(where, " AND ")
 	return whole
 }
 
 // from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
 // not known.
-func (r *searching[T]) from(b beginning, most int) condition {
+func (r *searchQuery[T]) from(b accessPath, most int) Expr {
 	if b.ids == nil {
-		return cond(r.table.table)
+		return NewExpr(r.table.table)
 	}
 	distinct, limit := "", ""
 	if len(b.ids) > 1 {
@@ -295,52 +295,52 @@ func (r *searching[T]) from(b beginning, most int) condition {
 	if most > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", most)
 	}
-	return wrapped("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).then(r.behind("d.id"))
+	return Wrap("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).Concat(r.joinByID("d.id"))
 }
 
-// behind is the table in FROM, where each row of what stands before it leads to the one object with an ID.
-func (r *searching[T]) behind(id string) condition {
-	return r.dialect.behind(r.table.table, r.table.alias, cond(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
+// joinByID is the table in FROM, where each row of what stands before it leads to the one object with an ID.
+func (r *searchQuery[T]) joinByID(id string) Expr {
+	return r.dialect.LateralJoin(r.table.table, r.table.alias, NewExpr(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
 }
 
-// here is what makes a row of the table one of the project, where it is not behind something.
-func (r *searching[T]) here(b beginning) condition {
+// projectCondition is what makes a row of the table one of the project, where it is not behind something.
+func (r *searchQuery[T]) projectCondition(b accessPath) Expr {
 	if b.ids != nil {
-		return always
+		return True
 	}
-	return cond(r.table.alias+".project_id = ?", r.project)
+	return NewExpr(r.table.alias+".project_id = ?", r.project)
 }
 
 // fieldOrder is the order where it needs nothing but fields of the object that are always there.
-func (r *searching[T]) fieldOrder() (order string, ok bool) {
+func (r *searchQuery[T]) fieldOrder() (order string, ok bool) {
 	by := make([]string, 0, len(r.terms)+1)
-	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: cond(r.table.alias + ".id")}) {
+	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: NewExpr(r.table.alias + ".id")}) {
 		if term.ranked {
 			return "", false
 		}
 		if term.descending != r.page.Backward {
-			term.raw.sql += " DESC"
+			term.raw.SQL += " DESC"
 		}
-		by = append(by, term.raw.sql)
+		by = append(by, term.raw.SQL)
 	}
 	return strings.Join(by, ", "), true
 }
 
-// along are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
+// segmentConditions are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
 // and what else the filter says.
-func (r *searching[T]) along(s segment) []condition {
+func (r *searchQuery[T]) segmentConditions(s sortSegment) []Expr {
 	key := r.terms[0].key
 	from, to := "", models.SortKeyUnordered
 	if s.rank == rankUnordered {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
-	where := []condition{
-		cond("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
-		cond("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
+	where := []Expr{
+		NewExpr("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
+		NewExpr("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
 	}
 	var held []*models.Filter
 	for _, part := range r.onFirstKey() {
-		known, exact := r.indexed(part.Metadata, s.cut)
+		known, exact := r.indexConditions(part.Metadata, s.cut)
 		if exact {
 			held = append(held, part)
 		}
@@ -348,29 +348,29 @@ func (r *searching[T]) along(s segment) []condition {
 			where = append(where, ofFirst(is))
 		}
 	}
-	return append(where, r.fits(held...))
+	return append(where, r.where(held...))
 }
 
 // ofFirst is a condition on a row m as one on the row m0.
-func ofFirst(is condition) condition {
-	return condition{strings.ReplaceAll(is.sql, "m.", "m0."), is.args}
+func ofFirst(is Expr) Expr {
+	return Expr{strings.ReplaceAll(is.SQL, "m.", "m0."), is.Args}
 }
 
-// beyond is the condition that a row comes after a position, or before it.
-func beyond(order []sortColumn, position []any, after bool) condition {
-	ways := make([]condition, len(order))
+// keysetCondition is the condition that a row comes after a position, or before it.
+func keysetCondition(order []sortColumn, position []any, after bool) Expr {
+	ways := make([]Expr, len(order))
 	for i, column := range order {
-		same := []condition{}
+		same := []Expr{}
 		for j := range i {
-			same = append(same, cond(order[j].sql+" = ?", position[j]))
+			same = append(same, NewExpr(order[j].sql+" = ?", position[j]))
 		}
-		ways[i] = allOf(append(same, cond(column.sql+compare(column, after, "")+" ?", position[i])))
+		ways[i] = All(append(same, NewExpr(column.sql+comparisonOperator(column, after, "")+" ?", position[i])))
 	}
 	// The first column by itself, for the index.
-	return anyOf(ways).and(cond(order[0].sql+compare(order[0], after, "=")+" ?", position[0]))
+	return Any(ways).And(NewExpr(order[0].sql+comparisonOperator(order[0], after, "=")+" ?", position[0]))
 }
 
-func compare(column sortColumn, after bool, orEqual string) string {
+func comparisonOperator(column sortColumn, after bool, orEqual string) string {
 	if after == column.descending {
 		return " <" + orEqual
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// list is a list of the children of parents, such as the versions of artifacts, that is read page by page.
-type list[T any] struct {
+// List is a list of the children of parents, such as the versions of artifacts, that is read page by page.
+type List[T any] struct {
 	// name is a part of the cursors, with the parent.
 	name    string
 	columns string
 	// from is one item of FROM, or a join.
-	from condition
+	from Expr
 	// where names the project.
-	where condition
+	where Expr
 	// parent is the column that holds the parent; empty for a list without one.
 	parent string
 	// order are the columns of the order, the last of which is unique. All of them descend if descending is set.
@@ -48,9 +48,9 @@ const (
 // MaxParents is the largest number of parents whose children one statement reads.
 const MaxParents = 250
 
-// pages reads the same page of the children of each parent: one statement per MaxParents, and a second one that counts if
+// ReadPages reads the same page of the children of each parent: one statement per MaxParents, and a second one that counts if
 // the page asks for it.
-func pages[T any](ctx context.Context, db *DB, l list[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
+func ReadPages[T any](ctx context.Context, db *DB, l List[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
 	if l.parent == "" {
 		parents = []models.ID{{}}
 	}
@@ -73,8 +73,8 @@ func pages[T any](ctx context.Context, db *DB, l list[T], parents []models.ID, p
 }
 
 // readItems returns the items of the page by parent, and one more where there are more.
-func (l list[T]) readItems(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID][]T, error) {
-	var bounds condition
+func (l List[T]) readItems(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID][]T, error) {
+	var bounds Expr
 	for i, parent := range parents {
 		if i > 0 && !page.HasCursor() {
 			break
@@ -84,10 +84,10 @@ func (l list[T]) readItems(ctx context.Context, db *DB, parents []models.ID, pag
 			return nil, err
 		}
 	}
-	query := l.selectPage(always, bounds, page)
+	query := l.selectPage(True, bounds, page)
 	if l.parent != "" {
-		query = db.Dialect().below(parents, func(parent condition) condition {
-			return l.selectPage(cond(l.parent+" = ").then(parent), bounds, page)
+		query = db.Dialect().PerParent(parents, func(parent Expr) Expr {
+			return l.selectPage(NewExpr(l.parent+" = ").Concat(parent), bounds, page)
 		})
 	}
 	read := db.Read(ctx)
@@ -96,7 +96,7 @@ func (l list[T]) readItems(ctx context.Context, db *DB, parents []models.ID, pag
 	}
 	var items []T
 	err := read.turn(func(db *gorm.DB) (err error) {
-		if rows := db.Raw(query.sql, query.args...); l.read != nil {
+		if rows := db.Raw(query.SQL, query.Args...); l.read != nil {
 			items, err = l.read(rows)
 		} else {
 			err = rows.Scan(&items).Error
@@ -114,13 +114,13 @@ func (l list[T]) readItems(ctx context.Context, db *DB, parents []models.ID, pag
 	return byParent, db.TranslateError(err)
 }
 
-func (l list[T]) cursorName(parent models.ID) string {
-	return fmt.Sprint(l.name, parent, slices.Concat(l.from.args, l.where.args))
+func (l List[T]) cursorName(parent models.ID) string {
+	return fmt.Sprint(l.name, parent, slices.Concat(l.from.Args, l.where.Args))
 }
 
 // bounds returns the conditions of the cursors of a page, each with a leading AND.
-func (l list[T]) bounds(parent models.ID, page models.Page) (condition, error) {
-	var bounds condition
+func (l List[T]) bounds(parent models.ID, page models.Page) (Expr, error) {
+	var bounds Expr
 	for _, cursor := range []struct {
 		argument, text string
 		later          bool
@@ -140,21 +140,21 @@ func (l list[T]) bounds(parent models.ID, page models.Page) (condition, error) {
 		if cursor.later == l.descending {
 			operator = "<"
 		}
-		bounds = bounds.then(cond(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), operator, marks(len(values))), values...))
+		bounds = bounds.Concat(NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), operator, Placeholders(len(values))), values...))
 	}
 	return bounds, nil
 }
 
 // selectPage returns the SELECT of a page. It starts at a position and skips no rows, so that each page costs the same and
 // changes of the list neither repeat nor omit items.
-func (l list[T]) selectPage(ofParent, bounds condition, page models.Page) condition {
+func (l List[T]) selectPage(ofParent, bounds Expr, page models.Page) Expr {
 	direction := ""
 	if l.descending != page.Backward {
 		direction = " DESC"
 	}
-	order := cond(" ORDER BY "+strings.Join(l.order, direction+", ")+direction+" LIMIT ?", page.Size+1)
-	return cond("SELECT " + l.columns + " FROM ").then(l.from).then(cond(" WHERE ")).then(ofParent).
-		then(cond(" AND ")).then(l.where).then(bounds).then(order)
+	order := NewExpr(" ORDER BY "+strings.Join(l.order, direction+", ")+direction+" LIMIT ?", page.Size+1)
+	return NewExpr("SELECT " + l.columns + " FROM ").Concat(l.from).Concat(NewExpr(" WHERE ")).Concat(ofParent).
+		Concat(NewExpr(" AND ")).Concat(l.where).Concat(bounds).Concat(order)
 }
 
 // positionValues are the arguments that a position stands for, which must be of the given kinds.
@@ -186,22 +186,22 @@ func positionValues(argument string, kinds []positionKind, position models.Posit
 }
 
 // count returns the numbers of children by parent, nil unless the page asks for them.
-func (l list[T]) count(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID]int, error) {
+func (l List[T]) count(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID]int, error) {
 	if !page.Count {
 		return nil, nil
 	}
-	query := cond("SELECT NULL AS parent, count(*) AS size FROM ").then(l.from).then(cond(" WHERE ")).then(l.where)
+	query := NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.from).Concat(NewExpr(" WHERE ")).Concat(l.where)
 	if l.parent != "" {
-		query = db.Dialect().below(parents, func(parent condition) condition {
-			return cond("SELECT " + l.parent + " AS parent, count(*) AS size FROM ").then(l.from).then(cond(" WHERE " + l.parent + " = ")).
-				then(parent).then(cond(" AND ")).then(l.where).then(cond(" GROUP BY " + l.parent))
+		query = db.Dialect().PerParent(parents, func(parent Expr) Expr {
+			return NewExpr("SELECT " + l.parent + " AS parent, count(*) AS size FROM ").Concat(l.from).Concat(NewExpr(" WHERE " + l.parent + " = ")).
+				Concat(parent).Concat(NewExpr(" AND ")).Concat(l.where).Concat(NewExpr(" GROUP BY " + l.parent))
 		})
 	}
 	var rows []struct {
 		Parent models.ID
 		Size   int
 	}
-	err := db.ReadUnbounded(ctx).Raw(query.sql, query.args...).Scan(&rows).Error
+	err := db.ReadUnbounded(ctx).Raw(query.SQL, query.Args...).Scan(&rows).Error
 	counts := make(map[models.ID]int, len(rows))
 	for _, row := range rows {
 		counts[row.Parent] = row.Size

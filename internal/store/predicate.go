@@ -13,24 +13,24 @@ type valueSQL struct {
 	// key is its sort key, text the whole of a text, array the members of a list, tuple or set as a JSON array.
 	key, text, array string
 	exists           string
-	kind             func(models.MetadataKind) condition
+	kind             func(models.MetadataKind) Expr
 	// cut says that key may be cut.
 	cut bool
 }
 
-// whole is the value of a row m of metadata_latest or metadata_entries.
-var whole = valueSQL{
+// latestValueSQL is the value of a row m of metadata_latest or metadata_entries.
+var latestValueSQL = valueSQL{
 	key: "m.sort_key", text: "COALESCE(m.parts, substr(m.sort_key, 2))", exists: "m.sort_key IS NOT NULL",
 	array: "CASE WHEN m.sort_key <> '5' THEN '[]' " + arrayOf("m.parts"),
-	kind:  func(kind models.MetadataKind) condition { return cond("m.kind = ?", kind) },
+	kind:  func(kind models.MetadataKind) Expr { return NewExpr("m.kind = ?", kind) },
 	cut:   true,
 }
 
-// part is the value that a path leads to, which m.part has as models.appendParts writes it, or null.
-var part = valueSQL{
+// pathValueSQL is the value that a path leads to, which m.part has as models.appendParts writes it, or null.
+var pathValueSQL = valueSQL{
 	key: "substr(m.part, 2)", text: "substr(m.part, 3)", exists: "m.part <> '0'",
 	array: "CASE " + arrayOf("m.part"),
-	kind:  func(kind models.MetadataKind) condition { return partKind(kind) },
+	kind:  func(kind models.MetadataKind) Expr { return partKind(kind) },
 }
 
 // arrayOf ends a CASE: the members of a list, tuple or set, as models.appendParts writes them; none of all else.
@@ -38,50 +38,50 @@ func arrayOf(parts string) string {
 	return strings.ReplaceAll(`WHEN @ LIKE '{"":%' THEN substr(@, 5, length(@) - 5) WHEN @ LIKE '[%' THEN @ ELSE '[]' END`, "@", parts)
 }
 
-func partKind(kind models.MetadataKind) condition {
+func partKind(kind models.MetadataKind) Expr {
 	switch kind {
 	case models.MetadataKindList:
-		return cond("(m.part LIKE '[%' AND m.part NOT LIKE '%0]')")
+		return NewExpr("(m.part LIKE '[%' AND m.part NOT LIKE '%0]')")
 	case models.MetadataKindTuple:
-		return cond("(m.part LIKE '[%' AND m.part LIKE '%0]')")
+		return NewExpr("(m.part LIKE '[%' AND m.part LIKE '%0]')")
 	case models.MetadataKindSet:
-		return cond(`m.part LIKE '{"":%'`)
+		return NewExpr(`m.part LIKE '{"":%'`)
 	case models.MetadataKindDict:
-		return cond(`(m.part LIKE '{%' AND m.part NOT LIKE '{"":%')`)
+		return NewExpr(`(m.part LIKE '{%' AND m.part NOT LIKE '{"":%')`)
 	}
-	return cond("substr(m.part, 1, 1) = ?", kind.Letter())
+	return NewExpr("substr(m.part, 1, 1) = ?", kind.Letter())
 }
 
 // latestRow is what follows FROM for the row m of a key of a subject: the latest, or that as of an instant.
-func (c compiler) latestRow(t *searched, at models.MetadataKeyPath) condition {
+func (c compiler) latestRow(t *Table, at models.MetadataKeyPath) Expr {
 	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias, t.subject)
-	from := cond("metadata_latest m WHERE "+same, at.Card, at.Key)
+	from := NewExpr("metadata_latest m WHERE "+same, at.Card, at.Key)
 	if c.asOf != 0 {
-		from = cond("metadata_entries m WHERE "+same+` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
+		from = NewExpr("metadata_entries m WHERE "+same+` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
 			WHERE e.project_id = m.project_id AND e.subject_id = m.subject_id AND e.card = m.card AND e.key = m.key
 			AND e.logged_at <= ?)`, at.Card, at.Key, c.asOf)
 	}
 	if len(at.Path) == 0 {
 		return from
 	}
-	reached := c.dialect.part("CASE WHEN m.sort_key = '5' THEN m.parts END", at.Path)
-	return condition{"(SELECT " + reached.sql + " AS part FROM " + from.sql + ") m WHERE TRUE", append(reached.args, from.args...)}
+	reached := c.dialect.JSONPath("CASE WHEN m.sort_key = '5' THEN m.parts END", at.Path)
+	return Expr{"(SELECT " + reached.SQL + " AS part FROM " + from.SQL + ") m WHERE TRUE", append(reached.Args, from.Args...)}
 }
 
 // predicate looks at the one row of the key, by its primary key, so that what is not there costs as little as what is.
 // It is a value and not an EXISTS, which PostgreSQL would turn into a join with all rows of the key.
-func (c compiler) predicate(t *searched, p *models.MetadataPredicate) condition {
-	v := whole
+func (c compiler) predicate(t *Table, p *models.MetadataPredicate) Expr {
+	v := latestValueSQL
 	if len(p.Path) > 0 {
-		v = part
-		v.key = c.dialect.bytewise(v.key)
+		v = pathValueSQL
+		v.key = c.dialect.CollateBinary(v.key)
 	}
 	row := c.latestRow(t, p.MetadataKeyPath)
-	of := func(tests []condition) condition {
-		test := allOf(tests)
-		return condition{"(SELECT " + test.sql + " FROM " + row.sql + ")", append(append([]any{}, test.args...), row.args...)}
+	of := func(tests []Expr) Expr {
+		test := All(tests)
+		return Expr{"(SELECT " + test.SQL + " FROM " + row.SQL + ")", append(append([]any{}, test.Args...), row.Args...)}
 	}
-	var hold, fail []condition
+	var hold, fail []Expr
 	if p.Kind != nil {
 		hold = append(hold, v.kind(*p.Kind))
 	}
@@ -92,66 +92,66 @@ func (c compiler) predicate(t *searched, p *models.MetadataPredicate) condition 
 			hold = append(hold, c.valueTest(v, test))
 		}
 	}
-	var parts []condition
+	var parts []Expr
 	if len(hold) > 0 {
 		parts = append(parts, of(hold))
 	}
 	for _, test := range fail {
-		parts = append(parts, not(of([]condition{test})))
+		parts = append(parts, Not(of([]Expr{test})))
 	}
-	return allOf(parts)
+	return All(parts)
 }
 
 // valueTest is a test on a value, as if it did not say Not.
-func (c compiler) valueTest(v valueSQL, test models.ValueTest) condition {
+func (c compiler) valueTest(v valueSQL, test models.ValueTest) Expr {
 	switch {
 	case test.Exists:
-		return cond(v.exists)
+		return NewExpr(v.exists)
 	case test.Between != nil:
-		ranges := make([]condition, len(test.Between))
+		ranges := make([]Expr, len(test.Between))
 		for i, r := range test.Between {
 			ranges[i] = v.between(r)
 		}
-		return anyOf(ranges)
+		return Any(ranges)
 	case test.In != nil:
-		return v.oneOf(test.In, test.IgnoreCase)
+		return v.keyIn(test.In, test.IgnoreCase)
 	}
-	var ways []condition
+	var ways []Expr
 	if test.Text != nil {
 		text := v.text
 		if test.IgnoreCase {
 			text = "placard_fold(" + text + ")"
 		}
-		ways = append(ways, v.isText().and(c.textTest(text, *test.Text)))
+		ways = append(ways, v.isText().And(c.textTest(text, *test.Text)))
 	}
 	if len(test.Member) > 0 {
 		ways = append(ways, c.member(v, test.Member, test.IgnoreCase))
 	}
-	return anyOf(ways)
+	return Any(ways)
 }
 
-func (v valueSQL) isText() condition {
-	return cond(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
+func (v valueSQL) isText() Expr {
+	return NewExpr(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
 }
 
 // between returns the condition that the value is in a range. An end above the length of stored sort keys is compared with
 // the whole text.
-func (v valueSQL) between(r models.SortKeyRange) condition {
+func (v valueSQL) between(r models.SortKeyRange) Expr {
 	from, to := v.keyEnds(r)
 	operators := endOperators(r)
 	if v.cut && models.LongSortKey(r.From) {
-		from = v.isText().and(cond(v.text+operators[0], r.From[1:]))
+		from = v.isText().And(NewExpr(v.text+operators[0], r.From[1:]))
 	}
 	if v.cut && models.LongSortKey(r.To) {
-		to = v.isText().and(cond(v.text+operators[1], r.To[1:]))
+		to = v.isText().And(NewExpr(v.text+operators[1], r.To[1:]))
 	}
-	return from.and(to)
+	return from.And(to)
 }
 
 // keyEnds returns the conditions that the sort key is not below a range and not above it.
-func (v valueSQL) keyEnds(r models.SortKeyRange) (from, to condition) {
+func (v valueSQL) keyEnds(r models.SortKeyRange) (from, to Expr) {
 	operators := endOperators(r)
-	return cond(v.key+operators[0], r.From), cond(v.key+operators[1], r.To)
+	return NewExpr(v.key+operators[0], r.From), NewExpr(v.key+operators[1], r.To)
 }
 
 // endOperators returns the comparisons with the two ends of a range.
@@ -166,8 +166,8 @@ func endOperators(r models.SortKeyRange) [2]string {
 	return operators
 }
 
-// oneOf says that the value has one of the sort keys.
-func (v valueSQL) oneOf(keys []string, ignoreCase bool) condition {
+// keyIn says that the value has one of the sort keys.
+func (v valueSQL) keyIn(keys []string, ignoreCase bool) Expr {
 	var exact, texts []any
 	for _, key := range keys {
 		text, isText := strings.CutPrefix(key, models.SortKeyText)
@@ -177,53 +177,53 @@ func (v valueSQL) oneOf(keys []string, ignoreCase bool) condition {
 			exact = append(exact, key)
 		}
 	}
-	var ways []condition
+	var ways []Expr
 	if len(exact) > 0 {
-		ways = append(ways, oneOfValues(v.key, exact))
+		ways = append(ways, ValueIn(v.key, exact))
 	}
 	if len(texts) > 0 {
 		text := v.text
 		if ignoreCase {
 			text = "placard_fold(" + text + ")"
 		}
-		ways = append(ways, v.isText().and(oneOfValues(text, texts)))
+		ways = append(ways, v.isText().And(ValueIn(text, texts)))
 	}
-	return anyOf(ways)
+	return Any(ways)
 }
 
 // member says that a list, tuple or set has a member with one of the sort keys.
-func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) condition {
-	inside := valueSQL{key: c.dialect.bytewise("substr(n.value, 2)"), text: "substr(n.value, 3)"}
-	is := inside.oneOf(keys, ignoreCase)
-	return condition{
-		"(SELECT TRUE FROM " + c.dialect.members(v.array) + " n WHERE " + is.sql + " LIMIT 1)", is.args,
+func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) Expr {
+	inside := valueSQL{key: c.dialect.CollateBinary("substr(n.value, 2)"), text: "substr(n.value, 3)"}
+	is := inside.keyIn(keys, ignoreCase)
+	return Expr{
+		"(SELECT TRUE FROM " + c.dialect.JSONElements(v.array) + " n WHERE " + is.SQL + " LIMIT 1)", is.Args,
 	}
 }
 
 // predicateOption selects what fits the predicate as far as the index on values knows. A range is a statement of its own,
 // so that the index is asked for nothing but the range.
-func (c compiler) predicateOption(t *searched, f *models.Filter) (option, bool) {
+func (c compiler) predicateOption(t *Table, f *models.Filter) (indexScan, bool) {
 	p := f.Metadata
-	some, cut := pieces(p)
-	known, exact := c.indexed(p, cut)
+	some, cut := rangeConditions(p)
+	known, exact := c.indexConditions(p, cut)
 	if len(known) == 0 && cut == nil {
-		return option{}, false
+		return indexScan{}, false
 	}
-	made := option{of: f, exact: exact, key: &p.MetadataKeyPath}
+	made := indexScan{of: f, exact: exact, key: &p.MetadataKeyPath}
 	for _, piece := range some {
-		from := cond("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ",
+		from := NewExpr("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ",
 			c.project, t.about, p.Card, p.Key)
-		made.ids = append(made.ids, from.then(allOf(append([]condition{piece}, known...))))
+		made.ids = append(made.ids, from.Concat(All(append([]Expr{piece}, known...))))
 	}
 	return made, true
 }
 
-// pieces are conditions on m.sort_key, in their order, of which one holds for what fits a test of the predicate, and which
+// rangeConditions are conditions on m.sort_key, in their order, of which one holds for what fits a test of the predicate, and which
 // an index follows one by one. They say what the test says; it is nil where there is no such test.
-func pieces(p *models.MetadataPredicate) (conditions []condition, of *models.ValueTest) {
+func rangeConditions(p *models.MetadataPredicate) (conditions []Expr, of *models.ValueTest) {
 	for i, test := range p.Tests {
 		ranges := slices.Clone(test.Between)
-		if test.Between == nil && !test.IgnoreCase && len(test.In) <= mostOptions {
+		if test.Between == nil && !test.IgnoreCase && len(test.In) <= maxIndexCandidates {
 			for _, key := range test.In {
 				ranges = append(ranges, models.SortKeyRange{From: key, To: key})
 			}
@@ -235,23 +235,23 @@ func pieces(p *models.MetadataPredicate) (conditions []condition, of *models.Val
 		slices.SortFunc(ranges, func(a, b models.SortKeyRange) int { return strings.Compare(a.From, b.From) })
 		for i, r := range ranges {
 			if i > 0 && ranges[i-1].To >= r.From {
-				return []condition{always}, nil // they touch
+				return []Expr{True}, nil // they touch
 			}
-			conditions = append(conditions, whole.between(r))
+			conditions = append(conditions, latestValueSQL.between(r))
 		}
 		return conditions, &p.Tests[i]
 	}
-	return []condition{always}, nil
+	return []Expr{True}, nil
 }
 
-// indexed are conditions on m.sort_key that hold for all that fits the predicate, but for one test that is looked after
+// indexConditions are conditions on m.sort_key that hold for all that fits the predicate, but for one test that is looked after
 // already; exact says that nothing else fits them.
-func (c compiler) indexed(p *models.MetadataPredicate, but *models.ValueTest) (known []condition, exact bool) {
+func (c compiler) indexConditions(p *models.MetadataPredicate, but *models.ValueTest) (known []Expr, exact bool) {
 	if len(p.Path) > 0 {
-		if !asksForValue(p) {
+		if !requiresValue(p) {
 			return nil, false
 		}
-		return []condition{cond("m.sort_key = ?", models.SortKeyUnordered)}, false // only what has members has parts
+		return []Expr{NewExpr("m.sort_key = ?", models.SortKeyUnordered)}, false // only what has members has parts
 	}
 	exact = p.Kind == nil
 	for i, test := range p.Tests {
@@ -260,25 +260,25 @@ func (c compiler) indexed(p *models.MetadataPredicate, but *models.ValueTest) (k
 		}
 		is, all := indexedTest(test)
 		exact = exact && all
-		if is.sql != "" {
+		if is.SQL != "" {
 			known = append(known, is)
 		}
 	}
 	if known == nil && but == nil && p.Kind != nil {
-		known = append(known, cond("m.sort_key IS NOT NULL"))
+		known = append(known, NewExpr("m.sort_key IS NOT NULL"))
 	}
 	return known, exact
 }
 
 // indexedTest is a condition on m.sort_key that holds for all that fits the test, without SQL where there is none; exact
 // says that nothing else fits it.
-func indexedTest(test models.ValueTest) (is condition, exact bool) {
+func indexedTest(test models.ValueTest) (is Expr, exact bool) {
 	switch {
 	case test.Not, test.IgnoreCase:
 	case test.Exists:
-		return cond("m.sort_key IS NOT NULL"), true
+		return NewExpr("m.sort_key IS NOT NULL"), true
 	case test.Between != nil:
-		cut, exact := make([]condition, len(test.Between)), true
+		cut, exact := make([]Expr, len(test.Between)), true
 		for i, r := range test.Between {
 			if models.LongSortKey(r.From) {
 				r.From, r.FromOpen, exact = models.LowerSortKey(r.From), false, false
@@ -286,24 +286,24 @@ func indexedTest(test models.ValueTest) (is condition, exact bool) {
 			if models.LongSortKey(r.To) {
 				r.To, r.ToOpen, exact = models.UpperSortKey(r.To), true, false
 			}
-			from, to := whole.keyEnds(r)
-			cut[i] = from.and(to)
+			from, to := latestValueSQL.keyEnds(r)
+			cut[i] = from.And(to)
 		}
-		return anyOf(cut), exact
+		return Any(cut), exact
 	case test.In != nil:
 		cut := make([]any, len(test.In))
 		for i, key := range test.In {
 			cut[i] = models.CutSortKey(key)
 		}
-		return oneOfValues("m.sort_key", cut), !slices.ContainsFunc(test.In, models.LongSortKey)
+		return ValueIn("m.sort_key", cut), !slices.ContainsFunc(test.In, models.LongSortKey)
 	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
 		from := models.CutSortKey(models.SortKeyText + test.Text.Text)
-		return cond("m.sort_key >= ? AND m.sort_key < ?", from, models.PrefixEnd(from)), !models.LongSortKey(models.SortKeyText + test.Text.Text)
+		return NewExpr("m.sort_key >= ? AND m.sort_key < ?", from, models.PrefixEnd(from)), !models.LongSortKey(models.SortKeyText + test.Text.Text)
 	}
-	return condition{}, false
+	return Expr{}, false
 }
 
-// asksForValue says that what fits has a value.
-func asksForValue(p *models.MetadataPredicate) bool {
+// requiresValue says that what fits has a value.
+func requiresValue(p *models.MetadataPredicate) bool {
 	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
 }

@@ -6,9 +6,9 @@ import (
 
 // lookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with certain IDs that the caller may reach.
 // The project is compared after the lookup: PostgreSQL might use an index by project otherwise.
-func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) condition {
-	return tx.dialect.lookUp(lookup{table: table, alias: alias, column: "id", ids: ids, where: always}).
-		then(visibleTo(tx.who, alias+"."+projectOfRow(table), cond(" WHERE TRUE")))
+func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) Expr {
+	return tx.dialect.LookUp(Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: True}).
+		Concat(visibleTo(tx.who, alias+"."+projectOfRow(table), NewExpr(" WHERE TRUE")))
 }
 
 // byKey maps objects by their IDs.
@@ -25,7 +25,7 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 		from := tx.lookUpByID(table, "o", ids)
 		var found []T
-		err := tx.Raw("SELECT "+of("o", columns)+" FROM "+from.sql, from.args...).Scan(&found).Error
+		err := tx.Raw("SELECT "+Qualify("o", columns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
 		return byKey(found, id), err
 	}
 }
@@ -33,9 +33,9 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 // lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
 // is none that the caller may reach.
 func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
-	one := visibleTo(tx.who, projectOfRow(table), cond("id = ?", id))
+	one := visibleTo(tx.who, projectOfRow(table), NewExpr("id = ?", id))
 	var found []*T
-	err := tx.Raw("SELECT "+of(table, columns)+" FROM "+table+" WHERE "+one.sql+tx.dialect.lockRow(), one.args...).Scan(&found).Error
+	err := tx.Raw("SELECT "+Qualify(table, columns)+" FROM "+table+" WHERE "+one.SQL+tx.dialect.ForUpdate(), one.Args...).Scan(&found).Error
 	return first(found), err
 }
 

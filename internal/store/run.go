@@ -21,9 +21,9 @@ var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) mo
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	found, err := pages(ctx, s.db, list[*models.StepRun]{
-		name: "stepRuns", columns: of("step_runs", stepRunColumns), from: cond("step_runs"),
-		where: startedBy("started_at", cond("project_id = ?", project), asOf), parent: "pipeline_run_id",
+	found, err := ReadPages(ctx, s.db, List[*models.StepRun]{
+		name: "stepRuns", columns: Qualify("step_runs", stepRunColumns), from: NewExpr("step_runs"),
+		where: startedBy("started_at", NewExpr("project_id = ?", project), asOf), parent: "pipeline_run_id",
 		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -34,11 +34,11 @@ func (s *Store) StepRuns(
 }
 
 // startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column string, where condition, asOf *models.Time) condition {
+func startedBy(column string, where Expr, asOf *models.Time) Expr {
 	if asOf == nil {
 		return where
 	}
-	return where.then(cond(" AND "+column+" <= ?", *asOf))
+	return where.Concat(NewExpr(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -79,7 +79,7 @@ func (s *Store) StartPipelineRun(
 		}
 		var made []*models.PipelineRun
 		err = tx.Raw("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			of("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.now(0)).
+			Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
 			Scan(&made).Error
 		return project, first(made), err
 	})
@@ -91,7 +91,7 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.rows(column{"id", idColumn}),
+	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(Column{"id", IDColumn}),
 		project, about, string(text)).Error
 }
 
@@ -129,11 +129,11 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := visibleTo(tx.who, "project_id", cond("id = ? AND status = ?", id, models.RunStatusRunning))
+		where := visibleTo(tx.who, "project_id", NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
-			now := tx.dialect.now(0)
-			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.sql,
-				append([]any{status, now, now}, where.args...)...)
+			now := tx.dialect.Now(0)
+			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.SQL,
+				append([]any{status, now, now}, where.Args...)...)
 			if ended.Error != nil {
 				return ended.Error
 			}
@@ -160,9 +160,9 @@ var (
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().lookUp(lookup{table: "step_inputs", alias: "i", column: "step_run_id", ids: steps, where: cond("i.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: NewExpr("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -172,9 +172,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().lookUp(lookup{table: "step_outputs", alias: "o", column: "step_run_id", ids: steps, where: cond("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -184,9 +184,9 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().lookUp(lookup{table: "step_outputs", alias: "o", column: "artifact_version_id", ids: versions, where: cond("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
@@ -239,8 +239,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	}
 	var made []*models.StepRun
 	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+of("step_runs", stepRunColumns),
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.now(run.StartedAt.UnixMicro())).Scan(&made).Error
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+Qualify("step_runs", stepRunColumns),
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())).Scan(&made).Error
 	return first(made), err
 }
 
@@ -269,7 +269,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.rows(column{"position", numberColumn}, column{"name", textColumn}, column{"version", idColumn}),
+		tx.dialect.JSONRows(Column{"position", NumberColumn}, Column{"name", TextColumn}, Column{"version", IDColumn}),
 		step.ProjectID, step.ID, string(text)).Error
 }
 
@@ -292,7 +292,7 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	}
 	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
 		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.rows(column{"id", idColumn}, column{"position", numberColumn}, column{"name", textColumn},
-			column{"artifact_name", textColumn}),
+		tx.dialect.JSONRows(Column{"id", IDColumn}, Column{"position", NumberColumn}, Column{"name", TextColumn},
+			Column{"artifact_name", TextColumn}),
 		step.ProjectID, step.ID, string(text)).Error
 }

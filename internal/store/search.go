@@ -13,7 +13,7 @@ import (
 
 // Query is a search for objects of one table.
 type Query struct {
-	Table   *searched
+	Table   *Table
 	Project models.ID
 	// Scope is a filter beside that of the caller, nil for none.
 	Scope *models.Filter
@@ -21,31 +21,31 @@ type Query struct {
 	Page models.Page
 }
 
-// searching is a query that is compiled and run.
-type searching[T any] struct {
+// searchQuery is a query that is compiled and run.
+type searchQuery[T any] struct {
 	compiler
 	db       *DB
-	table    *searched
+	table    *Table
 	question models.Question
 	page     models.Page
 	terms    []sortTerm
 	scope    *models.Filter
-	// among restricts the objects to those of a parent; empty for no restriction.
-	among condition
+	// parentCondition restricts the objects to those of a parent; empty for no restriction.
+	parentCondition Expr
 	// name is the name of the list in its cursors.
 	name string
 	// id returns the ID of an object.
 	id func(*T) models.ID
 }
 
-// found is an object with its position in the order.
-type found[T any] struct {
+// resultRow is an object with its position in the order.
+type resultRow[T any] struct {
 	Object   T `gorm:"embedded"`
 	Position string
 }
 
-// narrow is how few objects a way to begin must leave, so that it is better than to go through all of them in order.
-const narrow = 5000
+// selectiveLimit is how few objects a way to begin must leave, so that it is better than to go through all of them in order.
+const selectiveLimit = 5000
 
 // Find returns a page of the objects of a project that pass the filters of a query.
 func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*models.Connection[*T], error) {
@@ -54,7 +54,7 @@ func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*
 	if err != nil {
 		return nil, err
 	}
-	begin, err := r.begin(ctx, q.Scope)
+	begin, err := r.chooseAccessPath(ctx, q.Scope)
 	if err != nil {
 		return nil, db.TranslateError(err)
 	}
@@ -71,14 +71,14 @@ func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*
 	return result, db.TranslateError(err)
 }
 
-func newSearching[T any](db *DB, q Query, id func(*T) models.ID) *searching[T] {
+func newSearching[T any](db *DB, q Query, id func(*T) models.ID) *searchQuery[T] {
 	if q.Filter == nil {
 		q.Filter = &models.Filter{}
 	}
 	if len(q.Order) == 0 {
 		q.Order = q.Table.order
 	}
-	r := &searching[T]{
+	r := &searchQuery[T]{
 		compiler: compiler{dialect: db.Dialect(), project: q.Project}, db: db, table: q.Table, question: q.Question, page: q.Page, scope: q.Scope, id: id,
 	}
 	if q.AsOf != nil {
@@ -88,7 +88,7 @@ func newSearching[T any](db *DB, q Query, id func(*T) models.ID) *searching[T] {
 	for i, term := range q.Order {
 		r.terms[i] = r.sortTerm(q.Table, term, i)
 	}
-	r.name = fmt.Sprint(q.Table.name, q.Project, r.fits(), q.Order, r.asOf)
+	r.name = fmt.Sprint(q.Table.name, q.Project, r.where(), q.Order, r.asOf)
 	return r
 }
 
@@ -139,16 +139,16 @@ func FindPerParent[T any](
 }
 
 // readChildren returns the children of the page by parent.
-func (r *searching[T]) readChildren(ctx context.Context, by Parent[T], parents []models.ID) (map[models.ID][]found[T], error) {
-	query := r.dialect.below(parents, func(parent condition) condition {
-		r.among = cond(by.Column + " = ").then(parent)
-		children, _ := r.statement(segment{rank: -1}, nil, nil, r.page.Size+1)
+func (r *searchQuery[T]) readChildren(ctx context.Context, by Parent[T], parents []models.ID) (map[models.ID][]resultRow[T], error) {
+	query := r.dialect.PerParent(parents, func(parent Expr) Expr {
+		r.parentCondition = NewExpr(by.Column + " = ").Concat(parent)
+		children, _ := r.statement(sortSegment{rank: -1}, nil, nil, r.page.Size+1)
 		return children
 	})
-	r.among = condition{}
-	var items []found[T]
-	err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&items).Error
-	children := make(map[models.ID][]found[T], len(parents))
+	r.parentCondition = Expr{}
+	var items []resultRow[T]
+	err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&items).Error
+	children := make(map[models.ID][]resultRow[T], len(parents))
 	for _, item := range items {
 		parent := by.Of(&item.Object)
 		children[parent] = append(children[parent], item)
@@ -157,14 +157,14 @@ func (r *searching[T]) readChildren(ctx context.Context, by Parent[T], parents [
 }
 
 // countChildren returns the numbers of children by parent.
-func (r *searching[T]) countChildren(ctx context.Context, column string, parents []models.ID) (map[models.ID]int, error) {
-	query := cond("SELECT "+column+" AS parent, count(*) AS size FROM "+r.table.table+" WHERE "+r.table.alias+".project_id = ? AND ", r.project).
-		then(r.dialect.oneOf(column, parents)).then(cond(" AND ")).then(r.fits()).then(cond(" GROUP BY " + column))
+func (r *searchQuery[T]) countChildren(ctx context.Context, column string, parents []models.ID) (map[models.ID]int, error) {
+	query := NewExpr("SELECT "+column+" AS parent, count(*) AS size FROM "+r.table.table+" WHERE "+r.table.alias+".project_id = ? AND ", r.project).
+		Concat(r.dialect.IDIn(column, parents)).Concat(NewExpr(" AND ")).Concat(r.where()).Concat(NewExpr(" GROUP BY " + column))
 	var rows []struct {
 		Parent models.ID
 		Size   int
 	}
-	err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&rows).Error
+	err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&rows).Error
 	counts := make(map[models.ID]int, len(rows))
 	for _, row := range rows {
 		counts[row.Parent] = row.Size
@@ -172,97 +172,97 @@ func (r *searching[T]) countChildren(ctx context.Context, column string, parents
 	return counts, err
 }
 
-// fits is the condition that an object is among what is asked for, of which some parts are known to hold.
-func (r *searching[T]) fits(known ...*models.Filter) condition {
+// where is the condition that an object is among what is asked for, of which some parts are known to hold.
+func (r *searchQuery[T]) where(known ...*models.Filter) Expr {
 	c := r.compiler
-	c.known = known
+	c.satisfied = known
 	fits := c.filter(r.table, r.question.Filter)
 	if r.scope != nil {
-		fits = c.filter(r.table, r.scope).and(fits)
+		fits = c.filter(r.table, r.scope).And(fits)
 	}
 	if r.asOf != 0 {
-		fits = fits.and(cond(r.table.created+" <= ?", r.asOf))
+		fits = fits.And(NewExpr(r.table.created+" <= ?", r.asOf))
 	}
-	if r.among.sql != "" {
-		fits = r.among.and(fits)
+	if r.parentCondition.SQL != "" {
+		fits = r.parentCondition.And(fits)
 	}
 	return fits
 }
 
-// fitsBehind is fits for what a beginning leads to.
-func (r *searching[T]) fitsBehind(b beginning) condition {
+// residualFilter is fits for what a beginning leads to.
+func (r *searchQuery[T]) residualFilter(b accessPath) Expr {
 	if b.exact {
-		return r.fits(b.of)
+		return r.where(b.of)
 	}
-	return r.fits()
+	return r.where()
 }
 
-// beginning is where to begin: the fewest objects among which all that fits is, if they are known to be few.
-type beginning struct {
-	option
+// accessPath is where to begin: the fewest objects among which all that fits is, if they are known to be few.
+type accessPath struct {
+	indexScan
 	size int
 }
 
-func (b beginning) isNarrow() bool { return b.ids != nil && b.size <= narrow }
+func (b accessPath) isSelective() bool { return b.ids != nil && b.size <= selectiveLimit }
 
-// begin looks which way to begin leaves the fewest objects, and never at more than narrow of each.
-func (r *searching[T]) begin(ctx context.Context, scope *models.Filter) (beginning, error) {
-	options := r.options(r.table, r.question.Filter)
+// chooseAccessPath looks which way to begin leaves the fewest objects, and never at more than narrow of each.
+func (r *searchQuery[T]) chooseAccessPath(ctx context.Context, scope *models.Filter) (accessPath, error) {
+	options := r.indexCandidates(r.table, r.question.Filter)
 	if scope != nil {
-		options = append(r.options(r.table, scope), options...)
+		options = append(r.indexCandidates(r.table, scope), options...)
 	}
 	if len(options) == 0 {
-		return beginning{}, nil
+		return accessPath{}, nil
 	}
-	parts := make([]condition, len(options))
+	parts := make([]Expr, len(options))
 	for i, option := range options {
-		parts[i] = wrapped(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, narrow+1), union(option.ids))
+		parts[i] = Wrap(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, selectiveLimit+1), union(option.ids))
 	}
-	query := joined(parts, " UNION ALL ")
+	query := Join(parts, " UNION ALL ")
 	var sizes []struct{ N, Size int }
-	if err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&sizes).Error; err != nil {
-		return beginning{}, err
+	if err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&sizes).Error; err != nil {
+		return accessPath{}, err
 	}
 	best := slices.MinFunc(sizes, func(a, b struct{ N, Size int }) int { return a.Size - b.Size })
-	return beginning{options[best.N], best.Size}, nil
+	return accessPath{options[best.N], best.Size}, nil
 }
 
 // union are the IDs of several statements, each as often as it is found.
-func union(parts []condition) condition {
+func union(parts []Expr) Expr {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	wholes := make([]condition, len(parts))
+	wholes := make([]Expr, len(parts))
 	for i, part := range parts {
-		wholes[i] = wrapped("SELECT id FROM (%s) p", part)
+		wholes[i] = Wrap("SELECT id FROM (%s) p", part)
 	}
-	return wrapped("SELECT id FROM (%s) u", joined(wholes, " UNION ALL "))
+	return Wrap("SELECT id FROM (%s) u", Join(wholes, " UNION ALL "))
 }
 
 // count is how many objects fit, counted up to one more than can be said.
-func (r *searching[T]) count(ctx context.Context, b beginning) (int, error) {
-	from, here, fits := r.from(b, 0), r.here(b), r.fitsBehind(b)
+func (r *searchQuery[T]) count(ctx context.Context, b accessPath) (int, error) {
+	from, here, fits := r.from(b, 0), r.projectCondition(b), r.residualFilter(b)
 	var n int
 	err := r.db.ReadSearch(ctx).Raw(
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.sql, here.sql, fits.sql, models.MaxTotalCount+1),
-		slices.Concat(from.args, here.args, fits.args)...).Scan(&n).Error
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s AND %s LIMIT %d) q", from.SQL, here.SQL, fits.SQL, models.MaxTotalCount+1),
+		slices.Concat(from.Args, here.Args, fits.Args)...).Scan(&n).Error
 	return n, err
 }
 
 // items are the objects of the page, one more where there are more, in the direction in which the page is read.
-func (r *searching[T]) items(ctx context.Context, b beginning, after, before []any) ([]found[T], error) {
+func (r *searchQuery[T]) items(ctx context.Context, b accessPath, after, before []any) ([]resultRow[T], error) {
 	segments := r.segments(b)
 	if r.page.Backward {
 		slices.Reverse(segments)
 	}
-	items := []found[T]{}
+	items := []resultRow[T]{}
 	for _, segment := range segments {
 		query, some := r.statement(segment, after, before, r.page.Size+1-len(items))
 		if !some {
 			continue
 		}
-		var more []found[T]
-		if err := r.db.ReadSearch(ctx).Raw(query.sql, query.args...).Scan(&more).Error; err != nil {
+		var more []resultRow[T]
+		if err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&more).Error; err != nil {
 			return nil, err
 		}
 		if items = append(items, more...); len(items) > r.page.Size {
@@ -272,7 +272,7 @@ func (r *searching[T]) items(ctx context.Context, b beginning, after, before []a
 	return items, nil
 }
 
-func (r *searching[T]) connection(items []found[T]) (*models.Connection[*T], error) {
+func (r *searchQuery[T]) connection(items []resultRow[T]) (*models.Connection[*T], error) {
 	positions := make(map[models.ID]models.Position, len(items))
 	objects := make([]*T, len(items))
 	for i := range items {
@@ -307,7 +307,7 @@ func readPosition(text string) (models.Position, error) {
 }
 
 // cursors are the positions after and before which the page lies; nil for none.
-func (r *searching[T]) cursors() (after, before []any, err error) {
+func (r *searchQuery[T]) cursors() (after, before []any, err error) {
 	kinds := []positionKind{}
 	for _, term := range r.terms {
 		if term.ranked {

@@ -22,7 +22,7 @@ func stepRunID(r *models.StepRun) models.ID { return r.ID }
 
 // SearchVersions answers a question about the artifact versions of a project.
 func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := inProject(ctx, s, project, Query{Table: searchedVersions, Question: q, Page: page}, versionID)
+	found, err := inProject(ctx, s, project, Query{Table: ArtifactVersions, Question: q, Page: page}, versionID)
 	return viewsOfPage(found, q.AsOf), err
 }
 
@@ -34,7 +34,7 @@ func (s *Store) SearchVersionsOf(
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
 	}
-	query := Query{Table: searchedVersions, Project: project, Question: q, Page: page}
+	query := Query{Table: ArtifactVersions, Project: project, Question: q, Page: page}
 	byArtifact := Parent[models.ArtifactVersion]{
 		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
@@ -53,7 +53,7 @@ func (s *Store) SearchVersionsOf(
 
 // SearchArtifacts answers a question about the artifacts of a project.
 func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return inProject(ctx, s, project, Query{Table: searchedArtifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+	return inProject(ctx, s, project, Query{Table: Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
 }
 
 // SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
@@ -64,12 +64,12 @@ func (s *Store) SearchPipelineRuns(
 	if pipeline != nil {
 		scope = Equals("pipeline", *pipeline)
 	}
-	return inProject(ctx, s, project, Query{Table: searchedPipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+	return inProject(ctx, s, project, Query{Table: PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
 // SearchStepRuns answers a question about the step runs of a project.
 func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	return inProject(ctx, s, project, Query{Table: searchedStepRuns, Question: q, Page: page}, stepRunID)
+	return inProject(ctx, s, project, Query{Table: StepRuns, Question: q, Page: page}, stepRunID)
 }
 
 // SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
@@ -80,7 +80,7 @@ func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q 
 	}
 	q.AsOf = of.AsOf
 	found, err := Find(ctx, s.db, Query{
-		Table: searchedStepRuns, Project: of.ProjectID, Scope: Equals("pipelineRunId", of.ID), Question: q, Page: page,
+		Table: StepRuns, Project: of.ProjectID, Scope: Equals("pipelineRunId", of.ID), Question: q, Page: page,
 	}, stepRunID)
 	return viewsOfPage(found, q.AsOf), err
 }

@@ -30,14 +30,14 @@ func (k EntryKey) instant() *models.Time {
 // ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
 // is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
 // through the entries of all versions for each of them.
-func (k EntryKey) ofVersion(project models.ID) condition {
-	table, last := "metadata_latest", condition{}
+func (k EntryKey) ofVersion(project models.ID) Expr {
+	table, last := "metadata_latest", Expr{}
 	if k.AsOf != 0 {
-		table, last = "metadata_entries", cond(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
+		table, last = "metadata_entries", NewExpr(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	latest := cond("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
-		project, k.Card, k.Key).then(last)
-	return cond("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).and(wrapped("m.seq = (%s)", latest))
+	latest := NewExpr("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+		project, k.Card, k.Key).Concat(last)
+	return NewExpr("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(Wrap("m.seq = (%s)", latest))
 }
 
 // ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
@@ -45,16 +45,16 @@ func (k EntryKey) ofVersion(project models.ID) condition {
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	entry := s.db.Dialect().behind("metadata_entries m", "m", key.ofVersion(project))
-	where := cond("v.project_id = ?", project)
+	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
+	where := NewExpr("v.project_id = ?", project)
 	if key.AsOf != 0 {
-		where = where.and(cond("v.created_at <= ?", key.AsOf))
+		where = where.And(NewExpr("v.created_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s.db, list[*versionPoint]{
+	found, err := ReadPages(ctx, s.db, List[*versionPoint]{
 		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
-		columns: pointColumns + ", " + prefixed("v", versionColumns),
+		columns: pointColumns + ", " + QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		from: cond("artifact_versions v").then(entry), where: where, parent: "v.artifact_id",
+		from: NewExpr("artifact_versions v").Concat(entry), where: where, parent: "v.artifact_id",
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
@@ -73,19 +73,19 @@ func (s *Store) ArtifactSeries(
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	l := list[*models.MetadataEntry]{
+	l := List[*models.MetadataEntry]{
 		name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		columns: entryColumns, from: cond("metadata_entries"),
-		where:  cond("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
+		columns: entryColumns, from: NewExpr("metadata_entries"),
+		where:  NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
 		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
 		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
-		l.where = l.where.then(cond(" AND logged_at <= ?", key.AsOf))
+		l.where = l.where.Concat(NewExpr(" AND logged_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s.db, l, subjects, page)
+	found, err := ReadPages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
 		return &models.MetadataPoint{Entry: e}
 	}), err
@@ -107,12 +107,12 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.db.Dialect().lookUp(lookup{table: "artifact_versions", alias: "v", column: "artifact_id", ids: artifacts, where: cond("v.project_id = ?", project)}).
-		then(s.db.Dialect().leftJoin("metadata_entries m", "m", key.ofVersion(project)))
+	from := s.db.Dialect().LookUp(Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: NewExpr("v.project_id = ?", project)}).
+		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
-		from = from.then(cond(" WHERE v.created_at <= ?", key.AsOf))
+		from = from.Concat(NewExpr(" WHERE v.created_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY v.artifact_id, v.number", from.args)
+	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY v.artifact_id, v.number", from.Args)
 }
 
 // SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
@@ -120,12 +120,12 @@ func (s *Store) ArtifactSummaries(
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	where := cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
+	where := NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
-		where = where.and(cond("m.logged_at <= ?", key.AsOf))
+		where = where.And(NewExpr("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.db.Dialect().lookUp(lookup{table: "metadata_entries", alias: "m", column: "subject_id", ids: subjects, where: where})
-	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY m.subject_id, m.seq", from.args)
+	from := s.db.Dialect().LookUp(Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
+	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY m.subject_id, m.seq", from.Args)
 }
 
 // tally adds the rows of a query to the tallies of their parents.
@@ -172,19 +172,19 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := lookup{table: "artifact_versions", alias: "n", column: "id", ids: versions, where: cond("n.project_id = ?", project)}, always
-	before := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
+	next, then := Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: NewExpr("n.project_id = ?", project)}, True
+	before := NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
-		then, before = cond("n.created_at <= ?", *asOf), before.then(cond(" AND w.created_at <= ?", *asOf))
+		then, before = NewExpr("n.created_at <= ?", *asOf), before.Concat(NewExpr(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.db.Dialect().lookUp(next).then(s.db.Dialect().behind("artifact_versions v", "v",
-		cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
-		then(wrapped(" WHERE %s", then))
+	from := s.db.Dialect().LookUp(next).Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
+		NewExpr("v.project_id = ?", project).And(Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
+		Concat(Wrap(" WHERE %s", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
 		previous[rows[i].NextID] = rows[i].At(asOf)

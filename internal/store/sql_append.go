@@ -8,7 +8,7 @@ import (
 
 // insertEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
 func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]appended, error) {
-	if tx.dialect.hasOneWriter() {
+	if tx.dialect.HasOneWriter() {
 		return tx.insertEntriesThenLatest(project, at, entries)
 	}
 	return tx.insertEntriesInOne(project, at, entries)
@@ -17,7 +17,7 @@ func (tx *transaction) insertEntries(project models.ID, at any, entries string) 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
 func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]appended, error) {
 	latest := latestInsert(tx.dialect, project, "stored")
-	about := tx.dialect.behind("subjects", "s", cond("project_id = ? AND id = e.subject_id", project))
+	about := tx.dialect.LateralJoin("subjects", "s", NewExpr("project_id = ? AND id = e.subject_id", project))
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
@@ -34,26 +34,26 @@ WITH moment AS MATERIALIZED (
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    `+latest.sql+`
+    `+latest.SQL+`
 ), touched AS (
     -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
     INSERT INTO subjects (project_id, id, about, logged_at)
     SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
-    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.sql+`
+    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.SQL+`
     ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
 SELECT id, seq, logged_at FROM stored ORDER BY seq`,
-		slices.Concat([]any{at, entries, project}, latest.args, []any{project}, about.args)...).Scan(&done).Error
+		slices.Concat([]any{at, entries, project}, latest.Args, []any{project}, about.Args)...).Scan(&done).Error
 	return done, err
 }
 
 // insertEntriesThenLatest stores entries and latest rows by two statements.
 func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]appended, error) {
 	var done []appended
-	given := tx.dialect.rows(column{"n", numberColumn}, column{"id", idColumn}, column{"subject_id", idColumn},
-		column{"card", textColumn}, column{"key", textColumn}, column{"kind", textColumn}, column{"value", textColumn},
-		column{"retracted", numberColumn}, column{"reason", textColumn}, column{"logged_at", numberColumn}, column{"logged_by", textColumn},
-		column{"step_run_id", idColumn}, column{"sort_key", textColumn}, column{"parts", textColumn})
+	given := tx.dialect.JSONRows(Column{"n", NumberColumn}, Column{"id", IDColumn}, Column{"subject_id", IDColumn},
+		Column{"card", TextColumn}, Column{"key", TextColumn}, Column{"kind", TextColumn}, Column{"value", TextColumn},
+		Column{"retracted", NumberColumn}, Column{"reason", TextColumn}, Column{"logged_at", NumberColumn}, Column{"logged_by", TextColumn},
+		Column{"step_run_id", IDColumn}, Column{"sort_key", TextColumn}, Column{"parts", TextColumn})
 	err := tx.Raw(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
@@ -65,7 +65,7 @@ RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
 	}
 	// One writer gives the numbers, so those of a call follow each other.
 	latest := latestInsert(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
-	return done, tx.Exec(latest.sql, latest.args...).Error
+	return done, tx.Exec(latest.SQL, latest.Args...).Error
 }
 
 const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, kind, value, retracted, reason,
@@ -73,26 +73,26 @@ const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, ki
 
 // latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
 // of a key that is known, and never goes back to an earlier entry.
-func latestInsert(d dialect, project models.ID, entries string, args ...any) condition {
-	about := d.behind("subjects s", "s", cond("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestOf(cond(entries, args...), about)
-	return condition{`INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
+func latestInsert(d Dialect, project models.ID, entries string, args ...any) Expr {
+	about := d.LateralJoin("subjects s", "s", NewExpr("s.project_id = ? AND s.id = e.subject_id", project))
+	latest := latestOf(NewExpr(entries, args...), about)
+	return Expr{`INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
-    FROM ` + latest.sql + `
+    FROM ` + latest.SQL + `
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
         seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, latest.args}
+    WHERE excluded.seq > metadata_latest.seq`, latest.Args}
 }
 
 // latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
 // add tables to what is called e.
-func latestOf(entries, join condition) condition {
-	return wrapped(`(
+func latestOf(entries, join Expr) Expr {
+	return Wrap(`(
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM %s
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e`, entries).then(join).then(cond(" WHERE seq = last_seq"))
+    ) AS e`, entries).Concat(join).Concat(NewExpr(" WHERE seq = last_seq"))
 }

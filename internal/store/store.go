@@ -41,7 +41,7 @@ func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...O
 }
 
 func open(ctx context.Context, url string, log *slog.Logger, up bool, options []Option) (*Store, error) {
-	db, err := OpenDB(ctx, url, log, up, options...)
+	db, err := OpenDatabase(ctx, url, log, up, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *Store) Analyze(ctx context.Context) {
 // transaction is a writing transaction of a caller.
 type transaction struct {
 	*gorm.DB
-	dialect dialect
+	dialect Dialect
 	// entries is the number of appended entries.
 	entries int
 	who     auth.Principal

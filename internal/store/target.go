@@ -246,19 +246,19 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := cond(tx.dialect.rows(column{"n", numberColumn}, column{"name", textColumn}, column{"version", textColumn},
-		column{"alias", textColumn}, column{"latest", numberColumn})+" CROSS JOIN projects p", string(text)).
-		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = ? AND a.name = t.name", id))).
-		then(tx.dialect.leftJoin("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = CASE
+	from := NewExpr(tx.dialect.JSONRows(Column{"n", NumberColumn}, Column{"name", TextColumn}, Column{"version", TextColumn},
+		Column{"alias", TextColumn}, Column{"latest", NumberColumn})+" CROSS JOIN projects p", string(text)).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", NewExpr("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", NewExpr(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").sql+`)
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id))).
-		then(cond(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+prefixed("v", versionColumns)+" FROM "+from.sql, from.args...).
+	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
 		Scan(&found).Error; err != nil {
 		return err
 	}
@@ -329,18 +329,18 @@ func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64,
 // lockSubjects locks the subjects until the end of the transaction, in order of ID, so that two batches about the same
 // subjects cannot wait for each other.
 func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (locked, error) {
-	if tx.dialect.hasOneWriter() {
+	if tx.dialect.HasOneWriter() {
 		return locked{}, nil
 	}
-	from := tx.dialect.lookUp(lookup{
-		table: "subjects", alias: "s", column: "id", ids: subjects, where: cond("s.project_id = ?", project), lock: true,
+	from := tx.dialect.LookUp(Lookup{
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: NewExpr("s.project_id = ?", project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
-	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.sql, from.args...).Scan(&rows).Error
+	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.SQL, from.Args...).Scan(&rows).Error
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID

@@ -28,14 +28,14 @@ type declaredOutputs struct {
 // stepOutputs returns the outputs of step runs. A step run that does not exist, or that the caller may not reach, is not in
 // the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
-	from := tx.dialect.lookUp(lookup{table: "step_runs", alias: "r", column: "id", ids: steps, where: always}).
-		then(tx.dialect.leftJoin("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		then(tx.dialect.leftJoin("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		then(visibleTo(tx.who, "r.project_id", cond(" WHERE TRUE")))
+	from := tx.dialect.LookUp(Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: True}).
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", NewExpr("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", NewExpr("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", NewExpr("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(visibleTo(tx.who, "r.project_id", NewExpr(" WHERE TRUE")))
 	var rows []outputRow
 	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+" FROM "+from.sql+" ORDER BY r.id, o.position", from.args...).Scan(&rows).Error
+		QualifyAs("o", outputColumns)+", "+QualifyAs("v", versionColumns)+" FROM "+from.SQL+" ORDER BY r.id, o.position", from.Args...).Scan(&rows).Error
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}

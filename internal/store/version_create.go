@@ -109,7 +109,7 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	}
 	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`,
-		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.now(0)).Scan(&artifacts).Error
+		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)).Scan(&artifacts).Error
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +125,8 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	}
 	var made []*models.ArtifactVersion
 	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+of("artifact_versions", versionColumns),
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.now(floor)).Scan(&made).Error
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+Qualify("artifact_versions", versionColumns),
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)).Scan(&made).Error
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func (c *creation) nextNumber(last int32) (int32, error) {
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.Raw(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").sql+`) IS NOT NULL
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`,
 		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error

@@ -18,7 +18,7 @@ import (
 // many callers share one wait for the disk; each of them still happens whole or not at all.
 type writer struct {
 	db   *gorm.DB
-	conn *connection
+	conn *preparedConn
 	jobs chan *job
 	// pauses are functions that run between two transactions.
 	pauses chan pause
@@ -40,19 +40,19 @@ type job struct {
 	ctx    context.Context
 	fn     func(tx *gorm.DB) error
 	result chan error
-	// taken is set by the first of the two: the writer, which then runs the job, or a caller who does not want it any more.
-	taken atomic.Bool
+	// claimed is set by the first of the two: the writer, which then runs the job, or a caller who does not want it any more.
+	claimed atomic.Bool
 }
 
 var errClosed = errors.New("the database is closed")
 
-// mostJobs bounds how many transactions are committed together, so that the first of them does not wait for long.
-const mostJobs = 128
+// maxGroupSize bounds how many transactions are committed together, so that the first of them does not wait for long.
+const maxGroupSize = 128
 
-func newWriter(db *gorm.DB, conn *connection, committed func()) *writer {
+func newWriter(db *gorm.DB, conn *preparedConn, committed func()) *writer {
 	stop, cancel := context.WithCancel(context.Background())
 	w := &writer{
-		db: db, conn: conn, jobs: make(chan *job, mostJobs), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
+		db: db, conn: conn, jobs: make(chan *job, maxGroupSize), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
 	}
 	w.close = func() error {
 		cancel()
@@ -78,7 +78,7 @@ func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	case err := <-j.result:
 		return err
 	case <-ctx.Done():
-		if j.taken.CompareAndSwap(false, true) {
+		if j.claimed.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
 	case <-w.done:
@@ -101,14 +101,14 @@ func (w *writer) run(stop context.Context) {
 	for {
 		select {
 		case first := <-w.jobs:
-			w.commitAll(w.waiting(first))
+			w.commitAll(w.drainQueue(first))
 		case p := <-w.pauses:
 			p.run()
 		case <-stop.Done():
 			for {
 				select {
 				case first := <-w.jobs:
-					w.commitAll(w.waiting(first))
+					w.commitAll(w.drainQueue(first))
 				default:
 					return
 				}
@@ -117,10 +117,10 @@ func (w *writer) run(stop context.Context) {
 	}
 }
 
-// waiting is first and the jobs that wait behind it.
-func (w *writer) waiting(first *job) []*job {
+// drainQueue is first and the jobs that wait behind it.
+func (w *writer) drainQueue(first *job) []*job {
 	jobs := []*job{first}
-	for len(jobs) < mostJobs {
+	for len(jobs) < maxGroupSize {
 		select {
 		case next := <-w.jobs:
 			jobs = append(jobs, next)
@@ -131,9 +131,9 @@ func (w *writer) waiting(first *job) []*job {
 	return jobs
 }
 
-// longest is how long the jobs of a transaction may run before the rest has to wait for the next one, so that what is
+// maxGroupDuration is how long the jobs of a transaction may run before the rest has to wait for the next one, so that what is
 // logged is committed soon after its time.
-const longest = 250 * time.Millisecond
+const maxGroupDuration = 250 * time.Millisecond
 
 func (w *writer) commitAll(jobs []*job) {
 	for len(jobs) > 0 {
@@ -164,10 +164,10 @@ func (w *writer) pause(ctx context.Context, fn func() error) error {
 func (w *writer) commit(jobs []*job) int {
 	results := make([]error, len(jobs))
 	begin := time.Now()
-	err := w.say("BEGIN IMMEDIATE")
+	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
 		for i, j := range jobs {
-			if i > 0 && time.Since(begin) > longest {
+			if i > 0 && time.Since(begin) > maxGroupDuration {
 				jobs = jobs[:i]
 				break
 			}
@@ -176,10 +176,10 @@ func (w *writer) commit(jobs []*job) int {
 			}
 		}
 		if err == nil {
-			err = w.say("COMMIT")
+			err = w.exec("COMMIT")
 		}
 		if err != nil {
-			_ = w.say("ROLLBACK") // SQLite may have done so itself
+			_ = w.exec("ROLLBACK") // SQLite may have done so itself
 		}
 	}
 	for i, j := range jobs {
@@ -192,8 +192,8 @@ func (w *writer) commit(jobs []*job) int {
 	return len(jobs)
 }
 
-// say sends what begins and ends transactions.
-func (w *writer) say(sql string) error {
+// exec sends what begins and ends transactions.
+func (w *writer) exec(sql string) error {
 	_, err := w.conn.ExecContext(context.Background(), sql)
 	return err
 }
@@ -204,15 +204,15 @@ func (w *writer) runOne(j *job) (result, fatal error) {
 	if err := j.ctx.Err(); err != nil {
 		return err, nil
 	}
-	if !j.taken.CompareAndSwap(false, true) {
+	if !j.claimed.CompareAndSwap(false, true) {
 		return context.Canceled, nil // nobody reads this
 	}
-	if err := w.say("SAVEPOINT job"); err != nil {
+	if err := w.exec("SAVEPOINT job"); err != nil {
 		return nil, err
 	}
-	result = protect(func() error { return j.fn(w.db.WithContext(context.WithoutCancel(j.ctx))) })
+	result = recoverPanic(func() error { return j.fn(w.db.WithContext(context.WithoutCancel(j.ctx))) })
 	if result != nil {
-		if err := w.say("ROLLBACK TO job"); err != nil {
+		if err := w.exec("ROLLBACK TO job"); err != nil {
 			var failed *sqlite.Error
 			if errors.As(result, &failed) {
 				err = result // a full disk, or one that fails: SQLite has taken back the transaction of all, savepoint and all
@@ -220,11 +220,11 @@ func (w *writer) runOne(j *job) (result, fatal error) {
 			return nil, err // otherwise not result, which belongs to this job alone
 		}
 	}
-	return result, w.say("RELEASE job")
+	return result, w.exec("RELEASE job")
 }
 
-// protect turns a panic of fn into an error, so that the writer lives on.
-func protect(fn func() error) (err error) {
+// recoverPanic turns a panic of fn into an error, so that the writer lives on.
+func recoverPanic(fn func() error) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = &models.Error{Code: models.CodeInternal, Message: "internal error", Err: fmt.Errorf("panic: %v", problem)}
@@ -233,28 +233,28 @@ func protect(fn func() error) (err error) {
 	return fn()
 }
 
-// connection is the one connection of the writer, with its statements kept prepared. The pool of database/sql would
+// preparedConn is the one connection of the writer, with its statements kept prepared. The pool of database/sql would
 // prepare them again in each transaction, which is a quarter of the cost of a small write.
-type connection struct {
+type preparedConn struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 }
 
-// mostStatements bounds how many statements are kept; the store has a few dozen.
-const mostStatements = 200
+// maxStatements bounds how many statements are kept; the store has a few dozen.
+const maxStatements = 200
 
 // PrepareContext makes a connection a gorm.ConnPool, as the other methods do.
-func (c *connection) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+func (c *preparedConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	return c.conn.PrepareContext(ctx, query)
 }
 
 // prepared is the statement of a query, kept from last time.
-func (c *connection) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+func (c *preparedConn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if statement, ok := c.statements[query]; ok {
 		return statement, nil
 	}
-	if len(c.statements) >= mostStatements {
-		c.forget()
+	if len(c.statements) >= maxStatements {
+		c.closeStatements()
 	}
 	statement, err := c.conn.PrepareContext(ctx, query)
 	if err == nil {
@@ -264,7 +264,7 @@ func (c *connection) prepared(ctx context.Context, query string) (*sql.Stmt, err
 }
 
 // ExecContext runs a statement.
-func (c *connection) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (c *preparedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	statement, err := c.prepared(ctx, query)
 	if err != nil {
 		return nil, err
@@ -273,7 +273,7 @@ func (c *connection) ExecContext(ctx context.Context, query string, args ...any)
 }
 
 // QueryContext runs a query.
-func (c *connection) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (c *preparedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	statement, err := c.prepared(ctx, query)
 	if err != nil {
 		return nil, err
@@ -282,18 +282,18 @@ func (c *connection) QueryContext(ctx context.Context, query string, args ...any
 }
 
 // QueryRowContext runs a query of one row, without keeping it.
-func (c *connection) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (c *preparedConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	return c.conn.QueryRowContext(ctx, query, args...)
 }
 
-func (c *connection) forget() {
+func (c *preparedConn) closeStatements() {
 	for _, statement := range c.statements {
 		_ = statement.Close() // it is never used again
 	}
 	clear(c.statements)
 }
 
-func (c *connection) close() error {
-	c.forget()
+func (c *preparedConn) close() error {
+	c.closeStatements()
 	return c.conn.Close()
 }
