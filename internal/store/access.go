@@ -7,20 +7,21 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // visibleTo adds to a condition that the project in a column is visible to the principal. It is the one way to find an
 // object, or a project, by its ID or its name; what is below an object is in its project. So an object of another project
 // costs the same statements as one that does not exist.
-func visibleTo(who auth.Principal, column string, where Expr) Expr {
+func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr {
 	switch {
 	case who.Owner:
 		return where
 	case !who.Reads(who.Project):
-		return where.Concat(NewExpr(" AND FALSE"))
+		return where.Concat(engine.NewExpr(" AND FALSE"))
 	}
-	return where.Concat(NewExpr(" AND "+column+" = ?", who.Project))
+	return where.Concat(engine.NewExpr(" AND "+column+" = ?", who.Project))
 }
 
 // projectOfRow is the column of a table that holds the project of a row.
@@ -47,7 +48,7 @@ var (
 	errOnlyReads = models.Forbidden("the API key may read this project and not change it")
 )
 
-var keyColumns = Columns[models.ApiKey]()
+var keyColumns = engine.Columns[models.ApiKey]()
 
 // Authenticate is the principal of an API key; false when no key has this secret, and when it has expired or was revoked.
 // It looks into the database each time, so that a key is revoked on all servers at once.
@@ -56,7 +57,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.db.KeyLookups(ctx).Raw("SELECT "+Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	err := s.db.KeyLookups(ctx).Raw("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
 	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
@@ -127,9 +128,9 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return models.BadInput(at.In("expiresAt"), "must be in the future")
 		}
 		var taken bool
-		same := NewExpr("name = ?", input.Name)
+		same := engine.NewExpr("name = ?", input.Name)
 		if project != nil {
-			same = same.And(NewExpr("(project_id IS NULL OR project_id = ?)", *project))
+			same = same.And(engine.NewExpr("(project_id IS NULL OR project_id = ?)", *project))
 		}
 		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.SQL+")", same.Args...).Scan(&taken).Error
 		if err == nil && taken {
@@ -140,7 +141,7 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 		}
 		var made []*models.ApiKey
 		err = tx.Raw(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
 			auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
 		if err != nil {
 			return err
@@ -165,7 +166,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+Qualify("api_keys", keyColumns), tx.dialect.Now(0), id).
+		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id).
 			Scan(&revoked).Error
 		if err != nil {
 			return err
@@ -178,7 +179,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return managed(ctx, s, project, page, List[*models.ApiKey]{
-		name: "apiKeys", columns: Qualify("api_keys", keyColumns), from: NewExpr("api_keys"),
+		name: "apiKeys", columns: engine.Qualify("api_keys", keyColumns), from: engine.NewExpr("api_keys"),
 		order: []string{"created_at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
 		position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
@@ -187,7 +188,7 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
 	return managed(ctx, s, project, page, List[*models.AuditEvent]{
-		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", from: NewExpr("audit_events"),
+		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", from: engine.NewExpr("audit_events"),
 		order: []string{"at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
 		position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
@@ -199,13 +200,13 @@ func managed[T any](ctx context.Context, s *Store, project *string, page models.
 	if !who.Anywhere(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
-	where := Expr{SQL: "TRUE"}
+	where := engine.Expr{SQL: "TRUE"}
 	if project != nil {
 		id, err := s.projectID(ctx, *project)
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
-		where = NewExpr("project_id = ?", id)
+		where = engine.NewExpr("project_id = ?", id)
 	}
 	l.where = visibleTo(who, "project_id", where)
 	found, err := ReadPages(ctx, s.db, l, nil, page)

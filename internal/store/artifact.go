@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-var artifactColumns = Columns[models.Artifact]()
+var artifactColumns = engine.Columns[models.Artifact]()
 
 // Artifact is the artifact of that name, nil when there is none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
@@ -16,7 +17,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 		return nil, err
 	}
 	var found []*models.Artifact
-	err = s.db.Read(ctx).Raw("SELECT "+Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
+	err = s.db.Read(ctx).Raw("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
 		Scan(&found).Error
 	return first(found), s.db.TranslateError(err)
 }
@@ -39,7 +40,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		var versions []*models.ArtifactVersion
-		err = tx.Raw("SELECT "+Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
+		err = tx.Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
 			artifact.ProjectID, artifact.ID).Scan(&versions).Error
 		if err != nil {
 			return err
@@ -102,13 +103,13 @@ func versionIDs(versions []*models.ArtifactVersion) []models.ID {
 	return ids
 }
 
-var projectColumns = Columns[models.Project]()
+var projectColumns = engine.Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := visibleTo(auth.From(ctx), "id", NewExpr("name = ?", name))
+	where := visibleTo(auth.From(ctx), "id", engine.NewExpr("name = ?", name))
 	var found []*models.Project
-	err := s.db.Read(ctx).Raw("SELECT "+Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
 	return first(found), s.db.TranslateError(err)
 }
 
@@ -141,8 +142,8 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := ReadPages(ctx, s.db, List[*models.Project]{
-		name: "projects", columns: Qualify("projects", projectColumns), from: NewExpr("projects"),
-		where: visibleTo(auth.From(ctx), "id", NewExpr("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
+		name: "projects", columns: engine.Qualify("projects", projectColumns), from: engine.NewExpr("projects"),
+		where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
 		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
@@ -216,15 +217,15 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 // Rows is a table expression, called t, with a row per object of the JSON array that is its one argument. Its columns
 // are IDs, texts and numbers of these names.
 func (b Bulk) Rows(ids, texts, numbers []string) string {
-	var columns []Column
+	var columns []engine.Column
 	for _, name := range ids {
-		columns = append(columns, Column{name, IDColumn})
+		columns = append(columns, engine.IDColumn(name))
 	}
 	for _, name := range texts {
-		columns = append(columns, Column{name, TextColumn})
+		columns = append(columns, engine.TextColumn(name))
 	}
 	for _, name := range numbers {
-		columns = append(columns, Column{name, NumberColumn})
+		columns = append(columns, engine.NumberColumn(name))
 	}
 	return b.dialect.JSONRows(columns...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -142,13 +143,13 @@ func (s *Store) LatestEntries(
 		return nil, err
 	}
 	read := s.db.Read(ctx)
-	from := s.db.Dialect().LookUp(Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: NewExpr("m.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ?", project)})
 	if asOf != nil {
 		read = s.db.ReadUnbounded(ctx)
-		from = latestOf(s.db.Dialect().LookUp(Lookup{
+		from = latestOf(s.db.Dialect().LookUp(engine.Lookup{
 			Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
-			Where: NewExpr("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
-		}), Expr{})
+			Where: engine.NewExpr("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
+		}), engine.Expr{})
 	}
 	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.SQL, append(args, from.Args...))
 	if err != nil {
@@ -199,7 +200,7 @@ func (s *Store) latestColumnsOf(keys []string) (columns string, args []any, err 
 		rows[i].Wanted = key
 	}
 	text, err := json.Marshal(rows)
-	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().JSONRows(Column{"wanted", TextColumn}) + ") THEN value END"
+	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().JSONRows(engine.TextColumn("wanted")) + ") THEN value END"
 	return strings.Replace(latestColumns, " value,", " "+value+",", 1), []any{string(text)}, err
 }
 
@@ -210,8 +211,8 @@ type placedEntry struct {
 }
 
 // readEntries reads the rows of a statement of latestColumns.
-func readEntries(read reader, text string, args []any) (placed []placedEntry, err error) {
-	err = read.turn(func(db *gorm.DB) (err error) {
+func readEntries(read engine.Reader, text string, args []any) (placed []placedEntry, err error) {
+	err = read.Turn(func(db *gorm.DB) (err error) {
 		placed, err = scanEntries(db.Raw(text, args...))
 		return err
 	})
@@ -253,12 +254,12 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
 		read = s.db.ReadUnbounded(ctx)
-		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(NewExpr("m.logged_at <= ?", key.AsOf))
-		from = latestOf(s.db.Dialect().LookUp(wanted), Expr{})
+		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
+		from = latestOf(s.db.Dialect().LookUp(wanted), engine.Expr{})
 	}
 	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.SQL, from.Args)
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
@@ -277,21 +278,21 @@ func (s *Store) History(
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
 	l := List[*models.MetadataEntry]{
 		name:    fmt.Sprintf("metadataHistory%+v", filter),
-		columns: entryColumns, from: NewExpr("metadata_entries"),
-		where: NewExpr("project_id = ?", project), parent: "subject_id",
+		columns: entryColumns, from: engine.NewExpr("metadata_entries"),
+		where: engine.NewExpr("project_id = ?", project), parent: "subject_id",
 		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
 		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if filter.OnlyKey {
-		l.where = l.where.Concat(NewExpr(" AND key = ?", filter.Key))
+		l.where = l.where.Concat(engine.NewExpr(" AND key = ?", filter.Key))
 	}
 	if filter.Card.Only {
-		l.where = l.where.Concat(NewExpr(" AND card = ?", filter.Card.Name))
+		l.where = l.where.Concat(engine.NewExpr(" AND card = ?", filter.Card.Name))
 	}
 	if filter.AsOf != 0 {
-		l.where = l.where.Concat(NewExpr(" AND logged_at <= ?", filter.AsOf))
+		l.where = l.where.Concat(engine.NewExpr(" AND logged_at <= ?", filter.AsOf))
 	}
 	found, err := ReadPages(ctx, s.db, l, subjects, page)
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // compiler makes SQL of filters and orders, with every value as an argument. What it makes may be null where it means
 // false; not() alone must know that.
 type compiler struct {
-	dialect Dialect
+	dialect engine.Dialect
 	project models.ID
 	// asOf is the instant to answer as of, in microseconds since 1970; 0 is now.
 	asOf int64
@@ -32,7 +33,7 @@ type Table struct {
 	// fields are those of its filter.
 	fields map[string]filterField
 	// related are those that lead to other objects.
-	related map[string]func(c compiler, of *models.Filter) Expr
+	related map[string]func(c compiler, of *models.Filter) engine.Expr
 	// orders are the fields that it can be sorted by, and order is how it is sorted without being asked.
 	orders map[string]sortField
 	order  []models.OrderTerm
@@ -46,45 +47,45 @@ type filterField struct {
 	column string
 	// asOf is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
 	asOf        string
-	multiValued func(c compiler, test Expr) Expr
+	multiValued func(c compiler, test engine.Expr) engine.Expr
 	// override, if any, takes a test for itself; ok is false where it does not.
-	override func(c compiler, test models.FieldTest) (holds Expr, ok bool)
+	override func(c compiler, test models.FieldTest) (holds engine.Expr, ok bool)
 	// indexScan, if any, selects as `id` all objects that fit a test, by an index; ok is false where it cannot.
-	indexScan func(c compiler, test models.FieldTest) (ids Expr, ok bool)
+	indexScan func(c compiler, test models.FieldTest) (ids engine.Expr, ok bool)
 }
 
 // filter is the condition that an object fits.
-func (c compiler) filter(t *Table, f *models.Filter) Expr {
+func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	switch {
 	case slices.Contains(c.satisfied, f):
-		return True
+		return engine.True
 	case f.Any:
-		parts := make([]Expr, len(f.AnyOf))
+		parts := make([]engine.Expr, len(f.AnyOf))
 		for i, part := range f.AnyOf {
 			parts[i] = c.filter(t, part)
 		}
-		return Any(parts)
+		return engine.Any(parts)
 	case f.Not != nil:
-		return Not(c.filter(t, f.Not))
+		return engine.Not(c.filter(t, f.Not))
 	case f.Metadata != nil:
 		return c.predicate(t, f.Metadata)
 	case f.Related != "":
 		return t.related[f.Related](c, f.Of)
 	case f.Field != "":
-		parts := make([]Expr, len(f.Tests))
+		parts := make([]engine.Expr, len(f.Tests))
 		for i, test := range f.Tests {
 			parts[i] = c.fieldTest(t.fields[f.Field], test)
 		}
-		return All(parts)
+		return engine.All(parts)
 	}
-	parts := make([]Expr, len(f.All))
+	parts := make([]engine.Expr, len(f.All))
 	for i, part := range f.All {
 		parts[i] = c.filter(t, part)
 	}
-	return All(parts)
+	return engine.All(parts)
 }
 
-func (c compiler) fieldTest(f filterField, test models.FieldTest) Expr {
+func (c compiler) fieldTest(f filterField, test models.FieldTest) engine.Expr {
 	positive, negated := test, false
 	switch test.Op {
 	case "ne":
@@ -96,12 +97,12 @@ func (c compiler) fieldTest(f filterField, test models.FieldTest) Expr {
 	}
 	holds := c.positiveTest(f, positive)
 	if negated {
-		return Not(holds)
+		return engine.Not(holds)
 	}
 	return holds
 }
 
-func (c compiler) positiveTest(f filterField, test models.FieldTest) Expr {
+func (c compiler) positiveTest(f filterField, test models.FieldTest) engine.Expr {
 	if f.override != nil {
 		if holds, ok := f.override(c, test); ok {
 			return holds
@@ -112,21 +113,21 @@ func (c compiler) positiveTest(f filterField, test models.FieldTest) Expr {
 	}
 	if f.asOf != "" && c.asOf != 0 {
 		holds := c.compare("f.value", test)
-		return Wrap("(SELECT %s FROM (SELECT "+f.asOf+" AS value) f)", holds.Concat(NewExpr("", c.asOf)))
+		return engine.Wrap("(SELECT %s FROM (SELECT "+f.asOf+" AS value) f)", holds.Concat(engine.NewExpr("", c.asOf)))
 	}
 	return c.compare(f.column, test)
 }
 
 // compare is a test that does not say what must not be, on one value.
-func (c compiler) compare(value string, test models.FieldTest) Expr {
+func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
 	if test.Op == "exists" {
-		return NewExpr(value + " IS NOT NULL")
+		return engine.NewExpr(value + " IS NOT NULL")
 	}
 	if test.IgnoreCase {
 		value = "placard_fold(" + value + ")"
 	}
 	if test.Op == "in" {
-		return ValueIn(value, test.Values)
+		return engine.ValueIn(value, test.Values)
 	}
 	operand := test.Values[0]
 	switch test.Op {
@@ -134,25 +135,25 @@ func (c compiler) compare(value string, test models.FieldTest) Expr {
 		return c.textTest(value, models.TextTest{Op: test.Op, Text: operand.(string)})
 	case "eq":
 		if operand == nil {
-			return False
+			return engine.False
 		}
-		return NewExpr(value+" = ?", operand)
+		return engine.NewExpr(value+" = ?", operand)
 	}
-	return NewExpr(value+" "+map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[test.Op]+" ?", operand)
+	return engine.NewExpr(value+" "+map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[test.Op]+" ?", operand)
 }
 
 // textTest is a condition on a text, in which no character of the operand means anything but itself.
-func (c compiler) textTest(value string, test models.TextTest) Expr {
+func (c compiler) textTest(value string, test models.TextTest) engine.Expr {
 	n := utf8.RuneCountInString(test.Text)
 	switch {
 	case n == 0:
-		return NewExpr(value + " IS NOT NULL")
+		return engine.NewExpr(value + " IS NOT NULL")
 	case test.Op == "contains":
-		return NewExpr(c.dialect.Strpos(value)+" > 0", test.Text)
+		return engine.NewExpr(c.dialect.Strpos(value)+" > 0", test.Text)
 	case test.Op == "startsWith":
-		return NewExpr(fmt.Sprintf("substr(%s, 1, %d) = ?", value, n), test.Text)
+		return engine.NewExpr(fmt.Sprintf("substr(%s, 1, %d) = ?", value, n), test.Text)
 	}
-	return NewExpr(fmt.Sprintf("substr(%s, length(%[1]s) - %d) = ?", value, n-1), test.Text)
+	return engine.NewExpr(fmt.Sprintf("substr(%s, length(%[1]s) - %d) = ?", value, n-1), test.Text)
 }
 
 // maxIndexCandidates bounds how many ways to begin are tried.
@@ -161,7 +162,7 @@ const maxIndexCandidates = 8
 // indexScan is a way to find all that fits a filter by an index.
 type indexScan struct {
 	// ids are statements that select `id`s, among which everything is that fits.
-	ids []Expr
+	ids []engine.Expr
 	// of is the part of the filter that it comes from; exact says that nothing else is among them than what fits it.
 	of    *models.Filter
 	exact bool
@@ -195,12 +196,12 @@ func (c compiler) indexCandidates(t *Table, f *models.Filter) []indexScan {
 	case f.Field != "" && t.fields[f.Field].indexScan != nil:
 		for _, test := range f.Tests {
 			if ids, ok := t.fields[f.Field].indexScan(c, test); ok && !test.IgnoreCase {
-				return []indexScan{{ids: []Expr{ids}, of: f, exact: len(f.Tests) == 1}}
+				return []indexScan{{ids: []engine.Expr{ids}, of: f, exact: len(f.Tests) == 1}}
 			}
 		}
 	case f.Related == "producedBy":
 		if ids, ok := c.producedDriver(f.Of); ok {
-			return []indexScan{{ids: []Expr{ids}, of: f}}
+			return []indexScan{{ids: []engine.Expr{ids}, of: f}}
 		}
 	}
 	var options []indexScan

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -138,7 +139,7 @@ func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot 
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
 		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0))
 	if done.Error == nil && done.RowsAffected == 0 {
-		return ErrRetry
+		return engine.ErrRetry
 	}
 	return done.Error
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -51,7 +52,7 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil {
 		return nil, err
 	}
-	from := s.db.Dialect().JSONRows(Column{"card", TextColumn}, Column{"key", TextColumn}) + " CROSS JOIN " +
+	from := s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key")) + " CROSS JOIN " +
 		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m") + `
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
 	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, models.SubjectArtifactVersion}, KeyQuestion{First: -1})
@@ -67,10 +68,10 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().LookUp(Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: NewExpr("v.project_id = ?", project)})
-	then := NewExpr(" WHERE TRUE")
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)})
+	then := engine.NewExpr(" WHERE TRUE")
 	if q.AsOf != 0 {
-		then = NewExpr(" WHERE v.created_at <= ?", q.AsOf)
+		then = engine.NewExpr(" WHERE v.created_at <= ?", q.AsOf)
 	}
 	var counts []struct {
 		ArtifactID models.ID
@@ -81,9 +82,9 @@ func (s *Store) ArtifactKeys(
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", NewExpr("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", NewExpr(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.NewExpr(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -19,9 +20,9 @@ var (
 )
 
 // follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
-func (s *Store) follow(project models.ID, way direction, versions []models.ID) Expr {
-	return s.db.Dialect().LookUp(Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions, Where: NewExpr("f.project_id = ?", project)}).
-		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", NewExpr("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+func (s *Store) follow(project models.ID, way direction, versions []models.ID) engine.Expr {
+	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("f.project_id = ?", project)}).
+		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", engine.NewExpr("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
 }
 
 // Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
@@ -69,12 +70,12 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := s.follow(start.ProjectID, way, border).Concat(Wrap(" WHERE NOT %s", s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
-	from := Wrap("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
-		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", NewExpr("v.project_id = ? AND v.id = d.id", start.ProjectID)))
-	where := startedBy("v.created_at", True, start.AsOf)
+	ids := s.follow(start.ProjectID, way, border).Concat(engine.Wrap(" WHERE NOT %s", s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
+	from := engine.Wrap("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
+		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", engine.NewExpr("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+	where := startedBy("v.created_at", engine.True, start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", Qualify("v", versionColumns), from.SQL, where.SQL, most),
+	err := s.db.Read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", engine.Qualify("v", versionColumns), from.SQL, where.SQL, most),
 		append(from.Args, where.Args...)...).Scan(&next).Error
 	return models.Views(next, start.AsOf), s.db.TranslateError(err)
 }
@@ -82,7 +83,7 @@ func (s *Store) neighbours(
 // connect adds the edges between the versions that are known, in the order of these.
 func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
 	ids := slices.Collect(maps.Keys(known))
-	from := s.follow(project, upstream, ids).Concat(Wrap(" WHERE %s", s.db.Dialect().IDIn("t.artifact_version_id", ids)))
+	from := s.follow(project, upstream, ids).Concat(engine.Wrap(" WHERE %s", s.db.Dialect().IDIn("t.artifact_version_id", ids)))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
 	err := s.db.Read(ctx).Raw("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM "+from.SQL+
 		" ORDER BY to_id, from_id", from.Args...).Scan(&rows).Error
@@ -104,13 +105,13 @@ type consumerRow struct {
 func (s *Store) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	run := s.db.Dialect().LateralJoin("step_runs r", "r", NewExpr("r.project_id = ? AND r.id = i.step_run_id", project))
+	run := s.db.Dialect().LateralJoin("step_runs r", "r", engine.NewExpr("r.project_id = ? AND r.id = i.step_run_id", project))
 	found, err := ReadPages(ctx, s.db, List[*consumerRow]{
 		name:    "consumers",
-		columns: Qualify("r", stepRunColumns) + ", i.artifact_version_id",
+		columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		from:  NewExpr("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		where: startedBy("r.started_at", NewExpr("i.project_id = ?", project), asOf), parent: "i.artifact_version_id",
+		from:  engine.NewExpr("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
+		where: startedBy("r.started_at", engine.NewExpr("i.project_id = ?", project), asOf), parent: "i.artifact_version_id",
 		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -246,7 +247,7 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 		return nil, err
 	}
 	var found []struct{ Card, Key string }
-	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(Column{"card", TextColumn}, Column{"key", TextColumn})+`
+	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
 		CROSS JOIN metadata_latest l
 		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject).Scan(&found).Error
 	live := make(map[[2]string]bool, len(found))

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -114,7 +115,7 @@ func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
-	err := s.db.Read(ctx).turn(func(db *gorm.DB) (err error) {
+	err := s.db.Read(ctx).Turn(func(db *gorm.DB) (err error) {
 		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
 		return err
 	})
@@ -126,7 +127,7 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().LookUp(Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: NewExpr("s.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project)})
 	version, args := "s.artifact_version_id", []any{}
 	if asOf != nil {
 		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -20,7 +21,7 @@ type sortField struct {
 // before or after all others, with a value that has no order behind those that have one.
 type sortTerm struct {
 	// raw is the sort key or the field, null where there is none; it is column sN of the inner SELECT. join is what it needs.
-	raw, join Expr
+	raw, join engine.Expr
 	// key is the metadata key, where the index on values may be followed.
 	key *models.MetadataKeyPath
 	// metadata says that raw is a sort key, number that it is a number, ranked that there may be no value.
@@ -46,9 +47,9 @@ func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 	}
 	if term.Field != "" {
 		f := t.orders[term.Field]
-		made.raw, made.number, made.ranked = NewExpr(f.column), f.number, f.nullable
+		made.raw, made.number, made.ranked = engine.NewExpr(f.column), f.number, f.nullable
 		if f.asOf != "" && c.asOf != 0 {
-			made.raw = NewExpr(f.asOf, c.asOf)
+			made.raw = engine.NewExpr(f.asOf, c.asOf)
 		}
 		return made
 	}
@@ -56,22 +57,24 @@ func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 	m := fmt.Sprintf("m%d", n)
 	same := fmt.Sprintf("%[1]s.project_id = %[2]s.project_id AND %[1]s.subject_id = %[3]s AND %[1]s.card = ? AND %[1]s.key = ?",
 		m, t.alias, t.subject)
-	made.join = NewExpr(" LEFT JOIN metadata_latest "+m+" ON "+same, term.Metadata.Card, term.Metadata.Key)
+	made.join = engine.NewExpr(" LEFT JOIN metadata_latest "+m+" ON "+same, term.Metadata.Card, term.Metadata.Key)
 	if c.asOf != 0 {
-		made.join = NewExpr(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
+		made.join = engine.NewExpr(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
 			WHERE e.project_id = %s.project_id AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.alias, t.subject),
 			term.Metadata.Card, term.Metadata.Key, term.Metadata.Card, term.Metadata.Key, c.asOf)
 	}
 	if len(term.Metadata.Path) == 0 {
-		made.raw = NewExpr(m + ".sort_key")
+		made.raw = engine.NewExpr(m + ".sort_key")
 		if c.asOf == 0 {
 			made.key = &term.Metadata
 		}
 		return made
 	}
 	reached := c.dialect.JSONPath("CASE WHEN "+m+".sort_key = '5' THEN "+m+".parts END", term.Metadata.Path)
-	made.raw = Expr{c.dialect.CollateBinary("(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '" +
-		models.SortKeyUnordered + "' ELSE substr(x.p, 2) END FROM (SELECT " + reached.SQL + " AS p) x)"), reached.Args}
+	// A text without a value of its own sorts after all others, null is no value.
+	key := c.dialect.CollateBinary("(SELECT CASE WHEN x.p = '0' THEN NULL WHEN x.p LIKE '[%' OR x.p LIKE '{%' THEN '" +
+		models.SortKeyUnordered + "' ELSE substr(x.p, 2) END FROM (SELECT ? AS p) x)")
+	made.raw = engine.NewExpr(key, reached)
 	return made
 }
 
@@ -105,7 +108,7 @@ type sortSegment struct {
 	rank int
 	// indexed says that the index on values is followed, from the rows m0 of it, where piece holds for m.sort_key.
 	indexed bool
-	piece   Expr
+	piece   engine.Expr
 	// cut is the test that is cut into pieces, nil for none.
 	cut *models.ValueTest
 }
@@ -122,8 +125,8 @@ func (r *searchQuery[T]) segments(b accessPath) []sortSegment {
 	case first.key == nil:
 		return []sortSegment{{rank: -1}}
 	}
-	segments := []sortSegment{{rank: rankUnordered, indexed: true, piece: True}}
-	ordered, missing := []Expr{True}, true
+	segments := []sortSegment{{rank: rankUnordered, indexed: true, piece: engine.True}}
+	ordered, missing := []engine.Expr{engine.True}, true
 	var cut *models.ValueTest
 	for _, part := range r.onFirstKey() {
 		missing = missing && !excludesNull(part.Metadata)
@@ -211,9 +214,9 @@ func (r *searchQuery[T]) positionInSegment(s sortSegment, position []any) (value
 
 // statement is the SELECT of the objects of a segment between two positions, nil for none; some is false where none of
 // them can lie there.
-func (r *searchQuery[T]) statement(s sortSegment, after, before []any, limit int) (query Expr, some bool) {
+func (r *searchQuery[T]) statement(s sortSegment, after, before []any, limit int) (query engine.Expr, some bool) {
 	order, position := r.columns(s)
-	where := []Expr{}
+	where := []engine.Expr{}
 	for _, bound := range []struct {
 		position []any
 		later    bool
@@ -226,7 +229,7 @@ func (r *searchQuery[T]) statement(s sortSegment, after, before []any, limit int
 		case relation == 0:
 			where = append(where, keysetCondition(order, values, bound.later))
 		case (relation > 0) != bound.later:
-			return Expr{}, false
+			return engine.Expr{}, false
 		}
 	}
 	by := make([]string, len(order))
@@ -236,22 +239,22 @@ func (r *searchQuery[T]) statement(s sortSegment, after, before []any, limit int
 			by[i] += " DESC"
 		}
 	}
-	columns := Qualify("q", r.table.columns) + ", " + r.dialect.JSONArray(position) + " AS position"
-	return r.dialect.SelectFirst(columns, Wrap("(%s) q WHERE ", r.candidateSelect(s)).Concat(All(where)), by, limit), true
+	columns := engine.Qualify("q", r.table.columns) + ", " + r.dialect.JSONArray(position) + " AS position"
+	return r.dialect.SelectFirst(columns, engine.Wrap("(%s) q WHERE ", r.candidateSelect(s)).Concat(engine.All(where)), by, limit), true
 }
 
 // candidateSelect selects the objects of a segment with what they are sorted by, in no order.
-func (r *searchQuery[T]) candidateSelect(s sortSegment) Expr {
+func (r *searchQuery[T]) candidateSelect(s sortSegment) engine.Expr {
 	alias := r.table.alias
-	selected := []Expr{NewExpr(Qualify(alias, r.table.columns))}
+	selected := []engine.Expr{engine.NewExpr(engine.Qualify(alias, r.table.columns))}
 	from, here := r.from(s.accessPath, 2*s.size+100), r.projectCondition(s.accessPath)
 	tie := alias + ".id AS tie"
 	if order, ok := r.fieldOrder(); ok && s.ids != nil {
 		from = r.dialect.SortFirst(from, alias, order)
 	}
-	joins, where := []Expr{}, []Expr{here, r.residualFilter(s.accessPath)}
+	joins, where := []engine.Expr{}, []engine.Expr{here, r.residualFilter(s.accessPath)}
 	for n, term := range r.terms {
-		selected = append(selected, Wrap("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
+		selected = append(selected, engine.Wrap("%s"+fmt.Sprintf(" AS s%d", n), term.raw))
 		if term.join.SQL != "" && (n > 0 || !s.indexed) {
 			joins = append(joins, term.join)
 		}
@@ -259,14 +262,14 @@ func (r *searchQuery[T]) candidateSelect(s sortSegment) Expr {
 	switch {
 	case s.indexed:
 		tie = "m0.object_id AS tie"
-		from = NewExpr("metadata_latest m0").Concat(r.joinByID("m0.object_id"))
+		from = engine.NewExpr("metadata_latest m0").Concat(r.joinByID("m0.object_id"))
 		where = r.segmentConditions(s)
 	case s.rank >= 0:
-		where = append(where, NewExpr("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
+		where = append(where, engine.NewExpr("(m0.sort_key IS NULL OR m0.sort_key >= ?)", models.SortKeyNull))
 	}
-	selected = append(selected, NewExpr(tie))
-	whole := Expr{SQL: "SELECT "}
-	add := func(parts []Expr, separator string) {
+	selected = append(selected, engine.NewExpr(tie))
+	whole := engine.NewExpr("SELECT ")
+	add := func(parts []engine.Expr, separator string) {
 		for i, part := range parts {
 			if i > 0 {
 				whole.SQL += separator
@@ -276,7 +279,7 @@ func (r *searchQuery[T]) candidateSelect(s sortSegment) Expr {
 	}
 	add(selected, ", ")
 	whole.SQL += " FROM "
-	add(append([]Expr{from}, joins...), "")
+	add(append([]engine.Expr{from}, joins...), "")
 	whole.SQL += " WHERE "
 	add(where, " AND ")
 	return whole
@@ -284,9 +287,9 @@ func (r *searchQuery[T]) candidateSelect(s sortSegment) Expr {
 
 // from is the table, behind the IDs to begin with if there are any. most is how many these are at most; 0 if that is
 // not known.
-func (r *searchQuery[T]) from(b accessPath, most int) Expr {
+func (r *searchQuery[T]) from(b accessPath, most int) engine.Expr {
 	if b.ids == nil {
-		return NewExpr(r.table.table)
+		return engine.NewExpr(r.table.table)
 	}
 	distinct, limit := "", ""
 	if len(b.ids) > 1 {
@@ -295,26 +298,26 @@ func (r *searchQuery[T]) from(b accessPath, most int) Expr {
 	if most > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", most)
 	}
-	return Wrap("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).Concat(r.joinByID("d.id"))
+	return engine.Wrap("(SELECT "+distinct+"id FROM (%s) e"+limit+") d", union(b.ids)).Concat(r.joinByID("d.id"))
 }
 
 // joinByID is the table in FROM, where each row of what stands before it leads to the one object with an ID.
-func (r *searchQuery[T]) joinByID(id string) Expr {
-	return r.dialect.LateralJoin(r.table.table, r.table.alias, NewExpr(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
+func (r *searchQuery[T]) joinByID(id string) engine.Expr {
+	return r.dialect.LateralJoin(r.table.table, r.table.alias, engine.NewExpr(r.table.alias+".project_id = ? AND "+r.table.alias+".id = "+id, r.project))
 }
 
 // projectCondition is what makes a row of the table one of the project, where it is not behind something.
-func (r *searchQuery[T]) projectCondition(b accessPath) Expr {
+func (r *searchQuery[T]) projectCondition(b accessPath) engine.Expr {
 	if b.ids != nil {
-		return True
+		return engine.True
 	}
-	return NewExpr(r.table.alias+".project_id = ?", r.project)
+	return engine.NewExpr(r.table.alias+".project_id = ?", r.project)
 }
 
 // fieldOrder is the order where it needs nothing but fields of the object that are always there.
 func (r *searchQuery[T]) fieldOrder() (order string, ok bool) {
 	by := make([]string, 0, len(r.terms)+1)
-	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: NewExpr(r.table.alias + ".id")}) {
+	for _, term := range append(r.terms[:len(r.terms):len(r.terms)], sortTerm{raw: engine.NewExpr(r.table.alias + ".id")}) {
 		if term.ranked {
 			return "", false
 		}
@@ -328,15 +331,15 @@ func (r *searchQuery[T]) fieldOrder() (order string, ok bool) {
 
 // segmentConditions are the rows m0 of the index on values that belong to the segment, with what the filter says about the same key,
 // and what else the filter says.
-func (r *searchQuery[T]) segmentConditions(s sortSegment) []Expr {
+func (r *searchQuery[T]) segmentConditions(s sortSegment) []engine.Expr {
 	key := r.terms[0].key
 	from, to := "", models.SortKeyUnordered
 	if s.rank == rankUnordered {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
-	where := []Expr{
-		NewExpr("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
-		NewExpr("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
+	where := []engine.Expr{
+		engine.NewExpr("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", r.project, r.table.about, key.Card, key.Key),
+		engine.NewExpr("m0.sort_key >= ? AND m0.sort_key < ?", from, to), ofFirst(s.piece),
 	}
 	var held []*models.Filter
 	for _, part := range r.onFirstKey() {
@@ -352,22 +355,22 @@ func (r *searchQuery[T]) segmentConditions(s sortSegment) []Expr {
 }
 
 // ofFirst is a condition on a row m as one on the row m0.
-func ofFirst(is Expr) Expr {
-	return Expr{strings.ReplaceAll(is.SQL, "m.", "m0."), is.Args}
+func ofFirst(is engine.Expr) engine.Expr {
+	return engine.Expr{SQL: strings.ReplaceAll(is.SQL, "m.", "m0."), Args: is.Args}
 }
 
 // keysetCondition is the condition that a row comes after a position, or before it.
-func keysetCondition(order []sortColumn, position []any, after bool) Expr {
-	ways := make([]Expr, len(order))
+func keysetCondition(order []sortColumn, position []any, after bool) engine.Expr {
+	ways := make([]engine.Expr, len(order))
 	for i, column := range order {
-		same := []Expr{}
+		same := []engine.Expr{}
 		for j := range i {
-			same = append(same, NewExpr(order[j].sql+" = ?", position[j]))
+			same = append(same, engine.NewExpr(order[j].sql+" = ?", position[j]))
 		}
-		ways[i] = All(append(same, NewExpr(column.sql+comparisonOperator(column, after, "")+" ?", position[i])))
+		ways[i] = engine.All(append(same, engine.NewExpr(column.sql+comparisonOperator(column, after, "")+" ?", position[i])))
 	}
 	// The first column by itself, for the index.
-	return Any(ways).And(NewExpr(order[0].sql+comparisonOperator(order[0], after, "=")+" ?", position[0]))
+	return engine.Any(ways).And(engine.NewExpr(order[0].sql+comparisonOperator(order[0], after, "=")+" ?", position[0]))
 }
 
 func comparisonOperator(column sortColumn, after bool, orEqual string) string {

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -17,9 +18,9 @@ type List[T any] struct {
 	name    string
 	columns string
 	// from is one item of FROM, or a join.
-	from Expr
+	from engine.Expr
 	// where names the project.
-	where Expr
+	where engine.Expr
 	// parent is the column that holds the parent; empty for a list without one.
 	parent string
 	// order are the columns of the order, the last of which is unique. All of them descend if descending is set.
@@ -50,7 +51,7 @@ const MaxParents = 250
 
 // ReadPages reads the same page of the children of each parent: one statement per MaxParents, and a second one that counts if
 // the page asks for it.
-func ReadPages[T any](ctx context.Context, db *DB, l List[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
+func ReadPages[T any](ctx context.Context, db *engine.DB, l List[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
 	if l.parent == "" {
 		parents = []models.ID{{}}
 	}
@@ -73,8 +74,8 @@ func ReadPages[T any](ctx context.Context, db *DB, l List[T], parents []models.I
 }
 
 // readItems returns the items of the page by parent, and one more where there are more.
-func (l List[T]) readItems(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID][]T, error) {
-	var bounds Expr
+func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.ID, page models.Page) (map[models.ID][]T, error) {
+	var bounds engine.Expr
 	for i, parent := range parents {
 		if i > 0 && !page.HasCursor() {
 			break
@@ -84,10 +85,10 @@ func (l List[T]) readItems(ctx context.Context, db *DB, parents []models.ID, pag
 			return nil, err
 		}
 	}
-	query := l.selectPage(True, bounds, page)
+	query := l.selectPage(engine.True, bounds, page)
 	if l.parent != "" {
-		query = db.Dialect().PerParent(parents, func(parent Expr) Expr {
-			return l.selectPage(NewExpr(l.parent+" = ").Concat(parent), bounds, page)
+		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
+			return l.selectPage(engine.NewExpr(l.parent+" = ").Concat(parent), bounds, page)
 		})
 	}
 	read := db.Read(ctx)
@@ -95,7 +96,7 @@ func (l List[T]) readItems(ctx context.Context, db *DB, parents []models.ID, pag
 		read = db.ReadUnbounded(ctx)
 	}
 	var items []T
-	err := read.turn(func(db *gorm.DB) (err error) {
+	err := read.Turn(func(db *gorm.DB) (err error) {
 		if rows := db.Raw(query.SQL, query.Args...); l.read != nil {
 			items, err = l.read(rows)
 		} else {
@@ -119,8 +120,8 @@ func (l List[T]) cursorName(parent models.ID) string {
 }
 
 // bounds returns the conditions of the cursors of a page, each with a leading AND.
-func (l List[T]) bounds(parent models.ID, page models.Page) (Expr, error) {
-	var bounds Expr
+func (l List[T]) bounds(parent models.ID, page models.Page) (engine.Expr, error) {
+	var bounds engine.Expr
 	for _, cursor := range []struct {
 		argument, text string
 		later          bool
@@ -140,21 +141,21 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (Expr, error) {
 		if cursor.later == l.descending {
 			operator = "<"
 		}
-		bounds = bounds.Concat(NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), operator, Placeholders(len(values))), values...))
+		bounds = bounds.Concat(engine.NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), operator, engine.Placeholders(len(values))), values...))
 	}
 	return bounds, nil
 }
 
 // selectPage returns the SELECT of a page. It starts at a position and skips no rows, so that each page costs the same and
 // changes of the list neither repeat nor omit items.
-func (l List[T]) selectPage(ofParent, bounds Expr, page models.Page) Expr {
+func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engine.Expr {
 	direction := ""
 	if l.descending != page.Backward {
 		direction = " DESC"
 	}
-	order := NewExpr(" ORDER BY "+strings.Join(l.order, direction+", ")+direction+" LIMIT ?", page.Size+1)
-	return NewExpr("SELECT " + l.columns + " FROM ").Concat(l.from).Concat(NewExpr(" WHERE ")).Concat(ofParent).
-		Concat(NewExpr(" AND ")).Concat(l.where).Concat(bounds).Concat(order)
+	order := engine.NewExpr(" ORDER BY "+strings.Join(l.order, direction+", ")+direction+" LIMIT ?", page.Size+1)
+	return engine.NewExpr("SELECT " + l.columns + " FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE ")).Concat(ofParent).
+		Concat(engine.NewExpr(" AND ")).Concat(l.where).Concat(bounds).Concat(order)
 }
 
 // positionValues are the arguments that a position stands for, which must be of the given kinds.
@@ -186,15 +187,15 @@ func positionValues(argument string, kinds []positionKind, position models.Posit
 }
 
 // count returns the numbers of children by parent, nil unless the page asks for them.
-func (l List[T]) count(ctx context.Context, db *DB, parents []models.ID, page models.Page) (map[models.ID]int, error) {
+func (l List[T]) count(ctx context.Context, db *engine.DB, parents []models.ID, page models.Page) (map[models.ID]int, error) {
 	if !page.Count {
 		return nil, nil
 	}
-	query := NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.from).Concat(NewExpr(" WHERE ")).Concat(l.where)
+	query := engine.NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE ")).Concat(l.where)
 	if l.parent != "" {
-		query = db.Dialect().PerParent(parents, func(parent Expr) Expr {
-			return NewExpr("SELECT " + l.parent + " AS parent, count(*) AS size FROM ").Concat(l.from).Concat(NewExpr(" WHERE " + l.parent + " = ")).
-				Concat(parent).Concat(NewExpr(" AND ")).Concat(l.where).Concat(NewExpr(" GROUP BY " + l.parent))
+		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
+			return engine.NewExpr("SELECT " + l.parent + " AS parent, count(*) AS size FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE " + l.parent + " = ")).
+				Concat(parent).Concat(engine.NewExpr(" AND ")).Concat(l.where).Concat(engine.NewExpr(" GROUP BY " + l.parent))
 		})
 	}
 	var rows []struct {

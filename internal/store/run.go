@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 var (
-	pipelineRunColumns = Columns[models.PipelineRun]()
-	stepRunColumns     = Columns[models.StepRun]()
+	pipelineRunColumns = engine.Columns[models.PipelineRun]()
+	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
 var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
@@ -22,8 +23,8 @@ func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := ReadPages(ctx, s.db, List[*models.StepRun]{
-		name: "stepRuns", columns: Qualify("step_runs", stepRunColumns), from: NewExpr("step_runs"),
-		where: startedBy("started_at", NewExpr("project_id = ?", project), asOf), parent: "pipeline_run_id",
+		name: "stepRuns", columns: engine.Qualify("step_runs", stepRunColumns), from: engine.NewExpr("step_runs"),
+		where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), parent: "pipeline_run_id",
 		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
 		position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -34,11 +35,11 @@ func (s *Store) StepRuns(
 }
 
 // startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column string, where Expr, asOf *models.Time) Expr {
+func startedBy(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 	if asOf == nil {
 		return where
 	}
-	return where.Concat(NewExpr(" AND "+column+" <= ?", *asOf))
+	return where.Concat(engine.NewExpr(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -79,7 +80,7 @@ func (s *Store) StartPipelineRun(
 		}
 		var made []*models.PipelineRun
 		err = tx.Raw("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
+			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
 			Scan(&made).Error
 		return project, first(made), err
 	})
@@ -91,7 +92,7 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(Column{"id", IDColumn}),
+	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")),
 		project, about, string(text)).Error
 }
 
@@ -129,7 +130,7 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := visibleTo(tx.who, "project_id", NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
+		where := visibleTo(tx.who, "project_id", engine.NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
 			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.SQL,
@@ -154,15 +155,15 @@ func finish[T any](
 }
 
 var (
-	inputColumns  = Columns[models.StepInput]()
-	outputColumns = Columns[models.StepOutput]()
+	inputColumns  = engine.Columns[models.StepInput]()
+	outputColumns = engine.Columns[models.StepOutput]()
 )
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: NewExpr("i.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Raw("SELECT "+Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -172,9 +173,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -184,9 +185,9 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
@@ -239,7 +240,7 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	}
 	var made []*models.StepRun
 	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+Qualify("step_runs", stepRunColumns),
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns),
 		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())).Scan(&made).Error
 	return first(made), err
 }
@@ -269,7 +270,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(Column{"position", NumberColumn}, Column{"name", TextColumn}, Column{"version", IDColumn}),
+		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")),
 		step.ProjectID, step.ID, string(text)).Error
 }
 
@@ -292,7 +293,7 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	}
 	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
 		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.JSONRows(Column{"id", IDColumn}, Column{"position", NumberColumn}, Column{"name", TextColumn},
-			Column{"artifact_name", TextColumn}),
+		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.TextColumn("artifact_name")),
 		step.ProjectID, step.ID, string(text)).Error
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -24,14 +25,14 @@ type Query struct {
 // searchQuery is a query that is compiled and run.
 type searchQuery[T any] struct {
 	compiler
-	db       *DB
+	db       *engine.DB
 	table    *Table
 	question models.Question
 	page     models.Page
 	terms    []sortTerm
 	scope    *models.Filter
 	// parentCondition restricts the objects to those of a parent; empty for no restriction.
-	parentCondition Expr
+	parentCondition engine.Expr
 	// name is the name of the list in its cursors.
 	name string
 	// id returns the ID of an object.
@@ -48,7 +49,7 @@ type resultRow[T any] struct {
 const selectiveLimit = 5000
 
 // Find returns a page of the objects of a project that pass the filters of a query.
-func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+func Find[T any](ctx context.Context, db *engine.DB, q Query, id func(*T) models.ID) (*models.Connection[*T], error) {
 	r := newSearching(db, q, id)
 	after, before, err := r.cursors()
 	if err != nil {
@@ -71,7 +72,7 @@ func Find[T any](ctx context.Context, db *DB, q Query, id func(*T) models.ID) (*
 	return result, db.TranslateError(err)
 }
 
-func newSearching[T any](db *DB, q Query, id func(*T) models.ID) *searchQuery[T] {
+func newSearching[T any](db *engine.DB, q Query, id func(*T) models.ID) *searchQuery[T] {
 	if q.Filter == nil {
 		q.Filter = &models.Filter{}
 	}
@@ -104,7 +105,7 @@ type Parent[T any] struct {
 // FindPerParent returns the same page of the children of each parent. For one parent it is Find; for several it is one
 // statement, which reads all their children, and a second one that counts. No more than MaxParents are allowed.
 func FindPerParent[T any](
-	ctx context.Context, db *DB, q Query, by Parent[T], parents []models.ID, id func(*T) models.ID,
+	ctx context.Context, db *engine.DB, q Query, by Parent[T], parents []models.ID, id func(*T) models.ID,
 ) (map[models.ID]*models.Connection[*T], error) {
 	connections := make(map[models.ID]*models.Connection[*T], len(parents))
 	ofParent := func(parent models.ID) Query {
@@ -140,12 +141,12 @@ func FindPerParent[T any](
 
 // readChildren returns the children of the page by parent.
 func (r *searchQuery[T]) readChildren(ctx context.Context, by Parent[T], parents []models.ID) (map[models.ID][]resultRow[T], error) {
-	query := r.dialect.PerParent(parents, func(parent Expr) Expr {
-		r.parentCondition = NewExpr(by.Column + " = ").Concat(parent)
+	query := r.dialect.PerParent(parents, func(parent engine.Expr) engine.Expr {
+		r.parentCondition = engine.NewExpr(by.Column + " = ").Concat(parent)
 		children, _ := r.statement(sortSegment{rank: -1}, nil, nil, r.page.Size+1)
 		return children
 	})
-	r.parentCondition = Expr{}
+	r.parentCondition = engine.Expr{}
 	var items []resultRow[T]
 	err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&items).Error
 	children := make(map[models.ID][]resultRow[T], len(parents))
@@ -158,8 +159,8 @@ func (r *searchQuery[T]) readChildren(ctx context.Context, by Parent[T], parents
 
 // countChildren returns the numbers of children by parent.
 func (r *searchQuery[T]) countChildren(ctx context.Context, column string, parents []models.ID) (map[models.ID]int, error) {
-	query := NewExpr("SELECT "+column+" AS parent, count(*) AS size FROM "+r.table.table+" WHERE "+r.table.alias+".project_id = ? AND ", r.project).
-		Concat(r.dialect.IDIn(column, parents)).Concat(NewExpr(" AND ")).Concat(r.where()).Concat(NewExpr(" GROUP BY " + column))
+	query := engine.NewExpr("SELECT "+column+" AS parent, count(*) AS size FROM "+r.table.table+" WHERE "+r.table.alias+".project_id = ? AND ", r.project).
+		Concat(r.dialect.IDIn(column, parents)).Concat(engine.NewExpr(" AND ")).Concat(r.where()).Concat(engine.NewExpr(" GROUP BY " + column))
 	var rows []struct {
 		Parent models.ID
 		Size   int
@@ -173,7 +174,7 @@ func (r *searchQuery[T]) countChildren(ctx context.Context, column string, paren
 }
 
 // where is the condition that an object is among what is asked for, of which some parts are known to hold.
-func (r *searchQuery[T]) where(known ...*models.Filter) Expr {
+func (r *searchQuery[T]) where(known ...*models.Filter) engine.Expr {
 	c := r.compiler
 	c.satisfied = known
 	fits := c.filter(r.table, r.question.Filter)
@@ -181,7 +182,7 @@ func (r *searchQuery[T]) where(known ...*models.Filter) Expr {
 		fits = c.filter(r.table, r.scope).And(fits)
 	}
 	if r.asOf != 0 {
-		fits = fits.And(NewExpr(r.table.created+" <= ?", r.asOf))
+		fits = fits.And(engine.NewExpr(r.table.created+" <= ?", r.asOf))
 	}
 	if r.parentCondition.SQL != "" {
 		fits = r.parentCondition.And(fits)
@@ -190,7 +191,7 @@ func (r *searchQuery[T]) where(known ...*models.Filter) Expr {
 }
 
 // residualFilter is fits for what a beginning leads to.
-func (r *searchQuery[T]) residualFilter(b accessPath) Expr {
+func (r *searchQuery[T]) residualFilter(b accessPath) engine.Expr {
 	if b.exact {
 		return r.where(b.of)
 	}
@@ -214,11 +215,11 @@ func (r *searchQuery[T]) chooseAccessPath(ctx context.Context, scope *models.Fil
 	if len(options) == 0 {
 		return accessPath{}, nil
 	}
-	parts := make([]Expr, len(options))
+	parts := make([]engine.Expr, len(options))
 	for i, option := range options {
-		parts[i] = Wrap(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, selectiveLimit+1), union(option.ids))
+		parts[i] = engine.Wrap(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (%%s LIMIT %d) q", i, selectiveLimit+1), union(option.ids))
 	}
-	query := Join(parts, " UNION ALL ")
+	query := engine.Join(parts, " UNION ALL ")
 	var sizes []struct{ N, Size int }
 	if err := r.db.ReadSearch(ctx).Raw(query.SQL, query.Args...).Scan(&sizes).Error; err != nil {
 		return accessPath{}, err
@@ -228,15 +229,15 @@ func (r *searchQuery[T]) chooseAccessPath(ctx context.Context, scope *models.Fil
 }
 
 // union are the IDs of several statements, each as often as it is found.
-func union(parts []Expr) Expr {
+func union(parts []engine.Expr) engine.Expr {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	wholes := make([]Expr, len(parts))
+	wholes := make([]engine.Expr, len(parts))
 	for i, part := range parts {
-		wholes[i] = Wrap("SELECT id FROM (%s) p", part)
+		wholes[i] = engine.Wrap("SELECT id FROM (%s) p", part)
 	}
-	return Wrap("SELECT id FROM (%s) u", Join(wholes, " UNION ALL "))
+	return engine.Wrap("SELECT id FROM (%s) u", engine.Join(wholes, " UNION ALL "))
 }
 
 // count is how many objects fit, counted up to one more than can be said.

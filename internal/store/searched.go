@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -10,7 +11,7 @@ import (
 // runs, o outputs.
 
 var ArtifactVersions = &Table{
-	name: "artifactVersions", table: "artifact_versions v", alias: "v", columns: Columns[models.ArtifactVersion](),
+	name: "artifactVersions", table: "artifact_versions v", alias: "v", columns: engine.Columns[models.ArtifactVersion](),
 	about: models.SubjectArtifactVersion, subject: "v.subject_id", created: "v.created_at",
 	fields: map[string]filterField{
 		"artifact":   {column: artifactName, override: ofArtifact, indexScan: versionsOfArtifact},
@@ -22,8 +23,8 @@ var ArtifactVersions = &Table{
 		"tag":        {multiValued: tagLabels, indexScan: labelled("tags", "tag")},
 		"alias":      {multiValued: aliasLabels, override: latestAlias, indexScan: labelled("aliases", "alias")},
 	},
-	related: map[string]func(compiler, *models.Filter) Expr{
-		"producedBy": func(c compiler, of *models.Filter) Expr { return c.filter(producers, of) },
+	related: map[string]func(compiler, *models.Filter) engine.Expr{
+		"producedBy": func(c compiler, of *models.Filter) engine.Expr { return c.filter(producers, of) },
 	},
 	orders: map[string]sortField{
 		"CREATED_AT": {column: "v.created_at", number: true},
@@ -46,29 +47,29 @@ var producers = &Table{
 }
 
 // ofProducer compares a column l.label of the producer of a version v: of its step run s or its pipeline run r.
-func ofProducer(column string) func(compiler, Expr) Expr {
-	return func(c compiler, test Expr) Expr {
-		from := NewExpr("step_outputs o").
-			Concat(c.dialect.LateralJoin("step_runs s", "s", NewExpr("s.project_id = ? AND s.id = o.step_run_id", c.project))).
-			Concat(c.dialect.LateralJoin("pipeline_runs r", "r", NewExpr("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))).
-			Concat(NewExpr(" WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1", c.project))
-		producer := Wrap("(SELECT TRUE FROM (SELECT "+column+" AS label FROM %s) l WHERE ", from)
-		return producer.Concat(test).Concat(NewExpr(" LIMIT 1)"))
+func ofProducer(column string) func(compiler, engine.Expr) engine.Expr {
+	return func(c compiler, test engine.Expr) engine.Expr {
+		from := engine.NewExpr("step_outputs o").
+			Concat(c.dialect.LateralJoin("step_runs s", "s", engine.NewExpr("s.project_id = ? AND s.id = o.step_run_id", c.project))).
+			Concat(c.dialect.LateralJoin("pipeline_runs r", "r", engine.NewExpr("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))).
+			Concat(engine.NewExpr(" WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1", c.project))
+		producer := engine.Wrap("(SELECT TRUE FROM (SELECT "+column+" AS label FROM %s) l WHERE ", from)
+		return producer.Concat(test).Concat(engine.NewExpr(" LIMIT 1)"))
 	}
 }
 
 var Artifacts = &Table{
-	name: "artifacts", table: "artifacts a", alias: "a", columns: Columns[models.Artifact](), created: "a.created_at",
+	name: "artifacts", table: "artifacts a", alias: "a", columns: engine.Columns[models.Artifact](), created: "a.created_at",
 	fields: map[string]filterField{
 		"name":      {column: "a.name"},
 		"createdAt": {column: "a.created_at"},
 	},
-	related: map[string]func(compiler, *models.Filter) Expr{
-		"latestVersion": func(c compiler, of *models.Filter) Expr {
-			return Wrap("(SELECT %s FROM "+versionsBelow+" ORDER BY v.number DESC LIMIT 1)", c.filter(ArtifactVersions, of))
+	related: map[string]func(compiler, *models.Filter) engine.Expr{
+		"latestVersion": func(c compiler, of *models.Filter) engine.Expr {
+			return engine.Wrap("(SELECT %s FROM "+versionsBelow+" ORDER BY v.number DESC LIMIT 1)", c.filter(ArtifactVersions, of))
 		},
-		"anyVersion": func(c compiler, of *models.Filter) Expr {
-			return Wrap("(SELECT TRUE FROM "+versionsBelow+" AND %s LIMIT 1)", c.filter(ArtifactVersions, of))
+		"anyVersion": func(c compiler, of *models.Filter) engine.Expr {
+			return engine.Wrap("(SELECT TRUE FROM "+versionsBelow+" AND %s LIMIT 1)", c.filter(ArtifactVersions, of))
 		},
 	},
 	orders: map[string]sortField{
@@ -81,7 +82,7 @@ var Artifacts = &Table{
 const versionsBelow = "artifact_versions v WHERE v.project_id = a.project_id AND v.artifact_id = a.id"
 
 var PipelineRuns = &Table{
-	name: "pipelineRuns", table: "pipeline_runs r", alias: "r", columns: Columns[models.PipelineRun](),
+	name: "pipelineRuns", table: "pipeline_runs r", alias: "r", columns: engine.Columns[models.PipelineRun](),
 	about: models.SubjectPipelineRun, subject: "r.id", created: "r.started_at",
 	fields: map[string]filterField{
 		"pipeline":   {column: "r.pipeline", indexScan: byIndex("pipeline_runs", "pipeline")},
@@ -101,7 +102,7 @@ var PipelineRuns = &Table{
 const finishedInPast = "CASE WHEN s.finished_at <= ? THEN s.finished_at END"
 
 var StepRuns = &Table{
-	name: "stepRuns", table: "step_runs s", alias: "s", columns: Columns[models.StepRun](),
+	name: "stepRuns", table: "step_runs s", alias: "s", columns: engine.Columns[models.StepRun](),
 	about: models.SubjectStepRun, subject: "s.id", created: "s.started_at",
 	fields: map[string]filterField{
 		"name":          {column: "s.name"},
@@ -123,119 +124,112 @@ var StepRuns = &Table{
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
 
 // ofArtifact looks for an artifact by its name once, and not at the artifact of each version.
-func ofArtifact(c compiler, test models.FieldTest) (Expr, bool) {
+func ofArtifact(c compiler, test models.FieldTest) (engine.Expr, bool) {
 	if test.IgnoreCase || test.Op != "eq" && test.Op != "in" {
-		return Expr{}, false
+		return engine.Expr{}, false
 	}
-	return Wrap("v.artifact_id IN (%s)", c.artifactsNamed(test.Values)), true
+	return engine.Wrap("v.artifact_id IN (%s)", c.artifactsNamed(test.Values)), true
 }
 
-func (c compiler) artifactsNamed(names []any) Expr {
-	is := ValueIn("n.name", names)
-	return Expr{"SELECT n.id FROM artifacts n WHERE n.project_id = ? AND " + is.SQL, append([]any{c.project}, is.Args...)}
+func (c compiler) artifactsNamed(names []any) engine.Expr {
+	return engine.NewExpr("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project, engine.ValueIn("n.name", names))
 }
 
-func versionsOfArtifact(c compiler, test models.FieldTest) (Expr, bool) {
+func versionsOfArtifact(c compiler, test models.FieldTest) (engine.Expr, bool) {
 	if test.Op != "eq" && test.Op != "in" {
-		return Expr{}, false
+		return engine.Expr{}, false
 	}
-	of := c.artifactsNamed(test.Values)
-	return Expr{"SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id IN (" + of.SQL + ")",
-		append([]any{c.project}, of.Args...)}, true
+	return engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id IN (?)",
+		c.project, c.artifactsNamed(test.Values)), true
 }
 
 // byIndex selects what fits a test on a column that an index begins with.
-func byIndex(table, column string) func(compiler, models.FieldTest) (Expr, bool) {
-	return func(c compiler, test models.FieldTest) (Expr, bool) {
+func byIndex(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
 		if !slices.Contains([]string{"eq", "in", "lt", "lte", "gt", "gte"}, test.Op) {
-			return Expr{}, false
+			return engine.Expr{}, false
 		}
-		is := c.compare("w."+column, test)
-		return Expr{"SELECT w.id FROM " + table + " w WHERE w.project_id = ? AND " + is.SQL,
-			append([]any{c.project}, is.Args...)}, true
+		return engine.NewExpr("SELECT w.id FROM "+table+" w WHERE w.project_id = ? AND ?", c.project, c.compare("w."+column, test)), true
 	}
 }
 
 // labelled selects the versions that have a tag or an alias.
-func labelled(table, column string) func(compiler, models.FieldTest) (Expr, bool) {
-	return func(c compiler, test models.FieldTest) (Expr, bool) {
+func labelled(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
 		if test.Op != "eq" && test.Op != "in" || column == "alias" && slices.Contains(test.Values, any(models.LatestAlias)) {
-			return Expr{}, false
+			return engine.Expr{}, false
 		}
-		is := ValueIn("w."+column, test.Values)
-		return Expr{"SELECT DISTINCT w.artifact_version_id AS id FROM " + table + " w WHERE w.project_id = ? AND " + is.SQL,
-			append([]any{c.project}, is.Args...)}, true
+		return engine.NewExpr("SELECT DISTINCT w.artifact_version_id AS id FROM "+table+" w WHERE w.project_id = ? AND ?",
+			c.project, engine.ValueIn("w."+column, test.Values)), true
 	}
 }
 
 // tagLabels says that a tag l.label of the version fits.
-func tagLabels(c compiler, test Expr) Expr {
+func tagLabels(c compiler, test engine.Expr) engine.Expr {
 	if c.asOf == 0 {
-		return Wrap(`(SELECT TRUE FROM (SELECT t.tag AS label FROM tags t
+		return engine.Wrap(`(SELECT TRUE FROM (SELECT t.tag AS label FROM tags t
 			WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id) l WHERE %s LIMIT 1)`, test)
 	}
-	return Expr{`(SELECT TRUE FROM (SELECT t.tag AS label FROM tag_moves t
+	return engine.NewExpr(`(SELECT TRUE FROM (SELECT t.tag AS label FROM tag_moves t
 		WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id AND t.added AND t.moved_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM tag_moves u WHERE u.project_id = t.project_id AND u.artifact_version_id = t.artifact_version_id
-			AND u.tag = t.tag AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ` + test.SQL + ` LIMIT 1)`,
-		append([]any{c.asOf, c.asOf}, test.Args...)}
+			AND u.tag = t.tag AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.asOf, c.asOf, test)
 }
 
 // aliasLabels says that an alias l.label of the version fits.
-func aliasLabels(c compiler, test Expr) Expr {
+func aliasLabels(c compiler, test engine.Expr) engine.Expr {
 	if c.asOf == 0 {
-		return Wrap(`(SELECT TRUE FROM (SELECT t.alias AS label FROM aliases t
+		return engine.Wrap(`(SELECT TRUE FROM (SELECT t.alias AS label FROM aliases t
 			WHERE t.project_id = v.project_id AND t.artifact_version_id = v.id) l WHERE %s LIMIT 1)`, test)
 	}
-	return Expr{`(SELECT TRUE FROM (SELECT t.alias AS label FROM alias_moves t
+	return engine.NewExpr(`(SELECT TRUE FROM (SELECT t.alias AS label FROM alias_moves t
 		WHERE t.project_id = v.project_id AND t.artifact_id = v.artifact_id AND t.artifact_version_id = v.id AND t.moved_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM alias_moves u WHERE u.project_id = t.project_id AND u.artifact_id = t.artifact_id
-			AND u.alias = t.alias AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ` + test.SQL + ` LIMIT 1)`,
-		append([]any{c.asOf, c.asOf}, test.Args...)}
+			AND u.alias = t.alias AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.asOf, c.asOf, test)
 }
 
 // latestAlias knows the alias that no table has: the greatest number has it.
-func latestAlias(c compiler, test models.FieldTest) (Expr, bool) {
+func latestAlias(c compiler, test models.FieldTest) (engine.Expr, bool) {
 	name := models.LatestAlias
 	if test.IgnoreCase {
 		name = models.Fold(name)
 	}
 	if test.Op != "eq" && test.Op != "in" || !slices.Contains(test.Values, any(name)) {
-		return Expr{}, false
+		return engine.Expr{}, false
 	}
-	greater := NewExpr("SELECT 1 FROM artifact_versions w WHERE w.project_id = v.project_id AND w.artifact_id = v.artifact_id AND w.number > v.number")
+	greater := engine.NewExpr("SELECT 1 FROM artifact_versions w WHERE w.project_id = v.project_id AND w.artifact_id = v.artifact_id AND w.number > v.number")
 	if c.asOf != 0 {
-		greater = NewExpr(greater.SQL+" AND w.created_at <= ?", c.asOf)
+		greater = engine.NewExpr(greater.SQL+" AND w.created_at <= ?", c.asOf)
 	}
-	return Any([]Expr{Wrap("NOT EXISTS (%s)", greater), aliasLabels(c, c.compare("l.label", test))}), true
+	return engine.Any([]engine.Expr{engine.Wrap("NOT EXISTS (%s)", greater), aliasLabels(c, c.compare("l.label", test))}), true
 }
 
 // producedDriver selects the versions of one step run, one pipeline run or one pipeline.
-func (c compiler) producedDriver(of *models.Filter) (Expr, bool) {
+func (c compiler) producedDriver(of *models.Filter) (engine.Expr, bool) {
 	for _, part := range append([]*models.Filter{of}, of.All...) {
 		for _, test := range part.Tests {
 			if test.Op != "eq" || test.IgnoreCase {
 				continue
 			}
 			if from, ok := c.findProducers(part.Field, test); ok {
-				return Wrap("SELECT o.artifact_version_id AS id FROM %s AND o.artifact_version_id IS NOT NULL", from), true
+				return engine.Wrap("SELECT o.artifact_version_id AS id FROM %s AND o.artifact_version_id IS NOT NULL", from), true
 			}
 		}
 	}
-	return Expr{}, false
+	return engine.Expr{}, false
 }
 
 // findProducers returns the end of a SELECT, from the items of FROM on, of the outputs o of step runs whose field passes a test.
-func (c compiler) findProducers(field string, test models.FieldTest) (Expr, bool) {
-	steps := c.dialect.LateralJoin("step_runs s", "s", NewExpr("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
-	outputs := c.dialect.LateralJoin("step_outputs o", "o", NewExpr("o.project_id = ? AND o.step_run_id = s.id", c.project))
+func (c compiler) findProducers(field string, test models.FieldTest) (engine.Expr, bool) {
+	steps := c.dialect.LateralJoin("step_runs s", "s", engine.NewExpr("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
+	outputs := c.dialect.LateralJoin("step_outputs o", "o", engine.NewExpr("o.project_id = ? AND o.step_run_id = s.id", c.project))
 	switch field {
 	case "pipeline":
-		return NewExpr("pipeline_runs r").Concat(steps).Concat(outputs).Concat(NewExpr(" WHERE r.project_id = ? AND ", c.project)).Concat(c.compare("r.pipeline", test)), true
+		return engine.NewExpr("pipeline_runs r").Concat(steps).Concat(outputs).Concat(engine.NewExpr(" WHERE r.project_id = ? AND ", c.project)).Concat(c.compare("r.pipeline", test)), true
 	case "pipelineRunId":
-		return NewExpr("step_runs s").Concat(outputs).Concat(NewExpr(" WHERE s.project_id = ? AND ", c.project)).Concat(c.compare("s.pipeline_run_id", test)), true
+		return engine.NewExpr("step_runs s").Concat(outputs).Concat(engine.NewExpr(" WHERE s.project_id = ? AND ", c.project)).Concat(c.compare("s.pipeline_run_id", test)), true
 	case "stepRunId":
-		return NewExpr("step_outputs o WHERE o.project_id = ? AND ", c.project).Concat(c.compare("o.step_run_id", test)), true
+		return engine.NewExpr("step_outputs o WHERE o.project_id = ? AND ", c.project).Concat(c.compare("o.step_run_id", test)), true
 	}
-	return Expr{}, false
+	return engine.Expr{}, false
 }

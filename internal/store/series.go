@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -30,14 +31,14 @@ func (k EntryKey) instant() *models.Time {
 // ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
 // is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
 // through the entries of all versions for each of them.
-func (k EntryKey) ofVersion(project models.ID) Expr {
-	table, last := "metadata_latest", Expr{}
+func (k EntryKey) ofVersion(project models.ID) engine.Expr {
+	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
-		table, last = "metadata_entries", NewExpr(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
+		table, last = "metadata_entries", engine.NewExpr(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	latest := NewExpr("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+	latest := engine.NewExpr("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
 		project, k.Card, k.Key).Concat(last)
-	return NewExpr("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(Wrap("m.seq = (%s)", latest))
+	return engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.Wrap("m.seq = (%s)", latest))
 }
 
 // ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
@@ -46,15 +47,15 @@ func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
 	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
-	where := NewExpr("v.project_id = ?", project)
+	where := engine.NewExpr("v.project_id = ?", project)
 	if key.AsOf != 0 {
-		where = where.And(NewExpr("v.created_at <= ?", key.AsOf))
+		where = where.And(engine.NewExpr("v.created_at <= ?", key.AsOf))
 	}
 	found, err := ReadPages(ctx, s.db, List[*versionPoint]{
 		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
-		columns: pointColumns + ", " + QualifyAs("v", versionColumns),
+		columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		from: NewExpr("artifact_versions v").Concat(entry), where: where, parent: "v.artifact_id",
+		from: engine.NewExpr("artifact_versions v").Concat(entry), where: where, parent: "v.artifact_id",
 		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
 		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
@@ -75,15 +76,15 @@ func (s *Store) SubjectSeries(
 ) (map[models.ID]*models.MetadataSeries, error) {
 	l := List[*models.MetadataEntry]{
 		name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		columns: entryColumns, from: NewExpr("metadata_entries"),
-		where:  NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
+		columns: entryColumns, from: engine.NewExpr("metadata_entries"),
+		where:  engine.NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
 		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
 		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
 		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
-		l.where = l.where.Concat(NewExpr(" AND logged_at <= ?", key.AsOf))
+		l.where = l.where.Concat(engine.NewExpr(" AND logged_at <= ?", key.AsOf))
 	}
 	found, err := ReadPages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
@@ -107,10 +108,10 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.db.Dialect().LookUp(Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: NewExpr("v.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)}).
 		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
-		from = from.Concat(NewExpr(" WHERE v.created_at <= ?", key.AsOf))
+		from = from.Concat(engine.NewExpr(" WHERE v.created_at <= ?", key.AsOf))
 	}
 	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY v.artifact_id, v.number", from.Args)
 }
@@ -120,11 +121,11 @@ func (s *Store) ArtifactSummaries(
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	where := NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
+	where := engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
-		where = where.And(NewExpr("m.logged_at <= ?", key.AsOf))
+		where = where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.db.Dialect().LookUp(Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
 	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY m.subject_id, m.seq", from.Args)
 }
 
@@ -156,7 +157,7 @@ func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 // hand: there may be a hundred thousand.
 func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.db.ReadUnbounded(ctx).turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).Turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -172,19 +173,19 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: NewExpr("n.project_id = ?", project)}, True
-	before := NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
+	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: engine.NewExpr("n.project_id = ?", project)}, engine.True
+	before := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
-		then, before = NewExpr("n.created_at <= ?", *asOf), before.Concat(NewExpr(" AND w.created_at <= ?", *asOf))
+		then, before = engine.NewExpr("n.created_at <= ?", *asOf), before.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
 	}
 	from := s.db.Dialect().LookUp(next).Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
-		NewExpr("v.project_id = ?", project).And(Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
-		Concat(Wrap(" WHERE %s", then))
+		engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
+		Concat(engine.Wrap(" WHERE %s", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
 		previous[rows[i].NextID] = rows[i].At(asOf)

@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -17,7 +18,7 @@ func (tx *transaction) insertEntries(project models.ID, at any, entries string) 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
 func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]appended, error) {
 	latest := latestInsert(tx.dialect, project, "stored")
-	about := tx.dialect.LateralJoin("subjects", "s", NewExpr("project_id = ? AND id = e.subject_id", project))
+	about := tx.dialect.LateralJoin("subjects", "s", engine.NewExpr("project_id = ? AND id = e.subject_id", project))
 	var done []appended
 	err := tx.Raw(`
 WITH moment AS MATERIALIZED (
@@ -50,10 +51,10 @@ SELECT id, seq, logged_at FROM stored ORDER BY seq`,
 // insertEntriesThenLatest stores entries and latest rows by two statements.
 func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]appended, error) {
 	var done []appended
-	given := tx.dialect.JSONRows(Column{"n", NumberColumn}, Column{"id", IDColumn}, Column{"subject_id", IDColumn},
-		Column{"card", TextColumn}, Column{"key", TextColumn}, Column{"kind", TextColumn}, Column{"value", TextColumn},
-		Column{"retracted", NumberColumn}, Column{"reason", TextColumn}, Column{"logged_at", NumberColumn}, Column{"logged_by", TextColumn},
-		Column{"step_run_id", IDColumn}, Column{"sort_key", TextColumn}, Column{"parts", TextColumn})
+	given := tx.dialect.JSONRows(engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
+		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
+		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
+		engine.IDColumn("step_run_id"), engine.TextColumn("sort_key"), engine.TextColumn("parts"))
 	err := tx.Raw(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
@@ -73,26 +74,26 @@ const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, ki
 
 // latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
 // of a key that is known, and never goes back to an earlier entry.
-func latestInsert(d Dialect, project models.ID, entries string, args ...any) Expr {
-	about := d.LateralJoin("subjects s", "s", NewExpr("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestOf(NewExpr(entries, args...), about)
-	return Expr{`INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
+func latestInsert(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
+	about := d.LateralJoin("subjects s", "s", engine.NewExpr("s.project_id = ? AND s.id = e.subject_id", project))
+	latest := latestOf(engine.NewExpr(entries, args...), about)
+	return engine.NewExpr(`INSERT INTO metadata_latest (`+latestColumns+`, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
-    FROM ` + latest.SQL + `
+    FROM ?
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
         seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, latest.Args}
+    WHERE excluded.seq > metadata_latest.seq`, latest)
 }
 
 // latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
 // add tables to what is called e.
-func latestOf(entries, join Expr) Expr {
-	return Wrap(`(
+func latestOf(entries, join engine.Expr) engine.Expr {
+	return engine.Wrap(`(
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM %s
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e`, entries).Concat(join).Concat(NewExpr(" WHERE seq = last_seq"))
+    ) AS e`, entries).Concat(join).Concat(engine.NewExpr(" WHERE seq = last_seq"))
 }

@@ -14,12 +14,13 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
-	db  *DB
+	db  *engine.DB
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
@@ -30,18 +31,18 @@ type Store struct {
 
 // Open opens the database at url, `sqlite:PATH` or `postgres://…`, and migrates its schema. It fails if another process has
 // opened the SQLite file, or if a newer program has written the database.
-func Open(ctx context.Context, url string, log *slog.Logger, options ...Option) (*Store, error) {
+func Open(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, true, options)
 }
 
 // OpenCurrent opens a database whose schema is current, and changes nothing. It fails with Behind if the schema is older, or
 // if the SQLite file does not exist.
-func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...Option) (*Store, error) {
+func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, false, options)
 }
 
-func open(ctx context.Context, url string, log *slog.Logger, up bool, options []Option) (*Store, error) {
-	db, err := OpenDatabase(ctx, url, log, up, options...)
+func open(ctx context.Context, url string, log *slog.Logger, up bool, options []engine.Option) (*Store, error) {
+	db, err := engine.OpenDatabase(ctx, url, log, up, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
 func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 
 // Pools returns how busy the pools of connections are.
-func (s *Store) Pools() []Pool { return s.db.Pools() }
+func (s *Store) Pools() []engine.Pool { return s.db.Pools() }
 
 // Explain returns the plan of a reading statement, line by line. PostgreSQL executes the statement for it.
 func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
@@ -84,7 +85,7 @@ func (s *Store) Analyze(ctx context.Context) {
 // transaction is a writing transaction of a caller.
 type transaction struct {
 	*gorm.DB
-	dialect Dialect
+	dialect engine.Dialect
 	// entries is the number of appended entries.
 	entries int
 	who     auth.Principal
@@ -108,6 +109,6 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	for name, id := range done.found {
 		s.projects.Store(name, id)
 	}
-	ObserveEntries(ctx, done.entries)
+	engine.ObserveEntries(ctx, done.entries)
 	return nil
 }

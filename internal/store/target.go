@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -246,25 +247,25 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := NewExpr(tx.dialect.JSONRows(Column{"n", NumberColumn}, Column{"name", TextColumn}, Column{"version", TextColumn},
-		Column{"alias", TextColumn}, Column{"latest", NumberColumn})+" CROSS JOIN projects p", string(text)).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", NewExpr("a.project_id = ? AND a.name = t.name", id))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", NewExpr(`v.project_id = ? AND v.id = CASE
+	from := engine.NewExpr(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id))).
-		Concat(NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(engine.NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
+	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
 		Scan(&found).Error; err != nil {
 		return err
 	}
 	if len(found) == 0 {
 		tx.projects.Delete(project)
-		return ErrRetry // the next try asks for the project again
+		return engine.ErrRetry // the next try asks for the project again
 	}
 	for _, match := range found {
 		matches[match.N] = match
@@ -320,7 +321,7 @@ func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64,
 	}
 	for _, target := range targets {
 		if version, exists := held.versions[target.subject]; !exists || version != target.version {
-			return 0, ErrRetry
+			return 0, engine.ErrRetry
 		}
 	}
 	return held.floor, nil
@@ -332,8 +333,8 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 	if tx.dialect.HasOneWriter() {
 		return locked{}, nil
 	}
-	from := tx.dialect.LookUp(Lookup{
-		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: NewExpr("s.project_id = ?", project), ForUpdate: true,
+	from := tx.dialect.LookUp(engine.Lookup{
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -125,7 +126,7 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	}
 	var made []*models.ArtifactVersion
 	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+Qualify("artifact_versions", versionColumns),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns),
 		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)).Scan(&made).Error
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package store
+package engine
 
 // The memory of SQLite is outside Go's, and its size is the number of connections times their caches. A page of 4 KiB
 // takes 8 KiB there, because the allocator rounds up to powers of two. A sort takes up to the size of the cache again.

@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -209,7 +209,7 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 func (d *postgresDialect) JSONRows(columns ...Column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = c.Name + " " + [...]string{TextColumn: `text COLLATE "C"`, NumberColumn: "bigint", IDColumn: "uuid"}[c.Kind]
+		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
 }

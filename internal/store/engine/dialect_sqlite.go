@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -201,11 +201,11 @@ func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Exp
 func (d *sqliteDialect) JSONRows(columns ...Column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		value := "value ->> '" + c.Name + "'"
-		if c.Kind == IDColumn {
+		value := "value ->> '" + c.name + "'"
+		if c.kind == idColumn {
 			value = "unhex(" + value + ", '-')"
 		}
-		parts[i] = value + " AS " + c.Name
+		parts[i] = value + " AS " + c.name
 	}
 	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
 }

@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -151,32 +151,32 @@ func permit(ctx context.Context, fn func(Operation) error) error {
 	return fn(o)
 }
 
-// reader sends reading statements, each in a turn of its lane.
-type reader struct {
+// Reader sends reading statements, each in a turn of its lane.
+type Reader struct {
 	ctx  context.Context
 	lane *lane
 	db   *gorm.DB
 }
 
 // Read returns the reader of statements whose work is bounded by the objects that they name and by the size of a page.
-func (db *DB) Read(ctx context.Context) reader {
+func (db *DB) Read(ctx context.Context) Reader {
 	lane := db.backend.lanes().reads
 	if operationOf(ctx).Mutation {
 		lane = db.backend.lanes().mutations
 	}
-	return reader{ctx, lane, lane.db}
+	return Reader{ctx, lane, lane.db}
 }
 
 // ReadUnbounded returns the reader of statements whose work grows with the project.
-func (db *DB) ReadUnbounded(ctx context.Context) reader {
+func (db *DB) ReadUnbounded(ctx context.Context) Reader {
 	lane := db.backend.lanes().questions
-	return reader{ctx, lane, lane.db}
+	return Reader{ctx, lane, lane.db}
 }
 
 // ReadSearch is ReadUnbounded for statements whose text and best plan depend on their arguments: they are not kept prepared.
-func (db *DB) ReadSearch(ctx context.Context) reader {
+func (db *DB) ReadSearch(ctx context.Context) Reader {
 	lane := db.backend.lanes().questions
-	return reader{ctx, lane, lane.searcher}
+	return Reader{ctx, lane, lane.searcher}
 }
 
 // KeyLookups returns a session for look-ups of API keys, which have connections of their own. The caller bounds their number.
@@ -184,14 +184,14 @@ func (db *DB) KeyLookups(ctx context.Context) *gorm.DB {
 	return db.backend.lanes().keys.db.WithContext(ctx)
 }
 
-// turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
-func (r reader) turn(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
+// Turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
+func (r Reader) Turn(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
 
 // Raw returns a statement with its arguments, which is sent by Scan.
-func (r reader) Raw(text string, args ...any) statement { return statement{r, text, args} }
+func (r Reader) Raw(text string, args ...any) statement { return statement{r, text, args} }
 
 type statement struct {
-	reader
+	Reader
 	text string
 	args []any
 }
@@ -201,7 +201,7 @@ type scanned struct{ Error error }
 
 // Scan sends the statement and reads its rows into dest.
 func (s statement) Scan(dest any) scanned {
-	return scanned{s.turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
+	return scanned{s.Turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
 }
 
 // Pool is how busy a pool of connections is.

@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"fmt"
@@ -25,26 +25,61 @@ type Lookup struct {
 	ForUpdate bool
 }
 
-// Column is the name and the kind of a column of rows.
+// Column is a column of JSONRows.
 type Column struct {
-	Name string
-	Kind ColumnKind
+	name string
+	kind columnKind
 }
 
-type ColumnKind int
+type columnKind int
 
 const (
-	TextColumn ColumnKind = iota
-	NumberColumn
-	IDColumn
+	textColumn columnKind = iota
+	numberColumn
+	idColumn
 )
+
+// TextColumn returns a column of texts.
+func TextColumn(name string) Column { return Column{name, textColumn} }
+
+// NumberColumn returns a column of integers.
+func NumberColumn(name string) Column { return Column{name, numberColumn} }
+
+// IDColumn returns a column of IDs.
+func IDColumn(name string) Column { return Column{name, idColumn} }
 
 var (
 	True  = Expr{"TRUE", nil}
 	False = Expr{"FALSE", nil}
 )
 
-func NewExpr(text string, args ...any) Expr { return Expr{text, args} }
+// NewExpr returns SQL with an argument for each question mark. An argument that is an Expr is inserted in its place.
+func NewExpr(text string, args ...any) Expr {
+	if !slices.ContainsFunc(args, isExpr) {
+		return Expr{text, args}
+	}
+	var sql strings.Builder
+	flat := make([]any, 0, 2*len(args))
+	for _, arg := range args {
+		before, after, _ := strings.Cut(text, "?")
+		sql.WriteString(before)
+		if inner, ok := arg.(Expr); ok {
+			sql.WriteString(inner.SQL)
+			flat = append(flat, inner.Args...)
+		} else {
+			sql.WriteByte('?')
+			flat = append(flat, arg)
+		}
+		text = after
+	}
+	sql.WriteString(text)
+	return Expr{sql.String(), flat}
+}
+
+func isExpr(arg any) bool {
+	_, ok := arg.(Expr)
+	return ok
+}
 
 // Concat adds SQL that follows.
 func (c Expr) Concat(next Expr) Expr {
