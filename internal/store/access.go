@@ -8,6 +8,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -178,24 +179,24 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
-	return managed(ctx, s, project, page, List[*models.ApiKey]{
-		name: "apiKeys", columns: engine.Qualify("api_keys", keyColumns), from: engine.NewExpr("api_keys"),
-		order: []string{"created_at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
-		position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
+	return managed(ctx, s, project, page, search.List[*models.ApiKey]{
+		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.NewExpr("api_keys"),
+		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
 }
 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
-	return managed(ctx, s, project, page, List[*models.AuditEvent]{
-		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", from: engine.NewExpr("audit_events"),
-		order: []string{"at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
-		position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
+	return managed(ctx, s, project, page, search.List[*models.AuditEvent]{
+		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.NewExpr("audit_events"),
+		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
 }
 
 // managed is a page of a list of what admins manage: in a project, or in all that the caller may reach.
-func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l List[T]) (*models.Connection[T], error) {
+func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
 	who := auth.From(ctx)
 	if !who.Anywhere(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
@@ -208,8 +209,8 @@ func managed[T any](ctx context.Context, s *Store, project *string, page models.
 		}
 		where = engine.NewExpr("project_id = ?", id)
 	}
-	l.where = visibleTo(who, "project_id", where)
-	found, err := ReadPages(ctx, s.db, l, nil, page)
+	l.Where = visibleTo(who, "project_id", where)
+	found, err := search.ReadPages(ctx, s.db, l, nil, page)
 	return found[models.ID{}], err
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -141,10 +142,10 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
-	found, err := ReadPages(ctx, s.db, List[*models.Project]{
-		name: "projects", columns: engine.Qualify("projects", projectColumns), from: engine.NewExpr("projects"),
-		where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), order: []string{"name"}, kinds: []positionKind{textPosition},
-		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
+	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
+		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.NewExpr("projects"),
+		Where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
 }

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -276,25 +277,25 @@ func (s *Store) LatestEntry(
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
-	l := List[*models.MetadataEntry]{
-		name:    fmt.Sprintf("metadataHistory%+v", filter),
-		columns: entryColumns, from: engine.NewExpr("metadata_entries"),
-		where: engine.NewExpr("project_id = ?", project), parent: "subject_id",
-		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
-		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+	l := search.List[*models.MetadataEntry]{
+		Name:    fmt.Sprintf("metadataHistory%+v", filter),
+		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
+		Where: engine.NewExpr("project_id = ?", project), Parent: "subject_id",
+		Order: []string{"seq"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
+		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if filter.OnlyKey {
-		l.where = l.where.Concat(engine.NewExpr(" AND key = ?", filter.Key))
+		l.Where = l.Where.Concat(engine.NewExpr(" AND key = ?", filter.Key))
 	}
 	if filter.Card.Only {
-		l.where = l.where.Concat(engine.NewExpr(" AND card = ?", filter.Card.Name))
+		l.Where = l.Where.Concat(engine.NewExpr(" AND card = ?", filter.Card.Name))
 	}
 	if filter.AsOf != 0 {
-		l.where = l.where.Concat(engine.NewExpr(" AND logged_at <= ?", filter.AsOf))
+		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", filter.AsOf))
 	}
-	found, err := ReadPages(ctx, s.db, l, subjects, page)
+	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 

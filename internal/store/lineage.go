@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -106,17 +107,17 @@ func (s *Store) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
 	run := s.db.Dialect().LateralJoin("step_runs r", "r", engine.NewExpr("r.project_id = ? AND r.id = i.step_run_id", project))
-	found, err := ReadPages(ctx, s.db, List[*consumerRow]{
-		name:    "consumers",
-		columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
+	found, err := search.ReadPages(ctx, s.db, search.List[*consumerRow]{
+		Name:    "consumers",
+		Columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		from:  engine.NewExpr("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		where: startedBy("r.started_at", engine.NewExpr("i.project_id = ?", project), asOf), parent: "i.artifact_version_id",
-		order: []string{"r.started_at", "r.id"}, kinds: []positionKind{numberPosition, idPosition},
-		position: func(r *consumerRow) models.Position {
+		From:  engine.NewExpr("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
+		Where: startedBy("r.started_at", engine.NewExpr("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
+		Order: []string{"r.started_at", "r.id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
-		of: func(r *consumerRow) models.ID { return r.ArtifactVersionID },
+		ParentOf: func(r *consumerRow) models.ID { return r.ArtifactVersionID },
 	}, versions, page)
 	consumers := make(map[models.ID]*models.StepRunConnection, len(found))
 	for version, connection := range found {

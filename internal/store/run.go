@@ -6,6 +6,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -22,14 +23,14 @@ var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) mo
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	found, err := ReadPages(ctx, s.db, List[*models.StepRun]{
-		name: "stepRuns", columns: engine.Qualify("step_runs", stepRunColumns), from: engine.NewExpr("step_runs"),
-		where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), parent: "pipeline_run_id",
-		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
-		position: func(r *models.StepRun) models.Position {
+	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
+		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.NewExpr("step_runs"),
+		Where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
-		of: func(r *models.StepRun) models.ID { return r.PipelineRunID },
+		ParentOf: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
 	return viewsOfPages(found, asOf), err
 }

@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
 // inProject answers a question about the project of that name; one that does not exist has nothing.
-func inProject[T any](ctx context.Context, s *Store, project string, q Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+func inProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
 	var err error
 	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
 		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
 	}
-	return Find(ctx, s.db, q, id)
+	return search.Find(ctx, s.db, q, id)
 }
 
 func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
@@ -22,7 +23,7 @@ func stepRunID(r *models.StepRun) models.ID { return r.ID }
 
 // SearchVersions answers a question about the artifact versions of a project.
 func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := inProject(ctx, s, project, Query{Table: ArtifactVersions, Question: q, Page: page}, versionID)
+	found, err := inProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
 	return viewsOfPage(found, q.AsOf), err
 }
 
@@ -34,13 +35,13 @@ func (s *Store) SearchVersionsOf(
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
 	}
-	query := Query{Table: ArtifactVersions, Project: project, Question: q, Page: page}
-	byArtifact := Parent[models.ArtifactVersion]{
+	query := search.Query{Table: search.ArtifactVersions, Project: project, Question: q, Page: page}
+	byArtifact := search.Parent[models.ArtifactVersion]{
 		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
 	answers := make(map[models.ID]*models.ArtifactVersionConnection, len(artifacts))
-	for some := range slices.Chunk(artifacts, MaxParents) {
-		found, err := FindPerParent(ctx, s.db, query, byArtifact, some, versionID)
+	for some := range slices.Chunk(artifacts, search.MaxParents) {
+		found, err := search.FindPerParent(ctx, s.db, query, byArtifact, some, versionID)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +54,7 @@ func (s *Store) SearchVersionsOf(
 
 // SearchArtifacts answers a question about the artifacts of a project.
 func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return inProject(ctx, s, project, Query{Table: Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+	return inProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
 }
 
 // SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
@@ -62,14 +63,14 @@ func (s *Store) SearchPipelineRuns(
 ) (*models.PipelineRunConnection, error) {
 	var scope *models.Filter
 	if pipeline != nil {
-		scope = Equals("pipeline", *pipeline)
+		scope = search.Equals("pipeline", *pipeline)
 	}
-	return inProject(ctx, s, project, Query{Table: PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+	return inProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
 // SearchStepRuns answers a question about the step runs of a project.
 func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	return inProject(ctx, s, project, Query{Table: StepRuns, Question: q, Page: page}, stepRunID)
+	return inProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
 }
 
 // SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
@@ -79,8 +80,8 @@ func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q 
 		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
 	}
 	q.AsOf = of.AsOf
-	found, err := Find(ctx, s.db, Query{
-		Table: StepRuns, Project: of.ProjectID, Scope: Equals("pipelineRunId", of.ID), Question: q, Page: page,
+	found, err := search.Find(ctx, s.db, search.Query{
+		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), Question: q, Page: page,
 	}, stepRunID)
 	return viewsOfPage(found, q.AsOf), err
 }

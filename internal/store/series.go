@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -51,16 +52,16 @@ func (s *Store) ArtifactSeries(
 	if key.AsOf != 0 {
 		where = where.And(engine.NewExpr("v.created_at <= ?", key.AsOf))
 	}
-	found, err := ReadPages(ctx, s.db, List[*versionPoint]{
-		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
-		columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
+	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
+		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
+		Columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		from: engine.NewExpr("artifact_versions v").Concat(entry), where: where, parent: "v.artifact_id",
-		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
-		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
-		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
-		scans:    true, // past the versions without the key
-		read: func(query *gorm.DB) ([]*versionPoint, error) {
+		From: engine.NewExpr("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
+		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
+		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
+		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		Unbounded: true, // past the versions without the key
+		Read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
 	}, artifacts, page)
@@ -74,19 +75,19 @@ func (s *Store) ArtifactSeries(
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	l := List[*models.MetadataEntry]{
-		name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		columns: entryColumns, from: engine.NewExpr("metadata_entries"),
-		where:  engine.NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
-		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
-		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+	l := search.List[*models.MetadataEntry]{
+		Name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
+		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
+		Where:  engine.NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
+		Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
+		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
-		l.where = l.where.Concat(engine.NewExpr(" AND logged_at <= ?", key.AsOf))
+		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", key.AsOf))
 	}
-	found, err := ReadPages(ctx, s.db, l, subjects, page)
+	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
 		return &models.MetadataPoint{Entry: e}
 	}), err

@@ -42,7 +42,7 @@ func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...e
 }
 
 func open(ctx context.Context, url string, log *slog.Logger, up bool, options []engine.Option) (*Store, error) {
-	db, err := engine.OpenDatabase(ctx, url, log, up, options...)
+	db, err := engine.Open(ctx, url, log, up, options...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -72,12 +73,12 @@ func matchVersion(column, is string, args ...any) engine.Expr {
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
-	return ReadPages(ctx, s.db, List[*models.ArtifactVersion]{
-		name: "versions", columns: engine.Qualify("artifact_versions", versionColumns), from: engine.NewExpr("artifact_versions"),
-		where: engine.NewExpr("project_id = ?", project), parent: "artifact_id",
-		order: []string{"number"}, descending: true, kinds: []positionKind{numberPosition},
-		position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
-		of:       func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
+	return search.ReadPages(ctx, s.db, search.List[*models.ArtifactVersion]{
+		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.NewExpr("artifact_versions"),
+		Where: engine.NewExpr("project_id = ?", project), Parent: "artifact_id",
+		Order: []string{"number"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
+		ParentOf: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}, artifacts, page)
 }
 

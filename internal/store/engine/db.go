@@ -1,3 +1,11 @@
+// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. It is the only importer of the drivers.
+//
+// It hides connections and their fair use, the group commit and the checkpoints of SQLite, the session settings and the
+// statistics of PostgreSQL, migrations and their lock, and the errors of the drivers, which it translates once.
+//
+// Open returns a DB. Its methods Read, ReadUnbounded and ReadSearch return a Reader for statements of different cost, and
+// Write runs a transaction. Statements are composed of Expr values, SQL with arguments; a Dialect returns those in which
+// the engines differ.
 package engine
 
 import (
@@ -75,10 +83,10 @@ func WithConnections(n int) Option { return func(o *options) { o.connections = n
 // WithClock replaces time.Now. PostgreSQL keeps its own clock.
 func WithClock(clock func() time.Time) Option { return func(o *options) { o.clock = clock } }
 
-// OpenDatabase opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it changes
+// Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it changes
 // nothing, and returns Behind if the schema is older or the SQLite file does not exist. It fails if another process has
 // opened the SQLite file, or if a newer program has written the database.
-func OpenDatabase(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
+func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
 	var missing *Missing
 	if err := checkFile(url); !up && errors.As(err, &missing) {
 		return nil, &Behind{Newest: NewestTables(), Missing: missing}

@@ -1,4 +1,6 @@
-package store
+// Package search reads lists of objects page by page: filtered and sorted objects of a project (Find, FindPerParent), and
+// the children of parents (ReadPages).
+package search
 
 import (
 	"context"
@@ -309,14 +311,14 @@ func readPosition(text string) (models.Position, error) {
 
 // cursors are the positions after and before which the page lies; nil for none.
 func (r *searchQuery[T]) cursors() (after, before []any, err error) {
-	kinds := []positionKind{}
+	kinds := []PositionKind{}
 	for _, term := range r.terms {
 		if term.ranked {
-			kinds = append(kinds, numberPosition)
+			kinds = append(kinds, NumberPosition)
 		}
-		kinds = append(kinds, map[bool]positionKind{true: numberPosition, false: textPosition}[term.number])
+		kinds = append(kinds, map[bool]PositionKind{true: NumberPosition, false: TextPosition}[term.number])
 	}
-	kinds = append(kinds, idPosition)
+	kinds = append(kinds, IDPosition)
 	read := func(argument, text string) ([]any, error) {
 		position, err := models.ParseCursor(argument, r.name, text)
 		if err != nil || position == nil {

@@ -1,4 +1,4 @@
-package store
+package search
 
 import (
 	"context"
@@ -14,36 +14,36 @@ import (
 
 // List is a list of the children of parents, such as the versions of artifacts, that is read page by page.
 type List[T any] struct {
-	// name is a part of the cursors, with the parent.
-	name    string
-	columns string
-	// from is one item of FROM, or a join.
-	from engine.Expr
-	// where names the project.
-	where engine.Expr
-	// parent is the column that holds the parent; empty for a list without one.
-	parent string
-	// order are the columns of the order, the last of which is unique. All of them descend if descending is set.
-	order      []string
-	descending bool
-	// kinds are the types of the values of a position.
-	kinds []positionKind
-	// position returns the values of the columns in order.
-	position func(T) models.Position
-	// of returns the parent of a child.
-	of func(T) models.ID
-	// read reads the rows of a statement; nil for the way of GORM.
-	read func(query *gorm.DB) ([]T, error)
-	// scans is set if a page may read many more rows than it returns.
-	scans bool
+	// Name is a part of the cursors, with the parent.
+	Name    string
+	Columns string
+	// From is one item of FROM, or a join.
+	From engine.Expr
+	// Where names the project.
+	Where engine.Expr
+	// Parent is the column that holds the parent; empty for a list without one.
+	Parent string
+	// Order are the columns of the order, the last of which is unique. All of them descend if descending is set.
+	Order      []string
+	Descending bool
+	// Kinds are the types of the values of a position.
+	Kinds []PositionKind
+	// Position returns the values of the columns in order.
+	Position func(T) models.Position
+	// ParentOf returns the parent of a child.
+	ParentOf func(T) models.ID
+	// Read reads the rows of a statement; nil for the way of GORM.
+	Read func(query *gorm.DB) ([]T, error)
+	// Unbounded is set if a page may read many more rows than it returns.
+	Unbounded bool
 }
 
-type positionKind int
+type PositionKind int
 
 const (
-	textPosition positionKind = iota
-	numberPosition
-	idPosition
+	TextPosition PositionKind = iota
+	NumberPosition
+	IDPosition
 )
 
 // MaxParents is the largest number of parents whose children one statement reads.
@@ -52,7 +52,7 @@ const MaxParents = 250
 // ReadPages reads the same page of the children of each parent: one statement per MaxParents, and a second one that counts if
 // the page asks for it.
 func ReadPages[T any](ctx context.Context, db *engine.DB, l List[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
-	if l.parent == "" {
+	if l.Parent == "" {
 		parents = []models.ID{{}}
 	}
 	connections := make(map[models.ID]*models.Connection[T], len(parents))
@@ -66,7 +66,7 @@ func ReadPages[T any](ctx context.Context, db *engine.DB, l List[T], parents []m
 			return nil, db.TranslateError(err)
 		}
 		for _, parent := range some {
-			connections[parent] = models.NewConnection(l.cursorName(parent), page, items[parent], l.position)
+			connections[parent] = models.NewConnection(l.cursorName(parent), page, items[parent], l.Position)
 			connections[parent].SetTotalCount(counts[parent])
 		}
 	}
@@ -86,19 +86,19 @@ func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.
 		}
 	}
 	query := l.selectPage(engine.True, bounds, page)
-	if l.parent != "" {
+	if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
-			return l.selectPage(engine.NewExpr(l.parent+" = ").Concat(parent), bounds, page)
+			return l.selectPage(engine.NewExpr(l.Parent+" = ").Concat(parent), bounds, page)
 		})
 	}
 	read := db.Read(ctx)
-	if l.scans {
+	if l.Unbounded {
 		read = db.ReadUnbounded(ctx)
 	}
 	var items []T
 	err := read.Turn(func(db *gorm.DB) (err error) {
-		if rows := db.Raw(query.SQL, query.Args...); l.read != nil {
-			items, err = l.read(rows)
+		if rows := db.Raw(query.SQL, query.Args...); l.Read != nil {
+			items, err = l.Read(rows)
 		} else {
 			err = rows.Scan(&items).Error
 		}
@@ -107,8 +107,8 @@ func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.
 	byParent := make(map[models.ID][]T, len(parents))
 	for _, item := range items {
 		parent := models.ID{}
-		if l.parent != "" {
-			parent = l.of(item)
+		if l.Parent != "" {
+			parent = l.ParentOf(item)
 		}
 		byParent[parent] = append(byParent[parent], item)
 	}
@@ -116,7 +116,7 @@ func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.
 }
 
 func (l List[T]) cursorName(parent models.ID) string {
-	return fmt.Sprint(l.name, parent, slices.Concat(l.from.Args, l.where.Args))
+	return fmt.Sprint(l.Name, parent, slices.Concat(l.From.Args, l.Where.Args))
 }
 
 // bounds returns the conditions of the cursors of a page, each with a leading AND.
@@ -133,15 +133,15 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (engine.Expr, error)
 			}
 			continue
 		}
-		values, err := positionValues(cursor.argument, l.kinds, position)
+		values, err := positionValues(cursor.argument, l.Kinds, position)
 		if err != nil {
 			return bounds, err
 		}
 		operator := ">"
-		if cursor.later == l.descending {
+		if cursor.later == l.Descending {
 			operator = "<"
 		}
-		bounds = bounds.Concat(engine.NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.order, ", "), operator, engine.Placeholders(len(values))), values...))
+		bounds = bounds.Concat(engine.NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.Order, ", "), operator, engine.Placeholders(len(values))), values...))
 	}
 	return bounds, nil
 }
@@ -150,16 +150,16 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (engine.Expr, error)
 // changes of the list neither repeat nor omit items.
 func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engine.Expr {
 	direction := ""
-	if l.descending != page.Backward {
+	if l.Descending != page.Backward {
 		direction = " DESC"
 	}
-	order := engine.NewExpr(" ORDER BY "+strings.Join(l.order, direction+", ")+direction+" LIMIT ?", page.Size+1)
-	return engine.NewExpr("SELECT " + l.columns + " FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE ")).Concat(ofParent).
-		Concat(engine.NewExpr(" AND ")).Concat(l.where).Concat(bounds).Concat(order)
+	order := engine.NewExpr(" ORDER BY "+strings.Join(l.Order, direction+", ")+direction+" LIMIT ?", page.Size+1)
+	return engine.NewExpr("SELECT " + l.Columns + " FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE ")).Concat(ofParent).
+		Concat(engine.NewExpr(" AND ")).Concat(l.Where).Concat(bounds).Concat(order)
 }
 
 // positionValues are the arguments that a position stands for, which must be of the given kinds.
-func positionValues(argument string, kinds []positionKind, position models.Position) ([]any, error) {
+func positionValues(argument string, kinds []PositionKind, position models.Position) ([]any, error) {
 	refused := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
 	if len(position) != len(kinds) {
 		return nil, refused
@@ -169,11 +169,11 @@ func positionValues(argument string, kinds []positionKind, position models.Posit
 		text, isText := position[i].(string)
 		number, isNumber := position[i].(int64)
 		switch {
-		case kind == textPosition && isText && !strings.Contains(text, "\x00"):
+		case kind == TextPosition && isText && !strings.Contains(text, "\x00"):
 			values[i] = text
-		case kind == numberPosition && isNumber:
+		case kind == NumberPosition && isNumber:
 			values[i] = number
-		case kind == idPosition && isText:
+		case kind == IDPosition && isText:
 			id, ok := models.ParseID(text)
 			if !ok {
 				return nil, refused
@@ -191,11 +191,11 @@ func (l List[T]) count(ctx context.Context, db *engine.DB, parents []models.ID, 
 	if !page.Count {
 		return nil, nil
 	}
-	query := engine.NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE ")).Concat(l.where)
-	if l.parent != "" {
+	query := engine.NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE ")).Concat(l.Where)
+	if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
-			return engine.NewExpr("SELECT " + l.parent + " AS parent, count(*) AS size FROM ").Concat(l.from).Concat(engine.NewExpr(" WHERE " + l.parent + " = ")).
-				Concat(parent).Concat(engine.NewExpr(" AND ")).Concat(l.where).Concat(engine.NewExpr(" GROUP BY " + l.parent))
+			return engine.NewExpr("SELECT " + l.Parent + " AS parent, count(*) AS size FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE " + l.Parent + " = ")).
+				Concat(parent).Concat(engine.NewExpr(" AND ")).Concat(l.Where).Concat(engine.NewExpr(" GROUP BY " + l.Parent))
 		})
 	}
 	var rows []struct {
