@@ -103,6 +103,7 @@ func Join(conditions []Expr, operator string) Expr {
 	return whole
 }
 
+// All returns the condition that all conditions hold, True for none.
 func All(conditions []Expr) Expr {
 	if len(conditions) == 0 {
 		return True
@@ -110,6 +111,7 @@ func All(conditions []Expr) Expr {
 	return Wrap("(%s)", Join(conditions, " AND "))
 }
 
+// Any returns the condition that one of the conditions holds, False for none.
 func Any(conditions []Expr) Expr {
 	if len(conditions) == 0 {
 		return False
@@ -125,6 +127,7 @@ func Wrap(format string, c Expr) Expr {
 	return Expr{fmt.Sprintf(format, c.SQL), c.Args}
 }
 
+// ValueIn returns the condition that a value is one of several.
 func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
 		return False
