@@ -160,7 +160,8 @@ func TestConventionsLists(t *testing.T) {
 			}
 		}
 		subject := slices.Contains(definition.Interfaces, "Subject")
-		if history := definition.Fields.ForName("metadataHistory") != nil; definition.Name != "Subject" && subject != history {
+		history := definition.Fields.ForName("metadataHistory") != nil
+		if definition.Name != "Subject" && subject != history {
 			t.Errorf("%s: a type must implement Subject if and only if it has metadata", definition.Name)
 		}
 	}
