@@ -33,8 +33,8 @@ func CheckName(at *Path, name string) error {
 	return nil
 }
 
-// CheckText validates text that is stored: no NUL, no unpaired surrogate, and at most maxCharacters characters. noun names the
-// text in messages.
+// CheckText validates text that is stored: no NUL, no unpaired surrogate, and at most maxCharacters characters. noun
+// names the text in messages.
 func CheckText(at *Path, noun, text string, maxCharacters int) error {
 	if err := CheckCharacters(at, text); err != nil {
 		return err
