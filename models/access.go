@@ -22,7 +22,7 @@ func (r ApiKeyRole) Includes(other ApiKeyRole) bool {
 
 // ApiKey is a key to the API, without what only its holder knows.
 type ApiKey struct {
-	ID     ID
+	ID     ID `gorm:"primaryKey"`
 	Name   string
 	Prefix string
 	// ProjectID is zero, and Role nil, for the key of an owner.
@@ -59,7 +59,7 @@ type CreateApiKeyInput struct {
 
 // Check refuses what cannot be a name, a role together with owner, and neither of them.
 func (in *CreateApiKeyInput) Check(at *Path) error {
-	if err := checkNames(at, []field{{"name", &in.Name}, {"project", in.Project}}); err != nil {
+	if err := checkNames(at, []nameField{{"name", &in.Name}, {"project", in.Project}}); err != nil {
 		return err
 	}
 	switch {
@@ -103,7 +103,7 @@ const (
 
 // AuditEvent is one change that somebody may have to answer for.
 type AuditEvent struct {
-	ID     ID
+	ID     ID `gorm:"primaryKey"`
 	At     Time
 	Actor  *string
 	Action AuditAction

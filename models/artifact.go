@@ -2,8 +2,8 @@ package models
 
 // Artifact is a named thing that pipelines produce, version after version. Its name is unique in its project.
 type Artifact struct {
-	ID        ID
-	ProjectID ID
+	ID        ID `gorm:"primaryKey"`
+	ProjectID ID `gorm:"primaryKey"`
 	Name      string
 	CreatedAt Time
 	// AsOf is the instant of a view, nil for the artifact as it is now.
@@ -31,8 +31,8 @@ func (a *Artifact) At(asOf *Time) *Artifact {
 
 // ArtifactVersion is one immutable output of a pipeline, whose metadata may still grow.
 type ArtifactVersion struct {
-	ID         ID
-	ProjectID  ID
+	ID         ID `gorm:"primaryKey"`
+	ProjectID  ID `gorm:"primaryKey"`
 	ArtifactID ID
 	// SubjectID is what its entries are about: the version itself, or the output that it was saved from, whose facts
 	// it shares.

@@ -1,5 +1,7 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // MetadataCard is a named group of entries that a dashboard draws as one box.
 type MetadataCard struct {
 	// Name is nil for the entries without a card.
@@ -56,7 +58,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 			if i > 0 {
 				inside = append(inside, ',')
 			}
-			inside = append(appendString(inside, entry.Key), ':')
+			inside = append(jsontree.AppendString(inside, entry.Key), ':')
 			inside = value.appendJSON(inside, plain)
 			last = max(last, entry.Seq)
 		}
@@ -69,7 +71,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(appendString(text, t.name), ':')
+		text = append(jsontree.AppendString(text, t.name), ':')
 		text = append(text, t.text...)
 	}
 	return append(text, '}'), nil

@@ -24,7 +24,7 @@ type ComparisonRow struct {
 }
 
 // Card is the name of the card, nil for a key without one.
-func (r *ComparisonRow) Card() *string { return cardName(r.CardName) }
+func (r *ComparisonRow) Card() *string { return nameOrNil(r.CardName) }
 
 // Delta is by how much the last version differs from the baseline, nil where that has no meaning.
 func (r *ComparisonRow) Delta() *Double { return r.Changes[len(r.Changes)-1].Delta }
@@ -85,36 +85,36 @@ func (r *ComparisonRow) compare(baseline int) error {
 		if err != nil {
 			return err
 		}
-		values[i], texts[i] = value, string(value.Kind())+string(value.appendJSON(nil, identity))
+		values[i], texts[i] = value, string(value.Kind())+string(value.appendJSON(nil, canonical))
 	}
 	for i := range values {
 		r.Differs = r.Differs || texts[i] != texts[0]
-		r.Changes = append(r.Changes, change(values[baseline], values[i]))
+		r.Changes = append(r.Changes, computeChange(values[baseline], values[i]))
 	}
 	return nil
 }
 
-func change(from, to MetadataValue) *ComparisonChange {
-	c := &ComparisonChange{Added: missing(from, to), Removed: missing(to, from)}
-	a, sortA := number(from)
-	b, sortB := number(to)
+func computeChange(from, to MetadataValue) *ComparisonChange {
+	c := &ComparisonChange{Added: membersOnlyIn(from, to), Removed: membersOnlyIn(to, from)}
+	a, sortA := toNumber(from)
+	b, sortB := toNumber(to)
 	if a == nil || b == nil || sortA != sortB {
 		return c
 	}
-	difference := exact().Sub(b, a)
-	c.Delta = double(difference)
+	difference := newExact().Sub(b, a)
+	c.Delta = nearestDouble(difference)
 	if a.Sign() != 0 {
-		c.RelativeDelta = double(exact().Quo(difference, exact().Abs(a)))
+		c.RelativeDelta = nearestDouble(newExact().Quo(difference, newExact().Abs(a)))
 	}
 	return c
 }
 
-// exact is a number with room for the difference of any two doubles and 64-bit integers that matter: it is rounded
+// newExact is a number with room for the difference of any two doubles and 64-bit integers that matter: it is rounded
 // once, when it becomes a double.
-func exact() *big.Float { return new(big.Float).SetPrec(2200) }
+func newExact() *big.Float { return new(big.Float).SetPrec(2200) }
 
-// double is the nearest double, nil when there is none.
-func double(f *big.Float) *Double {
+// nearestDouble is the nearest double, nil when there is none.
+func nearestDouble(f *big.Float) *Double {
 	rounded, _ := f.Float64()
 	if math.IsInf(rounded, 0) {
 		return nil
@@ -123,38 +123,38 @@ func double(f *big.Float) *Double {
 	return &d
 }
 
-// number is a finite number with its sort: plain, bytes or seconds. Numbers of different sorts have no difference.
-func number(value MetadataValue) (*big.Float, MetadataKind) {
+// toNumber is a finite number with its sort: plain, bytes or seconds. Numbers of different sorts have no difference.
+func toNumber(value MetadataValue) (*big.Float, MetadataKind) {
 	switch v := value.(type) {
 	case IntegerValue:
-		return exact().SetInt64(int64(v.Integer)), MetadataKindFloat
+		return newExact().SetInt64(int64(v.Integer)), MetadataKindFloat
 	case FloatValue:
 		if v.Float() != nil {
-			return exact().SetFloat64(v.Number), MetadataKindFloat
+			return newExact().SetFloat64(v.Number), MetadataKindFloat
 		}
 	case StorageSizeValue:
-		return exact().SetInt64(int64(v.Bytes)), MetadataKindStorageSize
+		return newExact().SetInt64(int64(v.Bytes)), MetadataKindStorageSize
 	case DurationValue:
-		return exact().SetFloat64(float64(v.Seconds)), MetadataKindDuration
+		return newExact().SetFloat64(float64(v.Seconds)), MetadataKindDuration
 	}
 	return nil, ""
 }
 
-// missing are the members of `to` that `from` does not have, as often as they are missing; nothing unless both hold
+// membersOnlyIn are the members of `to` that `from` does not have, as often as they are missing; nothing unless both hold
 // members.
-func missing(from, to MetadataValue) []MetadataValue {
-	had, wereMembers := members(from)
-	have, areMembers := members(to)
+func membersOnlyIn(from, to MetadataValue) []MetadataValue {
+	had, wereMembers := extractItems(from)
+	have, areMembers := extractItems(to)
 	found := []MetadataValue{}
 	if !wereMembers || !areMembers {
 		return found
 	}
 	counts := map[string]int{}
 	for _, member := range had {
-		counts[string(member.appendJSON(nil, identity))]++
+		counts[string(member.appendJSON(nil, canonical))]++
 	}
 	for _, member := range have {
-		text := string(member.appendJSON(nil, identity))
+		text := string(member.appendJSON(nil, canonical))
 		if counts[text]--; counts[text] < 0 {
 			found = append(found, member)
 		}
@@ -162,7 +162,7 @@ func missing(from, to MetadataValue) []MetadataValue {
 	return found
 }
 
-func members(value MetadataValue) ([]MetadataValue, bool) {
+func extractItems(value MetadataValue) ([]MetadataValue, bool) {
 	switch v := value.(type) {
 	case ListValue:
 		return v.Items, true

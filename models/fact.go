@@ -36,7 +36,7 @@ func (f Fact) SearchForm() (SearchForm, error) {
 // BAD_INPUT what cannot be understood or stands twice, and with LIMIT_EXCEEDED what is too much; path is that of the
 // input that holds the two.
 func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
-	c := collector{limits: limits, seen: map[[2]string]bool{}}
+	c := factCollector{limits: limits, seen: map[[2]string]bool{}}
 	if most, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > most {
 		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(n))
 	}
@@ -45,12 +45,12 @@ func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataE
 		if !ok {
 			return nil, BadInput(path.In("metadata"), "must be an object")
 		}
-		if err := c.metadata(path.In("metadata"), object); err != nil {
+		if err := c.addMetadata(path.In("metadata"), object); err != nil {
 			return nil, err
 		}
 	}
 	for i, entry := range entries {
-		if err := c.entry(path.In("entries").In(i), entry); err != nil {
+		if err := c.addEntry(path.In("entries").In(i), entry); err != nil {
 			return nil, err
 		}
 	}
@@ -66,21 +66,21 @@ func countFacts(metadata *Tree) int {
 	n := len(tops)
 	for _, top := range tops {
 		card, _ := top.Value.(Object)
-		if _, _, isMarked := marked(card); !isMarked && len(card) > 0 {
+		if _, _, isMarked := findMark(card); !isMarked && len(card) > 0 {
 			n += len(card) - 1
 		}
 	}
 	return n
 }
 
-type collector struct {
+type factCollector struct {
 	limits *ServerLimits
 	facts  []Fact
 	seen   map[[2]string]bool
 }
 
-// metadata reads a JSON object: a top-level object is a card, unless it is empty or marks a kind.
-func (c *collector) metadata(at *Path, object Object) error {
+// addMetadata reads a JSON object: a top-level object is a card, unless it is empty or marks a kind.
+func (c *factCollector) addMetadata(at *Path, object Object) error {
 	tops := make(map[string]bool, len(object))
 	for _, top := range object {
 		if tops[top.Key] {
@@ -88,9 +88,9 @@ func (c *collector) metadata(at *Path, object Object) error {
 		}
 		tops[top.Key] = true
 		card, isObject := top.Value.(Object)
-		_, _, isMarked := marked(card)
+		_, _, isMarked := findMark(card)
 		if !isObject || isMarked || len(card) == 0 {
-			if err := c.json(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
+			if err := c.addJSON(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
 				return err
 			}
 			continue
@@ -100,10 +100,10 @@ func (c *collector) metadata(at *Path, object Object) error {
 		}
 		for _, member := range card {
 			if strings.HasPrefix(member.Key, "$") {
-				return unknownMark(at.In(top.Key), member.Key)
+				return unknownMarkError(at.In(top.Key), member.Key)
 			}
 			inside := at.In(top.Key).In(member.Key)
-			if err := c.json(inside, inside, top.Key, member.Key, member.Value); err != nil {
+			if err := c.addJSON(inside, inside, top.Key, member.Key, member.Value); err != nil {
 				return err
 			}
 		}
@@ -111,36 +111,36 @@ func (c *collector) metadata(at *Path, object Object) error {
 	return nil
 }
 
-func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
+func (c *factCollector) addJSON(keyAt, at *Path, card, key string, raw any) error {
 	if err := checkKey(c.limits, keyAt, key); err != nil {
 		return err
 	}
-	value, err := reader{limits: c.limits, at: at}.extended(raw)
+	value, err := valueReader{limits: c.limits, at: at}.readExtended(raw)
 	if err != nil {
 		return err
 	}
-	return c.add(keyAt, at, card, key, value)
+	return c.addValue(keyAt, at, card, key, value)
 }
 
-func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
-	if err := checkKey(c.limits, at.In("key"), entry.Key); err != nil {
+func (c *factCollector) addEntry(at *Path, addEntry MetadataEntryInput) error {
+	if err := checkKey(c.limits, at.In("key"), addEntry.Key); err != nil {
 		return err
 	}
 	card := ""
-	if entry.Card != nil {
-		card = *entry.Card
+	if addEntry.Card != nil {
+		card = *addEntry.Card
 		if err := checkCard(c.limits, at.In("card"), card); err != nil {
 			return err
 		}
 	}
-	value, err := reader{limits: c.limits, at: at.In("value"), typed: true}.input(entry.Value)
+	value, err := valueReader{limits: c.limits, at: at.In("value"), typedInput: true}.readInput(addEntry.Value)
 	if err != nil {
 		return err
 	}
-	return c.add(at.In("key"), at.In("value"), card, entry.Key, value)
+	return c.addValue(at.In("key"), at.In("value"), card, addEntry.Key, value)
 }
 
-func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) error {
+func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
 	name := [2]string{card, key}
 	if c.seen[name] {
 		return BadInput(keyAt, "stands twice in one write")
@@ -158,8 +158,8 @@ func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) 
 	return nil
 }
 
-// ofEntry is the value as its entry shows it.
-func ofEntry(value MetadataValue, card string) MetadataValue {
+// escapeDict is the value as its entry shows it.
+func escapeDict(value MetadataValue, card string) MetadataValue {
 	if dict, ok := value.(DictValue); ok {
 		dict.escaped = card == ""
 		return dict

@@ -51,29 +51,29 @@ func ReadFilter(limits *ServerLimits, at *Path, input FilterInput) (*Filter, err
 	if input == nil {
 		return &Filter{}, nil
 	}
-	if depth := filterDepth(input); depth > int(limits.QueryDepth) {
+	if depth := measureDepth(input); depth > int(limits.QueryDepth) {
 		return nil, LimitExceeded(at, "depth of a filter", int64(limits.QueryDepth), int64(depth))
 	}
 	r := filterReader{limits: limits}
-	filter, err := r.filter(at, input)
+	filter, err := r.readFilter(at, input)
 	if err == nil && r.predicates > MaxFilterPredicates {
 		err = LimitExceeded(at, "conditions of a filter", MaxFilterPredicates, int64(r.predicates))
 	}
 	return filter, err
 }
 
-// filterDepth is how many filters stand inside each other.
-func filterDepth(input FilterInput) int {
+// measureDepth is how many filters stand inside each other.
+func measureDepth(input FilterInput) int {
 	deepest := 0
 	for name, value := range input {
 		switch value := value.(type) {
 		case []FilterInput:
 			for _, part := range value {
-				deepest = max(deepest, filterDepth(part))
+				deepest = max(deepest, measureDepth(part))
 			}
 		case FilterInput:
 			if relatedFields[name] || name == "not" {
-				deepest = max(deepest, filterDepth(value))
+				deepest = max(deepest, measureDepth(value))
 			}
 		}
 	}
@@ -83,10 +83,10 @@ func filterDepth(input FilterInput) int {
 // relatedFields lead to other objects.
 var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
 
-func (r *filterReader) filter(at *Path, input FilterInput) (*Filter, error) {
+func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
 	all := &Filter{All: []*Filter{}}
 	for _, name := range slices.Sorted(maps.Keys(input)) {
-		part, err := r.part(at.In(name), name, input[name])
+		part, err := r.readPart(at.In(name), name, input[name])
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +98,7 @@ func (r *filterReader) filter(at *Path, input FilterInput) (*Filter, error) {
 	return all, nil
 }
 
-func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
+func (r *filterReader) readPart(at *Path, name string, value any) (*Filter, error) {
 	switch value := value.(type) {
 	case []FilterInput:
 		if len(value) > MaxFilterPredicates {
@@ -107,7 +107,7 @@ func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
 		parts := make([]*Filter, len(value))
 		for i, input := range value {
 			var err error
-			if parts[i], err = r.filter(at.In(i), input); err != nil {
+			if parts[i], err = r.readFilter(at.In(i), input); err != nil {
 				return nil, err
 			}
 		}
@@ -116,19 +116,19 @@ func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
 		}
 		return &Filter{All: parts}, nil
 	case FilterInput:
-		return r.object(at, name, value)
+		return r.readObject(at, name, value)
 	}
 	r.predicates++
-	return r.scalar(at, name, value)
+	return r.readScalar(at, name, value)
 }
 
-func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter, error) {
+func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Filter, error) {
 	switch {
 	case name == "not":
-		not, err := r.filter(at, input)
+		not, err := r.readFilter(at, input)
 		return &Filter{Not: not}, err
 	case relatedFields[name]:
-		return r.related(at, name, input)
+		return r.readRelated(at, name, input)
 	case name == "metadata":
 		predicate, err := readPredicate(at, input)
 		if err == nil {
@@ -136,20 +136,20 @@ func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter
 		}
 		return &Filter{Metadata: predicate}, err
 	}
-	tests, err := readTests(at, input)
+	tests, err := readConditions(at, input)
 	r.predicates += max(1, len(tests))
 	return &Filter{Field: name, Tests: tests}, err
 }
 
-// related reads a filter about other objects. That of a producer may ask whether there is one at all.
-func (r *filterReader) related(at *Path, name string, input FilterInput) (*Filter, error) {
+// readRelated reads a filter about other objects. That of a producer may ask whether there is one at all.
+func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
 	exists, asked := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
 	if name == "producedBy" && len(input) == 0 {
 		return nil, BadInput(at, "must say what is asked of it, such as exists: true")
 	}
-	of, err := r.filter(at, rest)
+	of, err := r.readFilter(at, rest)
 	if err == nil && asked {
 		r.predicates++
 		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Tests: []FieldTest{{Op: "exists", Values: []any{*exists}}}}}}
@@ -157,8 +157,8 @@ func (r *filterReader) related(at *Path, name string, input FilterInput) (*Filte
 	return &Filter{Related: name, Of: of}, err
 }
 
-// scalar reads a field that is asked for directly, such as `stepRunId`.
-func (r *filterReader) scalar(at *Path, name string, value any) (*Filter, error) {
+// readScalar reads a field that is asked for directly, such as `stepRunId`.
+func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, error) {
 	text, ok := value.(*string)
 	if !ok {
 		return nil, BadInput(at, "cannot be read")
@@ -170,8 +170,8 @@ func (r *filterReader) scalar(at *Path, name string, value any) (*Filter, error)
 	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil
 }
 
-// readTests reads a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
-func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
+// readConditions reads a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
+func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
 		ignoreCase = *ignore
@@ -181,7 +181,7 @@ func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
 		if op == "ignoreCase" {
 			continue
 		}
-		values, err := operands(at.In(op), op, input[op], ignoreCase)
+		values, err := readOperands(at.In(op), op, input[op], ignoreCase)
 		if err != nil {
 			return nil, err
 		}
@@ -193,8 +193,8 @@ func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
 	return tests, nil
 }
 
-// operands are what a condition on a field compares with.
-func operands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
+// readOperands are what a condition on a field compares with.
+func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
 	text := func(at *Path, text string) (any, error) {
 		if ignoreCase {
 			return Fold(text), CheckText(at, "a text in a filter", text, MaxFilterText)
@@ -208,24 +208,24 @@ func operands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
 		one, err := text(at, *value)
 		return []any{one}, err
 	case []string:
-		return each(at, value, text)
+		return readEach(at, value, text)
 	case *int32:
 		return []any{int64(*value)}, nil
 	case []int32:
-		return each(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
+		return readEach(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
 	case *Time:
-		return []any{wholeMicros(op, *value)}, nil
+		return []any{microsOperand(op, *value)}, nil
 	case *RunStatus:
 		return []any{string(*value)}, nil
 	case []RunStatus:
-		return each(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
+		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
 	}
 	return nil, BadInput(at, "cannot be read")
 }
 
-// wholeMicros is the instant in microseconds since 1970 that compares with instants in whole microseconds as t does. None
+// microsOperand is the instant in microseconds since 1970 that compares with instants in whole microseconds as t does. None
 // is equal to what lies between two of them.
-func wholeMicros(op string, t Time) any {
+func microsOperand(op string, t Time) any {
 	micros, between := t.UnixMicro(), t.Nanosecond()%1000 != 0
 	switch {
 	case between && op == "eq":
@@ -236,7 +236,7 @@ func wholeMicros(op string, t Time) any {
 	return micros
 }
 
-func each[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]any, error) {
+func readEach[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]any, error) {
 	if len(list) > MaxFilterList {
 		return nil, LimitExceeded(at, "items in a list of a filter", MaxFilterList, int64(len(list)))
 	}

@@ -19,7 +19,7 @@ type ArtifactVersionName struct {
 
 // Check refuses names that cannot exist, and a version together with an alias.
 func (n *ArtifactVersionName) Check(at *Path) error {
-	if err := checkNames(at, []field{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}); err != nil {
+	if err := checkNames(at, []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}); err != nil {
 		return err
 	}
 	if n.Version != nil && n.Alias != nil {

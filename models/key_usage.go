@@ -28,12 +28,12 @@ type MetadataKeyUsage struct {
 }
 
 // Card is the name of the card, nil for a key without one.
-func (u *MetadataKeyUsage) Card() *string { return cardName(u.CardName) }
+func (u *MetadataKeyUsage) Card() *string { return nameOrNil(u.CardName) }
 
 // SortKinds puts kinds into the order of the table of kinds.
 func SortKinds(names []string) []MetadataKind {
 	sorted := []MetadataKind{}
-	for _, spec := range kinds() {
+	for _, spec := range kindTable() {
 		if slices.Contains(names, string(spec.kind)) {
 			sorted = append(sorted, spec.kind)
 		}
@@ -43,8 +43,8 @@ func SortKinds(names []string) []MetadataKind {
 
 // The sort keys of the finite numbers lie between these two.
 var (
-	SortKeyMinusInfinity = doubleKey(math.Inf(-1), 0)
-	SortKeyInfinity      = doubleKey(math.Inf(1), 0)
+	SortKeyMinusInfinity = encodeDoubleKey(math.Inf(-1), 0)
+	SortKeyInfinity      = encodeDoubleKey(math.Inf(1), 0)
 )
 
 // NumberOfSortKey is the number that a sort key says, rounded to a double; false when it is that of no number.

@@ -3,9 +3,9 @@ package models
 // MetadataEntry is one fact about a subject: appended, never overwritten.
 type MetadataEntry struct {
 	ID        ID
-	ProjectID ID
-	SubjectID ID
-	Seq       Int64
+	ProjectID ID    `gorm:"primaryKey"`
+	SubjectID ID    `gorm:"primaryKey"`
+	Seq       Int64 `gorm:"primaryKey"`
 	// CardName is empty for an entry without a card.
 	CardName string `gorm:"column:card"`
 	Key      string
@@ -42,10 +42,10 @@ func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
 func (MetadataEntry) IsNode() {}
 
 // Card is the name of the card, nil for an entry without one.
-func (e *MetadataEntry) Card() *string { return cardName(e.CardName) }
+func (e *MetadataEntry) Card() *string { return nameOrNil(e.CardName) }
 
-// cardName is the name of a card as clients see it, nil for no card.
-func cardName(name string) *string {
+// nameOrNil is the name of a card as clients see it, nil for no card.
+func nameOrNil(name string) *string {
 	if name == "" {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (e *MetadataEntry) Value() (MetadataValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ofEntry(value, e.CardName), nil
+	return escapeDict(value, e.CardName), nil
 }
 
 // CardFilter chooses entries by their card: all of them, or those of one card, where an empty name is no card.

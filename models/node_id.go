@@ -73,23 +73,23 @@ func NodeAt(node Node, asOf *Time) Node {
 	}
 	switch node := node.(type) {
 	case *Artifact:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *ArtifactVersion:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *PipelineRun:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *StepRun:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *StepOutput:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *MetadataEntry:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	}
 	return nil
 }
 
-// orNil returns a node, nil without a type for a nil pointer.
-func orNil[T any, P interface {
+// toNode returns a node, nil without a type for a nil pointer.
+func toNode[T any, P interface {
 	*T
 	Node
 }](node P) Node {

@@ -24,13 +24,13 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	order := make([]OrderTerm, len(terms))
 	for i, input := range terms {
 		at := at.In(i)
-		field := given(input["field"])
+		field := enumName(input["field"])
 		metadata, _ := input["metadata"].(map[string]any)
 		if (field != "") == (metadata != nil) {
 			return nil, BadInput(at, "must have exactly one of field and metadata")
 		}
 		term := OrderTerm{
-			Field: field, Descending: given(input["direction"]) == "DESC", MissingFirst: given(input["nulls"]) == "FIRST",
+			Field: field, Descending: enumName(input["direction"]) == "DESC", MissingFirst: enumName(input["nulls"]) == "FIRST",
 		}
 		if metadata != nil {
 			var err error
@@ -43,8 +43,8 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	return order, nil
 }
 
-// given is the name of an enum value, empty for none.
-func given(value any) string {
+// enumName is the name of an enum value, empty for none.
+func enumName(value any) string {
 	switch value := value.(type) {
 	case string:
 		return value

@@ -58,8 +58,8 @@ type predicateReader struct {
 	at         *Path
 	fields     map[string]any
 	ignoreCase bool
-	// textKind says that the predicate asks for a kind of text, so that no text is taken for something else.
-	textKind bool
+	// textOnly says that the predicate asks for a kind of text, so that no text is taken for something else.
+	textOnly bool
 }
 
 // readPredicate reads the fields of a MetadataPredicate.
@@ -72,7 +72,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
-		r.textKind = slices.Contains([]MetadataKind{MetadataKindString, MetadataKindURI, MetadataKindPath, MetadataKindDType,
+		r.textOnly = slices.Contains([]MetadataKind{MetadataKindString, MetadataKindURI, MetadataKindPath, MetadataKindDType,
 			MetadataKindMarkdown}, *kind)
 	}
 	if ignore, ok := fields["ignoreCase"].(*bool); ok && ignore != nil {
@@ -82,10 +82,10 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		name string
 		read func(name string) (ValueTest, error)
 	}{
-		{"exists", r.exists},
-		{"eq", r.equal}, {"ne", r.equal}, {"in", r.oneOf}, {"notIn", r.oneOf},
-		{"lt", r.ordered}, {"lte", r.ordered}, {"gt", r.ordered}, {"gte", r.ordered}, {"between", r.between},
-		{"contains", r.contains}, {"startsWith", r.text}, {"endsWith", r.text},
+		{"exists", r.readExists},
+		{"eq", r.readEqual}, {"ne", r.readEqual}, {"in", r.readOneOf}, {"notIn", r.readOneOf},
+		{"lt", r.readOrdered}, {"lte", r.readOrdered}, {"gt", r.readOrdered}, {"gte", r.readOrdered}, {"between", r.readBetween},
+		{"contains", r.readContains}, {"startsWith", r.readText}, {"endsWith", r.readText},
 	} {
 		if _, given := fields[field.name]; !given {
 			continue
@@ -144,17 +144,17 @@ func checkSearchedKey(at *Path, noun, text string) error {
 	return CheckText(at, noun, text, MaxNameCharacters)
 }
 
-func (r predicateReader) exists(name string) (ValueTest, error) {
+func (r predicateReader) readExists(name string) (ValueTest, error) {
 	exists, _ := r.fields[name].(*bool)
 	return ValueTest{Exists: true, Not: exists != nil && !*exists}, nil
 }
 
-func (r predicateReader) equal(name string) (ValueTest, error) {
+func (r predicateReader) readEqual(name string) (ValueTest, error) {
 	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
 	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, err
 }
 
-func (r predicateReader) oneOf(name string) (ValueTest, error) {
+func (r predicateReader) readOneOf(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) > MaxFilterList {
 		return ValueTest{}, LimitExceeded(r.at.In(name), "items in a list of a filter", MaxFilterList, int64(len(list)))
@@ -172,7 +172,7 @@ func (r predicateReader) oneOf(name string) (ValueTest, error) {
 
 // equalKeys are the sort keys of what is equal to an operand: none for NaN.
 func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
-	keys, err := r.readings(at, raw, false)
+	keys, err := r.operandKeys(at, raw, false)
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered })
 	if r.ignoreCase {
 		for i, key := range keys {
@@ -184,8 +184,8 @@ func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 	return keys, err
 }
 
-// ordered reads lt, lte, gt and gte: from the operand to the end of its class, or from the beginning of it.
-func (r predicateReader) ordered(name string) (ValueTest, error) {
+// readOrdered reads lt, lte, gt and gte: from the operand to the end of its class, or from the beginning of it.
+func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 	keys, err := r.orderedKeys(r.at.In(name), r.fields[name])
 	if err != nil {
 		return ValueTest{}, err
@@ -204,9 +204,9 @@ func (r predicateReader) ordered(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// between reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
+// readBetween reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
 // of one sort whose ends are in order is a range.
-func (r predicateReader) between(name string) (ValueTest, error) {
+func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
 		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the least and the greatest")
@@ -244,7 +244,7 @@ func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	if r.ignoreCase {
 		return nil, BadInput(at, "cannot be combined with ignoreCase")
 	}
-	keys, err := r.readings(at, raw, true)
+	keys, err := r.operandKeys(at, raw, true)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	return slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered }), nil
 }
 
-func (r predicateReader) contains(name string) (ValueTest, error) {
+func (r predicateReader) readContains(name string) (ValueTest, error) {
 	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
 	test := ValueTest{Member: keys, IgnoreCase: r.ignoreCase}
 	for _, key := range keys {
@@ -267,7 +267,7 @@ func (r predicateReader) contains(name string) (ValueTest, error) {
 	return test, err
 }
 
-func (r predicateReader) text(name string) (ValueTest, error) {
+func (r predicateReader) readText(name string) (ValueTest, error) {
 	text, _ := r.fields[name].(*string)
 	if err := CheckText(r.at.In(name), "a text in a filter", *text, MaxFilterText); err != nil {
 		return ValueTest{}, err
@@ -279,15 +279,15 @@ func (r predicateReader) text(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// readings are the sort keys of what an operand may mean: itself and, for a text, the size or duration and the
+// operandKeys are the sort keys of what an operand may mean: itself and, for a text, the size or duration and the
 // instant that it says. units says that a number with letters behind it must be one of these.
-func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, error) {
+func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, error) {
 	tree, _ := raw.(*Tree)
 	if tree == nil || tree.Node == nil {
 		return []string{classNull}, nil
 	}
 	limits := ServerLimits{ValueLimits: ValueLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}}
-	value, err := reader{limits: &limits, at: at}.extended(tree.Node)
+	value, err := valueReader{limits: &limits, at: at}.readExtended(tree.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -303,10 +303,10 @@ func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, erro
 		}
 	}
 	keys := []string{key}
-	if !isText || r.textKind {
+	if !isText || r.textOnly {
 		return keys, nil
 	}
-	number, looks, known := quantity(text)
+	number, looks, known := parseQuantity(text)
 	switch {
 	case known:
 		keys = append(keys, number)
@@ -315,7 +315,7 @@ func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, erro
 			"durations in ns, us, ms, s, m, min, h or d; for a text, ask for kind: STRING too")
 	}
 	if t, ok := ParseTime(text); ok {
-		keys = append(keys, instantKey(Time{t}))
+		keys = append(keys, encodeInstantKey(Time{t}))
 	}
 	return keys, nil
 }

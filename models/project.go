@@ -2,7 +2,7 @@ package models
 
 // Project is the boundary of tenancy: everything belongs to exactly one.
 type Project struct {
-	ID        ID
+	ID        ID `gorm:"primaryKey"`
 	Name      string
 	CreatedAt Time
 }

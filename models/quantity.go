@@ -26,14 +26,14 @@ var units = func() map[string]*big.Rat {
 
 var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 
-// mostQuantity bounds the text of a quantity, so that its digits are cheap to read.
-const mostQuantity = 100
+// maxQuantityBytes bounds the text of a quantity, so that its digits are cheap to read.
+const maxQuantityBytes = 100
 
-// quantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
+// parseQuantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
 // otherwise rounded to a double once. looks says that the text is a number with letters behind it, known says that the
 // letters are a unit.
-func quantity(text string) (key string, looks, known bool) {
-	if len(text) > mostQuantity {
+func parseQuantity(text string) (key string, looks, known bool) {
+	if len(text) > maxQuantityBytes {
 		return "", false, false
 	}
 	parts := quantityText.FindStringSubmatch(text)
@@ -47,14 +47,14 @@ func quantity(text string) (key string, looks, known bool) {
 	}
 	number.Mul(number, unit)
 	if number.IsInt() && number.Num().IsInt64() {
-		return integerKey(number.Num().Int64()), true, true
+		return encodeIntegerKey(number.Num().Int64()), true, true
 	}
 	f, exact := number.Float64()
 	if number.IsInt() && !exact { // between two doubles, where no value is
 		if new(big.Rat).SetFloat64(f).Cmp(number) > 0 {
 			f = math.Nextafter(f, math.Inf(-1))
 		}
-		return doubleKey(f, math.MaxUint16), true, true
+		return encodeDoubleKey(f, math.MaxUint16), true, true
 	}
-	return doubleKey(f, 0), true, !math.IsInf(f, 0)
+	return encodeDoubleKey(f, 0), true, !math.IsInf(f, 0)
 }

@@ -12,8 +12,8 @@ const (
 
 // PipelineRun is one run of a pipeline.
 type PipelineRun struct {
-	ID         ID
-	ProjectID  ID
+	ID         ID `gorm:"primaryKey"`
+	ProjectID  ID `gorm:"primaryKey"`
 	Pipeline   string
 	Status     RunStatus
 	StartedAt  Time
@@ -55,8 +55,8 @@ func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.Pr
 
 // StepRun is one run of one step of a pipeline.
 type StepRun struct {
-	ID            ID
-	ProjectID     ID
+	ID            ID `gorm:"primaryKey"`
+	ProjectID     ID `gorm:"primaryKey"`
 	PipelineRunID ID
 	Name          string
 	Status        RunStatus
@@ -96,9 +96,9 @@ func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.Projec
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
-	ProjectID ID
-	StepRunID ID
-	Position  int32
+	ProjectID ID    `gorm:"primaryKey"`
+	StepRunID ID    `gorm:"primaryKey"`
+	Position  int32 `gorm:"primaryKey"`
 	Name      string
 	// ArtifactVersionID may be that of a version that has been deleted since.
 	ArtifactVersionID ID
@@ -118,8 +118,8 @@ func (i *StepInput) At(asOf *Time) *StepInput {
 
 // StepOutput is a slot that a step run declares before the artifact version exists.
 type StepOutput struct {
-	ID           ID
-	ProjectID    ID
+	ID           ID `gorm:"primaryKey"`
+	ProjectID    ID `gorm:"primaryKey"`
 	StepRunID    ID
 	Position     int32
 	Name         string

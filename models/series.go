@@ -27,11 +27,11 @@ func (p *MetadataPoint) Number() (*Double, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, _ := number(value)
+	found, _ := toNumber(value)
 	if found == nil {
 		return nil, nil
 	}
-	return double(found), nil
+	return nearestDouble(found), nil
 }
 
 // NewMetadataSeries makes a page of a series of a page of a list, whose items become points.
@@ -99,7 +99,7 @@ func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err
 	switch kind {
 	case MetadataKindInteger:
 		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return exactInteger(i), true, nil
+			return integerToExact(i), true, nil
 		}
 	case MetadataKindFloat:
 		if f, err := strconv.ParseFloat(text, 64); err == nil {
@@ -110,13 +110,13 @@ func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err
 	if err != nil {
 		return exactNumber{}, false, err
 	}
-	n, finite = exactly(value)
+	n, finite = toExactNumber(value)
 	return n, finite, nil
 }
 
 // Summary is what all points come to.
 func (t *SeriesTally) Summary() *SeriesSummary {
-	statistics := statisticsOf(t.numbers)
+	statistics := computeStatistics(t.numbers)
 	statistics.NonFinite, statistics.NotNumbers = t.nonFinite, t.notNumbers
 	return &SeriesSummary{Missing: t.missing, Statistics: statistics}
 }

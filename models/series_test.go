@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // tally are the statistics of values in extended JSON, in the order given; "retracted" is a retraction.
@@ -20,11 +22,11 @@ func tally(t testing.TB, values []string) (*SeriesSummary, *SeriesTally) {
 			}
 			continue
 		}
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := reader{limits: defaults()}.extended(node)
+		value, err := valueReader{limits: defaults()}.readExtended(node)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +85,11 @@ func TestStatistics(t *testing.T) {
 func TestStatisticsOfIntegers(t *testing.T) {
 	t.Parallel()
 	for _, i := range []int64{0, -1, 1<<53 + 1, -1<<53 - 1, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 513, math.MinInt64, math.MinInt64 + 1} {
-		back, accuracy := exactInteger(i).big(sumBits).Int64()
+		back, accuracy := integerToExact(i).big(sumBits).Int64()
 		if back != i || accuracy != 0 {
 			t.Errorf("%d comes back as %d", i, back)
 		}
-		if i < math.MaxInt64 && exactInteger(i).compare(exactInteger(i+1)) >= 0 {
+		if i < math.MaxInt64 && integerToExact(i).compare(integerToExact(i+1)) >= 0 {
 			t.Errorf("%d does not come before the next", i)
 		}
 	}

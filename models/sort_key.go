@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // A sort key is how a value is found and sorted: text that compares, byte by byte, as the value does. It begins with
@@ -65,23 +67,23 @@ func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
 }
 
 // CutSortKey returns as much of a sort key as the database keeps: the whole characters in its first SortKeyBytes bytes.
-func CutSortKey(key string) string { return cutAtCharacter(key, SortKeyBytes) }
+func CutSortKey(key string) string { return truncateText(key, SortKeyBytes) }
 
-// minCutBytes is the least length of a sort key that was cut: a character that does not fit leaves at most three bytes
+// minTruncatedBytes is the least length of a sort key that was cut: a character that does not fit leaves at most three bytes
 // unused.
-const minCutBytes = SortKeyBytes - utf8.UTFMax + 1
+const minTruncatedBytes = SortKeyBytes - utf8.UTFMax + 1
 
 // LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
 //
 // The bound is a prefix of key of at most minCutBytes bytes, and a greater sort key has no lesser prefix of this length.
 // CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
-func LowerSortKey(key string) string { return cutAtCharacter(key, minCutBytes) }
+func LowerSortKey(key string) string { return truncateText(key, minTruncatedBytes) }
 
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
 // Take a prefix of key of at most minCutBytes bytes: a lesser sort key has no greater prefix of this length. CutSortKey
 // keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
-func UpperSortKey(key string) string { return PrefixEnd(cutAtCharacter(key, minCutBytes)) }
+func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTruncatedBytes)) }
 
 // PrefixEnd returns the least text after all texts with a prefix. The prefix begins a sort key, so it is not empty.
 func PrefixEnd(prefix string) string {
@@ -104,8 +106,8 @@ const (
 	surrogateMax = 0xDFFF
 )
 
-// cutAtCharacter returns the whole characters in the first size bytes of a text.
-func cutAtCharacter(text string, size int) string {
+// truncateText returns the whole characters in the first size bytes of a text.
+func truncateText(text string, size int) string {
 	if len(text) <= size {
 		return text
 	}
@@ -118,7 +120,7 @@ func cutAtCharacter(text string, size int) string {
 // LongSortKey reports whether key is the sort key of a text that only whole texts can be compared with, because stored sort
 // keys may be shorter.
 func LongSortKey(key string) bool {
-	return strings.HasPrefix(key, classText) && len(key) >= minCutBytes
+	return strings.HasPrefix(key, classText) && len(key) >= minTruncatedBytes
 }
 
 // appendParts appends what is in a value, as JSON: a scalar is a text of the letter of its kind and its sort key, a
@@ -142,11 +144,11 @@ func appendParts(b []byte, v MetadataValue) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendParts(append(appendString(b, field.Key), ':'), field.Value)
+			b = appendParts(append(jsontree.AppendString(b, field.Key), ':'), field.Value)
 		}
 		return append(b, '}')
 	}
-	return appendString(b, v.Kind().Letter()+v.sortKey())
+	return jsontree.AppendString(b, v.Kind().Letter()+v.sortKey())
 }
 
 func appendPartsOf(b []byte, items []MetadataValue) []byte {
@@ -159,10 +161,10 @@ func appendPartsOf(b []byte, items []MetadataValue) []byte {
 	return b
 }
 
-// doubleKey is the sort key of a double: its bits, turned so that they compare as the number does, in hexadecimal
+// encodeDoubleKey is the sort key of a double: its bits, turned so that they compare as the number does, in hexadecimal
 // without the zeros at the end. rest is how much a whole number lies above the double, which is how 2^53 + 1 has a
 // place of its own.
-func doubleKey(f float64, rest uint16) string {
+func encodeDoubleKey(f float64, rest uint16) string {
 	if math.IsNaN(f) {
 		return classUnordered
 	}
@@ -175,27 +177,29 @@ func doubleKey(f float64, rest uint16) string {
 	} else {
 		bits |= 1 << 63
 	}
-	return classNumber + strings.TrimRight(hexadecimal(bits, 16)+hexadecimal(uint64(rest), 4), "0")
+	return classNumber + strings.TrimRight(formatHex(bits, 16)+formatHex(uint64(rest), 4), "0")
 }
 
-func hexadecimal(n uint64, digits int) string {
+func formatHex(n uint64, digits int) string {
 	text := strconv.FormatUint(n, 16)
 	return strings.Repeat("0", digits-len(text)) + text
 }
 
-// integerKey is the sort key of a whole number: the greatest double that is not above it, and the rest.
-func integerKey(n int64) string {
+// encodeIntegerKey is the sort key of a whole number: the greatest double that is not above it, and the rest.
+func encodeIntegerKey(n int64) string {
 	f := float64(n)
 	if f >= 1<<63 || int64(f) > n {
 		f = math.Nextafter(f, math.Inf(-1))
 	}
-	return doubleKey(f, uint16(n-int64(f)))
+	return encodeDoubleKey(f, uint16(n-int64(f)))
 }
 
-// instantKey is the sort key of an instant: its digits.
-func instantKey(t Time) string { return classInstant + t.UTC().Format("20060102150405.999999999") }
+// encodeInstantKey is the sort key of an instant: its digits.
+func encodeInstantKey(t Time) string {
+	return classInstant + t.UTC().Format("20060102150405.999999999")
+}
 
-func textKey(text string) string { return classText + text }
+func encodeTextKey(text string) string { return classText + text }
 
 // Fold is text without regard to case: each character becomes the least of those that differ from it only in case,
 // by the simple case folding of Unicode.

@@ -26,13 +26,13 @@ type MetadataStatistics struct {
 // exactNumber is a double or an integer of 64 bits without loss: the nearest double, and what is left of the integer.
 type exactNumber struct{ near, rest float64 }
 
-// exactly is a value as a number: itself, bytes or seconds. False for NaN, infinities and what is no number.
-func exactly(value MetadataValue) (exactNumber, bool) {
+// toExactNumber is a value as a number: itself, bytes or seconds. False for NaN, infinities and what is no number.
+func toExactNumber(value MetadataValue) (exactNumber, bool) {
 	switch v := value.(type) {
 	case IntegerValue:
-		return exactInteger(int64(v.Integer)), true
+		return integerToExact(int64(v.Integer)), true
 	case StorageSizeValue:
-		return exactInteger(int64(v.Bytes)), true
+		return integerToExact(int64(v.Bytes)), true
 	case FloatValue:
 		return exactNumber{near: v.Number}, v.Float() != nil
 	case DurationValue:
@@ -41,7 +41,7 @@ func exactly(value MetadataValue) (exactNumber, bool) {
 	return exactNumber{}, false
 }
 
-func exactInteger(i int64) exactNumber {
+func integerToExact(i int64) exactNumber {
 	near := float64(i)
 	if near == 1<<63 { // no int64
 		return exactNumber{near, float64(i - math.MaxInt64 - 1)}
@@ -70,30 +70,30 @@ const (
 	squareBits = 4400
 )
 
-// statisticsOf are the statistics of numbers in the order of their series. The numbers are sorted in place afterwards.
-func statisticsOf(numbers []exactNumber) *MetadataStatistics {
+// computeStatistics are the statistics of numbers in the order of their series. The numbers are sorted in place afterwards.
+func computeStatistics(numbers []exactNumber) *MetadataStatistics {
 	n := len(numbers)
 	s := &MetadataStatistics{Count: int32(min(n, math.MaxInt32))}
 	if n == 0 {
 		return s
 	}
 	first, last := numbers[0].big(sumBits), numbers[n-1].big(sumBits)
-	s.First, s.Last = double(first), double(last)
-	change := exact().Sub(last, first)
-	s.Change = double(change)
+	s.First, s.Last = nearestDouble(first), nearestDouble(last)
+	change := newExact().Sub(last, first)
+	s.Change = nearestDouble(change)
 	if first.Sign() != 0 {
-		s.RelativeChange = double(exact().Quo(change, exact().Abs(first)))
+		s.RelativeChange = nearestDouble(newExact().Quo(change, newExact().Abs(first)))
 	}
-	s.Mean, s.StandardDeviation = moments(numbers)
+	s.Mean, s.StandardDeviation = meanAndStdDev(numbers)
 	slices.SortFunc(numbers, exactNumber.compare)
-	s.Min, s.Max = double(numbers[0].big(sumBits)), double(numbers[n-1].big(sumBits))
-	s.P50, s.P90, s.P99 = percentile(numbers, 50), percentile(numbers, 90), percentile(numbers, 99)
+	s.Min, s.Max = nearestDouble(numbers[0].big(sumBits)), nearestDouble(numbers[n-1].big(sumBits))
+	s.P50, s.P90, s.P99 = computePercentile(numbers, 50), computePercentile(numbers, 90), computePercentile(numbers, 99)
 	return s
 }
 
-// moments are the mean and the standard deviation of a sample, by the textbook formula
+// meanAndStdDev are the mean and the standard deviation of a sample, by the textbook formula
 // (n * sum of squares - square of sum) / (n * (n - 1)), which loses nothing in numbers that are exact.
-func moments(numbers []exactNumber) (mean, deviation *Double) {
+func meanAndStdDev(numbers []exactNumber) (mean, deviation *Double) {
 	sum, squares := new(big.Float).SetPrec(sumBits), new(big.Float).SetPrec(squareBits)
 	x, square := new(big.Float).SetPrec(sumBits), new(big.Float).SetPrec(squareBits)
 	rest := new(big.Float)
@@ -106,7 +106,7 @@ func moments(numbers []exactNumber) (mean, deviation *Double) {
 		squares.Add(squares, square.Mul(x, x))
 	}
 	n := new(big.Float).SetPrec(sumBits).SetInt64(int64(len(numbers)))
-	mean = double(exact().Quo(sum, n))
+	mean = nearestDouble(newExact().Quo(sum, n))
 	if len(numbers) < 2 {
 		return mean, nil
 	}
@@ -114,17 +114,17 @@ func moments(numbers []exactNumber) (mean, deviation *Double) {
 	spread.Sub(spread, square.Mul(sum, sum))
 	pairs := new(big.Float).SetPrec(squareBits).SetInt64(int64(len(numbers)) * int64(len(numbers)-1))
 	variance := new(big.Float).SetPrec(sumBits).Quo(spread, pairs)
-	return mean, double(variance.Sqrt(variance))
+	return mean, nearestDouble(variance.Sqrt(variance))
 }
 
-// percentile is the p-th percentile of sorted numbers, interpolated linearly between the closest ranks.
-func percentile(sorted []exactNumber, p int) *Double {
+// computePercentile is the p-th percentile of sorted numbers, interpolated linearly between the closest ranks.
+func computePercentile(sorted []exactNumber, p int) *Double {
 	rank, hundredths := (len(sorted)-1)*p/100, (len(sorted)-1)*p%100
 	low := sorted[rank].big(sumBits)
 	if hundredths == 0 {
-		return double(low)
+		return nearestDouble(low)
 	}
-	step := exact().Sub(sorted[rank+1].big(sumBits), low)
-	step.Mul(step, exact().SetInt64(int64(hundredths)))
-	return double(low.Add(low, step.Quo(step, exact().SetInt64(100))))
+	step := newExact().Sub(sorted[rank+1].big(sumBits), low)
+	step.Mul(step, newExact().SetInt64(int64(hundredths)))
+	return nearestDouble(low.Add(low, step.Quo(step, newExact().SetInt64(100))))
 }

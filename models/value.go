@@ -1,6 +1,10 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/placard/placard/internal/jsontree"
+)
 
 // MetadataKind says what a value is. It comes from the caller and is never guessed from the value.
 type MetadataKind string
@@ -34,14 +38,14 @@ type kindSpec struct {
 	// kind that holds members.
 	letter string
 	// read makes a value of what the field holds.
-	read func(reader, any) (MetadataValue, error)
-	// mark makes a value of what stands behind `$name` in extended JSON; nil where JSON says the kind itself.
-	mark func(reader, any) (MetadataValue, error)
+	read func(valueReader, any) (MetadataValue, error)
+	// readMarked makes a value of what stands behind `$name` in extended JSON; nil where JSON says the kind itself.
+	readMarked func(valueReader, any) (MetadataValue, error)
 }
 
-// kinds is the table of kinds: a new kind is a line here, a file value_<kind>.go, and its lines in the schema. It is
+// kindTable is the table of kinds: a new kind is a line here, a file value_<kind>.go, and its lines in the schema. It is
 // a function because the reading of a list comes back to the table.
-func kinds() []kindSpec {
+func kindTable() []kindSpec {
 	return []kindSpec{
 		{MetadataKindString, "string", "S", readString, nil},
 		{MetadataKindInteger, "integer", "I", readInteger, nil},
@@ -63,24 +67,24 @@ func kinds() []kindSpec {
 }
 
 var (
-	byName = map[string]kindSpec{}
-	byMark = map[string]kindSpec{}
-	byKind = map[MetadataKind]kindSpec{}
+	specByName = map[string]kindSpec{}
+	specByMark = map[string]kindSpec{}
+	specByKind = map[MetadataKind]kindSpec{}
 )
 
 // The two are filled here and not where they stand, because the functions in the table use them.
 func init() {
-	for _, spec := range kinds() {
-		byName[spec.name] = spec
-		byKind[spec.kind] = spec
-		if spec.mark != nil {
-			byMark["$"+spec.name] = spec
+	for _, spec := range kindTable() {
+		specByName[spec.name] = spec
+		specByKind[spec.kind] = spec
+		if spec.readMarked != nil {
+			specByMark["$"+spec.name] = spec
 		}
 	}
 }
 
 // Letter is the kind in what the database keeps to search in lists and dictionaries; empty for a kind that holds members.
-func (k MetadataKind) Letter() string { return byKind[k].letter }
+func (k MetadataKind) Letter() string { return specByKind[k].letter }
 
 // DisplayValue is what every value can do: see the GraphQL interface.
 type DisplayValue interface {
@@ -99,30 +103,30 @@ type MetadataValue interface {
 	IsMetadataValue()
 	Kind() MetadataKind
 	// appendJSON appends the value as JSON in the given form.
-	appendJSON(b []byte, form form) []byte
+	appendJSON(b []byte, form encoding) []byte
 	// sortKey is how the value compares with others, see sort_key.go.
 	sortKey() string
 }
 
-// member makes a value a member of the union and an implementation of the interface.
-type member struct{}
+// unionMember makes a value a member of the union and an implementation of the interface.
+type unionMember struct{}
 
-func (member) IsMetadataValue() {}
-func (member) IsDisplayValue()  {}
+func (unionMember) IsMetadataValue() {}
+func (unionMember) IsDisplayValue()  {}
 
-// form is a way to spell a value as JSON.
-type form int
+// encoding is a way to spell a value as JSON.
+type encoding int
 
 const (
 	// plain has no kinds: what a program without Placard would have logged.
-	plain form = iota
+	plain encoding = iota
 	// extended has marks for what JSON does not have, and is what the database keeps.
 	extended
-	// identity is extended with sets and dictionaries in a fixed order: equal text means the same value.
-	identity
+	// canonical is extended with sets and dictionaries in a fixed order: equal text means the same value.
+	canonical
 )
 
-func rendered(v MetadataValue, form form) *RawJSON {
+func encode(v MetadataValue, form encoding) *RawJSON {
 	text := RawJSON(v.appendJSON(nil, form))
 	return &text
 }
@@ -133,11 +137,11 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 		s, err := unquoteString(text)
 		return StringValue{Text: s}, err
 	}
-	tree, err := parseTree(text)
+	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}
-	value, err := reader{}.extended(tree)
+	value, err := valueReader{}.readExtended(tree)
 	if err == nil && value.Kind() != kind {
 		err = fmt.Errorf("stored as %s, reads as %s", kind, value.Kind())
 	}
@@ -145,7 +149,7 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 }
 
 // appendMarked appends text as it is in the plain form, and under its mark in the others.
-func appendMarked(b []byte, form form, mark string, text []byte) []byte {
+func appendMarked(b []byte, form encoding, mark string, text []byte) []byte {
 	if form == plain {
 		return append(b, text...)
 	}

@@ -9,7 +9,7 @@ import (
 
 // DurationValue is a length of time in seconds, a double; it may be negative.
 type DurationValue struct {
-	member
+	unionMember
 	Seconds Double
 	// integral says that the caller wrote an integer, which is how it is written back.
 	integral bool
@@ -54,12 +54,12 @@ func (v DurationValue) Display() string {
 }
 
 // JSON is the number of seconds.
-func (v DurationValue) JSON() *RawJSON { return rendered(v, plain) }
+func (v DurationValue) JSON() *RawJSON { return encode(v, plain) }
 
 // ExtendedJSON is the number under the mark `$duration`.
-func (v DurationValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+func (v DurationValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v DurationValue) appendJSON(b []byte, form form) []byte {
+func (v DurationValue) appendJSON(b []byte, form encoding) []byte {
 	text := formatFloat(float64(v.Seconds))
 	if v.integral {
 		text = strconv.FormatFloat(float64(v.Seconds), 'f', 0, 64)
@@ -67,7 +67,7 @@ func (v DurationValue) appendJSON(b []byte, form form) []byte {
 	return appendMarked(b, form, "$duration", []byte(text))
 }
 
-func readDuration(r reader, raw any) (MetadataValue, error) {
+func readDuration(r valueReader, raw any) (MetadataValue, error) {
 	seconds, err := parseFloat(r.at, raw)
 	number, _ := raw.(json.Number)
 	integral := IsInteger(string(number))
@@ -77,4 +77,4 @@ func readDuration(r reader, raw any) (MetadataValue, error) {
 	return DurationValue{Seconds: Double(seconds), integral: integral}, err
 }
 
-func (v DurationValue) sortKey() string { return doubleKey(float64(v.Seconds), 0) }
+func (v DurationValue) sortKey() string { return encodeDoubleKey(float64(v.Seconds), 0) }

@@ -5,11 +5,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // FloatValue is a double, NaN and infinities among them.
 type FloatValue struct {
-	member
+	unionMember
 	Number float64
 }
 
@@ -33,14 +35,14 @@ func (v FloatValue) Repr() string { return formatFloat(v.Number) }
 func (v FloatValue) Display() string { return v.Repr() }
 
 // JSON is a number, or "NaN", "Infinity" or "-Infinity".
-func (v FloatValue) JSON() *RawJSON { return rendered(v, plain) }
+func (v FloatValue) JSON() *RawJSON { return encode(v, plain) }
 
 // ExtendedJSON is the number, or its name under the mark `$float`.
-func (v FloatValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+func (v FloatValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v FloatValue) appendJSON(b []byte, form form) []byte {
+func (v FloatValue) appendJSON(b []byte, form encoding) []byte {
 	if v.Float() == nil {
-		return appendMarked(b, form, "$float", appendString(nil, v.Repr()))
+		return appendMarked(b, form, "$float", jsontree.AppendString(nil, v.Repr()))
 	}
 	return append(b, v.Repr()...)
 }
@@ -85,13 +87,13 @@ func parseFloat(at *Path, raw any) (float64, error) {
 	return f, nil
 }
 
-func readFloat(r reader, raw any) (MetadataValue, error) {
+func readFloat(r valueReader, raw any) (MetadataValue, error) {
 	f, err := parseFloat(r.at, raw)
 	return FloatValue{Number: f}, err
 }
 
 // readFloatName reads what stands behind the mark `$float`: only what JSON has no number for.
-func readFloatName(r reader, raw any) (MetadataValue, error) {
+func readFloatName(r valueReader, raw any) (MetadataValue, error) {
 	switch raw {
 	case "NaN":
 		return FloatValue{Number: math.NaN()}, nil
@@ -103,4 +105,4 @@ func readFloatName(r reader, raw any) (MetadataValue, error) {
 	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers are written as they are`)
 }
 
-func (v FloatValue) sortKey() string { return doubleKey(v.Number, 0) }
+func (v FloatValue) sortKey() string { return encodeDoubleKey(v.Number, 0) }

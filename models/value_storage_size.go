@@ -7,7 +7,7 @@ import (
 
 // StorageSizeValue is a number of bytes, 0 or more.
 type StorageSizeValue struct {
-	member
+	unionMember
 	Bytes Int64
 }
 
@@ -26,16 +26,16 @@ func (v StorageSizeValue) Display() string {
 }
 
 // JSON is the number of bytes.
-func (v StorageSizeValue) JSON() *RawJSON { return rendered(v, plain) }
+func (v StorageSizeValue) JSON() *RawJSON { return encode(v, plain) }
 
 // ExtendedJSON is the number under the mark `$storageSize`.
-func (v StorageSizeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+func (v StorageSizeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v StorageSizeValue) appendJSON(b []byte, form form) []byte {
+func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$storageSize", strconv.AppendInt(nil, int64(v.Bytes), 10))
 }
 
-func readStorageSize(r reader, raw any) (MetadataValue, error) {
+func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	bytes, ok := ParseInt64(raw)
 	if !ok || bytes < 0 {
 		return nil, BadInput(r.at, "must be a number of bytes: an integer of 64 bits, 0 or more")
@@ -43,4 +43,4 @@ func readStorageSize(r reader, raw any) (MetadataValue, error) {
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }
 
-func (v StorageSizeValue) sortKey() string { return integerKey(int64(v.Bytes)) }
+func (v StorageSizeValue) sortKey() string { return encodeIntegerKey(int64(v.Bytes)) }

@@ -1,8 +1,10 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // StringValue is text, kept exactly.
 type StringValue struct {
-	member
+	unionMember
 	Text string
 }
 
@@ -13,16 +15,16 @@ func (StringValue) Kind() MetadataKind { return MetadataKindString }
 func (v StringValue) Display() string { return v.Text }
 
 // JSON is a string.
-func (v StringValue) JSON() *RawJSON { return rendered(v, plain) }
+func (v StringValue) JSON() *RawJSON { return encode(v, plain) }
 
 // ExtendedJSON is the same string.
-func (v StringValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+func (v StringValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v StringValue) appendJSON(b []byte, _ form) []byte { return appendString(b, v.Text) }
+func (v StringValue) appendJSON(b []byte, _ encoding) []byte { return jsontree.AppendString(b, v.Text) }
 
-func readString(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readString(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return StringValue{Text: text}, err
 }
 
-func (v StringValue) sortKey() string { return textKey(v.Text) }
+func (v StringValue) sortKey() string { return encodeTextKey(v.Text) }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // A golden is a case of testdata/values.json, which the clients read, too.
@@ -23,7 +25,7 @@ func goldens(t testing.TB) []golden {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node, err := parseTree(string(text))
+	node, err := jsontree.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func compact(node any) string {
 	case bool:
 		return strconv.FormatBool(node)
 	case string:
-		return string(appendString(nil, node))
+		return string(jsontree.AppendString(nil, node))
 	case json.Number:
 		return string(node)
 	case []any:
@@ -61,7 +63,7 @@ func compact(node any) string {
 	}
 	var parts []string
 	for _, member := range node.(Object) {
-		parts = append(parts, string(appendString(nil, member.Key))+":"+compact(member.Value))
+		parts = append(parts, string(jsontree.AppendString(nil, member.Key))+":"+compact(member.Value))
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }
@@ -73,7 +75,7 @@ func defaults() *ServerLimits {
 
 // one is the fact that a value logged under the key `v` becomes, by `metadata`.
 func one(node any) (Fact, error) {
-	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{"v", node}}}, nil)
+	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{Key: "v", Value: node}}}, nil)
 	if err != nil {
 		return Fact{}, err
 	}
@@ -125,7 +127,7 @@ func TestGoldenValues(t *testing.T) {
 			seen[value.Kind()] = true
 		})
 	}
-	for _, spec := range kinds() {
+	for _, spec := range kindTable() {
 		if !seen[spec.kind] {
 			t.Errorf("testdata/values.json has no case of %s", spec.kind)
 		}
@@ -150,7 +152,7 @@ func typed(node any) ValueInput {
 		return ValueInput{"list": typedItems(node)}
 	}
 	object := node.(Object)
-	spec, inside, isMarked := marked(object)
+	spec, inside, isMarked := findMark(object)
 	switch items, isList := inside.([]any); {
 	case !isMarked:
 		return ValueInput{"dict": typedFields(object)}
@@ -208,7 +210,7 @@ func FuzzFacts(f *testing.F) {
 	}
 	f.Add(`{"a":{"$set":[{"$set":[1,2]},{"$set":[2,1]}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		node, err := parseTree(text)
+		node, err := jsontree.ParseUnchecked([]byte(text))
 		if err != nil {
 			t.Skip()
 		}
@@ -225,13 +227,13 @@ func FuzzFacts(f *testing.F) {
 				t.Fatalf("%+v cannot be read: %v", fact, err)
 			}
 			value.Display()
-			shown, err := parseTree(jsonText(value.ExtendedJSON()))
+			shown, err := jsontree.Parse([]byte(jsonText(value.ExtendedJSON())))
 			if err != nil {
 				t.Fatal(err)
 			}
-			object := Object{{fact.Key, shown}}
+			object := Object{{Key: fact.Key, Value: shown}}
 			if fact.Card != "" {
-				object = Object{{fact.Card, object}}
+				object = Object{{Key: fact.Card, Value: object}}
 			}
 			again, err := Facts(defaults(), nil, &Tree{Node: object}, nil)
 			if err != nil || len(again) != 1 || again[0] != fact {

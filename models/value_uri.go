@@ -1,9 +1,11 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // UriValue is where something lies on a network. Any text is a URI here: the server never opens it, and a page
 // must decide what it links to.
 type UriValue struct {
-	member
+	unionMember
 	Uri string
 }
 
@@ -14,18 +16,18 @@ func (UriValue) Kind() MetadataKind { return MetadataKindURI }
 func (v UriValue) Display() string { return v.Uri }
 
 // JSON is a string.
-func (v UriValue) JSON() *RawJSON { return rendered(v, plain) }
+func (v UriValue) JSON() *RawJSON { return encode(v, plain) }
 
 // ExtendedJSON is the string under the mark `$uri`.
-func (v UriValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+func (v UriValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v UriValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$uri", appendString(nil, v.Uri))
+func (v UriValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$uri", jsontree.AppendString(nil, v.Uri))
 }
 
-func readURI(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readURI(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return UriValue{Uri: text}, err
 }
 
-func (v UriValue) sortKey() string { return textKey(v.Uri) }
+func (v UriValue) sortKey() string { return encodeTextKey(v.Uri) }

@@ -5,7 +5,7 @@ package models
 
 // Check refuses names that cannot exist and too many labels.
 func (in *CreateArtifactVersionInput) Check(at *Path) error {
-	if err := checkNames(at, []field{
+	if err := checkNames(at, []nameField{
 		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
 	}); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 
 // Check refuses names that cannot exist.
 func (in *StartPipelineRunInput) Check(at *Path) error {
-	return checkNames(at, []field{{"project", in.Project}, {"pipeline", &in.Pipeline}})
+	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
 
 // Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
@@ -44,7 +44,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	outputs := make([]string, len(in.Outputs))
 	for i, output := range in.Outputs {
 		outputs[i] = output.Name
-		if err := checkNames(at.In("outputs").In(i), []field{{"artifactName", output.ArtifactName}}); err != nil {
+		if err := checkNames(at.In("outputs").In(i), []nameField{{"artifactName", output.ArtifactName}}); err != nil {
 			return err
 		}
 	}
@@ -52,10 +52,10 @@ func (in *StartStepRunInput) Check(at *Path) error {
 }
 
 // Check refuses a status that is no end.
-func (in *FinishPipelineRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
 
 // Check refuses a status that is no end.
-func (in *FinishStepRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+func (in *FinishStepRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
 
 // Check refuses what cannot be an alias.
 func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
@@ -103,13 +103,13 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
-// field is a field of an input that holds a name, nil when it is absent.
-type field struct {
+// nameField is a field of an input that holds a name, nil when it is absent.
+type nameField struct {
 	name  string
 	value *string
 }
 
-func checkNames(at *Path, fields []field) error {
+func checkNames(at *Path, fields []nameField) error {
 	for _, field := range fields {
 		if field.value == nil {
 			continue
@@ -164,7 +164,7 @@ func checkSlots(at *Path, names []string, most int) error {
 	return nil
 }
 
-func checkEnd(at *Path, status RunStatus) error {
+func checkFinalStatus(at *Path, status RunStatus) error {
 	if status == RunStatusRunning {
 		return BadInput(at.In("status"), "must say how the run ended")
 	}
