@@ -8,7 +8,7 @@ import (
 // Code is the stable name of a kind of failure, which a client may act on: `extensions.code` of a GraphQL error.
 type Code string
 
-// The codes, without the two that GraphQL brings itself; docs/errors.md says when each is given.
+// The codes, without the two that GraphQL brings itself; docs/reference/errors.md says when each is given.
 const (
 	CodeBadInput             Code = "BAD_INPUT"
 	CodeNotFound             Code = "NOT_FOUND"

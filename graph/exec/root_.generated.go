@@ -3527,7 +3527,7 @@ var sources = []*ast.Source{
 #   metadata · values · selectors · inputs and payloads
 #
 # graph/schema has the other subjects: search, series, keys, comparison, lineage, access and the server itself.
-# A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/errors.md.
+# A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/reference/errors.md.
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
 
@@ -4686,7 +4686,7 @@ type CreateProjectPayload {
   "The new project." project: Project!
 }
 `, BuiltIn: false},
-	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
+	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/reference/access.md lists the roles.
 
 extend type Query {
   "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
@@ -4943,7 +4943,7 @@ type LineageEdge {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
-	{Name: "../schema/search.graphqls", Input: `# Questions over metadata: find, sort, follow a key over versions and over time. docs/queries.md shows them at work.
+	{Name: "../schema/search.graphqls", Input: `# Questions over metadata: find, sort, follow a key over versions and over time. docs/how-to/find.md has examples.
 
 extend type Query {
   """

@@ -14,7 +14,7 @@ const postgresTools = `PostgreSQL has its own tools for this. A backup, while th
   pg_dump --format=custom --no-owner --file=FILE "$PLACARD_DATABASE_URL"
 Its way back, into an empty database, while no server runs:
   pg_restore --no-owner --exit-on-error --single-transaction --dbname="$PLACARD_DATABASE_URL" FILE
-docs/operations.md has every step`
+docs/how-to/back-up.md has every step`
 
 func backup(ctx context.Context, settings *config.Backup, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {

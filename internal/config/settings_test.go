@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-var write = flag.Bool("write", false, "write the table of settings into docs/operations.md")
+var write = flag.Bool("write", false, "write the table of settings into docs/reference/settings.md")
 
-const operations = "../../docs/operations.md"
+const settingsPage = "../../docs/reference/settings.md"
 
-// TestSettings: the table of settings in docs/operations.md is what --help says.
+// TestSettings checks that docs/reference/settings.md has the settings and the texts of --help.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
@@ -32,7 +32,7 @@ func TestSettings(t *testing.T) {
 		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value, strings.ReplaceAll(s.Help, "|", "\\|"))
 	}
 	table.WriteString("\n")
-	text, err := os.ReadFile(operations)
+	text, err := os.ReadFile(settingsPage)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal("the table has no marks around it")
 	}
 	if *write {
-		if err := os.WriteFile(operations, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
+		if err := os.WriteFile(settingsPage, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != table.String() {
@@ -63,7 +63,7 @@ func TestVariables(t *testing.T) {
 		known = append(known, s.Variable)
 	}
 	found := 0
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../deploy/*"} {
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/*/*.md", "../../deploy/*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

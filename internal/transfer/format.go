@@ -1,4 +1,4 @@
-// Package transfer moves a project between databases as a file of JSON lines: docs/export.md describes it. The file holds
+// Package transfer moves a project between databases as a file of JSON lines: docs/reference/export-format.md describes it. The file holds
 // nothing of the database that it comes from but the order of its entries, so that a project that was moved there and back
 // makes the same bytes.
 package transfer
