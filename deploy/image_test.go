@@ -17,12 +17,12 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestEmptyImage runs the program as an image with nothing but it would: in an empty file system, as a user without rights.
-// That needs root.
+// TestEmptyImage runs the program like a container of the image: in an empty file system, as a user without
+// privileges. It needs root.
 func TestEmptyImage(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
-		storetest.Lacks(t, "root, who may change the root of a file system")
+		storetest.Lacks(t, "root, for chroot")
 	}
 	root, err := os.MkdirTemp("", "placard-image-")
 	if err != nil {
@@ -61,7 +61,7 @@ func TestEmptyImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Timeout: 20 * time.Second}
-	ask := func() (string, error) {
+	query := func() (string, error) {
 		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
 		if err != nil {
 			return "", err
@@ -76,13 +76,13 @@ func TestEmptyImage(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		return string(text), err
 	}
-	var answer string
-	harness.Eventually(t, "the server in the image answers", func() bool {
-		answer, err = ask()
+	var text string
+	harness.Eventually(t, "the server in the image responds", func() bool {
+		text, err = query()
 		return err == nil
 	})
-	if err != nil || !strings.Contains(answer, `"totalCount":1`) {
-		t.Errorf("%v: %s\n%s", err, answer, log.String())
+	if err != nil || !strings.Contains(text, `"totalCount":1`) {
+		t.Errorf("%v: %s\n%s", err, text, log.String())
 	}
 	if err := errors.Join(server.Process.Signal(syscall.SIGTERM), server.Wait()); err != nil {
 		t.Errorf("%v: %s", err, log.String())

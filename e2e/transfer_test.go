@@ -173,7 +173,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted") {
 		t.Errorf("%v: %s", err, &said)
 	}
-	expect(t, database, 0, "there already", "import", path)
+	expect(t, database, 0, "unchanged", "import", path)
 	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
 		t.Error("the project is not as it was")
 	}

@@ -286,7 +286,7 @@ func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, erro
 	if tree == nil || tree.Node == nil {
 		return []string{classNull}, nil
 	}
-	limits := ServerLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}
+	limits := ServerLimits{ValueLimits: ValueLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}}
 	value, err := reader{limits: &limits, at: at}.extended(tree.Node)
 	if err != nil {
 		return nil, err

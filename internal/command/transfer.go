@@ -12,23 +12,23 @@ import (
 	"github.com/placard/placard/internal/transfer"
 )
 
-func export(ctx context.Context, settings *config.Export, out Output) error {
-	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force, out.Answer, out.Notes)
+func exportProject(ctx context.Context, settings *config.Export, out Output) error {
+	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force, out.Stdout, out.Stderr)
 	if err != nil {
 		return err
 	}
-	answer := out.Answer
+	summary := out.Stdout
 	if settings.File == transfer.Standard {
-		answer = out.Notes
+		summary = out.Stderr
 	}
-	_, err = fmt.Fprintf(answer, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
+	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
 	return err
 }
 
 func importProject(ctx context.Context, settings *config.Import, out Output) error {
 	log := out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat)
-	limits := transfer.Limits{ValueBytes: settings.LimitValueBytes, KeyCharacters: settings.LimitKeyCharacters, ValueNesting: settings.LimitValueNesting}
-	done, err := transfer.Import(ctx, settings.DatabaseURL, settings.File, transfer.Options{Project: settings.Project, Limits: limits}, log, os.Stdin, out.Notes)
+	options := transfer.Options{Project: settings.Project, Limits: transfer.Limits(settings.Limit)}
+	done, err := transfer.Import(ctx, settings.DatabaseURL, settings.File, options, log, os.Stdin, out.Stderr)
 	if err != nil {
 		return err
 	}
@@ -48,11 +48,11 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 		parts = append([]string{"created"}, parts...)
 	}
 	if done.Same > 0 {
-		parts = append(parts, fmt.Sprintf("there already %d", done.Same))
+		parts = append(parts, fmt.Sprintf("unchanged %d", done.Same))
 	}
-	_, err = fmt.Fprintf(out.Answer, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
+	_, err = fmt.Fprintf(out.Stdout, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
 	if err == nil && done.Kept > 0 {
-		_, err = fmt.Fprintf(out.Answer, "%d versions have been deleted where the file comes from and stay here\n", done.Kept)
+		_, err = fmt.Fprintf(out.Stdout, "%d versions are deleted in the source of the file and stay in this database\n", done.Kept)
 	}
 	return err
 }

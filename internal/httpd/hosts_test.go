@@ -12,10 +12,10 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// reached is a handler that is reached like that.
-func reached(t *testing.T, where Where) http.Handler {
+// openWhere returns a handler with host names and origins.
+func openWhere(t *testing.T, where Where) http.Handler {
 	t.Helper()
-	_, s := open(t, io.Discard)
+	_, s := openHandler(t, io.Discard)
 	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -23,54 +23,54 @@ func reached(t *testing.T, where Where) http.Handler {
 	return h
 }
 
-// TestNames: under which names a server answers, depending on where it listens and whether it asks for API keys.
+// TestNames checks which host names a server accepts, depending on its address and on authentication.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	const public = "https://Placard.example"
 	hosts := []string{"other.example", "Second"}
 	for name, c := range map[string]struct {
-		where    Where
-		yes, not string
+		where              Where
+		accepted, rejected string
 	}{
-		"on loopback": {Where{Local: true, Open: true, PublicURL: public},
+		"loopback": {Where{Local: true, Open: true, PublicURL: public},
 			"localhost LOCALHOST localhost:8080 127.0.0.1 127.9.9.9:1 [::1] [::1]:80 placard.example PLACARD.example:443",
 			"evil.example evil.example:80 localhost.evil.example localhost. 127.0.0.1.evil.example 192.0.2.1 [2001:db8::1] 0.0.0.0 2130706433 other.example placard.example."},
-		"on loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
-		"for others, open":       {Where{Open: true, Hosts: hosts}, "localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second", "evil.example other.example.evil 1.2.3 placard.example"},
-		"for others, with keys":  {Where{}, "localhost 192.0.2.1 evil.example", ""},
-		"for others, with keys and names": {Where{Hosts: hosts, PublicURL: public}, "localhost 192.0.2.1 other.example placard.example",
+		"loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
+		"public, no keys":     {Where{Open: true, Hosts: hosts}, "localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second", "evil.example other.example.evil 1.2.3 placard.example"},
+		"public, with keys":   {Where{}, "localhost 192.0.2.1 evil.example", ""},
+		"public, with keys and names": {Where{Hosts: hosts, PublicURL: public}, "localhost 192.0.2.1 other.example placard.example",
 			"evil.example"},
 	} {
-		h := reached(t, c.where)
-		ask := func(host string) int {
+		h := openWhere(t, c.where)
+		get := func(host string) int {
 			r := httptest.NewRequest(http.MethodGet, "/healthz", nil)
 			r.Host = host
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			return w.Code
 		}
-		for _, host := range strings.Fields(c.yes) {
-			if status := ask(host); status != http.StatusOK {
-				t.Errorf("%s: %s is refused with %d", name, host, status)
+		for _, host := range strings.Fields(c.accepted) {
+			if status := get(host); status != http.StatusOK {
+				t.Errorf("%s: %s is rejected with %d", name, host, status)
 			}
 		}
-		for _, host := range strings.Fields(c.not) {
-			if status := ask(host); status != http.StatusMisdirectedRequest {
-				t.Errorf("%s: %s is not refused but %d", name, host, status)
+		for _, host := range strings.Fields(c.rejected) {
+			if status := get(host); status != http.StatusMisdirectedRequest {
+				t.Errorf("%s: %s is accepted with %d", name, host, status)
 			}
 		}
-		if status := ask(""); c.where.Local && status != http.StatusMisdirectedRequest {
-			t.Errorf("%s: no name is not refused but %d", name, status)
+		if status := get(""); c.where.Local && status != http.StatusMisdirectedRequest {
+			t.Errorf("%s: an empty name is accepted with %d", name, status)
 		}
 	}
 }
 
-// TestQueriesOfOthers: a page of another site cannot have a query executed by GET either, as by an image; pages and probes
-// can be asked for from anywhere.
+// TestQueriesOfOthers checks that a page of another origin cannot execute a query by GET, as with an image, and that
+// pages and probes are served to all origins.
 func TestQueriesOfOthers(t *testing.T) {
 	t.Parallel()
 	const query, friend = "/graphql?query=%7B__typename%7D", "https://dashboard.example"
-	h := reached(t, Where{Origins: []string{friend}})
+	h := openWhere(t, Where{Origins: []string{friend}})
 	for _, c := range []struct {
 		path, site, origin string
 		status             int
@@ -94,30 +94,30 @@ func TestQueriesOfOthers(t *testing.T) {
 	}
 }
 
-// TestCORS: pages of the sites that may ask are shown answers, those of others neither get them nor have anything done,
-// and without such sites there is no header of it.
+// TestCORS checks that pages of allowed origins can read responses, that requests of other origins are rejected, and
+// that no CORS header is sent without allowed origins.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	const friend, evil = "https://dashboard.example", "https://evil.example"
-	some, none := reached(t, Where{Origins: []string{friend, "http://127.0.0.1:5173"}}), reached(t, Where{})
+	some, none := openWhere(t, Where{Origins: []string{friend, "http://127.0.0.1:5173"}}), openWhere(t, Where{})
 	for _, c := range []struct {
 		name, method, path, origin string
 		h                          http.Handler
 		status                     int
 		allowed                    string
 	}{
-		{"a question of a friend", http.MethodPost, "/graphql", friend, some, 200, friend},
-		{"a question of another friend", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200, "http://127.0.0.1:5173"},
-		{"a preflight of a friend", http.MethodOptions, "/graphql", friend, some, 204, friend},
-		{"a question of another site", http.MethodPost, "/graphql", evil, some, 403, ""},
-		{"a preflight of another site", http.MethodOptions, "/graphql", evil, some, 204, ""},
+		{"query of an allowed origin", http.MethodPost, "/graphql", friend, some, 200, friend},
+		{"query of another allowed origin", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200, "http://127.0.0.1:5173"},
+		{"preflight of an allowed origin", http.MethodOptions, "/graphql", friend, some, 204, friend},
+		{"query of another origin", http.MethodPost, "/graphql", evil, some, 403, ""},
+		{"preflight of another origin", http.MethodOptions, "/graphql", evil, some, 204, ""},
 		{"another scheme", http.MethodPost, "/graphql", "http://dashboard.example", some, 403, ""},
 		{"another port", http.MethodPost, "/graphql", friend + ":8443", some, 403, ""},
-		{"a name that ends alike", http.MethodPost, "/graphql", "https://evil-dashboard.example", some, 403, ""},
-		{"no site", http.MethodPost, "/graphql", "null", some, 403, ""},
+		{"common suffix", http.MethodPost, "/graphql", "https://evil-dashboard.example", some, 403, ""},
+		{"origin null", http.MethodPost, "/graphql", "null", some, 403, ""},
 		{"another path", http.MethodGet, "/healthz", friend, some, 200, ""},
-		{"a question where nobody may", http.MethodPost, "/graphql", friend, none, 403, ""},
-		{"a preflight where nobody may", http.MethodOptions, "/graphql", friend, none, 405, ""},
+		{"query without allowed origins", http.MethodPost, "/graphql", friend, none, 403, ""},
+		{"preflight without allowed origins", http.MethodOptions, "/graphql", friend, none, 405, ""},
 	} {
 		r := httptest.NewRequest(c.method, c.path, strings.NewReader(small))
 		r.Header.Set("Content-Type", "application/json")
@@ -136,30 +136,30 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestNamesOfMetrics checks that /metrics is refused under names that are not those of the server, also where the API asks for
-// keys. The control is the names under which it is answered.
+// TestNamesOfMetrics checks that /metrics rejects host names that are not allowed, also with --auth=keys. The control
+// is the accepted names.
 func TestNamesOfMetrics(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		where    Where
-		local    bool
-		yes, not string
+		where              Where
+		local              bool
+		accepted, rejected string
 	}{
-		"on loopback": {Where{PublicURL: "https://placard.example"}, true, "localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
-		"for others":  {Where{Local: true, Hosts: []string{"other.example"}}, false, "localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
+		"loopback": {Where{PublicURL: "https://placard.example"}, true, "localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
+		"public":   {Where{Local: true, Hosts: []string{"other.example"}}, false, "localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
 	} {
 		guard, err := c.where.Metrics(c.local)
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
-		for hosts, want := range map[string]int{c.yes: http.StatusOK, c.not: http.StatusMisdirectedRequest} {
+		for hosts, want := range map[string]int{c.accepted: http.StatusOK, c.rejected: http.StatusMisdirectedRequest} {
 			for _, host := range strings.Fields(hosts) {
 				r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 				r.Host = host
 				w := httptest.NewRecorder()
 				if h.ServeHTTP(w, r); w.Code != want {
-					t.Errorf("%s: %s is answered with %d, want %d", name, host, w.Code, want)
+					t.Errorf("%s: %s has status %d, want %d", name, host, w.Code, want)
 				}
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestUnknownVariables checks that each command warns of variables that are no settings, names the nearest one, and
-// ignores those of other programs.
+// TestUnknownVariables checks that each command warns of unknown variables, suggests the nearest setting, and ignores
+// variables of other programs.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
 	foreign := []string{"PLACARD_URL=x", "PLACARD_API_KEY=x", "PLACARD_PORT=8080", "PLACARD_TEST_DATABASE_URL=x", "PATH=/bin", "PLACARD=x",
@@ -34,11 +34,11 @@ func TestUnknownVariables(t *testing.T) {
 			newLogger := func(level slog.Level, _ string) *slog.Logger {
 				return slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))
 			}
-			line.WarnOfUnknownVariables(foreign, newLogger)
+			line.LogWarnings(foreign, newLogger)
 			if log.Len() > 0 {
 				t.Errorf("%s: variables of others: %s", command, log.String())
 			}
-			line.WarnOfUnknownVariables(append(foreign, c.setting), newLogger)
+			line.LogWarnings(append(foreign, c.setting), newLogger)
 			name, _, _ := strings.Cut(c.setting, "=")
 			want := " variable=" + name
 			if c.nearest != "" {
