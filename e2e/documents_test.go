@@ -103,7 +103,7 @@ func TestDocuments(t *testing.T) {
 				s := start(t, freeAddress(t), database)
 				if slices.Contains(withExample, page) {
 					demo := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once",
-						"-url", "http://"+s.addr+"/graphql", "-while", fmt.Sprint(s.Process.Pid))
+						"-url", "http://"+s.addr+"/graphql")
 					if out, err := demo.CombinedOutput(); err != nil {
 						t.Fatalf("penguins: %v: %s", err, out)
 					}
