@@ -81,7 +81,8 @@ func checkEqual(t *testing.T, name string, got, want any) {
 // go.mod, and that the program needs no shared library, because the image has none.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
-	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "), "")
+	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "),
+		"")
 	known := []string{"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT"}
 	made := map[string]bool{"/placard": true, "/empty": true, "/etc/ssl/certs/ca-certificates.crt": true}
 	last := map[string]string{}
@@ -119,7 +120,8 @@ func TestDockerfile(t *testing.T) {
 	if !strings.Contains(text, "\nRUN CGO_ENABLED=0 go build ") {
 		t.Error("the program is built with cgo and needs shared libraries, which the image does not have")
 	}
-	list := harness.Command(t, 5*time.Minute, "go", "list", "-deps", "-f", "{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
+	list := harness.Command(t, 5*time.Minute, "go", "list", "-deps", "-f",
+		"{{if .CgoFiles}}{{.ImportPath}}{{end}}{{with .Error}}{{.}}{{end}}", "..")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := list.CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
 		t.Errorf("packages need cgo: %v: %s", err, out)
@@ -131,10 +133,12 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	file := readDocuments(t, "compose.yaml")[0]
 	server := file.at("services", "placard")
-	if _, err := os.Stat(filepath.Join(server.at("build", "context").String(), server.at("build", "dockerfile").String())); err != nil {
+	if _, err := os.Stat(filepath.Join(server.at("build", "context").String(),
+		server.at("build", "dockerfile").String())); err != nil {
 		t.Error(err)
 	}
-	checkEqual(t, "the condition of the dependency", server.at("depends_on", "postgres", "condition"), "service_healthy")
+	checkEqual(t, "the condition of the dependency", server.at("depends_on", "postgres", "condition"),
+		"service_healthy")
 	if file.at("services", "postgres", "healthcheck", "test").value == nil {
 		t.Error("PostgreSQL has no health check")
 	}
@@ -179,8 +183,10 @@ func TestKubernetes(t *testing.T) {
 	checkEqual(t, "the startup probe", container.at("startupProbe", "httpGet", "path"), "/healthz")
 	checkEqual(t, "the liveness probe", container.at("livenessProbe", "httpGet", "path"), "/healthz")
 	checkEqual(t, "the readiness probe", container.at("readinessProbe", "httpGet", "path"), "/readyz")
-	checkEqual(t, "the port of the service", kinds["Service"].at("spec", "ports", 0, "targetPort"), container.at("ports", 0, "name"))
-	checkEqual(t, "the port of metrics", pod.at("metadata", "annotations", "prometheus.io/port"), container.at("ports", 1, "containerPort"))
+	checkEqual(t, "the port of the service", kinds["Service"].at("spec", "ports", 0, "targetPort"),
+		container.at("ports", 0, "name"))
+	checkEqual(t, "the port of metrics", pod.at("metadata", "annotations", "prometheus.io/port"),
+		container.at("ports", 1, "containerPort"))
 	checkRollingUpdate(t, kinds["Deployment"])
 	checkEqual(t, "runAsNonRoot", pod.at("spec", "securityContext", "runAsNonRoot"), true)
 	checkEqual(t, "readOnlyRootFilesystem", container.at("securityContext", "readOnlyRootFilesystem"), true)
@@ -210,7 +216,8 @@ func TestKubernetes(t *testing.T) {
 func checkRollingUpdate(t *testing.T, deployment node) {
 	t.Helper()
 	checkEqual(t, "the strategy", deployment.at("spec", "strategy", "type"), "RollingUpdate")
-	checkEqual(t, "the number of pods that may be missing", deployment.at("spec", "strategy", "rollingUpdate", "maxUnavailable"), 0)
+	checkEqual(t, "the number of pods that may be missing",
+		deployment.at("spec", "strategy", "rollingUpdate", "maxUnavailable"), 0)
 	pod := deployment.at("spec", "template", "spec")
 	migration, server := pod.at("initContainers", 0), pod.at("containers", 0)
 	checkEqual(t, "the init container", migration.at("args"), []any{"migrate", "up"})
@@ -273,7 +280,8 @@ func TestLinters(t *testing.T) {
 	silent := silentAlerts(t)
 	for _, c := range []struct{ good, bad []string }{
 		{[]string{"hadolint", "Dockerfile"}, []string{"hadolint", broken}},
-		{[]string{"kubernetes-validate", "--strict", "kubernetes.yaml"}, []string{"kubernetes-validate", "--strict", broken}},
+		{[]string{"kubernetes-validate", "--strict", "kubernetes.yaml"},
+			[]string{"kubernetes-validate", "--strict", broken}},
 		{[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"},
 			[]string{"check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken}},
 		{[]string{"promtool", "check", "rules", "alerts.yaml"}, []string{"promtool", "check", "rules", broken}},

@@ -29,7 +29,8 @@ func TestEmptyImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
-	build := harness.Command(t, 5*time.Minute, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"), "..")
+	build := harness.Command(t, 5*time.Minute, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(root, "placard"),
+		"..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -37,7 +38,8 @@ func TestEmptyImage(t *testing.T) {
 	const user = 65532
 	err = os.Chmod(root, 0o755)
 	for _, folder := range []string{"data", "tmp"} {
-		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700), os.Chown(filepath.Join(root, folder), user, user))
+		err = errors.Join(err, os.Mkdir(filepath.Join(root, folder), 0o700),
+			os.Chown(filepath.Join(root, folder), user, user))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +47,8 @@ func TestEmptyImage(t *testing.T) {
 	address := harness.Address(t)
 	inside := func(args ...string) *exec.Cmd {
 		command := harness.Command(t, 2*time.Minute, "/placard", args...)
-		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys", "PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
+		command.Env = []string{"PLACARD_ADDR=" + address, "PLACARD_AUTH=keys",
+			"PLACARD_DATABASE_URL=sqlite:/data/placard.db"}
 		command.Dir, command.SysProcAttr.Chroot = "/", root
 		command.SysProcAttr.Credential = &syscall.Credential{Uid: user, Gid: user}
 		return command
@@ -62,7 +65,8 @@ func TestEmptyImage(t *testing.T) {
 	}
 	client := &http.Client{Timeout: 20 * time.Second}
 	query := func() (string, error) {
-		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
+		r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql",
+			strings.NewReader(`{"query": "{ projects { totalCount } }"}`))
 		if err != nil {
 			return "", err
 		}

@@ -27,10 +27,13 @@ func TestUnit(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "verify", unit).CombinedOutput(); err != nil || bytes.Contains(out, []byte("placard.service")) {
+	analyze := func(args ...string) ([]byte, error) {
+		return harness.Command(t, harness.Limit, "systemd-analyze", args...).CombinedOutput()
+	}
+	if out, err := analyze("verify", unit); err != nil || bytes.Contains(out, []byte("placard.service")) {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := harness.Command(t, harness.Limit, "systemd-analyze", "security", "--offline=true", "--threshold=20", unit).CombinedOutput(); err != nil {
+	if out, err := analyze("security", "--offline=true", "--threshold=20", unit); err != nil {
 		t.Errorf("the unit has too many privileges: %v: %s", err, out)
 	}
 }

@@ -261,7 +261,7 @@ func TestTransferCodes(t *testing.T) {
 	expect(t, database, 0, "exported project", "export", file)
 	expect(t, database, 1, "--force replaces it", "export", file)
 	expect(t, database, 0, "exported project", "export", "--force", file)
-	expect(t, database, 1, "is no file", "export", "--force", folder)
+	expect(t, database, 1, "is not a regular file", "export", "--force", folder)
 	expect(t, database, 0, "nothing new", "import", file)
 	if err := os.WriteFile(file, contents(t, file)[1:], 0o600); err != nil {
 		t.Fatal(err)

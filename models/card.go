@@ -1,14 +1,16 @@
 package models
 
-// MetadataCard is a named group of entries that a dashboard draws as one box.
+import "github.com/placard/placard/internal/jsontree"
+
+// MetadataCard is a named group of entries, which a dashboard shows as one box.
 type MetadataCard struct {
 	// Name is nil for the entries without a card.
 	Name    *string
 	Entries []*MetadataEntry
 }
 
-// Cards groups the latest entries of a subject, which come in the order of their cards: the entries without a card
-// first, then card after card in order of first appearance, and in each the keys in order of first appearance.
+// Cards groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
+// cards and the keys of each card in order of first appearance.
 func Cards(latest []*MetadataEntry) []*MetadataCard {
 	cards := []*MetadataCard{}
 	for _, entry := range latest {
@@ -21,8 +23,8 @@ func Cards(latest []*MetadataEntry) []*MetadataCard {
 	return cards
 }
 
-// MetadataJSON is the latest entries of a subject as one plain JSON object with the cards as nested objects. Where a
-// card and an entry without a card share a name, the one logged last is shown.
+// MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
+// objects. If a card and an entry without a card have the same name, the one logged last wins.
 func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 	type top struct {
 		name string
@@ -56,7 +58,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 			if i > 0 {
 				inside = append(inside, ',')
 			}
-			inside = append(appendString(inside, entry.Key), ':')
+			inside = append(jsontree.AppendString(inside, entry.Key), ':')
 			inside = value.appendJSON(inside, plain)
 			last = max(last, entry.Seq)
 		}
@@ -69,7 +71,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(appendString(text, t.name), ':')
+		text = append(jsontree.AppendString(text, t.name), ':')
 		text = append(text, t.text...)
 	}
 	return append(text, '}'), nil

@@ -3,12 +3,14 @@ package models
 import (
 	"fmt"
 	"testing"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// latest are the latest entries of a subject from metadata as JSON.
+// latest returns the latest entries of a subject whose metadata is the given JSON.
 func latest(t *testing.T, text string) []*MetadataEntry {
 	t.Helper()
-	node, err := parseTree(text)
+	node, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

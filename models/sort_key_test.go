@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 // TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
@@ -62,7 +64,7 @@ func nearest(v MetadataValue) *big.Float {
 	return big.NewFloat(f)
 }
 
-// TestSortKeyClasses: values of different classes stand in a fixed order, and instants and texts in their own.
+// TestSortKeyClasses checks the order of the classes, and that of instants and strings.
 func TestSortKeyClasses(t *testing.T) {
 	t.Parallel()
 	at := func(text string) MetadataValue {
@@ -106,11 +108,11 @@ func TestSearchForm(t *testing.T) {
 		`{"$set":[null]}`:   `{"":["N6"]}`,
 		`{"k":{"$storageSize":0},"0":{"d":{"$float":"NaN"}}}`: `{"k":"Z28","0":{"d":"F5"}}`,
 	} {
-		tree, err := parseTree(text)
+		tree, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := reader{}.extended(tree)
+		value, err := valueReader{}.readExtended(tree)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,8 +120,8 @@ func TestSearchForm(t *testing.T) {
 			t.Errorf("%s is kept as %+v, want %s", text, form, parts)
 		}
 	}
-	for _, spec := range kinds() {
-		if len(spec.letter) > 1 || spec.letter != "" && slices.ContainsFunc(kinds(), func(other kindSpec) bool {
+	for _, spec := range kindTable() {
+		if len(spec.letter) > 1 || spec.letter != "" && slices.ContainsFunc(kindTable(), func(other kindSpec) bool {
 			return other.kind != spec.kind && other.letter == spec.letter
 		}) {
 			t.Errorf("%s has the letter %q", spec.kind, spec.letter)
@@ -135,7 +137,7 @@ func TestSortKeyBounds(t *testing.T) {
 	end := rapid.StringOfN(rapid.SampledFrom([]rune("xxxaé日🦆\ud7ff\ue000\U0010ffff")), 0, 12, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		begin := start.Draw(t, "start")
-		text, operand := textKey(begin+end.Draw(t, "text")), textKey(begin+end.Draw(t, "operand"))
+		text, operand := encodeTextKey(begin+end.Draw(t, "text")), encodeTextKey(begin+end.Draw(t, "operand"))
 		stored := CutSortKey(text)
 		if text >= operand && stored < LowerSortKey(operand) {
 			t.Errorf("%q is stored as %q, below the lower bound %q of %q", text, stored, LowerSortKey(operand), operand)
@@ -156,18 +158,18 @@ func TestQuantity(t *testing.T) {
 		"90s": "90", "1.5h": "5400", "2 min": "120", "-3m": "-180", "1d": "86400", "+1s": "1", "9007199254740993B": "9007199254740993",
 	} {
 		n, _ := new(big.Int).SetString(want, 10)
-		if key, _, known := quantity(text); !known || key != integerKey(n.Int64()) {
+		if key, _, known := parseQuantity(text); !known || key != encodeIntegerKey(n.Int64()) {
 			t.Errorf("%q is not %s", text, want)
 		}
 	}
 	for text, below := range map[string]float64{"-9223372036854775809B": -1<<63 - 2048, "9223372036854775809B": 1 << 63, "18446744073709551617B": 1 << 64} {
-		key, _, known := quantity(text)
-		if above := math.Nextafter(below, math.Inf(1)); !known || key <= doubleKey(below, 0) || key >= doubleKey(above, 0) {
+		key, _, known := parseQuantity(text)
+		if above := math.Nextafter(below, math.Inf(1)); !known || key <= encodeDoubleKey(below, 0) || key >= encodeDoubleKey(above, 0) {
 			t.Errorf("%q does not lie between %g and %g", text, below, above)
 		}
 	}
 	for text, want := range map[string]float64{"0.1s": 0.1, "1ms": 0.001, "2.5us": 2.5e-6, "3 µs": 3e-6, "16EiB": 1 << 64} {
-		if key, _, known := quantity(text); !known || key != doubleKey(want, 0) {
+		if key, _, known := parseQuantity(text); !known || key != encodeDoubleKey(want, 0) {
 			t.Errorf("%q is not %g", text, want)
 		}
 	}
@@ -175,17 +177,17 @@ func TestQuantity(t *testing.T) {
 		"5 parsecs": true, "1.5gb": true, "3b": true, "": false, "GB": false, "1": false, "1 2s": false, "1.s": false, "2024-01": false,
 		"1e3s": false, strings.Repeat("9", 5000) + "s": false,
 	} {
-		if _, looks, known := quantity(text); known || looks != wantLooks {
+		if _, looks, known := parseQuantity(text); known || looks != wantLooks {
 			t.Errorf("%.20q: looks like a quantity: %v, is one: %v", text, looks, known)
 		}
 	}
 }
 
-// TestPredicateRefusals: what cannot mean anything is refused where it stands.
+// TestPredicateRefusals checks the code and the path of the error of each invalid predicate.
 func TestPredicateRefusals(t *testing.T) {
 	t.Parallel()
 	tree := func(text string) *Tree {
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +246,7 @@ func TestBetween(t *testing.T) {
 		`["2026-01-02T03:04:05Z", "2026-01-02T02:04:05-05:00"]`: 1,
 		`[{"$float": "NaN"}, 1]`:                                0, `[1, {"$float": "NaN"}]`: 0, `[{"$float": "NaN"}, {"$float": "NaN"}]`: 0,
 	} {
-		node, err := parseTree(ends)
+		node, err := jsontree.Parse([]byte(ends))
 		if err != nil {
 			t.Fatal(err)
 		}

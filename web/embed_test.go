@@ -163,7 +163,8 @@ func TestMethodNotAllowed(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	for _, path := range []string{
-		"/graphiql/missing.js", "/graphiql/assets/", "/graphiql/assets", "/graphiql/index.html.gz", "/graphiql/dist/index.html",
+		"/graphiql/missing.js", "/graphiql/assets/", "/graphiql/assets", "/graphiql/index.html.gz",
+		"/graphiql/dist/index.html",
 	} {
 		wantStatus(t, send(t, http.MethodGet, path), http.StatusNotFound)
 	}
@@ -172,7 +173,8 @@ func TestNotFound(t *testing.T) {
 // TestNoEscape calls the handler directly, because a mux cleans most of these paths first.
 func TestNoEscape(t *testing.T) {
 	for _, path := range []string{
-		"/../embed.go", "/assets/../../embed.go", "//etc/passwd", "/..%2fembed.go", `/..\embed.go`, "/%00", "/./index.html",
+		"/../embed.go", "/assets/../../embed.go", "//etc/passwd", "/..%2fembed.go", `/..\embed.go`, "/%00",
+		"/./index.html",
 	} {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
 		request.URL.Path = path

@@ -21,7 +21,8 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	if tables.NoFile {
 		note = " (there is no such file)"
 	}
-	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n", config.RedactURL(settings.DatabaseURL), note, tables.Stored,
+	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n",
+		config.RedactURL(settings.DatabaseURL), note, tables.Stored,
 		tables.Newest); err != nil {
 		return err
 	}
@@ -80,7 +81,8 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	if err := s.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL), store.NewestTables())
+	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL),
+		store.NewestTables())
 	return err
 }
 
@@ -94,7 +96,8 @@ func migrateRepair(ctx context.Context, settings *config.Database, out Output) e
 	done, err := s.Repair(ctx, func(p store.Progress) {
 		if time.Since(reported) >= progressInterval {
 			reported = time.Now()
-			_, _ = fmt.Fprintf(out.Stderr, "%d of %d subjects and versions checked\n", p.Done, p.Total) // progress is optional
+			// Progress is optional.
+			_, _ = fmt.Fprintf(out.Stderr, "%d of %d subjects and versions checked\n", p.Done, p.Total)
 		}
 	})
 	if err := errors.Join(err, s.Close()); err != nil {

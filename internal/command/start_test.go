@@ -45,7 +45,8 @@ func TestPlainOutput(t *testing.T) {
 		want           bool
 	}{{terminal, true, true}, {terminal, false, false}, {file, true, false}} {
 		settings := &config.Config{DefaultLogging: c.defaultLogging}
-		if got := command.UsePlainOutput(settings, c.file); got != c.want || (settings.LogLevel == slog.LevelWarn) != c.want {
+		if got := command.UsePlainOutput(settings, c.file); got != c.want ||
+			(settings.LogLevel == slog.LevelWarn) != c.want {
 			t.Errorf("%s, default log %t: %t at level %s", c.file.Name(), c.defaultLogging, got, settings.LogLevel)
 		}
 	}

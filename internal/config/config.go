@@ -59,7 +59,8 @@ func (c *Config) check() error {
 		return errors.New("with --auth=none everyone who can reach " + c.Addr + " may read and change everything: " +
 			"set --auth=keys, listen on 127.0.0.1, or confirm with --allow-unauthenticated")
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	u, err := url.Parse(c.PublicURL)
+	if c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("--public-url must be a URL such as https://placard.example.org")
 	}
 	for _, host := range c.AllowedHosts {
@@ -69,7 +70,8 @@ func (c *Config) check() error {
 	}
 	for _, origin := range c.CORSOrigins {
 		if !isOrigin(origin) {
-			return errors.New("--cors-origins must be origins such as https://dashboard.example.org, in lower case and without a path")
+			return errors.New("--cors-origins must be origins such as https://dashboard.example.org, " +
+				"in lower case and without a path")
 		}
 	}
 	if c.MetricsAddr != "" {
@@ -81,7 +83,8 @@ func (c *Config) check() error {
 // isOrigin reports whether text is an origin as browsers send it.
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == strings.ToLower(u.Scheme+"://"+u.Host) &&
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		text == strings.ToLower(u.Scheme+"://"+u.Host) &&
 		!strings.Contains(text, "*")
 }
 

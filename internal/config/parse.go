@@ -53,11 +53,13 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*CLI, 
 }
 
 func newParser(cli *CLI, version string, out io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(cli, kong.Name("placard"), kong.Description(description), kong.Help(printHelp), kong.ValueFormatter(formatHelp),
+	return kong.New(cli, kong.Name("placard"), kong.Description(description), kong.Help(printHelp),
+		kong.ValueFormatter(formatHelp),
 		kong.ExplicitGroups([]kong.Group{{Key: "limits", Title: "Advanced:"}}),
 		kong.DefaultEnvars("PLACARD"), kong.PostBuild(completeFlags),
 		kong.TypeMapper(reflect.TypeFor[slog.Level](), kong.MapperFunc(readLevel)),
-		kong.Vars{"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultConcurrentOperations())},
+		kong.Vars{"version": "placard " + version,
+			"concurrent_operations": fmt.Sprint(models.DefaultConcurrentOperations())},
 		kong.Writers(out, out), kong.Exit(exit),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 }

@@ -33,7 +33,8 @@ func TestSettings(t *testing.T) {
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value, strings.ReplaceAll(s.Help, "|", "\\|"))
+		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value,
+			strings.ReplaceAll(s.Help, "|", "\\|"))
 	}
 	table.WriteString("\n")
 	text, err := os.ReadFile(settingsPage)
@@ -82,7 +83,8 @@ func TestVariables(t *testing.T) {
 			}
 			for _, name := range regexp.MustCompile(`PLACARD_[A-Z0-9_]*[A-Z0-9]`).FindAllString(string(text), -1) {
 				found++
-				if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLACARD_TEST_") && !strings.HasPrefix(name, "PLACARD_LIKE_") {
+				if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLACARD_TEST_") &&
+					!strings.HasPrefix(name, "PLACARD_LIKE_") {
 					t.Errorf("%s contains %s, which is not a setting", path, name)
 				}
 			}
@@ -118,7 +120,8 @@ func TestLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[models.ServerLimits]()), func(f reflect.StructField) bool { return f.Anonymous })
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[models.ServerLimits]()),
+		func(f reflect.StructField) bool { return f.Anonymous })
 	limits := slices.DeleteFunc(settings, func(s Setting) bool { return !strings.HasPrefix(s.Flag, "limit-") })
 	if len(fields) != len(limits) {
 		t.Fatalf("%d limits have %d flags", len(fields), len(limits))

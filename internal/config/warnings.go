@@ -115,7 +115,8 @@ func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level,
 	}
 	for _, setting := range environment {
 		name, _, _ := strings.Cut(setting, "=")
-		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(w.variables, name) || w.renamed[name] != "" ||
+		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(w.variables, name) ||
+			w.renamed[name] != "" ||
 			foreignVariables.MatchString(setting) {
 			continue
 		}

@@ -21,7 +21,7 @@ import (
 // stage of the request:
 //
 //	stageReceiving ──last byte read──▶ stageExecuting ──first byte written──▶ stageResponding
-//	      └─────────────────────rejected before its last byte──────────────────────▲
+//	      └────────────────rejected before its last byte────────────────▶ stageResponding
 //
 //	stageReceiving:  receiveTime for the rest of the request.
 //	stageExecuting:  no deadline. Only the deadline of the operation applies.
@@ -60,7 +60,8 @@ func (h *Handler) Watch(_ net.Conn, state http.ConnState) {
 func (h *Handler) Stop(ctx context.Context, server *http.Server, listener net.Listener) error {
 	err := listener.Close()
 	h.inFlight.stop()
-	for end := time.Now().Add(lingerTime); h.inFlight.connections.Load() > 0 && time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(lingerTime); h.inFlight.connections.Load() > 0 && time.Now().Before(end) &&
+		ctx.Err() == nil; {
 		time.Sleep(lingerPoll)
 	}
 	if stopped := server.Shutdown(ctx); !errors.Is(stopped, net.ErrClosed) { // the listener is closed

@@ -39,7 +39,8 @@ type hostPolicy struct {
 // host name resolve to this server. Only requests without an API key are at risk, because the page has none. An IP
 // address cannot be rebound.
 func (w Where) hostPolicy() (hostPolicy, error) {
-	p := hostPolicy{checked: w.Local || w.Open || len(w.Hosts) > 0, loopbackOnly: w.Local, allowed: map[string]bool{"localhost": true}}
+	p := hostPolicy{checked: w.Local || w.Open || len(w.Hosts) > 0, loopbackOnly: w.Local,
+		allowed: map[string]bool{"localhost": true}}
 	public, err := url.Parse(w.PublicURL)
 	if err != nil {
 		return p, err
@@ -66,7 +67,7 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 			ip := net.ParseIP(strings.Trim(host, "[]"))
 			if p.checked && !p.allowed[strings.ToLower(host)] && (ip == nil || p.loopbackOnly && !ip.IsLoopback()) {
 				refuse(w, r, http.StatusMisdirectedRequest,
-					models.Forbidden("the server does not accept this host name; its operator can add it with --allowed-hosts or --public-url"))
+					models.Forbidden("the server does not accept this host name; --allowed-hosts and --public-url add names"))
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -108,7 +109,7 @@ func (w Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handle
 			}
 			if protection.Check(checked) != nil {
 				refuse(w, r, http.StatusForbidden,
-					models.Forbidden("pages of this origin may not call the server; its operator can add the origin with --cors-origins"))
+					models.Forbidden("pages of this origin may not call the server; --cors-origins adds origins"))
 				return
 			}
 			next.ServeHTTP(w, r)

@@ -16,7 +16,8 @@ import (
 func openWhere(t *testing.T, where Where) http.Handler {
 	t.Helper()
 	_, s := openHandler(t, io.Discard)
-	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where, slog.New(slog.DiscardHandler))
+	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where,
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +37,12 @@ func TestNames(t *testing.T) {
 			"localhost LOCALHOST localhost:8080 127.0.0.1 127.9.9.9:1 [::1] [::1]:80 placard.example PLACARD.example:443",
 			"evil.example evil.example:80 localhost.evil.example localhost. 127.0.0.1.evil.example 192.0.2.1 [2001:db8::1] 0.0.0.0 2130706433 other.example placard.example."},
 		"loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
-		"public, no keys":     {Where{Open: true, Hosts: hosts}, "localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second", "evil.example other.example.evil 1.2.3 placard.example"},
-		"public, with keys":   {Where{}, "localhost 192.0.2.1 evil.example", ""},
-		"public, with keys and names": {Where{Hosts: hosts, PublicURL: public}, "localhost 192.0.2.1 other.example placard.example",
+		"public, no keys": {Where{Open: true, Hosts: hosts},
+			"localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second",
+			"evil.example other.example.evil 1.2.3 placard.example"},
+		"public, with keys": {Where{}, "localhost 192.0.2.1 evil.example", ""},
+		"public, with keys and names": {Where{Hosts: hosts, PublicURL: public},
+			"localhost 192.0.2.1 other.example placard.example",
 			"evil.example"},
 	} {
 		h := openWhere(t, c.where)
@@ -75,8 +79,10 @@ func TestQueriesOfOthers(t *testing.T) {
 		path, site, origin string
 		status             int
 	}{
-		{query, "", "", 200}, {query, "same-origin", "", 200}, {query, "none", "", 200}, {query, "cross-site", friend, 200},
-		{query, "cross-site", "", 403}, {query, "same-site", "", 403}, {query, "cross-site", "https://evil.example", 403},
+		{query, "", "", 200}, {query, "same-origin", "", 200}, {query, "none", "", 200},
+		{query, "cross-site", friend, 200},
+		{query, "cross-site", "", 403}, {query, "same-site", "", 403},
+		{query, "cross-site", "https://evil.example", 403},
 		{query, "", "https://evil.example", 403}, {query, "", "null", 403},
 		{"/graphiql/", "cross-site", "", 200}, {"/healthz", "cross-site", "", 200},
 	} {
@@ -107,7 +113,8 @@ func TestCORS(t *testing.T) {
 		allowed                    string
 	}{
 		{"query of an allowed origin", http.MethodPost, "/graphql", friend, some, 200, friend},
-		{"query of another allowed origin", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200, "http://127.0.0.1:5173"},
+		{"query of another allowed origin", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200,
+			"http://127.0.0.1:5173"},
 		{"preflight of an allowed origin", http.MethodOptions, "/graphql", friend, some, 204, friend},
 		{"query of another origin", http.MethodPost, "/graphql", evil, some, 403, ""},
 		{"preflight of another origin", http.MethodOptions, "/graphql", evil, some, 204, ""},
@@ -145,8 +152,10 @@ func TestNamesOfMetrics(t *testing.T) {
 		local              bool
 		accepted, rejected string
 	}{
-		"loopback": {Where{PublicURL: "https://placard.example"}, true, "localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
-		"public":   {Where{Local: true, Hosts: []string{"other.example"}}, false, "localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
+		"loopback": {Where{PublicURL: "https://placard.example"}, true,
+			"localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
+		"public": {Where{Local: true, Hosts: []string{"other.example"}}, false,
+			"localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
 	} {
 		guard, err := c.where.Metrics(c.local)
 		if err != nil {

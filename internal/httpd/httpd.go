@@ -57,7 +57,8 @@ func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Han
 	h.Handler = mux
 	// The last middleware runs first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		checkOrigin, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders, assignRequestID, h.trackInFlight,
+		checkOrigin, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders, assignRequestID,
+		h.trackInFlight,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -142,7 +143,8 @@ func (h *Handler) recoverPanics(next http.Handler) http.Handler {
 			}
 			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
 				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
-			h.refuse(w, r, http.StatusInternalServerError, &models.Error{Code: models.CodeInternal, Message: "internal error"})
+			h.refuse(w, r, http.StatusInternalServerError,
+				&models.Error{Code: models.CodeInternal, Message: "internal error"})
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -82,7 +82,8 @@ func TestCompression(t *testing.T) {
 		if vary := strings.Join(w.Header().Values("Vary"), ","); vary != "Accept-Encoding,Accept" {
 			t.Errorf("%s: Vary is %q", name, vary)
 		}
-		if media := w.Header().Get("Content-Type"); media != map[bool]string{true: "application/json", false: c.media}[c.media == ""]+"; charset=utf-8" {
+		if media := w.Header().Get("Content-Type"); media != map[bool]string{true: "application/json",
+			false: c.media}[c.media == ""]+"; charset=utf-8" {
 			t.Errorf("%s: Content-Type is %q", name, media)
 		}
 		if !c.compressed {
@@ -92,7 +93,8 @@ func TestCompression(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain.Body.Bytes()) || w.Header().Get("Content-Length") != "" {
+		if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain.Body.Bytes()) ||
+			w.Header().Get("Content-Length") != "" {
 			t.Errorf("%s: %.100s (%v), %v", name, text, err, w.Header())
 		}
 	}
@@ -113,8 +115,10 @@ func TestCompressionOfOthers(t *testing.T) {
 		t.Errorf("events: %v %.20q", w.Header(), w.Body)
 	}
 	h, _ := openHandler(t, io.Discard)
-	w = post(h.recoverPanics(compress(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))), "", "Accept-Encoding", "gzip")
-	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "internal error") || w.Header().Get("Content-Encoding") != "" {
+	w = post(h.recoverPanics(compress(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))),
+		"", "Accept-Encoding", "gzip")
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "internal error") ||
+		w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("a panic: %d %v %s", w.Code, w.Header(), w.Body)
 	}
 }
@@ -154,7 +158,8 @@ func TestRequestIDs(t *testing.T) {
 	lines := map[string]int{}
 	for scanner := bufio.NewScanner(&log); scanner.Scan(); {
 		var line struct{ Msg, RequestID string }
-		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil || !known[line.RequestID] || strings.Count(scanner.Text(), `"requestId"`) != 1 {
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil || !known[line.RequestID] ||
+			strings.Count(scanner.Text(), `"requestId"`) != 1 {
 			t.Errorf("%s (%v)", scanner.Text(), err)
 		}
 		lines[line.Msg]++

@@ -57,44 +57,47 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: map[string]bool{},
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "placard_operations_total", Help: "GraphQL operations with a response, by type, name and code of the first error.",
+			Name: "placard_operations_total",
+			Help: "GraphQL operations with a response, by type, name and code of the first error.",
 		}, []string{"type", "name", "code"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "placard_operation_duration_seconds", Help: "Time from the arrival of a request until its response is ready.",
+			Name:    "placard_operation_duration_seconds",
+			Help:    "Time from the arrival of a request until its response is ready.",
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
 		queueWaits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "placard_operation_wait_seconds", Help: "Time of requests in the queue, also of those whose deadline passed there.",
+			Name:    "placard_operation_wait_seconds",
+			Help:    "Time of requests in the queue, also of those whose deadline passed there.",
 			Buckets: operationBuckets,
 		}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_refused_total",
-			Help: "Requests rejected by an overloaded server, by reason: the queue was full (queue_full), the deadline passed in the queue " +
-				"(queue_timeout), or the memory for slow clients was exhausted (memory).",
+			Help: "Requests rejected by an overloaded server, by reason: the queue was full (queue_full), " +
+				"the deadline passed in the queue (queue_timeout), or the memory for slow clients was exhausted (memory).",
 		}, []string{"reason"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "placard_operations_in_flight", Help: "GraphQL requests in progress, including those still being received.",
+			Name: "placard_operations_in_flight",
+			Help: "GraphQL requests in progress, including those still being received.",
 		}),
 		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "placard_sql_statement_duration_seconds", Help: "Duration of SQL statements of operations, by result: ok or failed.",
+			Name:    "placard_sql_statement_duration_seconds",
+			Help:    "Duration of SQL statements of operations, by result: ok or failed.",
 			Buckets: statementBuckets,
 		}, []string{"result"}),
 		entries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "placard_entries_written_total", Help: "Stored metadata entries, including retractions.",
 		}),
 	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
-			"version": build.Version, "commit": build.Commit, "go": runtime.Version(), "tables": strconv.FormatInt(store.NewestTables(), 10),
-		},
-	})
-	info.Set(1)
 	gauge := func(name, help string, value func() int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return float64(value()) })
 	}
-	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries, info, &pools{s},
-		gauge("placard_operations_executing", "GraphQL requests that are being executed.", func() int { n, _ := api.Load(); return n }),
-		gauge("placard_operations_waiting", "GraphQL requests in the queue.", func() int { _, n := api.Load(); return n }),
+	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
+		newBuildInfo(build), &pools{s},
+		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
+			func() int { n, _ := api.Load(); return n }),
+		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
+			func() int { _, n := api.Load(); return n }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample
@@ -103,6 +106,17 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 		m.refused.WithLabelValues(reason)
 	}
 	return m
+}
+
+func newBuildInfo(build Build) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
+			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
+			"tables": strconv.FormatInt(store.NewestTables(), 10),
+		},
+	})
+	info.Set(1)
+	return info
 }
 
 // Values of the label reason.

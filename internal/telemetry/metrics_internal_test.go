@@ -21,9 +21,11 @@ func TestRefusedFor(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	m := NewMetrics(Build{}, graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s)
 	for _, o := range []graph.Operation{
-		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
 		{Turn: graph.TurnLeft, Code: "CANCELLED"}, {Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "OVERLOADED"},
-		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnGiven, Code: graph.CodeOK},
+		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnGiven, Code: graph.CodeOK},
 	} {
 		m.startRequest()
 		m.endRequest(&o)
@@ -45,7 +47,8 @@ func TestRefusedFor(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]float64{"queue_full": 1, "queue_timeout": 2, "memory": 3, "waits": 6, "in flight": 0}; !maps.Equal(got, want) {
+	if want := map[string]float64{"queue_full": 1, "queue_timeout": 2, "memory": 3, "waits": 6,
+		"in flight": 0}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -66,7 +66,8 @@ func (t *telemetry) Entries(n int) {
 // endpoint, until stop is called. guard returns middleware that rejects requests for /metrics; local reports whether
 // addr is on loopback.
 func Start(
-	api *graph.Server, s *store.Store, build Build, addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
+	api *graph.Server, s *store.Store, build Build, addr string,
+	guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
 ) (stop func(), err error) {
 	t := &telemetry{}
 	stopMetrics, stopTraces := func() {}, func() {}
@@ -90,18 +91,23 @@ func Start(
 }
 
 // serve serves /metrics at an address until stop is called.
-func (m *Metrics) serve(addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger) (stop func(), err error) {
+func (m *Metrics) serve(
+	addr string, guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
+) (stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for metrics: %w (--metrics-addr or PLACARD_METRICS_ADDR sets another address)", err)
+		return nil, fmt.Errorf("listen for metrics: %w (--metrics-addr or PLACARD_METRICS_ADDR sets another address)",
+			err)
 	}
 	protect, err := guard(listener.Addr().(*net.TCPAddr).IP.IsLoopback())
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	server := &http.Server{
-		Handler: protect(m.Handler(log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler: protect(m.Handler(log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+		WriteTimeout: 30 * time.Second,
+		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 8 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -34,7 +34,8 @@ type traces struct {
 // protocol.
 func tracesEnabled(log *slog.Logger) bool {
 	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
+	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") ||
+		os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
 		return false
 	}
 	protocol := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
@@ -58,11 +59,14 @@ func newTraces(build Build, log *slog.Logger) (*traces, error) {
 		return nil, err
 	}
 	service, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		attribute.String("service.name", "placard"), attribute.String("service.version", build.Version)), resource.WithFromEnv())
+		attribute.String("service.name", "placard"), attribute.String("service.version", build.Version)),
+		resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("sending traces failed", "error", redactError(err)) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		log.Warn("sending traces failed", "error", redactError(err))
+	}))
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(service))
 	return &traces{provider, provider.Tracer("github.com/placard/placard")}, nil
 }
@@ -110,9 +114,10 @@ func allowSpan(ctx context.Context) bool {
 // parent.
 func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
-	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
-		attribute.String("placard.request_id", graph.RequestID(ctx))))
+	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(
+			attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
+			attribute.String("placard.request_id", graph.RequestID(ctx))))
 	ctx, operation := t.tracer.Start(ctx, "operation")
 	if !operation.IsRecording() {
 		return ctx, func(*graph.Operation) { operation.End(); request.End() }
@@ -122,8 +127,10 @@ func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Con
 	return ctx, func(o *graph.Operation) {
 		name := o.Name[:min(len(o.Name), maxNameBytes)]
 		operation.SetName(strings.TrimSpace(o.Type + " " + name))
-		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.String("graphql.operation.name", name),
-			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code), attribute.Int64("placard.cost", o.Cost),
+		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type),
+			attribute.String("graphql.operation.name", name),
+			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code),
+			attribute.Int64("placard.cost", o.Cost),
 			attribute.Float64("placard.queue_wait", o.Waited.Seconds()))
 		if omitted := spans.Load() - maxSpans; omitted > 0 {
 			operation.SetAttributes(attribute.Int64("placard.spans_omitted", omitted))

@@ -1,17 +1,18 @@
 package models
 
-// The checks of what no database is needed for. Each refuses with BAD_INPUT or LIMIT_EXCEEDED at the place of what is
-// wrong; at is the place of the input.
+// This file checks inputs without a database. Check returns BAD_INPUT or LIMIT_EXCEEDED with the path of the invalid
+// value; at is the path of the input.
 
-// Check refuses names that cannot exist and too many labels.
+// Check validates the names, aliases and tags.
 func (in *CreateArtifactVersionInput) Check(at *Path) error {
-	if err := checkNames(at, []field{
+	if err := checkNames(at, []nameField{
 		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
 	}); err != nil {
 		return err
 	}
 	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.In("version"), "%q always means the version with the greatest number", LatestAlias)
+		return BadInput(at.In("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	if in.Output != nil {
 		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
@@ -26,10 +27,10 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 
 // Check refuses names that cannot exist.
 func (in *StartPipelineRunInput) Check(at *Path) error {
-	return checkNames(at, []field{{"project", in.Project}, {"pipeline", &in.Pipeline}})
+	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
 
-// Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
+// Check validates the names of the step, its inputs and its outputs, and their number.
 func (in *StartStepRunInput) Check(at *Path) error {
 	if err := CheckName(at.In("name"), in.Name); err != nil {
 		return err
@@ -44,7 +45,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	outputs := make([]string, len(in.Outputs))
 	for i, output := range in.Outputs {
 		outputs[i] = output.Name
-		if err := checkNames(at.In("outputs").In(i), []field{{"artifactName", output.ArtifactName}}); err != nil {
+		if err := checkNames(at.In("outputs").In(i), []nameField{{"artifactName", output.ArtifactName}}); err != nil {
 			return err
 		}
 	}
@@ -52,10 +53,10 @@ func (in *StartStepRunInput) Check(at *Path) error {
 }
 
 // Check refuses a status that is no end.
-func (in *FinishPipelineRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
 
 // Check refuses a status that is no end.
-func (in *FinishStepRunInput) Check(at *Path) error { return checkEnd(at, in.Status) }
+func (in *FinishStepRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
 
 // Check refuses what cannot be an alias.
 func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
@@ -72,7 +73,7 @@ func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at
 // Check refuses what cannot be a name.
 func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
 
-// Check refuses no keys, too many, one that stands twice, and names that cannot exist.
+// Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	if n := len(in.Keys); n == 0 {
 		return BadInput(at.In("keys"), "must name at least one key")
@@ -93,7 +94,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 			name[0] = *key.Card
 		}
 		if seen[name] {
-			return BadInput(keyAt, "stands twice")
+			return BadInput(keyAt, "must not repeat an earlier key")
 		}
 		seen[name] = true
 	}
@@ -103,13 +104,13 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
-// field is a field of an input that holds a name, nil when it is absent.
-type field struct {
+// nameField is a field of an input that contains a name, nil when it is absent.
+type nameField struct {
 	name  string
 	value *string
 }
 
-func checkNames(at *Path, fields []field) error {
+func checkNames(at *Path, fields []nameField) error {
 	for _, field := range fields {
 		if field.value == nil {
 			continue
@@ -123,7 +124,7 @@ func checkNames(at *Path, fields []field) error {
 
 func checkAlias(at *Path, alias string) error {
 	if alias == LatestAlias {
-		return BadInput(at, "%q is computed: it always means the version with the greatest number", LatestAlias)
+		return BadInput(at, "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	return CheckName(at, alias)
 }
@@ -157,16 +158,16 @@ func checkSlots(at *Path, names []string, most int) error {
 			return err
 		}
 		if seen[name] {
-			return BadInput(at.In(i).In("name"), "stands twice in the step")
+			return BadInput(at.In(i).In("name"), "must not repeat a name of the step")
 		}
 		seen[name] = true
 	}
 	return nil
 }
 
-func checkEnd(at *Path, status RunStatus) error {
+func checkFinalStatus(at *Path, status RunStatus) error {
 	if status == RunStatusRunning {
-		return BadInput(at.In("status"), "must say how the run ended")
+		return BadInput(at.In("status"), "must be COMPLETED or FAILED")
 	}
 	return nil
 }
