@@ -197,7 +197,7 @@ func TestStructureDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decisions, err := filepath.Glob("docs/adr/*.md")
+	decisions, err := filepath.Glob("docs/*/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 // Code is the stable identifier of an error in `extensions.code` of a GraphQL error.
 type Code string
 
-// The error codes except the two of GraphQL itself; docs/errors.md describes each.
+// The error codes except the two of GraphQL itself; docs/reference/errors.md describes each.
 const (
 	CodeBadInput             Code = "BAD_INPUT"
 	CodeNotFound             Code = "NOT_FOUND"

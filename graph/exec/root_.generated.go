@@ -3527,7 +3527,7 @@ var sources = []*ast.Source{
 #   metadata · values · selectors · inputs and payloads
 #
 # graph/schema has the other subjects: search, series, keys, comparison, lineage, access and the server itself.
-# A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/errors.md.
+# A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/reference/errors.md.
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
 
@@ -4695,7 +4695,7 @@ type CreateProjectPayload {
   "The new project." project: Project!
 }
 `, BuiltIn: false},
-	{Name: "../schema/access.graphqls", Input: `# API keys, callers and audit events. docs/access.md lists the permissions of each role.
+	{Name: "../schema/access.graphqls", Input: `# API keys, callers and audit events. docs/reference/access.md lists the permissions of each role.
 
 extend type Query {
   "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
@@ -4961,7 +4961,7 @@ type LineageEdge {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
-	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/queries.md has examples.
+	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
 
 extend type Query {
   "The artifact versions of a project, newest first unless ` + "`" + `orderBy` + "`" + ` is set; empty for an unknown project."
