@@ -123,7 +123,7 @@ func TestHostileFiles(t *testing.T) {
 		"a long value":        {edit("entry", `"kind":"FLOAT","value":0.5`, `"kind":"STRING","value":"`+strings.Repeat(secret, 10_000)+`"`), "at most 65536"},
 		"a long line":         {edit("entry", `"value":0.5`, `"value":"`+strings.Repeat(secret, 200_000)+`"`), "longer"},
 		"a mark":              {edit("entry", `"value":0.5`, `"value":{"$$`+secret+`":1}`), "mark"},
-		"a set twice":         {edit("entry", `\{"\$set":\[1,1.0\]\}`, `{"$$set":["`+secret+`","`+secret+`"]}`), "twice"},
+		"a set twice":         {edit("entry", `\{"\$set":\[1,1.0\]\}`, `{"$$set":["`+secret+`","`+secret+`"]}`), "must not repeat a member"},
 		"a key with a dollar": {edit("entry", `"key":"accuracy"`, `"key":"$$`+secret+`"`), "$"},
 		"an empty card":       {edit("entry", `"key":"accuracy"`, `"key":"accuracy","card":""`), "empty"},
 		"reason of a fact":    {edit("entry", `"value":0.5`, `"value":0.5,"reason":"`+secret+`"`), `only a retraction may have "reason"`},
