@@ -291,7 +291,7 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	if tree == nil || tree.Node == nil {
 		return []string{classNull}, nil
 	}
-	limits := ServerLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}
+	limits := ServerLimits{ValueLimits: ValueLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}}
 	value, err := valueReader{limits: &limits, at: at}.readExtended(tree.Node)
 	if err != nil {
 		return nil, err
