@@ -5471,12 +5471,12 @@ type ServerInfo {
   "The limits. A request over a limit fails with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
   """
-  The features of this server in alphabetical order. A client checks for a name before it uses the feature. Names keep
-  their meaning, and more may be added. ` + "`" + `apiKeys` + "`" + `: each request needs an API key. ` + "`" + `nullableFields` + "`" + `: a failing field
-  alone is null, and a deadline keeps the loaded fields. ` + "`" + `pastIds` + "`" + `: an object as of an instant has another ID.
-  ` + "`" + `persistedQueries` + "`" + `: a query may be sent by its hash. ` + "`" + `rateLimit` + "`" + `: the cost per API key and minute is limited.
-  ` + "`" + `trustedDocuments` + "`" + `: only listed documents are executed. ` + "`" + `viewer` + "`" + `: ` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means
-  that of the API key.
+  The features of this server in alphabetical order. A client checks for a name before it uses the feature:
+  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a failing field alone is null, and a deadline keeps the
+  loaded fields), ` + "`" + `pastIds` + "`" + ` (an object as of an instant has another ID), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost per API key and minute is limited), ` + "`" + `trustedDocuments` + "`" + ` (only listed documents are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their
+  meaning, and more may be added.
   """
   features: [String!]! @listSize(assumedSize: 10)
 }
