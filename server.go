@@ -1,6 +1,6 @@
 // Placard serves typed metadata of machine-learning artifacts over GraphQL.
 //
-// This file wires the parts together: settings, store, GraphQL, HTTP. docs/adr and CONTRIBUTING.md lead further.
+// This file wires the packages: settings, store, resolvers, operations, HTTP. CONTRIBUTING.md has a map of the code.
 package main
 
 import (
@@ -16,15 +16,17 @@ import (
 	"time"
 
 	"github.com/placard/placard/graph"
-	"github.com/placard/placard/graph/persisted"
+	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/command"
 	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/httpd"
+	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/telemetry"
 )
 
-// version is that of the program; a release sets it when it is built.
+// version is the version of the program. The build of a release sets it.
 var version = "0.1.0"
 
 func main() {
@@ -43,11 +45,11 @@ func main() {
 	}
 }
 
-// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again,
-// and twice what an operation may take, until it has the answer: a minute, unless the limits are others.
-const mostSending = 30 * time.Second
+// maxUploadTime is the time for a client to send a request. After the headers the client has as long again, plus twice
+// the timeout of an operation, until the response must be received: a minute with the default limits.
+const maxUploadTime = 30 * time.Second
 
-// serve runs the server until it is told to stop by SIGINT or SIGTERM.
+// serve runs the server until SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
 	plain := command.UsePlainOutput(settings, os.Stderr)
 	log := httpd.NewLogger(settings.LogLevel, settings.LogFormat)
@@ -65,33 +67,20 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	api := graph.NewServer(s, settings.Limit, command.VersionString(version), log)
-	if err := trust(api, settings.Trusted, log); err != nil {
-		return errors.Join(err, s.Close(), listener.Close())
-	}
-	where := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
-		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
-	api.LogSlow(settings.SlowOperation)
-	stopMeasuring, err := telemetry.Start(api, s, telemetry.Build{Version: version, Commit: command.Commit()}, settings.MetricsAddr, where.Metrics, log)
+	handler, stopTelemetry, err := newHandler(settings, s, listener, log)
 	if err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
-	defer stopMeasuring()
-	if settings.Auth == "keys" {
-		api.RequireKeys().LimitKeys(settings.RateLimit)
-	}
-	handler, err := httpd.New(api, s, where, log)
-	if err != nil {
-		return errors.Join(&config.UsageError{Err: err}, s.Close(), listener.Close())
-	}
+	defer stopTelemetry()
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(), IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxUploadTime, IdleTimeout: 2 * time.Minute,
+		WriteTimeout:   maxUploadTime + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(),
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go forget(stop, s, settings.Limit.IdempotencyRetention(), log)
 	s.KeepStatistics(store.StatisticsInterval)
+	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
 	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
 	select {
 	case err := <-failed:
@@ -101,7 +90,7 @@ func serve(settings *config.Config) error {
 	cancel() // a second signal ends the process at once
 	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "timeout", settings.DrainTimeout)
 	handler.Drain()
-	time.Sleep(settings.DrainDelay) // whoever asks /readyz sends new requests elsewhere meanwhile
+	time.Sleep(settings.DrainDelay) // load balancers that poll /readyz redirect new requests in the meantime
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
 	defer cancelDeadline()
 	err = errors.Join(handler.Stop(deadline, server, listener), s.Close())
@@ -109,36 +98,43 @@ func serve(settings *config.Config) error {
 	return err
 }
 
-// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type
-// *config.UsageError.
-func trust(api *graph.Server, path string, log *slog.Logger) error {
-	if path == "" {
-		return nil
-	}
-	documents, err := persisted.ReadTrusted(path)
-	if err == nil {
-		err = api.Trust(documents)
-	}
+// newHandler returns the HTTP handler on a store, and starts telemetry.
+func newHandler(
+	settings *config.Config, s *store.Store, listener net.Listener, log *slog.Logger,
+) (handler *httpd.Handler, stopTelemetry func(), err error) {
+	limits := settings.Limit
+	queue := admission.NewQueue[string](int(limits.ConcurrentOperations), int(limits.QueuedOperations))
+	hosts := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
+		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
+	build := telemetry.Build{Version: version, Commit: command.Commit()}
+	observer, stopTelemetry, err := telemetry.Start(queue, s, build, settings.MetricsAddr, hosts.Metrics, log)
 	if err != nil {
-		return &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
+		return nil, nil, err
 	}
-	log.Info("only trusted documents are executed", "documents", len(documents))
-	return nil
-}
-
-// forget deletes expired idempotency keys every hour.
-func forget(stop context.Context, s *store.Store, retention time.Duration, log *slog.Logger) {
-	for tick := time.Tick(time.Hour); ; {
-		select {
-		case <-stop.Done():
-			return
-		case <-tick:
-			ctx, cancel := context.WithTimeout(stop, 10*time.Minute)
-			err := s.ForgetIdempotencyKeys(ctx, retention)
-			cancel()
-			if err != nil && stop.Err() == nil {
-				log.Warn("could not delete expired idempotency keys", "error", err)
-			}
-		}
+	trusted, err := operation.ReadTrustedDocuments(settings.Trusted)
+	if err != nil {
+		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
+	resolver := graph.New(graph.Options{
+		Store: s, Limits: limits, Version: command.VersionString(version), RequireAPIKey: settings.Auth == "keys",
+		LimitRates: settings.RateLimit > 0, TrustDocuments: trusted != nil,
+	})
+	presenter := operation.NewPresenter(log)
+	executor, err := operation.New(operation.Options{Schema: resolver.Schema(), Resolvers: resolver, Limits: limits,
+		TrustedDocuments: trusted, Observer: observer, Presenter: presenter})
+	if err != nil {
+		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
+	}
+	if trusted != nil {
+		log.Info("only trusted documents are executed", "documents", len(trusted))
+	}
+	options := gqlhttp.Options{Executor: executor, Presenter: presenter, Limits: limits, Queue: queue,
+		RateLimit: settings.RateLimit, Observer: observer, SlowThreshold: settings.SlowOperation, Log: log}
+	if settings.Auth == "keys" {
+		options.Authenticator = s
+	}
+	if handler, err = httpd.New(gqlhttp.New(options), s, hosts, log); err != nil {
+		return nil, nil, &config.UsageError{Err: err}
+	}
+	return handler, stopTelemetry, nil
 }

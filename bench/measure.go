@@ -14,7 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -22,7 +23,7 @@ import (
 // service is a server on a database that is filled.
 type service struct {
 	store    *store.Store
-	server   *graph.Server
+	server   *gqlhttp.Handler
 	versions int
 }
 
@@ -34,7 +35,8 @@ func open(ctx context.Context, url string, versions int) (*service, error) {
 	}
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.QueryTokens = 600, 100_000
-	return &service{s, graph.NewServer(s, limits, "bench", quiet), versions}, nil
+	api, err := apitest.New(s, apitest.Options{Limits: &limits})
+	return &service{s, api, versions}, err
 }
 
 // send sends a query and returns the response and its duration.

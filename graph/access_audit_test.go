@@ -157,7 +157,7 @@ func TestUnauthenticated(t *testing.T) {
 		if recorder.Code != c.status || asked != (c.status != http.StatusNotAcceptable) {
 			t.Errorf("%+v: %d, asked for a key: %v", c, recorder.Code, asked)
 		}
-		if asked && recorder.Body.String() != `{"errors":[{"message":"this takes a valid API key: Authorization: Bearer plc_…","extensions":{"code":"UNAUTHENTICATED"}}]}` {
+		if asked && recorder.Body.String() != `{"errors":[{"message":"a valid API key is required: Authorization: Bearer plc_…","extensions":{"code":"UNAUTHENTICATED"}}]}` {
 			t.Errorf("%+v: %s", c, recorder.Body)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -77,8 +78,8 @@ func (w *world) sameAsNothing(caller, project, text string) string {
 	if w.blank(project, answer) != w.blank(ghost, nothing) {
 		w.Errorf("%s can tell what is not its own from what is not there: %s\n%s\n%s", caller, query, answer, nothing)
 	}
-	// Parallel fields of the caller's own objects may take a statement more or less. So the cost is not compared if the query
-	// reads them: with {own.Artifact}, or without any name of the project.
+	// Parallel fields of the caller's own objects may take a statement more or less. So the cost is not compared if the
+	// query reads them: with {own.Artifact}, or without any name of the project.
 	if cost != nothingCost && !strings.Contains(text, "{own.Artifact}") && query != w.put(ghost, own, text) {
 		w.Errorf("%s can tell what is not its own by its cost, %d and not %d statements: %s", caller, cost, nothingCost, query)
 	}
@@ -217,7 +218,7 @@ func TestRevocation(t *testing.T) {
 	url := storetest.Postgres(t)
 	w := emptyWorld(t, url)
 	other := open(t, url)
-	other.RequireKeys()
+	other.configure(apitest.Options{RequireAPIKey: true})
 	elsewhere := &world{api: other, keys: w.keys}
 	const query = `{ serverInfo { features } }`
 	answer := w.owner(`mutation { createApiKey(input: {project: "` + alpha + `", role: READER, name: "brief"}) { secret apiKey { id prefix } } }`)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph/persisted"
+	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -183,18 +183,18 @@ func TestFeatures(t *testing.T) {
 		if keys {
 			want = append(want, "apiKeys")
 		}
+		o := w.options
 		if rate {
-			w.LimitKeys(1_000_000)
+			o.RateLimit = 1_000_000
 		}
 		if rate && keys { // without keys there is nothing that the rate could limit
 			want = append(want, "rateLimit")
 		}
 		if trusted {
-			if err := w.Trust(persisted.Trusted{persisted.Hash(query): query}); err != nil {
-				t.Fatal(err)
-			}
+			o.TrustedDocuments = operation.TrustedDocuments{operation.Hash(query): query}
 			want = append(want, "trustedDocuments")
 		}
+		w.configure(o)
 		slices.Sort(want)
 		w.keys["caller"] = secret
 		if answer := w.ok("caller", query); answer != `{"data":{"serverInfo":{"features":["`+strings.Join(want, `","`)+`"]}}}` {

@@ -186,7 +186,7 @@ var roles = []string{"READER", "WRITER", "ADMIN", "OWNER"}
 
 var strangers = []string{"nobody", "wrong", "expired", "revoked"}
 
-const unauthenticated = `{"errors":[{"extensions":{"code":"UNAUTHENTICATED"},"message":"this takes a valid API key: Authorization: Bearer plc_…"}]}`
+const unauthenticated = `{"errors":[{"extensions":{"code":"UNAUTHENTICATED"},"message":"a valid API key is required: Authorization: Bearer plc_…"}]}`
 
 // TestAccess tries every field of the schema as every caller: who may use it, and that what lies in another project
 // looks as if it did not exist.

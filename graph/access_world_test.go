@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -50,7 +50,7 @@ func emptyWorld(t testing.TB, url string) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		api:  &api{t, graph.NewServer(s, limits, "test", quiet).RequireKeys(), s},
+		api:  newAPI(t, s, apitest.Options{Limits: &limits, RequireAPIKey: true}),
 		keys: map[string]string{"owner": owner, "wrong": auth.NewSecret(), "nobody": ""},
 		ids:  map[string]map[string]string{ghost: {}},
 	}

@@ -7,16 +7,16 @@ import (
 	"github.com/placard/placard/models"
 )
 
-type artifact struct{ *Server }
+type artifact struct{ *Resolver }
 
 func (artifact) Project(ctx context.Context, a *models.Artifact) (*models.Project, error) {
-	return load(ctx).project.of(ctx, a.ProjectID, a.ProjectID, none{})
+	return loadersFrom(ctx).project.Load(ctx, a.ProjectID, a.ProjectID, noArgs{})
 }
 
 func (artifact) LatestVersion(ctx context.Context, a *models.Artifact) (*models.ArtifactVersion, error) {
-	version, err := load(ctx).latest.of(ctx, a.ProjectID, a.ID, micros(a.AsOf))
+	version, err := loadersFrom(ctx).latestVersion.Load(ctx, a.ProjectID, a.ID, toMicros(a.AsOf))
 	if version != nil {
-		load(ctx).knowArtifact(a)
+		loadersFrom(ctx).primeArtifact(a)
 	}
 	return version, err
 }
@@ -25,34 +25,65 @@ func (r artifact) Versions(
 	ctx context.Context, a *models.Artifact, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
-	page, err := r.page(ctx, first, after, last, before)
+	page, err := r.page(ctx, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	question, err := r.question(ctx, where, orderBy, asOf, a.AsOf)
+	args := queryArgs{where, orderBy, asOf}
+	query, err := r.listQuery(ctx, args, a.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	l := load(ctx)
-	var found *models.ArtifactVersionConnection
-	if where == nil && orderBy == nil && question.AsOf == nil {
-		found, err = l.versions.of(ctx, a.ProjectID, a.ID, page)
+	l := loadersFrom(ctx)
+	var versions *models.ArtifactVersionConnection
+	if args.isPlain() && query.AsOf == nil {
+		versions, err = l.versions.Load(ctx, a.ProjectID, a.ID, page)
 	} else {
-		text, err := json.Marshal([]any{where, orderBy, question.AsOf})
+		text, err := json.Marshal([]any{where, orderBy, query.AsOf})
 		if err != nil {
 			return nil, err
 		}
-		if found, err = l.found.of(ctx, a.ProjectID, a.ID, askedPage{l.ask(string(text), question), page}); err != nil {
+		l.registerQuery(string(text), query)
+		if versions, err = l.searchedVersions.Load(ctx, a.ProjectID, a.ID, searchPage{string(text), page}); err != nil {
 			return nil, err
 		}
 	}
-	if view := a.At(question.AsOf); found != nil && view != nil {
-		l.knowArtifact(view)
+	if view := a.At(query.AsOf); versions != nil && view != nil {
+		l.primeArtifact(view)
 	}
-	return found, err
+	return versions, err
 }
 
-// knowArtifact makes the artifact that of its versions, without reading it again.
-func (l *loaders) knowArtifact(a *models.Artifact) {
-	l.artifact.know(micros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
+func (artifact) MetadataKeys(
+	ctx context.Context, a *models.Artifact, search *string, first *int32,
+) ([]*models.MetadataKeyUsage, error) {
+	query, err := parseKeyQuery(search, first)
+	if err != nil {
+		return nil, err
+	}
+	query.AsOf = int64(toMicros(a.AsOf))
+	keys, err := loadersFrom(ctx).keys.Load(ctx, a.ProjectID, a.ID, query)
+	return append([]*models.MetadataKeyUsage{}, keys...), err
+}
+
+func (r artifact) MetadataSeries(
+	ctx context.Context, a *models.Artifact, key string, card *string, first *int32, after *string, last *int32,
+	before *string, asOf *models.Time,
+) (*models.MetadataSeries, error) {
+	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf}
+	page, err := r.seriesPage(ctx, args, a.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	l := loadersFrom(ctx)
+	series, err := loadSeries(ctx, a.ProjectID, a.ID, page, l.artifactSeries, l.artifactSummaries)
+	if view := a.At(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
+		l.primeArtifact(view)
+	}
+	return series, err
+}
+
+// primeArtifact stores an artifact for its versions.
+func (l *loaders) primeArtifact(a *models.Artifact) {
+	l.artifact.Prime(toMicros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
 }

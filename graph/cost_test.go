@@ -2,12 +2,11 @@ package graph_test
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -19,7 +18,8 @@ func estimated(answer map[string]any) string {
 	return fmt.Sprint(cost["estimated"])
 }
 
-// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all else.
+// TestCost checks the cost of fields, which are a tenth each as often as the lists around them are long, and of all
+// else.
 func TestCost(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -103,7 +103,7 @@ func TestCostIsBounded(t *testing.T) {
 	}
 	limits := models.DefaultLimits()
 	limits.QueryDepth, limits.QueryCost = math.MaxInt32, math.MaxInt32
-	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	a.configure(apitest.Options{Limits: &limits})
 	if got, _ = a.do(nest(50), ""); estimated(got) != fmt.Sprint((1<<53-1)/10) {
 		t.Errorf("got %.300v, want the greatest cost", got)
 	}
@@ -112,7 +112,8 @@ func TestCostIsBounded(t *testing.T) {
 	}
 }
 
-// TestScansAreBounded checks that a filter has at most 20 conditions without an index, unless an index answers another one.
+// TestScansAreBounded checks that a filter has at most 20 conditions without an index, unless an index answers another
+// one.
 func TestScansAreBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"net"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database that is looked at
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -25,20 +24,20 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		a := open(t, url)
-		patient := a.Server
+		patient := a.Handler
 		a.askTooMuch(func() {})
 		if strings.HasPrefix(url, "postgres") {
 			waitUntilIdle(t, url)
 		}
-		a.Server = patient // and the server goes on
+		a.Handler = patient // and the server goes on
 		if got, _ := a.do(`{ artifactVersions(where: {metadata: {key: "text", contains: "é"}}) { totalCount } }`, ""); fmt.Sprint(got["data"]) != "map[artifactVersions:map[totalCount:40]]" {
 			t.Errorf("got %.500v", got)
 		}
 	})
 }
 
-// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to, because
-// nobody can connect any more.
+// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to,
+// because nobody can connect any more.
 func TestGivingUpGetsLost(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
@@ -83,8 +82,8 @@ func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	}
 }
 
-// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too long.
-// ready is called when there is only that left to do.
+// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too
+// long. ready is called when there is only that left to do.
 func (a *api) askTooMuch(ready func()) {
 	a.Helper()
 	long := strings.Repeat("é", 30_000)
@@ -97,7 +96,7 @@ func (a *api) askTooMuch(ready func()) {
 	ready()
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.QueryCost = 0.25, math.MaxInt32
-	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	a.configure(apitest.Options{Limits: &limits})
 	none := make([]string, 199)
 	for i := range none {
 		none[i] = fmt.Sprintf(`{"metadata": {"key": "text", "contains": "x%d", "ignoreCase": true}}`, i)

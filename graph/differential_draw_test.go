@@ -65,7 +65,8 @@ func sameSort(a, b any) bool {
 	return false
 }
 
-// reversed reports whether the ends of a range are in the wrong order in each sort that both may be of, which is refused.
+// reversed reports whether the ends of a range are in the wrong order in each sort that both may be of, which is
+// refused.
 func reversed(least, greatest any) bool {
 	found := false
 	for _, x := range oracleReadings(least) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
 	"slices"
@@ -16,7 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -75,7 +74,7 @@ func TestSearchAgrees(t *testing.T) {
 		world := load(a)
 		limits := models.DefaultLimits()
 		limits.QueryCost = math.MaxInt32
-		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		a.configure(apitest.Options{Limits: &limits})
 		databases = append(databases, newSearched(a, engine, world))
 	}
 	p := newPool()

@@ -3,13 +3,12 @@ package graph_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -77,8 +76,8 @@ func (w *world) everything(a *asking) (all []string) {
 	return all
 }
 
-// TestStatementsAtOnce checks that no operation runs more than three statements at once, over the whole schema. It also runs
-// every operation with a single permit: a statement that waited for another one of its operation would wait until
+// TestStatementsAtOnce checks that no operation runs more than three statements at once, over the whole schema. It also
+// runs every operation with a single permit: a statement that waited for another one of its operation would wait until
 // the deadline. The control is the same operations without a bound.
 func TestStatementsAtOnce(t *testing.T) {
 	t.Parallel()
@@ -86,7 +85,9 @@ func TestStatementsAtOnce(t *testing.T) {
 		w := emptyWorld(t, url)
 		w.fill(alpha, 3)
 		for _, permits := range []int{3, 1, 100} {
-			w.SetStatementsAtOnce(permits)
+			o := w.options
+			o.StatementsPerOperation = permits
+			w.configure(o)
 			most := 0
 			for _, query := range w.everything(newAsking()) {
 				count := &crowd{exceeded: make(chan struct{}), allowed: permits}
@@ -106,9 +107,9 @@ func TestStatementsAtOnce(t *testing.T) {
 	})
 }
 
-// TestFairness holds all statements of twenty clients of one API key, which search and look up in many root fields. Another
-// key reads, searches, counts and writes as if they were not there. The control is a client of the first key, which
-// waits until the others are released.
+// TestFairness holds all statements of twenty clients of one API key, which search and look up in many root fields.
+// Another key reads, searches, counts and writes as if they were not there. The control is a client of the first key,
+// which waits until the others are released.
 func TestFairness(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -116,7 +117,7 @@ func TestFairness(t *testing.T) {
 		w.fill(alpha, 3)
 		limits := models.DefaultLimits()
 		limits.ReadSeconds, limits.ConcurrentOperations = 30, 8
-		w.Server = graph.NewServer(w.store, limits, "test", slog.New(slog.DiscardHandler)).RequireKeys()
+		w.configure(apitest.Options{Limits: &limits, RequireAPIKey: true})
 		released := make(chan struct{})
 		release := sync.OnceFunc(func() { close(released) })
 		t.Cleanup(release)
@@ -134,8 +135,8 @@ func TestFairness(t *testing.T) {
 			all.Go(func() { w.metered(held, "writer", []string{searches, lookUps}[i%2]) })
 		}
 		harness.Eventually(t, "6 requests execute and 14 wait", func() bool {
-			executing, waiting := w.Load()
-			return executing == 6 && waiting == 14
+			load := w.Queue.Load()
+			return load.Turns == 6 && load.Waiting == 14
 		})
 		for _, query := range []string{
 			`{ serverInfo { version } }`,
@@ -150,8 +151,7 @@ func TestFairness(t *testing.T) {
 		control := make(chan string, 1)
 		go func() { control <- w.metered(&store.Meter{}, "writer", `{ serverInfo { version } }`) }()
 		harness.Eventually(t, "15 requests wait", func() bool {
-			_, waiting := w.Load()
-			return waiting == 15
+			return w.Queue.Load().Waiting == 15
 		})
 		select {
 		case answer := <-control:

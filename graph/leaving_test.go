@@ -13,7 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -63,15 +64,16 @@ func (a *api) checkNothing() {
 	}
 }
 
-// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is there.
+// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is
+// there.
 func TestWriteDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		a := open(t, url)
 		limits := models.DefaultLimits()
 		limits.WriteSeconds = 0.25
-		patient := a.Server
-		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		patient := a.Handler
+		a.configure(apitest.Options{Limits: &limits})
 		release := blocked(t, url)
 		got, _ := a.do(createA, "")
 		failure := fmt.Sprint(got["errors"])
@@ -83,7 +85,7 @@ func TestWriteDeadline(t *testing.T) {
 			waitUntilIdle(t, url)
 		}
 		release()
-		a.Server = patient
+		a.Handler = patient
 		a.checkNothing()
 	})
 }
@@ -120,16 +122,16 @@ func (a *api) leave(statements int64, query, variables string) {
 	}
 }
 
-// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first statement,
-// the look for the project; what that had found so far is forgotten. The question would go on for minutes, and more of it
-// than there are connections would stop the server.
+// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first
+// statement, the look for the project; what that had found so far is forgotten. The question would go on for minutes,
+// and more of it than there are connections would stop the server.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		a := open(t, url)
 		limits := models.DefaultLimits()
 		limits.QueryCost = math.MaxInt32
-		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		a.configure(apitest.Options{Limits: &limits})
 		long := strings.Repeat("é", 30_000)
 		for range 40 {
 			if got, _ := a.do(createVersion, `{"input": {"artifact": "b", "metadata": {"text": "`+long+`"}}}`); got["errors"] != nil {
@@ -177,23 +179,23 @@ func TestWriterLeaves(t *testing.T) {
 // codes is an observer that records the codes of operations.
 type codes struct{ all []string }
 
-func (c *codes) Begin(r *http.Request) (context.Context, func(*graph.Operation)) {
-	return r.Context(), func(o *graph.Operation) { c.all = append(c.all, o.Code) }
+func (c *codes) StartRequest(r *http.Request) (context.Context, func(*gqlhttp.Summary)) {
+	return r.Context(), func(s *gqlhttp.Summary) { c.all = append(c.all, s.Code) }
 }
 
-func (c *codes) Group(ctx context.Context, _ string, _ int) (context.Context, func(error)) {
+func (c *codes) StartBatch(ctx context.Context, _ string, _ int) (context.Context, func(error)) {
 	return ctx, func(error) {}
 }
 
-// TestLeavingIsLoggedOnce checks that a request whose client leaves has the code CANCELLED and one line in the log, at DEBUG.
+// TestLeavingIsLoggedOnce checks that a request whose client leaves has the code CANCELLED and one line in the log, at
+// DEBUG.
 func TestLeavingIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		a := open(t, url)
 		var log bytes.Buffer
-		a.Server = graph.NewServer(a.store, models.DefaultLimits(), "test", slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 		seen := &codes{}
-		a.Observe(seen)
+		a.configure(apitest.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Observer: seen})
 		queries := []string{`{ artifacts { totalCount } pipelineRuns { totalCount } }`, createA}
 		if strings.HasPrefix(url, "sqlite") {
 			queries[1] = queries[0] // a write that SQLite has begun is done

@@ -3,12 +3,11 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -219,7 +218,7 @@ func TestArgumentLimits(t *testing.T) {
 func checkArguments(t *testing.T, a *api) {
 	limits := models.DefaultLimits()
 	limits.QueryTokens, limits.ReadSeconds, limits.WriteSeconds = 100_000, 60, 60 // literals have many tokens
-	a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+	a.configure(apitest.Options{Limits: &limits})
 	id := func(query, field, of string) string {
 		got, _ := a.do(query, "")
 		return got["data"].(map[string]any)[field].(map[string]any)[of].(map[string]any)["id"].(string)
@@ -318,7 +317,7 @@ func TestRequestLimits(t *testing.T) {
 		if c.setting == "queryCost" {
 			limits := models.DefaultLimits()
 			limits.QueryTokens = 1_000_000
-			a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+			a.configure(apitest.Options{Limits: &limits})
 		}
 		got, _ := a.do("{ serverInfo { limits { "+c.setting+" } } }", "")
 		if want := fmt.Sprintf("map[serverInfo:map[limits:map[%s:%d]]]", c.setting, c.limit); c.setting != "queryTokens" && fmt.Sprint(got["data"]) != want {

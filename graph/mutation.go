@@ -3,18 +3,24 @@ package graph
 import (
 	"context"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
 
-// The mutations. What no database is needed for is checked here, by the models; the rest is the store's.
-type mutation struct{ *Server }
+// mutation resolves the fields of Mutation. The models check inputs without a database; the store checks the rest.
+type mutation struct{ *Resolver }
 
-// input is where the argument of every mutation stands.
+// input is the path of the argument of every mutation.
 var input = models.At("input")
 
-func call(ctx context.Context, operation string, key *string) store.Call {
-	return store.Call{Caller: caller(ctx), Operation: operation, Key: key, KeyPath: input.In("idempotencyKey")}
+// newCall returns the description of a call of the store that may have an idempotency key.
+func newCall(ctx context.Context, operation string, key *string) store.Call {
+	principal := auth.From(ctx)
+	return store.Call{
+		Caller:    store.Caller{Name: principal.Signature(), KeyID: principal.KeyID},
+		Operation: operation, Key: key, KeyPath: input.In("idempotencyKey"),
+	}
 }
 
 func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (*models.LogMetadataPayload, error) {
@@ -22,14 +28,17 @@ func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (
 	if err != nil {
 		return nil, err
 	}
-	logged, again, err := m.store.LogMetadata(ctx, call(ctx, "logMetadata", in.IdempotencyKey), []store.Write{write})
+	call := newCall(ctx, "logMetadata", in.IdempotencyKey)
+	logged, deduplicated, err := m.store.LogMetadata(ctx, call, []store.Write{write})
 	if err != nil {
 		return nil, err
 	}
-	return &models.LogMetadataPayload{Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: again}, nil
+	return &models.LogMetadataPayload{
+		Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: deduplicated,
+	}, nil
 }
 
-// write is what one LogMetadataInput says.
+// write checks a LogMetadataInput.
 func (m mutation) write(at *models.Path, in *models.LogMetadataInput) (store.Write, error) {
 	facts, err := models.Facts(&m.limits, at, in.Metadata, in.Entries)
 	if err == nil && len(facts) == 0 {
@@ -38,36 +47,40 @@ func (m mutation) write(at *models.Path, in *models.LogMetadataInput) (store.Wri
 	return store.Write{Target: in.Target, Facts: facts, Path: at}, err
 }
 
-func (m mutation) LogMetadataBatch(ctx context.Context, in models.LogMetadataBatchInput) (*models.LogMetadataBatchPayload, error) {
+func (m mutation) LogMetadataBatch(
+	ctx context.Context, in models.LogMetadataBatchInput,
+) (*models.LogMetadataBatchPayload, error) {
 	writes, err := m.writes(input.In("writes"), in.Writes)
 	if err != nil {
 		return nil, err
 	}
-	logged, again, err := m.store.LogMetadata(ctx, call(ctx, "logMetadataBatch", in.IdempotencyKey), writes)
+	logged, deduplicated, err := m.store.LogMetadata(ctx, newCall(ctx, "logMetadataBatch", in.IdempotencyKey), writes)
 	results := make([]*models.LogMetadataResult, len(logged))
 	subjects := make([]models.Node, len(logged))
 	var entries []*models.MetadataEntry
-	for i, one := range logged {
-		results[i] = &models.LogMetadataResult{Subject: one.Subject, Entries: one.Entries}
-		subjects[i], entries = one.Subject, append(entries, one.Entries...)
+	for i, l := range logged {
+		results[i] = &models.LogMetadataResult{Subject: l.Subject, Entries: l.Entries}
+		subjects[i], entries = l.Subject, append(entries, l.Entries...)
 	}
-	load(ctx).nodesTogether(subjects)
-	load(ctx).entriesTogether(entries)
-	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: again}, err
+	loadersFrom(ctx).addNodes(subjects)
+	loadersFrom(ctx).addEntries(entries)
+	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: deduplicated}, err
 }
 
+// writes checks the writes of a batch.
 func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]store.Write, error) {
-	most := int(m.limits.EntriesPerCall)
+	maxEntries := int(m.limits.EntriesPerCall)
 	if n := len(inputs); n == 0 {
 		return nil, models.BadInput(at, "must have at least one write")
-	} else if n > most {
-		return nil, models.LimitExceeded(at, "writes in a batch", int64(most), int64(n))
+	} else if n > maxEntries {
+		return nil, models.LimitExceeded(at, "writes in a batch", int64(maxEntries), int64(n))
 	}
 	writes := make([]store.Write, len(inputs))
 	entries := 0
 	for i := range inputs {
 		if inputs[i].IdempotencyKey != nil {
-			return nil, models.BadInput(at.In(i).In("idempotencyKey"), "must be absent: the batch has one key for all its writes")
+			return nil, models.BadInput(at.In(i).In("idempotencyKey"),
+				"must be absent: the batch has one key for all its writes")
 		}
 		var err error
 		if writes[i], err = m.write(at.In(i), &inputs[i]); err != nil {
@@ -75,22 +88,28 @@ func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]s
 		}
 		entries += len(writes[i].Facts)
 	}
-	if entries > most {
-		return nil, models.LimitExceeded(at, "entries in a call", int64(most), int64(entries))
+	if entries > maxEntries {
+		return nil, models.LimitExceeded(at, "entries in a call", int64(maxEntries), int64(entries))
 	}
 	return writes, nil
 }
 
-func (m mutation) RetractMetadata(ctx context.Context, in models.RetractMetadataInput) (*models.RetractMetadataPayload, error) {
+func (m mutation) RetractMetadata(
+	ctx context.Context, in models.RetractMetadataInput,
+) (*models.RetractMetadataPayload, error) {
 	if err := in.Check(&m.limits, input); err != nil {
 		return nil, err
 	}
-	retracted, again, err := m.store.RetractMetadata(ctx, call(ctx, "retractMetadata", in.IdempotencyKey), input,
+	retracted, deduplicated, err := m.store.RetractMetadata(ctx, newCall(ctx, "retractMetadata", in.IdempotencyKey), input,
 		store.Retraction{Target: in.Target, Keys: in.Keys, Reason: in.Reason})
-	return &models.RetractMetadataPayload{Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: again}, err
+	return &models.RetractMetadataPayload{
+		Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: deduplicated,
+	}, err
 }
 
-func (m mutation) CreateArtifactVersion(ctx context.Context, in models.CreateArtifactVersionInput) (*models.CreateArtifactVersionPayload, error) {
+func (m mutation) CreateArtifactVersion(
+	ctx context.Context, in models.CreateArtifactVersionInput,
+) (*models.CreateArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -98,19 +117,24 @@ func (m mutation) CreateArtifactVersion(ctx context.Context, in models.CreateArt
 	if err != nil {
 		return nil, err
 	}
-	version, again, err := m.store.CreateArtifactVersion(ctx, call(ctx, "createArtifactVersion", in.IdempotencyKey), input, in, facts)
-	return &models.CreateArtifactVersionPayload{ArtifactVersion: version, Deduplicated: again}, err
+	call := newCall(ctx, "createArtifactVersion", in.IdempotencyKey)
+	version, deduplicated, err := m.store.CreateArtifactVersion(ctx, call, input, in, facts)
+	return &models.CreateArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) StartPipelineRun(ctx context.Context, in models.StartPipelineRunInput) (*models.StartPipelineRunPayload, error) {
+func (m mutation) StartPipelineRun(
+	ctx context.Context, in models.StartPipelineRunInput,
+) (*models.StartPipelineRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
-	run, again, err := m.store.StartPipelineRun(ctx, call(ctx, "startPipelineRun", in.IdempotencyKey), input, in)
-	return &models.StartPipelineRunPayload{PipelineRun: run, Deduplicated: again}, err
+	run, deduplicated, err := m.store.StartPipelineRun(ctx, newCall(ctx, "startPipelineRun", in.IdempotencyKey), input, in)
+	return &models.StartPipelineRunPayload{PipelineRun: run, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) FinishPipelineRun(ctx context.Context, in models.FinishPipelineRunInput) (*models.FinishPipelineRunPayload, error) {
+func (m mutation) FinishPipelineRun(
+	ctx context.Context, in models.FinishPipelineRunInput,
+) (*models.FinishPipelineRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -122,11 +146,13 @@ func (m mutation) StartStepRun(ctx context.Context, in models.StartStepRunInput)
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
-	run, again, err := m.store.StartStepRun(ctx, call(ctx, "startStepRun", in.IdempotencyKey), input, in)
-	return &models.StartStepRunPayload{StepRun: run, Deduplicated: again}, err
+	run, deduplicated, err := m.store.StartStepRun(ctx, newCall(ctx, "startStepRun", in.IdempotencyKey), input, in)
+	return &models.StartStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
 }
 
-func (m mutation) FinishStepRun(ctx context.Context, in models.FinishStepRunInput) (*models.FinishStepRunPayload, error) {
+func (m mutation) FinishStepRun(
+	ctx context.Context, in models.FinishStepRunInput,
+) (*models.FinishStepRunPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -150,7 +176,9 @@ func (m mutation) RemoveAlias(ctx context.Context, in models.RemoveAliasInput) (
 	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) TagArtifactVersion(ctx context.Context, in models.TagArtifactVersionInput) (*models.TagArtifactVersionPayload, error) {
+func (m mutation) TagArtifactVersion(
+	ctx context.Context, in models.TagArtifactVersionInput,
+) (*models.TagArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -158,7 +186,9 @@ func (m mutation) TagArtifactVersion(ctx context.Context, in models.TagArtifactV
 	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) UntagArtifactVersion(ctx context.Context, in models.UntagArtifactVersionInput) (*models.UntagArtifactVersionPayload, error) {
+func (m mutation) UntagArtifactVersion(
+	ctx context.Context, in models.UntagArtifactVersionInput,
+) (*models.UntagArtifactVersionPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
@@ -166,20 +196,43 @@ func (m mutation) UntagArtifactVersion(ctx context.Context, in models.UntagArtif
 	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) DeleteArtifactVersion(ctx context.Context, in models.DeleteArtifactVersionInput) (*models.DeleteArtifactVersionPayload, error) {
+func (m mutation) DeleteArtifactVersion(
+	ctx context.Context, in models.DeleteArtifactVersionInput,
+) (*models.DeleteArtifactVersionPayload, error) {
 	id, err := m.store.DeleteArtifactVersion(ctx, input.In("artifactVersionId"), in.ArtifactVersionID)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 
-func (m mutation) DeleteArtifact(ctx context.Context, in models.DeleteArtifactInput) (*models.DeleteArtifactPayload, error) {
+func (m mutation) DeleteArtifact(
+	ctx context.Context, in models.DeleteArtifactInput,
+) (*models.DeleteArtifactPayload, error) {
 	id, err := m.store.DeleteArtifact(ctx, input.In("artifactId"), in.ArtifactID)
 	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
 }
 
-func (m mutation) CreateProject(ctx context.Context, in models.CreateProjectInput) (*models.CreateProjectPayload, error) {
+func (m mutation) CreateProject(
+	ctx context.Context, in models.CreateProjectInput,
+) (*models.CreateProjectPayload, error) {
 	if err := in.Check(input); err != nil {
 		return nil, err
 	}
 	project, err := m.store.CreateProject(ctx, input.In("name"), in.Name)
 	return &models.CreateProjectPayload{Project: project}, err
+}
+
+func (m mutation) CreateAPIKey(ctx context.Context, in models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {
+	if !m.options.RequireAPIKey {
+		// A caller of today would keep access after an operator makes the server require keys.
+		return nil, models.Forbidden("this server runs without API keys: `placard keys create` makes one on its machine")
+	}
+	if err := in.Check(input); err != nil {
+		return nil, err
+	}
+	key, secret, err := m.store.CreateApiKey(ctx, input, in)
+	return &models.CreateApiKeyPayload{APIKey: key, Secret: secret}, err
+}
+
+func (m mutation) RevokeAPIKey(ctx context.Context, in models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
+	key, err := m.store.RevokeApiKey(ctx, input.In("apiKeyId"), in.APIKeyID)
+	return &models.RevokeApiKeyPayload{APIKey: key}, err
 }

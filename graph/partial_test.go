@@ -5,12 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
@@ -20,8 +19,8 @@ import (
 // impatientSeconds is the deadline of the tests below: long enough for the fields that are not held, on a busy machine.
 const impatientSeconds = 3
 
-// openImpatient returns a server with a short deadline whose database has three versions of the artifact "a", and a server
-// on the same database with the usual deadlines.
+// openImpatient returns a server with a short deadline whose database has three versions of the artifact "a", and a
+// server on the same database with the usual deadlines.
 func openImpatient(t *testing.T, url string) (impatient, patient *api) {
 	t.Helper()
 	patient = open(t, url)
@@ -32,8 +31,7 @@ func openImpatient(t *testing.T, url string) (impatient, patient *api) {
 	}
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.WriteSeconds = impatientSeconds, impatientSeconds
-	server := graph.NewServer(patient.store, limits, "test", slog.New(slog.DiscardHandler))
-	return &api{t, server, patient.store}, patient
+	return newAPI(t, patient.store, apitest.Options{Limits: &limits}), patient
 }
 
 // held sends a query and holds each statement with one of the texts in it until the deadline.
@@ -84,8 +82,8 @@ func checkPartial(t *testing.T, got map[string]any, data string, paths ...string
 	}
 }
 
-// TestDeadlineNamesFields checks that loaded fields are answered after the deadline. Each other field has an error with its
-// path, and no statement starts after the deadline.
+// TestDeadlineNamesFields checks that loaded fields are answered after the deadline. Each other field has an error with
+// its path, and no statement starts after the deadline.
 func TestDeadlineNamesFields(t *testing.T) {
 	t.Parallel()
 	const history, tags, runs = "FROM metadata_entries", "FROM tags", "FROM pipeline_runs"
@@ -96,8 +94,8 @@ func TestDeadlineNamesFields(t *testing.T) {
 		data  string
 		paths []string
 	}{
-		// Two slow root fields, and a slow field of an object. Questions of one caller wait for each other, so the quick field
-		// asks none.
+		// Two slow root fields, and a slow field of an object. Questions of one caller wait for each other, so the
+		// quick field asks none.
 		"root fields": {
 			`{ quick: artifact(name: "a") { name } serverInfo { version } two: pipelineRuns { nodes { id } } one: pipelineRuns(first: 1) { nodes { id } }
 				slow: ` + version + ` { name: version tags } }`,
@@ -105,16 +103,17 @@ func TestDeadlineNamesFields(t *testing.T) {
 			`{"quick": {"name": "a"}, "serverInfo": {"version": "test"}, "two": null, "one": null, "slow": {"name": "1", "tags": ["t"]}}`,
 			[]string{`["one"]`, `["two"]`},
 		},
-		// A slow field of an object, and a slow non-null field, which nulls the nearest nullable one. Both hold a permit of the
-		// operation, which leaves one for the others.
+		// A slow field of an object, and a slow non-null field, which nulls the nearest nullable one. Both hold a
+		// permit of the operation, which leaves one for the others.
 		"fields of objects": {
 			`{ quick: artifact(name: "a") { name } slow: ` + version + ` { name: version metadataHistory { nodes { key } } } required: ` + version + ` { version tags } }`,
 			[]string{history, tags},
 			`{"quick": {"name": "a"}, "slow": {"name": "1", "metadataHistory": null}, "required": null}`,
 			[]string{`["required","tags"]`, `["slow","metadataHistory"]`},
 		},
-		// The first version waits until the deadline, so the fields of the others are resolved after it: columns and relations
-		// that are loaded for all siblings are there, and upstream, which each version reads for itself, is not.
+		// The first version waits until the deadline, so the fields of the others are resolved after it: columns and
+		// relations that are loaded for all siblings are there, and upstream, which each version reads for itself, is
+		// not.
 		"fields of a list": {
 			`{ artifactVersions { nodes { version metadataHistory { nodes { key } } tags artifact { name } upstream { nodes { id } } } totalCount } }`, []string{history},
 			`{"artifactVersions": {"totalCount": 3, "nodes": [
@@ -176,7 +175,8 @@ func TestDeadlineOfLists(t *testing.T) {
 	})
 }
 
-// lockTable locks a table of PostgreSQL against readers until the test ends, and returns a connection for other statements.
+// lockTable locks a table of PostgreSQL against readers until the test ends, and returns a connection for other
+// statements.
 func lockTable(t *testing.T, url, table string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)

@@ -116,8 +116,8 @@ func (h *history) page(id, argument string) any {
 	return h.must(fmt.Sprintf(`{ artifactVersion(ref: {id: %q}%s) { %s } } %s`, id, argument, versionPage, pageFragments), "artifactVersion")
 }
 
-// TestPastIsWhole checks that everything below a view shows its instant: the page of a version as of an instant is the page
-// that was read at the instant, but for the IDs, each of which names the instant.
+// TestPastIsWhole checks that everything below a view shows its instant: the page of a version as of an instant is the
+// page that was read at the instant, but for the IDs, each of which names the instant.
 func TestPastIsWhole(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -254,7 +254,8 @@ func spelled(instant string) string {
 	return digits + strings.Repeat("0", 26-len(digits)) + "Z"
 }
 
-// TestPastOfWaitingFacts checks that a fact that waited is about the output as of an instant before the version was created.
+// TestPastOfWaitingFacts checks that a fact that waited is about the output as of an instant before the version was
+// created.
 func TestPastOfWaitingFacts(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

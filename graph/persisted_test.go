@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph/persisted"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -39,7 +40,8 @@ func (a *api) wants(what string, w *httptest.ResponseRecorder, status int, part 
 	}
 }
 
-// TestHTTPPersisted: a query is sent by its hash, with its text when the server does not know it, and by its hash again.
+// TestHTTPPersisted: a query is sent by its hash, with its text when the server does not know it, and by its hash
+// again.
 func TestHTTPPersisted(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -48,7 +50,7 @@ func TestHTTPPersisted(t *testing.T) {
 		return w
 	}
 	query, name := `query($n: String!) { artifact(name: $n) { name } }`, `{"n": "x"}`
-	hash := persisted.Hash(query)
+	hash := operation.Hash(query)
 	const unknown = `{"errors":[{"message":"PersistedQueryNotFound","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}}]}`
 	a.wants("unknown", post(byHash("", hash, name)), 200, unknown)
 	a.wants("unknown, newer type", post(byHash("", hash, name), "Accept", newer), 200, unknown)
@@ -59,14 +61,14 @@ func TestHTTPPersisted(t *testing.T) {
 	extensions := `{"persistedQuery": {"version": 1, "sha256Hash": "` + hash + `"}}`
 	a.wants("by GET", a.get(url.Values{"extensions": {extensions}, "variables": {name}}), 200, `{"data":{"artifact":null},`)
 	query = `{ __typename }`
-	extensions = `{"persistedQuery": {"version": 1, "sha256Hash": "` + persisted.Hash(query) + `"}}`
+	extensions = `{"persistedQuery": {"version": 1, "sha256Hash": "` + operation.Hash(query) + `"}}`
 	a.wants("by GET, unknown", a.get(url.Values{"extensions": {extensions}}), 200, unknown)
 	a.wants("by GET, with its text", a.get(url.Values{"extensions": {extensions}, "query": {query}}), 200, `"Query"`)
 	a.wants("by GET, known", a.get(url.Values{"extensions": {extensions}}), 200, `"Query"`)
 
 	mutation := `mutation { createProject(input: {name: "p"}) { project { name } } }`
-	extensions = `{"persistedQuery": {"version": 1, "sha256Hash": "` + persisted.Hash(mutation) + `"}}`
-	a.wants("a mutation", post(byHash(mutation, persisted.Hash(mutation), "{}")), 200, `"name":"p"`)
+	extensions = `{"persistedQuery": {"version": 1, "sha256Hash": "` + operation.Hash(mutation) + `"}}`
+	a.wants("a mutation", post(byHash(mutation, operation.Hash(mutation), "{}")), 200, `"name":"p"`)
 	a.wants("a mutation by GET", a.get(url.Values{"extensions": {extensions}}), 405, `"code":"BAD_INPUT"`)
 }
 
@@ -75,13 +77,13 @@ func TestHTTPPersistedRefused(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
 	query := "{ __typename }"
-	hash := persisted.Hash(query)
+	hash := operation.Hash(query)
 	for _, invalid := range []string{"{", "{ x }", "", "{" + aliases(101) + "}"} {
-		w, _ := a.post(byHash(invalid, persisted.Hash(invalid), "{}"), "Accept", newer)
+		w, _ := a.post(byHash(invalid, operation.Hash(invalid), "{}"), "Accept", newer)
 		if invalid != "" {
 			a.wants(invalid, w, 400, `"code":`)
 		}
-		w, _ = a.post(byHash("", persisted.Hash(invalid), "{}"))
+		w, _ = a.post(byHash("", operation.Hash(invalid), "{}"))
 		a.wants(invalid+" by its hash", w, 200, `"code":"PERSISTED_QUERY_NOT_FOUND"`)
 	}
 	const place = `"path":["extensions","persistedQuery"`
@@ -90,7 +92,7 @@ func TestHTTPPersistedRefused(t *testing.T) {
 		status int
 		want   string
 	}{
-		"another hash":     {byHash(query, persisted.Hash("x"), "{}"), 200, place + `,"sha256Hash"]`},
+		"another hash":     {byHash(query, operation.Hash("x"), "{}"), 200, place + `,"sha256Hash"]`},
 		"an empty text":    {`{"query": "", "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "` + hash + `"}}}`, 200, place + `,"sha256Hash"]`},
 		"no hash":          {`{"query": "{ __typename }", "extensions": {"persistedQuery": {"version": 1}}}`, 400, place + `,"sha256Hash"]`},
 		"a short hash":     {byHash("", hash[1:], "{}"), 400, place + `,"sha256Hash"]`},
@@ -115,19 +117,17 @@ func TestHTTPTrusted(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
 	const trusted, other = "query A { __typename }", "query B { __typename }"
-	if err := a.Trust(persisted.Trusted{persisted.Hash(trusted): trusted}); err != nil {
-		t.Fatal(err)
-	}
+	a.configure(apitest.Options{TrustedDocuments: operation.TrustedDocuments{operation.Hash(trusted): trusted}})
 	plain := func(text string) string { return fmt.Sprintf(`{"query": %q}`, text) }
 	const forbidden = `"code":"FORBIDDEN"`
 	for name, c := range map[string]struct{ body, want string }{
 		"trusted by text":          {plain(trusted), `"Query"`},
-		"trusted by hash":          {byHash("", persisted.Hash(trusted), "{}"), `"Query"`},
-		"trusted by both":          {byHash(trusted, persisted.Hash(trusted), "{}"), `"Query"`},
+		"trusted by hash":          {byHash("", operation.Hash(trusted), "{}"), `"Query"`},
+		"trusted by both":          {byHash(trusted, operation.Hash(trusted), "{}"), `"Query"`},
 		"another by text":          {plain(other), forbidden},
-		"another by hash":          {byHash("", persisted.Hash(other), "{}"), forbidden},
-		"another by both":          {byHash(other, persisted.Hash(other), "{}"), forbidden},
-		"another, trusted hash":    {byHash(other, persisted.Hash(trusted), "{}"), `"code":"BAD_INPUT"`},
+		"another by hash":          {byHash("", operation.Hash(other), "{}"), forbidden},
+		"another by both":          {byHash(other, operation.Hash(other), "{}"), forbidden},
+		"another, trusted hash":    {byHash(other, operation.Hash(trusted), "{}"), `"code":"BAD_INPUT"`},
 		"almost the same":          {plain(trusted + " "), forbidden},
 		"what would be invalid":    {plain("{"), forbidden},
 		"another operation of one": {strings.Replace(plain(trusted), "{", `{"operationName": "B", `, 1), `"code":"BAD_INPUT"`},
@@ -139,7 +139,8 @@ func TestHTTPTrusted(t *testing.T) {
 	}
 	a.wants("another by GET", a.get(url.Values{"query": {other}}), 200, forbidden)
 	for _, invalid := range []string{"{", "{ x }", "fragment F on Query { __typename }"} {
-		if err := a.Trust(persisted.Trusted{persisted.Hash(invalid): invalid}); err == nil || !strings.Contains(err.Error(), invalid) {
+		_, err := apitest.New(a.store, apitest.Options{TrustedDocuments: operation.TrustedDocuments{operation.Hash(invalid): invalid}})
+		if err == nil || !strings.Contains(err.Error(), invalid) {
 			t.Errorf("%s is trusted: %v", invalid, err)
 		}
 	}

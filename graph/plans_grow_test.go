@@ -15,8 +15,8 @@ import (
 // growers is the number of goroutines that fill a project.
 const growers = 4
 
-// grow fills a project with steps of three inputs and one output each, with the versions that are created from the outputs,
-// and with subjects that have a long history.
+// grow fills a project with steps of three inputs and one output each, with the versions that are created from the
+// outputs, and with subjects that have a long history.
 func grow(t *testing.T, s *store.Store, project string, steps int) {
 	t.Helper()
 	var wait sync.WaitGroup
@@ -108,7 +108,8 @@ func (g *grower) create(n int, output *models.StepOutputReference) error {
 	return err
 }
 
-// makeBulkFacts returns the facts of a version: a number that no other version has, and two values that all versions have.
+// makeBulkFacts returns the facts of a version: a number that no other version has, and two values that all versions
+// have.
 func makeBulkFacts(part, n int) ([]models.Fact, error) {
 	limits := models.DefaultLimits()
 	return models.Facts(&limits, nil, &models.Tree{Node: models.Object{

@@ -24,8 +24,8 @@ type loggedPlan struct {
 	Plan  planNode `json:"Plan"`
 }
 
-// planNode is a node of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) writes it. Rows are means over the loops, blocks
-// are sums over the loops and include those of the children.
+// planNode is a node of a plan as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) writes it. Rows are means over the loops,
+// blocks are sums over the loops and include those of the children.
 type planNode struct {
 	Type             string     `json:"Node Type"`
 	Relation         string     `json:"Relation Name"`

@@ -2,19 +2,18 @@ package graph_test
 
 import (
 	"database/sql"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
-// moreQuestions are queries with arguments that the questions of TestAccess do not pass, by their field of Query. INSTANT
-// is the present: as of it, the past is read.
+// moreQuestions are queries with arguments that the questions of TestAccess do not pass, by their field of Query.
+// INSTANT is the present: as of it, the past is read.
 var moreQuestions = map[string][]string{
 	"artifactVersion": {
 		`{ artifactVersion(ref: {id: "{ArtifactVersion}"}, asOf: "INSTANT") { aliases tags metadataJson metadataEntry(key: "accuracy") { id }
@@ -117,11 +116,11 @@ func (p *planWorld) reopen(t *testing.T) {
 	s := open(t, p.url).store
 	limits := models.DefaultLimits()
 	limits.QueryTokens, limits.QueryAliases, limits.QueryCost = 50_000, 10_000, 1<<30
-	p.api = &api{t, graph.NewServer(s, limits, "test", slog.New(slog.DiscardHandler)).RequireKeys(), s}
+	p.api = newAPI(t, s, apitest.Options{Limits: &limits, RequireAPIKey: true})
 }
 
-// sendAll sends every query and every mutation as a caller, or as the owner where only owners may, and calls done after each
-// of them.
+// sendAll sends every query and every mutation as a caller, or as the owner where only owners may, and calls done after
+// each of them.
 func (p *planWorld) sendAll(caller, project string, done func(operation string)) {
 	send := func(text, least string) {
 		caller := caller
@@ -191,9 +190,9 @@ func mayReadAll(where, text string) bool {
 	return false
 }
 
-// TestPlansWithoutStatistics fills a fresh database without ANALYZE, and after an ANALYZE a second, small project. The rows and
-// blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds with the plans that
-// connections made while the database was nearly empty, and with new plans.
+// TestPlansWithoutStatistics fills a fresh database without ANALYZE, and after an ANALYZE a second, small project. The
+// rows and blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds
+// with the plans that connections made while the database was nearly empty, and with new plans.
 func TestPlansWithoutStatistics(t *testing.T) {
 	t.Parallel()
 	p := newPlanWorld(t)

@@ -11,11 +11,12 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestLimitKeys checks that an API key that has spent its budget is refused until it has something left; another one is not.
+// TestLimitKeys checks that an API key that has spent its budget is refused until it has something left; another one is
+// not.
 func TestLimitKeys(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))
-	w.LimitKeys(70)
+	w.limitRate(70)
 	ask := func(caller, query string) *httptest.ResponseRecorder {
 		recorder, _ := w.post(`{"query": "`+query+`"}`, "Authorization", "Bearer "+w.keys[caller])
 		return recorder
@@ -40,12 +41,19 @@ func TestLimitKeys(t *testing.T) {
 	harness.Eventually(t, "the key may send requests again", func() bool { return ask("reader", little).Code == http.StatusOK })
 }
 
-// TestLimitProjects checks that the keys of a project share a budget beside their own, so that new keys bring nothing beyond
-// it, and that entries have a price.
+// limitRate sets the rate limit of API keys.
+func (w *world) limitRate(perMinute int64) {
+	o := w.options
+	o.RateLimit = perMinute
+	w.configure(o)
+}
+
+// TestLimitProjects checks that the keys of a project share a budget beside their own, so that new keys bring nothing
+// beyond it, and that entries have a price.
 func TestLimitProjects(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))
-	w.LimitKeys(100)
+	w.limitRate(100)
 	var facts strings.Builder
 	for i := range 100 {
 		fmt.Fprintf(&facts, "k%d: %d ", i, i)

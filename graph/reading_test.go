@@ -3,14 +3,13 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -228,7 +227,7 @@ func TestAnswerBytes(t *testing.T) {
 		a := open(t, url)
 		limits := models.DefaultLimits()
 		limits.AnswerBytes = 100_000
-		a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+		a.configure(apitest.Options{Limits: &limits})
 		const values, bytes = 6, 15_000
 		metadata := map[string]string{}
 		for i := range values {
@@ -240,12 +239,12 @@ func TestAnswerBytes(t *testing.T) {
 		const one, all = `{ artifactVersion(ref: {named: {name: "a"}}) { %s } }`, `{ artifact(name: "a") { versions { nodes { %s } } } }`
 		for _, c := range []struct{ query, fields, refused string }{
 			{one, "metadataJson", ""},
-			{one, "a: metadataJson b: metadataJson", "bytes of an answer"},
-			{one, strings.ReplaceAll(aliases(90), "__typename", "metadataJson"), "bytes of an answer"},
+			{one, "a: metadataJson b: metadataJson", "bytes of a response"},
+			{one, strings.ReplaceAll(aliases(90), "__typename", "metadataJson"), "bytes of a response"},
 			{one, "metadata { value { ... on StringValue { text } } }", ""},
-			{one, "metadata { value { ... on StringValue { text display } } }", "bytes of an answer"},
+			{one, "metadata { value { ... on StringValue { text display } } }", "bytes of a response"},
 			{one, "metadata { value { ... on DisplayValue { json } } }", ""},
-			{one, "metadata { value { ... on DisplayValue { json extendedJson } } }", "bytes of an answer"},
+			{one, "metadata { value { ... on DisplayValue { json extendedJson } } }", "bytes of a response"},
 			{one, "cards { entries { value { ... on DisplayValue { extendedJson } } } }", ""},
 			{one, "metadataHistory { nodes { value { ... on StringValue { text } } } }", ""},
 			{all, "metadata(keys: [\"k0\"]) { value { ... on StringValue { text } } }", ""},
@@ -273,7 +272,7 @@ func TestAnswerBytes(t *testing.T) {
 		// What a mutation has done stays, and is answered, even if the rest of the answer is too much.
 		got, _ := a.do(`mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {n: 1}}) {
 			entries { key } subject { ... on ArtifactVersion { `+strings.ReplaceAll(aliases(90), "__typename", "metadataJson")+` } } } }`, "")
-		if answer := encoded(t, got); !strings.Contains(answer, "bytes of an answer") || len(answer) > 110_000 {
+		if answer := encoded(t, got); !strings.Contains(answer, "bytes of a response") || len(answer) > 110_000 {
 			t.Errorf("a mutation: %.500s", answer)
 		}
 		got, _ = a.do(`{ artifactVersion(ref: {named: {name: "a", version: "1"}}) { metadataEntry(key: "n") { key } } }`, "")
@@ -289,7 +288,7 @@ func TestAnswerBytes(t *testing.T) {
 			{`metadataHistory(first: 6) { nodes { key } }`, values * (256 + len(`k0""`) + bytes), 2},
 		} {
 			for _, limits.AnswerBytes = range []int32{int32(c.counted / c.perByte), int32(c.counted/c.perByte) - 1} {
-				a.Server = graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler))
+				a.configure(apitest.Options{Limits: &limits})
 				got, _ := a.do(fmt.Sprintf(one, c.fields), "")
 				checkLimit(t, c.fields, got, c.perByte*int(limits.AnswerBytes), c.counted)
 				got, _ = a.do("{ serverInfo { limits { answerBytes } } }", "")

@@ -73,7 +73,8 @@ func TestEmptyCards(t *testing.T) {
 	a.refuses(cases)
 }
 
-// TestMissingVariables leaves out variables: the refusal names the variable, and those that were sent under another name.
+// TestMissingVariables leaves out variables: the refusal names the variable, and those that were sent under another
+// name.
 func TestMissingVariables(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

@@ -34,7 +34,8 @@ const (
 	createdPayload = "deduplicated artifactVersion { ...version }"
 )
 
-// replayedCalls returns calls about the objects of fresh: at least one for each mutation with a key and each type of subject.
+// replayedCalls returns calls about the objects of fresh: at least one for each mutation with a key and each type of
+// subject.
 func replayedCalls() []*replayed {
 	many := make([]string, 250)
 	for i := range many {
@@ -96,8 +97,9 @@ func usedFragments(query string) string {
 	return used
 }
 
-// TestReplays checks that a repeated call gets the payload of the first one, after each of many changes: aliases move, keys are
-// logged again, outputs are bound, runs end, and versions and artifacts are deleted. Its control is a read of the present.
+// TestReplays checks that a repeated call gets the payload of the first one, after each of many changes: aliases move,
+// keys are logged again, outputs are bound, runs end, and versions and artifacts are deleted. Its control is a read of
+// the present.
 func TestReplays(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

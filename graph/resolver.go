@@ -1,86 +1,96 @@
+// Package graph holds the resolvers of the schema, in one file per GraphQL type, and their loaders. It hides how
+// objects are read in batches and as of an instant. The resolvers check arguments and call internal/store; exec/ is
+// generated.
+//
+// New returns a Resolver for Options. Resolver.Schema is the schema that internal/operation executes, and the Resolver
+// itself prepares the contexts of operations.
 package graph
 
 import (
 	"context"
+	"maps"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
 
-// resolver gives the generated code the resolvers of each type.
-type resolver struct{ *Server }
-
-var _ exec.ResolverRoot = (*resolver)(nil)
-
-func (r *resolver) Query() exec.QueryResolver       { return query{r.Server} }
-func (r *resolver) Mutation() exec.MutationResolver { return mutation{r.Server} }
-func (r *resolver) Artifact() exec.ArtifactResolver { return artifact{r.Server} }
-func (r *resolver) ArtifactVersion() exec.ArtifactVersionResolver {
-	return artifactVersion{subject[*models.ArtifactVersion]{r.Server}}
-}
-func (r *resolver) PipelineRun() exec.PipelineRunResolver {
-	return pipelineRun{subject[*models.PipelineRun]{r.Server}}
-}
-func (r *resolver) StepRun() exec.StepRunResolver { return stepRun{subject[*models.StepRun]{r.Server}} }
-func (r *resolver) StepInput() exec.StepInputResolver {
-	return stepInput{}
-}
-func (r *resolver) StepOutput() exec.StepOutputResolver {
-	return stepOutput{subject[*models.StepOutput]{r.Server}}
-}
-func (r *resolver) Producer() exec.ProducerResolver                 { return producer{} }
-func (r *resolver) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
-func (r *resolver) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
-func (r *resolver) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }
-func (r *resolver) Viewer() exec.ViewerResolver                     { return viewer{} }
-func (r *resolver) AuditEvent() exec.AuditEventResolver             { return auditEvent{} }
-func (r *resolver) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
-
-// page are the arguments of a connection, checked.
-func (s *Server) page(ctx context.Context, first *int32, after *string, last *int32, before *string) (models.Page, error) {
-	return models.PageArguments{First: first, After: after, Last: last, Before: before}.
-		Page(s.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
+// Options configure a Resolver.
+type Options struct {
+	Store  *store.Store
+	Limits models.ServerLimits
+	// Version is the version of the program.
+	Version string
+	// RequireAPIKey, LimitRates and TrustDocuments are the features of the server that serverInfo reports.
+	RequireAPIKey, LimitRates, TrustDocuments bool
+	// StatementsPerOperation bounds the concurrent SQL statements of one operation; 0 means
+	// defaultStatementsPerOperation.
+	StatementsPerOperation int
 }
 
-// question is what a list is asked, checked. view is the instant of the object that the list belongs to, nil for now.
-func (s *Server) question(
-	ctx context.Context, where models.FilterInput, orderBy []models.OrderInput, asOf, view *models.Time,
-) (models.Question, error) {
-	filter, err := models.ReadFilter(&s.limits, models.At("where"), where)
-	if err != nil {
-		return models.Question{}, err
+// defaultStatementsPerOperation is enough for the fields of a page, and one operation cannot occupy the database with
+// it.
+const defaultStatementsPerOperation = 3
+
+// Resolver holds the resolvers of all types.
+type Resolver struct {
+	store   *store.Store
+	options Options
+	limits  models.ServerLimits
+}
+
+// New returns a resolver.
+func New(o Options) *Resolver {
+	if o.StatementsPerOperation == 0 {
+		o.StatementsPerOperation = defaultStatementsPerOperation
 	}
-	order, err := models.ReadOrder(models.At("orderBy"), orderBy)
-	if err != nil {
-		return models.Question{}, err
-	}
-	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
-	return models.Question{Filter: filter, Order: order, AsOf: instant}, err
+	return &Resolver{store: o.Store, options: o, limits: o.Limits}
 }
 
-// given says whether the query gives the field an argument, be it null.
-func given(ctx context.Context, argument string) bool {
-	_, ok := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]
-	return ok
+// Schema returns the executable schema, without @defer: incremental delivery needs another transport.
+func (r *Resolver) Schema() graphql.ExecutableSchema {
+	schema := *exec.NewExecutableSchema(exec.Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return exec.NewExecutableSchema(exec.Config{Schema: &schema, Resolvers: root{r}})
 }
 
-// cardFilter is what the argument `card` says: absent means every card, null the entries without one.
-func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
-	if card == nil {
-		return models.CardFilter{Only: given(ctx, "card")}, nil
-	}
-	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.At("card"), "a card must not be empty")
-	}
-	return models.CardFilter{Only: true, Name: *card}, nil
+// StartOperation returns a context whose reads have a common budget. It implements operation.Resolvers.
+func (r *Resolver) StartOperation(
+	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
+) context.Context {
+	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	return store.WithOperation(ctx, store.Operation{
+		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
+	})
 }
 
-// caller is who sent the request.
-func caller(ctx context.Context) store.Caller {
-	who := auth.From(ctx)
-	return store.Caller{Name: who.Signature(), KeyID: who.KeyID}
+// root returns the resolvers of each type to the generated code.
+type root struct{ *Resolver }
+
+var _ exec.ResolverRoot = root{}
+
+func (r root) Query() exec.QueryResolver       { return query{r.Resolver} }
+func (r root) Mutation() exec.MutationResolver { return mutation{r.Resolver} }
+func (r root) Artifact() exec.ArtifactResolver { return artifact{r.Resolver} }
+func (r root) ArtifactVersion() exec.ArtifactVersionResolver {
+	return artifactVersion{subject[*models.ArtifactVersion]{r.Resolver}}
 }
+func (r root) PipelineRun() exec.PipelineRunResolver {
+	return pipelineRun{subject[*models.PipelineRun]{r.Resolver}}
+}
+func (r root) StepRun() exec.StepRunResolver     { return stepRun{subject[*models.StepRun]{r.Resolver}} }
+func (r root) StepInput() exec.StepInputResolver { return stepInput{} }
+func (r root) StepOutput() exec.StepOutputResolver {
+	return stepOutput{subject[*models.StepOutput]{r.Resolver}}
+}
+func (root) Producer() exec.ProducerResolver                 { return producer{} }
+func (root) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
+func (root) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
+func (root) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
+func (root) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }
+func (root) Viewer() exec.ViewerResolver                     { return viewer{} }
+func (root) AuditEvent() exec.AuditEventResolver             { return auditEvent{} }

@@ -16,11 +16,11 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
-	"github.com/placard/placard/models"
 )
 
 func TestMain(m *testing.M) {
@@ -28,11 +28,29 @@ func TestMain(m *testing.M) {
 	storetest.Main(m)
 }
 
-// api is a server on a database of its own.
+// api is the GraphQL handler of a database that belongs to one test.
 type api struct {
 	testing.TB
-	*graph.Server
-	store *store.Store
+	*gqlhttp.Handler
+	store   *store.Store
+	options apitest.Options
+}
+
+func newAPI(t testing.TB, s *store.Store, o apitest.Options) *api {
+	t.Helper()
+	a := &api{TB: t, store: s}
+	a.configure(o)
+	return a
+}
+
+// configure replaces the handler by one with other options.
+func (a *api) configure(o apitest.Options) {
+	a.Helper()
+	handler, err := apitest.New(a.store, o)
+	if err != nil {
+		a.Fatal(err)
+	}
+	a.Handler, a.options = handler, o
 }
 
 func open(t testing.TB, url string) *api {
@@ -43,7 +61,7 @@ func open(t testing.TB, url string) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return &api{t, graph.NewServer(s, models.DefaultLimits(), "test", quiet), s}
+	return newAPI(t, s, apitest.Options{})
 }
 
 // post sends a body and returns the answer, with the number of SQL statements that it cost.

@@ -128,8 +128,8 @@ func TestSearch(t *testing.T) {
 	})
 }
 
-// TestSearchLongTexts compares texts that are longer than their sort keys. A character of several bytes that does not fit
-// into the 399 bytes of a sort key is left out of it as a whole.
+// TestSearchLongTexts compares texts that are longer than their sort keys. A character of several bytes that does not
+// fit into the 399 bytes of a sort key is left out of it as a whole.
 func TestSearchLongTexts(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 398)

@@ -4,39 +4,46 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
 
-// subject resolves the fields that every Subject has.
-type subject[T models.Subject] struct{ *Server }
+// subject resolves the fields of the interface Subject for one of its types.
+type subject[T models.Subject] struct{ *Resolver }
 
-// latest are the latest entries with one of the keys, all of them when keys is nil. asOf is the argument of the field.
-func (s subject[T]) latest(ctx context.Context, of T, keys []string, asOf *models.Time) ([]*models.MetadataEntry, error) {
+// latest returns the latest entries of a subject with one of the keys, or all if keys is nil. asOf is the argument of
+// the field.
+func (s subject[T]) latest(
+	ctx context.Context, of T, keys []string, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
 	_, _, view := of.EntriesOf()
-	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
 	return s.latestAt(ctx, of, keys, instant)
 }
 
-// latestAt are the latest entries as of an instant or now (nil), with one of the keys or all of them when keys is nil.
-func (s subject[T]) latestAt(ctx context.Context, of T, keys []string, instant *models.Time) ([]*models.MetadataEntry, error) {
+// latestAt returns the latest entries as of an instant, nil for now.
+func (s subject[T]) latestAt(
+	ctx context.Context, of T, keys []string, instant *models.Time,
+) ([]*models.MetadataEntry, error) {
 	project, id, view := of.EntriesOf()
-	asked := askedLatest{asOf: micros(instant), view: micros(view)}
+	args := latestArgs{asOf: toMicros(instant), view: toMicros(view)}
 	if keys != nil {
 		text, err := json.Marshal(keys)
 		if err != nil {
 			return nil, err
 		}
-		asked.keys = string(text)
+		args.keys = string(text)
 	}
-	return load(ctx).metadata.of(ctx, project, id, asked)
+	return loadersFrom(ctx).metadata.Load(ctx, project, id, args)
 }
 
-// Metadata resolves Subject.metadata.
-func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error) {
+func (s subject[T]) Metadata(
+	ctx context.Context, of T, keys []string, card *string, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return nil, err
@@ -48,53 +55,47 @@ func (s subject[T]) Metadata(ctx context.Context, of T, keys []string, card *str
 	return filter.Choose(entries), err
 }
 
-// checkKeys refuses more keys than a call may have.
-func (s *Server) checkKeys(keys []string) error {
-	if n, most := len(keys), int(s.limits.EntriesPerCall); n > most {
-		return models.LimitExceeded(models.At("keys"), "keys in a list", int64(most), int64(n))
-	}
-	return nil
-}
-
-// MetadataEntry resolves Subject.metadataEntry.
-func (s subject[T]) MetadataEntry(ctx context.Context, of T, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error) {
+func (s subject[T]) MetadataEntry(
+	ctx context.Context, of T, key string, card *string, asOf *models.Time,
+) (*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return nil, err
 	}
 	project, id, view := of.EntriesOf()
-	instant, err := s.instant(ctx, models.At("asOf"), asOf, view)
+	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
-	return load(ctx).metadataEach.of(ctx, project, id, askedEntry{
-		key: store.EntryKey{Card: filter.Name, Key: key, AsOf: int64(micros(instant))}, view: micros(view),
+	return loadersFrom(ctx).metadataEntry.Load(ctx, project, id, entryArgs{
+		key: store.EntryKey{Card: filter.Name, Key: key, AsOf: int64(toMicros(instant))}, view: toMicros(view),
 	})
 }
 
-// Cards resolves Subject.cards.
 func (s subject[T]) Cards(ctx context.Context, of T, asOf *models.Time) ([]*models.MetadataCard, error) {
 	entries, err := s.latest(ctx, of, nil, asOf)
 	return models.Cards(entries), err
 }
 
-// MetadataJSON resolves Subject.metadataJson.
 func (s subject[T]) MetadataJSON(ctx context.Context, of T, asOf *models.Time) (models.RawJSON, error) {
 	entries, err := s.latest(ctx, of, nil, asOf)
 	if err != nil {
 		return nil, err
 	}
-	if err := announce(ctx, entries); err != nil {
+	bytes := 0
+	for _, entry := range entries {
+		bytes += len(`"":,`) + len(entry.Key) + len(*entry.Text)
+	}
+	if err := operation.ReserveBytes(ctx, bytes); err != nil {
 		return nil, err
 	}
 	return models.MetadataJSON(entries)
 }
 
-// MetadataHistory resolves Subject.metadataHistory.
 func (s subject[T]) MetadataHistory(
 	ctx context.Context, of T, key, card *string, first *int32, after *string,
 ) (*models.MetadataEntryConnection, error) {
-	page, err := s.page(ctx, first, after, nil, nil)
+	page, err := s.page(ctx, pageArgs(first, after, nil, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +104,76 @@ func (s subject[T]) MetadataHistory(
 		return nil, err
 	}
 	project, id, view := of.EntriesOf()
-	filter := store.HistoryFilter{Card: cards, AsOf: int64(micros(view))}
+	filter := store.HistoryFilter{Card: cards, AsOf: int64(toMicros(view))}
 	if key != nil {
 		filter.OnlyKey, filter.Key = true, *key
 	}
-	return load(ctx).history.of(ctx, project, id, historyPage{filter, page})
+	return loadersFrom(ctx).history.Load(ctx, project, id, historyPage{filter, page})
+}
+
+func (s subject[T]) MetadataSeries(
+	ctx context.Context, of T, key string, card *string, first *int32, after *string, last *int32, before *string,
+	asOf *models.Time,
+) (*models.MetadataSeries, error) {
+	project, id, view := of.EntriesOf()
+	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf}, view)
+	if err != nil {
+		return nil, err
+	}
+	l := loadersFrom(ctx)
+	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
+	if version, ok := any(of).(*models.ArtifactVersion); ok && series != nil {
+		versionView := version.At(epochMicros(page.key.AsOf).time())
+		points := make([]*models.MetadataPoint, len(series.Points)) // siblings share the points
+		for i, point := range series.Points {
+			points[i] = &models.MetadataPoint{Version: versionView, Entry: point.Entry, Cursor: point.Cursor}
+		}
+		series.Points = points
+	}
+	return series, err
+}
+
+func (s subject[T]) MetadataChanges(
+	ctx context.Context, of T, from models.Time, to *models.Time, keys []string, card *string,
+) ([]*models.ComparisonRow, error) {
+	filter, err := cardFilter(ctx, card)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkKeys(keys); err != nil {
+		return nil, err
+	}
+	instants, err := s.interval(ctx, of, from, to)
+	if err != nil {
+		return nil, err
+	}
+	sides := make([][]*models.MetadataEntry, len(instants))
+	for i, instant := range instants {
+		entries, err := s.latestAt(ctx, of, keys, instant)
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = filter.Choose(entries)
+	}
+	rows, err := models.Compare(sides, 0)
+	return onlyDifferingRows(rows), err
+}
+
+// interval returns the two instants of the changes of a subject. The later one is nil for now. Instants in the wrong
+// order, or later than the view that the subject is, are BAD_INPUT.
+func (s subject[T]) interval(ctx context.Context, of T, from models.Time, to *models.Time) ([2]*models.Time, error) {
+	_, _, view := of.EntriesOf()
+	end, err := s.effectiveAsOf(ctx, models.At("to"), to, view)
+	if err != nil {
+		return [2]*models.Time{}, err
+	}
+	begin := truncateToMicros(from)
+	inOrder := end != nil && !begin.After(end.Time)
+	if end == nil {
+		inOrder, err = s.store.Past(ctx, begin)
+	}
+	if err == nil && !inOrder {
+		err = models.BadInput(models.At("from"), "must not be later than to, or than now if to is absent")
+	}
+	return [2]*models.Time{&begin, end}, err
 }

@@ -63,8 +63,8 @@ var roughUses = []string{
 // made is what differs between two databases.
 var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// TestRoughTexts: texts that mean something to SQL, to pages, to formats or to Unicode are texts. Both engines answer the same, in
-// variables and in literals, and give back what was stored.
+// TestRoughTexts: texts that mean something to SQL, to pages, to formats or to Unicode are texts. Both engines answer
+// the same, in variables and in literals, and give back what was stored.
 func TestRoughTexts(t *testing.T) {
 	t.Parallel()
 	engines := []*api{open(t, storetest.SQLite(t)), open(t, storetest.Postgres(t))}

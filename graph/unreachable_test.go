@@ -13,15 +13,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
-// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get an
-// answer, as from a machine that drops packets.
+// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get
+// an answer, as from a machine that drops packets.
 type blackHole struct {
 	net.Listener
 	mu          sync.Mutex
@@ -80,9 +80,9 @@ func (h *blackHole) swallow() {
 	h.end()
 }
 
-// TestUnreachableDatabase checks that reads, writes and look-ups of API keys are UNAVAILABLE and retryable while PostgreSQL
-// cannot be connected to, and LIMIT_EXCEEDED with a path where the deadline of the request comes first. The control is that
-// they succeed before.
+// TestUnreachableDatabase checks that reads, writes and look-ups of API keys are UNAVAILABLE and retryable while
+// PostgreSQL cannot be connected to, and LIMIT_EXCEEDED with a path where the deadline of the request comes first. The
+// control is that they succeed before.
 func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	hole, through := newBlackHole(t, storetest.Postgres(t))
@@ -91,10 +91,10 @@ func TestUnreachableDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keyed := &api{t, graph.NewServer(a.store, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)).RequireKeys(), a.store}
+	keyed := newAPI(t, a.store, apitest.Options{RequireAPIKey: true})
 	limits := models.DefaultLimits()
 	limits.ReadSeconds, limits.WriteSeconds = 0.25, 0.25
-	impatient := &api{t, graph.NewServer(a.store, limits, "test", slog.New(slog.DiscardHandler)), a.store}
+	impatient := newAPI(t, a.store, apitest.Options{Limits: &limits})
 	bodies := []string{`{"query": "{ artifacts { totalCount } }"}`, `{"query": "mutation { createArtifactVersion(input: {artifact: \"a\"}) { deduplicated } }"}`}
 	each := func(check func(name, body string)) {
 		var all sync.WaitGroup
@@ -134,8 +134,8 @@ func TestUnreachableDatabase(t *testing.T) {
 	}
 }
 
-// TestMissingRights checks that a statement for which the user of PostgreSQL has no right is UNAVAILABLE, and that the log
-// names the table and the remedy. The control is the same read before the right is revoked.
+// TestMissingRights checks that a statement for which the user of PostgreSQL has no right is UNAVAILABLE, and that the
+// log names the table and the remedy. The control is the same read before the right is revoked.
 func TestMissingRights(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
@@ -147,7 +147,7 @@ func TestMissingRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	a := &api{t, graph.NewServer(s, models.DefaultLimits(), "test", logger), s}
+	a := newAPI(t, s, apitest.Options{Log: logger})
 	read := func() string {
 		w, _ := a.post(`{"query": "{ artifacts { totalCount } pipelineRuns { totalCount } }"}`)
 		return w.Body.String()

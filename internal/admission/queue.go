@@ -1,5 +1,8 @@
-// Package admission bounds how much a server does at once, and shares it between callers: Queue bounds work, Bytes bounds
-// memory.
+// Package admission bounds concurrent work and memory, and shares them between callers. It hides the order in which
+// waiting callers get slots.
+//
+// A Queue has slots for work; it refuses a caller with ErrFull. QueueOutcome classifies the result of a wait. A
+// ByteBudget bounds memory.
 package admission
 
 import (
@@ -10,49 +13,49 @@ import (
 	"time"
 )
 
-// ErrFull is the error of a caller for whom a queue has no place to wait.
-var ErrFull = errors.New("too many are waiting")
+// ErrFull is the error of a caller that a queue refuses, because too many callers wait already.
+var ErrFull = errors.New("too many callers wait")
 
-// Queue hands out a fixed number of turns and shares them between callers. The turns of one caller are in order of arrival.
-// Callers that wait get turns round robin.
+// Queue has a fixed number of slots, which callers share. One caller gets slots in order of arrival. Waiting callers
+// get slots round robin.
 //
-// A caller holds at most half of the turns, rounded up, while others wait, and at most three quarters while nobody else
-// waits. So the next caller finds a turn even if all others are held for long. A queue of one turn has no such reserve.
+// A caller holds at most half of the slots, rounded up, while others wait, and at most three quarters otherwise. So a
+// new caller finds a slot even if the others are held for long. A queue with one slot has no such reserve.
 //
 // A Queue has no goroutine of its own and is safe for concurrent use.
 type Queue[C comparable] struct {
-	turns, places int
+	slots, maxWaiting int
 
-	mu      sync.Mutex
-	free    int
-	callers map[C]*caller[C]
-	// ring holds the callers that wait, the next one first.
-	ring    list.List
-	waiting int
-	waits   int64
-	waited  time.Duration
+	mu        sync.Mutex
+	available int
+	callers   map[C]*caller[C]
+	// ring contains the waiting callers, the next one first.
+	ring     list.List
+	waiting  int
+	waits    int64
+	waitTime time.Duration
 }
 
-// caller holds the turns and the waiters of one caller.
+// caller is a caller with slots or waiters.
 type caller[C comparable] struct {
 	id   C
 	held int
 	// waiters are in order of arrival.
 	waiters list.List
-	// place is the element of the ring, nil while no waiter is there.
-	place *list.Element
+	// element is the element of the ring, nil if the caller has no waiters.
+	element *list.Element
 }
 
-// waiter waits for a turn. The channel gets nil for a turn, or ErrFull.
+// waiter receives nil with a slot, or ErrFull.
 type waiter chan error
 
-// NewQueue returns a queue with a number of turns, in which at most places wait.
-func NewQueue[C comparable](turns, places int) *Queue[C] {
-	return &Queue[C]{turns: turns, places: places, free: turns, callers: map[C]*caller[C]{}}
+// NewQueue returns a queue with a number of slots, for which at most maxWaiting callers wait.
+func NewQueue[C comparable](slots, maxWaiting int) *Queue[C] {
+	return &Queue[C]{slots: slots, maxWaiting: maxWaiting, available: slots, callers: map[C]*caller[C]{}}
 }
 
-// Enter waits for a turn, which the caller returns by Leave. It returns the cause of ctx if that ends first. If all places
-// are taken, the caller with the most waiters loses its newest one, whose Enter returns ErrFull. That may be this waiter.
+// Enter waits for a slot, which the caller returns with Leave. If ctx ends first, it returns the cause. If too many
+// wait, the newest waiter of the caller with the most waiters gets ErrFull, which can be this one.
 func (q *Queue[C]) Enter(ctx context.Context, id C) error {
 	q.mu.Lock()
 	c := q.callers[id]
@@ -60,21 +63,20 @@ func (q *Queue[C]) Enter(ctx context.Context, id C) error {
 		c = &caller[C]{id: id}
 		q.callers[id] = c
 	}
-	if c.waiters.Len() == 0 && q.free > 0 && c.held < q.maxHeld(c) {
-		q.free--
+	if c.waiters.Len() == 0 && q.available > 0 && c.held < q.maxHeld(c) {
+		q.available--
 		c.held++
 		q.mu.Unlock()
 		return nil
 	}
-	if q.waiting >= q.places && !q.evict(c) {
-		q.forget(c)
+	if q.waiting >= q.maxWaiting && !q.evict(c) {
+		q.removeIdle(c)
 		q.mu.Unlock()
 		return ErrFull
 	}
-	turn := make(waiter, 1)
-	element := c.waiters.PushBack(turn)
-	if c.place == nil {
-		c.place = q.ring.PushBack(c)
+	element := c.waiters.PushBack(make(waiter, 1))
+	if c.element == nil {
+		c.element = q.ring.PushBack(c)
 	}
 	q.waiting++
 	q.waits++
@@ -82,58 +84,58 @@ func (q *Queue[C]) Enter(ctx context.Context, id C) error {
 	return q.wait(ctx, c, element)
 }
 
-// wait waits until the waiter in element gets its turn or loses its place, or until ctx ends.
+// wait waits until the waiter in element gets a slot or is evicted, or until ctx ends.
 func (q *Queue[C]) wait(ctx context.Context, c *caller[C], element *list.Element) error {
-	turn, begin := element.Value.(waiter), time.Now()
+	w, startedAt := element.Value.(waiter), time.Now()
 	var result error
-	ended := false
+	hasEnded := false
 	select {
-	case result = <-turn:
+	case result = <-w:
 	case <-ctx.Done():
-		ended = true
+		hasEnded = true
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waited += time.Since(begin)
-	if !ended {
+	q.waitTime += time.Since(startedAt)
+	if !hasEnded {
 		return result
 	}
 	select {
-	case result = <-turn:
-		if result == nil { // the turn came at the same moment
+	case result = <-w:
+		if result == nil { // the slot came at the same moment
 			q.release(c)
 		}
 	default:
 		q.remove(c, element)
-		q.give() // the others may hold more while this caller does not wait
+		q.assign() // others may hold more slots when this caller does not wait
 	}
 	return context.Cause(ctx)
 }
 
-// Leave returns a turn of the caller.
+// Leave returns a slot of a caller.
 func (q *Queue[C]) Leave(id C) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.release(q.callers[id])
 }
 
-// Load describes how busy a queue is.
+// Load is the load of a queue.
 type Load struct {
-	// Turns counts the turns that callers hold, and Waiting the waiters.
+	// Turns is the number of slots in use, and Waiting the number of waiters.
 	Turns, Waiting int
-	// Waits is how many waiters there have been, and Waited how long those waited that have ended.
+	// Waits counts all waiters so far, and Waited is the total time of those that no longer wait.
 	Waits  int64
 	Waited time.Duration
 }
 
-// Load returns how busy the queue is.
+// Load returns the load of the queue.
 func (q *Queue[C]) Load() Load {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Load{q.turns - q.free, q.waiting, q.waits, q.waited}
+	return Load{q.slots - q.available, q.waiting, q.waits, q.waitTime}
 }
 
-// Holds returns how many turns a caller holds.
+// Holds returns the number of slots of a caller.
 func (q *Queue[C]) Holds(id C) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,55 +145,55 @@ func (q *Queue[C]) Holds(id C) int {
 	return 0
 }
 
-// maxHeld returns how many turns a caller may hold now.
+// maxHeld returns the number of slots that a caller may hold now.
 func (q *Queue[C]) maxHeld(c *caller[C]) int {
 	others := q.ring.Len()
-	if c.place != nil {
+	if c.element != nil {
 		others--
 	}
 	switch {
-	case q.turns <= 1:
-		return q.turns
+	case q.slots <= 1:
+		return q.slots
 	case others > 0:
-		return (q.turns + 1) / 2
+		return (q.slots + 1) / 2
 	}
-	return q.turns - max(1, q.turns/4)
+	return q.slots - max(1, q.slots/4)
 }
 
-// release takes a turn back from a caller and gives it to a waiter.
+// release takes a slot from a caller and assigns it to a waiter.
 func (q *Queue[C]) release(c *caller[C]) {
 	c.held--
-	q.free++
-	q.give()
-	q.forget(c)
+	q.available++
+	q.assign()
+	q.removeIdle(c)
 }
 
-// give gives the free turns to waiters whose callers may hold more.
-func (q *Queue[C]) give() {
-	for q.free > 0 {
-		place := q.ring.Front()
-		for place != nil && place.Value.(*caller[C]).held >= q.maxHeld(place.Value.(*caller[C])) {
-			place = place.Next()
+// assign assigns the available slots to waiters of callers that may hold more.
+func (q *Queue[C]) assign() {
+	for q.available > 0 {
+		next := q.ring.Front()
+		for next != nil && next.Value.(*caller[C]).held >= q.maxHeld(next.Value.(*caller[C])) {
+			next = next.Next()
 		}
-		if place == nil {
+		if next == nil {
 			return
 		}
-		c := place.Value.(*caller[C])
-		q.free--
+		c := next.Value.(*caller[C])
+		q.available--
 		c.held++
-		q.ring.MoveToBack(place)
+		q.ring.MoveToBack(next)
 		first := c.waiters.Front()
 		q.remove(c, first)
 		first.Value.(waiter) <- nil
 	}
 }
 
-// evict makes room for a waiter of c: the caller with the most waiters loses its newest one. It returns false if that caller
-// would then have fewer waiters than c.
+// evict refuses the newest waiter of the caller with the most waiters, in favour of a waiter of c. It returns false if
+// that caller would then have fewer waiters than c.
 func (q *Queue[C]) evict(c *caller[C]) bool {
 	longest := c
-	for place := q.ring.Front(); place != nil; place = place.Next() {
-		if other := place.Value.(*caller[C]); other.waiters.Len() > longest.waiters.Len() {
+	for e := q.ring.Front(); e != nil; e = e.Next() {
+		if other := e.Value.(*caller[C]); other.waiters.Len() > longest.waiters.Len() {
 			longest = other
 		}
 	}
@@ -209,14 +211,14 @@ func (q *Queue[C]) remove(c *caller[C], element *list.Element) {
 	c.waiters.Remove(element)
 	q.waiting--
 	if c.waiters.Len() == 0 {
-		q.ring.Remove(c.place)
-		c.place = nil
+		q.ring.Remove(c.element)
+		c.element = nil
 	}
-	q.forget(c)
+	q.removeIdle(c)
 }
 
-// forget drops a caller without turns and waiters.
-func (q *Queue[C]) forget(c *caller[C]) {
+// removeIdle removes a caller without slots and waiters.
+func (q *Queue[C]) removeIdle(c *caller[C]) {
 	if c.held == 0 && c.waiters.Len() == 0 {
 		delete(q.callers, c.id)
 	}

@@ -148,7 +148,7 @@ func TestQueueShares(t *testing.T) {
 	})
 }
 
-// TestQueuePlaces: a caller that has taken all places keeps nobody else out: it loses its newest waiters, until all
+// TestQueuePlaces: a caller that has acquired all places keeps nobody else out: it loses its newest waiters, until all
 // callers have as many.
 func TestQueuePlaces(t *testing.T) {
 	t.Parallel()
@@ -209,8 +209,8 @@ func TestQueueIsLeft(t *testing.T) {
 	})
 }
 
-// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share, and in the
-// end every turn is back.
+// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share,
+// and in the end every turn is back.
 func TestQueueUnderLoad(t *testing.T) {
 	t.Parallel()
 	const turns, places, callers = 4, 16, 3
@@ -257,20 +257,20 @@ func TestQueueUnderLoad(t *testing.T) {
 	})
 }
 
-// TestBytes: a budget gives no more than it has.
-func TestBytes(t *testing.T) {
+// TestByteBudget checks that no more bytes are acquired than the budget has.
+func TestByteBudget(t *testing.T) {
 	t.Parallel()
-	b := admission.NewBytes(10)
+	b := admission.NewByteBudget(10)
 	for _, step := range []struct {
-		bytes int64
-		taken bool
-		free  int64
+		bytes     int64
+		acquired  bool
+		available int64
 	}{{7, true, 3}, {4, false, 3}, {3, true, 0}, {1, false, 0}, {0, true, 0}} {
-		if taken := b.Take(step.bytes); taken != step.taken || b.Free() != step.free {
-			t.Errorf("%d bytes: %v, %d left", step.bytes, taken, b.Free())
+		if acquired := b.TryAcquire(step.bytes); acquired != step.acquired || b.Available() != step.available {
+			t.Errorf("%d bytes: %v, %d left", step.bytes, acquired, b.Available())
 		}
 	}
-	if b.Give(10); b.Free() != 10 {
-		t.Errorf("%d left", b.Free())
+	if b.Release(10); b.Available() != 10 {
+		t.Errorf("%d left", b.Available())
 	}
 }

@@ -8,15 +8,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
-	"github.com/placard/placard/models"
+	"github.com/placard/placard/internal/apitest"
 )
 
 // openWhere returns a handler with host names and origins.
 func openWhere(t *testing.T, where Where) http.Handler {
 	t.Helper()
 	_, s := openHandler(t, io.Discard)
-	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where,
+	api, err := apitest.New(s, apitest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(api, s, where,
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/gqlhttp"
+	"github.com/placard/placard/internal/requestid"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 	"github.com/placard/placard/web"
@@ -26,7 +27,7 @@ const graphqlPath = "/graphql"
 // Handler serves all paths of the server.
 type Handler struct {
 	http.Handler
-	api      *graph.Server
+	api      *gqlhttp.Handler
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
@@ -34,7 +35,7 @@ type Handler struct {
 }
 
 // New returns a handler for the GraphQL server and the store.
-func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
+func New(api *gqlhttp.Handler, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
 	hosts, err := where.hostPolicy()
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func assignRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
+		next.ServeHTTP(w, r.WithContext(requestid.NewContext(r.Context(), id)))
 	})
 }
 
@@ -141,7 +142,7 @@ func (h *Handler) recoverPanics(next http.Handler) http.Handler {
 			if problem == http.ErrAbortHandler {
 				panic(problem)
 			}
-			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
+			h.log.ErrorContext(r.Context(), "panic", "requestId", requestid.FromContext(r.Context()),
 				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
 			h.refuse(w, r, http.StatusInternalServerError,
 				&models.Error{Code: models.CodeInternal, Message: "internal error"})
@@ -156,7 +157,7 @@ func (h *Handler) logRequests(next http.Handler) http.Handler {
 		start := time.Now()
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
-		h.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("requestId", graph.RequestID(r.Context())),
+		h.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("requestId", requestid.FromContext(r.Context())),
 			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", recorder.status),
 			slog.Duration("duration", time.Since(start)))
 	})

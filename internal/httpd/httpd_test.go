@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/requestid"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
-	"github.com/placard/placard/models"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -30,7 +30,11 @@ func openHandler(t *testing.T, log io.Writer) (*Handler, *store.Store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", logger), s, Where{}, logger)
+	api, err := apitest.New(s, apitest.Options{Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(api, s, Where{}, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +179,7 @@ func TestWithRequestID(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
 	log := slog.New(WithRequestID(slog.NewTextHandler(&text, nil))).With("a", 1)
-	ctx := graph.WithRequestID(context.Background(), "ID")
+	ctx := requestid.NewContext(context.Background(), "ID")
 	log.InfoContext(ctx, "one")
 	log.WithGroup("g").InfoContext(ctx, "two", "b", 2)
 	log.InfoContext(ctx, "three", "requestId", "ID")

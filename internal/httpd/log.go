@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/requestid"
 )
 
 // NewLogger returns a logger that writes to standard error, in the format json or text.
@@ -23,7 +23,7 @@ func WithRequestID(next slog.Handler) slog.Handler { return &requestIDHandler{ne
 type requestIDHandler struct{ slog.Handler }
 
 func (h *requestIDHandler) Handle(ctx context.Context, record slog.Record) error {
-	id := graph.RequestID(ctx)
+	id := requestid.FromContext(ctx)
 	record.Attrs(func(a slog.Attr) bool {
 		if a.Key == "requestId" {
 			id = ""

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/placard/placard/graph"
-	"github.com/placard/placard/models"
+	"github.com/placard/placard/internal/apitest"
 )
 
 // TestRefusalsAreGraphQL checks the body and the media type of each rejected request on the path of the API.
@@ -18,7 +17,11 @@ func TestRefusalsAreGraphQL(t *testing.T) {
 	t.Parallel()
 	_, s := openHandler(t, io.Discard)
 	log := slog.New(slog.DiscardHandler)
-	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", log), s, Where{Local: true, Open: true}, log)
+	api, err := apitest.New(s, apitest.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(api, s, Where{Local: true, Open: true}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -9,10 +10,11 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
-	"github.com/placard/placard/models"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -28,32 +30,33 @@ func BenchmarkOperation(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	post := func(api *graph.Server, query string) string {
+	post := func(api http.Handler, query string) string {
 		r := httptest.NewRequest("POST", "/graphql", strings.NewReader(`{"query": "`+query+`"}`))
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, r)
 		return w.Body.String()
 	}
-	server := func() *graph.Server {
-		return graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler))
+	server := func(observer gqlhttp.Observer) http.Handler {
+		api, err := apitest.New(s, apitest.Options{Observer: observer})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return api
 	}
 	for range 50 {
-		post(server(), `mutation { createArtifactVersion(input: {artifact: \"model\", metadata: {a: 1, b: 2}}) { deduplicated } }`)
+		post(server(nil), `mutation { createArtifactVersion(input: {artifact: \"model\", metadata: {a: 1, b: 2}}) { deduplicated } }`)
 	}
 	for _, c := range []struct {
-		name    string
-		observe func(api *graph.Server) *telemetry
+		name     string
+		observer gqlhttp.Observer
 	}{
 		{"none", nil},
-		{"metrics", func(api *graph.Server) *telemetry { return &telemetry{metrics: NewMetrics(Build{}, api, s)} }},
-		{"not sampled", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.NeverSample())} }},
-		{"sampled", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.AlwaysSample())} }},
+		{"metrics", &telemetry{metrics: NewMetrics(Build{}, admission.NewQueue[string](1, 0), s)}},
+		{"not sampled", &telemetry{traces: tracer(sdk.NeverSample())}},
+		{"sampled", &telemetry{traces: tracer(sdk.AlwaysSample())}},
 	} {
-		api := server()
-		if c.observe != nil {
-			api.Observe(c.observe(api))
-		}
+		api := server(c.observer)
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

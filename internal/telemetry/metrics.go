@@ -15,7 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -53,7 +54,7 @@ type Metrics struct {
 type Build struct{ Version, Commit string }
 
 // NewMetrics returns the metrics of a server and of its store.
-func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
+func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: map[string]bool{},
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -95,9 +96,9 @@ func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
 		newBuildInfo(build), &pools{s},
 		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
-			func() int { n, _ := api.Load(); return n }),
+			func() int { return queue.Load().Turns }),
 		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
-			func() int { _, n := api.Load(); return n }),
+			func() int { return queue.Load().Waiting }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample
@@ -130,18 +131,18 @@ const (
 func (m *Metrics) startRequest() { m.inFlight.Inc() }
 
 // endRequest counts a request with its operation.
-func (m *Metrics) endRequest(o *graph.Operation) {
+func (m *Metrics) endRequest(o *gqlhttp.Summary) {
 	m.inFlight.Dec()
 	name := m.operationLabel(o.Name)
 	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
-	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
-	if o.Turn == graph.TurnGiven || o.Turn == graph.TurnLate {
-		m.queueWaits.Observe(o.Waited.Seconds())
+	m.durations.WithLabelValues(o.Type, name).Observe(o.Duration.Seconds())
+	if o.QueueOutcome == admission.Admitted || o.QueueOutcome == admission.QueueTimeout {
+		m.queueWaits.Observe(o.QueueTime.Seconds())
 	}
 	switch {
-	case o.Turn == graph.TurnFull:
+	case o.QueueOutcome == admission.QueueFull:
 		m.refused.WithLabelValues(reasonQueueFull).Inc()
-	case o.Turn == graph.TurnLate:
+	case o.QueueOutcome == admission.QueueTimeout:
 		m.refused.WithLabelValues(reasonQueueTimeout).Inc()
 	case o.Code == string(models.CodeOverloaded):
 		m.refused.WithLabelValues(reasonMemory).Inc()

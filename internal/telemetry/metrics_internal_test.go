@@ -5,10 +5,10 @@ import (
 	"maps"
 	"testing"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
-	"github.com/placard/placard/models"
 )
 
 // TestRejectionReasons checks the reason of each rejected request, and that other failures have none.
@@ -19,13 +19,13 @@ func TestRejectionReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	m := NewMetrics(Build{}, graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s)
-	for _, o := range []graph.Operation{
-		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
-		{Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
-		{Turn: graph.TurnLeft, Code: "CANCELLED"}, {Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "OVERLOADED"},
-		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"},
-		{Turn: graph.TurnGiven, Code: graph.CodeOK},
+	m := NewMetrics(Build{}, admission.NewQueue[string](1, 0), s)
+	for _, o := range []gqlhttp.Summary{
+		{QueueOutcome: admission.QueueFull, Code: "OVERLOADED"}, {QueueOutcome: admission.QueueTimeout, Code: "LIMIT_EXCEEDED"},
+		{QueueOutcome: admission.QueueTimeout, Code: "LIMIT_EXCEEDED"},
+		{QueueOutcome: admission.ClientGone, Code: "CANCELLED"}, {Code: "OVERLOADED"}, {QueueOutcome: admission.Admitted, Code: "OVERLOADED"},
+		{QueueOutcome: admission.Admitted, Code: "OVERLOADED"}, {QueueOutcome: admission.Admitted, Code: "LIMIT_EXCEEDED"},
+		{QueueOutcome: admission.Admitted, Code: gqlhttp.CodeOK},
 	} {
 		m.startRequest()
 		m.endRequest(&o)

@@ -9,7 +9,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
 )
 
@@ -19,17 +20,17 @@ type telemetry struct {
 	traces  *traces
 }
 
-// Begin implements graph.Observer.
-func (t *telemetry) Begin(r *http.Request) (context.Context, func(*graph.Operation)) {
+// StartRequest implements gqlhttp.Observer.
+func (t *telemetry) StartRequest(r *http.Request) (context.Context, func(*gqlhttp.Summary)) {
 	ctx := store.WithObserver(r.Context(), t)
-	endTrace := func(*graph.Operation) {}
+	endTrace := func(*gqlhttp.Summary) {}
 	if t.traces != nil {
 		ctx, endTrace = t.traces.startRequest(ctx, r)
 	}
 	if t.metrics != nil {
 		t.metrics.startRequest()
 	}
-	return ctx, func(o *graph.Operation) {
+	return ctx, func(o *gqlhttp.Summary) {
 		endTrace(o)
 		if t.metrics != nil {
 			t.metrics.endRequest(o)
@@ -37,8 +38,8 @@ func (t *telemetry) Begin(r *http.Request) (context.Context, func(*graph.Operati
 	}
 }
 
-// Group implements graph.Observer.
-func (t *telemetry) Group(ctx context.Context, field string, objects int) (context.Context, func(error)) {
+// StartBatch implements operation.Observer.
+func (t *telemetry) StartBatch(ctx context.Context, field string, objects int) (context.Context, func(error)) {
 	if t.traces == nil {
 		return ctx, func(error) {}
 	}
@@ -64,30 +65,30 @@ func (t *telemetry) Entries(n int) {
 
 // Start serves /metrics if addr is not empty, and sends traces if the variables of OpenTelemetry configure an
 // endpoint, until stop is called. guard returns middleware that rejects requests for /metrics; local reports whether
-// addr is on loopback.
+// addr is on loopback. observer is nil if telemetry is disabled.
 func Start(
-	api *graph.Server, s *store.Store, build Build, addr string,
+	queue *admission.Queue[string], s *store.Store, build Build, addr string,
 	guard func(local bool) (func(http.Handler) http.Handler, error), log *slog.Logger,
-) (stop func(), err error) {
+) (observer gqlhttp.Observer, stop func(), err error) {
 	t := &telemetry{}
 	stopMetrics, stopTraces := func() {}, func() {}
 	if tracesEnabled(log) {
 		if t.traces, err = newTraces(build, log); err != nil {
-			return nil, fmt.Errorf("traces: %w", err)
+			return nil, nil, fmt.Errorf("traces: %w", err)
 		}
 		stopTraces = func() { t.traces.stop(log) }
 		log.Info("sending traces")
 	}
 	if addr != "" {
-		t.metrics = NewMetrics(build, api, s)
+		t.metrics = NewMetrics(build, queue, s)
 		if stopMetrics, err = t.metrics.serve(addr, guard, log); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if t.metrics != nil || t.traces != nil {
-		api.Observe(t)
+		observer = t
 	}
-	return func() { stopTraces(); stopMetrics() }, nil
+	return observer, func() { stopTraces(); stopMetrics() }, nil
 }
 
 // serve serves /metrics at an address until stop is called.

@@ -20,7 +20,8 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/gqlhttp"
+	"github.com/placard/placard/internal/requestid"
 	"github.com/placard/placard/models"
 )
 
@@ -112,30 +113,30 @@ func allowSpan(ctx context.Context) bool {
 
 // startRequest starts the spans of a request and of its operation. A header traceparent of the client names their
 // parent.
-func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
+func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Context, func(*gqlhttp.Summary)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
 	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(
 			attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
-			attribute.String("placard.request_id", graph.RequestID(ctx))))
+			attribute.String("placard.request_id", requestid.FromContext(ctx))))
 	ctx, operation := t.tracer.Start(ctx, "operation")
 	if !operation.IsRecording() {
-		return ctx, func(*graph.Operation) { operation.End(); request.End() }
+		return ctx, func(*gqlhttp.Summary) { operation.End(); request.End() }
 	}
 	spans := &atomic.Int64{}
 	ctx = context.WithValue(ctx, spanCountKey{}, spans)
-	return ctx, func(o *graph.Operation) {
+	return ctx, func(o *gqlhttp.Summary) {
 		name := o.Name[:min(len(o.Name), maxNameBytes)]
 		operation.SetName(strings.TrimSpace(o.Type + " " + name))
 		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type),
 			attribute.String("graphql.operation.name", name),
 			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code),
 			attribute.Int64("placard.cost", o.Cost),
-			attribute.Float64("placard.queue_wait", o.Waited.Seconds()))
+			attribute.Float64("placard.queue_wait", o.QueueTime.Seconds()))
 		if omitted := spans.Load() - maxSpans; omitted > 0 {
 			operation.SetAttributes(attribute.Int64("placard.spans_omitted", omitted))
 		}
-		if o.Code != graph.CodeOK {
+		if o.Code != gqlhttp.CodeOK {
 			operation.SetStatus(codes.Error, o.Code)
 		}
 		operation.End()

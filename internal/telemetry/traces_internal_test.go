@@ -8,7 +8,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/gqlhttp"
 )
 
 // TestSpansAreBounded checks that an operation has at most maxSpans spans and counts the omitted ones, and that one
@@ -25,7 +25,7 @@ func TestSpansAreBounded(t *testing.T) {
 			traces.addStatement(inside, time.Now(), time.Millisecond, func() string { return "SELECT 1" }, nil)
 			endGroup(nil)
 		}
-		end(&graph.Operation{Type: "query", Code: graph.CodeOK})
+		end(&gqlhttp.Summary{Type: "query", Code: gqlhttp.CodeOK})
 		omitted := int64(0)
 		for _, span := range spans.GetSpans() {
 			for _, attribute := range span.Attributes {

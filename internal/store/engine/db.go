@@ -128,6 +128,22 @@ func (db *DB) Close() error {
 	return db.backend.close()
 }
 
+// Repeat runs task at each interval in the background. Close cancels the context of the task and waits for its end.
+func (db *DB) Repeat(interval time.Duration, task func(ctx context.Context)) {
+	db.background.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-db.closing.Done():
+				return
+			case <-ticker.C:
+				task(db.closing)
+			}
+		}
+	})
+}
+
 // Clock returns time.Now or its replacement.
 func (db *DB) Clock() func() time.Time { return db.clock }
 

@@ -15,18 +15,9 @@ const StatisticsInterval = 5 * time.Second
 // on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are made for tables
 // of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.
 func (db *DB) KeepStatistics(interval time.Duration) {
-	db.background.Go(func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-db.closing.Done():
-				return
-			case <-ticker.C:
-				if err := db.backend.analyze(db.closing, db.log, false); err != nil && db.closing.Err() == nil {
-					db.log.Debug("ANALYZE failed", "error", err)
-				}
-			}
+	db.Repeat(interval, func(ctx context.Context) {
+		if err := db.backend.analyze(ctx, db.log, false); err != nil && ctx.Err() == nil {
+			db.log.Debug("ANALYZE failed", "error", err)
 		}
 	})
 }

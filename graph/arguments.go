@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/models"
+)
+
+// pageArgs returns the arguments of a connection.
+func pageArgs(first *int32, after *string, last *int32, before *string) models.PageArguments {
+	return models.PageArguments{First: first, After: after, Last: last, Before: before}
+}
+
+// page checks the arguments of a connection and returns its page.
+func (r *Resolver) page(ctx context.Context, args models.PageArguments) (models.Page, error) {
+	return args.Page(r.limits.PageSize, graphql.FieldRequested(ctx, "totalCount"))
+}
+
+// projectPage checks the arguments of a connection of a project. It returns the name of the project and the page.
+func (r *Resolver) projectPage(
+	ctx context.Context, project *string, args models.PageArguments,
+) (string, models.Page, error) {
+	page, err := r.page(ctx, args)
+	if err != nil {
+		return "", page, err
+	}
+	name, err := projectName(ctx, project)
+	return name, page, err
+}
+
+// projectName returns the name of the project of a call, and checks it.
+func projectName(ctx context.Context, project *string) (string, error) {
+	name := auth.From(ctx).ResolveProject(project)
+	return name, models.CheckName(models.At("project"), name)
+}
+
+// queryArgs are the arguments of a list with a filter and an order.
+type queryArgs struct {
+	where   models.FilterInput
+	orderBy []models.OrderInput
+	asOf    *models.Time
+}
+
+// isPlain reports whether the list has neither a filter nor an order.
+func (a queryArgs) isPlain() bool { return a.where == nil && a.orderBy == nil }
+
+// listQuery checks the arguments of a list. view is the instant of the object that has the list, nil for now.
+func (r *Resolver) listQuery(ctx context.Context, args queryArgs, view *models.Time) (models.Question, error) {
+	filter, err := models.ReadFilter(&r.limits, models.At("where"), args.where)
+	if err != nil {
+		return models.Question{}, err
+	}
+	order, err := models.ReadOrder(models.At("orderBy"), args.orderBy)
+	if err != nil {
+		return models.Question{}, err
+	}
+	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), args.asOf, view)
+	return models.Question{Filter: filter, Order: order, AsOf: instant}, err
+}
+
+// hasArgument reports whether the query passes the argument, even as null.
+func hasArgument(ctx context.Context, argument string) bool {
+	_, ok := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]
+	return ok
+}
+
+// cardFilter returns the filter of the argument `card`. An absent argument selects all entries, and null those without
+// a card.
+func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
+	if card == nil {
+		return models.CardFilter{Only: hasArgument(ctx, "card")}, nil
+	}
+	if *card == "" {
+		return models.CardFilter{}, models.BadInput(models.At("card"), "a card must not be empty")
+	}
+	return models.CardFilter{Only: true, Name: *card}, nil
+}
+
+// checkKeys returns an error if a list of keys exceeds the limit of a call.
+func (r *Resolver) checkKeys(keys []string) error {
+	if n, limit := len(keys), int(r.limits.EntriesPerCall); n > limit {
+		return models.LimitExceeded(models.At("keys"), "keys in a list", int64(limit), int64(n))
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/placard/placard/internal/batch"
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// The functions of this file turn methods of the store into the fetch functions of loaders.
+
+// byID fetches objects by their ID only.
+func byID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, error)) batch.Fetch[noArgs, V] {
+	return func(ctx context.Context, _ models.ID, ids []models.ID, _ noArgs) (map[models.ID]V, error) {
+		return fetch(ctx, ids)
+	}
+}
+
+// viewsByID fetches views of objects by their ID.
+func viewsByID[V models.View[V]](
+	fetch func(context.Context, []models.ID) (map[models.ID]V, error),
+) batch.Fetch[epochMicros, V] {
+	return func(ctx context.Context, _ models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
+		objects, err := fetch(ctx, ids)
+		return views(objects, instant), err
+	}
+}
+
+// viewsInProject fetches views of objects of a project.
+func viewsInProject[V models.View[V]](
+	fetch func(context.Context, models.ID, []models.ID) (map[models.ID]V, error),
+) batch.Fetch[epochMicros, V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
+		objects, err := fetch(ctx, project, ids)
+		return views(objects, instant), err
+	}
+}
+
+// viewsOfLists fetches lists of views of objects of a project.
+func viewsOfLists[V models.View[V]](
+	fetch func(context.Context, models.ID, []models.ID) (map[models.ID][]V, error),
+) batch.Fetch[epochMicros, []V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID][]V, error) {
+		lists, err := fetch(ctx, project, ids)
+		return viewLists(lists, instant), err
+	}
+}
+
+// asOf fetches values as of an instant.
+func asOf[V any](
+	fetch func(context.Context, models.ID, []models.ID, *models.Time) (map[models.ID]V, error),
+) batch.Fetch[epochMicros, V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
+		return fetch(ctx, project, ids, instant.time())
+	}
+}
+
+// pagesAsOf fetches pages as of an instant.
+func pagesAsOf[V any](
+	fetch func(context.Context, models.ID, []models.ID, models.Page, *models.Time) (map[models.ID]V, error),
+) batch.Fetch[pageAsOf, V] {
+	return func(ctx context.Context, project models.ID, ids []models.ID, p pageAsOf) (map[models.ID]V, error) {
+		return fetch(ctx, project, ids, p.Page, p.asOf.time())
+	}
+}
+
+// seriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the
+// view.
+func seriesPages(
+	fetch func(
+		context.Context, models.ID, []models.ID, store.EntryKey, models.Page,
+	) (map[models.ID]*models.MetadataSeries, error),
+) batch.Fetch[seriesPage, *models.MetadataSeries] {
+	return func(
+		ctx context.Context, project models.ID, ids []models.ID, p seriesPage,
+	) (map[models.ID]*models.MetadataSeries, error) {
+		series, err := fetch(ctx, project, ids, p.key, p.Page)
+		for _, s := range series {
+			for _, point := range s.Points {
+				point.Entry = point.Entry.At(p.view.time())
+			}
+		}
+		return series, err
+	}
+}
+
+// views replaces objects by their views, and removes objects that did not exist at the instant.
+func views[V models.View[V]](objects map[models.ID]V, instant epochMicros) map[models.ID]V {
+	var none V
+	for id, object := range objects {
+		if objects[id] = object.At(instant.time()); objects[id] == none {
+			delete(objects, id)
+		}
+	}
+	return objects
+}
+
+// viewLists replaces lists of objects by lists of their views.
+func viewLists[V models.View[V]](lists map[models.ID][]V, instant epochMicros) map[models.ID][]V {
+	for id, list := range lists {
+		lists[id] = models.Views(list, instant.time())
+	}
+	return lists
+}

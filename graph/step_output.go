@@ -1,0 +1,21 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/placard/placard/models"
+)
+
+type stepOutput struct{ subject[*models.StepOutput] }
+
+func (stepOutput) StepRun(ctx context.Context, o *models.StepOutput) (*models.StepRun, error) {
+	return loadersFrom(ctx).stepRun.Load(ctx, o.ProjectID, o.StepRunID, toMicros(o.AsOf))
+}
+
+func (stepOutput) ArtifactVersion(ctx context.Context, o *models.StepOutput) (*models.ArtifactVersion, error) {
+	if o.ArtifactVersionID.IsZero() {
+		return nil, nil
+	}
+	version, err := loadersFrom(ctx).version.Load(ctx, o.ProjectID, o.ArtifactVersionID, toMicros(o.AsOf))
+	return dropDeletedNode(ctx, version), err
+}

@@ -1,0 +1,166 @@
+// Package batch reads related objects once for all siblings. Objects of one list are siblings: the first Load for one
+// of them fetches the values of all, so that a list of any length costs one read per relation. There is no timer and no
+// waiting for further calls; see docs/adr/0006.
+//
+// A Group holds the siblings of one operation. A Loader is one relation with its arguments. Load reads a value, and
+// Prime stores a known one. The package uses only the IDs of objects.
+package batch
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/placard/placard/models"
+)
+
+// Group has the siblings and the callbacks of the loaders of one operation. It is safe for concurrent use.
+type Group struct {
+	// Check returns an error if the caller of ctx must not read a project. Each Load calls it.
+	Check func(ctx context.Context, project models.ID) error
+	// Start is called before each read with the number of objects, and end after it. The read uses the returned
+	// context.
+	Start func(ctx context.Context, objects int) (read context.Context, end func(error))
+
+	mu       sync.Mutex
+	siblings map[models.ID][]models.ID
+}
+
+// AddSiblings makes the objects of one list siblings. An object of several lists gets the siblings of the longest one.
+// Zero IDs and duplicates do not count.
+func (g *Group) AddSiblings(list []models.ID) {
+	seen := make(map[models.ID]bool, len(list))
+	ids := make([]models.ID, 0, len(list))
+	for _, id := range list {
+		if !seen[id] && !id.IsZero() {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.siblings == nil {
+		g.siblings = map[models.ID][]models.ID{}
+	}
+	for _, id := range ids {
+		if len(ids) > len(g.siblings[id]) {
+			g.siblings[id] = ids
+		}
+	}
+}
+
+// siblingsOf returns the siblings of an object, itself included.
+func (g *Group) siblingsOf(id models.ID) []models.ID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if ids := g.siblings[id]; len(ids) > 0 {
+		return ids
+	}
+	return []models.ID{id}
+}
+
+// Fetch reads the values of objects of one project. An object without a value is absent from the result.
+type Fetch[A comparable, V any] func(
+	ctx context.Context, project models.ID, ids []models.ID, args A,
+) (map[models.ID]V, error)
+
+// Loader reads the value of an object for its arguments, together with the values of its siblings, and keeps the
+// values. It is safe for concurrent use.
+type Loader[A comparable, V any] struct {
+	group     *Group
+	fetch     Fetch[A, V]
+	onLoaded  func(map[models.ID]V)
+	perObject func(A) bool
+
+	mu      sync.Mutex
+	batches map[key[A]]*result[V]
+}
+
+// key identifies a value of a loader.
+type key[A comparable] struct {
+	id   models.ID
+	args A
+}
+
+// result is the outcome of one fetch. The fields may be read when done is closed.
+type result[V any] struct {
+	done   chan struct{}
+	values map[models.ID]V
+	err    error
+}
+
+// NewLoader returns a loader. onLoaded is called with the values of each fetch, for example to make them siblings.
+// perObject reports whether arguments apply to one object only, as a cursor does. Both may be nil.
+func NewLoader[A comparable, V any](
+	group *Group, fetch Fetch[A, V], onLoaded func(map[models.ID]V), perObject func(A) bool,
+) *Loader[A, V] {
+	return &Loader[A, V]{
+		group: group, fetch: fetch, onLoaded: onLoaded, perObject: perObject, batches: map[key[A]]*result[V]{},
+	}
+}
+
+// errAborted is the error of a fetch that panicked, for the callers that wait for it.
+var errAborted = errors.New("the read of a relation was aborted")
+
+// Load returns the value of an object of a project, or the zero value if it has none. A project of zero is not checked.
+// Values that have been read are also returned after the end of ctx.
+func (l *Loader[A, V]) Load(ctx context.Context, project, id models.ID, args A) (V, error) {
+	if !project.IsZero() {
+		if err := l.group.Check(ctx, project); err != nil {
+			var none V
+			return none, err
+		}
+	}
+	r, ids := l.claim(id, args)
+	if len(ids) > 0 {
+		l.read(ctx, r, project, ids, args)
+	}
+	<-r.done // the fetch ends with its context
+	return r.values[id], r.err
+}
+
+// claim returns the result that has or will have the value of an object. If ids is not empty, the caller must fetch
+// them.
+func (l *Loader[A, V]) claim(id models.ID, args A) (r *result[V], ids []models.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.batches[key[A]{id, args}]; r != nil {
+		return r, nil
+	}
+	r = &result[V]{done: make(chan struct{}), err: errAborted}
+	siblings := []models.ID{id}
+	if l.perObject == nil || !l.perObject(args) {
+		siblings = l.group.siblingsOf(id)
+	}
+	for _, sibling := range siblings {
+		if k := (key[A]{sibling, args}); l.batches[k] == nil {
+			l.batches[k] = r
+			ids = append(ids, sibling)
+		}
+	}
+	return r, ids
+}
+
+// read fetches a result.
+func (l *Loader[A, V]) read(ctx context.Context, r *result[V], project models.ID, ids []models.ID, args A) {
+	defer close(r.done)
+	ctx, end := l.group.Start(ctx, len(ids))
+	r.values, r.err = l.fetch(ctx, project, ids, args)
+	end(r.err)
+	if l.onLoaded != nil {
+		l.onLoaded(r.values)
+	}
+}
+
+// Prime stores values without a fetch. It keeps the values that the loader already has.
+func (l *Loader[A, V]) Prime(args A, values map[models.ID]V) {
+	r := &result[V]{done: make(chan struct{}), values: values}
+	close(r.done)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range values {
+		if k := (key[A]{id, args}); l.batches[k] == nil {
+			l.batches[k] = r
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package operation
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/placard/placard/models"
+)
+
+// enumLiteral is an enum value of a query text. In variables an enum value is text.
+type enumLiteral string
+
+// undefined replaces a variable that has neither a value nor a default.
+type undefined struct{ variable string }
+
+func isUndefined(node any) bool {
+	_, ok := node.(undefined)
+	return ok
+}
+
+// literalValue returns a value of a query text as a node of a models.Tree, with the values of variables.
+func literalValue(value *ast.Value, r *Request) any {
+	switch value.Kind {
+	case ast.Variable:
+		if sent, ok := r.variable(value.Raw); ok {
+			return sent
+		}
+		if definition := value.VariableDefinition; definition != nil && definition.DefaultValue != nil {
+			return literalValue(definition.DefaultValue, r)
+		}
+		return undefined{value.Raw}
+	case ast.IntValue, ast.FloatValue:
+		return json.Number(value.Raw)
+	case ast.BooleanValue:
+		return value.Raw == "true"
+	case ast.NullValue:
+		return nil
+	case ast.EnumValue:
+		return enumLiteral(value.Raw)
+	case ast.ListValue:
+		list := make([]any, len(value.Children))
+		for i, child := range value.Children {
+			list[i] = literalValue(child.Value, r)
+		}
+		return list
+	case ast.ObjectValue:
+		object := make(models.Object, len(value.Children))
+		for i, child := range value.Children {
+			object[i] = models.Member{Key: child.Name, Value: literalValue(child.Value, r)}
+		}
+		return object
+	}
+	return value.Raw // a string or a block string
+}
+
+// coerce checks a value against a type and returns it in the form that the generated code reads. It treats literals and
+// variables alike. It is the only place that enforces @oneOf, because the validator checks literals only. The remaining
+// number of values is reduced by those of the value. Errors are BAD_INPUT or LIMIT_EXCEEDED at the path of the value.
+func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, remaining *int) (any, error) {
+	return coercer{schema: schema, remaining: remaining}.value(t, at, node)
+}
+
+const (
+	// maxArgumentValues bounds the values in the arguments of an operation. A variable counts at each of its uses. Each
+	// value of an input, each item of a list and each value inside JSON counts once; an input object counts three
+	// times, because it takes more memory. A body of the maximum size can contain a million values.
+	maxArgumentValues = 1_200_000
+	// maxListItems exceeds the limit of each list argument. It is checked before a list is converted.
+	maxListItems = 20_000
+	// maxInputDepth exceeds the limit of each nested input.
+	maxInputDepth = 100
+)
+
+// coercer coerces values by the types of a schema.
+type coercer struct {
+	schema *ast.Schema
+	// remaining is the number of values that the arguments of the operation may still have.
+	remaining *int
+	// depth is the number of input objects around the value.
+	depth int
+	// presentOnly refuses the IDs of views of the past. It is set inside filters and inputs of mutations.
+	presentOnly bool
+}
+
+// versionRef is the input that names a version to read. Its ID may be that of a view.
+const versionRef = "ArtifactVersionRef"
+
+// consume counts values.
+func (c coercer) consume(n int) error {
+	if *c.remaining -= n; *c.remaining < 0 {
+		return models.LimitExceeded(nil, "values in the arguments of an operation", maxArgumentValues, maxArgumentValues+1)
+	}
+	return nil
+}
+
+func (c coercer) value(t *ast.Type, at *models.Path, node any) (any, error) {
+	if err := c.consume(1); err != nil {
+		return nil, err
+	}
+	if node == nil {
+		if t.NonNull {
+			return nil, models.BadInput(at, "must not be null")
+		}
+		return nil, nil
+	}
+	if t.Elem != nil {
+		return c.list(t.Elem, at, node)
+	}
+	definition := c.schema.Types[t.NamedType]
+	switch definition.Kind {
+	case ast.InputObject:
+		return c.object(definition, at, node)
+	case ast.Enum:
+		name, ok := node.(string)
+		if literal, isLiteral := node.(enumLiteral); isLiteral {
+			name, ok = string(literal), true
+		}
+		if !ok || definition.EnumValues.ForName(name) == nil {
+			return nil, models.BadInput(at, "must be one of the values of %s", definition.Name)
+		}
+		return name, nil
+	}
+	return c.scalar(definition.Name, at, node)
+}
+
+func (c coercer) list(itemType *ast.Type, at *models.Path, node any) (any, error) {
+	list, ok := node.([]any)
+	if !ok {
+		one, err := c.value(itemType, at, node) // a single value is a list of one item
+		return []any{one}, err
+	}
+	if len(list) > maxListItems {
+		return nil, models.LimitExceeded(at, "items in a list", maxListItems, int64(len(list)))
+	}
+	coerced := make([]any, len(list))
+	for i, item := range list {
+		if isUndefined(item) {
+			item = nil
+		}
+		var err error
+		if coerced[i], err = c.value(itemType, at.In(i), item); err != nil {
+			return nil, err
+		}
+	}
+	return coerced, nil
+}
+
+func (c coercer) object(definition *ast.Definition, at *models.Path, node any) (any, error) {
+	object, ok := node.(models.Object)
+	if !ok {
+		return nil, models.BadInput(at, "must be an object")
+	}
+	if err := c.consume(2); err != nil {
+		return nil, err
+	}
+	if c.depth++; c.depth > maxInputDepth {
+		return nil, models.LimitExceeded(at, "nesting depth of input objects", maxInputDepth, int64(c.depth))
+	}
+	c.presentOnly = c.presentOnly || definition.Name != versionRef
+	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return isUndefined(m.Value) })
+	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
+		return nil, models.BadInput(at, "must have exactly one field, and it must not be null")
+	}
+	coerced := make(map[string]any, len(object))
+	for _, member := range object {
+		field := definition.Fields.ForName(member.Key)
+		if field == nil {
+			return nil, models.BadInput(at.In(member.Key), "is not a field of %s", definition.Name)
+		}
+		if _, isDuplicate := coerced[member.Key]; isDuplicate {
+			return nil, models.BadInput(at.In(member.Key), "must not occur twice in the object")
+		}
+		if member.Value == nil && !acceptsNull(definition.Name, member.Key) {
+			return nil, models.BadInput(at.In(member.Key), "must not be null in a filter: leave it out")
+		}
+		var err error
+		if coerced[member.Key], err = c.value(field.Type, at.In(member.Key), member.Value); err != nil {
+			return nil, err
+		}
+	}
+	for _, field := range definition.Fields {
+		if _, ok := coerced[field.Name]; !ok && field.Type.NonNull && field.DefaultValue == nil {
+			return nil, models.BadInput(at.In(field.Name), "is required")
+		}
+	}
+	return coerced, nil
+}
+
+// acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there,
+// because a variable without a value would otherwise remove a condition silently.
+func acceptsNull(input, field string) bool {
+	switch {
+	case input == "MetadataPredicate":
+		return field == "card" || field == "eq" || field == "ne"
+	case strings.HasSuffix(input, "Filter"):
+		return false
+	}
+	return true
+}
+
+func (c coercer) scalar(name string, at *models.Path, node any) (any, error) {
+	number, isNumber := node.(json.Number)
+	text, isText := node.(string)
+	switch name {
+	case "String":
+		if !isText {
+			return nil, models.BadInput(at, "must be text")
+		}
+		return text, models.CheckCharacters(at, text)
+	case "ID":
+		if isNumber && models.IsInteger(string(number)) {
+			return string(number), nil
+		}
+		if !isText {
+			return nil, models.BadInput(at, "must be an ID")
+		}
+		if node, ok := models.ParseNodeID(text); c.presentOnly && ok && node.AsOf != nil {
+			return nil, models.BadInput(at, "is a view of the past: use the ID of the object, without %q", "@…")
+		}
+		return text, nil
+	case "Boolean":
+		if _, ok := node.(bool); !ok {
+			return nil, models.BadInput(at, "must be true or false")
+		}
+		return node, nil
+	case "Int":
+		if _, err := strconv.ParseInt(string(number), 10, 32); err != nil || !models.IsInteger(string(number)) {
+			return nil, models.BadInput(at, "must be an integer between -2147483648 and 2147483647")
+		}
+		return number, nil
+	case "Float":
+		if f, err := strconv.ParseFloat(string(number), 64); err != nil || math.IsInf(f, 0) {
+			return nil, models.BadInput(at, "must be a number that a double can hold")
+		}
+		return number, nil
+	case "Int64":
+		if _, ok := models.ParseInt64(node); !ok {
+			return nil, models.BadInput(at, "must be an integer of 64 bits, as a number or as a string")
+		}
+		return node, nil
+	case "DateTime":
+		if _, ok := models.ParseTime(text); !ok {
+			return nil, models.BadInput(at,
+				"must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
+		}
+		return text, nil
+	case "JSONObject":
+		if _, ok := node.(models.Object); !ok {
+			return nil, models.BadInput(at, "must be an object")
+		}
+	}
+	return node, c.checkDefined(at, node)
+}
+
+// checkDefined refuses JSON with a variable that has no value, because dropping it would lose data silently. The rest
+// of the JSON is checked by its reader.
+func (c coercer) checkDefined(at *models.Path, node any) error {
+	if err := c.consume(1); err != nil {
+		return err
+	}
+	switch node := node.(type) {
+	case undefined:
+		return models.BadInput(at, "the variable $%s is not given", node.variable)
+	case []any:
+		for i, item := range node {
+			if err := c.checkDefined(at.In(i), item); err != nil {
+				return err
+			}
+		}
+	case models.Object:
+		for _, member := range node {
+			if err := c.checkDefined(at.In(member.Key), member.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

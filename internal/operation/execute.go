@@ -1,0 +1,80 @@
+package operation
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/models"
+)
+
+// Execute executes an operation that Prepare has not refused. The operation ends when ctx ends or a limit of size is
+// exceeded. At its deadline only its reads end, so fields without reads still get their values.
+func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
+	isMutation := o.definition.Operation == ast.Mutation
+	timeout := float64(e.Limits.ReadSeconds)
+	if isMutation {
+		timeout = float64(e.Limits.WriteSeconds)
+	}
+	operationCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	operationCtx, meter := withMeter(operationCtx, &e.Limits, cancel)
+	operationCtx = e.Resolvers.StartOperation(e.withObserver(operationCtx), o.request.Caller, isMutation, cancel)
+	readCtx, cancelReads := WithTimeout(operationCtx, o.request.StartedAt, timeout)
+	defer cancelReads()
+	readCtx = graphql.WithOperationContext(e.Resolvers.WithLoaders(readCtx), &graphql.OperationContext{
+		RawQuery: o.request.Query, OperationName: o.request.OperationName, Variables: o.arguments,
+		Doc: o.document.tree, Operation: o.definition, RecoverFunc: e.Presenter.recoverPanic,
+		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
+			if meter.addField(); operationCtx.Err() != nil {
+				return nil, context.Cause(operationCtx)
+			}
+			value, err := next(ctx)
+			meter.add(fieldBytes(graphql.GetFieldContext(ctx), value))
+			return value, err
+		},
+		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+			if isMutation {
+				ctx = e.Resolvers.WithLoaders(ctx)
+			}
+			ctx, end := startRootField(ctx)
+			defer end(nil)
+			return next(ctx)
+		},
+	})
+	readCtx = graphql.WithResponseContext(readCtx, e.Presenter.Present, e.Presenter.recoverPanic)
+	result := e.Schema.Exec(readCtx)(readCtx)
+	response, errs := &Response{}, graphql.GetErrors(readCtx)
+	if isMutation {
+		response.Outcome = MutationExecuted
+	}
+	if result != nil {
+		response.Data, errs = result.Data, append(errs, result.Errors...)
+	}
+	if cause := context.Cause(operationCtx); cause != nil && !isMutation {
+		// A client could take a part of the data for all of it.
+		response.Data, errs = nil, gqlerror.List{e.Presenter.Present(operationCtx, cause)}
+	}
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int { // fields fail in any order
+		return strings.Compare(a.Path.String(), b.Path.String())
+	})
+	response.setErrors(errs, int(e.Limits.Errors))
+	e.addCost(response, o)
+	return response
+}
+
+// WithTimeout returns a context that ends a number of seconds after startedAt. Its cause is LIMIT_EXCEEDED.
+func WithTimeout(ctx context.Context, startedAt time.Time, seconds float64) (context.Context, context.CancelFunc) {
+	limit := int64(math.Ceil(seconds))
+	return context.WithDeadlineCause(ctx, startedAt.Add(time.Duration(seconds*float64(time.Second))), &models.Error{
+		Code: models.CodeLimitExceeded, Message: fmt.Sprintf("the request took longer than %g seconds", seconds),
+		Limit: &limit, Actual: &limit, Retryable: true,
+	})
+}

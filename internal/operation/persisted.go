@@ -1,0 +1,78 @@
+package operation
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/models"
+)
+
+// Clients of persisted queries expect this code and this message, and then send the query again with its text.
+const (
+	codePersistedQueryNotFound    = "PERSISTED_QUERY_NOT_FOUND"
+	messagePersistedQueryNotFound = "PersistedQueryNotFound"
+)
+
+// setHash sets the hash of the query from the extensions of the request: persistedQuery {version: 1, sha256Hash}.
+func (r *Request) setHash(at *models.Path, extensions models.Object) error {
+	i := slices.IndexFunc(extensions, func(m models.Member) bool { return m.Key == "persistedQuery" })
+	if i < 0 || extensions[i].Value == nil {
+		return nil
+	}
+	at = at.In("persistedQuery")
+	members, ok := extensions[i].Value.(models.Object)
+	if !ok {
+		return models.BadInput(at, "must be an object")
+	}
+	isVersion1 := false
+	for _, member := range members {
+		switch member.Key {
+		case "version":
+			isVersion1 = member.Value == json.Number("1")
+		case "sha256Hash":
+			r.hash, _ = member.Value.(string)
+		}
+	}
+	if !isVersion1 {
+		return models.BadInput(at.In("version"), "must be 1")
+	}
+	if !isHash(r.hash) {
+		return models.BadInput(at.In("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
+	}
+	return nil
+}
+
+// resolveQuery sets the query of a request that has only its hash. It returns the response of a request with a wrong or
+// an unknown hash, and of a document that is not trusted.
+func (e *Executor) resolveQuery(r *Request) *Response {
+	if r.hasQuery && r.hash != "" && Hash(r.Query) != r.hash {
+		at := models.At("extensions", "persistedQuery", "sha256Hash")
+		return Refuse(models.BadInput(at, "is not the SHA-256 of the query"))
+	}
+	found := true
+	switch {
+	case e.TrustedDocuments != nil:
+		hash := r.hash
+		if hash == "" {
+			hash = Hash(r.Query)
+		}
+		if r.Query, found = e.TrustedDocuments[hash]; !found {
+			return Refuse(&models.Error{Code: models.CodeForbidden, Message: "this server executes only trusted documents"})
+		}
+	case !r.hasQuery:
+		if r.Query, found = e.queries.Get(r.hash); !found {
+			problem := withCode(&gqlerror.Error{Message: messagePersistedQueryNotFound}, codePersistedQueryNotFound)
+			return &Response{Errors: gqlerror.List{problem}, Outcome: PersistedQueryNotFound}
+		}
+	}
+	return nil
+}
+
+// cacheQuery stores a valid query that was sent with its hash.
+func (e *Executor) cacheQuery(r *Request) {
+	if r.hasQuery && r.hash != "" && e.TrustedDocuments == nil {
+		e.queries.Add(r.hash, r.Query)
+	}
+}
