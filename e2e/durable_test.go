@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -120,9 +122,6 @@ func TestDurable(t *testing.T) {
 		t.Errorf("the control with less care: %d and %d", synced, others)
 	}
 }
-
-// carelessVariable makes a run of TestCareless write to the database that it names.
-const carelessVariable = "PLACARD_TEST_CARELESS"
 
 // careless lets another process write to a database that it opens as it is told, and traces it.
 func careless(t *testing.T, synchronous string) (synced, others int) {

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -13,9 +15,6 @@ import (
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
-
-// doomedVariable holds the folder of the programs for a run of TestDoomed.
-const doomedVariable = "PLACARD_TEST_DOOMED_PROGRAMS"
 
 // TestDoomed starts all that tests start, and waits to be killed by TestKilledTestLeavesNothing.
 func TestDoomed(t *testing.T) {

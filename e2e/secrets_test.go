@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -7,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -116,21 +117,6 @@ func TestNoSecretsInLogs(t *testing.T) {
 	if strings.Contains(s.log.String(), "hunter2") || !strings.Contains(s.log.String(), "UNAVAILABLE") || !strings.Contains(s.log.String(), "level=DEBUG") {
 		t.Errorf("the log:\n%s", s.log)
 	}
-}
-
-// startWith starts the program with more settings and waits until it is ready.
-func startWith(t *testing.T, database string, settings ...string) *server {
-	t.Helper()
-	s := newServer(t, freeAddress(t), filepath.Join(programs, "placard"))
-	s.run(t, database, settings...)
-	return s
-}
-
-// run starts the command of a server with more settings and waits until it is ready.
-func (s *server) run(t *testing.T, database string, settings ...string) {
-	t.Helper()
-	s.begin(t, database, settings...)
-	s.waitReady(t)
 }
 
 // TestNoSecretsOfCollectors: what OpenTelemetry is given stands in no log, whatever is wrong with it, and the server serves.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/internal/transfer"
 )
@@ -38,7 +39,7 @@ func TestTransfer(t *testing.T) {
 			}
 		}
 		from := first
-		for _, next := range []func(testing.TB) string{storetest.Postgres, storetest.SQLite, storetest.Postgres} {
+		for _, next := range []func(testing.TB) string{storetest.Postgres, storetest.SQLite, storetest.Postgres}[:harness.Amount(2, 3)] {
 			to := next(t)
 			younger(t, to)
 			neighbour := neighbours(t, to)
