@@ -1,5 +1,3 @@
-//go:build integration
-
 package graph_test
 
 import (
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/graph"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -197,6 +196,7 @@ func mayReadAll(where, text string) bool {
 // blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds with the plans that
 // connections made while the database was nearly empty, and with new plans.
 func TestPlansWithoutStatistics(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	p := newPlanWorld(t)
 	p.fill(alpha, 1)

@@ -18,10 +18,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/graph/recent"
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )

@@ -190,6 +190,14 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 	return command
 }
 
+// Slow skips a test that takes many seconds or needs more programs, unless the tests are built with the tag integration.
+func Slow(t testing.TB) {
+	t.Helper()
+	if !Integration {
+		t.Skip("this test runs with -tags integration")
+	}
+}
+
 // Amount returns how often a test repeats something: few times by default, many times with the tag integration.
 func Amount(few, many int) int {
 	if Integration {
