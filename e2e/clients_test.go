@@ -18,10 +18,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// These tests run programs that nobody here wrote. What is missing is installed from the lock files below clients/,
-// into clients/.cache; what cannot be installed is a failure.
+// These tests run GraphQL clients of other projects. They install missing packages from the lock files in clients/ to
+// clients/.cache, and fail if this is not possible.
 
-// tool is a command in a folder, with what it adds to the environment.
+// tool runs a program in a folder with additional variables and returns its output.
 func tool(t testing.TB, folder string, env []string, name string, args ...string) string {
 	t.Helper()
 	command := harness.Command(t, 5*time.Minute, name, args...)
@@ -35,8 +35,8 @@ func tool(t testing.TB, folder string, env []string, name string, args ...string
 
 var installing sync.Mutex
 
-// installed is a folder with what a language needs, made by install unless it is there: its name says what the files
-// of clients/LANGUAGE were that install was given, and which version of the language.
+// installed returns a folder with the packages of a language. It calls install if the folder does not exist. The name
+// of the folder is a hash of the lock files and the version of the language.
 func installed(t testing.TB, language, version string, files []string, install func(folder string)) string {
 	t.Helper()
 	installing.Lock()
@@ -70,14 +70,14 @@ func installed(t testing.TB, language, version string, files []string, install f
 		return folder
 	}
 	install(fresh)
-	// Whoever was faster has made the same.
+	// Another test process may have installed the same packages first.
 	if err := os.Rename(fresh, folder); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
 	return folder
 }
 
-// node is a folder with the packages of clients/node.
+// node returns a folder with the packages of clients/node.
 func node(t testing.TB) string {
 	t.Helper()
 	return installed(t, "node", tool(t, ".", nil, "node", "--version"), []string{"package.json", "package-lock.json", ".npmrc"}, func(folder string) {
@@ -85,7 +85,7 @@ func node(t testing.TB) string {
 	})
 }
 
-// python is the interpreter of an environment with the packages of clients/python.
+// python returns the interpreter of an environment with the packages of clients/python.
 func python(t testing.TB) string {
 	t.Helper()
 	version := tool(t, ".", nil, "python3", "-c", "import sys; print(sys.version, sys.prefix)")
@@ -97,7 +97,7 @@ func python(t testing.TB) string {
 	return filepath.Join(folder, "environment", "bin", "python")
 }
 
-// working is a folder below parent with copies of files, for one test.
+// working copies files to a new folder in parent, and returns the folder.
 func working(t testing.TB, parent string, patterns ...string) string {
 	t.Helper()
 	folder, err := os.MkdirTemp(parent, "run-")
@@ -123,7 +123,7 @@ func working(t testing.TB, parent string, patterns ...string) string {
 	return folder
 }
 
-// TestAudit: the audit of the people who write GraphQL over HTTP finds nothing.
+// TestAudit runs the audit suite of the package graphql-http.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -135,8 +135,8 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestClients: clients of other people log values and read them back, with the scalars of the schema in variables. Each
-// has a server of its own, which knows no persisted query.
+// TestClients runs clients that log values and read them back. The operations have variables of each scalar. Each
+// client has its own server without persisted queries.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	serve := func(t *testing.T) (url string) {

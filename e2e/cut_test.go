@@ -18,11 +18,11 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// cuts is a server on a database to which the connections can be cut in the middle of a commit.
+// cuts is a server whose connections to PostgreSQL can be cut during a commit.
 type cuts struct {
 	*server
 	proxy *toxiproxy.Proxy
-	// before keeps the commit from PostgreSQL; behind keeps the news of it from the server.
+	// before cuts a connection before PostgreSQL receives the commit, behind after PostgreSQL has committed.
 	before, behind *cut
 }
 
@@ -34,8 +34,8 @@ func startCuts(t *testing.T) *cuts {
 	return &cuts{start(t, freeAddress(t), database), proxy, before, behind}
 }
 
-// TestCommitIsCut cuts the connection to PostgreSQL just before a commit arrives, just after it has happened and before the
-// server knows, and at any moment. Writers who send a write again under its idempotency key have it once.
+// TestCommitIsCut cuts connections to PostgreSQL before the commit, after it, and at random. Each write is stored once,
+// because writers repeat it with its idempotency key.
 func TestCommitIsCut(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
@@ -48,10 +48,10 @@ func TestCommitIsCut(t *testing.T) {
 		for range 15 {
 			time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 			s.proxy.Stop()
-			// The listener of before is closed a moment after Stop.
+			// Stop closes the listener asynchronously.
 			eventually(t, "the proxy listens again", func() bool { return s.proxy.Start() == nil })
 		}
-		l.waitFor(t, l.writes()+50) // all is well again
+		l.waitFor(t, l.writes()+50) // the server has recovered
 		t.Logf("%d commits cut before, %d behind", s.before.done.Load(), s.behind.done.Load())
 		if l.failed("UNAVAILABLE") < 150 {
 			t.Errorf("nobody noticed: %v", l.failures)
@@ -60,8 +60,8 @@ func TestCommitIsCut(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestCommitIsCutWithoutKey is the control: writers who send a write again without an idempotency key have it twice, and
-// the check sees it.
+// TestCommitIsCutWithoutKey is the control: without idempotency keys, repeated writes are stored twice, and the check
+// reports them.
 func TestCommitIsCutWithoutKey(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
@@ -77,8 +77,8 @@ func TestCommitIsCutWithoutKey(t *testing.T) {
 	}
 }
 
-// TestCommitIsCutForCopies: when it is not known what became of a write, copies of it that are sent at once are all
-// answered with the one entry there is, also while connections are still being cut; other input under the key is refused.
+// TestCommitIsCutForCopies sends copies of a write with an unknown result simultaneously, while connections are being
+// cut. Each copy gets the same entry. Other input with the same key is refused.
 func TestCommitIsCutForCopies(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
@@ -126,9 +126,9 @@ func TestCommitIsCutForCopies(t *testing.T) {
 	l.control(t, a, b, ids)
 }
 
-// TestDatabaseIsSilent: no byte passes between the server and PostgreSQL any more, and nobody says so. Requests end at
-// their deadline, /readyz says no; and when bytes pass again, on new connections only, all is well without a restart. The
-// locks of connections that are lost are gone after 15 seconds.
+// TestDatabaseIsSilent drops all packets between the server and PostgreSQL. Requests fail at their deadline, and
+// /readyz fails. When new connections pass again, the server recovers without a restart. PostgreSQL releases the locks
+// of lost connections after 15 seconds.
 func TestDatabaseIsSilent(t *testing.T) {
 	t.Parallel()
 	proxy, database, _ := proxied(t)
@@ -157,7 +157,7 @@ func TestDatabaseIsSilent(t *testing.T) {
 		}
 		again, n := time.Now(), l.writes()
 		until(t, s.addr, "/readyz", http.StatusOK, "ok")
-		for range 20 { // as many as there were connections
+		for range 20 { // one per pooled connection
 			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
 				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
 			}
@@ -175,8 +175,8 @@ func TestDatabaseIsSilent(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestConnectionsAreForgotten: a gateway on the way has forgotten the connections that were idle, and tells nobody. That
-// costs one request a second, and not each of them its time.
+// TestConnectionsAreForgotten drops idle connections silently, as a NAT gateway does. One request takes a second
+// longer; the others do not.
 func TestConnectionsAreForgotten(t *testing.T) {
 	t.Parallel()
 	proxy, database, cluster := proxied(t)
@@ -203,7 +203,7 @@ func TestConnectionsAreForgotten(t *testing.T) {
 		harness.Wait(t, "all writes are answered", &all)
 		return count() >= 10
 	})
-	time.Sleep(1500 * time.Millisecond) // idle for more than a second is what it takes to be looked at
+	time.Sleep(1500 * time.Millisecond) // the server checks connections that were idle for a second
 	for _, h := range holes {
 		h.forgotten.Add(1)
 	}
@@ -219,8 +219,8 @@ func TestConnectionsAreForgotten(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestDatabaseIsSlow: with every answer of PostgreSQL late, writes get through or are refused in time, and none is lost.
-// The control is that they are late at all.
+// TestDatabaseIsSlow delays each response of PostgreSQL. Writes succeed or fail at their deadline, and no acknowledged
+// write is lost. The control checks the delay.
 func TestDatabaseIsSlow(t *testing.T) {
 	t.Parallel()
 	proxy, database, _ := proxied(t)

@@ -21,19 +21,19 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// mostDrain is how long the server may take from SIGTERM to its end when no operation takes longer.
+// mostDrain is the maximum duration of a shutdown without long operations.
 const mostDrain = 10 * time.Second
 
-// calls are what became of writes that were sent once each: they were answered, or not one byte came back, or something
-// that must not be. Values that came in vain to where nobody listens are in none of them.
+// calls counts the results of writes that were sent once: a response, a closed connection without a response, or
+// anything else, which is an error. It does not count refused connections.
 type calls struct {
 	mu                   sync.Mutex
 	answered, unanswered []string
 	wrong                []string
 }
 
-// run sends writes over its own connections until nobody listens any more: over one as long as it lasts, or over a fresh
-// one each.
+// run sends writes until the server refuses connections. It uses one connection as long as possible, or one per write
+// if fresh is set.
 func (c *calls) run(addr, version, name string, fresh bool) {
 	for n := 0; ; {
 		conn, err := net.DialTimeout("tcp", addr, 20*time.Second)
@@ -48,7 +48,7 @@ func (c *calls) run(addr, version, name string, fresh bool) {
 	}
 }
 
-// one sends a write, reads the answer, and says whether the connection is good for another one.
+// one sends a write and reads the response. It reports whether the connection can be used again.
 func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
 	headers := asJSON
 	if fresh {
@@ -81,8 +81,8 @@ func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value st
 	return !answer.Close
 }
 
-// callUntil lets callers write until end has ended the server, and returns what became of it by keeping connections and by
-// fresh ones.
+// callUntil sends writes until end has stopped the server. It returns the results of kept connections and of fresh
+// ones.
 func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *calls) {
 	t.Helper()
 	kept, fresh = &calls{}, &calls{}
@@ -101,8 +101,8 @@ func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fre
 	return kept, fresh
 }
 
-// TestDrain stops the server under load, again and again. Whoever keeps a connection gets an answer to every request.
-// Whoever connects at that very moment may find nobody; but what was not answered has not happened.
+// TestDrain stops the server under load several times. Each request on a kept connection gets a response. A new
+// connection may be refused. A write without a response is not stored.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -142,7 +142,7 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// TestDrainControl: when the server is killed instead, the same callers miss answers, and some of it has happened.
+// TestDrainControl kills the server instead: some writes without a response are stored.
 func TestDrainControl(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -168,8 +168,8 @@ func TestDrainControl(t *testing.T) {
 	t.Error("nothing has happened that was not answered")
 }
 
-// TestDrainOfOthers: the server ends in time although connections are idle, a client does not finish its request, one its
-// headers, and one does not take its answer. A request that is being worked on is answered.
+// TestDrainOfOthers stops a server that has idle connections, unfinished headers, an unfinished body, and a client that
+// reads no response. The server stops in time, and sends the response of a running request.
 func TestDrainOfOthers(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -192,7 +192,7 @@ func TestDrainOfOthers(t *testing.T) {
 	headers := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\nX-A: b\r\n")
 	half := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Content-Length: 1000\r\n\r\n{")
 	late := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(ok)) + ok[:5])
-	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and reads nothing
+	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and does not read
 	eventually(t, "all are there", func() bool { return s.connections(t) >= 25 })
 	begun := time.Now()
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
@@ -228,7 +228,7 @@ func (s *server) refuses(t *testing.T) {
 	})
 }
 
-// connections is how many sockets the server has, those that it listens on included.
+// connections returns the number of sockets of the server, including listeners.
 func (s *server) connections(t *testing.T) (n int) {
 	t.Helper()
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.Process.Pid))
@@ -243,8 +243,8 @@ func (s *server) connections(t *testing.T) (n int) {
 	return n
 }
 
-// TestSecondSignal: a second SIGTERM ends the server at once, also while it waits for an operation. What was acknowledged
-// is there, and what was interrupted is not.
+// TestSecondSignal sends a second SIGTERM. The server stops immediately, even during an operation. Acknowledged writes
+// are stored, the interrupted write is not.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)

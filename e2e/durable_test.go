@@ -19,13 +19,13 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// traced is a process whose system calls are written to a file.
+// traced is a process whose system calls strace writes to a file.
 type traced struct {
 	strace *exec.Cmd
 	file   string
 }
 
-// trace looks at a process from now on.
+// trace starts strace on a process.
 func trace(t *testing.T, pid int) traced {
 	t.Helper()
 	path, err := exec.LookPath("strace")
@@ -53,23 +53,23 @@ func trace(t *testing.T, pid int) traced {
 	return traced{strace, file}
 }
 
-// synced ends the trace, and is how many answers there were between whose request and themselves the log of the database
-// was handed to the disk, and how many others.
+// synced stops strace. It returns the number of requests with an fsync of the log between request and response, and the
+// number of the others.
 func (tr traced) synced(t *testing.T) (synced, others int) {
 	t.Helper()
 	_ = tr.strace.Process.Signal(syscall.SIGINT)
-	_ = tr.strace.Wait() // it ends with the signal
+	_ = tr.strace.Wait() // the signal ends it
 	text, err := os.ReadFile(tr.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begun := map[string]bool{} // threads that sync the log
+	begun := map[string]bool{} // threads that are in an fsync of the log
 	var asked, done bool
 	for line := range strings.Lines(string(text)) {
 		thread, call, _ := strings.Cut(strings.TrimSpace(line), " ")
 		call = strings.TrimSpace(call)
 		switch {
-		case strings.Contains(call, `OST /graphql`): // net/http reads the first byte apart
+		case strings.Contains(call, `OST /graphql`): // net/http reads the first byte separately
 			asked, done = true, false
 		case strings.HasPrefix(call, "fsync(") || strings.HasPrefix(call, "fdatasync("):
 			begun[thread] = strings.Contains(call, ".db-wal>")
@@ -88,11 +88,11 @@ func (tr traced) synced(t *testing.T) (synced, others int) {
 	return synced, others
 }
 
-// durableWrites is how many writes are looked at.
+// durableWrites is the number of traced writes.
 const durableWrites = 60
 
-// TestDurable: SQLite's log is handed to the disk before a write is acknowledged. The controls are reads, for which it is
-// not, and a database that is opened with less care.
+// TestDurable checks that SQLite syncs its log before a write is acknowledged. The controls are reads, and databases
+// with other settings of synchronous.
 func TestDurable(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -123,7 +123,7 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-// careless lets another process write to a database that it opens as it is told, and traces it.
+// careless traces a process that writes to a database with a setting of synchronous.
 func careless(t *testing.T, synchronous string) (synced, others int) {
 	t.Helper()
 	self, err := os.Executable()
@@ -141,14 +141,14 @@ func careless(t *testing.T, synchronous string) (synced, others int) {
 		t.Fatal(err)
 	}
 	tr := trace(t, writer.Process.Pid)
-	_ = stdin.Close() // it waits for this
+	_ = stdin.Close() // the process waits for this
 	if err := writer.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	return tr.synced(t)
 }
 
-// TestCareless is the process of careless, and nothing otherwise.
+// TestCareless is the process that careless starts.
 func TestCareless(t *testing.T) {
 	database := os.Getenv(carelessVariable)
 	if database == "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// crashes lets writers work while crash happens again and again.
+// crashes calls crash several times while clients write.
 func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
 	underLoad(t, addrs, func(l *ledger) {
 		for round := range rounds {
@@ -25,7 +25,7 @@ func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
 	})
 }
 
-// TestServerIsKilled kills the server, on each engine; on PostgreSQL another server process goes on meanwhile.
+// TestServerIsKilled kills the server while clients write, on each engine. On PostgreSQL a second server keeps running.
 func TestServerIsKilled(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -43,8 +43,8 @@ func TestServerIsKilled(t *testing.T) {
 	})
 }
 
-// TestDatabaseIsKilled kills PostgreSQL under a server that goes on, and stops it as an operator would: at once, and with
-// a way for what is running to end.
+// TestDatabaseIsKilled kills PostgreSQL while clients write, and stops it in the modes immediate and fast. The server
+// recovers.
 func TestDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
 	cluster := newCluster(t)
@@ -69,9 +69,8 @@ func TestDatabaseIsKilled(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestServerIsFrozen: the process of a server stands still in the middle of a transaction, as a machine does that is
-// moved. PostgreSQL gives its locks to another server after a while, and when it wakes up, what it was at is refused and
-// can be sent again.
+// TestServerIsFrozen stops the process of a server during a transaction. PostgreSQL releases its locks for another
+// server after a timeout. After the process continues, its write fails as retryable.
 func TestServerIsFrozen(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -91,7 +90,7 @@ func TestServerIsFrozen(t *testing.T) {
 		t.Fatal(err)
 	}
 	lock.release(t)
-	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // which waits for the first
+	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // it waits for the first
 		t.Error(err)
 	}
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
@@ -112,7 +111,7 @@ func TestServerIsFrozen(t *testing.T) {
 	frozen.stillRuns(t)
 }
 
-// newCluster is a PostgreSQL server for one test.
+// newCluster starts a PostgreSQL server for a test.
 func newCluster(t *testing.T, settings ...string) *storetest.Cluster {
 	t.Helper()
 	cluster, err := storetest.NewCluster(settings...)
@@ -123,7 +122,7 @@ func newCluster(t *testing.T, settings ...string) *storetest.Cluster {
 	return cluster
 }
 
-// stillRuns: the process has not ended, and no mistake of it stands in its log.
+// stillRuns checks that the process runs and its log has no internal error.
 func (s *server) stillRuns(t *testing.T) {
 	t.Helper()
 	select {

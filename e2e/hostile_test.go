@@ -14,7 +14,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// spent is the processor time that the server has used, and the most memory it has had since forget.
+// spent returns the CPU time of the server, and its peak memory since forget.
 func (s *server) spent(t testing.TB) (cpu time.Duration, peak int) {
 	t.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.Process.Pid))
@@ -33,22 +33,22 @@ func (s *server) spent(t testing.TB) (cpu time.Duration, peak int) {
 	return time.Duration(user+system) * 10 * time.Millisecond, peak >> 10
 }
 
-// forget makes the peak of memory the present.
+// forget resets the peak memory.
 func (s *server) forget() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.Process.Pid), []byte("5"), 0)
 }
 
-// marker stands in what hostile requests send; no answer may repeat it.
+// marker is part of each hostile request. No response may contain it.
 const marker = "s3cr3t"
 
-// hostile is a body that should do harm, and what the answer must have.
+// hostile is an abusive body with the expected response.
 type hostile struct {
 	name, body string
 	status     int
 	want       string
 }
 
-// text is a query in a body.
+// text returns a body with a query.
 func text(query, variables string) string {
 	encoded, _ := json.Marshal(query)
 	return `{"query":` + string(encoded) + `,"variables":` + variables + `}`
@@ -56,7 +56,7 @@ func text(query, variables string) string {
 
 func flood(n int, part string) string { return strings.Repeat(part, n) }
 
-// numbered repeats a part with its number in it.
+// numbered repeats a format with the numbers below n.
 func numbered(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -155,7 +155,7 @@ func hostileBodies() []hostile {
 	}
 }
 
-// doubling is fragments that ask for 2 to the n fields.
+// doubling returns fragments that select 2 to the n fields.
 func doubling(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -168,15 +168,15 @@ func doubling(n int) string {
 	return b.String()
 }
 
-// Generous bounds, so that a slow machine does not fail them: 0.3 seconds of one core and 64 MiB are meant.
+// These bounds leave a margin for slow machines; the expected values are 0.3 seconds of one core and 64 MiB.
 const (
 	mostCPU    = 3 * time.Second
 	mostMemory = 192 // MiB
 	mostAnswer = 64 << 10
 )
 
-// TestHostileBodies sends what should do harm. Each answer is short, says what it should and repeats no value; each costs
-// little; and the server goes on.
+// TestHostileBodies sends abusive bodies. Each response is short, has the expected error and repeats no value. CPU time
+// and memory are bounded, and the server keeps serving.
 func TestHostileBodies(t *testing.T) {
 	s := start(t, freeAddress(t), storetest.SQLite(t))
 	for _, c := range hostileBodies() {

@@ -1,4 +1,4 @@
-// Package e2e tests the built program from outside, as its users and its accidents meet it.
+// Package e2e tests the built program from outside. Files with the tag integration need minutes or more programs.
 package e2e
 
 import (
@@ -19,10 +19,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// programs is the folder with the built programs.
+// programs is the folder of the built programs.
 var programs string
 
-// Tests start this test program again with one of these variables.
+// A test process with one of these variables was started by another test.
 const (
 	// carelessVariable is the database that TestCareless writes to.
 	carelessVariable = "PLACARD_TEST_CARELESS"
@@ -32,9 +32,9 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(carelessVariable) != "" {
-		os.Exit(m.Run()) // needs no program
+		os.Exit(m.Run()) // it needs no program
 	}
-	if programs = os.Getenv(doomedVariable); programs != "" { // built by the process that started this one
+	if programs = os.Getenv(doomedVariable); programs != "" { // the other test process has built them
 		storetest.Main(m)
 	}
 	harness.Parallel(6)
@@ -90,13 +90,13 @@ func newServer(t testing.TB, addr string, name string, args ...string) *server {
 	return &server{harness.Command(t, 10*time.Minute, name, args...), addr, &bytes.Buffer{}, make(chan error, 1)}
 }
 
-// launch starts the program with arguments and does not wait for it.
+// launch starts the program with arguments and does not wait until it is ready.
 func launch(t testing.TB, addr, database string, args ...string) *server {
 	t.Helper()
 	return launchProgram(t, filepath.Join(programs, "placard"), addr, database, args...)
 }
 
-// launchProgram starts the program at a path and does not wait for it.
+// launchProgram starts the program at a path and does not wait until it is ready.
 func launchProgram(t testing.TB, path, addr, database string, args ...string) *server {
 	t.Helper()
 	s := newServer(t, addr, path, append(args, "--public-url=https://placard.example")...)
@@ -104,7 +104,7 @@ func launchProgram(t testing.TB, path, addr, database string, args ...string) *s
 	return s
 }
 
-// begin starts the process of a server with more settings. The process ends with the test.
+// begin starts the process of a server with additional settings. The process ends with the test.
 func (s *server) begin(t testing.TB, database string, settings ...string) {
 	t.Helper()
 	s.Env = append(append(os.Environ(), "PLACARD_ADDR="+s.addr, "PLACARD_DATABASE_URL="+database), settings...)
@@ -126,13 +126,13 @@ func (s *server) exit(t testing.TB) error {
 	return harness.Receive(t, "the server has ended", s.done)
 }
 
-// kill ends the process of the server as a crash does.
+// kill ends the process of the server with SIGKILL.
 func (s *server) kill(t testing.TB) {
 	t.Helper()
 	if err := s.Process.Kill(); err != nil {
 		t.Error(err)
 	}
-	_ = s.exit(t) // it reports the signal
+	_ = s.exit(t) // it returns the signal
 }
 
 // start starts the program and waits until it is ready.
@@ -165,7 +165,7 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	harness.Eventually(t, what, condition)
 }
 
-// stop asks the program to stop and returns how it ended.
+// stop sends SIGTERM and returns the error of the process.
 func (s *server) stop(t testing.TB) error {
 	t.Helper()
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
@@ -174,7 +174,7 @@ func (s *server) stop(t testing.TB) error {
 	return s.exit(t)
 }
 
-// answer is what a request came back with; err is one of the network, and code that of the first GraphQL error.
+// answer is a GraphQL response. err is an error of the network, and code is that of the first GraphQL error.
 type answer struct {
 	data      map[string]any
 	code      string
@@ -219,7 +219,7 @@ func ask(addr, query string, variables any) answer {
 	return answer{data: decoded.Data}
 }
 
-// startWith starts the program with more settings and waits until it is ready.
+// startWith starts the program with additional settings and waits until it is ready.
 func startWith(t *testing.T, database string, settings ...string) *server {
 	t.Helper()
 	s := newServer(t, freeAddress(t), filepath.Join(programs, "placard"))
@@ -227,7 +227,7 @@ func startWith(t *testing.T, database string, settings ...string) *server {
 	return s
 }
 
-// run starts the command of a server with more settings and waits until it is ready.
+// run starts the process of a server with additional settings and waits until it is ready.
 func (s *server) run(t *testing.T, database string, settings ...string) {
 	t.Helper()
 	s.begin(t, database, settings...)

@@ -15,13 +15,13 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// maxMegabytes is the peak of memory that a server on SQLite may have. A container of 512 MiB has a reserve then.
+// maxMegabytes is the maximum peak memory of a server on SQLite. A container with 512 MiB then has a reserve.
 const maxMegabytes = 400
 
-// heavyQuery is an operation that costs much memory within the limits.
+// heavyQuery is an operation that needs much memory within the limits.
 type heavyQuery struct{ name, text string }
 
-// heavyQueries returns the operations that fill the caches of SQLite, and the last one, whose memory is Go's.
+// heavyQueries returns operations that fill the caches of SQLite. The last one needs memory of the Go program.
 func heavyQueries() []heavyQuery {
 	keys := []string{"uri", "owner", "framework", "notes", "incident"}
 	contains := numbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)
@@ -37,8 +37,8 @@ func heavyQueries() []heavyQuery {
 	}
 }
 
-// TestMemoryOfSQLite sends heavy operations of 20 clients at once. Its control is the program with larger caches, whose peak
-// is much higher.
+// TestMemoryOfSQLite sends heavy operations of 20 simultaneous clients. The control is the program with larger caches,
+// whose peak is much higher.
 func TestMemoryOfSQLite(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// blocks are the blocks of docs/operations.md that are marked sh, without the indentation of lists.
+// blocks returns the code blocks of docs/operations.md with the language sh, without the indentation of lists.
 func blocks(t testing.TB) []string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")
@@ -33,8 +33,8 @@ func blocks(t testing.TB) []string {
 // pageURL matches the URLs of PostgreSQL in docs/operations.md.
 var pageURL = regexp.MustCompile(`postgres://placard@127\.0\.0\.1:5432/(\w+)`)
 
-// newPageCluster makes a PostgreSQL server and runs the commands of the administrator from docs/operations.md on it, without
-// --pwprompt. The blocks of the page then have the rights that the page gives to its user.
+// newPageCluster starts a PostgreSQL server and runs the commands of the administrator from docs/operations.md, without
+// --pwprompt. The other blocks then run with the rights of the documented user.
 func newPageCluster(t *testing.T) *storetest.Cluster {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")
@@ -61,8 +61,8 @@ func newPageCluster(t *testing.T) *storetest.Cluster {
 	return cluster
 }
 
-// TestOperationsDocument follows docs/operations.md to the letter: each block works, in an empty folder, with the rights of the
-// user that the page makes. Only addresses are others, so that tests can run side by side.
+// TestOperationsDocument runs each code block of docs/operations.md in an empty folder, with the rights of the
+// documented user. Only addresses are replaced, so that tests can run in parallel.
 func TestOperationsDocument(t *testing.T) {
 	t.Parallel()
 	cluster := newPageCluster(t)
@@ -97,7 +97,7 @@ func TestOperationsDocument(t *testing.T) {
 	}
 }
 
-// TestServerWithFewRights: a server whose user may not change tables works, with the rights that docs/operations.md says.
+// TestServerWithFewRights runs a server with the documented rights of a user who may not change tables.
 func TestServerWithFewRights(t *testing.T) {
 	t.Parallel()
 	database := storetest.EmptyPostgres(t)
@@ -119,7 +119,7 @@ func TestServerWithFewRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := "few_rights_of_" + strings.Trim(u.Path, "/") // users belong to all databases of a server
+	user := "few_rights_of_" + strings.Trim(u.Path, "/") // users belong to all databases of a cluster
 	statements := []string{"CREATE ROLE " + user + " LOGIN PASSWORD 'few'"}
 	for _, right := range rights {
 		statements = append(statements, strings.Replace(right, "placard_server", user, 1))

@@ -15,8 +15,9 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestOverload: while writes of one client wait for a lock of the database, as many as may wait do, one more is refused at
-// once, the probes and the page answer, and in the end all who waited are answered. One turn of three is kept for other clients.
+// TestOverload fills the queue with writes of one client that wait for a lock. Another write is refused immediately,
+// probes and pages are served, and each waiting write gets a response. A third of the slots is reserved for other
+// clients.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -28,13 +29,13 @@ func TestOverload(t *testing.T) {
 	var all sync.WaitGroup
 	answers := make(chan answer, 100)
 	codes := map[string]int{}
-	for n := range 5 { // the others wait in the database or for their turn
+	for n := range 5 { // the others wait in the database or in the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		if n == 1 {
 			eventually(t, "two writes wait in the database", func() bool { return waiting(t, db) == 2 })
 		}
 	}
-	eventually(t, "a write is refused", func() bool { // one that arrives too early takes a place in the queue
+	eventually(t, "a write is refused", func() bool { // a write that arrives too early enters the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		select {
 		case got := <-answers:
@@ -76,9 +77,8 @@ func TestOverload(t *testing.T) {
 	}
 }
 
-// TestBusyIsReady: while writes of one client have all connections to PostgreSQL that they may have, /readyz says yes: it
-// answers, and sending requests to other servers would only make those busy. Reads have connections of their own. The control:
-// most of the writes find no connection.
+// TestBusyIsReady occupies all write connections to PostgreSQL with the writes of one client. /readyz succeeds, because
+// other servers would be as busy. Reads have their own connections. The control: most of the writes get no connection.
 func TestBusyIsReady(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -105,7 +105,7 @@ func TestBusyIsReady(t *testing.T) {
 	harness.Wait(t, "all writes are answered", &all)
 }
 
-// lock keeps everybody else from a table.
+// lock is an exclusive lock of a table.
 type lock struct {
 	db *sql.DB
 	tx *sql.Tx
@@ -135,7 +135,7 @@ func (l lock) release(t *testing.T) {
 	}
 }
 
-// waiting is how many statements wait for a lock.
+// waiting returns the number of statements that wait for a lock.
 func waiting(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n); err != nil {

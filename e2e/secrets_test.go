@@ -16,10 +16,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestNoSecrets: a password of the database stands in nothing that the program writes, whatever goes wrong.
+// TestNoSecrets checks that no output of the program contains the password of the database, for several failures.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
-	const password = "hunter2-pa%73s" // an escape in it, which some messages undo
+	const password = "hunter2-pa%73s" // with an escape, which some messages decode
 	for name, database := range map[string]string{
 		"a wrong port":      "postgres://placard:" + password + "@127.0.0.1:1/placard",
 		"a wrong host":      "postgres://placard:" + password + "@nowhere.invalid:5432/placard",
@@ -49,8 +49,8 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// TestNoSecretsInProcessList: a password in a flag is not among the arguments that the system shows, once the program
-// serves; and the program still knows it.
+// TestNoSecretsInProcessList checks that the process list does not show the password of a flag, and that the server
+// still uses it.
 func TestNoSecretsInProcessList(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -64,7 +64,7 @@ func TestNoSecretsInProcessList(t *testing.T) {
 	if user == "" {
 		user = database.Query().Get("user")
 	}
-	database.User = url.UserPassword(user, "hunter2") // the cluster trusts everybody, so any password is right
+	database.User = url.UserPassword(user, "hunter2") // the cluster accepts any password
 	for _, flag := range [][]string{{"--database-url=" + database.String()}, {"serve", "--database-url", database.String() + "&password=hunter2"}} {
 		s := launch(t, freeAddress(t), "", flag...)
 		s.waitReady(t)
@@ -78,7 +78,7 @@ func TestNoSecretsInProcessList(t *testing.T) {
 	}
 }
 
-// TestNoSecretsInLogs: nor while the program serves and the database goes away.
+// TestNoSecretsInLogs checks the log of a server that loses its database.
 func TestNoSecretsInLogs(t *testing.T) {
 	t.Parallel()
 	cluster, err := storetest.NewCluster()
@@ -94,7 +94,7 @@ func TestNoSecretsInLogs(t *testing.T) {
 	if user == "" {
 		user = database.Query().Get("user")
 	}
-	database.User = url.UserPassword(user, "hunter2") // the cluster trusts everybody, so any password is right
+	database.User = url.UserPassword(user, "hunter2") // the cluster accepts any password
 	s := startWith(t, database.String(), "PLACARD_LOG_LEVEL=debug")
 	if err := cluster.Kill(); err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestNoSecretsInLogs(t *testing.T) {
 		if got.code != "" {
 			refused++
 		}
-		_, _ = status(s.addr, "/readyz") // which logs, too
+		_, _ = status(s.addr, "/readyz") // it logs, too
 		return refused == 3
 	})
 	if err := s.stop(t); err != nil {
@@ -119,7 +119,8 @@ func TestNoSecretsInLogs(t *testing.T) {
 	}
 }
 
-// TestNoSecretsOfCollectors: what OpenTelemetry is given stands in no log, whatever is wrong with it, and the server serves.
+// TestNoSecretsOfCollectors checks that the settings of OpenTelemetry are in no log, even if they are invalid, and that
+// the server serves.
 func TestNoSecretsOfCollectors(t *testing.T) {
 	t.Parallel()
 	angry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))

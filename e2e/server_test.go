@@ -15,7 +15,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestFirstStart: what `make run` does, with a new database and then with the same one again.
+// TestFirstStart starts the server and runs the example pipeline as `make run` does, on a new database and on the same
+// one again.
 func TestFirstStart(t *testing.T) {
 	t.Parallel()
 	addr, database := freeAddress(t), storetest.SQLite(t)
@@ -51,7 +52,7 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
-// checkReadme asks the first query of the README and compares the answer.
+// checkReadme executes the first query of the README and compares the response.
 func checkReadme(t *testing.T, addr string) {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
@@ -72,7 +73,8 @@ func checkReadme(t *testing.T, addr string) {
 	}
 }
 
-// TestPortTaken checks that a server ends when another process listens on one of its addresses, and names the flag for it.
+// TestPortTaken checks that a server ends when another process listens on one of its addresses, and names the flag for
+// it.
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -91,7 +93,7 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// TestFileTaken checks that a server ends when another process has its database.
+// TestFileTaken checks that a server ends when another process uses its database.
 func TestFileTaken(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -102,7 +104,7 @@ func TestFileTaken(t *testing.T) {
 	}
 }
 
-// TestPages: the pages and probes are there, and another site cannot post.
+// TestPages requests pages and probes, and checks that another origin cannot post.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))

@@ -19,7 +19,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// metrics reads what Prometheus would: the values by name with labels.
+// metrics returns the values of /metrics by name with labels.
 func metrics(t testing.TB, addr string) map[string]float64 {
 	t.Helper()
 	response, err := client.Get("http://" + addr + "/metrics")
@@ -46,7 +46,7 @@ func metrics(t testing.TB, addr string) map[string]float64 {
 	return values
 }
 
-// TestMetrics: what is counted is what was done, on each engine, and names that clients choose stay bounded.
+// TestMetrics checks counters after requests, on each engine. Names from clients do not become labels.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -105,7 +105,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// conventional: names, types and help are as Prometheus wants them.
+// conventional checks metrics with the linter of Prometheus.
 func conventional(t *testing.T, addr string) {
 	t.Helper()
 	response, err := client.Get("http://" + addr + "/metrics")
@@ -119,7 +119,7 @@ func conventional(t *testing.T, addr string) {
 	}
 }
 
-// documented: docs/operations.md explains every metric of the program.
+// documented checks that docs/operations.md explains each metric of the program.
 func documented(t *testing.T, got map[string]float64) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")
@@ -141,7 +141,7 @@ func documented(t *testing.T, got map[string]float64) {
 	}
 }
 
-// TestSlowOperations: the log names what took long, and shows nothing that a client gave as a value.
+// TestSlowOperations checks the log of slow operations. It contains no value of a client.
 func TestSlowOperations(t *testing.T) {
 	t.Parallel()
 	query := `query Find($key: String!) { artifactVersions(where: {metadata: {key: $key, eq: "secret-literal"}}) { totalCount } }`
@@ -176,7 +176,7 @@ func TestSlowOperations(t *testing.T) {
 	}
 }
 
-// status asks a path and returns the status and the body, 0 when nobody answers.
+// status requests a path and returns the status and the body, or 0 if there is no response.
 func status(addr, path string) (int, string) {
 	response, err := client.Get("http://" + addr + path)
 	if err != nil {
@@ -187,7 +187,7 @@ func status(addr, path string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// until waits for a status, and returns for how long.
+// until waits for a status and returns the duration.
 func until(t testing.TB, addr, path string, want int, part string) time.Duration {
 	t.Helper()
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
@@ -201,11 +201,11 @@ func until(t testing.TB, addr, path string, want int, part string) time.Duration
 	}
 }
 
-// noticed bounds how long /readyz may say yes when the database is gone: it asks it each time, for two seconds.
+// noticed is the maximum time until /readyz fails without a database: each request has a timeout of two seconds.
 const noticed = 4 * time.Second
 
-// TestReadiness: /readyz says no while PostgreSQL is gone and while the server stops, and yes in between without a
-// restart; /healthz says yes all the time.
+// TestReadiness checks that /readyz fails while PostgreSQL is stopped and while the server stops, and recovers without
+// a restart. /healthz always succeeds.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	cluster, err := storetest.NewCluster()
@@ -249,7 +249,8 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// TestReadinessOfFile: the same while an SQLite file is not where it was: the server still has it, and nobody else ever will.
+// TestReadinessOfFile moves the file of an SQLite database away. /readyz fails, because no other process can open the
+// file of the server.
 func TestReadinessOfFile(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// loaded is a file with a project of so many versions, each with twenty entries.
+// loaded returns an exported project with a number of versions, each with twenty entries.
 func loaded(t testing.TB, versions int) (path string, file []byte) {
 	t.Helper()
 	database := storetest.SQLite(t)
@@ -42,7 +42,7 @@ func contents(t testing.TB, path string) []byte {
 	return text
 }
 
-// exportedAgain is the project of a database as a file; of one that has none, or no tables, it is empty.
+// exportedAgain exports a project of a database. It returns nothing if the project or the tables do not exist.
 func exportedAgain(t testing.TB, database, project string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "again.jsonl")
@@ -52,15 +52,15 @@ func exportedAgain(t testing.TB, database, project string) []byte {
 	return contents(t, path)
 }
 
-// TestImportIsKilled kills an import again and again, and begins it again each time: in the end all is there once.
+// TestImportIsKilled kills an import several times and starts it again. In the end each record is stored once.
 func TestImportIsKilled(t *testing.T) {
 	t.Parallel()
 	path, file := loaded(t, 600)
 	project := regexp.MustCompile(`"name":"default"`)
-	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // as it is exported from there, but for the sum
+	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // equal to an export from there except for the sum
 	storetest.Each(t, func(t *testing.T, database string) {
 		partly, kills := 0, 0
-		patience := 100 * time.Millisecond // grows until enough parts were left, however fast the machine is
+		patience := 100 * time.Millisecond // grows until enough partial imports occurred
 		for done := false; !done; {
 			command := program(t, "import", "--project=moved", path)
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
@@ -98,7 +98,7 @@ func TestImportIsKilled(t *testing.T) {
 		if !bytes.Equal(records(got), records(moved)) {
 			t.Errorf("after %d kills the project is not as it was: %d bytes instead of %d", kills, len(got), len(moved))
 		}
-		// The control: the same check sees a line that is lost and one that is there twice.
+		// The control: the check detects a missing line and a duplicate line.
 		lines := bytes.SplitAfter(got, []byte("\n"))
 		for what, other := range map[string][][]byte{"lost": append(lines[:50:50], lines[51:]...), "twice": append(lines[:50:50], lines[49:]...)} {
 			if bytes.Equal(records(bytes.Join(other, nil)), records(moved)) {
@@ -109,7 +109,7 @@ func TestImportIsKilled(t *testing.T) {
 	})
 }
 
-// TestImportLosesTheDatabase kills PostgreSQL under an import, which says so; begun again it goes on.
+// TestImportLosesTheDatabase kills PostgreSQL during an import, which fails. The next import continues.
 func TestImportLosesTheDatabase(t *testing.T) {
 	t.Parallel()
 	path, file := loaded(t, 400)
@@ -149,7 +149,7 @@ func TestImportLosesTheDatabase(t *testing.T) {
 	}
 }
 
-// TestImportIsInterrupted: Ctrl-C ends an import that waits for what comes, and what was written is gone on with.
+// TestImportIsInterrupted interrupts an import that waits for input. The next import continues.
 func TestImportIsInterrupted(t *testing.T) {
 	t.Parallel()
 	path, file := loaded(t, 50)
@@ -181,14 +181,14 @@ func TestImportIsInterrupted(t *testing.T) {
 	}
 }
 
-// records are the lines of a file between the first and the last.
+// records returns the lines of a file between the first and the last.
 func records(file []byte) []byte {
 	_, rest, _ := bytes.Cut(file, []byte("\n"))
 	return rest[:max(bytes.LastIndexByte(bytes.TrimRight(rest, "\n"), '\n'), 0)]
 }
 
-// TestTransferBesideServers exports and imports while servers go on: an export beside a server with an SQLite file, an
-// import beside one with PostgreSQL, and none into a file that a server has.
+// TestTransferBesideServers exports from an SQLite file of a running server and imports into PostgreSQL during a
+// running server. An import into an SQLite file of a running server is refused.
 func TestTransferBesideServers(t *testing.T) {
 	t.Parallel()
 	path, loadedFile := loaded(t, 200)
@@ -247,7 +247,7 @@ func TestTransferBesideServers(t *testing.T) {
 	})
 }
 
-// TestTransferCodes: what the two commands say and end with.
+// TestTransferCodes checks the exit codes and messages of export and import.
 func TestTransferCodes(t *testing.T) {
 	t.Parallel()
 	database, folder := storetest.SQLite(t), t.TempDir()
@@ -295,7 +295,7 @@ func TestExportDocument(t *testing.T) {
 	if want := fmt.Sprintf("%d entries", entries); !strings.Contains(string(out), want) || entries < 1000 {
 		t.Errorf("the program prints no %s:\n%.2000s", want, out)
 	}
-	// The control: it notices a file that is damaged.
+	// The control: the program detects a damaged file.
 	if err := os.WriteFile(path, bytes.Replace(file, []byte(`"torch"`), []byte(`"other"`), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -19,12 +19,12 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// post is a request to /graphql with these headers, each with its line end.
+// post returns a request to /graphql with additional header lines.
 func post(host, headers, body string) string {
 	return fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n%s\r\n%s", host, len(body), headers, body)
 }
 
-// wire sends bytes over a connection, closes its side, and returns the statuses of the answers and all that came back.
+// wire sends bytes over a connection and closes its side. It returns the statuses and the text of the responses.
 func wire(t *testing.T, addr, bytesSent string) (statuses []int, all string) {
 	t.Helper()
 	conn := dial(t, addr)
@@ -53,8 +53,8 @@ func packed(text string) string {
 	return b.String()
 }
 
-// TestHostileWire: what no client sends, with the statuses of its answers. None of it stops the server, repeats what was
-// sent, or leads elsewhere.
+// TestHostileWire sends malformed HTTP and checks the statuses. No response repeats the request or redirects to another
+// host, and the server keeps serving.
 func TestHostileWire(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -135,7 +135,8 @@ func TestHostileWire(t *testing.T) {
 	}
 }
 
-// TestSlowClients: 2,000 connections that say nothing, little, or half a body hold nobody up, and are ended.
+// TestSlowClients opens 2,000 connections that send nothing, a few bytes, or half a body. The server serves other
+// clients and closes these connections.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -164,11 +165,11 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// TestSlowBodies: large bodies that never end are refused before they fill the memory, small requests are answered beside
-// them, and large ones again once they are gone.
+// TestSlowBodies sends large bodies that never end. The server refuses them before it runs out of memory, serves small
+// requests meanwhile, and accepts large ones again afterwards.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
-	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; MiB that the server may take
+	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; maximum memory of the server in MiB
 	s := start(t, freeAddress(t), storetest.SQLite(t))
 	_, low := s.spent(t)
 	large := `{"query": "{ __typename }", "extensions": {"x": "` + flood(held, "x") + `"}}`
@@ -204,7 +205,7 @@ func TestSlowBodies(t *testing.T) {
 	})
 }
 
-// TestHeaders: every answer has the headers that protect it, whatever it is.
+// TestHeaders checks the security headers of each kind of response.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))

@@ -49,8 +49,8 @@ func remount(option string) change {
 	}
 }
 
-// TestUnwritableFile checks that the program refuses an SQLite database that it cannot write, with a message that names the
-// file, the cause and the remedy. The control: it starts when the database is writable again.
+// TestUnwritableFile checks that the program refuses an SQLite database that it cannot write. The message names the
+// file, the cause and the remedy. The control: the program starts when the database is writable again.
 func TestUnwritableFile(t *testing.T) {
 	t.Parallel()
 	const file, denied = "placard.db", "permission denied"
@@ -128,7 +128,7 @@ func TestUnwritableFile(t *testing.T) {
 	}
 }
 
-// inject makes the system refuse calls of a process about a path, until stop is called.
+// inject makes system calls of a process on a path fail until stop is called.
 func inject(t *testing.T, pid int, path, calls, refusal string) (stop func()) {
 	t.Helper()
 	tracer, err := exec.LookPath("strace")
@@ -156,7 +156,7 @@ func inject(t *testing.T, pid int, path, calls, refusal string) (stop func()) {
 	}()
 	return func() {
 		_ = strace.Process.Signal(syscall.SIGINT)
-		_ = strace.Wait() // it ends with the signal
+		_ = strace.Wait() // the signal ends it
 	}
 }
 
@@ -173,8 +173,8 @@ func execute(t *testing.T, database, statement string) {
 	}
 }
 
-// expectReadOnly checks a server whose database has become read-only: writes are UNAVAILABLE without internals, /readyz
-// reports the cause, and reads go on.
+// expectReadOnly checks a server whose database has become read-only: writes fail with UNAVAILABLE and without
+// internals, /readyz reports the cause, and reads succeed.
 func expectReadOnly(t *testing.T, s *server, write func() answer, retryable bool) {
 	t.Helper()
 	if got := write(); got.err != nil || got.code != "UNAVAILABLE" || got.retryable != retryable || strings.ContainsAny(got.message, "/()") {
@@ -190,7 +190,7 @@ func expectReadOnly(t *testing.T, s *server, write func() answer, retryable bool
 	}
 }
 
-// TestBecomesReadOnly checks a server whose database becomes read-only and writable again, without a restart.
+// TestBecomesReadOnly makes the database of a running server read-only and writable again.
 func TestBecomesReadOnly(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
