@@ -42,7 +42,7 @@ func (l *ledger) member(conn net.Conn, addr, value string) error {
 		"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}})
 	for range 300 {
 		_ = conn.SetDeadline(time.Now().Add(time.Minute))
-		if _, err := io.WriteString(conn, post(addr, asJSON, text(logQuery, string(variables)))); err != nil {
+		if _, err := io.WriteString(conn, post(addr, asJSON, queryBody(logQuery, string(variables)))); err != nil {
 			return err
 		}
 		response, err := http.ReadResponse(reader, nil)
@@ -198,11 +198,11 @@ func TestSlowReaders(t *testing.T) {
 		ask(what, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": metadata}})
 	}
 	log("large values are stored", entries)
-	question := post(s.addr, asJSON, text(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
+	question := post(s.addr, asJSON, queryBody(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
 	client.CloseIdleConnections()
 	before := s.connections(t)
 	const readers = 40
-	_, low := s.spent(t)
+	_, low := s.usage(t)
 	for range readers {
 		conn := dial(t, s.addr)
 		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
@@ -217,7 +217,7 @@ func TestSlowReaders(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	held := s.connections(t) - before
-	_, peak := s.spent(t)
+	_, peak := s.usage(t)
 	t.Logf("%d connections are held, memory rose by %d MiB", held, peak-low)
 	if held < readers/2 || peak-low > 1024 {
 		t.Errorf("%d connections are held, memory rose by %d MiB", held, peak-low)

@@ -18,20 +18,20 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// cuts is a server whose connections to PostgreSQL can be cut during a commit.
-type cuts struct {
+// cutServer is a server whose connections to PostgreSQL can be cut during a commit.
+type cutServer struct {
 	*server
 	proxy *toxiproxy.Proxy
 	// before cuts a connection before PostgreSQL receives the commit, behind after PostgreSQL has committed.
-	before, behind *cut
+	before, behind *commitCut
 }
 
-func startCuts(t *testing.T) *cuts {
+func startCuts(t *testing.T) *cutServer {
 	t.Helper()
-	proxy, database, _ := proxied(t)
-	before, behind := add[*cut](t, proxy, "cut", stream.Upstream), add[*cut](t, proxy, "cut", stream.Downstream)
+	proxy, database, _ := startProxy(t)
+	before, behind := add[*commitCut](t, proxy, "cut", stream.Upstream), add[*commitCut](t, proxy, "cut", stream.Downstream)
 	before.message, behind.message = commitSent, commitDone
-	return &cuts{start(t, freeAddress(t), database), proxy, before, behind}
+	return &cutServer{start(t, freeAddress(t), database), proxy, before, behind}
 }
 
 // TestCommitIsCut cuts connections to PostgreSQL before the commit, after it, and at random. Each write is stored once,
@@ -40,7 +40,7 @@ func TestCommitIsCut(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
 	underLoad(t, []string{s.addr}, func(l *ledger) {
-		for _, c := range []*cut{s.before, s.behind} {
+		for _, c := range []*commitCut{s.before, s.behind} {
 			c.often.Store(30)
 			eventually(t, "a hundred commits are cut", func() bool { return c.done.Load() >= 100 })
 			c.often.Store(0)
@@ -89,7 +89,7 @@ func TestCommitIsCutForCopies(t *testing.T) {
 		value := fmt.Sprint(round)
 		input := map[string]any{"target": map[string]any{"artifactVersionId": version},
 			"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}
-		one := []*cut{s.before, s.behind}[round%2]
+		one := []*commitCut{s.before, s.behind}[round%2]
 		one.often.Store(100)
 		if got := ask(s.addr, logQuery, map[string]any{"i": input}); got.code != "UNAVAILABLE" || !got.retryable {
 			t.Fatalf("a commit that is cut: %v %s", got.err, got.code)
@@ -131,8 +131,8 @@ func TestCommitIsCutForCopies(t *testing.T) {
 // of lost connections after 15 seconds.
 func TestDatabaseIsSilent(t *testing.T) {
 	t.Parallel()
-	proxy, database, _ := proxied(t)
-	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	proxy, database, _ := startProxy(t)
+	holes := []*blackhole{add[*blackhole](t, proxy, "hole", stream.Upstream), add[*blackhole](t, proxy, "hole", stream.Downstream)}
 	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	underLoad(t, []string{s.addr}, func(l *ledger) {
 		eventually(t, "writes go through", func() bool { return l.writes() > 100 })
@@ -140,7 +140,7 @@ func TestDatabaseIsSilent(t *testing.T) {
 			h.open.Store(true)
 		}
 		silent := time.Now()
-		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
+		waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
 		noticed := time.Since(silent)
 		for _, query := range []string{"{ artifacts { totalCount } }", `mutation { createArtifactVersion(input: {artifact: "x"}) { deduplicated } }`} {
 			begun := time.Now()
@@ -156,7 +156,7 @@ func TestDatabaseIsSilent(t *testing.T) {
 			h.open.Store(false)
 		}
 		again, n := time.Now(), l.writes()
-		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 		for range 20 { // one per pooled connection
 			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
 				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
@@ -179,8 +179,8 @@ func TestDatabaseIsSilent(t *testing.T) {
 // longer; the others do not.
 func TestConnectionsAreForgotten(t *testing.T) {
 	t.Parallel()
-	proxy, database, cluster := proxied(t)
-	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	proxy, database, cluster := startProxy(t)
+	holes := []*blackhole{add[*blackhole](t, proxy, "hole", stream.Upstream), add[*blackhole](t, proxy, "hole", stream.Downstream)}
 	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=4", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	db, err := sql.Open("pgx", cluster.URL.String())
 	if err != nil {
@@ -223,7 +223,7 @@ func TestConnectionsAreForgotten(t *testing.T) {
 // write is lost. The control checks the delay.
 func TestDatabaseIsSlow(t *testing.T) {
 	t.Parallel()
-	proxy, database, _ := proxied(t)
+	proxy, database, _ := startProxy(t)
 	s := start(t, freeAddress(t), database)
 	underLoad(t, []string{s.addr}, func(l *ledger) {
 		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"type": "latency", "attributes": {"latency": 200, "jitter": 50}}`)); err != nil {

@@ -116,7 +116,7 @@ func TestDiskIsFullInTheMiddle(t *testing.T) {
 	d := newDisk(t, "64k")
 	path := filepath.Join(t.TempDir(), "placard.db")
 	s := startWith(t, "sqlite:"+path, "SQLITE_TMPDIR="+d.folder, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
-	large := func(version string, size int) answer {
+	large := func(version string, size int) graphQLResponse {
 		entries := map[string]any{}
 		for i := range 20 {
 			entries[fmt.Sprint(i)] = strings.Repeat("x", size)

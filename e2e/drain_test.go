@@ -21,12 +21,12 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// mostDrain is the maximum duration of a shutdown without long operations.
-const mostDrain = 10 * time.Second
+// maxDrain is the maximum duration of a shutdown without long operations.
+const maxDrain = 10 * time.Second
 
-// calls counts the results of writes that were sent once: a response, a closed connection without a response, or
+// callResults counts the results of writes that were sent once: a response, a closed connection without a response, or
 // anything else, which is an error. It does not count refused connections.
-type calls struct {
+type callResults struct {
 	mu                   sync.Mutex
 	answered, unanswered []string
 	wrong                []string
@@ -34,7 +34,7 @@ type calls struct {
 
 // run sends writes until the server refuses connections. It uses one connection as long as possible, or one per write
 // if fresh is set.
-func (c *calls) run(addr, version, name string, fresh bool) {
+func (c *callResults) run(addr, version, name string, fresh bool) {
 	for n := 0; ; {
 		conn, err := net.DialTimeout("tcp", addr, 20*time.Second)
 		if err != nil {
@@ -42,21 +42,21 @@ func (c *calls) run(addr, version, name string, fresh bool) {
 		}
 		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 		for reader, more := bufio.NewReader(conn), true; more; n++ {
-			more = c.one(conn, reader, addr, version, fmt.Sprintf("%s-%d", name, n), fresh)
+			more = c.send(conn, reader, addr, version, fmt.Sprintf("%s-%d", name, n), fresh)
 		}
 		_ = conn.Close()
 	}
 }
 
-// one sends a write and reads the response. It reports whether the connection can be used again.
-func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
+// send sends a write and reads the response. It reports whether the connection can be used again.
+func (c *callResults) send(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
 	headers := asJSON
 	if fresh {
 		headers += "Connection: close\r\n"
 	}
 	input, _ := json.Marshal(map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version},
 		"metadata": map[string]any{"a": value, "b": value}}})
-	_, err := io.WriteString(conn, post(addr, headers, text(logQuery, string(input))))
+	_, err := io.WriteString(conn, post(addr, headers, queryBody(logQuery, string(input))))
 	if err == nil {
 		_, err = reader.Peek(1)
 	}
@@ -81,11 +81,11 @@ func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value st
 	return !answer.Close
 }
 
-// callUntil sends writes until end has stopped the server. It returns the results of kept connections and of fresh
+// sendUntil sends writes until end has stopped the server. It returns the results of kept connections and of fresh
 // ones.
-func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *calls) {
+func sendUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *callResults) {
 	t.Helper()
-	kept, fresh = &calls{}, &calls{}
+	kept, fresh = &callResults{}, &callResults{}
 	var all sync.WaitGroup
 	for w := range faultWriters / 2 {
 		all.Go(func() { kept.run(addr, version, fmt.Sprintf("%s-kept-%d", round, w), false) })
@@ -112,14 +112,14 @@ func TestDrain(t *testing.T) {
 		var answered, never []string
 		for round := range 6 {
 			var took time.Duration
-			kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+			kept, fresh := sendUntil(t, s.addr, version, fmt.Sprint(round), func() {
 				begun := time.Now()
 				if err := s.stop(t); err != nil {
 					t.Errorf("ended with %v\n%s", err, s.log)
 				}
 				took = time.Since(begun)
 			})
-			if took > mostDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
+			if took > maxDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
 				t.Errorf("ended after %s; without an answer %v, wrong %v %v", took, kept.unanswered, kept.wrong, fresh.wrong)
 			}
 			unanswered += len(fresh.unanswered)
@@ -150,7 +150,7 @@ func TestDrainControl(t *testing.T) {
 	version := newVersion(t, s.addr)
 	var never []string
 	for round := range 20 {
-		kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+		kept, fresh := sendUntil(t, s.addr, version, fmt.Sprint(round), func() {
 			s.kill(t)
 		})
 		if len(kept.unanswered) == 0 {
@@ -205,7 +205,7 @@ func TestDrainOfOthers(t *testing.T) {
 	if got, err := io.ReadAll(late); err != nil || !bytes.Contains(got, []byte(`"__typename":"Query"`)) || !bytes.Contains(got, []byte("Connection: close")) {
 		t.Errorf("a request that was finished in time: %s (%v)", got, err)
 	}
-	if err := s.exit(t); err != nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err != nil || time.Since(begun) > maxDrain {
 		t.Errorf("ended after %s with %v\n%s", time.Since(begun), err, s.log)
 	}
 	for _, conn := range append(idle, silent, headers, half) {
@@ -252,11 +252,11 @@ func TestSecondSignal(t *testing.T) {
 	version := newVersion(t, s.addr)
 	acknowledged := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "x"}}})
 	tx := lockTable(t, database, "metadata_entries")
-	answers := make(chan answer, 1)
+	answers := make(chan graphQLResponse, 1)
 	go func() {
 		answers <- ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "y"}}})
 	}()
-	eventually(t, "the write waits", func() bool { return waiting(t, tx.db) == 1 })
+	eventually(t, "the write waits", func() bool { return countLockWaits(t, tx.db) == 1 })
 	begun := time.Now()
 	_ = s.Process.Signal(syscall.SIGTERM)
 	s.refuses(t)
@@ -266,7 +266,7 @@ func TestSecondSignal(t *testing.T) {
 	case <-time.After(time.Second):
 	}
 	_ = s.Process.Signal(syscall.SIGTERM)
-	if err := s.exit(t); err == nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err == nil || time.Since(begun) > maxDrain {
 		t.Errorf("ended after %s with %v", time.Since(begun), err)
 	}
 	if got := harness.Receive(t, "the write has ended", answers); got.err == nil {

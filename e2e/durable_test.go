@@ -53,9 +53,9 @@ func trace(t *testing.T, pid int) traced {
 	return traced{strace, file}
 }
 
-// synced stops strace. It returns the number of requests with an fsync of the log between request and response, and the
+// countSynced stops strace. It returns the number of requests with an fsync of the log between request and response, and the
 // number of the others.
-func (tr traced) synced(t *testing.T) (synced, others int) {
+func (tr traced) countSynced(t *testing.T) (countSynced, others int) {
 	t.Helper()
 	_ = tr.strace.Process.Signal(syscall.SIGINT)
 	_ = tr.strace.Wait() // the signal ends it
@@ -78,14 +78,14 @@ func (tr traced) synced(t *testing.T) (synced, others int) {
 			done = done || begun[thread] && strings.HasSuffix(call, "= 0")
 		case strings.Contains(call, `"HTTP/1.1 200`) && asked:
 			if done {
-				synced++
+				countSynced++
 			} else {
 				others++
 			}
 			asked = false
 		}
 	}
-	return synced, others
+	return countSynced, others
 }
 
 // durableWrites is the number of traced writes.
@@ -103,7 +103,7 @@ func TestDurable(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	if synced, others := tr.synced(t); synced != durableWrites || others != 0 {
+	if synced, others := tr.countSynced(t); synced != durableWrites || others != 0 {
 		t.Errorf("%d writes were acknowledged when they were on the disk, %d before", synced, others)
 	}
 	tr = trace(t, s.Process.Pid)
@@ -112,19 +112,19 @@ func TestDurable(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	if synced, others := tr.synced(t); synced != 0 || others != durableWrites {
+	if synced, others := tr.countSynced(t); synced != 0 || others != durableWrites {
 		t.Errorf("the control: %d reads waited for the disk, %d did not", synced, others)
 	}
-	if synced, others := careless(t, "FULL"); synced != durableWrites || others != 0 {
+	if synced, others := traceWriter(t, "FULL"); synced != durableWrites || others != 0 {
 		t.Errorf("the control with care: %d and %d", synced, others)
 	}
-	if synced, others := careless(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
+	if synced, others := traceWriter(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
 		t.Errorf("the control with less care: %d and %d", synced, others)
 	}
 }
 
-// careless traces a process that writes to a database with a setting of synchronous.
-func careless(t *testing.T, synchronous string) (synced, others int) {
+// traceWriter traces a process that writes to a database with a setting of synchronous.
+func traceWriter(t *testing.T, synchronous string) (synced, others int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -145,7 +145,7 @@ func careless(t *testing.T, synchronous string) (synced, others int) {
 	if err := writer.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	return tr.synced(t)
+	return tr.countSynced(t)
 }
 
 // TestCareless is the process that careless starts.

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// crashes calls crash several times while clients write.
-func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
+// crashUnderLoad calls crash several times while clients write.
+func crashUnderLoad(t *testing.T, addrs []string, rounds int, crash func(round int)) {
 	underLoad(t, addrs, func(l *ledger) {
 		for round := range rounds {
 			l.waitFor(t, 10*(round+1))
@@ -35,7 +35,7 @@ func TestServerIsKilled(t *testing.T) {
 			servers = append(servers, start(t, freeAddress(t), database))
 			addrs = append(addrs, servers[1].addr)
 		}
-		crashes(t, addrs, faultRounds, func(round int) {
+		crashUnderLoad(t, addrs, faultRounds, func(round int) {
 			i := round % len(servers)
 			servers[i].kill(t)
 			servers[i] = start(t, servers[i].addr, database)
@@ -50,7 +50,7 @@ func TestDatabaseIsKilled(t *testing.T) {
 	cluster := newCluster(t)
 	s := start(t, freeAddress(t), cluster.URL.String())
 	ends := []func() error{cluster.Kill, func() error { return cluster.Stop("immediate") }, func() error { return cluster.Stop("fast") }}
-	crashes(t, []string{s.addr}, 2*len(ends), func(round int) {
+	crashUnderLoad(t, []string{s.addr}, 2*len(ends), func(round int) {
 		if err := ends[round%len(ends)](); err != nil {
 			t.Error(err)
 		}
@@ -79,13 +79,13 @@ func TestServerIsFrozen(t *testing.T) {
 	l.version = newVersion(t, other.addr)
 	lock := lockTable(t, database, "metadata_entries")
 	l.sent["first"] = true
-	first := make(chan answer, 1)
-	write := func(s *server) answer {
+	first := make(chan graphQLResponse, 1)
+	write := func(s *server) graphQLResponse {
 		return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
 			"metadata": map[string]any{"a": "first", "b": "first"}, "idempotencyKey": "first"}})
 	}
 	go func() { first <- write(frozen) }()
-	eventually(t, "the write is in its transaction", func() bool { return waiting(t, lock.db) == 1 })
+	eventually(t, "the write is in its transaction", func() bool { return countLockWaits(t, lock.db) == 1 })
 	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}

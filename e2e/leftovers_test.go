@@ -31,7 +31,7 @@ func TestDoomed(t *testing.T) {
 	}
 	lock := lockTable(t, database, "artifacts") // a session that waits for a lock
 	go func() { _, _ = lock.db.Exec("DELETE FROM artifacts") }()
-	eventually(t, "a statement waits", func() bool { return waiting(t, lock.db) == 1 })
+	eventually(t, "a statement waits", func() bool { return countLockWaits(t, lock.db) == 1 })
 	folder, err := harness.Folder()
 	if err != nil {
 		t.Fatal(err)

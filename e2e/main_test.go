@@ -174,8 +174,8 @@ func (s *server) stop(t testing.TB) error {
 	return s.exit(t)
 }
 
-// answer is a GraphQL response. err is an error of the network, and code is that of the first GraphQL error.
-type answer struct {
+// graphQLResponse is a GraphQL response. err is an error of the network, and code is that of the first GraphQL error.
+type graphQLResponse struct {
 	data      map[string]any
 	code      string
 	message   string
@@ -185,19 +185,19 @@ type answer struct {
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-func ask(addr, query string, variables any) answer {
+func ask(addr, query string, variables any) graphQLResponse {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
-		return answer{err: err}
+		return graphQLResponse{err: err}
 	}
 	response, err := client.Post("http://"+addr+"/graphql", "application/json", bytes.NewReader(body))
 	if err != nil {
-		return answer{err: err}
+		return graphQLResponse{err: err}
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return answer{err: err}
+		return graphQLResponse{err: err}
 	}
 	var decoded struct {
 		Data   map[string]any
@@ -210,13 +210,13 @@ func ask(addr, query string, variables any) answer {
 		}
 	}
 	if err := json.Unmarshal(text, &decoded); err != nil {
-		return answer{err: fmt.Errorf("%w: %.200s", err, text)}
+		return graphQLResponse{err: fmt.Errorf("%w: %.200s", err, text)}
 	}
 	if len(decoded.Errors) > 0 {
 		first := decoded.Errors[0].Extensions
-		return answer{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
+		return graphQLResponse{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
 	}
-	return answer{data: decoded.Data}
+	return graphQLResponse{data: decoded.Data}
 }
 
 // startWith starts the program with additional settings and waits until it is ready.

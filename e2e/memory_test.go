@@ -24,16 +24,16 @@ type heavyQuery struct{ name, text string }
 // heavyQueries returns operations that fill the caches of SQLite. The last one needs memory of the Go program.
 func heavyQueries() []heavyQuery {
 	keys := []string{"uri", "owner", "framework", "notes", "incident"}
-	contains := numbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)
+	contains := repeatNumbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)
 	for i := range 20 {
 		contains = strings.Replace(contains, fmt.Sprintf("@%d\"", i), keys[i%len(keys)]+`"`, 1)
 	}
 	return []heavyQuery{
 		{"2 searches for 20 parts of texts", `query($w: ArtifactVersionFilter = {or: [` + contains + `]}) {` +
-			numbered(2, ` a#: artifactVersions(first: 100, where: $w) { nodes { id } }`) + `}`},
-		{"10 orders by a path", `{` + numbered(10,
+			repeatNumbered(2, ` a#: artifactVersions(first: 100, where: $w) { nodes { id } }`) + `}`},
+		{"10 orders by a path", `{` + repeatNumbered(10,
 			` a#: artifactVersions(first: 100, orderBy: [{metadata: {key: "uri", path: ["a"]}, direction: DESC}]) { nodes { id } }`) + `}`},
-		{"long answers", `{ artifactVersions(first: 100) { nodes { id` + numbered(60, ` m#: metadataJson`) + ` } } }`},
+		{"long answers", `{ artifactVersions(first: 100) { nodes { id` + repeatNumbered(60, ` m#: metadataJson`) + ` } } }`},
 	}
 }
 
@@ -62,7 +62,7 @@ func TestMemoryOfSQLite(t *testing.T) {
 				})
 			}
 			harness.WaitWithin(t, 5*harness.Limit, "all clients have an answer", &clients)
-			_, used := s.spent(t)
+			_, used := s.usage(t)
 			megabytes = append(megabytes, used)
 			t.Logf("%s: %d MB, codes %v", query.name, used, codes)
 			if codes["BAD_INPUT"]+codes["GRAPHQL_VALIDATION_FAILED"]+codes["GRAPHQL_PARSE_FAILED"] > 0 {

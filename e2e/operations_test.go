@@ -16,8 +16,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// blocks returns the code blocks of docs/operations.md with the language sh, without the indentation of lists.
-func blocks(t testing.TB) []string {
+// codeBlocks returns the code blocks of docs/operations.md with the language sh, without the indentation of lists.
+func codeBlocks(t testing.TB) []string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")
 	if err != nil {
@@ -66,7 +66,7 @@ func newPageCluster(t *testing.T) *storetest.Cluster {
 func TestOperationsDocument(t *testing.T) {
 	t.Parallel()
 	cluster := newPageCluster(t)
-	steps := blocks(t)
+	steps := codeBlocks(t)
 	if len(steps) < 8 {
 		t.Fatalf("only %d blocks were found", len(steps))
 	}

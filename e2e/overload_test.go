@@ -27,12 +27,12 @@ func TestOverload(t *testing.T) {
 	db := lock.db
 	const write = `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`
 	var all sync.WaitGroup
-	answers := make(chan answer, 100)
+	answers := make(chan graphQLResponse, 100)
 	codes := map[string]int{}
 	for n := range 5 { // the others wait in the database or in the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		if n == 1 {
-			eventually(t, "two writes wait in the database", func() bool { return waiting(t, db) == 2 })
+			eventually(t, "two writes wait in the database", func() bool { return countLockWaits(t, db) == 2 })
 		}
 	}
 	eventually(t, "a write is refused", func() bool { // a write that arrives too early enters the queue
@@ -55,7 +55,7 @@ func TestOverload(t *testing.T) {
 			t.Errorf("%s: %d %.300s", path, response.StatusCode, text)
 		}
 	}
-	if n := waiting(t, db); n != 2 {
+	if n := countLockWaits(t, db); n != 2 {
 		t.Errorf("%d writes are in the database", n)
 	}
 	if got := metrics(t, measured); got["placard_operations_executing"] != 2 || got["placard_operations_waiting"] != 3 ||
@@ -91,14 +91,14 @@ func TestBusyIsReady(t *testing.T) {
 		})
 	}
 	const connections = 6 // three quarters of those of mutations
-	eventually(t, "all connections wait", func() bool { return waiting(t, lock.db) == connections })
+	eventually(t, "all connections wait", func() bool { return countLockWaits(t, lock.db) == connections })
 	if got := ask(s.addr, "{ pipelineRuns { totalCount } }", nil); got.err != nil || got.code != "" {
 		t.Errorf("a read has %v %s", got.err, got.code)
 	}
 	if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz: %d %s", got, text)
 	}
-	if n := waiting(t, lock.db); n != connections {
+	if n := countLockWaits(t, lock.db); n != connections {
 		t.Errorf("the control: %d writes are in the database", n)
 	}
 	lock.release(t)
@@ -135,8 +135,8 @@ func (l lock) release(t *testing.T) {
 	}
 }
 
-// waiting returns the number of statements that wait for a lock.
-func waiting(t *testing.T, db *sql.DB) (n int) {
+// countLockWaits returns the number of statements that wait for a lock.
+func countLockWaits(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n); err != nil {
 		t.Fatal(err)

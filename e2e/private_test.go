@@ -33,7 +33,7 @@ func TestFilesArePrivate(t *testing.T) {
 		if err := s.Start(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 		return s, func() {
 			if err := s.Process.Signal(os.Interrupt); err != nil {
 				t.Error(err)

@@ -20,12 +20,12 @@ import (
 )
 
 func init() {
-	toxics.Register("cut", new(cut))
-	toxics.Register("hole", new(hole))
+	toxics.Register("cut", new(commitCut))
+	toxics.Register("hole", new(blackhole))
 }
 
-// cut closes a connection in place of forwarding a certain message.
-type cut struct {
+// commitCut closes a connection in place of forwarding a certain message.
+type commitCut struct {
 	message string
 	// often is the percentage of these messages that close their connection.
 	often atomic.Int64
@@ -41,7 +41,7 @@ const (
 )
 
 // Pipe forwards one direction of a connection.
-func (c *cut) Pipe(stub *toxics.ToxicStub) {
+func (c *commitCut) Pipe(stub *toxics.ToxicStub) {
 	for {
 		select {
 		case <-stub.Interrupt:
@@ -62,15 +62,15 @@ func (c *cut) Pipe(stub *toxics.ToxicStub) {
 	}
 }
 
-// hole drops all bytes while it is open. Connections from before stay dead, as with a NAT gateway that lost its table.
-type hole struct {
+// blackhole drops all bytes while it is open. Connections from before stay dead, as with a NAT gateway that lost its table.
+type blackhole struct {
 	open atomic.Bool
 	// forgotten counts how often all open connections were dropped.
 	forgotten atomic.Int64
 }
 
 // Pipe forwards one direction of a connection.
-func (h *hole) Pipe(stub *toxics.ToxicStub) {
+func (h *blackhole) Pipe(stub *toxics.ToxicStub) {
 	begun := h.forgotten.Load()
 	for {
 		select {
@@ -107,8 +107,8 @@ func ignore(stub *toxics.ToxicStub) {
 	}
 }
 
-// proxied starts a PostgreSQL server and a proxy, and returns the URL through the proxy.
-func proxied(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *storetest.Cluster) {
+// startProxy starts a PostgreSQL server and a proxy, and returns the URL through the proxy.
+func startProxy(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *storetest.Cluster) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(freeAddress(t))
 	if err != nil {

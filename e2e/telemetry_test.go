@@ -97,16 +97,16 @@ func TestMetrics(t *testing.T) {
 		if size, ok := got["placard_sqlite_log_bytes"]; ok != strings.HasPrefix(database, "sqlite:") || ok && size == 0 {
 			t.Errorf("the write-ahead log has %v bytes (%v)", size, ok)
 		}
-		documented(t, got)
-		conventional(t, measured)
+		checkDocumented(t, got)
+		lintMetrics(t, measured)
 		if response, err := client.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
 			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
 		}
 	})
 }
 
-// conventional checks metrics with the linter of Prometheus.
-func conventional(t *testing.T, addr string) {
+// lintMetrics checks metrics with the linter of Prometheus.
+func lintMetrics(t *testing.T, addr string) {
 	t.Helper()
 	response, err := client.Get("http://" + addr + "/metrics")
 	if err != nil {
@@ -119,8 +119,8 @@ func conventional(t *testing.T, addr string) {
 	}
 }
 
-// documented checks that docs/operations.md explains each metric of the program.
-func documented(t *testing.T, got map[string]float64) {
+// checkDocumented checks that docs/operations.md explains each metric of the program.
+func checkDocumented(t *testing.T, got map[string]float64) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/operations.md")
 	if err != nil {
@@ -187,8 +187,8 @@ func status(addr, path string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// until waits for a status and returns the duration.
-func until(t testing.TB, addr, path string, want int, part string) time.Duration {
+// waitForStatus waits for a status and returns the duration.
+func waitForStatus(t testing.TB, addr, path string, want int, part string) time.Duration {
 	t.Helper()
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		got, text := status(addr, path)
@@ -201,8 +201,8 @@ func until(t testing.TB, addr, path string, want int, part string) time.Duration
 	}
 }
 
-// noticed is the maximum time until /readyz fails without a database: each request has a timeout of two seconds.
-const noticed = 4 * time.Second
+// maxDetection is the maximum time until /readyz fails without a database: each request has a timeout of two seconds.
+const maxDetection = 4 * time.Second
 
 // TestReadiness checks that /readyz fails while PostgreSQL is stopped and while the server stops, and recovers without
 // a restart. /healthz always succeeds.
@@ -218,7 +218,7 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Stop("fast"); err != nil {
 			t.Fatal(err)
 		}
-		if took := until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > noticed {
+		if took := waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > maxDetection {
 			t.Errorf("/readyz said yes for %v", took)
 		}
 		if got, _ := status(s.addr, "/healthz"); got != http.StatusOK {
@@ -230,7 +230,7 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if took := until(t, s.addr, "/readyz", http.StatusOK, "ok"); took > noticed {
+		if took := waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok"); took > maxDetection {
 			t.Errorf("/readyz said no for %v more", took)
 		}
 		if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
@@ -240,7 +240,7 @@ func TestReadiness(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "stopping")
+	waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "stopping")
 	if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
 		t.Errorf("a query while the server waits to be forgotten: %+v", got)
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// loaded returns an exported project with a number of versions, each with twenty entries.
-func loaded(t testing.TB, versions int) (path string, file []byte) {
+// exportVersions returns an exported project with a number of versions, each with twenty entries.
+func exportVersions(t testing.TB, versions int) (path string, file []byte) {
 	t.Helper()
 	database := storetest.SQLite(t)
 	expect(t, database, 0, "are at version", "migrate", "up")
@@ -42,8 +42,8 @@ func contents(t testing.TB, path string) []byte {
 	return text
 }
 
-// exportedAgain exports a project of a database. It returns nothing if the project or the tables do not exist.
-func exportedAgain(t testing.TB, database, project string) []byte {
+// exportProject exports a project of a database. It returns nothing if the project or the tables do not exist.
+func exportProject(t testing.TB, database, project string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "again.jsonl")
 	if code, _ := run(t, database, "export", "--project="+project, path); code != 0 {
@@ -55,7 +55,7 @@ func exportedAgain(t testing.TB, database, project string) []byte {
 // TestImportIsKilled kills an import several times and starts it again. In the end each record is stored once.
 func TestImportIsKilled(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 600)
+	path, file := exportVersions(t, 600)
 	project := regexp.MustCompile(`"name":"default"`)
 	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // equal to an export from there except for the sum
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -86,7 +86,7 @@ func TestImportIsKilled(t *testing.T) {
 				_ = command.Process.Kill()
 				harness.Receive(t, "a killed import has ended", ended)
 				kills++
-				if n := len(exportedAgain(t, database, "moved")); n > 0 && n < len(file)*9/10 {
+				if n := len(exportProject(t, database, "moved")); n > 0 && n < len(file)*9/10 {
 					partly++
 				}
 			}
@@ -94,7 +94,7 @@ func TestImportIsKilled(t *testing.T) {
 		if kills < 2 || partly < 1 {
 			t.Errorf("%d kills, of which %d left a part: that proves nothing", kills, partly)
 		}
-		got := exportedAgain(t, database, "moved")
+		got := exportProject(t, database, "moved")
 		if !bytes.Equal(records(got), records(moved)) {
 			t.Errorf("after %d kills the project is not as it was: %d bytes instead of %d", kills, len(got), len(moved))
 		}
@@ -112,7 +112,7 @@ func TestImportIsKilled(t *testing.T) {
 // TestImportLosesTheDatabase kills PostgreSQL during an import, which fails. The next import continues.
 func TestImportLosesTheDatabase(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 400)
+	path, file := exportVersions(t, 400)
 	cluster, err := storetest.NewCluster()
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestImportLosesTheDatabase(t *testing.T) {
 		t.Error("no import lost its database: that proves nothing")
 	}
 	expect(t, database, 0, "imported project", "import", path)
-	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
 		t.Errorf("the project is not as it was: %d bytes instead of %d", len(got), len(file))
 	}
 }
@@ -152,7 +152,7 @@ func TestImportLosesTheDatabase(t *testing.T) {
 // TestImportIsInterrupted interrupts an import that waits for input. The next import continues.
 func TestImportIsInterrupted(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 50)
+	path, file := exportVersions(t, 50)
 	database := storetest.SQLite(t)
 	command := program(t, "import", "-")
 	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
@@ -168,7 +168,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	if _, err := in.Write(file[:len(file)*9/10]); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "something is written", func() bool { return len(exportedAgain(t, database, "default")) >= 1000 })
+	eventually(t, "something is written", func() bool { return len(exportProject(t, database, "default")) >= 1000 })
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestImportIsInterrupted(t *testing.T) {
 		t.Errorf("%v: %s", err, &said)
 	}
 	expect(t, database, 0, "there already", "import", path)
-	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
 		t.Error("the project is not as it was")
 	}
 }
@@ -191,7 +191,7 @@ func records(file []byte) []byte {
 // running server. An import into an SQLite file of a running server is refused.
 func TestTransferBesideServers(t *testing.T) {
 	t.Parallel()
-	path, loadedFile := loaded(t, 200)
+	path, loadedFile := exportVersions(t, 200)
 	artifacts := bytes.Count(loadedFile, []byte(`{"record":"artifact",`))
 	storetest.Each(t, func(t *testing.T, database string) {
 		s := start(t, freeAddress(t), database)
@@ -218,7 +218,7 @@ func TestTransferBesideServers(t *testing.T) {
 			before[value] = 1
 		}
 		l.mu.Unlock()
-		snapshot := exportedAgain(t, database, "default")
+		snapshot := exportProject(t, database, "default")
 		writers.stop(t)
 		if bytes.Count(snapshot, []byte(`"key":"a"`)) != bytes.Count(snapshot, []byte(`"key":"b"`)) {
 			t.Error("a write is half in the export")
@@ -238,7 +238,7 @@ func TestTransferBesideServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect(t, to, 0, "imported project", "import", file)
-		if got := exportedAgain(t, to, "default"); !bytes.Equal(got, snapshot) {
+		if got := exportProject(t, to, "default"); !bytes.Equal(got, snapshot) {
 			t.Error("the export beside a writing server is not whole")
 		}
 		if err := s.stop(t); err != nil {
@@ -284,7 +284,7 @@ func TestExportDocument(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(string(text), "```python\n")
 	program, _, _ := strings.Cut(rest, "```")
-	path, file := loaded(t, 50)
+	path, file := exportVersions(t, 50)
 	command := harness.Command(t, harness.Limit, "python3", "-c", program)
 	command.Dir = filepath.Dir(path)
 	out, err := command.CombinedOutput()

@@ -81,7 +81,7 @@ func TestHostileWire(t *testing.T) {
 		{"chunks without end", "POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Transfer-Encoding: chunked\r\n\r\n" + flood(4000, "400\r\n"+flood(1024, " ")+"\r\n"), []int{413}},
 		{"a packed body", post(s.addr, asJSON+"Content-Encoding: br\r\n", packed(flood(100_000, marker))), nil},
 		{"a header that is too long", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\nX: " + flood(20_000, marker) + "\r\n\r\n", []int{431}},
-		{"a flood of headers", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\n" + numbered(20_000, "X#: 1\r\n") + "\r\n", []int{431}},
+		{"a flood of headers", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\n" + repeatNumbered(20_000, "X#: 1\r\n") + "\r\n", []int{431}},
 		{"a long path", get("/" + flood(20_000, marker)), []int{431}},
 		{"a header with a line break", "GET /healthz HTTP/1.1\r\nHost: " + s.addr + "\r\nX: a\r\n b\x00\r\n\r\n", []int{400}},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\nHost: evil.example\r\n\r\n", []int{400}},
@@ -171,7 +171,7 @@ func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; maximum memory of the server in MiB
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	_, low := s.spent(t)
+	_, low := s.usage(t)
 	large := `{"query": "{ __typename }", "extensions": {"x": "` + flood(held, "x") + `"}}`
 	if statuses, all := wire(t, s.addr, post(s.addr, asJSON, large)); !slices.Equal(statuses, []int{200}) {
 		t.Fatalf("a large body alone: %v %.300s", statuses, all)
@@ -193,7 +193,7 @@ func TestSlowBodies(t *testing.T) {
 		!strings.Contains(all, "Retry-After: 1") {
 		t.Errorf("a large body beside the others: %v %.300s", statuses, all)
 	}
-	if _, peak := s.spent(t); peak-low > most {
+	if _, peak := s.usage(t); peak-low > most {
 		t.Errorf("the server took %d MiB", peak-low)
 	}
 	for _, conn := range conns {

@@ -175,7 +175,7 @@ func execute(t *testing.T, database, statement string) {
 
 // expectReadOnly checks a server whose database has become read-only: writes fail with UNAVAILABLE and without
 // internals, /readyz reports the cause, and reads succeed.
-func expectReadOnly(t *testing.T, s *server, write func() answer, retryable bool) {
+func expectReadOnly(t *testing.T, s *server, write func() graphQLResponse, retryable bool) {
 	t.Helper()
 	if got := write(); got.err != nil || got.code != "UNAVAILABLE" || got.retryable != retryable || strings.ContainsAny(got.message, "/()") {
 		t.Errorf("a write: %+v", got)
@@ -202,7 +202,7 @@ func TestBecomesReadOnly(t *testing.T) {
 			}
 			s := start(t, freeAddress(t), database)
 			version := newVersion(t, s.addr)
-			write := func() answer {
+			write := func() graphQLResponse {
 				return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": 1}}})
 			}
 			for range 2 {
@@ -216,17 +216,17 @@ func TestBecomesReadOnly(t *testing.T) {
 				} else {
 					execute(t, database, "ALTER SYSTEM SET default_transaction_read_only = on")
 					execute(t, database, "SELECT pg_reload_conf()")
-					until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
+					waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
 					expectReadOnly(t, s, write, true)
 					other := launch(t, freeAddress(t), database)
-					until(t, other.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
+					waitForStatus(t, other.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
 					if err := other.stop(t); err != nil || !strings.Contains(other.log.String(), "the database is read-only") {
 						t.Errorf("a server that starts meanwhile: %v\n%s", err, other.log)
 					}
 					execute(t, database, "ALTER SYSTEM RESET default_transaction_read_only")
 					execute(t, database, "SELECT pg_reload_conf()")
 				}
-				until(t, s.addr, "/readyz", http.StatusOK, "ok")
+				waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 			}
 			if got := write(); got.err != nil || got.code != "" {
 				t.Errorf("afterwards: %+v", got)
