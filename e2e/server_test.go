@@ -42,7 +42,7 @@ func TestFirstStart(t *testing.T) {
 	if err := s.stop(t); err != nil {
 		t.Errorf("stop: %v\n%s", err, s.log)
 	}
-	s = start(t, addr, database)
+	start(t, addr, database)
 	if second := penguins(); second != first {
 		t.Errorf("the data is not as it was:\n%s\nwas\n%s", second, first)
 	}
