@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -29,7 +31,7 @@ func TestServerWithFewRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := "few_rights_of_" + strings.Trim(u.Path, "/") // users belong to all databases of a server
+	user := "few_rights_of_" + strings.Trim(u.Path, "/") // users belong to all databases of a cluster
 	statements := []string{"CREATE ROLE " + user + " LOGIN PASSWORD 'few'"}
 	for _, right := range rights {
 		statements = append(statements, strings.Replace(right, "placard_server", user, 1))

@@ -39,6 +39,7 @@ func TestDeadline(t *testing.T) {
 // TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to,
 // because nobody can connect any more.
 func TestGivingUpGetsLost(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	url := storetest.Postgres(t)
 	config, err := pgx.ParseConfig(url)

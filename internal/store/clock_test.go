@@ -79,6 +79,7 @@ func TestClockIsSetOnSQLite(t *testing.T) {
 }
 
 func TestClockIsSetOnPostgres(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
 	if len(found) == 0 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
@@ -56,6 +57,7 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 // TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
 // migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	pooled, direct := throughPooler(t)
 	var all sync.WaitGroup
@@ -83,6 +85,7 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 // TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and behind a
 // PgBouncer, and that a current database is opened without the lock.
 func TestWaitingMigrationEnds(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	pooled, direct := throughPooler(t)
 	db, err := sql.Open("pgx", direct)

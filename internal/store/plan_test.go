@@ -12,6 +12,7 @@ import (
 
 	"github.com/placard/placard/bench/load"
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
@@ -24,10 +25,8 @@ const defaultPlanVersions = 30_000
 
 // TestPlans: on a large table each main question goes by an index, and never through all rows.
 func TestPlans(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("fills a large table")
-	}
 	ctx, url := context.Background(), storetest.Postgres(t)
 	versions, err := strconv.Atoi(cmp.Or(os.Getenv(versionsVariable), strconv.Itoa(defaultPlanVersions)))
 	if err != nil {

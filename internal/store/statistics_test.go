@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
@@ -35,6 +36,7 @@ func (l *lines) String() string {
 
 // TestStatistics checks when servers run ANALYZE, on a PostgreSQL cluster without autovacuum.
 func TestStatistics(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	cluster, err := storetest.NewCluster("autovacuum=off")
 	must(t, err)

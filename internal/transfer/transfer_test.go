@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
 	"github.com/placard/placard/internal/store/storetest"
@@ -95,12 +96,12 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	s := fill(t, storetest.SQLite(t))
 	file, want := export(t, s.url), derived(t, s.url)
-	for name, step := range map[string]int64{"sqlite": 1, "postgres": 12} { // a database for each takes longer there
+	for name, step := range map[string]int{"sqlite": harness.Amount(5, 1), "postgres": 12} { // a database for each takes longer there
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			partly := 0
 			n := int64(1)
-			for ; ; n += step {
+			for ; ; n += int64(step) {
 				url := storetest.Engines[name](t)
 				_, err := importInto(store.WithMeter(context.Background(), &store.Meter{FailAt: n}), t, url, file)
 				if err == nil {
