@@ -77,8 +77,8 @@ func checkEqual(t *testing.T, name string, got, want any) {
 	}
 }
 
-// TestDockerfile checks that the stages are complete, that copied files exist, that the Go version is the one of
-// go.mod, and that the program needs no shared library, because the image has none.
+// TestDockerfile checks that the stages are complete, that copied files exist, and that the Go version is the one of
+// go.mod. The image has no shared libraries, so the program must need none.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "),

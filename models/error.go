@@ -82,10 +82,10 @@ func Conflict(at *Path, format string, args ...any) *Error {
 }
 
 // LimitExceeded returns the error of an input that exceeds a limit.
-func LimitExceeded(at *Path, what string, limit, actual int64) *Error {
+func LimitExceeded(at *Path, quantity string, limit, actual int64) *Error {
 	return &Error{
 		Code:    CodeLimitExceeded,
-		Message: fmt.Sprintf("%s: at most %d, got %d", what, limit, actual),
+		Message: fmt.Sprintf("%s: at most %d, got %d", quantity, limit, actual),
 		Path:    at.Steps(), Limit: &limit, Actual: &actual,
 	}
 }
