@@ -80,8 +80,8 @@ func vacuumInto(ctx context.Context, from, to string) error {
 	return errors.Join(err, pool.Close())
 }
 
-// Restore replaces an SQLite database by a checked copy of a backup. It fails if a process uses the database, and if the
-// database exists, unless force is set. The owner of the database stays. It writes its progress to notes.
+// Restore replaces an SQLite database by a checked copy of a backup, with the same owner. It fails if a process uses
+// the database, and if the database exists, unless force is set. It writes its progress to notes.
 func Restore(ctx context.Context, databaseURL, file string, force bool, notes io.Writer) (*Copy, error) {
 	to, err := sqlitePath(databaseURL)
 	if err != nil {
@@ -95,7 +95,7 @@ func Restore(ctx context.Context, databaseURL, file string, force bool, notes io
 		return nil, errors.New("the backup must be another file than the database")
 	}
 	if log, err := os.Stat(from + "-wal"); err == nil && log.Size() > 0 {
-		return nil, fmt.Errorf("%s lacks the commits in %s-wal: copy it with `placard backup` and restore the copy", from, from)
+		return nil, fmt.Errorf("%[1]s lacks the commits in %[1]s-wal: run `placard backup` on it and restore the copy", from)
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return nil, fmt.Errorf("create the directory of the database: %w", err)
@@ -165,7 +165,7 @@ func commit(ctx context.Context, c *Copy, target *atomicfile.File, notes io.Writ
 		return nil, errors.Join(err, target.Discard())
 	}
 	c.Tables, c.Bytes = tables, info.Size()
-	return c, target.Commit(c.To+"-wal", c.To+"-shm") // the write-ahead log of the replaced database does not fit the copy
+	return c, target.Commit(c.To+"-wal", c.To+"-shm") // the write-ahead log of the replaced database
 }
 
 // reportProgress writes the growing size of a copy to notes until stop is called.
