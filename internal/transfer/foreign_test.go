@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// neighbour fills the project other of a database, and returns IDs of things in it by what they are.
-func neighbour(t testing.TB, url string) map[string]string {
+// fillOtherProject fills the project other of a database, and returns IDs of things in it by what they are.
+func fillOtherProject(t testing.TB, url string) map[string]string {
 	here := must[*store.Store](t)(store.Open(context.Background(), url, quiet))
 	must[*models.Project](t)(here.CreateProject(everyone, nil, "other"))
 	run, _, err := here.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Project: ref("other"), Pipeline: "p"})
@@ -53,7 +53,7 @@ func TestForeignFiles(t *testing.T) {
 			t.Run(name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				url := open(t)
-				ids := neighbour(t, url)
+				ids := fillOtherProject(t, url)
 				other := func() string {
 					var out strings.Builder
 					_, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: "other", File: transfer.Stdio, Stdout: &out, Notes: io.Discard})
@@ -61,7 +61,7 @@ func TestForeignFiles(t *testing.T) {
 				}
 				before := other()
 				made := editLast(c.record, `"`+c.member+`":"[^"]*"`, `"`+c.member+`":"`+ids[c.of]+`"`)(t, lines(file))
-				_, err := importInto(context.Background(), t, url, forged(t, made))
+				_, err := importInto(context.Background(), t, url, withTrailer(t, made))
 				checkRefused(t, name, err, c.want)
 				if after := other(); after != before {
 					t.Errorf("the other project is\n%s\nwas\n%s", after, before)
@@ -94,7 +94,7 @@ func TestImportsAtOnce(t *testing.T) {
 	if got := export(t, url); string(got) != string(file) || sum != len(lines(file))-1 {
 		t.Errorf("%d rows were written; the project is\n%s\nwant\n%s", sum, got, file)
 	}
-	if got, want := derived(t, url), derived(t, s.url); got != want {
+	if got, want := derivedRows(t, url), derivedRows(t, s.url); got != want {
 		t.Errorf("the database has\n%s\nwant\n%s", got, want)
 	}
 }

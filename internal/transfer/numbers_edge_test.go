@@ -19,8 +19,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// here opens the database that files are imported into.
-func here(t testing.TB, url string) *source {
+// openStore opens the database that files are imported into.
+func openStore(t testing.TB, url string) *source {
 	return &source{TB: t, url: url, Store: must[*store.Store](t)(store.Open(context.Background(), url, quiet))}
 }
 
@@ -31,12 +31,12 @@ func TestRefusedImportKeepsNumbers(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		origin := fill(t, storetest.SQLite(t))
 		n := &numbers{TB: t, url: url, owner: map[string]string{}}
-		n.take(export(t, origin.url), export(t, origin.url))
+		n.importFile(export(t, origin.url), export(t, origin.url))
 		for range 5 {
 			origin.version("model", nil)
 		}
 		there := origin.version("data", nil)
-		target := here(t, url)
+		target := openStore(t, url)
 		target.version("data", nil)
 		must[any](t)(nil, target.Close())
 
@@ -45,18 +45,18 @@ func TestRefusedImportKeepsNumbers(t *testing.T) {
 		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "version") {
 			t.Fatalf("the number %d is taken, and the import is not refused: %v", there.Number, err)
 		}
-		n.read(file)
+		n.recordFile(file)
 		if faults, unused := n.faults(); faults != nil || unused != 5 {
 			t.Errorf("%d numbers are unused, faults %v", unused, faults)
 		}
-		target = here(t, url)
+		target = openStore(t, url)
 		if got := target.version("model", nil); got.Number != 9 {
 			t.Errorf("the next automatic number is %d, want 9: 8 is the last one of the file", got.Number)
 		}
 		must[any](t)(nil, target.Close())
 
 		fits := slices.DeleteFunc(lines(file), func(line string) bool { return strings.Contains(line, there.ID.String()) })
-		must[transfer.Imported](t)(importInto(context.Background(), t, url, forged(t, fits)))
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, withTrailer(t, fits)))
 		if faults, unused := n.faults(); unused != 0 {
 			t.Errorf("after the file that fits, %d numbers are unused, faults %v", unused, faults)
 		}
@@ -68,9 +68,9 @@ func TestNumbersRunOut(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		file := lines(export(t, fill(t, storetest.SQLite(t)).url))
-		file = edit("artifact", `"lastNumber":\d+`, fmt.Sprintf(`"lastNumber":%d`, math.MaxInt32))(t, file)
-		must[transfer.Imported](t)(importInto(context.Background(), t, url, forged(t, file)))
-		s := here(t, url)
+		file = editFirst("artifact", `"lastNumber":\d+`, fmt.Sprintf(`"lastNumber":%d`, math.MaxInt32))(t, file)
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, withTrailer(t, file)))
+		s := openStore(t, url)
 		refused := 0
 		for _, artifact := range []string{"model", "data"} {
 			for _, version := range []*string{nil, ref("named")} {
@@ -102,10 +102,10 @@ func TestRetiredNumberBesideCreation(t *testing.T) {
 	origin := fill(t, storetest.SQLite(t))
 	n := &numbers{TB: t, url: url, owner: map[string]string{}}
 	before := export(t, origin.url)
-	n.take(before, before)
+	n.importFile(before, before)
 	gone := origin.version("model", nil)
 	must[models.ID](t)(origin.DeleteArtifactVersion(everyone, nil, gone.ID.String()))
-	target := here(t, url)
+	target := openStore(t, url)
 	defer func() { _ = target.Close() }()
 	version := target.version("other", nil)
 	_, _, err := target.CreateArtifactVersion(everyone, store.Call{}, nil,

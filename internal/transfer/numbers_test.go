@@ -28,19 +28,19 @@ type numbers struct {
 	refused, automatic int
 }
 
-func place(artifact string, number int) string { return fmt.Sprint(artifact, " ", number) }
+func numberKey(artifact string, number int) string { return fmt.Sprint(artifact, " ", number) }
 
-// given notes that a file or a creation gives a number to a version.
-func (n *numbers) given(artifact string, number int, version string) {
+// recordNumber notes that a file or a creation gives a number to a version.
+func (n *numbers) recordNumber(artifact string, number int, version string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.owner[place(artifact, number)] == "" {
-		n.owner[place(artifact, number)] = version
+	if n.owner[numberKey(artifact, number)] == "" {
+		n.owner[numberKey(artifact, number)] = version
 	}
 }
 
-// read notes the numbers that a file gives.
-func (n *numbers) read(file []byte) {
+// recordFile notes the numbers that a file gives.
+func (n *numbers) recordFile(file []byte) {
 	for _, line := range lines(file) {
 		var row struct {
 			Record, ID, ArtifactID string
@@ -48,7 +48,7 @@ func (n *numbers) read(file []byte) {
 		}
 		must[any](n)(nil, json.Unmarshal([]byte(line), &row))
 		if row.Record == "artifactVersion" || row.Record == "retiredNumber" {
-			n.given(row.ArtifactID, row.Number, row.Record+" "+row.ID)
+			n.recordNumber(row.ArtifactID, row.Number, row.Record+" "+row.ID)
 		}
 	}
 }
@@ -90,31 +90,31 @@ func (n *numbers) faults() (faults []string, unused int) {
 				last = number
 			}
 			if strings.Contains(kind, "version") && strings.Contains(kind, "retired") {
-				faults = append(faults, fmt.Sprintf("%s is a version and retired", place(artifact, number)))
+				faults = append(faults, fmt.Sprintf("%s is a version and retired", numberKey(artifact, number)))
 			}
 		}
 		for number := range kinds {
 			if number > last {
-				faults = append(faults, fmt.Sprintf("%s is greater than the last number %d", place(artifact, number), last))
+				faults = append(faults, fmt.Sprintf("%s is greater than the last number %d", numberKey(artifact, number), last))
 			}
 		}
 		for number := 1; number <= last; number++ {
 			if kind := kinds[number]; kind != "" && kind != "last " {
 				continue
 			}
-			if unused++; n.owner[place(artifact, number)] == "" {
-				faults = append(faults, fmt.Sprintf("%s was never given", place(artifact, number)))
+			if unused++; n.owner[numberKey(artifact, number)] == "" {
+				faults = append(faults, fmt.Sprintf("%s was never given", numberKey(artifact, number)))
 			}
 		}
 	}
 	return faults, unused
 }
 
-// take imports a file, which lacks lines of a whole one or is it. A refusal or a loss against others is counted.
-func (n *numbers) take(file, whole []byte) {
+// importFile imports a file, which lacks lines of a whole one or is it. A refusal or a loss against others is counted.
+func (n *numbers) importFile(file, whole []byte) {
 	n.Helper()
 	_, err := importInto(context.Background(), n, n.url, file)
-	n.read(whole)
+	n.recordFile(whole)
 	var refused *bulk.RowError
 	var failure *models.Error
 	switch {
@@ -125,17 +125,17 @@ func (n *numbers) take(file, whole []byte) {
 	}
 }
 
-// write creates at most max versions of the artifacts of the project, and deletes some of them.
-func (n *numbers) write(s *source, r *rand.Rand, max int) {
+// createVersions creates at most max versions of the artifacts of the project, and deletes some of them.
+func (n *numbers) createVersions(s *source, r *rand.Rand, max int) {
 	var made []*models.ArtifactVersion
 	for range 1 + r.IntN(max) {
 		version := s.version([]string{"model", "data"}[r.IntN(2)], nil)
 		artifact := version.ArtifactID.String()
 		n.mu.Lock()
-		if owner := n.owner[place(artifact, int(version.Number))]; owner != "" {
-			n.Errorf("%s was given to %s, and again to %s", place(artifact, int(version.Number)), owner, version.ID)
+		if owner := n.owner[numberKey(artifact, int(version.Number))]; owner != "" {
+			n.Errorf("%s was given to %s, and again to %s", numberKey(artifact, int(version.Number)), owner, version.ID)
 		}
-		n.owner[place(artifact, int(version.Number))] = version.ID.String()
+		n.owner[numberKey(artifact, int(version.Number))] = version.ID.String()
 		n.automatic++
 		n.mu.Unlock()
 		made = append(made, version)
@@ -156,7 +156,7 @@ func damagedNumbers(t testing.TB, file []byte, r *rand.Rand) []byte {
 			rest = append(rest, line)
 		}
 	}
-	return forged(t, rest)
+	return withTrailer(t, rest)
 }
 
 // TestNumbersBesideImports imports contradicting, older and incomplete files while versions are created and deleted. It checks
@@ -169,18 +169,18 @@ func TestNumbersBesideImports(t *testing.T) {
 		origin := fill(t, storetest.SQLite(t))
 		n := &numbers{TB: t, url: url, owner: map[string]string{}}
 		files := [][]byte{export(t, origin.url)}
-		n.take(files[0], files[0])
+		n.importFile(files[0], files[0])
 		for range 6 {
 			there := &numbers{TB: t, url: origin.url, owner: map[string]string{}}
-			there.read(files[len(files)-1])
-			there.write(origin, r, 20)
+			there.recordFile(files[len(files)-1])
+			there.createVersions(origin, r, 20)
 			files = append(files, export(t, origin.url))
 			whole := files[len(files)-1-r.IntN(2)]
 			file := whole
 			if r.IntN(2) == 0 {
 				file = damagedNumbers(t, whole, r)
 			}
-			n.beside(file, whole, r)
+			n.importWhileWriting(file, whole, r)
 			if faults, _ := n.faults(); faults != nil {
 				t.Fatal(faults)
 			}
@@ -196,16 +196,16 @@ func TestNumbersBesideImports(t *testing.T) {
 	})
 }
 
-// beside imports a file and writes. PostgreSQL does both at once.
-func (n *numbers) beside(file, whole []byte, r *rand.Rand) {
+// importWhileWriting imports a file and writes. PostgreSQL does both at once.
+func (n *numbers) importWhileWriting(file, whole []byte, r *rand.Rand) {
 	write := func(r *rand.Rand) {
 		s := &source{TB: n, url: n.url, Store: must[*store.Store](n)(store.Open(context.Background(), n.url, quiet))}
-		n.write(s, r, 4)
+		n.createVersions(s, r, 4)
 		must[any](n)(nil, s.Close())
 	}
 	if strings.HasPrefix(n.url, "sqlite:") {
 		write(r)
-		n.take(file, whole)
+		n.importFile(file, whole)
 		write(r)
 		return
 	}
@@ -214,6 +214,6 @@ func (n *numbers) beside(file, whole []byte, r *rand.Rand) {
 		own := rand.New(rand.NewPCG(r.Uint64(), 1))
 		writers.Go(func() { write(own) })
 	}
-	n.take(file, whole)
+	n.importFile(file, whole)
 	writers.Wait()
 }

@@ -161,8 +161,8 @@ func lines(file []byte) []string {
 	return all[:len(all)-1]
 }
 
-// forged is a file of lines with a last line that fits them: as somebody makes it who knows the format.
-func forged(t testing.TB, lines []string) []byte {
+// withTrailer is a file of lines with a last line that fits them: as somebody makes it who knows the format.
+func withTrailer(t testing.TB, lines []string) []byte {
 	t.Helper()
 	counts := map[string]int{}
 	latest := ""
@@ -189,9 +189,9 @@ func forged(t testing.TB, lines []string) []byte {
 	return fmt.Appendf(nil, "%s{\"record\":\"end\",\"counts\":{%s},\"latestAt\":%q,\"sha256\":%q}\n", text, strings.Join(parts, ","), latest, hex.EncodeToString(sum[:]))
 }
 
-// derived is what a database keeps of the project that is not in the file, without numbers of its own: rows in the
+// derivedRows is what a database keeps of the project that is not in the file, without numbers of its own: rows in the
 // order of their seq where they have one.
-func derived(t testing.TB, url string) string {
+func derivedRows(t testing.TB, url string) string {
 	t.Helper()
 	driver, source := "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {

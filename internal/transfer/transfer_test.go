@@ -44,7 +44,7 @@ func TestLaterExport(t *testing.T) {
 			if got := export(t, to); !bytes.Equal(got, after) {
 				t.Errorf("the project is not as it was:\n%s\nwant\n%s", got, after)
 			}
-			if got, want := derived(t, to), derived(t, url); got != want {
+			if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
 				t.Errorf("the database has\n%s\nwant\n%s", got, want)
 			}
 			for _, file := range [][]byte{before, after} {
@@ -94,7 +94,7 @@ func TestDeletedElsewhere(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	s := fill(t, storetest.SQLite(t))
-	file, want := export(t, s.url), derived(t, s.url)
+	file, want := export(t, s.url), derivedRows(t, s.url)
 	for name, step := range map[string]int64{"sqlite": 1, "postgres": 12} { // a database for each takes longer there
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -114,7 +114,7 @@ func TestInterrupted(t *testing.T) {
 				if got := export(t, url); !bytes.Equal(got, file) {
 					t.Errorf("broken off at statement %d, the project is not as it was:\n%s\nwant\n%s", n, got, file)
 				}
-				if got := derived(t, url); got != want {
+				if got := derivedRows(t, url); got != want {
 					t.Errorf("broken off at statement %d, the database has\n%s\nwant\n%s", n, got, want)
 				}
 			}

@@ -14,8 +14,8 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// left is what belongs to a project and is not among the columns of Tables, with the reason.
-var left = map[string]map[string]string{
+// notExported is what belongs to a project and is not among the columns of Tables, with the reason.
+var notExported = map[string]map[string]string{
 	"api_keys":            {"": "secrets"},
 	"idempotency_keys":    {"": "expire"},
 	"idempotency_answers": {"": "expire"},
@@ -60,7 +60,7 @@ func TestTablesAreWhole(t *testing.T) {
 		moved := slices.ContainsFunc(Tables, func(t *Table) bool {
 			return t.name == table && slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column || c.stored == column })
 		})
-		if reasons := left[table]; !moved && reasons[""] == "" && reasons[column] == "" && column != "project_id" {
+		if reasons := notExported[table]; !moved && reasons[""] == "" && reasons[column] == "" && column != "project_id" {
 			t.Errorf("%s.%s is not moved with its project", table, column)
 		}
 	}
