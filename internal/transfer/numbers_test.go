@@ -17,20 +17,20 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// numbers is a test of the version numbers of artifacts in a database that files are imported into.
+// numbers checks the version numbers of artifacts in a database into which files are imported.
 type numbers struct {
 	testing.TB
 	url string
 	mu  sync.Mutex
-	// owner is the version that each number of an artifact was first given to, here or by a line of a file.
+	// owner is the first version with a number of an artifact, created here or read from a file.
 	owner map[string]string
-	// refused counts imports that were refused, and automatic counts creations.
+	// refused counts refused imports, and automatic counts created versions.
 	refused, automatic int
 }
 
 func numberKey(artifact string, number int) string { return fmt.Sprint(artifact, " ", number) }
 
-// recordNumber notes that a file or a creation gives a number to a version.
+// recordNumber records the owner of a number.
 func (n *numbers) recordNumber(artifact string, number int, version string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -39,7 +39,7 @@ func (n *numbers) recordNumber(artifact string, number int, version string) {
 	}
 }
 
-// recordFile notes the numbers that a file gives.
+// recordFile records the owners of the numbers in a file.
 func (n *numbers) recordFile(file []byte) {
 	for _, line := range lines(file) {
 		var row struct {
@@ -61,8 +61,8 @@ func (n *numbers) db() *sql.DB {
 	return must[*sql.DB](n)(sql.Open(driver, source))
 }
 
-// faults returns what contradicts the rules: each number up to the last one was given here or in a file, none is greater than
-// the last one, and none is both a version and retired. unused counts the numbers of files that no row has.
+// faults returns the violations of these rules: each number up to the last one has an owner, no number is greater than
+// the last one, and no number is both used and retired. unused counts the numbers of files without a row.
 func (n *numbers) faults() (faults []string, unused int) {
 	db := n.db()
 	defer func() { _ = db.Close() }()
@@ -103,14 +103,15 @@ func (n *numbers) faults() (faults []string, unused int) {
 				continue
 			}
 			if unused++; n.owner[numberKey(artifact, number)] == "" {
-				faults = append(faults, fmt.Sprintf("%s was never given", numberKey(artifact, number)))
+				faults = append(faults, fmt.Sprintf("%s has no owner", numberKey(artifact, number)))
 			}
 		}
 	}
 	return faults, unused
 }
 
-// importFile imports a file, which lacks lines of a whole one or is it. A refusal or a loss against others is counted.
+// importFile imports a file, which may lack lines of the whole file. It counts refusals and conflicts with
+// transactions.
 func (n *numbers) importFile(file, whole []byte) {
 	n.Helper()
 	_, err := importInto(context.Background(), n, n.url, file)
@@ -125,7 +126,7 @@ func (n *numbers) importFile(file, whole []byte) {
 	}
 }
 
-// createVersions creates at most max versions of the artifacts of the project, and deletes some of them.
+// createVersions creates up to max versions and deletes some of them.
 func (n *numbers) createVersions(s *source, r *rand.Rand, max int) {
 	var made []*models.ArtifactVersion
 	for range 1 + r.IntN(max) {
@@ -147,11 +148,12 @@ func (n *numbers) createVersions(s *source, r *rand.Rand, max int) {
 	}
 }
 
-// damagedNumbers returns a file without some of its lines about versions, in a form that its last line fits.
+// damagedNumbers returns a file without some lines of versions and retired numbers, and with a correct last line.
 func damagedNumbers(t testing.TB, file []byte, r *rand.Rand) []byte {
 	var rest []string
 	for _, line := range lines(file) {
-		record := strings.HasPrefix(line, `{"record":"artifactVersion"`) || strings.HasPrefix(line, `{"record":"retiredNumber"`)
+		record := strings.HasPrefix(line, `{"record":"artifactVersion"`) ||
+			strings.HasPrefix(line, `{"record":"retiredNumber"`)
 		if !record || r.IntN(4) > 0 {
 			rest = append(rest, line)
 		}
@@ -159,9 +161,9 @@ func damagedNumbers(t testing.TB, file []byte, r *rand.Rand) []byte {
 	return withTrailer(t, rest)
 }
 
-// TestNumbersBesideImports imports contradicting, older and incomplete files while versions are created and deleted. It checks
-// that each number up to the last one was given, here or in the database of a file. So no automatic number repeats another one.
-// The control forgets the numbers that were given.
+// TestNumbersBesideImports imports contradicting, older and incomplete files while it creates and deletes versions. It
+// checks that each number up to the last one has an owner, so that no automatic number is used twice. The control
+// removes the owners.
 func TestNumbersBesideImports(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -186,8 +188,9 @@ func TestNumbersBesideImports(t *testing.T) {
 			}
 		}
 		_, unused := n.faults()
-		if t.Logf("%d imports were refused, %d versions created, %d numbers of files are unused", n.refused, n.automatic, unused); n.refused < 3 || unused == 0 {
-			t.Error("that proves nothing")
+		if t.Logf("%d imports were refused, %d versions created, %d numbers of files are unused", n.refused, n.automatic,
+			unused); n.refused < 3 || unused == 0 {
+			t.Error("too few to prove anything")
 		}
 		n.owner = map[string]string{}
 		if faults, _ := n.faults(); len(faults) != unused {
@@ -196,7 +199,7 @@ func TestNumbersBesideImports(t *testing.T) {
 	})
 }
 
-// importWhileWriting imports a file and writes. PostgreSQL does both at once.
+// importWhileWriting imports a file and creates versions, on PostgreSQL at the same time.
 func (n *numbers) importWhileWriting(file, whole []byte, r *rand.Rand) {
 	write := func(r *rand.Rand) {
 		s := &source{TB: n, url: n.url, Store: must[*store.Store](n)(store.Open(context.Background(), n.url, quiet))}
