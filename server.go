@@ -43,8 +43,8 @@ func main() {
 	}
 }
 
-// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again, and
-// twice what an operation may take, until it has the answer: a minute, unless the limits are others.
+// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again,
+// and twice what an operation may take, until it has the answer: a minute, unless the limits are others.
 const mostSending = 30 * time.Second
 
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
@@ -109,7 +109,8 @@ func serve(settings *config.Config) error {
 	return err
 }
 
-// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type *config.UsageError.
+// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type
+// *config.UsageError.
 func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if path == "" {
 		return nil

@@ -78,9 +78,9 @@ func TestMetrics(t *testing.T) {
 			`placard_operations_executing`:                                                     0,
 			`placard_operations_waiting`:                                                       0,
 			`placard_operation_wait_seconds_count`:                                             209,
-			`placard_operations_refused_total{reason="full"}`:                                  0,
-			`placard_operations_refused_total{reason="late"}`:                                  0,
-			`placard_operations_refused_total{reason="room"}`:                                  0,
+			`placard_operations_refused_total{reason="queue_full"}`:                            0,
+			`placard_operations_refused_total{reason="queue_timeout"}`:                         0,
+			`placard_operations_refused_total{reason="memory"}`:                                0,
 			`placard_sql_statement_duration_seconds_count{result="failed"}`:                    0,
 		} {
 			if value, ok := got[name]; !ok || value != want {

@@ -2,15 +2,15 @@ package models
 
 import "github.com/placard/placard/internal/jsontree"
 
-// MetadataCard is a named group of entries that a dashboard draws as one box.
+// MetadataCard is a named group of entries, which a dashboard shows as one box.
 type MetadataCard struct {
 	// Name is nil for the entries without a card.
 	Name    *string
 	Entries []*MetadataEntry
 }
 
-// Cards groups the latest entries of a subject, which come in the order of their cards: the entries without a card
-// first, then card after card in order of first appearance, and in each the keys in order of first appearance.
+// Cards groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
+// cards and the keys of each card in order of first appearance.
 func Cards(latest []*MetadataEntry) []*MetadataCard {
 	cards := []*MetadataCard{}
 	for _, entry := range latest {
@@ -23,8 +23,8 @@ func Cards(latest []*MetadataEntry) []*MetadataCard {
 	return cards
 }
 
-// MetadataJSON is the latest entries of a subject as one plain JSON object with the cards as nested objects. Where a
-// card and an entry without a card share a name, the one logged last is shown.
+// MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
+// objects. If a card and an entry without a card have the same name, the one logged last wins.
 func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 	type top struct {
 		name string

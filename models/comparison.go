@@ -5,45 +5,46 @@ import (
 	"math/big"
 )
 
-// ArtifactVersionComparison is what several versions have in common and in what they differ.
+// ArtifactVersionComparison compares the latest metadata of several versions with that of a baseline.
 type ArtifactVersionComparison struct {
 	Versions []*ArtifactVersion
 	Baseline *ArtifactVersion
 	Rows     []*ComparisonRow
 }
 
-// ComparisonRow is one key of the versions that are compared.
+// ComparisonRow is one metadata key of the compared versions.
 type ComparisonRow struct {
 	CardName string
 	Key      string
-	// Entries are the latest entries of the key, one per version, nil where the version has none.
+	// Entries are the latest entries of the key, one per version, nil for a version without the key.
 	Entries []*MetadataEntry
 	Differs bool
-	// Changes say for each version how its value came from that of the baseline.
+	// Changes contains one change per version, relative to the baseline.
 	Changes []*ComparisonChange
 }
 
-// Card is the name of the card, nil for a key without one.
+// Card returns the name of the card, nil for a key without one.
 func (r *ComparisonRow) Card() *string { return nameOrNil(r.CardName) }
 
-// Delta is by how much the last version differs from the baseline, nil where that has no meaning.
+// Delta returns the difference of the last version to the baseline, nil if it is undefined.
 func (r *ComparisonRow) Delta() *Double { return r.Changes[len(r.Changes)-1].Delta }
 
-// RelativeDelta is Delta as a share of the baseline.
+// RelativeDelta returns Delta divided by the absolute value of the baseline.
 func (r *ComparisonRow) RelativeDelta() *Double { return r.Changes[len(r.Changes)-1].RelativeDelta }
 
-// ComparisonChange is how a value came from that of the baseline.
+// ComparisonChange is the difference of a value to the value of the baseline.
 type ComparisonChange struct {
-	// Delta is the difference of two finite numbers of one sort, rounded to a double once; nil for all else.
+	// Delta is the difference of two finite numbers of the same unit, computed exactly and rounded once to a double;
+	// else nil.
 	Delta *Double
-	// RelativeDelta is Delta divided by the size of the baseline's number; nil where that is 0.
+	// RelativeDelta is Delta divided by the absolute value of the baseline, nil if that is 0.
 	RelativeDelta *Double
-	// Added and Removed are the members of a list, tuple or set that only one of the two has.
+	// Added and Removed are the members that a list, tuple or set has in only one of the two values.
 	Added, Removed []MetadataValue
 }
 
-// Compare lines up the latest entries of several subjects, given in the order of their cards, against those of the
-// baseline. Rows come in the order of cards and keys of the first subject that has them.
+// Compare returns one row per key of the latest entries of several subjects, which are sorted by card. Rows are in the
+// order of the cards and keys of the first subject that has them.
 func Compare(subjects [][]*MetadataEntry, baseline int) ([]*ComparisonRow, error) {
 	type name struct{ card, key string }
 	rows := map[name]*ComparisonRow{}
@@ -96,11 +97,12 @@ func (r *ComparisonRow) compare(baseline int) error {
 
 func computeChange(from, to MetadataValue) *ComparisonChange {
 	c := &ComparisonChange{Added: membersOnlyIn(from, to), Removed: membersOnlyIn(to, from)}
-	a, sortA := toNumber(from)
-	b, sortB := toNumber(to)
-	if a == nil || b == nil || sortA != sortB {
+	x, unit := toExactNumber(from)
+	y, otherUnit := toExactNumber(to)
+	if unit == "" || unit != otherUnit {
 		return c
 	}
+	a, b := x.big(sumBits), y.big(sumBits)
 	difference := newExact().Sub(b, a)
 	c.Delta = nearestDouble(difference)
 	if a.Sign() != 0 {
@@ -109,11 +111,10 @@ func computeChange(from, to MetadataValue) *ComparisonChange {
 	return c
 }
 
-// newExact is a number with room for the difference of any two doubles and 64-bit integers that matter: it is rounded
-// once, when it becomes a double.
+// newExact returns a number that holds the difference of any two doubles or 64-bit integers without rounding.
 func newExact() *big.Float { return new(big.Float).SetPrec(2200) }
 
-// nearestDouble is the nearest double, nil when there is none.
+// nearestDouble returns the nearest double, nil beyond the range of doubles.
 func nearestDouble(f *big.Float) *Double {
 	rounded, _ := f.Float64()
 	if math.IsInf(rounded, 0) {
@@ -123,25 +124,8 @@ func nearestDouble(f *big.Float) *Double {
 	return &d
 }
 
-// toNumber is a finite number with its sort: plain, bytes or seconds. Numbers of different sorts have no difference.
-func toNumber(value MetadataValue) (*big.Float, MetadataKind) {
-	switch v := value.(type) {
-	case IntegerValue:
-		return newExact().SetInt64(int64(v.Integer)), MetadataKindFloat
-	case FloatValue:
-		if v.Float() != nil {
-			return newExact().SetFloat64(v.Number), MetadataKindFloat
-		}
-	case StorageSizeValue:
-		return newExact().SetInt64(int64(v.Bytes)), MetadataKindStorageSize
-	case DurationValue:
-		return newExact().SetFloat64(float64(v.Seconds)), MetadataKindDuration
-	}
-	return nil, ""
-}
-
-// membersOnlyIn are the members of `to` that `from` does not have, as often as they are missing; nothing unless both hold
-// members.
+// membersOnlyIn returns the members of to that from lacks, counting repeated members. It returns an empty list unless
+// both values have members.
 func membersOnlyIn(from, to MetadataValue) []MetadataValue {
 	had, wereMembers := extractItems(from)
 	have, areMembers := extractItems(to)

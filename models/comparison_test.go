@@ -7,7 +7,7 @@ import (
 	"github.com/placard/placard/internal/jsontree"
 )
 
-// latest are the latest entries of a subject from metadata as JSON.
+// latest returns the latest entries of a subject whose metadata is the given JSON.
 func latest(t *testing.T, text string) []*MetadataEntry {
 	t.Helper()
 	node, err := jsontree.Parse([]byte(text))

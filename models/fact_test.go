@@ -12,7 +12,7 @@ import (
 
 func nested(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
 
-// TestRefusals says for each thing that is refused the code and the place.
+// TestRefusals checks the code and the path of the error of each invalid input.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 65535)
@@ -129,7 +129,7 @@ func TestNestingIsCountedWhole(t *testing.T) {
 	}
 }
 
-// TestSetsInSets: a set is compared in a time that does not double with each set around it.
+// TestSetsInSets checks that comparing nested sets does not take twice as long for each level.
 func TestSetsInSets(t *testing.T) {
 	t.Parallel()
 	node, err := jsontree.Parse([]byte(strings.Repeat(`{"$set":[0,`, 32) + "1" + strings.Repeat("]}", 32)))
@@ -145,7 +145,7 @@ func TestSetsInSets(t *testing.T) {
 	}
 }
 
-// TestCardsAndEntries says what is a card and what is an entry, and in which order both come.
+// TestCardsAndEntries checks which members become cards, and the order of cards and entries.
 func TestCardsAndEntries(t *testing.T) {
 	t.Parallel()
 	node, err := jsontree.Parse([]byte(`{"z": 1, "card": {"b": 1, "a": {"x": 1}}, "empty": {}, "dict": {"$dict": {"k": 1}}, "uri": {"$uri": "u"}}`))

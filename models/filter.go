@@ -5,48 +5,49 @@ import (
 	"slices"
 )
 
-// FilterInput is a filter of the schema, such as ArtifactVersionFilter: a map with what the caller gave.
+// FilterInput is a filter of the schema, such as ArtifactVersionFilter, as a map of the fields that the caller set.
 type FilterInput = map[string]any
 
-// Filter is a filter that has been read. Exactly one of its parts is there.
+// Filter is a validated filter. Exactly one of its parts is set.
 type Filter struct {
-	// All must hold; no part means everything.
+	// All is a conjunction; an empty one matches everything.
 	All []*Filter
-	// Any says that one of AnyOf must hold; no part means nothing.
+	// Any marks a disjunction of AnyOf; an empty one matches nothing.
 	Any   bool
 	AnyOf []*Filter
-	// Not must not hold.
+	// Not is a negated filter.
 	Not *Filter
-	// Field is a field with conditions on it, all of which must hold.
+	// Field is the name of a field that must satisfy all Tests.
 	Field string
 	Tests []FieldTest
-	// Related is a field that leads to other objects, one of which fits Of.
+	// Related is a field that leads to other objects, at least one of which must match Of.
 	Related string
 	Of      *Filter
-	// Metadata is about the latest value of a key.
+	// Metadata is a predicate on the latest value of a key.
 	Metadata *MetadataPredicate
 }
 
 // FieldTest is one condition on a field.
 type FieldTest struct {
-	// Op is the name of the condition in the schema: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
+	// Op is the operator as the schema spells it: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
 	// `contains`, `startsWith` or `endsWith`.
 	Op string
-	// Values are what the field is compared with: one, or the list of `in` and `notIn`. Each is a text, an int64, or an
-	// instant in microseconds since 1970 as an int64. `exists` has a bool.
+	// Values are the operands: one, or the list of `in` and `notIn`. An operand is a string, an int64, or an instant in
+	// microseconds since 1970 as an int64; that of `exists` is a bool. The operand is nil if no stored value can equal
+	// it.
 	Values []any
-	// IgnoreCase says that texts are folded on both sides; those of the test are folded already.
+	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
 }
 
-// filterReader reads a filter and counts what it holds.
+// filterReader validates a filter and counts its conditions.
 type filterReader struct {
 	limits     *ServerLimits
 	predicates int
 }
 
-// ReadFilter reads a filter; nil is no filter. BAD_INPUT for what cannot mean anything, LIMIT_EXCEEDED for a filter that
-// is too deep, has too many conditions, or a list or text that is too long, each with its path.
+// ReadFilter validates a filter; nil matches everything. It returns BAD_INPUT for an invalid filter, and LIMIT_EXCEEDED
+// for one that is too deep, has too many conditions, or a list or string that is too long.
 func ReadFilter(limits *ServerLimits, at *Path, input FilterInput) (*Filter, error) {
 	if input == nil {
 		return &Filter{}, nil
@@ -62,7 +63,7 @@ func ReadFilter(limits *ServerLimits, at *Path, input FilterInput) (*Filter, err
 	return filter, err
 }
 
-// measureDepth is how many filters stand inside each other.
+// measureDepth returns the nesting depth of a filter.
 func measureDepth(input FilterInput) int {
 	deepest := 0
 	for name, value := range input {
@@ -80,7 +81,7 @@ func measureDepth(input FilterInput) int {
 	return deepest + 1
 }
 
-// relatedFields lead to other objects.
+// relatedFields are the fields that lead to other objects.
 var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
 
 func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
@@ -141,13 +142,13 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 	return &Filter{Field: name, Tests: tests}, err
 }
 
-// readRelated reads a filter about other objects. That of a producer may ask whether there is one at all.
+// readRelated validates a filter on related objects. That of a producer may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
 	exists, asked := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
 	if name == "producedBy" && len(input) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as exists: true")
+		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
 	of, err := r.readFilter(at, rest)
 	if err == nil && asked {
@@ -157,11 +158,11 @@ func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*F
 	return &Filter{Related: name, Of: of}, err
 }
 
-// readScalar reads a field that is asked for directly, such as `stepRunId`.
+// readScalar validates a field that is compared directly, such as `stepRunId`.
 func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, error) {
 	text, ok := value.(*string)
 	if !ok {
-		return nil, BadInput(at, "cannot be read")
+		return nil, BadInput(at, "has a type that no condition supports")
 	}
 	id, known := ParseID(*text)
 	if !known {
@@ -170,7 +171,7 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil
 }
 
-// readConditions reads a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
+// readConditions validates a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
 func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
@@ -188,12 +189,12 @@ func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
 		tests = append(tests, FieldTest{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
 	}
 	if len(tests) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as eq")
+		return nil, BadInput(at, "must have a condition, such as eq")
 	}
 	return tests, nil
 }
 
-// readOperands are what a condition on a field compares with.
+// readOperands returns the operands of a condition on a field.
 func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
 	text := func(at *Path, text string) (any, error) {
 		if ignoreCase {
@@ -220,11 +221,11 @@ func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error
 	case []RunStatus:
 		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
 	}
-	return nil, BadInput(at, "cannot be read")
+	return nil, BadInput(at, "has a type that no condition supports")
 }
 
-// microsOperand is the instant in microseconds since 1970 that compares with instants in whole microseconds as t does. None
-// is equal to what lies between two of them.
+// microsOperand converts the operand t of a condition on an instant, which is stored in whole microseconds since 1970.
+// The condition has the same result as with t; for nil nothing is equal.
 func microsOperand(op string, t Time) any {
 	micros, between := t.UnixMicro(), t.Nanosecond()%1000 != 0
 	switch {

@@ -12,8 +12,8 @@ import (
 // ServerLimits holds the limits that an operator may change. A request over a limit fails with LIMIT_EXCEEDED, or with
 // OVERLOADED while the server is busy.
 //
-// The tags of a field are the whole definition of the limit: help, default, min and max. package config makes a flag of each
-// field. A limit without these tags is at least 1 and at most the largest int32.
+// The tags of a field are the whole definition of the limit: help, default, min and max. package config makes a flag
+// of each field. A limit without these tags is at least 1 and at most the largest int32.
 type ServerLimits struct {
 	RequestBytes    int32 `help:"Bytes of a request." default:"2097152"`
 	QueryTokens     int32 `help:"Tokens of a query." default:"2000"`
@@ -77,32 +77,32 @@ func (l ServerLimits) IdempotencyRetention() time.Duration {
 	return time.Duration(l.IdempotencyHours) * time.Hour
 }
 
-// ReadBytes returns the number of bytes of metadata that the fields of an operation may read in total. A response may hold
-// fewer bytes, or the same bytes more than once.
+// ReadBytes returns the number of bytes of metadata that the fields of an operation may read in total. A response may
+// hold fewer bytes, or the same bytes more than once.
 func (l ServerLimits) ReadBytes() int64 { return 2 * int64(l.AnswerBytes) }
 
-// DefaultPageSize is the size of a page for which no size is asked, unless the limit is smaller.
+// DefaultPageSize is the size of a page without `first` and `last`, unless the limit is smaller.
 const DefaultPageSize = 50
 
-// What is bounded beside the limits that an operator may change.
+// The limits that operators cannot change.
 const (
-	// MaxNameCharacters bounds names of projects, artifacts, versions, aliases, tags, outputs, pipelines and steps.
+	// MaxNameCharacters limits names of projects, artifacts, versions, aliases, tags, outputs, pipelines and steps.
 	MaxNameCharacters = 250
-	// MaxReasonCharacters bounds the reason of a retraction.
+	// MaxReasonCharacters limits the reason of a retraction.
 	MaxReasonCharacters = 1000
-	// MaxLabels bounds the aliases and the tags of one call.
+	// MaxLabels limits the aliases and the tags of one call.
 	MaxLabels = 100
-	// MaxInputs and MaxOutputs bound what a step run declares. A step context looks at all outputs of its step.
+	// MaxInputs and MaxOutputs limit the declarations of a step run. A step context reads all outputs of its step.
 	MaxInputs  = 1000
 	MaxOutputs = 100
-	// MaxFilterPredicates bounds the conditions of a filter, MaxFilterList the items of a list in it, and MaxFilterText
-	// the characters of a text in it.
+	// MaxFilterPredicates limits the conditions of a filter, MaxFilterList the items of each list in it, and
+	// MaxFilterText the characters of each string in it.
 	MaxFilterPredicates = 200
 	MaxFilterList       = 1000
 	MaxFilterText       = 4000
-	// MaxOrderTerms bounds what a list is sorted by.
+	// MaxOrderTerms limits the terms of `orderBy`.
 	MaxOrderTerms = 10
-	// MaxSeriesPoints bounds the page of a series, and is its size when none is asked for: a line that is drawn needs
-	// more points than a list needs items, and a point is small.
+	// MaxSeriesPoints is the maximum and the default size of a page of a series: a chart needs many points, and a point
+	// is small.
 	MaxSeriesPoints = 1000
 )

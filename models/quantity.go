@@ -6,32 +6,33 @@ import (
 	"regexp"
 )
 
-// units are what sizes (in bytes) and durations (in seconds) may be written in, exactly as they stand here.
+// units maps the unit of a size to bytes and that of a duration to seconds.
 var units = func() map[string]*big.Rat {
 	table := map[string]*big.Rat{
 		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
-		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
-		"s": big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
+		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6),
+		"ms": big.NewRat(1, 1e3),
+		"s":  big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
 		"d": big.NewRat(86400, 1),
 	}
 	decimal, binary := big.NewRat(1, 1), big.NewRat(1, 1)
-	for _, prefix := range []string{"k", "M", "G", "T", "P", "E"} {
+	for _, names := range [][2]string{
+		{"kB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"PB", "PiB"}, {"EB", "EiB"},
+	} {
 		decimal = new(big.Rat).Mul(decimal, big.NewRat(1000, 1))
 		binary = new(big.Rat).Mul(binary, big.NewRat(1024, 1))
-		table[prefix+"B"] = decimal
-		table[map[bool]string{true: "K", false: prefix}[prefix == "k"]+"iB"] = binary
+		table[names[0]], table[names[1]] = decimal, binary
 	}
 	return table
 }()
 
 var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 
-// maxQuantityBytes bounds the text of a quantity, so that its digits are cheap to read.
+// maxQuantityBytes limits the text of a quantity, because parsing long numbers is slow.
 const maxQuantityBytes = 100
 
-// parseQuantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
-// otherwise rounded to a double once. looks says that the text is a number with letters behind it, known says that the
-// letters are a unit.
+// parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
+// once to a double. looks reports that the text is a number followed by letters, known that the letters are a unit.
 func parseQuantity(text string) (key string, looks, known bool) {
 	if len(text) > maxQuantityBytes {
 		return "", false, false

@@ -64,7 +64,7 @@ func nearest(v MetadataValue) *big.Float {
 	return big.NewFloat(f)
 }
 
-// TestSortKeyClasses: values of different classes stand in a fixed order, and instants and texts in their own.
+// TestSortKeyClasses checks the order of the classes, and that of instants and strings.
 func TestSortKeyClasses(t *testing.T) {
 	t.Parallel()
 	at := func(text string) MetadataValue {
@@ -183,7 +183,7 @@ func TestQuantity(t *testing.T) {
 	}
 }
 
-// TestPredicateRefusals: what cannot mean anything is refused where it stands.
+// TestPredicateRefusals checks the code and the path of the error of each invalid predicate.
 func TestPredicateRefusals(t *testing.T) {
 	t.Parallel()
 	tree := func(text string) *Tree {

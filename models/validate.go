@@ -1,9 +1,9 @@
 package models
 
-// The checks of what no database is needed for. Each refuses with BAD_INPUT or LIMIT_EXCEEDED at the place of what is
-// wrong; at is the place of the input.
+// This file checks inputs without a database. Check returns BAD_INPUT or LIMIT_EXCEEDED with the path of the invalid
+// value; at is the path of the input.
 
-// Check refuses names that cannot exist and too many labels.
+// Check validates the names, aliases and tags.
 func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	if err := checkNames(at, []nameField{
 		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
@@ -11,7 +11,8 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 		return err
 	}
 	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.In("version"), "%q always means the version with the greatest number", LatestAlias)
+		return BadInput(at.In("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	if in.Output != nil {
 		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
@@ -29,7 +30,7 @@ func (in *StartPipelineRunInput) Check(at *Path) error {
 	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
 
-// Check refuses names that cannot exist or stand twice, and too many inputs or outputs.
+// Check validates the names of the step, its inputs and its outputs, and their number.
 func (in *StartStepRunInput) Check(at *Path) error {
 	if err := CheckName(at.In("name"), in.Name); err != nil {
 		return err
@@ -72,7 +73,7 @@ func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at
 // Check refuses what cannot be a name.
 func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
 
-// Check refuses no keys, too many, one that stands twice, and names that cannot exist.
+// Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	if n := len(in.Keys); n == 0 {
 		return BadInput(at.In("keys"), "must name at least one key")
@@ -93,7 +94,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 			name[0] = *key.Card
 		}
 		if seen[name] {
-			return BadInput(keyAt, "stands twice")
+			return BadInput(keyAt, "must not repeat an earlier key")
 		}
 		seen[name] = true
 	}
@@ -103,7 +104,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
-// nameField is a field of an input that holds a name, nil when it is absent.
+// nameField is a field of an input that contains a name, nil when it is absent.
 type nameField struct {
 	name  string
 	value *string
@@ -123,7 +124,7 @@ func checkNames(at *Path, fields []nameField) error {
 
 func checkAlias(at *Path, alias string) error {
 	if alias == LatestAlias {
-		return BadInput(at, "%q is computed: it always means the version with the greatest number", LatestAlias)
+		return BadInput(at, "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	return CheckName(at, alias)
 }
@@ -157,7 +158,7 @@ func checkSlots(at *Path, names []string, most int) error {
 			return err
 		}
 		if seen[name] {
-			return BadInput(at.In(i).In("name"), "stands twice in the step")
+			return BadInput(at.In(i).In("name"), "must not repeat a name of the step")
 		}
 		seen[name] = true
 	}
@@ -166,7 +167,7 @@ func checkSlots(at *Path, names []string, most int) error {
 
 func checkFinalStatus(at *Path, status RunStatus) error {
 	if status == RunStatusRunning {
-		return BadInput(at.In("status"), "must say how the run ended")
+		return BadInput(at.In("status"), "must be COMPLETED or FAILED")
 	}
 	return nil
 }

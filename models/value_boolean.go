@@ -8,16 +8,16 @@ type BooleanValue struct {
 	Boolean bool
 }
 
-// Kind is BOOLEAN.
+// Kind returns BOOLEAN.
 func (BooleanValue) Kind() MetadataKind { return MetadataKindBoolean }
 
-// Display is `true` or `false`.
+// Display returns `true` or `false`.
 func (v BooleanValue) Display() string { return strconv.FormatBool(v.Boolean) }
 
-// JSON is true or false.
+// JSON returns true or false.
 func (v BooleanValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same.
+// ExtendedJSON returns true or false.
 func (v BooleanValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v BooleanValue) appendJSON(b []byte, _ encoding) []byte {

@@ -9,24 +9,24 @@ import (
 	"github.com/placard/placard/internal/jsontree"
 )
 
-// DictValue is values by key, in the order given.
+// DictValue is a dictionary in the order of the input.
 type DictValue struct {
 	unionMember
 	Fields []MetadataField
-	// escaped says that the entry has no card, so that extended JSON needs `$dict` to tell it from a card.
+	// escaped adds the mark `$dict` to extended JSON, because the entry has no card and a plain object would be a card.
 	escaped bool
 }
 
-// MetadataField is one key of a dictionary.
+// MetadataField is one key of a dictionary with its value.
 type MetadataField struct {
 	Key   string
 	Value MetadataValue
 }
 
-// Kind is DICT.
+// Kind returns DICT.
 func (DictValue) Kind() MetadataKind { return MetadataKindDict }
 
-// Display is the first keys with their values in braces.
+// Display returns the first keys and values in braces.
 func (v DictValue) Display() string {
 	parts := make([]string, 0, maxDisplayItems+1)
 	for i, field := range v.Fields {
@@ -39,11 +39,11 @@ func (v DictValue) Display() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// JSON is an object.
+// JSON returns an object.
 func (v DictValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an object, under the mark `$dict` where it could be taken for something else: for a card, or for a
-// mark when one of its keys begins with $.
+// ExtendedJSON returns an object, with the mark `$dict` if a reader would take it for a card or, because of a key that
+// begins with $, for a mark.
 func (v DictValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v DictValue) appendJSON(b []byte, form encoding) []byte {
@@ -67,11 +67,10 @@ func (v DictValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$dict", text)
 }
 
-// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has. No key begins with $:
-// whoever writes one there means a mark.
+// readDict reads a JSON object, or the keys and values of a MetadataValueInput. Keys must not begin with $.
 func readDict(r valueReader, raw any) (MetadataValue, error) { return readFields(r, raw, checkKey) }
 
-// readMarkedDict reads what stands behind the mark `$dict`, whose keys are taken as they are.
+// readMarkedDict reads the member `$dict`, whose keys may begin with $.
 func readMarkedDict(r valueReader, raw any) (MetadataValue, error) {
 	return readFields(r, raw, checkAnyKey)
 }
@@ -105,7 +104,7 @@ func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string)
 			return nil, err
 		}
 		if seen[member.Key] {
-			return nil, BadInput(keyAt, "stands twice in the dictionary")
+			return nil, BadInput(keyAt, "must not repeat a key of the dictionary")
 		}
 		seen[member.Key] = true
 		value, err := at.readItem(member.Value)

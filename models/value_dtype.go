@@ -8,16 +8,16 @@ type DTypeValue struct {
 	Dtype string
 }
 
-// Kind is DTYPE.
+// Kind returns DTYPE.
 func (DTypeValue) Kind() MetadataKind { return MetadataKindDType }
 
-// Display is the text itself.
+// Display returns the name.
 func (v DTypeValue) Display() string { return v.Dtype }
 
-// JSON is a string.
+// JSON returns a string.
 func (v DTypeValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$dtype`.
+// ExtendedJSON returns the string with the mark `$dtype`.
 func (v DTypeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v DTypeValue) appendJSON(b []byte, form encoding) []byte {

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// DurationValue is a length of time in seconds, a double; it may be negative.
+// DurationValue is a time span in seconds; it may be negative.
 type DurationValue struct {
 	unionMember
 	Seconds Double
-	// integral says that the caller wrote an integer, which is how it is written back.
+	// integral is set if the client spelled an integer, so that the value is written as one.
 	integral bool
 }
 
-// Kind is DURATION.
+// Kind returns DURATION.
 func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
 
-// Display is the duration in days, hours, minutes and seconds: 1 m 30 s. Below a second it is in ms or µs.
+// Display returns days, hours, minutes and seconds such as `1 m 30 s`, below a second ms or µs.
 func (v DurationValue) Display() string {
 	seconds := math.Abs(float64(v.Seconds))
 	sign := ""
@@ -53,10 +53,10 @@ func (v DurationValue) Display() string {
 	return sign + strings.Join(parts, " ")
 }
 
-// JSON is the number of seconds.
+// JSON returns the number of seconds.
 func (v DurationValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the number under the mark `$duration`.
+// ExtendedJSON returns the number with the mark `$duration`.
 func (v DurationValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v DurationValue) appendJSON(b []byte, form encoding) []byte {

@@ -5,22 +5,22 @@ import (
 	"strconv"
 )
 
-// IntegerValue is a whole number of 64 bits, exact.
+// IntegerValue is a 64-bit integer.
 type IntegerValue struct {
 	unionMember
 	Integer Int64
 }
 
-// Kind is INTEGER.
+// Kind returns INTEGER.
 func (IntegerValue) Kind() MetadataKind { return MetadataKindInteger }
 
-// Display is the number in decimal.
+// Display returns the number in decimal.
 func (v IntegerValue) Display() string { return strconv.FormatInt(int64(v.Integer), 10) }
 
-// JSON is a number.
+// JSON returns a number.
 func (v IntegerValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same number.
+// ExtendedJSON returns a number.
 func (v IntegerValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v IntegerValue) appendJSON(b []byte, _ encoding) []byte {

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// ListValue is values in an order.
+// ListValue is an ordered list.
 type ListValue struct {
 	unionMember
 	Items []MetadataValue
 }
 
-// Kind is LIST.
+// Kind returns LIST.
 func (ListValue) Kind() MetadataKind { return MetadataKindList }
 
-// Display is the first values in brackets.
+// Display returns the first items in brackets.
 func (v ListValue) Display() string { return "[" + displayItems(v.Items) + "]" }
 
-// JSON is an array.
+// JSON returns an array.
 func (v ListValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an array.
+// ExtendedJSON returns an array.
 func (v ListValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v ListValue) appendJSON(b []byte, form encoding) []byte { return appendItems(b, v.Items, form) }
@@ -41,7 +41,7 @@ func appendItems(b []byte, items []MetadataValue, form encoding) []byte {
 	return append(b, ']')
 }
 
-// maxDisplayItems is how many items Display shows before it says how many more there are.
+// maxDisplayItems is the number of items that Display writes before "… n more".
 const maxDisplayItems = 10
 
 func displayItems(items []MetadataValue) string {

@@ -2,22 +2,22 @@ package models
 
 import "github.com/placard/placard/internal/jsontree"
 
-// MarkdownValue is text with Markdown formatting, kept exactly. A page must not trust it.
+// MarkdownValue is text with Markdown formatting, kept exactly. Pages must treat it as untrusted.
 type MarkdownValue struct {
 	unionMember
 	Markdown string
 }
 
-// Kind is MARKDOWN.
+// Kind returns MARKDOWN.
 func (MarkdownValue) Kind() MetadataKind { return MetadataKindMarkdown }
 
-// Display is the text itself.
+// Display returns the text.
 func (v MarkdownValue) Display() string { return v.Markdown }
 
-// JSON is a string.
+// JSON returns a string.
 func (v MarkdownValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$markdown`.
+// ExtendedJSON returns the string with the mark `$markdown`.
 func (v MarkdownValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v MarkdownValue) appendJSON(b []byte, form encoding) []byte {

@@ -2,22 +2,22 @@ package models
 
 import "github.com/placard/placard/internal/jsontree"
 
-// PathValue is where something lies in a file system. The server never opens it.
+// PathValue is the path of a file. The server never opens it.
 type PathValue struct {
 	unionMember
 	Path string
 }
 
-// Kind is PATH.
+// Kind returns PATH.
 func (PathValue) Kind() MetadataKind { return MetadataKindPath }
 
-// Display is the text itself.
+// Display returns the path.
 func (v PathValue) Display() string { return v.Path }
 
-// JSON is a string.
+// JSON returns a string.
 func (v PathValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$path`.
+// ExtendedJSON returns the string with the mark `$path`.
 func (v PathValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v PathValue) appendJSON(b []byte, form encoding) []byte {

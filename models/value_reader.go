@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// valueReader makes values of what came in, by either way: extended JSON, or the fields of MetadataValueInput. It knows
-// where it stands, so that every refusal has its path.
+// valueReader creates values from extended JSON or from the fields of MetadataValueInput. Its path is that of the
+// current value, for errors.
 type valueReader struct {
-	// limits are nil for what the database keeps.
+	// limits is nil for stored values, which were checked before.
 	limits *ServerLimits
 	at     *Path
 	depth  int32
-	// typedInput says that items are MetadataValueInput and not extended JSON.
+	// typedInput is set if items are MetadataValueInput instead of extended JSON.
 	typedInput bool
 }
 
@@ -23,7 +23,7 @@ func (r valueReader) child(step any) valueReader {
 	return r
 }
 
-// readItem reads what stands inside a list, tuple, set or dictionary.
+// readItem reads an item of a list, tuple, set or dictionary.
 func (r valueReader) readItem(raw any) (MetadataValue, error) {
 	if r.typedInput {
 		return r.readInput(raw)
@@ -62,7 +62,7 @@ func (r valueReader) readExtended(raw any) (MetadataValue, error) {
 	return nil, BadInput(r.at, "must be JSON")
 }
 
-// findMark is the kind of an object with exactly one key, which is the mark of a kind.
+// findMark returns the kind and the member of an object whose only key is the mark of a kind.
 func findMark(object Object) (kindSpec, any, bool) {
 	if len(object) != 1 {
 		return kindSpec{}, nil, false
@@ -93,7 +93,7 @@ func (r valueReader) readInput(raw any) (MetadataValue, error) {
 	panic("unreachable")
 }
 
-// toTree is what a field of an input holds, as the node of a Tree that says the same.
+// toTree converts a field of an input to a node of a Tree.
 func toTree(field any) any {
 	switch field := field.(type) {
 	case *string:
@@ -118,17 +118,18 @@ func toTree(field any) any {
 	return field
 }
 
-// nested is the reader for what stands inside one more list, tuple, set or dictionary.
+// nested returns the reader for the items of raw, a list, tuple, set or dictionary, or an error beyond the nesting
+// limit.
 func (r valueReader) nested(raw any) (valueReader, error) {
 	r.depth++
 	if r.limits != nil && r.depth > r.limits.ValueNesting {
-		return r, LimitExceeded(r.at, "lists, tuples, sets and dictionaries inside each other",
+		return r, LimitExceeded(r.at, "nesting depth of lists, tuples, sets and dictionaries",
 			int64(r.limits.ValueNesting), int64(r.depth)-1+measureNesting(raw))
 	}
 	return r, nil
 }
 
-// measureNesting is how many lists and dictionaries stand inside each other in raw, marks not counted.
+// measureNesting returns the nesting depth of lists and dictionaries in raw, without marks.
 func measureNesting(raw any) int64 {
 	deepest, own := int64(0), int64(1)
 	look := func(inside any) { deepest = max(deepest, measureNesting(inside)) }
@@ -177,8 +178,8 @@ func (r valueReader) readItems(raw any) ([]MetadataValue, error) {
 	return items, nil
 }
 
-// checkSize refuses so many items or members that no value can have them, before anything is made of them: each of them takes
-// a character and a comma at least.
+// checkSize refuses a number of items or members that exceeds ValueBytes, before they are decoded: each takes at least
+// a character and a comma.
 func (r valueReader) checkSize(items int) error {
 	if r.limits == nil || r.limits.ValueBytes == 0 || 2*items <= int(r.limits.ValueBytes) {
 		return nil
@@ -186,11 +187,11 @@ func (r valueReader) checkSize(items int) error {
 	return LimitExceeded(r.at, "bytes of a value as extended JSON", int64(r.limits.ValueBytes), int64(2*items+1))
 }
 
-// readText reads text that every database keeps as it is.
+// readText reads a string that both databases store unchanged.
 func (r valueReader) readText(raw any) (string, error) {
 	text, ok := raw.(string)
 	if !ok {
-		return "", BadInput(r.at, "must be text")
+		return "", BadInput(r.at, "must be a string")
 	}
 	return text, CheckCharacters(r.at, text)
 }

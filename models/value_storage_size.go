@@ -11,10 +11,10 @@ type StorageSizeValue struct {
 	Bytes Int64
 }
 
-// Kind is STORAGE_SIZE.
+// Kind returns STORAGE_SIZE.
 func (StorageSizeValue) Kind() MetadataKind { return MetadataKindStorageSize }
 
-// Display is the size in the decimal units of the SI, with at most two decimals: 999 B, 1.5 MB.
+// Display returns the size in decimal SI units with at most two fractional digits: 999 B, 1.5 MB.
 func (v StorageSizeValue) Display() string {
 	size, unit := float64(v.Bytes), 0
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
@@ -25,10 +25,10 @@ func (v StorageSizeValue) Display() string {
 	return strconv.FormatFloat(math.Round(size*100)/100, 'f', -1, 64) + " " + units[unit]
 }
 
-// JSON is the number of bytes.
+// JSON returns the number of bytes.
 func (v StorageSizeValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the number under the mark `$storageSize`.
+// ExtendedJSON returns the number with the mark `$storageSize`.
 func (v StorageSizeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
@@ -38,7 +38,7 @@ func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	bytes, ok := ParseInt64(raw)
 	if !ok || bytes < 0 {
-		return nil, BadInput(r.at, "must be a number of bytes: an integer of 64 bits, 0 or more")
+		return nil, BadInput(r.at, "must be a number of bytes: a 64-bit integer, 0 or more")
 	}
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }

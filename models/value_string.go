@@ -2,22 +2,22 @@ package models
 
 import "github.com/placard/placard/internal/jsontree"
 
-// StringValue is text, kept exactly.
+// StringValue is a string, kept exactly.
 type StringValue struct {
 	unionMember
 	Text string
 }
 
-// Kind is STRING.
+// Kind returns STRING.
 func (StringValue) Kind() MetadataKind { return MetadataKindString }
 
-// Display is the text itself.
+// Display returns the string.
 func (v StringValue) Display() string { return v.Text }
 
-// JSON is a string.
+// JSON returns a string.
 func (v StringValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same string.
+// ExtendedJSON returns a string.
 func (v StringValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v StringValue) appendJSON(b []byte, _ encoding) []byte { return jsontree.AppendString(b, v.Text) }

@@ -13,7 +13,7 @@ import (
 	"github.com/placard/placard/internal/jsontree"
 )
 
-// A golden is a case of testdata/values.json, which the clients read, too.
+// golden is a case of testdata/values.json, which the tests of clients read, too.
 type golden struct {
 	name, kind, display    string
 	in, json, extendedJSON any
@@ -43,7 +43,7 @@ func goldens(t testing.TB) []golden {
 	return cases
 }
 
-// compact is a node as JSON without spaces, its numbers as they were written.
+// compact returns a node as JSON without spaces and with the original spelling of numbers.
 func compact(node any) string {
 	switch node := node.(type) {
 	case nil:
@@ -73,7 +73,7 @@ func defaults() *ServerLimits {
 	return &limits
 }
 
-// one is the fact that a value logged under the key `v` becomes, by `metadata`.
+// one returns the fact of a value that is logged by `metadata` under the key `v`.
 func one(node any) (Fact, error) {
 	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{Key: "v", Value: node}}}, nil)
 	if err != nil {
@@ -134,7 +134,7 @@ func TestGoldenValues(t *testing.T) {
 	}
 }
 
-// typed is extended JSON as a MetadataValueInput that says the same.
+// typed converts extended JSON to an equivalent MetadataValueInput.
 func typed(node any) ValueInput {
 	switch node := node.(type) {
 	case nil:
@@ -201,8 +201,8 @@ func TestFloatsReadBack(t *testing.T) {
 	})
 }
 
-// FuzzFacts gives any JSON object to the parser: it never panics, and what it accepts can be read, shown and logged
-// again without a change.
+// FuzzFacts checks for any JSON object that reading it does not panic, and that accepted values can be decoded, shown
+// and logged again unchanged.
 func FuzzFacts(f *testing.F) {
 	for _, c := range goldens(f) {
 		f.Add(`{"v":` + compact(c.in) + `}`)

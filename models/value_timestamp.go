@@ -6,24 +6,24 @@ import (
 	"github.com/placard/placard/internal/jsontree"
 )
 
-// TimestampValue is an instant, to the nanosecond, in UTC.
+// TimestampValue is an instant in UTC, to the nanosecond.
 type TimestampValue struct {
 	unionMember
 	Timestamp Time
 }
 
-// Kind is TIMESTAMP.
+// Kind returns TIMESTAMP.
 func (TimestampValue) Kind() MetadataKind { return MetadataKindTimestamp }
 
-// Display is the date and the time of day in UTC.
+// Display returns the date and the time of day in UTC.
 func (v TimestampValue) Display() string {
 	return v.Timestamp.Format("2006-01-02 15:04:05.999999999 MST")
 }
 
-// JSON is the instant as RFC 3339 in UTC.
+// JSON returns the instant as RFC 3339 in UTC.
 func (v TimestampValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the instant under the mark `$timestamp`.
+// ExtendedJSON returns the instant with the mark `$timestamp`.
 func (v TimestampValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v TimestampValue) appendJSON(b []byte, form encoding) []byte {

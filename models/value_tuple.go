@@ -1,21 +1,21 @@
 package models
 
-// TupleValue is a fixed number of values in an order, such as a shape.
+// TupleValue is a tuple, such as a shape.
 type TupleValue struct {
 	unionMember
 	Items []MetadataValue
 }
 
-// Kind is TUPLE.
+// Kind returns TUPLE.
 func (TupleValue) Kind() MetadataKind { return MetadataKindTuple }
 
-// Display is the first values in parentheses.
+// Display returns the first items in parentheses.
 func (v TupleValue) Display() string { return "(" + displayItems(v.Items) + ")" }
 
-// JSON is an array.
+// JSON returns an array.
 func (v TupleValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an array under the mark `$tuple`.
+// ExtendedJSON returns an array with the mark `$tuple`.
 func (v TupleValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v TupleValue) appendJSON(b []byte, form encoding) []byte {

@@ -2,23 +2,22 @@ package models
 
 import "github.com/placard/placard/internal/jsontree"
 
-// UriValue is where something lies on a network. Any text is a URI here: the server never opens it, and a page
-// must decide what it links to.
+// UriValue is a URI. Any text is accepted: the server never opens it, and pages must decide which URIs to link.
 type UriValue struct {
 	unionMember
 	Uri string
 }
 
-// Kind is URI.
+// Kind returns URI.
 func (UriValue) Kind() MetadataKind { return MetadataKindURI }
 
-// Display is the text itself.
+// Display returns the URI.
 func (v UriValue) Display() string { return v.Uri }
 
-// JSON is a string.
+// JSON returns a string.
 func (v UriValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$uri`.
+// ExtendedJSON returns the string with the mark `$uri`.
 func (v UriValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v UriValue) appendJSON(b []byte, form encoding) []byte {

@@ -1,5 +1,6 @@
-// Package auth defines the principal of a call and its rights, and creates and reads API keys. The handler of requests puts the
-// principal into the context, and the store checks its rights. A context without a principal has no rights.
+// Package auth defines the principal of a call and its rights, and creates and reads API keys. The handler of
+// requests puts the principal into the context, and the store checks its rights. A context without a principal has no
+// rights.
 package auth
 
 import (
@@ -38,8 +39,8 @@ func (p Principal) May(role models.ApiKeyRole, project models.ID) bool {
 // Anywhere reports whether the principal has the role, or a greater one, in any project.
 func (p Principal) Anywhere(role models.ApiKeyRole) bool { return p.Owner || p.May(role, p.Project) }
 
-// ResolveProject returns the name of the project of a call: the argument name, or if it is nil the project of the API key,
-// or models.DefaultProject for an owner.
+// ResolveProject returns the name of the project of a call: the argument name, or if it is nil the project of the API
+// key, or models.DefaultProject for an owner.
 func (p Principal) ResolveProject(name *string) string {
 	switch {
 	case name != nil:

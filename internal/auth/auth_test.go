@@ -26,8 +26,10 @@ func TestSecrets(t *testing.T) {
 		t.Error("the prefix is wrong, or two keys have the same hash")
 	}
 	for _, values := range [][]string{
-		nil, {}, {""}, {"Bearer"}, {"Bearer "}, {secret}, {"Basic " + secret}, {"Bearer " + secret + "x"}, {"Bearer " + secret[1:]},
-		{"Bearer " + secret + " "}, {"Bearer " + strings.ToUpper(secret)}, {"Bearer " + secret, "Bearer " + secret}, {"Bearer " + secret + ", Bearer " + secret},
+		nil, {}, {""}, {"Bearer"}, {"Bearer "}, {secret}, {"Basic " + secret}, {"Bearer " + secret + "x"},
+		{"Bearer " + secret[1:]},
+		{"Bearer " + secret + " "}, {"Bearer " + strings.ToUpper(secret)}, {"Bearer " + secret, "Bearer " + secret},
+		{"Bearer " + secret + ", Bearer " + secret},
 	} {
 		if _, ok := Bearer(values); ok {
 			t.Errorf("%q is accepted", values)
@@ -56,7 +58,8 @@ func TestPrincipals(t *testing.T) {
 	} {
 		for project, want := range map[models.ID]string{here: c.here, there: c.there, {}: c.there} {
 			got := ""
-			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader, "w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
+			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader,
+				"w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
 				if c.principal.May(role, project) {
 					got += letter
 				}

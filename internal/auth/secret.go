@@ -39,8 +39,8 @@ func Prefix(secret string) string { return secret[:PrefixCharacters] }
 
 var secretPattern = regexp.MustCompile(fmt.Sprintf(`^%s[0-9A-Za-z]{%d}$`, keyPrefix, encodedDigits))
 
-// Bearer returns the API key in the values of the header Authorization. ok is false unless there is exactly one value with a
-// well-formed key.
+// Bearer returns the API key in the values of the header Authorization. ok is false unless there is exactly one value
+// with a well-formed key.
 func Bearer(values []string) (secret string, ok bool) {
 	if len(values) != 1 {
 		return "", false

@@ -25,7 +25,8 @@ func createBackup(ctx context.Context, settings *config.Backup, out Output) erro
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Stdout, "%s is a checked copy of %s: %d bytes, tables at version %d\n", made.To, made.From, made.Bytes, made.Tables)
+	_, err = fmt.Fprintf(out.Stdout, "%s is a checked copy of %s: %d bytes, tables at version %d\n", made.To,
+		made.From, made.Bytes, made.Tables)
 	return err
 }
 
@@ -37,6 +38,7 @@ func restoreBackup(ctx context.Context, settings *config.Restore, out Output) er
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Stdout, "restored %s from %s: %d bytes, tables at version %d\n", made.To, made.From, made.Bytes, made.Tables)
+	_, err = fmt.Fprintf(out.Stdout, "restored %s from %s: %d bytes, tables at version %d\n", made.To, made.From,
+		made.Bytes, made.Tables)
 	return err
 }

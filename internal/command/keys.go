@@ -37,7 +37,8 @@ func createKey(ctx context.Context, settings *config.Keys, out Output) error {
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(out.Stderr, "API key %s (%q). Store the secret now: it is not shown again.\n", key.ID, key.Name)
+		_, _ = fmt.Fprintf(out.Stderr, "API key %s (%q). Store the secret now: it is not shown again.\n", key.ID,
+			key.Name)
 		_, err = fmt.Fprintln(out.Stdout, secret)
 		return err
 	})
@@ -50,7 +51,8 @@ const keysPerPage = 100
 func listKeys(ctx context.Context, settings *config.Keys, out Output) error {
 	return withStore(ctx, settings, out, openExisting, func(ctx context.Context, s *store.Store) error {
 		table := tabwriter.NewWriter(out.Stdout, 0, 0, 2, ' ', 0)
-		_, _ = fmt.Fprintln(table, "ID\tPREFIX\tNAME\tROLE\tPROJECT\tCREATED\tLAST USED\tSTATE") // Flush returns the error
+		// Flush returns the error.
+		_, _ = fmt.Fprintln(table, "ID\tPREFIX\tNAME\tROLE\tPROJECT\tCREATED\tLAST USED\tSTATE")
 		for page := (models.Page{Size: keysPerPage}); ; {
 			found, err := s.ApiKeys(ctx, nil, page)
 			if err != nil {
@@ -121,8 +123,8 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return store.Open(ctx, databaseURL, log)
 }
 
-// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if there
-// is no SQLite file.
+// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if
+// there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
 	s, err := store.OpenCurrent(ctx, databaseURL, log)
 	if behind := (*store.Behind)(nil); errors.As(err, &behind) && behind.Missing != nil {
@@ -131,10 +133,11 @@ func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return s, err
 }
 
-// withStore opens the database and calls do with the rights of an owner. It fails for an SQLite file that a server uses. Only
-// warnings and errors of the database are logged.
+// withStore opens the database and calls do with the rights of an owner. It fails for an SQLite file that a server
+// uses. Only warnings and errors of the database are logged.
 func withStore(ctx context.Context, settings *config.Keys, out Output,
-	open func(context.Context, string, *slog.Logger) (*store.Store, error), do func(context.Context, *store.Store) error,
+	open func(context.Context, string, *slog.Logger) (*store.Store, error),
+	do func(context.Context, *store.Store) error,
 ) error {
 	s, err := open(ctx, settings.DatabaseURL, out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat))
 	if err != nil {

@@ -23,7 +23,8 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	if tables.NoFile {
 		note = " (there is no such file)"
 	}
-	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n", config.RedactURL(settings.DatabaseURL), note, tables.Stored,
+	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n",
+		config.RedactURL(settings.DatabaseURL), note, tables.Stored,
 		tables.Newest); err != nil {
 		return err
 	}
@@ -69,7 +70,8 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	if err := s.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL), store.NewestTables())
+	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL),
+		store.NewestTables())
 	return err
 }
 

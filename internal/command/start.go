@@ -19,7 +19,8 @@ func UsePlainOutput(settings *config.Config, file *os.File) bool {
 	return plain
 }
 
-// ReportStart reports the version, the address and the database of a server: as plain lines to standard error or as a log line.
+// ReportStart reports the version, the address and the database of a server: as plain lines to standard error or as a
+// log line.
 func ReportStart(log *slog.Logger, plain bool, version, address, database string) {
 	if plain {
 		fmt.Fprintf(os.Stderr, "version   %s\naddress   http://%s\ndatabase  %s\n", version, address, database)

@@ -25,8 +25,8 @@ func TestMinConnections(t *testing.T) {
 	}
 }
 
-// TestPlainOutput checks that plain lines replace log lines on a terminal only, and only with the default log. A pseudoterminal
-// is the terminal, and a file is the control.
+// TestPlainOutput checks that plain lines replace log lines on a terminal only, and only with the default log. A
+// pseudoterminal is the terminal, and a file is the control.
 func TestPlainOutput(t *testing.T) {
 	t.Parallel()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -45,7 +45,8 @@ func TestPlainOutput(t *testing.T) {
 		want           bool
 	}{{terminal, true, true}, {terminal, false, false}, {file, true, false}} {
 		settings := &config.Config{DefaultLogging: c.defaultLogging}
-		if got := command.UsePlainOutput(settings, c.file); got != c.want || (settings.LogLevel == slog.LevelWarn) != c.want {
+		if got := command.UsePlainOutput(settings, c.file); got != c.want ||
+			(settings.LogLevel == slog.LevelWarn) != c.want {
 			t.Errorf("%s, default log %t: %t at level %s", c.file.Name(), c.defaultLogging, got, settings.LogLevel)
 		}
 	}

@@ -23,7 +23,8 @@ func exportProject(ctx context.Context, settings *config.Export, out Output) err
 	if settings.File == transfer.Stdio {
 		summary = out.Stderr
 	}
-	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
+	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project,
+		made.Lines, made.Entries, made.Bytes)
 	return err
 }
 
@@ -56,7 +57,8 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 	}
 	_, err = fmt.Fprintf(out.Stdout, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
 	if err == nil && done.Skipped > 0 {
-		_, err = fmt.Fprintf(out.Stdout, "%d versions are deleted in the source of the file and stay in this database\n", done.Skipped)
+		_, err = fmt.Fprintf(out.Stdout,
+			"%d versions are deleted in the source of the file and stay in this database\n", done.Skipped)
 	}
 	return err
 }

@@ -118,6 +118,8 @@ func (i *Import) check() error {
 }
 
 func (c *CLI) databaseURLs() []*string {
-	return []*string{&c.Serve.DatabaseURL, &c.Migrate.Status.DatabaseURL, &c.Migrate.Up.DatabaseURL, &c.Migrate.Repair.DatabaseURL,
-		&c.Backup.DatabaseURL, &c.Restore.DatabaseURL, &c.Export.DatabaseURL, &c.Import.DatabaseURL, &c.Keys.DatabaseURL}
+	return []*string{
+		&c.Serve.DatabaseURL, &c.Keys.DatabaseURL, &c.Backup.DatabaseURL, &c.Restore.DatabaseURL, &c.Export.DatabaseURL,
+		&c.Import.DatabaseURL, &c.Migrate.Status.DatabaseURL, &c.Migrate.Up.DatabaseURL, &c.Migrate.Repair.DatabaseURL,
+	}
 }

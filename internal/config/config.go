@@ -1,5 +1,5 @@
-// Package config reads commands and settings from the command line and the environment. A struct field with tags is a flag,
-// an environment variable and a line of --help at the same time.
+// Package config reads commands and settings from the command line and the environment. A struct field with tags is a
+// flag, an environment variable and a line of --help at the same time.
 package config
 
 import (
@@ -16,8 +16,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Config holds the settings of `placard serve`. Each flag --like-this is also the environment variable PLACARD_LIKE_THIS.
-// The tag common marks flags that `placard --help` lists. The tags min and max are the range of a number.
+// Config holds the settings of `placard serve`. Each flag --like-this is also the environment variable
+// PLACARD_LIKE_THIS. The tag common marks flags that `placard --help` lists. The tags min and max are the range of a
+// number.
 type Config struct {
 	Addr         string   `common:"" help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	DatabaseURL  string   `common:"" help:"Database: sqlite:PATH or postgres://USER@HOST/NAME. Default: placard.db in the user's data directory." placeholder:"URL"`
@@ -58,7 +59,8 @@ func (c *Config) check() error {
 		return errors.New("with --auth=none everyone who can reach " + c.Addr + " may read and change everything: " +
 			"set --auth=keys, listen on 127.0.0.1, or confirm with --allow-unauthenticated")
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+	u, err := url.Parse(c.PublicURL)
+	if c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("--public-url must be a URL such as https://placard.example.org")
 	}
 	for _, host := range c.AllowedHosts {
@@ -68,7 +70,8 @@ func (c *Config) check() error {
 	}
 	for _, origin := range c.CORSOrigins {
 		if !isOrigin(origin) {
-			return errors.New("--cors-origins must be origins such as https://dashboard.example.org, in lower case and without a path")
+			return errors.New("--cors-origins must be origins such as https://dashboard.example.org, " +
+				"in lower case and without a path")
 		}
 	}
 	if c.MetricsAddr != "" {
@@ -80,7 +83,8 @@ func (c *Config) check() error {
 // isOrigin reports whether text is an origin as browsers send it.
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && text == strings.ToLower(u.Scheme+"://"+u.Host) &&
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		text == strings.ToLower(u.Scheme+"://"+u.Host) &&
 		!strings.Contains(text, "*")
 }
 
@@ -99,8 +103,8 @@ func checkAddress(flag, address, example string) (host string, err error) {
 // Database returns the database URL without its password.
 func (c *Config) Database() string { return RedactURL(c.DatabaseURL) }
 
-// RedactURL returns the absolute path of an SQLite database, or the URL of a PostgreSQL database without its password and
-// parameters.
+// RedactURL returns the absolute path of an SQLite database, or the URL of a PostgreSQL database without its password
+// and parameters.
 func RedactURL(databaseURL string) string {
 	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
 		if absolute, err := filepath.Abs(path); err == nil {

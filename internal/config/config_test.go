@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,7 +35,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") || c.LogLevel != slog.LevelInfo {
+	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") ||
+		c.LogLevel != slog.LevelInfo {
 		t.Errorf("got %+v", c)
 	}
 	if c.Limit != models.DefaultLimits() {
@@ -99,7 +101,8 @@ func TestRefusals(t *testing.T) {
 	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--auth=keys"); err != nil {
 		t.Errorf("with keys: %v", err)
 	}
-	line, err := Parse([]string{"keys", "create", "ci", "--role=writer", "--project=p"}, "test", io.Discard, func(int) {})
+	line, err := Parse([]string{"keys", "create", "ci", "--role=writer", "--project=p"}, "test", io.Discard,
+		func(int) {})
 	if err != nil || line.Command != "keys create" || line.Keys.Create.Name != "ci" || line.Keys.Create.Project != "p" {
 		t.Errorf("a key: %+v, %v", line, err)
 	}
@@ -142,8 +145,8 @@ func TestRefusalMessages(t *testing.T) {
 	}
 }
 
-// TestHelp checks that `placard --help` lists the commands before the common flags only, and that `placard serve --help`
-// lists all flags under their new names.
+// TestHelp checks that `placard --help` lists the commands before the common flags only, and that `placard serve
+// --help` lists all flags under their new names.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	_, short, _ := parse(t, "--help")
@@ -151,19 +154,22 @@ func TestHelp(t *testing.T) {
 	if !ok || !strings.Contains(commands, "migrate status") {
 		t.Errorf("the help lists flags before commands:\n%s", short)
 	}
-	if n := strings.Count(short, "\n  --") + strings.Count(short, "\n  -h, --") + strings.Count(short, "\n      --"); n != 10 {
+	if n := len(regexp.MustCompile(`(?m)^  (-h,|   )? ?--`).FindAllString(short, -1)); n != 10 {
 		t.Errorf("the help lists %d flags:\n%s", n, short)
 	}
 	_, long, _ := parse(t, "serve", "--help")
-	both := []string{"--addr=HOST:PORT ", "127.0.0.1:8080", "PLACARD_DATABASE_URL", "--auth=none|keys ", "--allowed-hosts=HOST,... ",
+	both := []string{"--addr=HOST:PORT ", "127.0.0.1:8080", "PLACARD_DATABASE_URL", "--auth=none|keys ",
+		"--allowed-hosts=HOST,... ",
 		"--cors-origins=ORIGIN,... ", "default: info"}
 	for _, c := range []struct {
 		help         string
 		wanted, rest []string
 	}{
 		{flags, both, []string{"--limit-", "…"}},
-		{long, append(both, "Advanced:", "--limit-value-bytes=N ", "--drain-timeout=DURATION ", "--limit-response-bytes", "--allow-unauthenticated"),
-			[]string{"…", "answer", "ANSWER", "insecure", "INSECURE", "--rate-limit=", "RATE_LIMIT)", "--slow-operation=", "SLOW_OPERATION)", "backup"}},
+		{long, append(both, "Advanced:", "--limit-value-bytes=N ", "--drain-timeout=DURATION ",
+			"--limit-response-bytes", "--allow-unauthenticated"),
+			[]string{"…", "answer", "ANSWER", "insecure", "INSECURE", "--rate-limit=", "RATE_LIMIT)",
+				"--slow-operation=", "SLOW_OPERATION)", "backup"}},
 	} {
 		text := strings.Join(strings.Fields(c.help), " ") + " "
 		for _, wanted := range c.wanted {
@@ -179,11 +185,12 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestOldNames checks that old names of flags and environment variables still work, that a new name wins, and that each old
-// name is logged. The control is the command line with new names, which logs nothing.
+// TestOldNames checks that old names of flags and environment variables still work, that a new name wins, and that
+// each old name is logged. The control is the command line with new names, which logs nothing.
 func TestOldNames(t *testing.T) {
 	for _, c := range []struct{ old, renamed, value string }{
-		{"insecure-open", "allow-unauthenticated", "true"}, {"slow-operation", "slow-operation-threshold", "3s"}, {"rate-limit", "rate-limit-cost-per-minute", "7"},
+		{"insecure-open", "allow-unauthenticated", "true"}, {"slow-operation", "slow-operation-threshold", "3s"},
+		{"rate-limit", "rate-limit-cost-per-minute", "7"},
 		{"limit-answer-fields", "limit-response-fields", "8"}, {"limit-answer-bytes", "limit-response-bytes", "9"},
 	} {
 		get := func(environment []string, args ...string) (string, string) {
@@ -198,9 +205,11 @@ func TestOldNames(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
-			cli.LogWarnings(environment, func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) })
+			newLogger := func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }
+			cli.LogWarnings(environment, newLogger)
 			serve := cli.Serve
-			values := map[string]any{"insecure-open": serve.AllowUnauthenticated, "slow-operation": serve.SlowOperation, "rate-limit": serve.RateLimit,
+			values := map[string]any{"insecure-open": serve.AllowUnauthenticated,
+				"slow-operation": serve.SlowOperation, "rate-limit": serve.RateLimit,
 				"limit-answer-fields": serve.Limit.AnswerFields, "limit-answer-bytes": serve.Limit.AnswerBytes}
 			return fmt.Sprint(values[c.old]), log.String()
 		}
@@ -215,7 +224,8 @@ func TestOldNames(t *testing.T) {
 			{nil, []string{"--" + c.renamed + "=" + c.value}, "", ""},
 		} {
 			got, log := get(way.environment, way.args...)
-			if want := "old=" + way.old + " new=" + way.renamed + "\n"; got != c.value || way.old != "" && !strings.HasSuffix(log, want) || (log == "") != (way.old == "") {
+			want := "old=" + way.old + " new=" + way.renamed + "\n"
+			if got != c.value || way.old != "" && !strings.HasSuffix(log, want) || (log == "") != (way.old == "") {
 				t.Errorf("%v %v: got %s, logged %q", way.environment, way.args, got, log)
 			}
 		}
@@ -225,12 +235,13 @@ func TestOldNames(t *testing.T) {
 	}
 }
 
-// TestPasswordInFlag checks that a password in --database-url is warned of without showing it, and that one in the environment
-// is not.
+// TestPasswordInFlag checks that a password in --database-url is warned of without showing it, and that one in the
+// environment is not.
 func TestPasswordInFlag(t *testing.T) {
 	for url, warned := range map[string]bool{
-		"postgres://u:hunter2@h/d": true, "postgres://h/d?user=u&password=hunter2": true, "postgres://h/d?sslpassword=hunter2": true,
-		"postgres://u@h/d": false, "sqlite:/hunter2": false,
+		"postgres://u:hunter2@h/d": true, "postgres://h/d?user=u&password=hunter2": true,
+		"postgres://h/d?sslpassword=hunter2": true,
+		"postgres://u@h/d":                   false, "sqlite:/hunter2": false,
 	} {
 		for _, flag := range []bool{true, false} {
 			args := []string{"migrate", "status"}
@@ -244,8 +255,10 @@ func TestPasswordInFlag(t *testing.T) {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
-			cli.LogWarnings(nil, func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) })
-			if got := strings.Contains(log.String(), "set PLACARD_DATABASE_URL instead"); got != (warned && flag) || strings.Contains(log.String(), "hunter2") {
+			newLogger := func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }
+			cli.LogWarnings(nil, newLogger)
+			if got := strings.Contains(log.String(), "set PLACARD_DATABASE_URL instead"); got != (warned && flag) ||
+				strings.Contains(log.String(), "hunter2") {
 				t.Errorf("%s, flag %t: logged %q", url, flag, log.String())
 			}
 		}
@@ -258,7 +271,8 @@ func TestDefaultLogging(t *testing.T) {
 		variable string
 		args     []string
 		want     bool
-	}{{"", nil, true}, {"", []string{"--log-level=info"}, false}, {"", []string{"serve", "--log-format=text"}, false}, {"info", nil, false}} {
+	}{{"", nil, true}, {"", []string{"--log-level=info"}, false}, {"", []string{"serve", "--log-format=text"}, false},
+		{"info", nil, false}} {
 		if c.variable != "" {
 			t.Setenv("PLACARD_LOG_LEVEL", c.variable)
 		}

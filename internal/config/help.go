@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -10,14 +11,14 @@ const description = `Placard serves typed metadata of machine-learning artifacts
 
 Each flag is also an environment variable: --log-level is PLACARD_LOG_LEVEL.
 
-Exit codes: 0 success, 1 failure, 2 invalid flags, settings or arguments, 3 the schema of the database is outdated or needs a ` +
-	`newer program, 4 not supported for this database (backup and restore of PostgreSQL).`
+Exit codes: 0 success, 1 failure, 2 invalid flags, settings or arguments, 3 the schema of the database is ` +
+	`outdated or needs a newer program, 4 not supported for this database (backup and restore of PostgreSQL).`
 
 // printHelp prints the help of a command. Without a command it lists the commands and the common flags of serve.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	model := ctx.Model
 	for _, node := range ctx.Path {
-		if node.Command != nil && node.Command != model.DefaultCmd || node.Command != nil && explicit(ctx, node.Command) {
+		if command := node.Command; command != nil && (command != model.DefaultCmd || slices.Contains(ctx.Args, command.Name)) {
 			return kong.DefaultHelpPrinter(options, ctx)
 		}
 	}
@@ -32,16 +33,6 @@ func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	ctx.Path = ctx.Path[:1]
 	options.FlagsLast = true
 	return kong.DefaultHelpPrinter(options, ctx)
-}
-
-// explicit reports whether the arguments name the command.
-func explicit(ctx *kong.Context, command *kong.Command) bool {
-	for _, arg := range ctx.Args {
-		if arg == command.Name {
-			return true
-		}
-	}
-	return false
 }
 
 // formatHelp returns the help of a flag with its default and its environment variable.

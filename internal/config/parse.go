@@ -22,8 +22,8 @@ func (u *UsageError) Error() string { return u.Err.Error() }
 
 func (u *UsageError) Unwrap() error { return u.Err }
 
-// Parse reads a command and its settings from arguments and the environment. It writes the text of --help and --version to
-// out and then calls exit. Its errors have the type *UsageError.
+// Parse reads a command and its settings from arguments and the environment. It writes the text of --help and
+// --version to out and then calls exit. Its errors have the type *UsageError.
 func Parse(args []string, version string, out io.Writer, exit func(int)) (*CLI, error) {
 	cli := &CLI{}
 	parser, err := newParser(cli, version, out, exit)
@@ -53,17 +53,19 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*CLI, 
 }
 
 func newParser(cli *CLI, version string, out io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(cli, kong.Name("placard"), kong.Description(description), kong.Help(printHelp), kong.ValueFormatter(formatHelp),
+	return kong.New(cli, kong.Name("placard"), kong.Description(description), kong.Help(printHelp),
+		kong.ValueFormatter(formatHelp),
 		kong.ExplicitGroups([]kong.Group{{Key: "limits", Title: "Advanced:"}}),
 		kong.DefaultEnvars("PLACARD"), kong.PostBuild(completeFlags),
 		kong.TypeMapper(reflect.TypeFor[slog.Level](), kong.MapperFunc(readLevel)),
-		kong.Vars{"version": "placard " + version, "concurrent_operations": fmt.Sprint(models.DefaultConcurrentOperations())},
+		kong.Vars{"version": "placard " + version,
+			"concurrent_operations": fmt.Sprint(models.DefaultConcurrentOperations())},
 		kong.Writers(out, out), kong.Exit(exit),
 		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
 }
 
-// completeFlags adds the environment variables of the old names of renamed flags, missing placeholders, and the range of an
-// integer to its help.
+// completeFlags adds the environment variables of the old names of renamed flags, missing placeholders, and the range
+// of an integer to its help.
 func completeFlags(k *kong.Kong) error {
 	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
 		flag, ok := node.(*kong.Flag)

@@ -15,8 +15,8 @@ import (
 
 const prefix = "PLACARD_"
 
-// foreignVariables matches NAME=VALUE that the program does not read: variables of clients, of tests and of compose, and
-// those that Kubernetes sets in each container for a service with this name or a name that begins with it.
+// foreignVariables matches NAME=VALUE that the program does not read: variables of clients, of tests and of compose,
+// and those that Kubernetes sets in each container for a service with this name or a name that begins with it.
 var foreignVariables = regexp.MustCompile(`^PLACARD_(URL|API_KEY|PORT|TEST_\w*|(\w+_)?SERVICE_(HOST|PORT(_\w+)?))=|` +
 	`^PLACARD_(\w+_)?PORT(=(tcp|udp|sctp)://|_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=)`)
 
@@ -87,8 +87,8 @@ func hasPassword(databaseURL string) bool {
 	return set || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
-// findNearest returns the known name with the smallest edit distance to name without the prefix, if that is at most a third
-// of the longer of the two.
+// findNearest returns the known name with the smallest edit distance to name without the prefix, if that is at most a
+// third of the longer of the two.
 func findNearest(known []string, name string) string {
 	name = strings.ToUpper(name)[len(prefix):]
 	nearest, smallest := "", utf8.RuneCountInString(name)+1
@@ -115,7 +115,8 @@ func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level,
 	}
 	for _, setting := range environment {
 		name, _, _ := strings.Cut(setting, "=")
-		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(w.variables, name) || w.renamed[name] != "" ||
+		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(w.variables, name) ||
+			w.renamed[name] != "" ||
 			foreignVariables.MatchString(setting) {
 			continue
 		}

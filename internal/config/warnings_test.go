@@ -12,9 +12,12 @@ import (
 // variables of other programs.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
-	foreign := []string{"PLACARD_URL=x", "PLACARD_API_KEY=x", "PLACARD_PORT=8080", "PLACARD_TEST_DATABASE_URL=x", "PATH=/bin", "PLACARD=x",
-		"PLACARD_SERVICE_HOST=10.0.0.1", "PLACARD_SERVICE_PORT=80", "PLACARD_SERVICE_PORT_HTTP=80", "PLACARD_PORT=tcp://10.0.0.1:80",
-		"PLACARD_PORT_80_TCP=tcp://10.0.0.1:80", "PLACARD_PORT_80_TCP_ADDR=10.0.0.1", "PLACARD_QUEUE_SERVICE_HOST=10.0.0.1", "PLACARD_QUEUE_PORT=tcp://10.0.0.1:9090",
+	foreign := []string{"PLACARD_URL=x", "PLACARD_API_KEY=x", "PLACARD_PORT=8080", "PLACARD_TEST_DATABASE_URL=x",
+		"PATH=/bin", "PLACARD=x",
+		"PLACARD_SERVICE_HOST=10.0.0.1", "PLACARD_SERVICE_PORT=80", "PLACARD_SERVICE_PORT_HTTP=80",
+		"PLACARD_PORT=tcp://10.0.0.1:80",
+		"PLACARD_PORT_80_TCP=tcp://10.0.0.1:80", "PLACARD_PORT_80_TCP_ADDR=10.0.0.1",
+		"PLACARD_QUEUE_SERVICE_HOST=10.0.0.1", "PLACARD_QUEUE_PORT=tcp://10.0.0.1:9090",
 		"PLACARD_ADDR=x", "PLACARD_LIMIT_PAGE_SIZE=3", "PLACARD_LOG_FORMAT=text"}
 	for _, c := range []struct{ setting, nearest string }{
 		{"PLACARD_LOGLEVEL=hunter2", "PLACARD_LOG_LEVEL"},
@@ -25,7 +28,8 @@ func TestUnknownVariables(t *testing.T) {
 		{"PLACARD_WORKERS_OF_THE_WORLD=hunter2", ""},
 		{"PLACARD_=hunter2", ""},
 	} {
-		for _, command := range []string{"", "serve", "migrate status", "keys list", "backup x", "restore x", "export x", "import x", "version"} {
+		for _, command := range []string{"", "serve", "migrate status", "keys list", "backup x", "restore x",
+			"export x", "import x", "version"} {
 			line, err := Parse(strings.Fields(command), "test", io.Discard, func(int) {})
 			if err != nil {
 				t.Fatal(err)
@@ -44,7 +48,8 @@ func TestUnknownVariables(t *testing.T) {
 			if c.nearest != "" {
 				want += " nearest=" + c.nearest
 			}
-			if text := log.String(); !strings.Contains(text, "level=WARN") || !strings.HasSuffix(text, want+"\n") || strings.Count(text, "\n") != 1 {
+			if text := log.String(); !strings.Contains(text, "level=WARN") || !strings.HasSuffix(text, want+"\n") ||
+				strings.Count(text, "\n") != 1 {
 				t.Errorf("%s, %s: got %s", command, c.setting, text)
 			}
 		}

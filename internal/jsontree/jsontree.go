@@ -1,8 +1,8 @@
 // Package jsontree reads JSON without loss: it keeps the order of keys and the spelling of numbers, and refuses text
 // that other readers repair in silence. It is the only package that imports go-json-experiment/json.
 //
-// A node is nil, a bool, a string, a json.Number spelled as in the text, an Object, or a []any of nodes. The length of a
-// text is not limited here, because callers hold all of it in memory and limit it before.
+// A node is nil, a bool, a string, a json.Number spelled as in the text, an Object, or a []any of nodes. The length of
+// a text is not limited here, because callers hold all of it in memory and limit it before.
 package jsontree
 
 import (
@@ -63,7 +63,7 @@ const (
 )
 
 // Parse reads text that is exactly one JSON value. It returns an *Error for malformed JSON, a repeated key, an unpaired
-// surrogate, nesting beyond MaxDepth and text that is not UTF-8.
+// surrogate, nesting deeper than MaxDepth and text that is not UTF-8.
 func Parse(text []byte) (any, error) { return parse(text, true) }
 
 // ParseUnchecked is like Parse, but accepts repeated keys and unpaired surrogates, so that the caller can refuse them
