@@ -3,12 +3,10 @@ package backup
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +16,7 @@ import (
 
 	"github.com/placard/placard/internal/atomicfile"
 	"github.com/placard/placard/internal/progress"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // Copy is a checked copy of an SQLite database.
@@ -44,7 +42,7 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 	source, err := os.Stat(from)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &store.Missing{Path: from}
+		return nil, &engine.Missing{Path: from}
 	case err != nil:
 		return nil, fmt.Errorf("the database: %w", err)
 	case to == from:
@@ -72,7 +70,7 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 
 // vacuumInto copies a database to an empty file.
 func vacuumInto(ctx context.Context, from, to string) error {
-	pool, err := connect(from)
+	pool, err := engine.OpenReadOnlyFile(from)
 	if err != nil {
 		return err
 	}
@@ -181,7 +179,7 @@ func reportProgress(notes io.Writer, target *atomicfile.File, total int64) (stop
 
 // checkCopy checks the integrity of a database and returns the version of its tables.
 func checkCopy(ctx context.Context, path string) (version int64, err error) {
-	pool, err := connect(path)
+	pool, err := engine.OpenReadOnlyFile(path)
 	if err != nil {
 		return 0, err
 	}
@@ -192,7 +190,7 @@ func checkCopy(ctx context.Context, path string) (version int64, err error) {
 	if err := pool.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil || verdict != "ok" {
 		return 0, errors.Join(fmt.Errorf("the copy is damaged: %s", verdict), err)
 	}
-	tables, err := store.ReadTables(ctx, "sqlite:"+path)
+	tables, err := engine.ReadTables(ctx, "sqlite:"+path)
 	if err != nil {
 		return 0, err
 	}
@@ -208,10 +206,4 @@ func sqlitePath(databaseURL string) (string, error) {
 		return "", errors.New("the database URL must be sqlite: and the path of a file")
 	}
 	return filepath.Abs(path)
-}
-
-// connect returns a pool that cannot change the database file and takes no lock that a writer would wait for.
-func connect(path string) (*sql.DB, error) {
-	name := (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_pragma=busy_timeout(10000)&_dqs=0"}).String()
-	return sql.Open("sqlite", name)
 }
