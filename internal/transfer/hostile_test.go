@@ -143,7 +143,7 @@ func TestHostileFiles(t *testing.T) {
 		"a long line": {editFirst("entry", `"value":0.5`, `"value":"`+strings.Repeat(secret, 200_000)+`"`), "longer"},
 		"a mark":      {editFirst("entry", `"value":0.5`, `"value":{"$$`+secret+`":1}`), "mark"},
 		"a set twice": {editFirst("entry", `\{"\$set":\[1,1.0\]\}`, `{"$$set":["`+secret+`","`+secret+`"]}`),
-			"twice"},
+			"must not repeat"},
 		"a key with a dollar": {editFirst("entry", `"key":"accuracy"`, `"key":"$$`+secret+`"`), "$"},
 		"an empty card":       {editFirst("entry", `"key":"accuracy"`, `"key":"accuracy","card":""`), "empty"},
 		"reason of a fact": {editFirst("entry", `"value":0.5`, `"value":0.5,"reason":"`+secret+`"`),
