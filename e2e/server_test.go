@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -235,7 +234,6 @@ func TestFirstStart(t *testing.T) {
 	if path := strings.TrimPrefix(database, "sqlite:"); !strings.Contains(s.log.String(), path) {
 		t.Errorf("the log does not say where the database lies (%s):\n%s", path, s.log)
 	}
-	checkReadme(t, addr)
 	if err := s.stop(t); err != nil {
 		t.Errorf("stop: %v\n%s", err, s.log)
 	}
@@ -246,27 +244,6 @@ func TestFirstStart(t *testing.T) {
 	versions := ask(addr, `{ a: artifact(name: "penguins_clean") { versions { totalCount } } b: artifact(name: "penguins_model") { versions { totalCount } } }`, nil)
 	if text := fmt.Sprint(versions.data); text != "map[a:map[versions:map[totalCount:4]] b:map[versions:map[totalCount:4]]]" {
 		t.Errorf("got %s (%v)", text, versions.err)
-	}
-}
-
-// checkReadme asks the first query of the README and compares the answer.
-func checkReadme(t *testing.T, addr string) {
-	t.Helper()
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string) string {
-		_, rest, _ := strings.Cut(string(text), "```"+kind+"\n")
-		found, _, _ := strings.Cut(rest, "```")
-		return found
-	}
-	var want map[string]any
-	if err := json.Unmarshal([]byte(block("json")), &want); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask(addr, block("graphql"), nil); !reflect.DeepEqual(got.data, want["data"]) {
-		t.Errorf("the README promises %v, the answer is %v (%v %s)", want["data"], got.data, got.err, got.code)
 	}
 }
 

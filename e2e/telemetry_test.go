@@ -119,25 +119,22 @@ func conventional(t *testing.T, addr string) {
 	}
 }
 
-// documented: docs/operations.md explains every metric of the program.
+// documented checks that docs/reference/metrics.md explains every metric of the program.
 func documented(t *testing.T, got map[string]float64) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := documentPage(t, "reference/metrics.md")
 	missing := map[string]bool{}
 	for name := range got {
 		name, _, _ = strings.Cut(name, "{")
 		for _, end := range []string{"_bucket", "_sum", "_count"} {
 			name = strings.TrimSuffix(name, end)
 		}
-		if strings.HasPrefix(name, "placard_") && !strings.Contains(string(text), "`"+name+"`") {
+		if strings.HasPrefix(name, "placard_") && !strings.Contains(text, "`"+name+"`") {
 			missing[name] = true
 		}
 	}
 	if len(missing) > 0 {
-		t.Errorf("docs/operations.md does not explain %v", missing)
+		t.Errorf("docs/reference/metrics.md does not explain %v", missing)
 	}
 }
 

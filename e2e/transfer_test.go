@@ -273,14 +273,10 @@ func TestTransferCodes(t *testing.T) {
 	expect(t, database, 1, "only a part", "import", file)
 }
 
-// TestExportDocument runs the program of docs/export.md on a file.
+// TestExportDocument runs the program of docs/reference/export-format.md on a file.
 func TestExportDocument(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../docs/export.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "```python\n")
+	_, rest, _ := strings.Cut(documentPage(t, "reference/export-format.md"), "```python\n")
 	program, _, _ := strings.Cut(rest, "```")
 	path, file := loaded(t, 50)
 	command := harness.Command(t, harness.Limit, "python3", "-c", program)

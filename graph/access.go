@@ -26,7 +26,7 @@ func (s *Server) LimitKeys(costPerMinute int64) *Server {
 }
 
 // features is the table of the names in serverInfo.features, in alphabetical order. A client checks for a name before it
-// relies on the feature. Names never change; docs/http.md describes them. A feature with a nil condition is always on.
+// relies on the feature. Names never change; docs/reference/http.md describes them. A feature with a nil condition is always on.
 var features = []struct {
 	name string
 	on   func(*Server) bool

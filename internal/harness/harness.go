@@ -125,9 +125,9 @@ func Main(m *testing.M, cleanUp ...func()) {
 // processes leave the processor to more of them than it has cores.
 func Parallel(n int) {
 	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
+	if !set {
 		_ = flag.Set("test.parallel", strconv.Itoa(n)) // a number is valid
 	}
 }

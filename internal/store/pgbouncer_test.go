@@ -15,7 +15,7 @@ import (
 )
 
 // throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the program
-// and docs/operations.md tell, and the URL of the database itself. The control is the refusal of one that is not.
+// and docs/how-to/use-postgresql.md tell, and the URL of the database itself. The control is the refusal of one that is not.
 func throughPooler(t *testing.T) (pooled, direct string) {
 	t.Helper()
 	direct = storetest.EmptyPostgres(t)
@@ -34,9 +34,9 @@ func throughPooler(t *testing.T) (pooled, direct string) {
 		}
 		told = line
 	}
-	text, err := os.ReadFile("../../docs/operations.md")
+	text, err := os.ReadFile("../../docs/how-to/use-postgresql.md")
 	if err != nil || !strings.Contains(string(text), "\n"+told+"\n") {
-		t.Errorf("docs/operations.md lacks the line %q (%v)", told, err)
+		t.Errorf("docs/how-to/use-postgresql.md lacks the line %q (%v)", told, err)
 	}
 	return storetest.PgBouncer(t, direct, told) + "&default_query_exec_mode=exec", direct
 }

@@ -22,7 +22,7 @@ type resolved struct {
 }
 
 // resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
-// statement per form of selector that occurs, however many selectors there are. docs/selectors.md has the same as
+// statement per form of selector that occurs, however many selectors there are. docs/reference/selectors.md has the same as
 // a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
 	found := make([]resolved, len(targets))

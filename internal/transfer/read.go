@@ -153,7 +153,7 @@ func (r *reader) readRecord(ctx context.Context, record string, members models.O
 	i := slices.IndexFunc(bulk.Tables, func(t *bulk.Table) bool { return t.Record == record })
 	switch {
 	case i < 0:
-		return r.refuse(`"record" is not known to this program: docs/export.md has all records`)
+		return r.refuse(`"record" is not known to this program: docs/reference/export-format.md has all records`)
 	case i < r.table:
 		return r.refuse("a record %q must not follow a record %q", record, bulk.Tables[r.table].Record)
 	case i > r.table || len(r.batch) >= maxBatchRows || r.batchBytes >= maxBatchBytes:

@@ -116,7 +116,7 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 	}
 	slices.Sort(names)
 	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
-		"docs/operations.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
+		"docs/how-to/use-postgresql.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
 }
 
 // poolerParameters are the settings that PgBouncer accepts from each client.
