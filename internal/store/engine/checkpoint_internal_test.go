@@ -141,7 +141,7 @@ func TestLogInUse(t *testing.T) {
 	if outer == nil || inner == nil {
 		t.Fatal("a read fails")
 	}
-	outside, err := connectReadOnly(d.path)
+	outside, err := OpenReadOnlyFile(d.path)
 	if err != nil {
 		t.Fatal(err)
 	}

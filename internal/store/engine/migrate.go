@@ -339,12 +339,12 @@ func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	if err := checkFile(url); err != nil {
 		return nil, "", err
 	}
-	pool, err := connectReadOnly(path)
+	pool, err := OpenReadOnlyFile(path)
 	return pool, sqliteHasTables, err
 }
 
-// connectReadOnly is a pool that cannot change the database file and takes no lock that a writer would wait for.
-func connectReadOnly(path string) (*sql.DB, error) {
+// OpenReadOnlyFile returns a pool that cannot change an SQLite file and takes no lock that a writer would wait for.
+func OpenReadOnlyFile(path string) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
