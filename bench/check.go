@@ -9,7 +9,7 @@ import (
 	"github.com/placard/placard/bench/load"
 )
 
-// check reads some of what was loaded, as a client does.
+// check reads a part of the loaded data through the API.
 func (s *service) check(ctx context.Context) error {
 	answer, _, err := s.post(ctx, `query($last: JSON!) {
   newest: artifactVersions(first: 1, where: {metadata: {key: "uri", eq: $last}}) { nodes { version metadataJson } }
@@ -45,7 +45,7 @@ func (s *service) check(ctx context.Context) error {
 	}
 	switch newest := found.Newest.Nodes; {
 	case len(newest) != 1 || newest[0].MetadataJSON["uri"] != load.URI(s.versions-1):
-		return errors.New("the newest version is not found by its URI")
+		return errors.New("a search by its URI does not find the newest version")
 	case len(newest[0].MetadataJSON) < 16:
 		return fmt.Errorf("the newest version has %d cards and keys", len(newest[0].MetadataJSON))
 	case len(found.Keys) != 22:

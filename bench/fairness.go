@@ -31,7 +31,8 @@ const fairnessVersions = 11_500
 // greedyClients is the number of clients of one API key that send the most expensive operations at once.
 const greedyClients = 20
 
-// fairness measures what one API key gets while another one sends the most expensive operations that the server allows.
+// fairness measures the requests of one API key while another one sends the most expensive operations that the server
+// allows.
 func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 	database, err := s.database(ctx, engine, fairnessVersions)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 	fmt.Printf("\n%s, %d versions, beside %d clients of another API key, milliseconds: p50 / p99 / max\n\n", engine, fairnessVersions, greedyClients)
 	fmt.Println("| request | attack | quiet | beside | p99 by quiet p99 | failed |\n|---|---|---|---|---|---|")
 	for _, rootFields := range []int{1, 20} {
-		size := server.allowed(ctx, greedy, attack{rootFields, 20})
+		size := server.largestAllowed(ctx, greedy, attack{rootFields, 20})
 		stop := server.attack(ctx, greedy, size)
 		busy := server.probe(ctx, modest, s.Runs)
 		answered, failed := stop()
@@ -76,7 +77,7 @@ func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 	return nil
 }
 
-// newKey makes an API key that may write in the project of the data.
+// newKey creates an API key with the role WRITER in the project of the data.
 func newKey(ctx context.Context, database, name string) (secret string, err error) {
 	s, err := store.Open(ctx, database, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -179,7 +180,7 @@ func (p *program) ask(ctx context.Context, key, query string, variables object) 
 	return p.send(r)
 }
 
-// attack is a question that no index answers and no text meets, in a number of root fields.
+// attack is a search without an index and without a match, in a number of root fields.
 type attack struct{ rootFields, conditions int }
 
 func (a attack) String() string { return fmt.Sprintf("%d × `or` of %d", a.rootFields, a.conditions) }
@@ -202,9 +203,9 @@ func (a attack) variables() object {
 	return where(object{"or": conditions})
 }
 
-// allowed returns the largest attack up to a, in steps of half as many conditions or root fields, that the server does not
-// refuse for its size.
-func (p *program) allowed(ctx context.Context, key string, a attack) attack {
+// largestAllowed returns the largest attack up to a whose cost the server accepts. It halves the number of conditions or root
+// fields.
+func (p *program) largestAllowed(ctx context.Context, key string, a attack) attack {
 	for {
 		_, err := p.ask(ctx, key, a.query(), a.variables())
 		switch {
@@ -219,7 +220,7 @@ func (p *program) allowed(ctx context.Context, key string, a attack) attack {
 	}
 }
 
-// attack sends an attack from all greedy clients over and over, until stop is called.
+// attack repeats an attack from all greedy clients until stop is called.
 func (p *program) attack(ctx context.Context, key string, a attack) (stop func() (answered, failed int)) {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -233,7 +234,7 @@ func (p *program) attack(ctx context.Context, key string, a attack) (stop func()
 				if err == nil {
 					answered++
 				} else if failed++; ctx.Err() == nil {
-					time.Sleep(10 * time.Millisecond) // not a loop of refusals alone
+					time.Sleep(10 * time.Millisecond) // do not spin on refusals
 				}
 				mu.Unlock()
 			}

@@ -1,5 +1,5 @@
-// Bench fills databases of several sizes and measures typical questions on them, through the whole of the server but the
-// network. README.md shows its results.
+// Bench fills databases of several sizes and measures typical queries on them, in process and without the network.
+// README.md shows its results.
 package main
 
 import (
@@ -22,25 +22,25 @@ import (
 
 // settings are the flags.
 type settings struct {
-	Sizes    []int    `help:"How many versions, one database each." default:"10000"`
-	Engines  []string `help:"On which engines: sqlite, postgres." enum:"sqlite,postgres" default:"sqlite,postgres"`
-	Postgres string   `help:"A PostgreSQL server whose user may create databases; a throw-away cluster unless it is set." placeholder:"URL"`
-	Folder   string   `help:"Where SQLite files go; a temporary folder unless it is set." placeholder:"FOLDER"`
-	Keep     bool     `help:"Keep the databases, and use those that are kept."`
-	Runs     int      `help:"How often each question is asked; those that must look at everything a tenth as often." default:"300"`
-	ScanSize int      `help:"At which size the questions are asked that must look at everything." default:"100000"`
-	Only     []string `help:"Ask these questions only." placeholder:"NAME"`
-	Explain  bool     `help:"Print the statements of each question with their plans."`
+	Sizes    []int    `help:"Numbers of versions, with one database each." default:"10000"`
+	Engines  []string `help:"Engines: sqlite, postgres." enum:"sqlite,postgres" default:"sqlite,postgres"`
+	Postgres string   `help:"A PostgreSQL server whose user may create databases; a temporary cluster by default." placeholder:"URL"`
+	Folder   string   `help:"Folder of SQLite files; a temporary folder by default." placeholder:"FOLDER"`
+	Keep     bool     `help:"Keep the databases, and use existing ones."`
+	Runs     int      `help:"Runs per query; queries that read all rows have a tenth of them." default:"300"`
+	ScanSize int      `help:"Size for queries that read all rows." default:"100000"`
+	Only     []string `help:"Measure these queries only." placeholder:"NAME"`
+	Explain  bool     `help:"Print the statements of each query with their plans."`
 	Prices   bool     `help:"Compare the price of operations with their CPU time instead."`
-	Fairness bool     `help:"Measure instead what one API key gets while twenty clients of another one send the most expensive operations."`
+	Fairness bool     `help:"Measure one API key while twenty clients of another one send the most expensive operations."`
 	Program  string   `help:"With --fairness: measure this program instead of building one." placeholder:"PATH"`
-	// server is the process of the throw-away cluster.
+	// server is the process ID of the temporary cluster.
 	server int
 }
 
 func main() {
 	var s settings
-	kong.Parse(&s, kong.Name("bench"), kong.Description("Bench measures typical questions on databases of several sizes."))
+	kong.Parse(&s, kong.Name("bench"), kong.Description("Bench measures typical queries on databases of several sizes."))
 	if err := s.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -82,7 +82,7 @@ func (s *settings) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// measure fills a database and asks the questions.
+// measure fills a database and measures the queries.
 func (s *settings) measure(ctx context.Context, engine string, size int) (results map[string]result, err error) {
 	database, err := s.database(ctx, engine, size)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *settings) measure(ctx context.Context, engine string, size int) (result
 	}
 	defer func() { err = errors.Join(err, service.store.Close()) }()
 	if err := service.check(ctx); err != nil {
-		return nil, fmt.Errorf("what was loaded is not as it should be: %w", err)
+		return nil, fmt.Errorf("check the loaded data: %w", err)
 	}
 	if s.Prices {
 		return nil, service.printPrices(ctx, engine, s.server)
@@ -128,7 +128,7 @@ func (s *settings) measure(ctx context.Context, engine string, size int) (result
 
 // fill loads a database that is not filled yet.
 func fill(ctx context.Context, database string, size int) error {
-	service, err := open(ctx, database, size) // makes the tables
+	service, err := open(ctx, database, size) // it creates the tables
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func fill(ctx context.Context, database string, size int) error {
 
 func databaseName(size int) string { return fmt.Sprintf("placard_bench_%d", size) }
 
-// database is the URL of the database of a size, which is made if it is not there.
+// database returns the URL of the database of a size, and creates the database if it does not exist.
 func (s *settings) database(ctx context.Context, engine string, size int) (string, error) {
 	if engine == "sqlite" {
 		return "sqlite:" + filepath.Join(s.Folder, databaseName(size)+".db"), nil
@@ -159,7 +159,7 @@ func (s *settings) database(ctx context.Context, engine string, size int) (strin
 	}
 	u.Path = "/" + databaseName(size)
 	err = s.admin(ctx, "CREATE DATABASE "+databaseName(size))
-	if err != nil && strings.Contains(err.Error(), "42P04") { // it is there
+	if err != nil && strings.Contains(err.Error(), "42P04") { // the database exists
 		err = nil
 	}
 	return u.String(), err
@@ -185,7 +185,8 @@ func (s *settings) drop(ctx context.Context, engine string, size int) error {
 	return err
 }
 
-// print writes the table of an engine, as Markdown: the least, p50 and p99 of each size in milliseconds, and how p50 grew.
+// print writes the table of an engine as Markdown: minimum, p50 and p99 of each size in milliseconds, and the growth of
+// p50.
 func (s *settings) print(engine string, results map[int]map[string]result) {
 	fmt.Printf("\n%s, milliseconds: least / p50 / p99\n\n| question |", engine)
 	for _, size := range s.Sizes {

@@ -20,7 +20,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// service is a server on a database that is filled.
+// service is a server on a filled database.
 type service struct {
 	store    *store.Store
 	server   *gqlhttp.Handler
@@ -72,22 +72,22 @@ func (s *service) post(ctx context.Context, query string, variables map[string]a
 	return answer.Data, took, nil
 }
 
-// result is how long a question took.
+// result has the durations of the runs of a query.
 type result struct {
 	least, p50, p99 time.Duration
-	// rows is how many versions the last answer had.
+	// rows is the number of versions in the last response.
 	rows int
 }
 
-// measure asks a question so many times, and some times before that to warm up.
-func (s *service) measure(ctx context.Context, q question, runs int) (result, error) {
+// measure executes a query a number of times after a warm-up.
+func (s *service) measure(ctx context.Context, q measuredQuery, runs int) (result, error) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var r result
 	times := make([]time.Duration, 0, runs)
 	for n := -max(runs/10, 10); n < runs; n++ {
 		variables := q.ask(random, s.versions)
 		if q.page > 1 {
-			after, err := s.before(ctx, q, variables)
+			after, err := s.pageCursor(ctx, q, variables)
 			if err != nil {
 				return r, err
 			}
@@ -95,7 +95,7 @@ func (s *service) measure(ctx context.Context, q question, runs int) (result, er
 		}
 		answer, took, err := s.post(ctx, q.query, variables)
 		if err != nil {
-			return r, fmt.Errorf("question %s: %w", q.name, err)
+			return r, fmt.Errorf("query %s: %w", q.name, err)
 		}
 		r.rows = len(nodesOf(answer))
 		if n >= 0 {
@@ -113,11 +113,11 @@ func nodesOf(answer map[string]any) []any {
 	return nodes
 }
 
-// cursors are those that lead to the page of a question, once they are known.
+// cursors has the cursor of each measured page.
 var cursors = map[string]string{}
 
-// before is the cursor that leads to the page of the question.
-func (s *service) before(ctx context.Context, q question, variables map[string]any) (string, error) {
+// pageCursor returns the cursor of the page of a query.
+func (s *service) pageCursor(ctx context.Context, q measuredQuery, variables map[string]any) (string, error) {
 	name := fmt.Sprintf("%p %s", s, q.name)
 	if cursors[name] == "" {
 		at := map[string]any{"where": variables["where"]}
@@ -133,8 +133,8 @@ func (s *service) before(ctx context.Context, q question, variables map[string]a
 	return cursors[name], nil
 }
 
-// explain prints the statements of a question with their plans.
-func (s *service) explain(ctx context.Context, q question, out io.Writer) error {
+// explain prints the statements of a query with their plans.
+func (s *service) explain(ctx context.Context, q measuredQuery, out io.Writer) error {
 	type statement struct {
 		text string
 		args []any
@@ -143,7 +143,7 @@ func (s *service) explain(ctx context.Context, q question, out io.Writer) error 
 	meter := &store.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
 	variables := q.ask(rand.New(rand.NewPCG(5, 6)), s.versions)
 	if q.page > 1 {
-		after, err := s.before(ctx, q, variables)
+		after, err := s.pageCursor(ctx, q, variables)
 		if err != nil {
 			return err
 		}

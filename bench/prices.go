@@ -40,9 +40,9 @@ func branches(n int, condition string) string {
 
 // texts are the long parts of the corpus.
 type texts struct {
-	// refs are twenty versions, logs and statistics a field for each of them.
+	// refs, logs and statistics each have a field for each of twenty versions.
 	refs, logs, statistics string
-	// uris are a thousand values, paths ten orders.
+	// uris has a thousand values, paths ten orders.
 	uris, paths string
 	facts       object
 }
@@ -65,7 +65,8 @@ func newTexts() texts {
 	return x
 }
 
-// operations returns the corpus: what a dashboard asks, what a pipeline sends, and the costliest operations that are allowed.
+// operations returns the corpus: queries of a dashboard, mutations of a pipeline, and the most expensive operations
+// that are allowed.
 func operations() []priced {
 	const version = `artifactVersion(ref: {named: {name: "model-000", alias: "prod"}})`
 	const values = `metadata { key card kind value { ... on DisplayValue { display extendedJson } ... on FloatValue { float repr } ... on ListValue { items { __typename } } } }`
@@ -120,7 +121,7 @@ func operations() []priced {
 	}
 }
 
-// minCompared is the CPU time from which prices are compared: below it the request itself is most of the time.
+// minCompared is the minimum CPU time of a compared operation. Below it the cost of the request itself dominates.
 const minCompared = 50 * time.Millisecond
 
 // printPrices prints the price and the CPU time of each operation, and their ratio in units of cost per second.
@@ -184,7 +185,7 @@ func (s *service) cost(ctx context.Context, operation priced) (float64, error) {
 // ticksPerSecond is the unit of /proc/PID/stat on Linux.
 const ticksPerSecond = 100
 
-// cpuTime returns the CPU time of this process and of the processes that a PostgreSQL server has started, none for 0.
+// cpuTime returns the CPU time of this process and of the processes of a PostgreSQL server, if there is one.
 func cpuTime(server int) (time.Duration, error) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -77,8 +77,8 @@ func checkEqual(t *testing.T, name string, got, want any) {
 	}
 }
 
-// TestDockerfile checks that the stages are complete, that copied files exist, that the Go version is the one of
-// go.mod, and that the program needs no shared library, because the image has none.
+// TestDockerfile checks that the stages are complete, that copied files exist, and that the Go version is the one of
+// go.mod. The image has no shared libraries, so the program must need none.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " "),
@@ -233,24 +233,24 @@ func checkRollingUpdate(t *testing.T, deployment node) {
 	}
 }
 
-// TestAlerts checks that docs/operations.md explains each alert and its metrics.
+// TestAlerts checks that docs/how-to/monitor.md explains each alert, and docs/reference/metrics.md each of its metrics.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	operations := read(t, "../docs/operations.md")
+	guide, metricsPage := read(t, "../docs/how-to/monitor.md"), read(t, "../docs/reference/metrics.md")
 	rules, _ := readDocuments(t, "alerts.yaml")[0].at("groups", 0, "rules").value.([]any)
 	if len(rules) == 0 {
 		t.Error("there are no rules")
 	}
 	for _, rule := range rules {
 		name, expression := node{rule}.at("alert").String(), node{rule}.at("expr").String()
-		if !strings.Contains(operations, "| "+name+" |") {
-			t.Errorf("docs/operations.md does not explain the alert %s", name)
+		if !strings.Contains(guide, "| "+name+" |") {
+			t.Errorf("docs/how-to/monitor.md does not explain %s", name)
 		}
 		metrics := regexp.MustCompile(`placard_[a-z_]+`).FindAllString(expression, -1)
 		for _, metric := range metrics {
 			metric = strings.TrimSuffix(strings.TrimSuffix(metric, "_bucket"), "_count")
-			if !strings.Contains(operations, "`"+metric+"`") {
-				t.Errorf("%s uses %s, which docs/operations.md does not explain", name, metric)
+			if !strings.Contains(metricsPage, "`"+metric+"`") {
+				t.Errorf("%s uses %s, which docs/reference/metrics.md does not explain", name, metric)
 			}
 		}
 		if strings.Count(expression, "(") != strings.Count(expression, ")") || len(metrics) == 0 {

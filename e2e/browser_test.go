@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -16,16 +18,15 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// browserVariable names the environment variable with the path of a Chromium. `.ci/run` sets it, so there the test never
-// skips. screenshotVariable may name a file, as a full path, for a picture of the page.
+// browserVariable is the path of a Chromium. `.ci/run` sets it. screenshotVariable is the absolute path of a file for a
+// picture of the page, if it is set.
 const (
 	browserVariable    = "PLACARD_TEST_BROWSER"
 	screenshotVariable = "PLACARD_TEST_SCREENSHOT"
 )
 
-// TestGraphiQLInBrowser opens GraphiQL as a person would: every operation of every tab runs, a mutation stores and a query
-// reads it back, nothing is asked of another host, nothing is complained about, and an API key is not kept. It needs
-// Node; browser/graphiql.mjs has the tests.
+// TestGraphiQLInBrowser opens GraphiQL in a browser. It runs the operation of each tab, and fails on an error, on a
+// request to another host and on a stored API key. It needs Node; browser/graphiql.mjs contains the checks.
 func TestGraphiQLInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := os.Getenv(browserVariable)
@@ -68,7 +69,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	}
 }
 
-// runPenguins fills a server with the demo's data.
+// runPenguins runs the example pipeline against a server.
 func runPenguins(t *testing.T, s *server, key string) {
 	t.Helper()
 	command := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once", "-url", "http://"+s.addr+"/graphql")

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -16,10 +18,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// These tests run programs that nobody here wrote. What is missing is installed from the lock files below clients/,
-// into clients/.cache; what cannot be installed is a failure.
+// These tests run GraphQL clients of other projects. They install missing packages from the lock files in clients/ to
+// clients/.cache, and fail if this is not possible.
 
-// tool is a command in a folder, with what it adds to the environment.
+// tool runs a program in a folder with additional variables and returns its output.
 func tool(t testing.TB, folder string, env []string, name string, args ...string) string {
 	t.Helper()
 	command := harness.Command(t, 5*time.Minute, name, args...)
@@ -33,9 +35,9 @@ func tool(t testing.TB, folder string, env []string, name string, args ...string
 
 var installing sync.Mutex
 
-// installed is a folder with what a language needs, made by install unless it is there: its name says what the files
-// of clients/LANGUAGE were that install was given, and which version of the language.
-func installed(t testing.TB, language, version string, files []string, install func(folder string)) string {
+// installPackages returns a folder with the packages of a language. It calls install if the folder does not exist. The name
+// of the folder is a hash of the lock files and the version of the language.
+func installPackages(t testing.TB, language, version string, files []string, install func(folder string)) string {
 	t.Helper()
 	installing.Lock()
 	defer installing.Unlock()
@@ -68,26 +70,26 @@ func installed(t testing.TB, language, version string, files []string, install f
 		return folder
 	}
 	install(fresh)
-	// Whoever was faster has made the same.
+	// Another test process may have installed the same packages first.
 	if err := os.Rename(fresh, folder); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
 	return folder
 }
 
-// node is a folder with the packages of clients/node.
-func node(t testing.TB) string {
+// nodePackages returns a folder with the packages of clients/node.
+func nodePackages(t testing.TB) string {
 	t.Helper()
-	return installed(t, "node", tool(t, ".", nil, "node", "--version"), []string{"package.json", "package-lock.json", ".npmrc"}, func(folder string) {
+	return installPackages(t, "node", tool(t, ".", nil, "node", "--version"), []string{"package.json", "package-lock.json", ".npmrc"}, func(folder string) {
 		tool(t, folder, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	})
 }
 
-// python is the interpreter of an environment with the packages of clients/python.
-func python(t testing.TB) string {
+// pythonInterpreter returns the interpreter of an environment with the packages of clients/python.
+func pythonInterpreter(t testing.TB) string {
 	t.Helper()
 	version := tool(t, ".", nil, "python3", "-c", "import sys; print(sys.version, sys.prefix)")
-	folder := installed(t, "python", version, []string{"requirements.txt"}, func(folder string) {
+	folder := installPackages(t, "python", version, []string{"requirements.txt"}, func(folder string) {
 		tool(t, folder, nil, "python3", "-m", "venv", "environment")
 		tool(t, folder, nil, "environment/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
 			"--require-hashes", "--only-binary", ":all:", "--requirement", "requirements.txt")
@@ -95,8 +97,8 @@ func python(t testing.TB) string {
 	return filepath.Join(folder, "environment", "bin", "python")
 }
 
-// working is a folder below parent with copies of files, for one test.
-func working(t testing.TB, parent string, patterns ...string) string {
+// copyFiles copies files to a new folder in parent, and returns the folder.
+func copyFiles(t testing.TB, parent string, patterns ...string) string {
 	t.Helper()
 	folder, err := os.MkdirTemp(parent, "run-")
 	if err != nil {
@@ -121,11 +123,11 @@ func working(t testing.TB, parent string, patterns ...string) string {
 	return folder
 }
 
-// TestAudit: the audit of the people who write GraphQL over HTTP finds nothing.
+// TestAudit runs the audit suite of the package graphql-http.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	folder := working(t, node(t), "clients/node/*.mjs")
+	folder := copyFiles(t, nodePackages(t), "clients/node/*.mjs")
 	out := tool(t, folder, nil, "node", "audit.mjs", "http://"+s.addr+"/graphql")
 	t.Log(out)
 	if !strings.HasSuffix(out, "\n61 of 61 audits\n") || strings.Count(out, "\nok ") != 60 {
@@ -133,8 +135,8 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestClients: clients of other people log values and read them back, with the scalars of the schema in variables. Each
-// has a server of its own, which knows no persisted query.
+// TestClients runs clients that log values and read them back. The operations have variables of each scalar. Each
+// client has its own server without persisted queries.
 func TestClients(t *testing.T) {
 	t.Parallel()
 	serve := func(t *testing.T) (url string) {
@@ -151,31 +153,31 @@ func TestClients(t *testing.T) {
 	for _, client := range []string{"graphql-request", "urql", "urql, persisted by GET", "urql, persisted by POST"} {
 		t.Run(client, func(t *testing.T) {
 			url := serve(t)
-			folder := working(t, node(t), "clients/node/*.mjs", "clients/operations.graphql")
+			folder := copyFiles(t, nodePackages(t), "clients/node/*.mjs", "clients/operations.graphql")
 			says(t, tool(t, folder, nil, "node", "values.mjs", url, client, "operations.graphql"), client)
 		})
 	}
 	t.Run("urql, normalised", func(t *testing.T) {
 		url := serve(t)
-		folder := working(t, node(t), "clients/node/*.mjs")
+		folder := copyFiles(t, nodePackages(t), "clients/node/*.mjs")
 		if out := tool(t, folder, nil, "node", "normalised.mjs", url); out != "the normalised cache keeps the past and the present\n" {
 			t.Error(out)
 		}
 	})
 	t.Run("gql", func(t *testing.T) {
 		url := serve(t)
-		folder := working(t, "", "clients/python/*.py", "clients/operations.graphql")
-		says(t, tool(t, folder, nil, python(t), "values.py", url, "operations.graphql"), "gql")
+		folder := copyFiles(t, "", "clients/python/*.py", "clients/operations.graphql")
+		says(t, tool(t, folder, nil, pythonInterpreter(t), "values.py", url, "operations.graphql"), "gql")
 	})
 	t.Run("ariadne-codegen", func(t *testing.T) {
 		url := serve(t)
-		folder := working(t, "", "clients/python/typed.py", "clients/python/codegen.toml", "clients/operations.graphql")
-		tool(t, folder, []string{"PLACARD_URL=" + url}, python(t), "-m", "ariadne_codegen", "--config", "codegen.toml")
-		says(t, tool(t, folder, nil, python(t), "typed.py", url), "ariadne-codegen")
+		folder := copyFiles(t, "", "clients/python/typed.py", "clients/python/codegen.toml", "clients/operations.graphql")
+		tool(t, folder, []string{"PLACARD_URL=" + url}, pythonInterpreter(t), "-m", "ariadne_codegen", "--config", "codegen.toml")
+		says(t, tool(t, folder, nil, pythonInterpreter(t), "typed.py", url), "ariadne-codegen")
 	})
 	t.Run("genqlient", func(t *testing.T) {
 		url := serve(t)
-		folder := working(t, "", "clients/go/*", "../schema.graphqls", "../graph/schema/*.graphqls")
+		folder := copyFiles(t, "", "clients/go/*", "../schema.graphqls", "../graph/schema/*.graphqls")
 		tool(t, folder, nil, "go", "tool", "genqlient")
 		says(t, tool(t, folder, nil, "go", "run", ".", url), "genqlient")
 	})

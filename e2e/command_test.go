@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -13,7 +15,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// run runs the program with arguments on a database, and returns its code and what it printed.
+// run runs the program on a database and returns its exit code and output.
 func run(t testing.TB, database string, args ...string) (int, string) {
 	t.Helper()
 	command := program(t, args...)
@@ -28,7 +30,7 @@ func run(t testing.TB, database string, args ...string) (int, string) {
 	return command.ProcessState.ExitCode(), out.String()
 }
 
-// expect runs the program and compares its code and a part of what it printed.
+// expect runs the program and checks its exit code and a part of its output.
 func expect(t testing.TB, database string, code int, part string, args ...string) {
 	t.Helper()
 	if got, out := run(t, database, args...); got != code || !strings.Contains(out, part) {
@@ -36,7 +38,7 @@ func expect(t testing.TB, database string, code int, part string, args ...string
 	}
 }
 
-// TestCodes: what the program says and ends with when it cannot do what it was told.
+// TestCodes checks the exit code and the message of commands that fail.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -92,7 +94,7 @@ func TestCodes(t *testing.T) {
 	expect(t, postgres, 4, "pg_restore", "restore", "x")
 }
 
-// TestMisspeltVariable checks that commands warn of a variable that is no setting, and only then.
+// TestMisspeltVariable checks that commands warn of an unknown variable, and only of this.
 func TestMisspeltVariable(t *testing.T) {
 	t.Parallel()
 	const warning = `msg="this environment variable is unknown and has no effect" variable=PLACARD_DATABASEURL nearest=PLACARD_DATABASE_URL`
@@ -103,7 +105,7 @@ func TestMisspeltVariable(t *testing.T) {
 			if misspelt {
 				command.Env = append(command.Env, "PLACARD_DATABASEURL=hunter2")
 			}
-			out, _ := command.CombinedOutput() // what else it does is of no interest
+			out, _ := command.CombinedOutput() // the exit code does not matter
 			if strings.Contains(string(out), warning) != misspelt || strings.Contains(string(out), "hunter2") {
 				t.Errorf("placard %s, misspelt %t:\n%s", args, misspelt, out)
 			}
@@ -111,7 +113,7 @@ func TestMisspeltVariable(t *testing.T) {
 	}
 }
 
-// TestMissingDatabase checks which commands make a missing SQLite database. The others create no file.
+// TestMissingDatabase checks which commands create a missing SQLite database. The others create no file.
 func TestMissingDatabase(t *testing.T) {
 	t.Parallel()
 	backup, export := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "export")
@@ -150,7 +152,7 @@ func TestMissingDatabase(t *testing.T) {
 			t.Errorf("placard %s made the database: %t, and its folder: %t", c.args, made, folderErr == nil)
 		}
 	}
-	// A command that needs up-to-date tables changes none.
+	// A command that needs current tables migrates none.
 	empty := storetest.EmptyPostgres(t)
 	for _, args := range []string{"keys list", "keys revoke x", "export -", "migrate status"} {
 		expect(t, empty, 3, "", strings.Fields(args)...)
@@ -158,8 +160,8 @@ func TestMissingDatabase(t *testing.T) {
 	}
 }
 
-// TestBackup copies the database while clients write, and restores the copy: everything that was acknowledged before the
-// backup is in it, nothing is half there, and the restored server goes on.
+// TestBackup copies the database while clients write, and restores the copy. The copy contains each write that was
+// acknowledged before the backup, and no part of a write. The restored database accepts writes.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -30,17 +32,17 @@ func dial(t testing.TB, addr string) net.Conn {
 	return conn
 }
 
-// crowd is how many clients come at once.
+// crowd is the number of simultaneous clients.
 const crowd = 2000
 
-// member writes a value over a connection that it has, again and again until it is stored.
+// member writes a value over an open connection and repeats it until the value is stored.
 func (l *ledger) member(conn net.Conn, addr, value string) error {
 	reader := bufio.NewReader(conn)
 	variables, _ := json.Marshal(map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
 		"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}})
 	for range 300 {
 		_ = conn.SetDeadline(time.Now().Add(time.Minute))
-		if _, err := io.WriteString(conn, post(addr, asJSON, text(logQuery, string(variables)))); err != nil {
+		if _, err := io.WriteString(conn, post(addr, asJSON, queryBody(logQuery, string(variables)))); err != nil {
 			return err
 		}
 		response, err := http.ReadResponse(reader, nil)
@@ -77,13 +79,13 @@ func (l *ledger) member(conn net.Conn, addr, value string) error {
 		if !first.Retryable || first.Code == "OVERLOADED" && (response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "") {
 			return fmt.Errorf("%d %.300s", response.StatusCode, body)
 		}
-		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond) // as clients do that are asked to
+		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond) // the pause of a client after OVERLOADED
 	}
 	return fmt.Errorf("%s is never stored", value)
 }
 
-// TestCrowd: 2,000 clients write at once, on each engine. Each of them gets an answer, and when those that are refused have
-// come again, each value is stored once. Nothing of it stays behind in the server.
+// TestCrowd sends writes of 2,000 simultaneous clients, on each engine. Each client gets a response. After repeating
+// refused writes, each value is stored once. The server then has no additional goroutine or connection.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -98,7 +100,7 @@ func TestCrowd(t *testing.T) {
 			conns[i] = dial(t, s.addr)
 			l.sent[fmt.Sprint(i)] = true
 		}
-		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would show
+		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would be visible
 		var all sync.WaitGroup
 		for i, conn := range conns {
 			all.Go(func() {
@@ -127,8 +129,8 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
-// TestFilesRunOut: with more connections than the process may have files, those that have one are served or told to come
-// again, and when the others are ended, everybody is served, without a restart.
+// TestFilesRunOut opens more connections than the process may have files. The server serves the accepted ones or
+// refuses their requests. It serves new connections as soon as the others are closed, without a restart.
 func TestFilesRunOut(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -172,8 +174,8 @@ func TestFilesRunOut(t *testing.T) {
 	})
 }
 
-// TestSlowReaders: clients that ask for large answers and take none of them hold nobody up, are ended, and cost memory that
-// is bounded.
+// TestSlowReaders sends requests for large responses and reads none of them. The server serves other clients, closes
+// these connections, and its memory is bounded.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
 	s := startWith(t, storetest.SQLite(t), "PLACARD_LIMIT_READ_SECONDS=3", "PLACARD_LIMIT_WRITE_SECONDS=3") // 36 seconds instead of a minute
@@ -182,7 +184,7 @@ func TestSlowReaders(t *testing.T) {
 	for i := range 30 {
 		entries[fmt.Sprint(i)] = strings.Repeat("x", 60_000)
 	}
-	// A request that takes more than three seconds, because other work shares the machine, is sent again.
+	// Repeat a request that takes more than three seconds, because other processes use the machine.
 	ask := func(what, query string, input map[string]any) {
 		eventually(t, what, func() bool {
 			got := ask(s.addr, query, input)
@@ -196,15 +198,15 @@ func TestSlowReaders(t *testing.T) {
 		ask(what, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": metadata}})
 	}
 	log("large values are stored", entries)
-	question := post(s.addr, asJSON, text(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
+	question := post(s.addr, asJSON, queryBody(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadata { value { ... on StringValue { text } } } } }`, fmt.Sprintf(`{"id":%q}`, version)))
 	client.CloseIdleConnections()
 	before := s.connections(t)
 	const readers = 40
-	_, low := s.spent(t)
+	_, low := s.usage(t)
 	for range readers {
 		conn := dial(t, s.addr)
 		_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-		if _, err := io.WriteString(conn, strings.Repeat(question, 8)); err != nil { // more than the system keeps for a connection
+		if _, err := io.WriteString(conn, strings.Repeat(question, 8)); err != nil { // exceeds the socket buffers
 			t.Fatal(err)
 		}
 	}
@@ -215,7 +217,7 @@ func TestSlowReaders(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	held := s.connections(t) - before
-	_, peak := s.spent(t)
+	_, peak := s.usage(t)
 	t.Logf("%d connections are held, memory rose by %d MiB", held, peak-low)
 	if held < readers/2 || peak-low > 1024 {
 		t.Errorf("%d connections are held, memory rose by %d MiB", held, peak-low)

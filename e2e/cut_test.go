@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -16,29 +18,29 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// cuts is a server on a database to which the connections can be cut in the middle of a commit.
-type cuts struct {
+// cutServer is a server whose connections to PostgreSQL can be cut during a commit.
+type cutServer struct {
 	*server
 	proxy *toxiproxy.Proxy
-	// before keeps the commit from PostgreSQL; behind keeps the news of it from the server.
-	before, behind *cut
+	// before cuts a connection before PostgreSQL receives the commit, behind after PostgreSQL has committed.
+	before, behind *commitCut
 }
 
-func startCuts(t *testing.T) *cuts {
+func startCuts(t *testing.T) *cutServer {
 	t.Helper()
-	proxy, database, _ := proxied(t)
-	before, behind := add[*cut](t, proxy, "cut", stream.Upstream), add[*cut](t, proxy, "cut", stream.Downstream)
+	proxy, database, _ := startProxy(t)
+	before, behind := add[*commitCut](t, proxy, "cut", stream.Upstream), add[*commitCut](t, proxy, "cut", stream.Downstream)
 	before.message, behind.message = commitSent, commitDone
-	return &cuts{start(t, freeAddress(t), database), proxy, before, behind}
+	return &cutServer{start(t, freeAddress(t), database), proxy, before, behind}
 }
 
-// TestCommitIsCut cuts the connection to PostgreSQL just before a commit arrives, just after it has happened and before the
-// server knows, and at any moment. Writers who send a write again under its idempotency key have it once.
+// TestCommitIsCut cuts connections to PostgreSQL before the commit, after it, and at random. Each write is stored once,
+// because writers repeat it with its idempotency key.
 func TestCommitIsCut(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
 	underLoad(t, []string{s.addr}, func(l *ledger) {
-		for _, c := range []*cut{s.before, s.behind} {
+		for _, c := range []*commitCut{s.before, s.behind} {
 			c.often.Store(30)
 			eventually(t, "a hundred commits are cut", func() bool { return c.done.Load() >= 100 })
 			c.often.Store(0)
@@ -46,10 +48,10 @@ func TestCommitIsCut(t *testing.T) {
 		for range 15 {
 			time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 			s.proxy.Stop()
-			// The listener of before is closed a moment after Stop.
+			// Stop closes the listener asynchronously.
 			eventually(t, "the proxy listens again", func() bool { return s.proxy.Start() == nil })
 		}
-		l.waitFor(t, l.writes()+50) // all is well again
+		l.waitFor(t, l.writes()+50) // the server has recovered
 		t.Logf("%d commits cut before, %d behind", s.before.done.Load(), s.behind.done.Load())
 		if l.failed("UNAVAILABLE") < 150 {
 			t.Errorf("nobody noticed: %v", l.failures)
@@ -58,8 +60,8 @@ func TestCommitIsCut(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestCommitIsCutWithoutKey is the control: writers who send a write again without an idempotency key have it twice, and
-// the check sees it.
+// TestCommitIsCutWithoutKey is the control: without idempotency keys, repeated writes are stored twice, and the check
+// reports them.
 func TestCommitIsCutWithoutKey(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
@@ -75,8 +77,8 @@ func TestCommitIsCutWithoutKey(t *testing.T) {
 	}
 }
 
-// TestCommitIsCutForCopies: when it is not known what became of a write, copies of it that are sent at once are all
-// answered with the one entry there is, also while connections are still being cut; other input under the key is refused.
+// TestCommitIsCutForCopies sends copies of a write with an unknown result simultaneously, while connections are being
+// cut. Each copy gets the same entry. Other input with the same key is refused.
 func TestCommitIsCutForCopies(t *testing.T) {
 	t.Parallel()
 	s := startCuts(t)
@@ -87,7 +89,7 @@ func TestCommitIsCutForCopies(t *testing.T) {
 		value := fmt.Sprint(round)
 		input := map[string]any{"target": map[string]any{"artifactVersionId": version},
 			"metadata": map[string]any{"a": value, "b": value}, "idempotencyKey": value}
-		one := []*cut{s.before, s.behind}[round%2]
+		one := []*commitCut{s.before, s.behind}[round%2]
 		one.often.Store(100)
 		if got := ask(s.addr, logQuery, map[string]any{"i": input}); got.code != "UNAVAILABLE" || !got.retryable {
 			t.Fatalf("a commit that is cut: %v %s", got.err, got.code)
@@ -124,13 +126,13 @@ func TestCommitIsCutForCopies(t *testing.T) {
 	l.control(t, a, b, ids)
 }
 
-// TestDatabaseIsSilent: no byte passes between the server and PostgreSQL any more, and nobody says so. Requests end at
-// their deadline, /readyz says no; and when bytes pass again, on new connections only, all is well without a restart. The
-// locks of connections that are lost are gone after 15 seconds.
+// TestDatabaseIsSilent drops all packets between the server and PostgreSQL. Requests fail at their deadline, and
+// /readyz fails. When new connections pass again, the server recovers without a restart. PostgreSQL releases the locks
+// of lost connections after 15 seconds.
 func TestDatabaseIsSilent(t *testing.T) {
 	t.Parallel()
-	proxy, database, _ := proxied(t)
-	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	proxy, database, _ := startProxy(t)
+	holes := []*blackhole{add[*blackhole](t, proxy, "hole", stream.Upstream), add[*blackhole](t, proxy, "hole", stream.Downstream)}
 	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	underLoad(t, []string{s.addr}, func(l *ledger) {
 		eventually(t, "writes go through", func() bool { return l.writes() > 100 })
@@ -138,7 +140,7 @@ func TestDatabaseIsSilent(t *testing.T) {
 			h.open.Store(true)
 		}
 		silent := time.Now()
-		until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
+		waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer")
 		noticed := time.Since(silent)
 		for _, query := range []string{"{ artifacts { totalCount } }", `mutation { createArtifactVersion(input: {artifact: "x"}) { deduplicated } }`} {
 			begun := time.Now()
@@ -154,8 +156,8 @@ func TestDatabaseIsSilent(t *testing.T) {
 			h.open.Store(false)
 		}
 		again, n := time.Now(), l.writes()
-		until(t, s.addr, "/readyz", http.StatusOK, "ok")
-		for range 20 { // as many as there were connections
+		waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
+		for range 20 { // one per pooled connection
 			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
 				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
 			}
@@ -173,12 +175,12 @@ func TestDatabaseIsSilent(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestConnectionsAreForgotten: a gateway on the way has forgotten the connections that were idle, and tells nobody. That
-// costs one request a second, and not each of them its time.
+// TestConnectionsAreForgotten drops idle connections silently, as a NAT gateway does. One request takes a second
+// longer; the others do not.
 func TestConnectionsAreForgotten(t *testing.T) {
 	t.Parallel()
-	proxy, database, cluster := proxied(t)
-	holes := []*hole{add[*hole](t, proxy, "hole", stream.Upstream), add[*hole](t, proxy, "hole", stream.Downstream)}
+	proxy, database, cluster := startProxy(t)
+	holes := []*blackhole{add[*blackhole](t, proxy, "hole", stream.Upstream), add[*blackhole](t, proxy, "hole", stream.Downstream)}
 	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=4", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	db, err := sql.Open("pgx", cluster.URL.String())
 	if err != nil {
@@ -201,7 +203,7 @@ func TestConnectionsAreForgotten(t *testing.T) {
 		harness.Wait(t, "all writes are answered", &all)
 		return count() >= 10
 	})
-	time.Sleep(1500 * time.Millisecond) // idle for more than a second is what it takes to be looked at
+	time.Sleep(1500 * time.Millisecond) // the server checks connections that were idle for a second
 	for _, h := range holes {
 		h.forgotten.Add(1)
 	}
@@ -217,11 +219,11 @@ func TestConnectionsAreForgotten(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestDatabaseIsSlow: with every answer of PostgreSQL late, writes get through or are refused in time, and none is lost.
-// The control is that they are late at all.
+// TestDatabaseIsSlow delays each response of PostgreSQL. Writes succeed or fail at their deadline, and no acknowledged
+// write is lost. The control checks the delay.
 func TestDatabaseIsSlow(t *testing.T) {
 	t.Parallel()
-	proxy, database, _ := proxied(t)
+	proxy, database, _ := startProxy(t)
 	s := start(t, freeAddress(t), database)
 	underLoad(t, []string{s.addr}, func(l *ledger) {
 		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"type": "latency", "attributes": {"latency": 200, "jitter": 50}}`)); err != nil {

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -15,10 +17,10 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// inNamespace is set for a test that runs as root of a namespace.
+// inNamespace is set in a process that runs as root of a user namespace.
 const inNamespace = "PLACARD_TEST_IN_NAMESPACE"
 
-// asRoot says whether the test may mount file systems. If not, it has run the test in a namespace where it may.
+// asRoot reports whether the test may mount file systems. If not, it runs the test in a user namespace first.
 func asRoot(t *testing.T) bool {
 	t.Helper()
 	if os.Geteuid() == 0 {
@@ -40,12 +42,12 @@ func asRoot(t *testing.T) bool {
 	return false
 }
 
-// disk is a file system of its own, in memory.
+// disk is a small file system in memory.
 type disk struct{ folder string }
 
 func newDisk(t *testing.T, size string) disk {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "placard-disk-") // and not that of the test, which other users may not enter
+	folder, err := os.MkdirTemp("", "placard-disk-") // unlike the folder of the test, other users may enter it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +71,8 @@ func (d disk) resize(t *testing.T, size string) {
 	}
 }
 
-// TestDiskIsFull: on SQLite, writes beyond a full disk are refused and leave nothing, reads go on, and when there is room
-// again writes go on, too, without a restart. So does a server that was killed meanwhile.
+// TestDiskIsFull fills the disk of an SQLite database. Writes are refused and leave nothing; reads succeed. When space
+// is free again, writes succeed without a restart, also after the server was killed.
 func TestDiskIsFull(t *testing.T) {
 	t.Parallel()
 	if !asRoot(t) {
@@ -103,9 +105,9 @@ func TestDiskIsFull(t *testing.T) {
 	integrity(t, path)
 }
 
-// TestDiskIsFullInTheMiddle: the disk for temporary files is full, so that SQLite gives up in the middle of a statement and
-// takes back the whole transaction, with what others have written in it. All of them are told so, none of it is there, and
-// writes that need no such file go on.
+// TestDiskIsFullInTheMiddle fills the disk for temporary files. SQLite fails during a statement and rolls back the
+// whole group of writes. Each of these writes gets an error, and none is stored. Writes that need no temporary file
+// succeed.
 func TestDiskIsFullInTheMiddle(t *testing.T) {
 	t.Parallel()
 	if !asRoot(t) {
@@ -114,7 +116,7 @@ func TestDiskIsFullInTheMiddle(t *testing.T) {
 	d := newDisk(t, "64k")
 	path := filepath.Join(t.TempDir(), "placard.db")
 	s := startWith(t, "sqlite:"+path, "SQLITE_TMPDIR="+d.folder, "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
-	large := func(version string, size int) answer {
+	large := func(version string, size int) graphQLResponse {
 		entries := map[string]any{}
 		for i := range 20 {
 			entries[fmt.Sprint(i)] = strings.Repeat("x", size)
@@ -149,8 +151,8 @@ func TestDiskIsFullInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestDiskOfPostgresIsFull: PostgreSQL refuses writes beyond its full disk, and may end when it cannot write its log. What
-// was acknowledged is there when there is room again, and the server needs no restart.
+// TestDiskOfPostgresIsFull fills the disk of PostgreSQL, which refuses writes and may crash. When space is free again,
+// each acknowledged write is stored, and the server needs no restart.
 func TestDiskOfPostgresIsFull(t *testing.T) {
 	t.Parallel()
 	if !asRoot(t) {
@@ -174,7 +176,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 			t.Errorf("a read beside a full disk: %v %s", got.err, got.code)
 		}
 		d.resize(t, "400m")
-		_ = cluster.Stop("immediate") // it may have ended itself
+		_ = cluster.Stop("immediate") // it may have crashed
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +190,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	}
 }
 
-// fill logs large values that cannot be compressed until they are refused.
+// fill logs large random values until a write is refused.
 func fill(t *testing.T, addr string) {
 	t.Helper()
 	version := newVersion(t, addr)
@@ -210,8 +212,7 @@ func fill(t *testing.T, addr string) {
 	t.Error("the disk does not get full")
 }
 
-// refusedAreAbsent: of what was refused and is not acknowledged now, nothing is stored. It is also the control: whoever
-// took a refusal for an acknowledgement would miss what the check then calls lost.
+// refusedAreAbsent checks that refused writes without a later acknowledgement are not stored.
 func (l *ledger) refusedAreAbsent(t *testing.T, addr string) {
 	t.Helper()
 	trusting := newLedger()
@@ -236,7 +237,7 @@ func (l *ledger) refusedAreAbsent(t *testing.T, addr string) {
 	}
 }
 
-// integrity: SQLite finds nothing wrong with a file.
+// integrity runs the integrity check of SQLite on a file.
 func integrity(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)

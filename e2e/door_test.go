@@ -12,7 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestTrustedDocuments: a server with a list executes what is on it, and does not start with a list that is no good.
+// TestTrustedDocuments checks that a server with a list of documents executes only these, and does not start with an
+// invalid list.
 func TestTrustedDocuments(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -50,7 +51,7 @@ func TestTrustedDocuments(t *testing.T) {
 	}
 }
 
-// TestDoor: compression and request IDs through the whole program, and the ID in the log.
+// TestDoor checks compression, and the request ID in the response and in the log.
 func TestDoor(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t), "--log-level=debug", "--log-format=json")

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -19,20 +21,20 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// mostDrain is how long the server may take from SIGTERM to its end when no operation takes longer.
-const mostDrain = 10 * time.Second
+// maxDrain is the maximum duration of a shutdown without long operations.
+const maxDrain = 10 * time.Second
 
-// calls are what became of writes that were sent once each: they were answered, or not one byte came back, or something
-// that must not be. Values that came in vain to where nobody listens are in none of them.
-type calls struct {
+// callResults counts the results of writes that were sent once: a response, a closed connection without a response, or
+// anything else, which is an error. It does not count refused connections.
+type callResults struct {
 	mu                   sync.Mutex
 	answered, unanswered []string
 	wrong                []string
 }
 
-// run sends writes over its own connections until nobody listens any more: over one as long as it lasts, or over a fresh
-// one each.
-func (c *calls) run(addr, version, name string, fresh bool) {
+// run sends writes until the server refuses connections. It uses one connection as long as possible, or one per write
+// if fresh is set.
+func (c *callResults) run(addr, version, name string, fresh bool) {
 	for n := 0; ; {
 		conn, err := net.DialTimeout("tcp", addr, 20*time.Second)
 		if err != nil {
@@ -40,21 +42,21 @@ func (c *calls) run(addr, version, name string, fresh bool) {
 		}
 		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 		for reader, more := bufio.NewReader(conn), true; more; n++ {
-			more = c.one(conn, reader, addr, version, fmt.Sprintf("%s-%d", name, n), fresh)
+			more = c.send(conn, reader, addr, version, fmt.Sprintf("%s-%d", name, n), fresh)
 		}
 		_ = conn.Close()
 	}
 }
 
-// one sends a write, reads the answer, and says whether the connection is good for another one.
-func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
+// send sends a write and reads the response. It reports whether the connection can be used again.
+func (c *callResults) send(conn net.Conn, reader *bufio.Reader, addr, version, value string, fresh bool) bool {
 	headers := asJSON
 	if fresh {
 		headers += "Connection: close\r\n"
 	}
 	input, _ := json.Marshal(map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version},
 		"metadata": map[string]any{"a": value, "b": value}}})
-	_, err := io.WriteString(conn, post(addr, headers, text(logQuery, string(input))))
+	_, err := io.WriteString(conn, post(addr, headers, queryBody(logQuery, string(input))))
 	if err == nil {
 		_, err = reader.Peek(1)
 	}
@@ -79,11 +81,11 @@ func (c *calls) one(conn net.Conn, reader *bufio.Reader, addr, version, value st
 	return !answer.Close
 }
 
-// callUntil lets callers write until end has ended the server, and returns what became of it by keeping connections and by
-// fresh ones.
-func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *calls) {
+// sendUntil sends writes until end has stopped the server. It returns the results of kept connections and of fresh
+// ones.
+func sendUntil(t *testing.T, addr, version, round string, end func()) (kept, fresh *callResults) {
 	t.Helper()
-	kept, fresh = &calls{}, &calls{}
+	kept, fresh = &callResults{}, &callResults{}
 	var all sync.WaitGroup
 	for w := range faultWriters / 2 {
 		all.Go(func() { kept.run(addr, version, fmt.Sprintf("%s-kept-%d", round, w), false) })
@@ -99,8 +101,8 @@ func callUntil(t *testing.T, addr, version, round string, end func()) (kept, fre
 	return kept, fresh
 }
 
-// TestDrain stops the server under load, again and again. Whoever keeps a connection gets an answer to every request.
-// Whoever connects at that very moment may find nobody; but what was not answered has not happened.
+// TestDrain stops the server under load several times. Each request on a kept connection gets a response. A new
+// connection may be refused. A write without a response is not stored.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -110,14 +112,14 @@ func TestDrain(t *testing.T) {
 		var answered, never []string
 		for round := range 6 {
 			var took time.Duration
-			kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+			kept, fresh := sendUntil(t, s.addr, version, fmt.Sprint(round), func() {
 				begun := time.Now()
 				if err := s.stop(t); err != nil {
 					t.Errorf("ended with %v\n%s", err, s.log)
 				}
 				took = time.Since(begun)
 			})
-			if took > mostDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
+			if took > maxDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
 				t.Errorf("ended after %s; without an answer %v, wrong %v %v", took, kept.unanswered, kept.wrong, fresh.wrong)
 			}
 			unanswered += len(fresh.unanswered)
@@ -140,7 +142,7 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// TestDrainControl: when the server is killed instead, the same callers miss answers, and some of it has happened.
+// TestDrainControl kills the server instead: some writes without a response are stored.
 func TestDrainControl(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -148,7 +150,7 @@ func TestDrainControl(t *testing.T) {
 	version := newVersion(t, s.addr)
 	var never []string
 	for round := range 20 {
-		kept, fresh := callUntil(t, s.addr, version, fmt.Sprint(round), func() {
+		kept, fresh := sendUntil(t, s.addr, version, fmt.Sprint(round), func() {
 			s.kill(t)
 		})
 		if len(kept.unanswered) == 0 {
@@ -166,8 +168,8 @@ func TestDrainControl(t *testing.T) {
 	t.Error("nothing has happened that was not answered")
 }
 
-// TestDrainOfOthers: the server ends in time although connections are idle, a client does not finish its request, one its
-// headers, and one does not take its answer. A request that is being worked on is answered.
+// TestDrainOfOthers stops a server that has idle connections, unfinished headers, an unfinished body, and a client that
+// reads no response. The server stops in time, and sends the response of a running request.
 func TestDrainOfOthers(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -190,7 +192,7 @@ func TestDrainOfOthers(t *testing.T) {
 	headers := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\nX-A: b\r\n")
 	half := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Content-Length: 1000\r\n\r\n{")
 	late := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(ok)) + ok[:5])
-	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and reads nothing
+	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and does not read
 	eventually(t, "all are there", func() bool { return s.connections(t) >= 25 })
 	begun := time.Now()
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
@@ -203,7 +205,7 @@ func TestDrainOfOthers(t *testing.T) {
 	if got, err := io.ReadAll(late); err != nil || !bytes.Contains(got, []byte(`"__typename":"Query"`)) || !bytes.Contains(got, []byte("Connection: close")) {
 		t.Errorf("a request that was finished in time: %s (%v)", got, err)
 	}
-	if err := s.exit(t); err != nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err != nil || time.Since(begun) > maxDrain {
 		t.Errorf("ended after %s with %v\n%s", time.Since(begun), err, s.log)
 	}
 	for _, conn := range append(idle, silent, headers, half) {
@@ -226,7 +228,7 @@ func (s *server) refuses(t *testing.T) {
 	})
 }
 
-// connections is how many sockets the server has, those that it listens on included.
+// connections returns the number of sockets of the server, including listeners.
 func (s *server) connections(t *testing.T) (n int) {
 	t.Helper()
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.Process.Pid))
@@ -241,8 +243,8 @@ func (s *server) connections(t *testing.T) (n int) {
 	return n
 }
 
-// TestSecondSignal: a second SIGTERM ends the server at once, also while it waits for an operation. What was acknowledged
-// is there, and what was interrupted is not.
+// TestSecondSignal sends a second SIGTERM. The server stops immediately, even during an operation. Acknowledged writes
+// are stored, the interrupted write is not.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -250,11 +252,11 @@ func TestSecondSignal(t *testing.T) {
 	version := newVersion(t, s.addr)
 	acknowledged := ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "x"}}})
 	tx := lockTable(t, database, "metadata_entries")
-	answers := make(chan answer, 1)
+	answers := make(chan graphQLResponse, 1)
 	go func() {
 		answers <- ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": "y"}}})
 	}()
-	eventually(t, "the write waits", func() bool { return waiting(t, tx.db) == 1 })
+	eventually(t, "the write waits", func() bool { return countLockWaits(t, tx.db) == 1 })
 	begun := time.Now()
 	_ = s.Process.Signal(syscall.SIGTERM)
 	s.refuses(t)
@@ -264,7 +266,7 @@ func TestSecondSignal(t *testing.T) {
 	case <-time.After(time.Second):
 	}
 	_ = s.Process.Signal(syscall.SIGTERM)
-	if err := s.exit(t); err == nil || time.Since(begun) > mostDrain {
+	if err := s.exit(t); err == nil || time.Since(begun) > maxDrain {
 		t.Errorf("ended after %s with %v", time.Since(begun), err)
 	}
 	if got := harness.Receive(t, "the write has ended", answers); got.err == nil {

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -17,13 +19,13 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// traced is a process whose system calls are written to a file.
+// traced is a process whose system calls strace writes to a file.
 type traced struct {
 	strace *exec.Cmd
 	file   string
 }
 
-// trace looks at a process from now on.
+// trace starts strace on a process.
 func trace(t *testing.T, pid int) traced {
 	t.Helper()
 	path, err := exec.LookPath("strace")
@@ -51,23 +53,23 @@ func trace(t *testing.T, pid int) traced {
 	return traced{strace, file}
 }
 
-// synced ends the trace, and is how many answers there were between whose request and themselves the log of the database
-// was handed to the disk, and how many others.
-func (tr traced) synced(t *testing.T) (synced, others int) {
+// countSynced stops strace. It returns the number of requests with an fsync of the log between request and response, and the
+// number of the others.
+func (tr traced) countSynced(t *testing.T) (countSynced, others int) {
 	t.Helper()
 	_ = tr.strace.Process.Signal(syscall.SIGINT)
-	_ = tr.strace.Wait() // it ends with the signal
+	_ = tr.strace.Wait() // the signal ends it
 	text, err := os.ReadFile(tr.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begun := map[string]bool{} // threads that sync the log
+	begun := map[string]bool{} // threads that are in an fsync of the log
 	var asked, done bool
 	for line := range strings.Lines(string(text)) {
 		thread, call, _ := strings.Cut(strings.TrimSpace(line), " ")
 		call = strings.TrimSpace(call)
 		switch {
-		case strings.Contains(call, `OST /graphql`): // net/http reads the first byte apart
+		case strings.Contains(call, `OST /graphql`): // net/http reads the first byte separately
 			asked, done = true, false
 		case strings.HasPrefix(call, "fsync(") || strings.HasPrefix(call, "fdatasync("):
 			begun[thread] = strings.Contains(call, ".db-wal>")
@@ -76,21 +78,21 @@ func (tr traced) synced(t *testing.T) (synced, others int) {
 			done = done || begun[thread] && strings.HasSuffix(call, "= 0")
 		case strings.Contains(call, `"HTTP/1.1 200`) && asked:
 			if done {
-				synced++
+				countSynced++
 			} else {
 				others++
 			}
 			asked = false
 		}
 	}
-	return synced, others
+	return countSynced, others
 }
 
-// durableWrites is how many writes are looked at.
+// durableWrites is the number of traced writes.
 const durableWrites = 60
 
-// TestDurable: SQLite's log is handed to the disk before a write is acknowledged. The controls are reads, for which it is
-// not, and a database that is opened with less care.
+// TestDurable checks that SQLite syncs its log before a write is acknowledged. The controls are reads, and databases
+// with other settings of synchronous.
 func TestDurable(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -101,7 +103,7 @@ func TestDurable(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	if synced, others := tr.synced(t); synced != durableWrites || others != 0 {
+	if synced, others := tr.countSynced(t); synced != durableWrites || others != 0 {
 		t.Errorf("%d writes were acknowledged when they were on the disk, %d before", synced, others)
 	}
 	tr = trace(t, s.Process.Pid)
@@ -110,22 +112,19 @@ func TestDurable(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	if synced, others := tr.synced(t); synced != 0 || others != durableWrites {
+	if synced, others := tr.countSynced(t); synced != 0 || others != durableWrites {
 		t.Errorf("the control: %d reads waited for the disk, %d did not", synced, others)
 	}
-	if synced, others := careless(t, "FULL"); synced != durableWrites || others != 0 {
+	if synced, others := traceWriter(t, "FULL"); synced != durableWrites || others != 0 {
 		t.Errorf("the control with care: %d and %d", synced, others)
 	}
-	if synced, others := careless(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
+	if synced, others := traceWriter(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
 		t.Errorf("the control with less care: %d and %d", synced, others)
 	}
 }
 
-// carelessVariable makes a run of TestCareless write to the database that it names.
-const carelessVariable = "PLACARD_TEST_CARELESS"
-
-// careless lets another process write to a database that it opens as it is told, and traces it.
-func careless(t *testing.T, synchronous string) (synced, others int) {
+// traceWriter traces a process that writes to a database with a setting of synchronous.
+func traceWriter(t *testing.T, synchronous string) (synced, others int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -142,14 +141,14 @@ func careless(t *testing.T, synchronous string) (synced, others int) {
 		t.Fatal(err)
 	}
 	tr := trace(t, writer.Process.Pid)
-	_ = stdin.Close() // it waits for this
+	_ = stdin.Close() // the process waits for this
 	if err := writer.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	return tr.synced(t)
+	return tr.countSynced(t)
 }
 
-// TestCareless is the process of careless, and nothing otherwise.
+// TestCareless is the process that careless starts.
 func TestCareless(t *testing.T) {
 	database := os.Getenv(carelessVariable)
 	if database == "" {

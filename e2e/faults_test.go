@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -11,8 +13,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// crashes lets writers work while crash happens again and again.
-func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
+// crashUnderLoad calls crash several times while clients write.
+func crashUnderLoad(t *testing.T, addrs []string, rounds int, crash func(round int)) {
 	underLoad(t, addrs, func(l *ledger) {
 		for round := range rounds {
 			l.waitFor(t, 10*(round+1))
@@ -23,7 +25,7 @@ func crashes(t *testing.T, addrs []string, rounds int, crash func(round int)) {
 	})
 }
 
-// TestServerIsKilled kills the server, on each engine; on PostgreSQL another server process goes on meanwhile.
+// TestServerIsKilled kills the server while clients write, on each engine. On PostgreSQL a second server keeps running.
 func TestServerIsKilled(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -33,7 +35,7 @@ func TestServerIsKilled(t *testing.T) {
 			servers = append(servers, start(t, freeAddress(t), database))
 			addrs = append(addrs, servers[1].addr)
 		}
-		crashes(t, addrs, faultRounds, func(round int) {
+		crashUnderLoad(t, addrs, faultRounds, func(round int) {
 			i := round % len(servers)
 			servers[i].kill(t)
 			servers[i] = start(t, servers[i].addr, database)
@@ -41,14 +43,14 @@ func TestServerIsKilled(t *testing.T) {
 	})
 }
 
-// TestDatabaseIsKilled kills PostgreSQL under a server that goes on, and stops it as an operator would: at once, and with
-// a way for what is running to end.
+// TestDatabaseIsKilled kills PostgreSQL while clients write, and stops it in the modes immediate and fast. The server
+// recovers.
 func TestDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
 	cluster := newCluster(t)
 	s := start(t, freeAddress(t), cluster.URL.String())
 	ends := []func() error{cluster.Kill, func() error { return cluster.Stop("immediate") }, func() error { return cluster.Stop("fast") }}
-	crashes(t, []string{s.addr}, 2*len(ends), func(round int) {
+	crashUnderLoad(t, []string{s.addr}, 2*len(ends), func(round int) {
 		if err := ends[round%len(ends)](); err != nil {
 			t.Error(err)
 		}
@@ -67,9 +69,8 @@ func TestDatabaseIsKilled(t *testing.T) {
 	s.stillRuns(t)
 }
 
-// TestServerIsFrozen: the process of a server stands still in the middle of a transaction, as a machine does that is
-// moved. PostgreSQL gives its locks to another server after a while, and when it wakes up, what it was at is refused and
-// can be sent again.
+// TestServerIsFrozen stops the process of a server during a transaction. PostgreSQL releases its locks for another
+// server after a timeout. After the process continues, its write fails as retryable.
 func TestServerIsFrozen(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -78,18 +79,18 @@ func TestServerIsFrozen(t *testing.T) {
 	l.version = newVersion(t, other.addr)
 	lock := lockTable(t, database, "metadata_entries")
 	l.sent["first"] = true
-	first := make(chan answer, 1)
-	write := func(s *server) answer {
+	first := make(chan graphQLResponse, 1)
+	write := func(s *server) graphQLResponse {
 		return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": l.version},
 			"metadata": map[string]any{"a": "first", "b": "first"}, "idempotencyKey": "first"}})
 	}
 	go func() { first <- write(frozen) }()
-	eventually(t, "the write is in its transaction", func() bool { return waiting(t, lock.db) == 1 })
+	eventually(t, "the write is in its transaction", func() bool { return countLockWaits(t, lock.db) == 1 })
 	if err := frozen.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	lock.release(t)
-	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // which waits for the first
+	if err := l.writeOne([]string{other.addr}, l.version, "second", 0); err != nil { // it waits for the first
 		t.Error(err)
 	}
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
@@ -110,7 +111,7 @@ func TestServerIsFrozen(t *testing.T) {
 	frozen.stillRuns(t)
 }
 
-// newCluster is a PostgreSQL server for one test.
+// newCluster starts a PostgreSQL server for a test.
 func newCluster(t *testing.T, settings ...string) *storetest.Cluster {
 	t.Helper()
 	cluster, err := storetest.NewCluster(settings...)
@@ -121,7 +122,7 @@ func newCluster(t *testing.T, settings ...string) *storetest.Cluster {
 	return cluster
 }
 
-// stillRuns: the process has not ended, and no mistake of it stands in its log.
+// stillRuns checks that the process runs and its log has no internal error.
 func (s *server) stillRuns(t *testing.T) {
 	t.Helper()
 	select {

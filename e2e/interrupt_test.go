@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -16,7 +18,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// ballast makes an SQLite database so large that work on it can be interrupted in the middle.
+// ballast makes an SQLite database large enough to interrupt commands on it.
 func ballast(t testing.TB, database string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", strings.TrimPrefix(database, "sqlite:"))
@@ -32,7 +34,8 @@ func ballast(t testing.TB, database string) {
 	}
 }
 
-// interrupted runs the program, sends it SIGINT when ready says so, and returns its code and what it printed.
+// interrupted runs the program, sends it SIGINT when ready returns true for its output, and returns its exit code and
+// output.
 func interrupted(t testing.TB, database string, ready func(printed string) bool, args ...string) (int, string) {
 	t.Helper()
 	command := program(t, append(args, "--database-url="+database)...)
@@ -60,11 +63,11 @@ func interrupted(t testing.TB, database string, ready func(printed string) bool,
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatalf("%v: it was done before it was interrupted: %s", err, printed())
 	}
-	_ = command.Wait() // its code says how it ended
+	_ = command.Wait() // its exit code is checked
 	return command.ProcessState.ExitCode(), printed()
 }
 
-// TestInterrupted: a backup and a restore that are interrupted leave nothing, and what was there is as it was.
+// TestInterrupted interrupts a backup and a restore. They leave no file, and existing files are unchanged.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	database, folder := storetest.SQLite(t), t.TempDir()
@@ -103,8 +106,8 @@ func TestInterrupted(t *testing.T) {
 	expect(t, other, 0, "is what", "restore", "--force", copied)
 }
 
-// TestMigrationIsWatched: a migration that takes long says which one it is, and one that is interrupted leaves nothing. Here it
-// waits for another process that migrates.
+// TestMigrationIsWatched checks that a long migration logs its name, and that an interrupted one changes nothing. The
+// migration waits for another process that migrates.
 func TestMigrationIsWatched(t *testing.T) {
 	t.Parallel()
 	database := storetest.EmptyPostgres(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// keys runs `placard keys` on a database, and returns what it wrote to the two outputs.
+// keys runs `placard keys` on a database and returns its standard output and standard error.
 func keys(t *testing.T, database string, args ...string) (out, notes string, err error) {
 	t.Helper()
 	command := program(t, append([]string{"keys"}, append(args, "--database-url="+database)...)...)
@@ -21,7 +21,7 @@ func keys(t *testing.T, database string, args ...string) (out, notes string, err
 	return stdout.String(), stderr.String(), err
 }
 
-// TestKeys: the first key is made on the machine, opens the server, and is good for nothing once it is revoked there.
+// TestKeys creates the first key by command, sends a request with it, and revokes it by command.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {

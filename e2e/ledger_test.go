@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -19,20 +21,20 @@ const (
 
 const logQuery = `mutation($i: LogMetadataInput!) { logMetadata(input: $i) { deduplicated entries { id } } }`
 
-// ledger is what the writers know: every value that was acknowledged, with the ID of its entry.
+// ledger records each acknowledged value with the ID of its entry.
 type ledger struct {
 	mu    sync.Mutex
 	acked map[string]string
 	sent  map[string]bool
-	// failures is how often each code was answered, and "" how often there was no answer.
+	// failures counts errors by code; "" counts missing responses.
 	failures map[string]int
-	// refused are the values that were refused at least once.
+	// refused contains the values that were refused at least once.
 	refused map[string]bool
-	// version is what the entries are about.
+	// version is the ID of the version with the entries.
 	version string
-	// keyless says that writes have no idempotency key, for controls.
+	// keyless means that writes have no idempotency key, for controls.
 	keyless bool
-	// abandoned makes writers give up writes that are refused, because the test has ended.
+	// abandoned is set when the test has ended: writers then do not repeat refused writes.
 	abandoned atomic.Bool
 }
 
@@ -40,22 +42,22 @@ func newLedger() *ledger {
 	return &ledger{acked: map[string]string{}, sent: map[string]bool{}, failures: map[string]int{}, refused: map[string]bool{}}
 }
 
-// writes is how many writes were acknowledged.
+// writes returns the number of acknowledged writes.
 func (l *ledger) writes() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.acked)
 }
 
-// failed is how often a code was answered.
+// failed returns the number of errors with a code.
 func (l *ledger) failed(code string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.failures[code]
 }
 
-// write logs values until stop is closed, each of them with an idempotency key and again until it is acknowledged.
-// Two keys go with each write, so that half a write would show.
+// write logs values until stop is closed. It repeats each value with the same idempotency key until it is acknowledged.
+// Each write has two keys, so that a partial write is detected.
 func (l *ledger) write(addrs []string, version string, writer int, stop <-chan struct{}) error {
 	for n := 0; ; n++ {
 		select {
@@ -69,7 +71,7 @@ func (l *ledger) write(addrs []string, version string, writer int, stop <-chan s
 	}
 }
 
-// writeOne logs a value, again and again until it is acknowledged. Every refusal must say that this may help.
+// writeOne logs a value and repeats it until it is acknowledged. Each error must be retryable.
 func (l *ledger) writeOne(addrs []string, version, value string, first int) error {
 	l.mu.Lock()
 	l.sent[value] = true
@@ -108,7 +110,7 @@ func (l *ledger) writeOne(addrs []string, version, value string, first int) erro
 	}
 }
 
-// stored reads the whole history of a key: how often each value is there, and the ID of its entry.
+// stored reads the history of a key. It returns how often each value occurs, and the ID of its entry.
 func stored(t *testing.T, addr, version, key string) (counts map[string]int, ids map[string]string) {
 	t.Helper()
 	counts, ids = map[string]int{}, map[string]string{}
@@ -134,7 +136,7 @@ func stored(t *testing.T, addr, version, key string) (counts map[string]int, ids
 	}
 }
 
-// violations compares the ledger with what is stored.
+// violations returns the differences between acknowledged and stored values.
 func (l *ledger) violations(a, b map[string]int, ids map[string]string) []string {
 	var found []string
 	for value, id := range l.acked {
@@ -158,7 +160,7 @@ func (l *ledger) violations(a, b map[string]int, ids map[string]string) []string
 	return found
 }
 
-// newVersion makes a version to log about, and is its ID.
+// newVersion creates a version and returns its ID.
 func newVersion(t *testing.T, addr string) string {
 	t.Helper()
 	created := ask(addr, `mutation { createArtifactVersion(input: {artifact: "model"}) { artifactVersion { id } } }`, nil)
@@ -168,8 +170,7 @@ func newVersion(t *testing.T, addr string) string {
 	return created.data["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)["id"].(string)
 }
 
-// load lets writers work about a new version while meanwhile does something to the server, and returns what they know
-// and what is stored.
+// load writes to a new version while meanwhile runs, and returns the stored values.
 func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[string]int, ids map[string]string) {
 	t.Helper()
 	l.version = newVersion(t, addrs[0])
@@ -181,15 +182,15 @@ func (l *ledger) load(t *testing.T, addrs []string, meanwhile func()) (a, b map[
 	return a, b, ids
 }
 
-// writerGroup is the goroutines that write to a ledger.
+// writerGroup is a group of goroutines that write.
 type writerGroup struct {
 	group sync.WaitGroup
 	once  sync.Once
-	// ended is closed when they shall stop.
+	// ended is closed to stop them.
 	ended chan struct{}
 }
 
-// startWriters starts n writers about a version. They stop when the test ends at the latest.
+// startWriters starts n writers to a version. They stop when the test ends at the latest.
 func (l *ledger) startWriters(t *testing.T, addrs []string, version string, n int) *writerGroup {
 	t.Helper()
 	w := &writerGroup{ended: make(chan struct{})}
@@ -207,21 +208,20 @@ func (l *ledger) startWriters(t *testing.T, addrs []string, version string, n in
 	return w
 }
 
-// stop stops the writers, each after the write that it has begun.
+// stop stops each writer after its current write.
 func (w *writerGroup) stop(t *testing.T) {
 	t.Helper()
 	w.once.Do(func() { close(w.ended) })
 	harness.Wait(t, "the writers have stopped", &w.group)
 }
 
-// waitFor waits until so many writes have been acknowledged, however slow the machine is.
+// waitFor waits until a number of writes has been acknowledged.
 func (l *ledger) waitFor(t *testing.T, writes int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d writes are acknowledged", writes), func() bool { return l.writes() >= writes })
 }
 
-// underLoad lets writers work while meanwhile does something to the server, and checks that no acknowledged write is
-// lost, none is doubled and none is half there.
+// underLoad writes while meanwhile runs. It checks that no acknowledged write is lost, stored twice, or partial.
 func underLoad(t *testing.T, addrs []string, meanwhile func(l *ledger)) {
 	t.Helper()
 	l := newLedger()
@@ -236,7 +236,7 @@ func underLoad(t *testing.T, addrs []string, meanwhile func(l *ledger)) {
 	l.control(t, a, b, ids)
 }
 
-// control shows that the check finds a write that is lost, one that is doubled and one that is torn.
+// control checks that violations detects a lost write, a write that is stored twice, and a partial write.
 func (l *ledger) control(t *testing.T, a, b map[string]int, ids map[string]string) {
 	t.Helper()
 	for value := range l.acked {

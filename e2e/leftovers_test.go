@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -14,10 +16,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// doomedVariable holds the folder of the programs for a run of TestDoomed.
-const doomedVariable = "PLACARD_TEST_DOOMED_PROGRAMS"
-
-// TestDoomed starts all that tests start, and waits to be killed by TestKilledTestLeavesNothing.
+// TestDoomed starts servers, clusters and a mount, and waits until TestKilledTestLeavesNothing kills it.
 func TestDoomed(t *testing.T) {
 	if os.Getenv(doomedVariable) == "" {
 		t.Skip("TestKilledTestLeavesNothing runs this test in a process of its own")
@@ -30,9 +29,9 @@ func TestDoomed(t *testing.T) {
 		d := newDisk(t, "16m")
 		start(t, freeAddress(t), "sqlite:"+filepath.Join(d.folder, "placard.db"))
 	}
-	lock := lockTable(t, database, "artifacts") // a session that waits in the database
+	lock := lockTable(t, database, "artifacts") // a session that waits for a lock
 	go func() { _, _ = lock.db.Exec("DELETE FROM artifacts") }()
-	eventually(t, "a statement waits", func() bool { return waiting(t, lock.db) == 1 })
+	eventually(t, "a statement waits", func() bool { return countLockWaits(t, lock.db) == 1 })
 	folder, err := harness.Folder()
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +46,7 @@ func leftovers(folder string, processes map[string]bool) (found []string) {
 	names, _ := filepath.Glob("/proc/[0-9]*")
 	for _, name := range names {
 		work, _ := os.Readlink(name + "/cwd")
-		variables, _ := os.ReadFile(name + "/environ") // none of a process that has ended
+		variables, _ := os.ReadFile(name + "/environ") // empty if the process has ended
 		if program, err := os.ReadFile(name + "/comm"); err == nil && (strings.HasPrefix(work, folder) || strings.Contains(string(variables), folder)) {
 			found = append(found, "process "+strings.TrimSpace(string(program)))
 			processes[filepath.Base(name)] = true
@@ -70,8 +69,8 @@ func leftovers(folder string, processes map[string]bool) (found []string) {
 	return slices.Compact(found)
 }
 
-// TestKilledTestLeavesNothing kills a test process that runs servers and PostgreSQL clusters and has mounted a file system.
-// The control searches before the process is killed.
+// TestKilledTestLeavesNothing kills a test process that runs servers and PostgreSQL clusters and has mounted a file
+// system. The control searches before the process is killed.
 func TestKilledTestLeavesNothing(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/mounts"); err != nil {
@@ -114,6 +113,6 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 	if err := doomed.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = doomed.Wait() // it reports the signal
+	_ = doomed.Wait() // it returns the signal
 	eventually(t, "nothing is left of a test process that was killed", func() bool { return len(leftovers(folder, processes)) == 0 })
 }

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -13,30 +15,30 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// maxMegabytes is the peak of memory that a server on SQLite may have. A container of 512 MiB has a reserve then.
+// maxMegabytes is the maximum peak memory of a server on SQLite. A container with 512 MiB then has a reserve.
 const maxMegabytes = 400
 
-// heavyQuery is an operation that costs much memory within the limits.
+// heavyQuery is an operation that needs much memory within the limits.
 type heavyQuery struct{ name, text string }
 
-// heavyQueries returns the operations that fill the caches of SQLite, and the last one, whose memory is Go's.
+// heavyQueries returns operations that fill the caches of SQLite. The last one needs memory of the Go program.
 func heavyQueries() []heavyQuery {
 	keys := []string{"uri", "owner", "framework", "notes", "incident"}
-	contains := numbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)
+	contains := repeatNumbered(20, `{metadata: {key: "@#", contains: "zq#", ignoreCase: true}}`)
 	for i := range 20 {
 		contains = strings.Replace(contains, fmt.Sprintf("@%d\"", i), keys[i%len(keys)]+`"`, 1)
 	}
 	return []heavyQuery{
 		{"2 searches for 20 parts of texts", `query($w: ArtifactVersionFilter = {or: [` + contains + `]}) {` +
-			numbered(2, ` a#: artifactVersions(first: 100, where: $w) { nodes { id } }`) + `}`},
-		{"10 orders by a path", `{` + numbered(10,
+			repeatNumbered(2, ` a#: artifactVersions(first: 100, where: $w) { nodes { id } }`) + `}`},
+		{"10 orders by a path", `{` + repeatNumbered(10,
 			` a#: artifactVersions(first: 100, orderBy: [{metadata: {key: "uri", path: ["a"]}, direction: DESC}]) { nodes { id } }`) + `}`},
-		{"long answers", `{ artifactVersions(first: 100) { nodes { id` + numbered(60, ` m#: metadataJson`) + ` } } }`},
+		{"long answers", `{ artifactVersions(first: 100) { nodes { id` + repeatNumbered(60, ` m#: metadataJson`) + ` } } }`},
 	}
 }
 
-// TestMemoryOfSQLite sends heavy operations of 20 clients at once. Its control is the program with larger caches, whose peak
-// is much higher.
+// TestMemoryOfSQLite sends heavy operations of 20 simultaneous clients. The control is the program with larger caches,
+// whose peak is much higher.
 func TestMemoryOfSQLite(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -60,7 +62,7 @@ func TestMemoryOfSQLite(t *testing.T) {
 				})
 			}
 			harness.WaitWithin(t, 5*harness.Limit, "all clients have an answer", &clients)
-			_, used := s.spent(t)
+			_, used := s.usage(t)
 			megabytes = append(megabytes, used)
 			t.Logf("%s: %d MB, codes %v", query.name, used, codes)
 			if codes["BAD_INPUT"]+codes["GRAPHQL_VALIDATION_FAILED"]+codes["GRAPHQL_PARSE_FAILED"] > 0 {

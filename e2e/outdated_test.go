@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -9,8 +11,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestOutdatedServer migrates the tables of a running server to a version that excludes it. The control is the same server
-// before, and on tables that are newer and allow it.
+// TestOutdatedServer migrates the tables of a running server to a version that excludes it. The controls are the tables
+// before, and newer tables that allow the server.
 func TestOutdatedServer(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)

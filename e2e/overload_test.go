@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -13,8 +15,9 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestOverload: while writes of one client wait for a lock of the database, as many as may wait do, one more is refused at
-// once, the probes and the page answer, and in the end all who waited are answered. One turn of three is kept for other clients.
+// TestOverload fills the queue with writes of one client that wait for a lock. Another write is refused immediately,
+// probes and pages are served, and each waiting write gets a response. A third of the slots is reserved for other
+// clients.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -24,15 +27,15 @@ func TestOverload(t *testing.T) {
 	db := lock.db
 	const write = `mutation { createArtifactVersion(input: {artifact: "a"}) { deduplicated } }`
 	var all sync.WaitGroup
-	answers := make(chan answer, 100)
+	answers := make(chan graphQLResponse, 100)
 	codes := map[string]int{}
-	for n := range 5 { // the others wait in the database or for their turn
+	for n := range 5 { // the others wait in the database or in the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		if n == 1 {
-			eventually(t, "two writes wait in the database", func() bool { return waiting(t, db) == 2 })
+			eventually(t, "two writes wait in the database", func() bool { return countLockWaits(t, db) == 2 })
 		}
 	}
-	eventually(t, "a write is refused", func() bool { // one that arrives too early takes a place in the queue
+	eventually(t, "a write is refused", func() bool { // a write that arrives too early enters the queue
 		all.Go(func() { answers <- ask(s.addr, write, nil) })
 		select {
 		case got := <-answers:
@@ -52,7 +55,7 @@ func TestOverload(t *testing.T) {
 			t.Errorf("%s: %d %.300s", path, response.StatusCode, text)
 		}
 	}
-	if n := waiting(t, db); n != 2 {
+	if n := countLockWaits(t, db); n != 2 {
 		t.Errorf("%d writes are in the database", n)
 	}
 	if got := metrics(t, measured); got["placard_operations_executing"] != 2 || got["placard_operations_waiting"] != 3 ||
@@ -74,9 +77,8 @@ func TestOverload(t *testing.T) {
 	}
 }
 
-// TestBusyIsReady: while writes of one client have all connections to PostgreSQL that they may have, /readyz says yes: it
-// answers, and sending requests to other servers would only make those busy. Reads have connections of their own. The control:
-// most of the writes find no connection.
+// TestBusyIsReady occupies all write connections to PostgreSQL with the writes of one client. /readyz succeeds, because
+// other servers would be as busy. Reads have their own connections. The control: most of the writes get no connection.
 func TestBusyIsReady(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -89,21 +91,21 @@ func TestBusyIsReady(t *testing.T) {
 		})
 	}
 	const connections = 6 // three quarters of those of mutations
-	eventually(t, "all connections wait", func() bool { return waiting(t, lock.db) == connections })
+	eventually(t, "all connections wait", func() bool { return countLockWaits(t, lock.db) == connections })
 	if got := ask(s.addr, "{ pipelineRuns { totalCount } }", nil); got.err != nil || got.code != "" {
 		t.Errorf("a read has %v %s", got.err, got.code)
 	}
 	if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz: %d %s", got, text)
 	}
-	if n := waiting(t, lock.db); n != connections {
+	if n := countLockWaits(t, lock.db); n != connections {
 		t.Errorf("the control: %d writes are in the database", n)
 	}
 	lock.release(t)
 	harness.Wait(t, "all writes are answered", &all)
 }
 
-// lock keeps everybody else from a table.
+// lock is an exclusive lock of a table.
 type lock struct {
 	db *sql.DB
 	tx *sql.Tx
@@ -133,8 +135,8 @@ func (l lock) release(t *testing.T) {
 	}
 }
 
-// waiting is how many statements wait for a lock.
-func waiting(t *testing.T, db *sql.DB) (n int) {
+// countLockWaits returns the number of statements that wait for a lock.
+func countLockWaits(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	if err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n); err != nil {
 		t.Fatal(err)

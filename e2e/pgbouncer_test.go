@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -10,8 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestMigrationIsKilled checks that a migration that is killed leaves no lock, directly and through a PgBouncer in transaction
-// mode. The next one succeeds. The control is that the lock is held before.
+// TestMigrationIsKilled checks that a killed migration leaves no lock, directly and through a PgBouncer in transaction
+// mode. The next migration succeeds. The control is that the lock is held before.
 func TestMigrationIsKilled(t *testing.T) {
 	t.Parallel()
 	for name, through := range map[string]func(*testing.T, string) string{
@@ -38,7 +40,7 @@ func TestMigrationIsKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := blocker.Exec("CREATE TABLE projects ()"); err != nil { // the migration waits for the end of this
+			if _, err := blocker.Exec("CREATE TABLE projects ()"); err != nil { // the migration waits for the end of this transaction
 				t.Fatal(err)
 			}
 			migration := harness.Command(t, harness.Limit, filepath.Join(programs, "placard"), "migrate", "up", "--database-url="+database)
@@ -59,7 +61,7 @@ func TestMigrationIsKilled(t *testing.T) {
 	}
 }
 
-// throughPgBouncer returns the URL of a database through a PgBouncer that is set as the message of the program tells.
+// throughPgBouncer returns the URL of a database through a PgBouncer with the settings of the error message.
 func throughPgBouncer(t *testing.T, direct string) string {
 	t.Helper()
 	code, out := run(t, storetest.PgBouncer(t, direct), "migrate", "up")

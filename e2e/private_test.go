@@ -11,9 +11,9 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// TestFilesArePrivate checks that only their owner can read the files of a new SQLite database, regardless of the umask. The rights
-// of an existing file stay, and the log warns of it where others can reach it. The control is another file, which has the
-// rights of the umask.
+// TestFilesArePrivate checks that only the owner can read the files of a new SQLite database, regardless of the umask.
+// The mode of an existing file stays, and the log warns if others can read it. The control is another file, which has
+// the mode of the umask.
 func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")
@@ -33,7 +33,7 @@ func TestFilesArePrivate(t *testing.T) {
 		if err := s.Start(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, s.addr, "/readyz", http.StatusOK, "ok")
+		waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 		return s, func() {
 			if err := s.Process.Signal(os.Interrupt); err != nil {
 				t.Error(err)

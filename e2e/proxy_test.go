@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -18,28 +20,28 @@ import (
 )
 
 func init() {
-	toxics.Register("cut", new(cut))
-	toxics.Register("hole", new(hole))
+	toxics.Register("cut", new(commitCut))
+	toxics.Register("hole", new(blackhole))
 }
 
-// cut ends a connection instead of passing a message on that it looks for.
-type cut struct {
+// commitCut closes a connection in place of forwarding a certain message.
+type commitCut struct {
 	message string
-	// often is how many of a hundred such messages end their connection.
+	// often is the percentage of these messages that close their connection.
 	often atomic.Int64
-	// done is how many have.
+	// done is the number of closed connections.
 	done atomic.Int64
 }
 
-// The messages that end a transaction, as they are on the wire: what the server sends, and what PostgreSQL answers when
-// it has happened.
+// These are the messages of the wire protocol that end a transaction: the command of the server and the response of
+// PostgreSQL.
 const (
 	commitSent = "Q\x00\x00\x00\x0bcommit\x00"
 	commitDone = "C\x00\x00\x00\x0bCOMMIT\x00"
 )
 
-// Pipe passes on what goes one way.
-func (c *cut) Pipe(stub *toxics.ToxicStub) {
+// Pipe forwards one direction of a connection.
+func (c *commitCut) Pipe(stub *toxics.ToxicStub) {
 	for {
 		select {
 		case <-stub.Interrupt:
@@ -51,7 +53,7 @@ func (c *cut) Pipe(stub *toxics.ToxicStub) {
 			}
 			if bytes.Contains(chunk.Data, []byte(c.message)) && rand.Int64N(100) < c.often.Load() {
 				c.done.Add(1)
-				stub.Close() // and with it the connection, on which nothing was passed on
+				stub.Close() // it closes the connection before the message is forwarded
 				ignore(stub)
 				return
 			}
@@ -60,16 +62,15 @@ func (c *cut) Pipe(stub *toxics.ToxicStub) {
 	}
 }
 
-// hole passes nothing on while it is open, and tells nobody. What was sent into it stays lost, and so do connections that
-// were there: as behind a gateway that has forgotten them.
-type hole struct {
+// blackhole drops all bytes while it is open. Connections from before stay dead, as with a NAT gateway that lost its table.
+type blackhole struct {
 	open atomic.Bool
-	// forgotten is how often all connections were forgotten that there were.
+	// forgotten counts how often all open connections were dropped.
 	forgotten atomic.Int64
 }
 
-// Pipe passes on what goes one way.
-func (h *hole) Pipe(stub *toxics.ToxicStub) {
+// Pipe forwards one direction of a connection.
+func (h *blackhole) Pipe(stub *toxics.ToxicStub) {
 	begun := h.forgotten.Load()
 	for {
 		select {
@@ -89,7 +90,7 @@ func (h *hole) Pipe(stub *toxics.ToxicStub) {
 	}
 }
 
-// ignore reads what comes until it ends.
+// ignore reads until the connection is closed.
 func ignore(stub *toxics.ToxicStub) {
 	for {
 		select {
@@ -106,8 +107,8 @@ func ignore(stub *toxics.ToxicStub) {
 	}
 }
 
-// proxied is a PostgreSQL server behind a proxy, and the URL that leads through it.
-func proxied(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *storetest.Cluster) {
+// startProxy starts a PostgreSQL server and a proxy, and returns the URL through the proxy.
+func startProxy(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *storetest.Cluster) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(freeAddress(t))
 	if err != nil {
@@ -123,7 +124,7 @@ func proxied(t *testing.T) (proxy *toxiproxy.Proxy, database string, cluster *st
 	return proxy, "postgres://placard@" + proxy.Listen + "/postgres?sslmode=disable", cluster
 }
 
-// add gives a proxy a toxic of a kind for one direction. It is that of all its connections.
+// add adds a toxic of a kind in one direction to all connections of a proxy.
 func add[T toxics.Toxic](t *testing.T, proxy *toxiproxy.Proxy, kind string, direction stream.Direction) T {
 	t.Helper()
 	wrapper, err := proxy.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(`{"type": %q, "stream": %q, "attributes": {}}`, kind, direction)))

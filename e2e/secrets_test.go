@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -5,17 +7,16 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestNoSecrets: a password of the database stands in nothing that the program writes, whatever goes wrong.
+// TestNoSecrets checks that no output of the program contains the password of the database, for several failures.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
-	const password = "hunter2-pa%73s" // an escape in it, which some messages undo
+	const password = "hunter2-pa%73s" // with an escape, which some messages decode
 	for name, database := range map[string]string{
 		"a wrong port":      "postgres://placard:" + password + "@127.0.0.1:1/placard",
 		"a wrong host":      "postgres://placard:" + password + "@nowhere.invalid:5432/placard",
@@ -69,7 +70,7 @@ func TestPasswordInFlag(t *testing.T) {
 	}
 }
 
-// TestNoSecretsInLogs: nor while the program serves and the database goes away.
+// TestNoSecretsInLogs checks the log of a server that loses its database.
 func TestNoSecretsInLogs(t *testing.T) {
 	t.Parallel()
 	cluster, err := storetest.NewCluster()
@@ -85,7 +86,7 @@ func TestNoSecretsInLogs(t *testing.T) {
 	if user == "" {
 		user = database.Query().Get("user")
 	}
-	database.User = url.UserPassword(user, "hunter2") // the cluster trusts everybody, so any password is right
+	database.User = url.UserPassword(user, "hunter2") // the cluster accepts any password
 	s := startWith(t, database.String(), "PLACARD_LOG_LEVEL=debug")
 	if err := cluster.Kill(); err != nil {
 		t.Fatal(err)
@@ -99,7 +100,7 @@ func TestNoSecretsInLogs(t *testing.T) {
 		if got.code != "" {
 			refused++
 		}
-		_, _ = status(s.addr, "/readyz") // which logs, too
+		_, _ = status(s.addr, "/readyz") // it logs, too
 		return refused == 3
 	})
 	if err := s.stop(t); err != nil {
@@ -110,22 +111,8 @@ func TestNoSecretsInLogs(t *testing.T) {
 	}
 }
 
-// startWith starts the program with more settings and waits until it is ready.
-func startWith(t *testing.T, database string, settings ...string) *server {
-	t.Helper()
-	s := newServer(t, freeAddress(t), filepath.Join(programs, "placard"))
-	s.run(t, database, settings...)
-	return s
-}
-
-// run starts the command of a server with more settings and waits until it is ready.
-func (s *server) run(t *testing.T, database string, settings ...string) {
-	t.Helper()
-	s.begin(t, database, settings...)
-	s.waitReady(t)
-}
-
-// TestNoSecretsOfCollectors: what OpenTelemetry is given stands in no log, whatever is wrong with it, and the server serves.
+// TestNoSecretsOfCollectors checks that the settings of OpenTelemetry are in no log, even if they are invalid, and that
+// the server serves.
 func TestNoSecretsOfCollectors(t *testing.T) {
 	t.Parallel()
 	angry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))

@@ -19,7 +19,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// metrics reads what Prometheus would: the values by name with labels.
+// metrics returns the values of /metrics by name with labels.
 func metrics(t testing.TB, addr string) map[string]float64 {
 	t.Helper()
 	response, err := client.Get("http://" + addr + "/metrics")
@@ -46,7 +46,7 @@ func metrics(t testing.TB, addr string) map[string]float64 {
 	return values
 }
 
-// TestMetrics: what is counted is what was done, on each engine, and names that clients choose stay bounded.
+// TestMetrics checks counters after requests, on each engine. Names from clients do not become labels.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {
@@ -97,16 +97,16 @@ func TestMetrics(t *testing.T) {
 		if size, ok := got["placard_sqlite_log_bytes"]; ok != strings.HasPrefix(database, "sqlite:") || ok && size == 0 {
 			t.Errorf("the write-ahead log has %v bytes (%v)", size, ok)
 		}
-		documented(t, got)
-		conventional(t, measured)
+		checkDocumented(t, got)
+		lintMetrics(t, measured)
 		if response, err := client.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
 			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
 		}
 	})
 }
 
-// conventional: names, types and help are as Prometheus wants them.
-func conventional(t *testing.T, addr string) {
+// lintMetrics checks metrics with the linter of Prometheus.
+func lintMetrics(t *testing.T, addr string) {
 	t.Helper()
 	response, err := client.Get("http://" + addr + "/metrics")
 	if err != nil {
@@ -119,29 +119,26 @@ func conventional(t *testing.T, addr string) {
 	}
 }
 
-// documented: docs/operations.md explains every metric of the program.
-func documented(t *testing.T, got map[string]float64) {
+// checkDocumented checks that docs/reference/metrics.md explains each metric of the program.
+func checkDocumented(t *testing.T, got map[string]float64) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := documentPage(t, "reference/metrics.md")
 	missing := map[string]bool{}
 	for name := range got {
 		name, _, _ = strings.Cut(name, "{")
 		for _, end := range []string{"_bucket", "_sum", "_count"} {
 			name = strings.TrimSuffix(name, end)
 		}
-		if strings.HasPrefix(name, "placard_") && !strings.Contains(string(text), "`"+name+"`") {
+		if strings.HasPrefix(name, "placard_") && !strings.Contains(text, "`"+name+"`") {
 			missing[name] = true
 		}
 	}
 	if len(missing) > 0 {
-		t.Errorf("docs/operations.md does not explain %v", missing)
+		t.Errorf("docs/reference/metrics.md does not explain %v", missing)
 	}
 }
 
-// TestSlowOperations: the log names what took long, and shows nothing that a client gave as a value.
+// TestSlowOperations checks the log of slow operations. It contains no value of a client.
 func TestSlowOperations(t *testing.T) {
 	t.Parallel()
 	query := `query Find($key: String!) { artifactVersions(where: {metadata: {key: $key, eq: "secret-literal"}}) { totalCount } }`
@@ -176,7 +173,7 @@ func TestSlowOperations(t *testing.T) {
 	}
 }
 
-// status asks a path and returns the status and the body, 0 when nobody answers.
+// status requests a path and returns the status and the body, or 0 if there is no response.
 func status(addr, path string) (int, string) {
 	response, err := client.Get("http://" + addr + path)
 	if err != nil {
@@ -187,8 +184,8 @@ func status(addr, path string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-// until waits for a status, and returns for how long.
-func until(t testing.TB, addr, path string, want int, part string) time.Duration {
+// waitForStatus waits for a status and returns the duration.
+func waitForStatus(t testing.TB, addr, path string, want int, part string) time.Duration {
 	t.Helper()
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		got, text := status(addr, path)
@@ -201,11 +198,11 @@ func until(t testing.TB, addr, path string, want int, part string) time.Duration
 	}
 }
 
-// noticed bounds how long /readyz may say yes when the database is gone: it asks it each time, for two seconds.
-const noticed = 4 * time.Second
+// maxDetection is the maximum time until /readyz fails without a database: each request has a timeout of two seconds.
+const maxDetection = 4 * time.Second
 
-// TestReadiness: /readyz says no while PostgreSQL is gone and while the server stops, and yes in between without a
-// restart; /healthz says yes all the time.
+// TestReadiness checks that /readyz fails while PostgreSQL is stopped and while the server stops, and recovers without
+// a restart. /healthz always succeeds.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	cluster, err := storetest.NewCluster()
@@ -218,7 +215,7 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Stop("fast"); err != nil {
 			t.Fatal(err)
 		}
-		if took := until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > noticed {
+		if took := waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > maxDetection {
 			t.Errorf("/readyz said yes for %v", took)
 		}
 		if got, _ := status(s.addr, "/healthz"); got != http.StatusOK {
@@ -230,7 +227,7 @@ func TestReadiness(t *testing.T) {
 		if err := cluster.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if took := until(t, s.addr, "/readyz", http.StatusOK, "ok"); took > noticed {
+		if took := waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok"); took > maxDetection {
 			t.Errorf("/readyz said no for %v more", took)
 		}
 		if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
@@ -240,7 +237,7 @@ func TestReadiness(t *testing.T) {
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "stopping")
+	waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "stopping")
 	if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
 		t.Errorf("a query while the server waits to be forgotten: %+v", got)
 	}
@@ -249,7 +246,8 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-// TestReadinessOfFile: the same while an SQLite file is not where it was: the server still has it, and nobody else ever will.
+// TestReadinessOfFile moves the file of an SQLite database away. /readyz fails, because no other process can open the
+// file of the server.
 func TestReadinessOfFile(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

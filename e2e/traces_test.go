@@ -19,7 +19,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// receiver is a collector of OpenTelemetry that keeps the spans it is sent.
+// receiver is an OpenTelemetry collector that keeps the received spans.
 type receiver struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -51,7 +51,7 @@ func receive(t testing.TB) *receiver {
 	return r
 }
 
-// path is the names of a span and of those above it, as far as the collector has them.
+// path returns the names of a span and of its received ancestors.
 func (r *receiver) path(span *traces.Span) string {
 	for _, above := range r.spans {
 		if bytes.Equal(above.SpanId, span.ParentSpanId) && bytes.Equal(above.TraceId, span.TraceId) {
@@ -61,7 +61,7 @@ func (r *receiver) path(span *traces.Span) string {
 	return span.Name
 }
 
-// in is the values of an attribute of the spans with a path.
+// in returns the values of an attribute of the spans with a path.
 func (r *receiver) in(path, attribute string) []string {
 	var values []string
 	for _, span := range r.spans {
@@ -77,8 +77,8 @@ func (r *receiver) in(path, attribute string) []string {
 	return values
 }
 
-// TestTraces: a collector gets the spans of a request below that of the client: the operation, its groups of resolvers, and
-// each statement in the group that asked for it; and nothing that a client gave as a value.
+// TestTraces checks that a collector gets a span of the operation below that of the client, a span per group of
+// resolvers, and a span per statement in its group. Spans contain no value of a client.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, database string) {

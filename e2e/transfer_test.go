@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -18,8 +20,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// loaded is a file with a project of so many versions, each with twenty entries.
-func loaded(t testing.TB, versions int) (path string, file []byte) {
+// exportVersions returns an exported project with a number of versions, each with twenty entries.
+func exportVersions(t testing.TB, versions int) (path string, file []byte) {
 	t.Helper()
 	database := storetest.SQLite(t)
 	expect(t, database, 0, "are at version", "migrate", "up")
@@ -40,8 +42,8 @@ func contents(t testing.TB, path string) []byte {
 	return text
 }
 
-// exportedAgain is the project of a database as a file; of one that has none, or no tables, it is empty.
-func exportedAgain(t testing.TB, database, project string) []byte {
+// exportProject exports a project of a database. It returns nothing if the project or the tables do not exist.
+func exportProject(t testing.TB, database, project string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "again.jsonl")
 	if code, _ := run(t, database, "export", "--project="+project, path); code != 0 {
@@ -50,15 +52,15 @@ func exportedAgain(t testing.TB, database, project string) []byte {
 	return contents(t, path)
 }
 
-// TestImportIsKilled kills an import again and again, and begins it again each time: in the end all is there once.
+// TestImportIsKilled kills an import several times and starts it again. In the end each record is stored once.
 func TestImportIsKilled(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 600)
+	path, file := exportVersions(t, 600)
 	project := regexp.MustCompile(`"name":"default"`)
-	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // as it is exported from there, but for the sum
+	moved := project.ReplaceAll(file, []byte(`"name":"moved"`)) // equal to an export from there except for the sum
 	storetest.Each(t, func(t *testing.T, database string) {
 		partly, kills := 0, 0
-		patience := 100 * time.Millisecond // grows until enough parts were left, however fast the machine is
+		patience := 100 * time.Millisecond // grows until enough partial imports occurred
 		for done := false; !done; {
 			command := program(t, "import", "--project=moved", path)
 			command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
@@ -84,7 +86,7 @@ func TestImportIsKilled(t *testing.T) {
 				_ = command.Process.Kill()
 				harness.Receive(t, "a killed import has ended", ended)
 				kills++
-				if n := len(exportedAgain(t, database, "moved")); n > 0 && n < len(file)*9/10 {
+				if n := len(exportProject(t, database, "moved")); n > 0 && n < len(file)*9/10 {
 					partly++
 				}
 			}
@@ -92,11 +94,11 @@ func TestImportIsKilled(t *testing.T) {
 		if kills < 2 || partly < 1 {
 			t.Errorf("%d kills, of which %d left a part: that proves nothing", kills, partly)
 		}
-		got := exportedAgain(t, database, "moved")
+		got := exportProject(t, database, "moved")
 		if !bytes.Equal(records(got), records(moved)) {
 			t.Errorf("after %d kills the project is not as it was: %d bytes instead of %d", kills, len(got), len(moved))
 		}
-		// The control: the same check sees a line that is lost and one that is there twice.
+		// The control: the check detects a missing line and a duplicate line.
 		lines := bytes.SplitAfter(got, []byte("\n"))
 		for what, other := range map[string][][]byte{"lost": append(lines[:50:50], lines[51:]...), "twice": append(lines[:50:50], lines[49:]...)} {
 			if bytes.Equal(records(bytes.Join(other, nil)), records(moved)) {
@@ -107,10 +109,10 @@ func TestImportIsKilled(t *testing.T) {
 	})
 }
 
-// TestImportLosesTheDatabase kills PostgreSQL under an import, which says so; begun again it goes on.
+// TestImportLosesTheDatabase kills PostgreSQL during an import, which fails. The next import continues.
 func TestImportLosesTheDatabase(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 400)
+	path, file := exportVersions(t, 400)
 	cluster, err := storetest.NewCluster()
 	if err != nil {
 		t.Fatal(err)
@@ -142,15 +144,15 @@ func TestImportLosesTheDatabase(t *testing.T) {
 		t.Error("no import lost its database: that proves nothing")
 	}
 	expect(t, database, 0, "imported project", "import", path)
-	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
 		t.Errorf("the project is not as it was: %d bytes instead of %d", len(got), len(file))
 	}
 }
 
-// TestImportIsInterrupted: Ctrl-C ends an import that waits for what comes, and what was written is gone on with.
+// TestImportIsInterrupted interrupts an import that waits for input. The next import continues.
 func TestImportIsInterrupted(t *testing.T) {
 	t.Parallel()
-	path, file := loaded(t, 50)
+	path, file := exportVersions(t, 50)
 	database := storetest.SQLite(t)
 	command := program(t, "import", "-")
 	command.Env = append(os.Environ(), "PLACARD_DATABASE_URL="+database)
@@ -166,7 +168,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	if _, err := in.Write(file[:len(file)*9/10]); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "something is written", func() bool { return len(exportedAgain(t, database, "default")) >= 1000 })
+	eventually(t, "something is written", func() bool { return len(exportProject(t, database, "default")) >= 1000 })
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -174,22 +176,22 @@ func TestImportIsInterrupted(t *testing.T) {
 		t.Errorf("%v: %s", err, &said)
 	}
 	expect(t, database, 0, "unchanged", "import", path)
-	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
+	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
 		t.Error("the project is not as it was")
 	}
 }
 
-// records are the lines of a file between the first and the last.
+// records returns the lines of a file between the first and the last.
 func records(file []byte) []byte {
 	_, rest, _ := bytes.Cut(file, []byte("\n"))
 	return rest[:max(bytes.LastIndexByte(bytes.TrimRight(rest, "\n"), '\n'), 0)]
 }
 
-// TestTransferBesideServers exports and imports while servers go on: an export beside a server with an SQLite file, an
-// import beside one with PostgreSQL, and none into a file that a server has.
+// TestTransferBesideServers exports from an SQLite file of a running server and imports into PostgreSQL during a
+// running server. An import into an SQLite file of a running server is refused.
 func TestTransferBesideServers(t *testing.T) {
 	t.Parallel()
-	path, loadedFile := loaded(t, 200)
+	path, loadedFile := exportVersions(t, 200)
 	artifacts := bytes.Count(loadedFile, []byte(`{"record":"artifact",`))
 	storetest.Each(t, func(t *testing.T, database string) {
 		s := start(t, freeAddress(t), database)
@@ -216,7 +218,7 @@ func TestTransferBesideServers(t *testing.T) {
 			before[value] = 1
 		}
 		l.mu.Unlock()
-		snapshot := exportedAgain(t, database, "default")
+		snapshot := exportProject(t, database, "default")
 		writers.stop(t)
 		if bytes.Count(snapshot, []byte(`"key":"a"`)) != bytes.Count(snapshot, []byte(`"key":"b"`)) {
 			t.Error("a write is half in the export")
@@ -236,7 +238,7 @@ func TestTransferBesideServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect(t, to, 0, "imported project", "import", file)
-		if got := exportedAgain(t, to, "default"); !bytes.Equal(got, snapshot) {
+		if got := exportProject(t, to, "default"); !bytes.Equal(got, snapshot) {
 			t.Error("the export beside a writing server is not whole")
 		}
 		if err := s.stop(t); err != nil {
@@ -245,7 +247,7 @@ func TestTransferBesideServers(t *testing.T) {
 	})
 }
 
-// TestTransferCodes: what the two commands say and end with.
+// TestTransferCodes checks the exit codes and messages of export and import.
 func TestTransferCodes(t *testing.T) {
 	t.Parallel()
 	database, folder := storetest.SQLite(t), t.TempDir()
@@ -273,16 +275,12 @@ func TestTransferCodes(t *testing.T) {
 	expect(t, database, 1, "only a part", "import", file)
 }
 
-// TestExportDocument runs the program of docs/export.md on a file.
+// TestExportDocument runs the program of docs/reference/export-format.md on a file.
 func TestExportDocument(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../docs/export.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "```python\n")
+	_, rest, _ := strings.Cut(documentPage(t, "reference/export-format.md"), "```python\n")
 	program, _, _ := strings.Cut(rest, "```")
-	path, file := loaded(t, 50)
+	path, file := exportVersions(t, 50)
 	command := harness.Command(t, harness.Limit, "python3", "-c", program)
 	command.Dir = filepath.Dir(path)
 	out, err := command.CombinedOutput()
@@ -293,7 +291,7 @@ func TestExportDocument(t *testing.T) {
 	if want := fmt.Sprintf("%d entries", entries); !strings.Contains(string(out), want) || entries < 1000 {
 		t.Errorf("the program prints no %s:\n%.2000s", want, out)
 	}
-	// The control: it notices a file that is damaged.
+	// The control: the program detects a damaged file.
 	if err := os.WriteFile(path, bytes.Replace(file, []byte(`"torch"`), []byte(`"other"`), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -17,12 +19,12 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// post is a request to /graphql with these headers, each with its line end.
+// post returns a request to /graphql with additional header lines.
 func post(host, headers, body string) string {
 	return fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n%s\r\n%s", host, len(body), headers, body)
 }
 
-// wire sends bytes over a connection, closes its side, and returns the statuses of the answers and all that came back.
+// wire sends bytes over a connection and closes its side. It returns the statuses and the text of the responses.
 func wire(t *testing.T, addr, bytesSent string) (statuses []int, all string) {
 	t.Helper()
 	conn := dial(t, addr)
@@ -51,8 +53,8 @@ func packed(text string) string {
 	return b.String()
 }
 
-// TestHostileWire: what no client sends, with the statuses of its answers. None of it stops the server, repeats what was
-// sent, or leads elsewhere.
+// TestHostileWire sends malformed HTTP and checks the statuses. No response repeats the request or redirects to another
+// host, and the server keeps serving.
 func TestHostileWire(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -79,7 +81,7 @@ func TestHostileWire(t *testing.T) {
 		{"chunks without end", "POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Transfer-Encoding: chunked\r\n\r\n" + flood(4000, "400\r\n"+flood(1024, " ")+"\r\n"), []int{413}},
 		{"a packed body", post(s.addr, asJSON+"Content-Encoding: br\r\n", packed(flood(100_000, marker))), nil},
 		{"a header that is too long", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\nX: " + flood(20_000, marker) + "\r\n\r\n", []int{431}},
-		{"a flood of headers", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\n" + numbered(20_000, "X#: 1\r\n") + "\r\n", []int{431}},
+		{"a flood of headers", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\n" + repeatNumbered(20_000, "X#: 1\r\n") + "\r\n", []int{431}},
 		{"a long path", get("/" + flood(20_000, marker)), []int{431}},
 		{"a header with a line break", "GET /healthz HTTP/1.1\r\nHost: " + s.addr + "\r\nX: a\r\n b\x00\r\n\r\n", []int{400}},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: " + s.addr + "\r\nHost: evil.example\r\n\r\n", []int{400}},
@@ -133,7 +135,8 @@ func TestHostileWire(t *testing.T) {
 	}
 }
 
-// TestSlowClients: 2,000 connections that say nothing, little, or half a body hold nobody up, and are ended.
+// TestSlowClients opens 2,000 connections that send nothing, a few bytes, or half a body. The server serves other
+// clients and closes these connections.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))
@@ -162,13 +165,13 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// TestSlowBodies: large bodies that never end are refused before they fill the memory, small requests are answered beside
-// them, and large ones again once they are gone.
+// TestSlowBodies sends large bodies that never end. The server refuses them before it runs out of memory, serves small
+// requests meanwhile, and accepts large ones again afterwards.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
-	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; MiB that the server may take
+	const held, most = 1900 << 10, 400 // the bodies alone would take 742 MiB; maximum memory of the server in MiB
 	s := start(t, freeAddress(t), storetest.SQLite(t))
-	_, low := s.spent(t)
+	_, low := s.usage(t)
 	large := `{"query": "{ __typename }", "extensions": {"x": "` + flood(held, "x") + `"}}`
 	if statuses, all := wire(t, s.addr, post(s.addr, asJSON, large)); !slices.Equal(statuses, []int{200}) {
 		t.Fatalf("a large body alone: %v %.300s", statuses, all)
@@ -190,7 +193,7 @@ func TestSlowBodies(t *testing.T) {
 		!strings.Contains(all, "Retry-After: 1") {
 		t.Errorf("a large body beside the others: %v %.300s", statuses, all)
 	}
-	if _, peak := s.spent(t); peak-low > most {
+	if _, peak := s.usage(t); peak-low > most {
 		t.Errorf("the server took %d MiB", peak-low)
 	}
 	for _, conn := range conns {
@@ -202,7 +205,7 @@ func TestSlowBodies(t *testing.T) {
 	})
 }
 
-// TestHeaders: every answer has the headers that protect it, whatever it is.
+// TestHeaders checks the security headers of each kind of response.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	s := start(t, freeAddress(t), storetest.SQLite(t))

@@ -1,3 +1,5 @@
+//go:build integration
+
 package e2e
 
 import (
@@ -47,8 +49,8 @@ func remount(option string) change {
 	}
 }
 
-// TestUnwritableFile checks that the program refuses an SQLite database that it cannot write, with a message that names the
-// file, the cause and the remedy. The control: it starts when the database is writable again.
+// TestUnwritableFile checks that the program refuses an SQLite database that it cannot write. The message names the
+// file, the cause and the remedy. The control: the program starts when the database is writable again.
 func TestUnwritableFile(t *testing.T) {
 	t.Parallel()
 	const file, denied = "placard.db", "permission denied"
@@ -126,7 +128,7 @@ func TestUnwritableFile(t *testing.T) {
 	}
 }
 
-// inject makes the system refuse calls of a process about a path, until stop is called.
+// inject makes system calls of a process on a path fail until stop is called.
 func inject(t *testing.T, pid int, path, calls, refusal string) (stop func()) {
 	t.Helper()
 	tracer, err := exec.LookPath("strace")
@@ -154,7 +156,7 @@ func inject(t *testing.T, pid int, path, calls, refusal string) (stop func()) {
 	}()
 	return func() {
 		_ = strace.Process.Signal(syscall.SIGINT)
-		_ = strace.Wait() // it ends with the signal
+		_ = strace.Wait() // the signal ends it
 	}
 }
 
@@ -171,9 +173,9 @@ func execute(t *testing.T, database, statement string) {
 	}
 }
 
-// expectReadOnly checks a server whose database has become read-only: writes are UNAVAILABLE without internals, /readyz
-// reports the cause, and reads go on.
-func expectReadOnly(t *testing.T, s *server, write func() answer, retryable bool) {
+// expectReadOnly checks a server whose database has become read-only: writes fail with UNAVAILABLE and without
+// internals, /readyz reports the cause, and reads succeed.
+func expectReadOnly(t *testing.T, s *server, write func() graphQLResponse, retryable bool) {
 	t.Helper()
 	if got := write(); got.err != nil || got.code != "UNAVAILABLE" || got.retryable != retryable || strings.ContainsAny(got.message, "/()") {
 		t.Errorf("a write: %+v", got)
@@ -188,7 +190,7 @@ func expectReadOnly(t *testing.T, s *server, write func() answer, retryable bool
 	}
 }
 
-// TestBecomesReadOnly checks a server whose database becomes read-only and writable again, without a restart.
+// TestBecomesReadOnly makes the database of a running server read-only and writable again.
 func TestBecomesReadOnly(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
@@ -200,7 +202,7 @@ func TestBecomesReadOnly(t *testing.T) {
 			}
 			s := start(t, freeAddress(t), database)
 			version := newVersion(t, s.addr)
-			write := func() answer {
+			write := func() graphQLResponse {
 				return ask(s.addr, logQuery, map[string]any{"i": map[string]any{"target": map[string]any{"artifactVersionId": version}, "metadata": map[string]any{"a": 1}}})
 			}
 			for range 2 {
@@ -214,17 +216,17 @@ func TestBecomesReadOnly(t *testing.T) {
 				} else {
 					execute(t, database, "ALTER SYSTEM SET default_transaction_read_only = on")
 					execute(t, database, "SELECT pg_reload_conf()")
-					until(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
+					waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
 					expectReadOnly(t, s, write, true)
 					other := launch(t, freeAddress(t), database)
-					until(t, other.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
+					waitForStatus(t, other.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
 					if err := other.stop(t); err != nil || !strings.Contains(other.log.String(), "the database is read-only") {
 						t.Errorf("a server that starts meanwhile: %v\n%s", err, other.log)
 					}
 					execute(t, database, "ALTER SYSTEM RESET default_transaction_read_only")
 					execute(t, database, "SELECT pg_reload_conf()")
 				}
-				until(t, s.addr, "/readyz", http.StatusOK, "ok")
+				waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 			}
 			if got := write(); got.err != nil || got.code != "" {
 				t.Errorf("afterwards: %+v", got)

@@ -158,8 +158,8 @@ func TestViewer(t *testing.T) {
 	})
 }
 
-// TestFeatures checks that each conditional feature is listed exactly when it is on, and that docs/http.md and the
-// schema describe every feature.
+// TestFeatures checks that each conditional feature is listed exactly when it is on, and that docs/reference/http.md and
+// the schema describe every feature.
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`
@@ -168,7 +168,7 @@ func TestFeatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile("../docs/http.md")
+	page, err := os.ReadFile("../docs/reference/http.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestFeatures(t *testing.T) {
 		}
 		for _, name := range want {
 			if !strings.Contains(string(page), "\n| `"+name+"` | ") || !strings.Contains(string(schema), "`"+name+"` (") {
-				t.Errorf("docs/http.md and ServerInfo.features must describe %s", name)
+				t.Errorf("docs/reference/http.md and ServerInfo.features must describe %s", name)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/placard/placard/graph/exec"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -203,7 +204,7 @@ func TestAccess(t *testing.T) {
 			}
 		}
 		w.fill(alpha, 3)
-		questions := a.questions(2)
+		questions := a.questions(harness.Amount(1, 2))
 		before := w.reads(questions)
 		w.fill(beta, 2)
 		for question, answer := range w.reads(questions) {

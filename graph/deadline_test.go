@@ -40,6 +40,7 @@ func TestDeadline(t *testing.T) {
 // TestGivingUpGetsLost checks that PostgreSQL ends a statement whose connection is gone, even if no new connection can
 // cancel it.
 func TestGivingUpGetsLost(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	url := storetest.Postgres(t)
 	config, err := pgx.ParseConfig(url)

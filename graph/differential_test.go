@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -23,16 +24,13 @@ import (
 // searchesVariable names the environment variable with the number of random searches of TestSearchAgrees.
 const searchesVariable = "PLACARD_TEST_SEARCHES"
 
-const (
-	defaultSearches = 500
-	searchThemes    = 5
-)
+const searchThemes = 5
 
 // The flags of rapid are set before those of the command line are read, which may say otherwise.
 func init() {
 	searches, err := strconv.Atoi(os.Getenv(searchesVariable))
 	if err != nil {
-		searches = defaultSearches
+		searches = harness.Amount(100, 500)
 	}
 	if err := flag.Set("rapid.checks", strconv.Itoa(max(1, searches/searchThemes))); err != nil {
 		panic(err)

@@ -61,7 +61,7 @@ func many(field string) string {
 
 // everything returns operations that use every field of the schema, and operations with many root fields.
 func (w *world) everything(a *asking) (all []string) {
-	for _, texts := range a.questions(2) {
+	for _, texts := range a.questions(harness.Amount(1, 2)) {
 		for _, text := range texts {
 			all = append(all, w.put(alpha, alpha, text))
 		}

@@ -206,6 +206,7 @@ func TestOracleSearches(t *testing.T) {
 		{`{"producedBy": {"pipeline": {"startsWith": "train"}, "stepRunId": "s1"}}`, ``, 9, "b a"},
 		{`{"producedBy": {"step": {"ne": "fit"}}}`, ``, 9, "e c d"},
 		{`{"producedBy": {"pipelineRunId": "p2"}}`, ``, 9, ""},
+		{`{"producedBy": {"exists": false, "stepRunId": "s1"}}`, ``, 9, ""},
 		{`{"metadata": {"key": "k", "card": "c", "eq": "t"}}`, ``, 9, "a"},
 		{`{"metadata": {"key": "k", "exists": true}}`, ``, 9, "e c b d"},
 		{`{"metadata": {"key": "k", "card": null, "eq": 5}}`, ``, 2, "a"},

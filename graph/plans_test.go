@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/apitest"
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -194,6 +195,7 @@ func mayReadAll(where, text string) bool {
 // rows and blocks that each statement of the API reads are bounded by the rows that it returns or writes. This holds
 // with the plans that connections made while the database was nearly empty, and with new plans.
 func TestPlansWithoutStatistics(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	p := newPlanWorld(t)
 	p.fill(alpha, 1)

@@ -7,7 +7,7 @@ import (
 )
 
 // features are the names of serverInfo.features in alphabetical order. A client checks for a name before it uses the
-// feature. Names never change; docs/http.md describes them. A feature with a nil condition is always on.
+// feature. Names never change; docs/reference/http.md describes them. A feature with a nil condition is always on.
 var features = []struct {
 	name string
 	isOn func(Options) bool

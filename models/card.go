@@ -26,25 +26,25 @@ func Cards(latest []*MetadataEntry) []*MetadataCard {
 // MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
 // objects. If a card and an entry without a card have the same name, the one logged last wins.
 func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
-	type top struct {
+	type member struct {
 		name string
 		seq  Int64
 		text []byte
 	}
-	var tops []top
-	place := map[string]int{}
-	put := func(t top) {
-		at, taken := place[t.name]
+	var members []member
+	index := map[string]int{}
+	put := func(m member) {
+		i, exists := index[m.name]
 		switch {
-		case !taken:
-			place[t.name] = len(tops)
-			tops = append(tops, t)
-		case t.seq > tops[at].seq:
-			tops[at] = t
+		case !exists:
+			index[m.name] = len(members)
+			members = append(members, m)
+		case m.seq > members[i].seq:
+			members[i] = m
 		}
 	}
 	for _, card := range Cards(latest) {
-		inside := []byte{'{'}
+		cardJSON := []byte{'{'}
 		var last Int64
 		for i, entry := range card.Entries {
 			value, err := entry.Value()
@@ -52,27 +52,27 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 				return nil, err
 			}
 			if card.Name == nil {
-				put(top{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
+				put(member{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
 				continue
 			}
 			if i > 0 {
-				inside = append(inside, ',')
+				cardJSON = append(cardJSON, ',')
 			}
-			inside = append(jsontree.AppendString(inside, entry.Key), ':')
-			inside = value.appendJSON(inside, plain)
+			cardJSON = append(jsontree.AppendString(cardJSON, entry.Key), ':')
+			cardJSON = value.appendJSON(cardJSON, plain)
 			last = max(last, entry.Seq)
 		}
 		if card.Name != nil {
-			put(top{*card.Name, last, append(inside, '}')})
+			put(member{*card.Name, last, append(cardJSON, '}')})
 		}
 	}
 	text := RawJSON{'{'}
-	for i, t := range tops {
+	for i, m := range members {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(jsontree.AppendString(text, t.name), ':')
-		text = append(text, t.text...)
+		text = append(jsontree.AppendString(text, m.name), ':')
+		text = append(text, m.text...)
 	}
 	return append(text, '}'), nil
 }

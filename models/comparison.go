@@ -127,23 +127,23 @@ func nearestDouble(f *big.Float) *Double {
 // membersOnlyIn returns the members of to that from lacks, counting repeated members. It returns an empty list unless
 // both values have members.
 func membersOnlyIn(from, to MetadataValue) []MetadataValue {
-	had, wereMembers := extractItems(from)
-	have, areMembers := extractItems(to)
-	found := []MetadataValue{}
+	fromItems, wereMembers := extractItems(from)
+	toItems, areMembers := extractItems(to)
+	only := []MetadataValue{}
 	if !wereMembers || !areMembers {
-		return found
+		return only
 	}
 	counts := map[string]int{}
-	for _, member := range had {
+	for _, member := range fromItems {
 		counts[string(member.appendJSON(nil, canonical))]++
 	}
-	for _, member := range have {
+	for _, member := range toItems {
 		text := string(member.appendJSON(nil, canonical))
 		if counts[text]--; counts[text] < 0 {
-			found = append(found, member)
+			only = append(only, member)
 		}
 	}
-	return found
+	return only
 }
 
 func extractItems(value MetadataValue) ([]MetadataValue, bool) {

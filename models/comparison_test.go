@@ -39,7 +39,7 @@ func TestCompareValues(t *testing.T) {
 		"from zero":              {`0`, `3`, "differs true delta 3.0 relative none"},
 		"above 2^53":             {`9007199254740992`, `9007199254740993`, "differs true delta 1.0 relative 1.1102230246251565e-16"},
 		"the widest":             {`-9223372036854775808`, `9223372036854775807`, "differs true delta 1.8446744073709552e+19 relative 2.0"},
-		"beyond a double":        {`-1.7e308`, `1.7e308`, "differs true delta none relative 2.0"},
+		"out of range":           {`-1.7e308`, `1.7e308`, "differs true delta none relative 2.0"},
 		"not a number":           {`{"$float": "NaN"}`, `{"$float": "NaN"}`, "differs false delta none relative none"},
 		"infinity":               {`1.0`, `{"$float": "Infinity"}`, "differs true delta none relative none"},
 		"sizes":                  {`{"$storageSize": 1000}`, `{"$storageSize": 1500}`, "differs true delta 500.0 relative 0.5"},

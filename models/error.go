@@ -8,7 +8,7 @@ import (
 // Code is the stable identifier of an error in `extensions.code` of a GraphQL error.
 type Code string
 
-// The error codes except the two of GraphQL itself; docs/errors.md describes each.
+// The error codes except the two of GraphQL itself; docs/reference/errors.md describes each.
 const (
 	CodeBadInput             Code = "BAD_INPUT"
 	CodeNotFound             Code = "NOT_FOUND"
@@ -82,10 +82,10 @@ func Conflict(at *Path, format string, args ...any) *Error {
 }
 
 // LimitExceeded returns the error of an input that exceeds a limit.
-func LimitExceeded(at *Path, what string, limit, actual int64) *Error {
+func LimitExceeded(at *Path, quantity string, limit, actual int64) *Error {
 	return &Error{
 		Code:    CodeLimitExceeded,
-		Message: fmt.Sprintf("%s: at most %d, got %d", what, limit, actual),
+		Message: fmt.Sprintf("%s: at most %d, got %d", quantity, limit, actual),
 		Path:    at.Steps(), Limit: &limit, Actual: &actual,
 	}
 }

@@ -36,8 +36,8 @@ func (f Fact) SearchForm() (SearchForm, error) {
 // with both fields.
 func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
 	c := factCollector{limits: limits, seen: map[[2]string]bool{}}
-	if most, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > most {
-		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(n))
+	if limit, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > limit {
+		return nil, LimitExceeded(path, "entries in a call", int64(limit), int64(n))
 	}
 	if metadata != nil && metadata.Node != nil {
 		object, ok := metadata.Node.(Object)
@@ -61,10 +61,10 @@ func countFacts(metadata *Tree) int {
 	if metadata == nil {
 		return 0
 	}
-	tops, _ := metadata.Node.(Object)
-	n := len(tops)
-	for _, top := range tops {
-		card, _ := top.Value.(Object)
+	members, _ := metadata.Node.(Object)
+	n := len(members)
+	for _, member := range members {
+		card, _ := member.Value.(Object)
 		if _, _, isMarked := findMark(card); !isMarked && len(card) > 0 {
 			n += len(card) - 1
 		}
@@ -80,12 +80,12 @@ type factCollector struct {
 
 // addMetadata adds the entries of a JSON object: a top-level object is a card, unless it is empty or marks a kind.
 func (c *factCollector) addMetadata(at *Path, object Object) error {
-	tops := make(map[string]bool, len(object))
+	seen := make(map[string]bool, len(object))
 	for _, top := range object {
-		if tops[top.Key] {
+		if seen[top.Key] {
 			return BadInput(at.In(top.Key), "must not repeat a key of the object")
 		}
-		tops[top.Key] = true
+		seen[top.Key] = true
 		card, isObject := top.Value.(Object)
 		_, _, isMarked := findMark(card)
 		if !isObject || isMarked || len(card) == 0 {
@@ -101,8 +101,8 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 			if strings.HasPrefix(member.Key, "$") {
 				return unknownMarkError(at.In(top.Key), member.Key)
 			}
-			inside := at.In(top.Key).In(member.Key)
-			if err := c.addJSON(inside, inside, top.Key, member.Key, member.Value); err != nil {
+			path := at.In(top.Key).In(member.Key)
+			if err := c.addJSON(path, path, top.Key, member.Key, member.Value); err != nil {
 				return err
 			}
 		}
@@ -150,8 +150,8 @@ func (c *factCollector) addValue(keyAt, at *Path, card, key string, value Metada
 	if card == "" && value.Kind() == MetadataKindDict {
 		size += len(`{"$dict":}`) // as the entry shows it
 	}
-	if most := int(c.limits.ValueBytes); size > most {
-		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
+	if limit := int(c.limits.ValueBytes); size > limit {
+		return LimitExceeded(at, "bytes of a value as extended JSON", int64(limit), int64(size))
 	}
 	fact := Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)}
 	c.facts = append(c.facts, fact)

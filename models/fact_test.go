@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestAtTheLimit accepts the most of everything.
+// TestAtTheLimit checks that input at each limit is accepted.
 func TestAtTheLimit(t *testing.T) {
 	t.Parallel()
 	many := Object{}

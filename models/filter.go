@@ -144,14 +144,14 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 
 // readRelated validates a filter on related objects. That of a producer may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
-	exists, asked := input["exists"].(*bool)
+	exists, hasExists := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
 	if name == "producedBy" && len(input) == 0 {
 		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
 	of, err := r.readFilter(at, rest)
-	if err == nil && asked {
+	if err == nil && hasExists {
 		r.predicates++
 		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Tests: []FieldTest{{Op: "exists", Values: []any{*exists}}}}}}
 	}
@@ -164,8 +164,8 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 	if !ok {
 		return nil, BadInput(at, "has a type that no condition supports")
 	}
-	id, known := ParseID(*text)
-	if !known {
+	id, isID := ParseID(*text)
+	if !isID {
 		return &Filter{Any: true}, nil // nothing has this ID
 	}
 	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil

@@ -33,13 +33,14 @@ func CheckName(at *Path, name string) error {
 	return nil
 }
 
-// CheckText validates text that is stored: no NUL, no unpaired surrogate, and at most max characters.
-func CheckText(at *Path, what, text string, max int) error {
+// CheckText validates text that is stored: no NUL, no unpaired surrogate, and at most maxCharacters characters. noun
+// names the text in messages.
+func CheckText(at *Path, noun, text string, maxCharacters int) error {
 	if err := CheckCharacters(at, text); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(text); n > max {
-		return LimitExceeded(at, "characters of "+what, int64(max), int64(n))
+	if n := utf8.RuneCountInString(text); n > maxCharacters {
+		return LimitExceeded(at, "characters of "+noun, int64(maxCharacters), int64(n))
 	}
 	return nil
 }

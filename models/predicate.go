@@ -90,7 +90,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		{"between", r.readBetween},
 		{"contains", r.readContains}, {"startsWith", r.readText}, {"endsWith", r.readText},
 	} {
-		if _, given := fields[field.name]; !given {
+		if _, isSet := fields[field.name]; !isSet {
 			continue
 		}
 		test, err := field.read(field.name)
@@ -311,11 +311,11 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	if !isText || r.textOnly {
 		return keys, nil
 	}
-	number, looks, known := parseQuantity(text)
+	number, hasUnit, knownUnit := parseQuantity(text)
 	switch {
-	case known:
+	case knownUnit:
 		keys = append(keys, number)
-	case looks && units:
+	case hasUnit && units:
 		return nil, BadInput(at, "must have a known unit: "+
 			"B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
 			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")

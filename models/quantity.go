@@ -32,8 +32,8 @@ var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 const maxQuantityBytes = 100
 
 // parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
-// once to a double. looks reports that the text is a number followed by letters, known that the letters are a unit.
-func parseQuantity(text string) (key string, looks, known bool) {
+// once to a double. hasUnit reports that the text is a number followed by letters, knownUnit that they are a unit.
+func parseQuantity(text string) (key string, hasUnit, knownUnit bool) {
 	if len(text) > maxQuantityBytes {
 		return "", false, false
 	}

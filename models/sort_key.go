@@ -206,9 +206,9 @@ func Fold(text string) string { return strings.Map(FoldRune, text) }
 
 // FoldRune folds one character.
 func FoldRune(r rune) rune {
-	least := r
+	folded := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-		least = min(least, next)
+		folded = min(folded, next)
 	}
-	return least
+	return folded
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/placard/placard/internal/jsontree"
 )
 
-// TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
+// TestSortKeyOrder checks that sort keys have the exact order of the numbers, across kinds.
 func TestSortKeyOrder(t *testing.T) {
 	t.Parallel()
 	values := []MetadataValue{
@@ -96,10 +96,10 @@ func TestSearchForm(t *testing.T) {
 	long := strings.Repeat("é", 300)
 	form := SearchFormOf(MarkdownValue{Markdown: long})
 	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.Parts != long {
-		t.Errorf("a long text is kept as %d bytes and %d", len(form.SortKey), len(form.Parts))
+		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.Parts))
 	}
 	if !LongSortKey(classText+long) || LongSortKey(classText+long[:300]) {
-		t.Error("it is not known what may be cut")
+		t.Error("LongSortKey is wrong about truncation")
 	}
 	for text, parts := range map[string]string{
 		`[1,"a",[]]`:        `["I2bff","S4a",[]]`,
@@ -117,7 +117,7 @@ func TestSearchForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		if form := SearchFormOf(value); form != (SearchForm{classUnordered, parts}) {
-			t.Errorf("%s is kept as %+v, want %s", text, form, parts)
+			t.Errorf("%s: got %+v, want %s", text, form, parts)
 		}
 	}
 	for _, spec := range kindTable() {
@@ -129,8 +129,8 @@ func TestSearchForm(t *testing.T) {
 	}
 }
 
-// TestSortKeyBounds draws texts with common prefixes around the cut. Stored sort keys must be within the bounds of each
-// operand that the whole text compares with.
+// TestSortKeyBounds draws texts with common prefixes at the truncation. Stored sort keys must be within the bounds of
+// each operand that matches the full text.
 func TestSortKeyBounds(t *testing.T) {
 	t.Parallel()
 	start := rapid.SampledFrom([]string{strings.Repeat("x", 390), strings.Repeat("é", 196)})
@@ -178,7 +178,7 @@ func TestQuantity(t *testing.T) {
 		"1e3s": false, strings.Repeat("9", 5000) + "s": false,
 	} {
 		if _, looks, known := parseQuantity(text); known || looks != wantLooks {
-			t.Errorf("%.20q: looks like a quantity: %v, is one: %v", text, looks, known)
+			t.Errorf("%.20q: has a unit: %v, a known one: %v", text, looks, known)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func TestPredicateRefusals(t *testing.T) {
 		code   Code
 		path   []any
 	}{
-		{"nothing is asked", map[string]any{}, CodeBadInput, []any{"metadata"}},
+		{"no condition", map[string]any{}, CodeBadInput, []any{"metadata"}},
 		{"a boolean is not greater", map[string]any{"gt": tree("true")}, CodeBadInput, []any{"metadata", "gt"}},
 		{"null is not less", map[string]any{"lte": (*Tree)(nil)}, CodeBadInput, []any{"metadata", "lte"}},
 		{"an unknown unit", map[string]any{"gte": tree(`"5 parsecs"`)}, CodeBadInput, []any{"metadata", "gte"}},
@@ -220,7 +220,7 @@ func TestPredicateRefusals(t *testing.T) {
 		{"a text of 64 KiB", map[string]any{"eq": &Tree{long}}, CodeLimitExceeded, []any{"metadata", "eq"}},
 		{"an empty step", map[string]any{"path": []string{"a", ""}, "exists": &yes}, CodeBadInput, []any{"metadata", "path", 1}},
 		{"an order without case", map[string]any{"ignoreCase": &yes, "lt": tree(`"a"`)}, CodeBadInput, []any{"metadata", "lt"}},
-		{"an integer beyond 64 bits", map[string]any{"eq": &Tree{json.Number("9223372036854775808")}}, CodeBadInput, []any{"metadata", "eq"}},
+		{"an integer of more than 64 bits", map[string]any{"eq": &Tree{json.Number("9223372036854775808")}}, CodeBadInput, []any{"metadata", "eq"}},
 	} {
 		c.fields["key"] = "k"
 		_, err := ReadFilter(defaults(), nil, FilterInput{"metadata": c.fields})
@@ -232,12 +232,12 @@ func TestPredicateRefusals(t *testing.T) {
 		}
 	}
 	if _, err := ReadFilter(defaults(), nil, FilterInput{"metadata": map[string]any{"key": "k", "kind": &kind, "gt": tree(`"5 parsecs"`)}}); err != nil {
-		t.Errorf("a text that looks like a quantity, asked for as a text: %v", err)
+		t.Errorf("a string in the form of a quantity with kind STRING: %v", err)
 	}
 }
 
-// TestBetween accepts ranges whose ends are in order in at least one of their readings, or are not ordered at all, and
-// keeps the readings that are in order.
+// TestBetween checks that a range is accepted if its ends are in order in at least one reading, or have no order, and
+// that only ordered readings remain.
 func TestBetween(t *testing.T) {
 	t.Parallel()
 	for ends, want := range map[string]int{
@@ -263,7 +263,8 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// TestFilterLimits: the deepest and the broadest filter are accepted, one more is not.
+// TestFilterLimits checks that the deepest and the broadest filter are accepted, and that one more level or condition
+// is refused.
 func TestFilterLimits(t *testing.T) {
 	t.Parallel()
 	name := "x"

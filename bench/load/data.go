@@ -10,36 +10,36 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// What the data is made of, for those who ask questions about it.
+// Quantities of the data.
 const (
-	// Artifacts is how many artifacts there are; the first of them has two versions of five.
+	// Artifacts is the number of artifacts. The first has two versions of five.
 	Artifacts = 100
-	// Owners is how many owners there are, each of about as many versions.
+	// Owners is the number of owners, with about as many versions each.
 	Owners = 1000
-	// Tags is how many tags there are; a version has one of them, or none.
+	// Tags is the number of tags. A version has one of them, or none.
 	Tags = 300
 	// Spacing is the time between two versions.
 	Spacing = 30 * time.Second
 )
 
-// Start is when the first version was created.
+// Start is the creation time of the first version.
 var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// ArtifactName is the name of the nth artifact.
+// ArtifactName returns the name of the nth artifact.
 func ArtifactName(n int) string { return fmt.Sprintf("model-%03d", n) }
 
-// OwnerName is the name of the nth owner.
+// OwnerName returns the name of the nth owner.
 func OwnerName(n int) string { return fmt.Sprintf("owner-%04d", n) }
 
-// TagName is the name of the nth tag.
+// TagName returns the name of the nth tag.
 func TagName(n int) string { return fmt.Sprintf("tag-%03d", n) }
 
-// URI is the value of the key uri of the nth version. The URIs of ten versions that follow each other differ in the
-// last digit only.
+// URI returns the value of the key uri of the nth version. The URIs of ten consecutive versions differ in the last
+// digit only.
 func URI(n int) string { return fmt.Sprintf("s3://lake/models/%08d", n) }
 
-// facts are those of the nth version: twenty keys that each version has, one that every tenth has on average, and one
-// that every thousandth has.
+// facts returns the metadata of the nth version: twenty keys of each version, a key of every tenth version on average,
+// and a key of every thousandth.
 func facts(n int, random *rand.Rand) []models.Fact {
 	pick := func(names ...string) models.MetadataValue { return text(names[random.IntN(len(names))]) }
 	loss := math.Exp(random.NormFloat64())
@@ -88,7 +88,7 @@ func integer(n int64) models.MetadataValue { return models.IntegerValue{Integer:
 
 func text(s string) models.MetadataValue { return models.StringValue{Text: s} }
 
-// dict is a dictionary of keys and values in turns.
+// dict returns a dictionary of alternating keys and values.
 func dict(fields ...any) models.MetadataValue {
 	var made models.DictValue
 	for i := 0; i < len(fields); i += 2 {
@@ -97,7 +97,7 @@ func dict(fields ...any) models.MetadataValue {
 	return made
 }
 
-// framework is skewed: more than half of the versions have the first.
+// framework returns a skewed value: more than half of the versions have the first.
 func framework(share float64) string {
 	switch {
 	case share < 0.55:
@@ -112,7 +112,7 @@ func framework(share float64) string {
 	return "jax"
 }
 
-// mixed is of one kind here and of another there, as when people changed their minds.
+// mixed returns values of different kinds.
 func mixed(random *rand.Rand) models.MetadataValue {
 	switch random.IntN(10) {
 	case 0:

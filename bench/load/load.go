@@ -1,5 +1,5 @@
-// Package load fills a database with versions, as if the API had written them, but much faster: the rows go into the
-// tables in bulk. It is for measurements and for tests of plans.
+// Package load fills a database with versions as the API writes them, but faster: it inserts rows in bulk. Measurements
+// and tests of query plans use it.
 package load
 
 import (
@@ -10,32 +10,31 @@ import (
 	"time"
 )
 
-// Options are what to load.
+// Options configure Load.
 type Options struct {
-	// Versions is how many versions.
+	// Versions is the number of versions.
 	Versions int
-	// OnlyLatest leaves out the history, which questions about the present do not read.
+	// OnlyLatest leaves out the history, which queries without asOf do not read.
 	OnlyLatest bool
-	// Progress, if any, hears how far it is.
+	// Progress, if set, receives progress messages.
 	Progress func(text string)
 }
 
-// target is an engine that rows are written to.
+// target is a database to write to.
 type target interface {
-	// begin prepares the tables for many rows, by dropping indexes that are cheaper to make at the end.
+	// begin drops indexes that are cheaper to create at the end.
 	begin(ctx context.Context) error
 	write(ctx context.Context, rows *chunk) error
-	// end makes the indexes again, continues the numbering after the greatest seq, and collects the statistics that a
-	// server would have.
+	// end creates the indexes, sets the sequences to the greatest seq, and collects the statistics that a server has.
 	end(ctx context.Context, seqs [tableCount]int64, progress func(string)) error
 	close(ctx context.Context) error
 }
 
-// chunkVersions is how many versions are made at once.
+// chunkVersions is the number of versions per chunk.
 const chunkVersions = 1000
 
-// Load fills the database at url, which must have its tables and be otherwise empty, and which nobody else may use until
-// it is done. The data are the same every time.
+// Load fills the database at url, which must have its tables and no rows. Nothing else may use the database meanwhile.
+// The data are deterministic.
 func Load(ctx context.Context, url string, options Options) error {
 	if options.Progress == nil {
 		options.Progress = func(string) {}
@@ -56,7 +55,7 @@ func Load(ctx context.Context, url string, options Options) error {
 	return errors.Join(fill(ctx, to, options), to.close(ctx))
 }
 
-// fill makes the rows and writes them, the next chunk being made while one is written.
+// fill creates the rows and writes them. It creates the next chunk while it writes one.
 func fill(ctx context.Context, to target, options Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -67,7 +66,7 @@ func fill(ctx context.Context, to target, options Options) error {
 		for first := 0; first <= options.Versions; first += chunkVersions {
 			made := m.versions(first, min(first+chunkVersions, options.Versions))
 			if first+chunkVersions > options.Versions {
-				made = m.rest(made)
+				made = m.addFinalRows(made)
 			}
 			select {
 			case chunks <- made:

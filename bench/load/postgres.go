@@ -14,10 +14,10 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// postgresTarget writes by COPY: what is known now on one connection, the history and all else on another.
+// postgresTarget writes by COPY, with one connection for the current state and one for everything else.
 type postgresTarget struct {
 	main, latest *pgx.Conn
-	// indexes are the statements that make the indexes and constraints again.
+	// indexes has the statements that create the indexes and constraints.
 	indexes []string
 }
 
@@ -29,7 +29,7 @@ func openPostgres(ctx context.Context, url string) (target, error) {
 			return nil, errors.Join(err, t.close(ctx))
 		}
 		for _, setting := range []string{
-			// Rows come with what they refer to. Without the right to switch the check off it is made, which only takes longer.
+			// The rows satisfy the foreign keys. Without the right to disable their checks, loading takes longer.
 			"DO $$ BEGIN SET session_replication_role = replica; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
 			"SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'",
 		} {
@@ -51,7 +51,7 @@ func (t *postgresTarget) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// begin drops the indexes and constraints of the two large tables, to which no other table refers.
+// begin drops the indexes and constraints of the two large tables. No other table refers to them.
 func (t *postgresTarget) begin(ctx context.Context) error {
 	rows, err := t.main.Query(ctx, `
 SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),

@@ -9,7 +9,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The tables that are filled.
+// Indexes of the tables.
 const (
 	artifacts = iota
 	subjects
@@ -26,7 +26,7 @@ const (
 	tableCount
 )
 
-// tables are their names and columns. A column that only PostgreSQL has comes last.
+// tables has names and columns. A column of PostgreSQL only is the last.
 var tables = [tableCount]struct {
 	name    string
 	columns []string
@@ -49,24 +49,24 @@ var tables = [tableCount]struct {
 		"retracted", "logged_at", "step_run_id", "sort_key", "parts", "about", "object_id"}},
 }
 
-// numbered are the tables that number their rows.
+// numbered has the tables with a sequence.
 var numbered = []int{aliasMoves, tagMoves, entries}
 
-// chunk is rows of each table: some versions with all that belongs to them.
+// chunk has the rows of each table for some versions.
 type chunk [tableCount][][]any
 
 func (c *chunk) add(table int, row ...any) { c[table] = append(c[table], row) }
 
-// maker makes the rows, in the order in which they would have come.
+// maker creates the rows in chronological order.
 type maker struct {
 	project models.ID
 	random  *rand.Rand
-	// history says whether the entries are wanted beside the latest of each key.
+	// history includes the entries in addition to the latest of each key.
 	history bool
-	// shares are the shares of the artifacts, added up.
+	// shares has the cumulative shares of the artifacts.
 	shares    []float64
 	artifacts []artifact
-	// pipeline and step are the runs that the next produced version belongs to.
+	// pipeline and step are the runs of the next produced version.
 	run        models.ID
 	produced   int
 	seqs       [tableCount]int64
@@ -94,7 +94,7 @@ func newMaker(history bool) *maker {
 	return m
 }
 
-// id is a UUID of version 7 of the present of the data, greater than all before.
+// id returns a UUID of version 7 at the current time of the data, greater than all before.
 func (m *maker) id() models.ID {
 	var id models.ID
 	binary.BigEndian.PutUint64(id[8:], m.random.Uint64())
@@ -109,7 +109,7 @@ func (m *maker) seq(table int) int64 {
 	return m.seqs[table]
 }
 
-// versions makes the versions from first up to but not last.
+// versions creates the versions from first to last, without last.
 func (m *maker) versions(first, last int) *chunk {
 	c := &chunk{}
 	for n := first; n < last; n++ {
@@ -148,7 +148,7 @@ func (m *maker) version(c *chunk, n int) {
 	c.add(subjects, m.project, subject, id, "V", logged)
 }
 
-// output makes the step run that a version is saved from; five of them are a pipeline run.
+// output creates the step run and output of a version. Five step runs are a pipeline run.
 func (m *maker) output(c *chunk, which int) (step, output models.ID) {
 	if m.produced%5 == 0 {
 		m.run = m.id()
@@ -162,7 +162,7 @@ func (m *maker) output(c *chunk, which int) (step, output models.ID) {
 	return step, output
 }
 
-// labels gives three versions of ten a tag, and moves aliases now and then.
+// labels tags three versions of ten, and moves aliases sometimes.
 func (m *maker) labels(c *chunk, of *artifact, version models.ID) {
 	if m.random.IntN(10) < 3 {
 		tag := TagName(m.random.IntN(Tags))
@@ -184,7 +184,7 @@ func (m *maker) labels(c *chunk, of *artifact, version models.ID) {
 	}
 }
 
-// log logs the facts of a version, and one of them again for every tenth version. It returns when it logged last.
+// log logs the metadata of a version, and one key again for every tenth version. It returns the time of the last entry.
 func (m *maker) log(c *chunk, n int, subject, version models.ID, step any) (last int64) {
 	all := facts(n, m.random)
 	again := -1
@@ -214,7 +214,7 @@ func (m *maker) log(c *chunk, n int, subject, version models.ID, step any) (last
 	return m.at
 }
 
-// seqColumn is the place of seq in a row of the entries.
+// seqColumn is the index of seq in a row of the entries.
 const seqColumn = 2
 
 func (m *maker) entry(subject models.ID, fact models.Fact, step any) []any {
@@ -226,13 +226,13 @@ func (m *maker) entry(subject models.ID, fact models.Fact, step any) []any {
 		m.at, step, fact.Form.SortKey, parts}
 }
 
-// latestRow is the latest row of a key whose last entry is given.
+// latestRow returns the latest row of a key with this last entry.
 func latestRow(e []any, firstSeq any, version models.ID) []any {
 	return []any{e[0], e[1], e[4], e[5], firstSeq, e[2], e[3], e[6], e[7], e[8], e[9], e[10], e[11], e[12], "V", version}
 }
 
-// rest adds what is known when all versions are made.
-func (m *maker) rest(c *chunk) *chunk {
+// addFinalRows adds the rows that depend on all versions.
+func (m *maker) addFinalRows(c *chunk) *chunk {
 	for n, of := range m.artifacts {
 		if of.id.IsZero() {
 			continue

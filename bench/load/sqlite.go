@@ -14,16 +14,16 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// sqliteTarget writes in one transaction, without a journal: a file that was not finished is of no use anyway.
+// sqliteTarget writes in one transaction without a journal, because an unfinished file is useless.
 type sqliteTarget struct {
 	pool    *sql.DB
 	tx      *sql.Tx
 	indexes []string
-	// inserts are the prepared statements by table, of insertRows rows each.
+	// inserts has the prepared statement of each table, with insertRows rows.
 	inserts [tableCount]*sql.Stmt
 }
 
-// insertRows is how many rows an INSERT has.
+// insertRows is the number of rows per INSERT.
 const insertRows = 50
 
 func openSQLite(ctx context.Context, path string) (target, error) {
@@ -58,7 +58,7 @@ func (t *sqliteTarget) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	defer func() { _ = rows.Close() }() // rows.Err returns its errors
 	var drops []string
 	for rows.Next() {
 		var name, statement string
@@ -115,7 +115,7 @@ func (t *sqliteTarget) insert(ctx context.Context, table int, rows [][]any) (err
 	return nil
 }
 
-// sqliteColumns leaves out the column that only PostgreSQL has.
+// sqliteColumns returns the columns without those of PostgreSQL only.
 func sqliteColumns(table int) []string {
 	columns := tables[table].columns
 	if table == subjects {
@@ -138,8 +138,7 @@ func bound(value any) any {
 	return value
 }
 
-// end needs not continue the numbering: AUTOINCREMENT has seen the numbers. It collects no statistics, because the server
-// collects none in SQLite.
+// end creates the indexes. AUTOINCREMENT has seen the numbers, and the server collects no statistics in SQLite.
 func (t *sqliteTarget) end(ctx context.Context, _ [tableCount]int64, progress func(string)) error {
 	for _, statement := range t.indexes {
 		progress(statement)

@@ -42,28 +42,28 @@ func TestSecrets(t *testing.T) {
 
 func TestPrincipals(t *testing.T) {
 	t.Parallel()
-	here, there := models.NewID(), models.NewID()
-	in := func(role models.ApiKeyRole) Principal { return Principal{Project: here, Role: role} }
+	own, other := models.NewID(), models.NewID()
+	in := func(role models.ApiKeyRole) Principal { return Principal{Project: own, Role: role} }
 	for _, c := range []struct {
-		principal   Principal
-		here, there string
+		principal  Principal
+		own, other string
 	}{
 		{Principal{}, "", ""},
-		{Principal{Project: here}, "", ""},
+		{Principal{Project: own}, "", ""},
 		{in(models.ApiKeyRoleReader), "r", ""},
 		{in(models.ApiKeyRoleWriter), "rw", ""},
 		{in(models.ApiKeyRoleAdmin), "rwa", ""},
 		{in("SOMETHING"), "", ""},
 		{Everyone, "rwa", "rwa"},
 	} {
-		for project, want := range map[models.ID]string{here: c.here, there: c.there, {}: c.there} {
+		for project, want := range map[models.ID]string{own: c.own, other: c.other, {}: c.other} {
 			got := ""
 			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader,
 				"w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
 				if c.principal.May(role, project) {
 					got += letter
 				}
-				if strings.Contains(c.here, letter) != c.principal.Anywhere(role) {
+				if strings.Contains(c.own, letter) != c.principal.Anywhere(role) {
 					t.Errorf("%+v anywhere as %s", c.principal, role)
 				}
 			}

@@ -3,12 +3,10 @@ package backup
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +16,7 @@ import (
 
 	"github.com/placard/placard/internal/atomicfile"
 	"github.com/placard/placard/internal/progress"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // Copy is a checked copy of an SQLite database.
@@ -44,7 +42,7 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 	source, err := os.Stat(from)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &store.Missing{Path: from}
+		return nil, &engine.Missing{Path: from}
 	case err != nil:
 		return nil, fmt.Errorf("the database: %w", err)
 	case to == from:
@@ -72,7 +70,7 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 
 // vacuumInto copies a database to an empty file.
 func vacuumInto(ctx context.Context, from, to string) error {
-	pool, err := connect(from)
+	pool, err := engine.OpenReadOnlyFile(from)
 	if err != nil {
 		return err
 	}
@@ -80,8 +78,8 @@ func vacuumInto(ctx context.Context, from, to string) error {
 	return errors.Join(err, pool.Close())
 }
 
-// Restore replaces an SQLite database by a checked copy of a backup. It fails if a process uses the database, and if the
-// database exists, unless force is set. The owner of the database stays. It writes its progress to notes.
+// Restore replaces an SQLite database by a checked copy of a backup, with the same owner. It fails if a process uses
+// the database, and if the database exists, unless force is set. It writes its progress to notes.
 func Restore(ctx context.Context, databaseURL, file string, force bool, notes io.Writer) (*Copy, error) {
 	to, err := sqlitePath(databaseURL)
 	if err != nil {
@@ -95,7 +93,7 @@ func Restore(ctx context.Context, databaseURL, file string, force bool, notes io
 		return nil, errors.New("the backup must be another file than the database")
 	}
 	if log, err := os.Stat(from + "-wal"); err == nil && log.Size() > 0 {
-		return nil, fmt.Errorf("%s lacks the commits in %s-wal: copy it with `placard backup` and restore the copy", from, from)
+		return nil, fmt.Errorf("%[1]s lacks the commits in %[1]s-wal: run `placard backup` on it and restore the copy", from)
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return nil, fmt.Errorf("create the directory of the database: %w", err)
@@ -165,7 +163,7 @@ func commit(ctx context.Context, c *Copy, target *atomicfile.File, notes io.Writ
 		return nil, errors.Join(err, target.Discard())
 	}
 	c.Tables, c.Bytes = tables, info.Size()
-	return c, target.Commit(c.To+"-wal", c.To+"-shm") // the write-ahead log of the replaced database does not fit the copy
+	return c, target.Commit(c.To+"-wal", c.To+"-shm") // the write-ahead log of the replaced database
 }
 
 // reportProgress writes the growing size of a copy to notes until stop is called.
@@ -181,7 +179,7 @@ func reportProgress(notes io.Writer, target *atomicfile.File, total int64) (stop
 
 // checkCopy checks the integrity of a database and returns the version of its tables.
 func checkCopy(ctx context.Context, path string) (version int64, err error) {
-	pool, err := connect(path)
+	pool, err := engine.OpenReadOnlyFile(path)
 	if err != nil {
 		return 0, err
 	}
@@ -192,7 +190,7 @@ func checkCopy(ctx context.Context, path string) (version int64, err error) {
 	if err := pool.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil || verdict != "ok" {
 		return 0, errors.Join(fmt.Errorf("the copy is damaged: %s", verdict), err)
 	}
-	tables, err := store.ReadTables(ctx, "sqlite:"+path)
+	tables, err := engine.ReadTables(ctx, "sqlite:"+path)
 	if err != nil {
 		return 0, err
 	}
@@ -208,10 +206,4 @@ func sqlitePath(databaseURL string) (string, error) {
 		return "", errors.New("the database URL must be sqlite: and the path of a file")
 	}
 	return filepath.Abs(path)
-}
-
-// connect returns a pool that cannot change the database file and takes no lock that a writer would wait for.
-func connect(path string) (*sql.DB, error) {
-	name := (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_pragma=busy_timeout(10000)&_dqs=0"}).String()
-	return sql.Open("sqlite", name)
 }

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// chownLike gives files created by root the owner of the file at path, or of its directory if the file does not exist, so
-// that the user of the server can open them. It does nothing for other users.
+// chownLike gives files created by root the owner of the file at path, or of its directory if there is no file. So the
+// user of the server can open them. For other users it does nothing.
 func chownLike(path string, files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -14,8 +14,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestRestoredByRoot checks that files restored by root get the owner of the replaced database, or of its directory if
-// there is none.
+// TestRestoredByRoot checks that files restored by root get the owner of the replaced database, or of the directory.
 func TestRestoredByRoot(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

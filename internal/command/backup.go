@@ -15,7 +15,7 @@ Back up while the servers run:
   pg_dump --format=custom --no-owner --file=FILE "$PLACARD_DATABASE_URL"
 Restore into an empty database while no server runs:
   pg_restore --no-owner --exit-on-error --single-transaction --dbname="$PLACARD_DATABASE_URL" FILE
-docs/operations.md has every step`
+docs/how-to/back-up.md has every step`
 
 func createBackup(ctx context.Context, settings *config.Backup, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {

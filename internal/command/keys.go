@@ -54,17 +54,17 @@ func listKeys(ctx context.Context, settings *config.Keys, out Output) error {
 		// Flush returns the error.
 		_, _ = fmt.Fprintln(table, "ID\tPREFIX\tNAME\tROLE\tPROJECT\tCREATED\tLAST USED\tSTATE")
 		for page := (models.Page{Size: keysPerPage}); ; {
-			found, err := s.ApiKeys(ctx, nil, page)
+			keys, err := s.ApiKeys(ctx, nil, page)
 			if err != nil {
 				return err
 			}
-			if err := printKeys(ctx, table, s, found.Nodes()); err != nil {
+			if err := printKeys(ctx, table, s, keys.Nodes()); err != nil {
 				return err
 			}
-			if !found.PageInfo.HasNextPage {
+			if !keys.PageInfo.HasNextPage {
 				return table.Flush()
 			}
-			page.After = *found.PageInfo.EndCursor
+			page.After = *keys.PageInfo.EndCursor
 		}
 	})
 }

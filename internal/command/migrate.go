@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/progress"
 	"github.com/placard/placard/internal/store"
 )
 
@@ -42,32 +44,19 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 	return tables.Newer()
 }
 
-// progressInterval is the time between two lines about the progress of a migration.
-const progressInterval = 3 * time.Second
-
-// reportMigrations writes the first missing migration to out at each interval until stop is called. Either it runs,
-// or another process keeps it from running.
+// reportMigrations writes the first missing migration to out every few seconds until stop is called. Either it runs, or
+// another process keeps it from running.
 func reportMigrations(ctx context.Context, databaseURL string, out io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	started, ticker := time.Now(), time.NewTicker(progressInterval)
-	go func() {
-		defer close(ended)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-			tables, err := store.ReadTables(ctx, databaseURL)
-			if err == nil && len(tables.Pending) > 0 { // the migration itself returns the error
-				_, _ = fmt.Fprintf(out, "%s is the first of %d missing migrations; %d s so far\n",
-					tables.Pending[0], len(tables.Pending), int(time.Since(started).Seconds())) // progress is optional
-			}
+	end := progress.Start(out, func(elapsed time.Duration) string {
+		tables, err := store.ReadTables(ctx, databaseURL)
+		if err != nil || len(tables.Pending) == 0 {
+			return "" // the migration itself returns the error
 		}
-	}()
-	return func() { cancel(); <-ended }
+		return fmt.Sprintf("%s is the first of %d missing migrations; %d s so far",
+			tables.Pending[0], len(tables.Pending), int(elapsed.Seconds()))
+	})
+	return func() { cancel(); end() }
 }
 
 // migrateUp updates the schema, which opening the database does.
@@ -92,14 +81,15 @@ func migrateRepair(ctx context.Context, settings *config.Database, out Output) e
 	if err != nil {
 		return err
 	}
-	reported := time.Now()
-	done, err := s.Repair(ctx, func(p store.Progress) {
-		if time.Since(reported) >= progressInterval {
-			reported = time.Now()
-			// Progress is optional.
-			_, _ = fmt.Fprintf(out.Stderr, "%d of %d subjects and versions checked\n", p.Done, p.Total)
+	var checked atomic.Pointer[store.Progress]
+	stop := progress.Start(out.Stderr, func(time.Duration) string {
+		if p := checked.Load(); p != nil {
+			return fmt.Sprintf("%d of %d subjects and versions checked", p.Done, p.Total)
 		}
+		return ""
 	})
+	done, err := s.Repair(ctx, func(p store.Progress) { checked.Store(&p) })
+	stop()
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -47,17 +48,19 @@ type KeysCreate struct {
 	Name      string        `arg:"" help:"Name shown as the author of entries and audit events."`
 	Owner     bool          `help:"Create a key of an owner, who may do everything in all projects." env:"-"`
 	Project   string        `help:"Project of the key." default:"default" env:"-" placeholder:"NAME"`
-	Role      string        `help:"Role of the key in its project: reader, writer or admin." enum:"reader,writer,admin," default:"" env:"-" placeholder:"ROLE"`
+	Role      string        `help:"Role of the key in its project: reader, writer or admin." env:"-" placeholder:"ROLE"`
 	ExpiresIn time.Duration `help:"Lifetime of the key, such as 2160h for 90 days. Default: unlimited." env:"-"`
 }
 
 // Validate rejects flags that contradict each other. kong calls it.
 func (c *KeysCreate) Validate() error {
-	if !c.Owner && c.Role == "" {
-		return errors.New("--owner or --role is missing: pass --owner, or --role=reader, --role=writer or --role=admin")
-	}
-	if c.Owner && c.Role != "" {
+	switch {
+	case c.Owner && c.Role != "":
 		return errors.New("--owner and --role exclude each other: an owner may do everything in all projects")
+	case !c.Owner && c.Role == "":
+		return errors.New("--owner or --role is missing: pass --owner, or --role=reader, --role=writer or --role=admin")
+	case !c.Owner && !slices.Contains([]string{"reader", "writer", "admin"}, c.Role):
+		return errors.New("--role must be reader, writer or admin")
 	}
 	return nil
 }

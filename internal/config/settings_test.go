@@ -15,11 +15,11 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var write = flag.Bool("write", false, "write the table of settings into docs/operations.md")
+var write = flag.Bool("write", false, "write the table of settings into docs/reference/settings.md")
 
-const operations = "../../docs/operations.md"
+const settingsPage = "../../docs/reference/settings.md"
 
-// TestSettings compares the table of settings in docs/operations.md with the flags.
+// TestSettings compares the table of settings in docs/reference/settings.md with the flags.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
@@ -37,7 +37,7 @@ func TestSettings(t *testing.T) {
 			strings.ReplaceAll(s.Help, "|", "\\|"))
 	}
 	table.WriteString("\n")
-	text, err := os.ReadFile(operations)
+	text, err := os.ReadFile(settingsPage)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal("the comments around the table are missing")
 	}
 	if *write {
-		if err := os.WriteFile(operations, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
+		if err := os.WriteFile(settingsPage, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != table.String() {
@@ -68,7 +68,7 @@ func TestVariables(t *testing.T) {
 		known = append(known, s.Variable)
 	}
 	found := 0
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../deploy/*"} {
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/*/*.md", "../../deploy/*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

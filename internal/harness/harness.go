@@ -103,6 +103,12 @@ func newReaper() (*reaper, error) {
 
 // Main runs the tests of a package, calls cleanUp, ends the remaining child processes and exits.
 func Main(m *testing.M, cleanUp ...func()) {
+	if folder := memoryFolder(); folder != "" && os.Getenv("TMPDIR") == "" {
+		if err := os.Setenv("TMPDIR", folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	if _, err := start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -125,9 +131,9 @@ func Main(m *testing.M, cleanUp ...func()) {
 // processes leave the processor to more of them than it has cores.
 func Parallel(n int) {
 	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
+	if !set {
 		_ = flag.Set("test.parallel", strconv.Itoa(n)) // a number is valid
 	}
 }
@@ -182,4 +188,20 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 		t.Fatal(err)
 	}
 	return command
+}
+
+// Slow skips a test that takes many seconds or needs more programs, unless the tests are built with the tag integration.
+func Slow(t testing.TB) {
+	t.Helper()
+	if !Integration {
+		t.Skip("this test runs with -tags integration")
+	}
+}
+
+// Amount returns how often a test repeats something: few times by default, many times with the tag integration.
+func Amount(few, many int) int {
+	if Integration {
+		return many
+	}
+	return few
 }

@@ -38,18 +38,18 @@ type hostPolicy struct {
 // hostPolicy returns the policy for the API. It protects against DNS rebinding: a page of another site makes its own
 // host name resolve to this server. Only requests without an API key are at risk, because the page has none. An IP
 // address cannot be rebound.
-func (w Where) hostPolicy() (hostPolicy, error) {
-	p := hostPolicy{checked: w.Local || w.Open || len(w.Hosts) > 0, loopbackOnly: w.Local,
+func (o Where) hostPolicy() (hostPolicy, error) {
+	p := hostPolicy{checked: o.Local || o.Open || len(o.Hosts) > 0, loopbackOnly: o.Local,
 		allowed: map[string]bool{"localhost": true}}
-	public, err := url.Parse(w.PublicURL)
+	public, err := url.Parse(o.PublicURL)
 	if err != nil {
 		return p, err
 	}
 	machine, err := os.Hostname()
-	if err != nil || w.Local {
+	if err != nil || o.Local {
 		machine = "localhost"
 	}
-	for _, name := range append([]string{machine, public.Hostname()}, w.Hosts...) {
+	for _, name := range append([]string{machine, public.Hostname()}, o.Hosts...) {
 		p.allowed[strings.ToLower(name)] = true
 	}
 	delete(p.allowed, "")
@@ -77,9 +77,9 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 
 // Metrics returns middleware that rejects requests for /metrics with a host name that is not allowed. It always
 // checks the names, because /metrics needs no API key. local reports whether /metrics listens on loopback only.
-func (w Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err error) {
-	w.Local, w.Open = local, true
-	p, err := w.hostPolicy()
+func (o Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err error) {
+	o.Local, o.Open = local, true
+	p, err := o.hostPolicy()
 	return p.checkHost(func(w http.ResponseWriter, _ *http.Request, status int, failure *models.Error) {
 		writeStatus(w, status, failure.Message)
 	}), err
@@ -87,10 +87,10 @@ func (w Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err e
 
 // checkOrigin returns middleware that rejects requests of a browser for a page of another origin, except allowed
 // origins. refuse writes the response.
-func (w Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handler, err error) {
+func (o Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handler, err error) {
 	protection := http.NewCrossOriginProtection()
-	origins := w.Origins
-	if public, err := url.Parse(w.PublicURL); err == nil && public.Host != "" {
+	origins := o.Origins
+	if public, err := url.Parse(o.PublicURL); err == nil && public.Host != "" {
 		origins = append([]string{public.Scheme + "://" + public.Host}, origins...)
 	}
 	for _, origin := range origins {
@@ -122,12 +122,12 @@ const preflightSeconds = 600
 
 // allowOrigins adds the CORS headers for the allowed origins. Credentials are never allowed: a page sends its API key
 // as a header.
-func (w Where) allowOrigins(next http.Handler) http.Handler {
-	if len(w.Origins) == 0 {
+func (o Where) allowOrigins(next http.Handler) http.Handler {
+	if len(o.Origins) == 0 {
 		return next
 	}
 	return cors.New(cors.Options{
-		AllowedOrigins: w.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedOrigins: o.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "Traceparent"},
 		ExposedHeaders: []string{"X-Request-Id", "Retry-After"}, MaxAge: preflightSeconds,
 	}).Handler(next)

@@ -104,8 +104,8 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// TestCompressionOfOthers checks that an event stream is flushed uncompressed, and that a panic still becomes an error.
-func TestCompressionOfOthers(t *testing.T) {
+// TestUncompressedResponses checks that an event stream is flushed uncompressed, and that a panic still becomes an error.
+func TestUncompressedResponses(t *testing.T) {
 	t.Parallel()
 	w := post(compress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")

@@ -7,20 +7,22 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
-// reachedBy adds to a condition that the project in a column is one that the principal may reach. It is the one way by
-// which an object, or a project, is found by its ID or its name; what is below an object is in its project. So what lies
-// in another project costs the same statements as what does not exist.
-func (c condition) reachedBy(who auth.Principal, column string) condition {
+// visibleTo adds to a condition that the project in a column is visible to the principal. It is the one way to find an
+// object, or a project, by its ID or its name; what is below an object is in its project. So an object of another project
+// costs the same statements as one that does not exist.
+func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr {
 	switch {
 	case who.Owner:
-		return c
+		return where
 	case !who.Reads(who.Project):
-		return condition{c.sql + " AND FALSE", c.args}
+		return where.Concat(engine.NewExpr(" AND FALSE"))
 	}
-	return condition{c.sql + " AND " + column + " = ?", append(c.args[:len(c.args):len(c.args)], who.Project)}
+	return where.Concat(engine.NewExpr(" AND "+column+" = ?", who.Project))
 }
 
 // projectOfRow is the column of a table that holds the project of a row.
@@ -47,7 +49,7 @@ var (
 	errOnlyReads = models.Forbidden("the API key may read this project and not change it")
 )
 
-var keyColumns = []string{"id", "name", "prefix", "project_id", "role", "created_at", "created_by", "last_used_at", "expires_at", "revoked_at"}
+var keyColumns = engine.Columns[models.ApiKey]()
 
 // Authenticate is the principal of an API key; false when no key has this secret, and when it has expired or was revoked.
 // It looks into the database each time, so that a key is revoked on all servers at once.
@@ -56,12 +58,11 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	keys := s.dialect.lanes().keys
-	err := keys.db.WithContext(ctx).Raw("SELECT "+of("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	err := s.db.KeyLookups(ctx).Raw("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
 	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
-		return auth.Principal{}, false, s.failure(err)
+		return auth.Principal{}, false, s.db.TranslateError(err)
 	}
 	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > usedEvery {
 		s.used.note(s, key.ID, now)
@@ -128,11 +129,11 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return models.BadInput(at.In("expiresAt"), "must be in the future")
 		}
 		var taken bool
-		same := cond("name = ?", input.Name)
+		same := engine.NewExpr("name = ?", input.Name)
 		if project != nil {
-			same = same.and(cond("(project_id IS NULL OR project_id = ?)", *project))
+			same = same.And(engine.NewExpr("(project_id IS NULL OR project_id = ?)", *project))
 		}
-		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.sql+")", same.args...).Scan(&taken).Error
+		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.SQL+")", same.Args...).Scan(&taken).Error
 		if err == nil && taken {
 			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
 		}
@@ -141,8 +142,8 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 		}
 		var made []*models.ApiKey
 		err = tx.Raw(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+of("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
-			auth.Hash(secret), input.Role, tx.dialect.now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
+			auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
 		if err != nil {
 			return err
 		}
@@ -166,7 +167,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+of("api_keys", keyColumns), tx.dialect.now(0), id).
+		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id).
 			Scan(&revoked).Error
 		if err != nil {
 			return err
@@ -178,39 +179,38 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
-	return managed(ctx, s, project, page, list[*models.ApiKey]{
-		name: "apiKeys", columns: of("api_keys", keyColumns), table: "api_keys",
-		order: []string{"created_at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
-		position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
+	return managed(ctx, s, project, page, search.List[*models.ApiKey]{
+		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.NewExpr("api_keys"),
+		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
 }
 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
-	return managed(ctx, s, project, page, list[*models.AuditEvent]{
-		name: "auditEvents", columns: "id, at, actor, action, subject, subject_id, project_id", table: "audit_events",
-		order: []string{"at", "id"}, descending: true, kinds: []positionKind{numberPosition, idPosition},
-		position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
+	return managed(ctx, s, project, page, search.List[*models.AuditEvent]{
+		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.NewExpr("audit_events"),
+		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
 }
 
 // managed is a page of a list of what admins manage: in a project, or in all that the caller may reach.
-func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l list[T]) (*models.Connection[T], error) {
+func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
 	who := auth.From(ctx)
 	if !who.Anywhere(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
-	where := condition{sql: "TRUE"}
+	where := engine.Expr{SQL: "TRUE"}
 	if project != nil {
 		id, err := s.projectID(ctx, *project)
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
-		where = cond("project_id = ?", id)
+		where = engine.NewExpr("project_id = ?", id)
 	}
-	where = where.reachedBy(who, "project_id")
-	l.where, l.args = where.sql, where.args
-	found, err := pages(ctx, s, l, nil, page)
+	l.Where = visibleTo(who, "project_id", where)
+	found, err := search.ReadPages(ctx, s.db, l, nil, page)
 	return found[models.ID{}], err
 }
 
@@ -224,6 +224,6 @@ func (tx *transaction) audit(project models.ID, action models.AuditAction, subje
 		return &id
 	}
 	return tx.Exec(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.now(0), tx.who.Signature(), orNull(tx.who.KeyID),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID),
 		action, fmt.Sprintf(format, args...), subject).Error
 }

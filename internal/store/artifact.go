@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
-var artifactColumns = []string{"id", "project_id", "name", "created_at"}
+var artifactColumns = engine.Columns[models.Artifact]()
 
 // Artifact is the artifact of that name, nil when there is none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
@@ -16,9 +18,9 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 		return nil, err
 	}
 	var found []*models.Artifact
-	err = s.read(ctx).Raw("SELECT "+of("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
+	err = s.db.Read(ctx).Raw("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
 		Scan(&found).Error
-	return first(found), s.failure(err)
+	return first(found), s.db.TranslateError(err)
 }
 
 var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
@@ -39,7 +41,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		var versions []*models.ArtifactVersion
-		err = tx.Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
+		err = tx.Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
 			artifact.ProjectID, artifact.ID).Scan(&versions).Error
 		if err != nil {
 			return err
@@ -64,9 +66,9 @@ func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
 
 // release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
 func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
-	one := tx.dialect.oneOf("artifact_version_id", versionIDs(versions))
-	return tx.dialect.planEach(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.sql,
-		append([]any{project}, one.args...)...).Error
+	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
+	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
+		append([]any{project}, one.Args...)...).Error
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
@@ -77,7 +79,7 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 		subjects[i] = version.SubjectID
 	}
 	// In the order of the lock, so that it does not wait in a circle with a batch about the same subjects.
-	if _, err := tx.dialect.lockSubjects(tx.DB, project, subjects); err != nil {
+	if _, err := tx.lockSubjects(project, subjects); err != nil {
 		return err
 	}
 	for _, table := range []string{"metadata_latest", "metadata_entries"} {
@@ -90,8 +92,8 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []*models.Arti
 
 // deleteRows deletes the rows of a table whose column is one of the IDs.
 func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
-	one := tx.dialect.oneOf(column, ids)
-	return tx.dialect.planEach(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.sql, append([]any{project}, one.args...)...).Error
+	one := tx.dialect.IDIn(column, ids)
+	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
 }
 
 func versionIDs(versions []*models.ArtifactVersion) []models.ID {
@@ -102,21 +104,14 @@ func versionIDs(versions []*models.ArtifactVersion) []models.ID {
 	return ids
 }
 
-func first[T any](found []*T) *T {
-	if len(found) == 0 {
-		return nil
-	}
-	return found[0]
-}
-
-var projectColumns = []string{"id", "name", "created_at"}
+var projectColumns = engine.Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := cond("name = ?", name).reachedBy(auth.From(ctx), "id")
+	where := visibleTo(auth.From(ctx), "id", engine.NewExpr("name = ?", name))
 	var found []*models.Project
-	err := s.read(ctx).Raw("SELECT "+of("projects", projectColumns)+" FROM projects WHERE "+where.sql, where.args...).Scan(&found).Error
-	return first(found), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
+	return first(found), s.db.TranslateError(err)
 }
 
 // projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
@@ -147,11 +142,10 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
-	where := cond("TRUE").reachedBy(auth.From(ctx), "id")
-	found, err := pages(ctx, s, list[*models.Project]{
-		name: "projects", columns: of("projects", projectColumns), table: "projects",
-		where: where.sql, args: where.args, order: []string{"name"}, kinds: []positionKind{textPosition},
-		position: func(p *models.Project) models.Position { return models.Position{p.Name} },
+	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
+		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.NewExpr("projects"),
+		Where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
 }
@@ -167,7 +161,7 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 		}
 		var made []*models.Project
 		err := tx.Raw(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.now(0)).Scan(&made).Error
+			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)).Scan(&made).Error
 		if err != nil {
 			return err
 		}
@@ -214,7 +208,7 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 		if !tx.who.Owner {
 			return errNoOwner
 		}
-		if err := tx.dialect.lockBulk(tx.DB); err != nil {
+		if err := tx.dialect.LockImports(tx.DB); err != nil {
 			return err
 		}
 		return fn(Bulk{tx})
@@ -224,39 +218,39 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 // Rows is a table expression, called t, with a row per object of the JSON array that is its one argument. Its columns
 // are IDs, texts and numbers of these names.
 func (b Bulk) Rows(ids, texts, numbers []string) string {
-	var columns []column
+	var columns []engine.Column
 	for _, name := range ids {
-		columns = append(columns, column{name, idColumn})
+		columns = append(columns, engine.IDColumn(name))
 	}
 	for _, name := range texts {
-		columns = append(columns, column{name, textColumn})
+		columns = append(columns, engine.TextColumn(name))
 	}
 	for _, name := range numbers {
-		columns = append(columns, column{name, numberColumn})
+		columns = append(columns, engine.NumberColumn(name))
 	}
-	return b.dialect.rows(columns...)
+	return b.dialect.JSONRows(columns...)
 }
 
 // OneOf is the condition that column is one of the IDs, with its arguments.
 func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
-	one := b.dialect.oneOf(column, ids)
-	return one.sql, one.args
+	one := b.dialect.IDIn(column, ids)
+	return one.SQL, one.Args
 }
 
-// AddSubjects makes room for entries about objects: aboutOutput and the like say what they are.
+// AddSubjects makes room for entries about objects: models.SubjectStepOutput and the like say what they are.
 func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return b.addSubjects(project, about, ids...)
+	return b.addSubjects(project, models.SubjectKind(about), ids...)
 }
 
 // LockRow is what ends a SELECT that keeps others from changing its rows.
-func (b Bulk) LockRow() string { return b.dialect.lockRow() }
+func (b Bulk) LockRow() string { return b.dialect.ForUpdate() }
 
 // LockSubjects keeps others from writing about the subjects.
 func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {
-	_, err := b.dialect.lockSubjects(b.DB, project, subjects)
+	_, err := b.lockSubjects(project, subjects)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -47,11 +48,10 @@ func (c *clock) set(t *testing.T, offset time.Duration) {
 // open opens a store that goes by the clock.
 func (c *clock) open(t *testing.T, url string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), url, quiet)
+	s, err := store.Open(context.Background(), url, quiet, engine.WithClock(c.now))
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.SetClock(s, c.now)
 	return s
 }
 
@@ -79,6 +79,7 @@ func TestClockIsSetOnSQLite(t *testing.T) {
 }
 
 func TestClockIsSetOnPostgres(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	found, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
 	if len(found) == 0 {

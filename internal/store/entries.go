@@ -10,6 +10,8 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -108,7 +110,7 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	if err != nil {
 		return nil, err
 	}
-	done, err := tx.dialect.appendEntries(tx.DB, project, at, string(text))
+	done, err := tx.insertEntries(project, at, string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -117,35 +119,6 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 		result[i].Seq, result[i].LoggedAt = given.Seq, given.LoggedAt
 	}
 	return result, nil
-}
-
-const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, kind, value, retracted, reason,
-        logged_at, logged_by, step_run_id`
-
-// latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
-// of a key that is known, and never goes back to an earlier entry.
-func latestInsert(d dialect, project models.ID, entries string, args ...any) condition {
-	about := d.behind("subjects s", "s", cond("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestOf(cond(entries, args...), about)
-	return condition{`INSERT INTO metadata_latest (` + latestColumns + `, sort_key, parts, about, object_id)
-    SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
-        step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
-    FROM ` + latest.sql + `
-    ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
-        seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
-        retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
-        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
-        parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, latest.args}
-}
-
-// latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
-// add tables to what is called e.
-func latestOf(entries, join condition) condition {
-	return wrapped(`(
-        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM %s
-        WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e`, entries).then(join).then(cond(" WHERE seq = last_seq"))
 }
 
 // textOrNull is a text as a column keeps it, nil for none.
@@ -170,16 +143,18 @@ func (s *Store) LatestEntries(
 	if err != nil {
 		return nil, err
 	}
-	read := s.read(ctx)
-	from := s.dialect.lookUp(lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ?", project)})
+	read := s.db.Read(ctx)
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ?", project)})
 	if asOf != nil {
-		read = s.question(ctx)
-		from = latestOf(s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects,
-			cond("m.project_id = ? AND m.logged_at <= ?", project, *asOf)}), condition{})
+		read = s.db.ReadUnbounded(ctx)
+		from = latestOf(s.db.Dialect().LookUp(engine.Lookup{
+			Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
+			Where: engine.NewExpr("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
+		}), engine.Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.sql, append(args, from.args...))
+	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.SQL, append(args, from.Args...))
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	type card struct {
 		subject models.ID
@@ -226,7 +201,7 @@ func (s *Store) latestColumnsOf(keys []string) (columns string, args []any, err 
 		rows[i].Wanted = key
 	}
 	text, err := json.Marshal(rows)
-	value := "CASE WHEN key IN (SELECT wanted FROM " + s.dialect.rows(column{"wanted", textColumn}) + ") THEN value END"
+	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().JSONRows(engine.TextColumn("wanted")) + ") THEN value END"
 	return strings.Replace(latestColumns, " value,", " "+value+",", 1), []any{string(text)}, err
 }
 
@@ -237,8 +212,8 @@ type placedEntry struct {
 }
 
 // readEntries reads the rows of a statement of latestColumns.
-func readEntries(read reader, text string, args []any) (placed []placedEntry, err error) {
-	err = read.turn(func(db *gorm.DB) (err error) {
+func readEntries(read engine.Reader, text string, args []any) (placed []placedEntry, err error) {
+	err = read.Turn(func(db *gorm.DB) (err error) {
 		placed, err = scanEntries(db.Raw(text, args...))
 		return err
 	})
@@ -280,21 +255,21 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := lookup{"metadata_latest", "m", "subject_id", subjects, cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
-	from, read := s.dialect.lookUp(wanted), s.read(ctx)
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
-		read = s.question(ctx)
-		wanted.table, wanted.where = "metadata_entries", wanted.where.and(cond("m.logged_at <= ?", key.AsOf))
-		from = latestOf(s.dialect.lookUp(wanted), condition{})
+		read = s.db.ReadUnbounded(ctx)
+		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
+		from = latestOf(s.db.Dialect().LookUp(wanted), engine.Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.sql, from.args)
+	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.SQL, from.Args)
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {
 			found[e.SubjectID] = e.MetadataEntry
 		}
 	}
-	return found, s.failure(err)
+	return found, s.db.TranslateError(err)
 }
 
 // History is the same page of the history of each subject: every entry ever logged that the filter chooses, newest
@@ -302,25 +277,25 @@ func (s *Store) LatestEntry(
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
-	l := list[*models.MetadataEntry]{
-		name:    fmt.Sprintf("metadataHistory%+v", filter),
-		columns: entryColumns, table: "metadata_entries",
-		where: "project_id = ?", args: []any{project}, parent: "subject_id",
-		order: []string{"seq"}, descending: true, kinds: []positionKind{numberPosition},
-		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+	l := search.List[*models.MetadataEntry]{
+		Name:    fmt.Sprintf("metadataHistory%+v", filter),
+		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
+		Where: engine.NewExpr("project_id = ?", project), Parent: "subject_id",
+		Order: []string{"seq"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
+		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if filter.OnlyKey {
-		l.where, l.args = l.where+" AND key = ?", append(l.args, filter.Key)
+		l.Where = l.Where.Concat(engine.NewExpr(" AND key = ?", filter.Key))
 	}
 	if filter.Card.Only {
-		l.where, l.args = l.where+" AND card = ?", append(l.args, filter.Card.Name)
+		l.Where = l.Where.Concat(engine.NewExpr(" AND card = ?", filter.Card.Name))
 	}
 	if filter.AsOf != 0 {
-		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, filter.AsOf)
+		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", filter.AsOf))
 	}
-	found, err := pages(ctx, s, l, subjects, page)
+	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
@@ -339,6 +314,6 @@ const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, r
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.sql, from.args...), itself)
+	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.SQL, from.Args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

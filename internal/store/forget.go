@@ -35,7 +35,7 @@ func (s *Store) forgetPortion(ctx context.Context, table string, retention, long
 		for begin := time.Now(); ; {
 			done := tx.Exec(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
 				SELECT caller, operation, key, project_id FROM `+table+`
-				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.ago(retention), forgetRows)
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), forgetRows)
 			deleted += done.RowsAffected
 			if done.Error != nil || done.RowsAffected < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
 				return done.Error

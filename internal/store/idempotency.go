@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -132,13 +133,13 @@ func take[T any](answer *T, again *bool, first *T, err error) error {
 	return err
 }
 
-// keep stores the key with the snapshot of its answer. It returns errLost when a copy of the call was faster.
+// keep stores the key with the snapshot of its answer. It returns ErrRetry when a copy of the call was faster.
 func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot []byte) error {
 	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.now(0))
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0))
 	if done.Error == nil && done.RowsAffected == 0 {
-		return errLost
+		return engine.ErrRetry
 	}
 	return done.Error
 }

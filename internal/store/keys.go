@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -51,44 +52,44 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil {
 		return nil, err
 	}
-	from := s.dialect.rows(column{"card", textColumn}, column{"key", textColumn}) + " CROSS JOIN " +
-		s.dialect.by("metadata_latest_by_value", "metadata_latest", "m") + `
+	from := s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key")) + " CROSS JOIN " +
+		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m") + `
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
-	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, aboutVersion}, KeyQuestion{First: -1})
+	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, models.SubjectArtifactVersion}, KeyQuestion{First: -1})
 	if err != nil {
 		return nil, err
 	}
 	var all int
-	err = s.question(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
-	return covering(usage[id], all), s.failure(err)
+	err = s.db.ReadUnbounded(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
+	return covering(usage[id], all), s.db.TranslateError(err)
 }
 
 // ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)})
-	then := cond(" WHERE TRUE")
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)})
+	then := engine.NewExpr(" WHERE TRUE")
 	if q.AsOf != 0 {
-		then = cond(" WHERE v.created_at <= ?", q.AsOf)
+		then = engine.NewExpr(" WHERE v.created_at <= ?", q.AsOf)
 	}
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
-	counted := versions.then(then)
-	err := s.question(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.sql+" GROUP BY v.artifact_id", counted.args...).Scan(&counts).Error
+	counted := versions.Concat(then)
+	err := s.db.ReadUnbounded(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.SQL+" GROUP BY v.artifact_id", counted.Args...).Scan(&counts).Error
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
-	entries := s.dialect.behind("metadata_latest m", "m", cond("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.dialect.behind("metadata_entries m", "m", cond(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.NewExpr(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
-	from := versions.then(entries).then(then)
-	usage, err := s.usage(ctx, project, "v.artifact_id", from.sql, from.args, q)
+	from := versions.Concat(entries).Concat(then)
+	usage, err := s.usage(ctx, project, "v.artifact_id", from.SQL, from.Args, q)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUs
 func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
 	args := []any{}
 	next := func(column, behind string) string {
-		args = append(args, project, aboutVersion)
+		args = append(args, project, models.SubjectArtifactVersion)
 		return "(SELECT m." + column + " FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND " + behind +
 			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)"
 	}
@@ -120,14 +121,14 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	card := "CASE WHEN " + next("key", inCard) + " IS NULL THEN " + next("card", nextCard) + " ELSE k.card END"
 	key := "COALESCE(" + next("key", inCard) + ", " + next("key", nextCard) + ")"
 	begins, prefix := q.begins("k.card", "k.key")
-	none := s.dialect.bytewise("CAST('' AS text)")
+	none := s.db.Dialect().CollateBinary("CAST('' AS text)")
 	var names []*models.MetadataKeyUsage
-	err := s.question(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
+	err := s.db.ReadUnbounded(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
 		SELECT `+none+", "+none+" UNION ALL SELECT "+card+", "+key+` FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+" ORDER BY k.card, k.key",
 		append(args, prefix...)...).Scan(&names).Error
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	return q.cut(names)
 }
@@ -152,12 +153,12 @@ func (s *Store) usage(ctx context.Context, project models.ID, by, from string, a
 		Versions               int32
 		Least, Greatest        *string
 	}
-	err := s.question(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.dialect.distinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
-		") AS least, max("+finite+") AS greatest, max("+s.dialect.dated("m.seq", "m.id")+") AS last FROM "+from+
+	err := s.db.ReadUnbounded(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.db.Dialect().AggDistinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
+		") AS least, max("+finite+") AS greatest, max("+s.db.Dialect().SeqAndID("m.seq", "m.id")+") AS last FROM "+from+
 		" AND m.sort_key IS NOT NULL GROUP BY "+by+", m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key",
 		append(append(bounds, args...), prefix...)...).Scan(&rows).Error
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	usage := map[models.ID][]*models.MetadataKeyUsage{}
 	for _, row := range rows {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -79,7 +80,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		if err != nil {
 			return project, nil, err
 		}
-		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
+		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
 		if err != nil {
 			return project, nil, err
 		}
@@ -188,7 +189,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
 			}
 		}
-		stored, err := tx.append(project, tx.dialect.now(floor), call.Caller, entries)
+		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
 		if err == nil {
 			err = tx.auditRetraction(found[0].object, stored)
 		}
@@ -246,7 +247,7 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 		return nil, err
 	}
 	var found []struct{ Card, Key string }
-	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.rows(column{"card", textColumn}, column{"key", textColumn})+`
+	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
 		CROSS JOIN metadata_latest l
 		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject).Scan(&found).Error
 	live := make(map[[2]string]bool, len(found))

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -49,7 +50,7 @@ func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 			sql += " UNION ALL "
 		}
 		from := tx.lookUpByID(table.name, "o", ids)
-		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.sql, append(args, from.args...)
+		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.SQL, append(args, from.Args...)
 	}
 	var found []struct {
 		Name string
@@ -114,11 +115,11 @@ func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
-	err := s.read(ctx).turn(func(db *gorm.DB) (err error) {
-		found, err = load(&transaction{DB: db, dialect: s.dialect, who: auth.From(ctx)}, ids)
+	err := s.db.Read(ctx).Turn(func(db *gorm.DB) (err error) {
+		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
 		return err
 	})
-	return found, s.failure(err)
+	return found, s.db.TranslateError(err)
 }
 
 // Subjects returns the objects of the subject IDs that entries carry, as of an instant or now (nil): the version of an output
@@ -126,7 +127,7 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.dialect.lookUp(lookup{"subjects", "s", "id", subjects, cond("s.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project)})
 	version, args := "s.artifact_version_id", []any{}
 	if asOf != nil {
 		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
@@ -134,9 +135,9 @@ func (s *Store) Subjects(
 		args = append(args, project, *asOf)
 	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.sql, append(args, from.args...)...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.SQL, append(args, from.Args...)...).Scan(&rows).Error
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	object := make(map[models.ID]models.ID, len(rows))
 	ids := make([]models.ID, 0, len(rows))

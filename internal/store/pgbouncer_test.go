@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
 // throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the program
-// and docs/operations.md tell, and the URL of the database itself. The control is the refusal of one that is not.
+// and docs/how-to/use-postgresql.md tell, and the URL of the database itself. The control is the refusal of one that is not.
 func throughPooler(t *testing.T) (pooled, direct string) {
 	t.Helper()
 	direct = storetest.EmptyPostgres(t)
@@ -34,9 +35,9 @@ func throughPooler(t *testing.T) (pooled, direct string) {
 		}
 		told = line
 	}
-	text, err := os.ReadFile("../../docs/operations.md")
+	text, err := os.ReadFile("../../docs/how-to/use-postgresql.md")
 	if err != nil || !strings.Contains(string(text), "\n"+told+"\n") {
-		t.Errorf("docs/operations.md lacks the line %q (%v)", told, err)
+		t.Errorf("docs/how-to/use-postgresql.md lacks the line %q (%v)", told, err)
 	}
 	return storetest.PgBouncer(t, direct, told) + "&default_query_exec_mode=exec", direct
 }
@@ -56,6 +57,7 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 // TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
 // migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	pooled, direct := throughPooler(t)
 	var all sync.WaitGroup
@@ -83,6 +85,7 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 // TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and behind a
 // PgBouncer, and that a current database is opened without the lock.
 func TestWaitingMigrationEnds(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	pooled, direct := throughPooler(t)
 	db, err := sql.Open("pgx", direct)

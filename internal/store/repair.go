@@ -30,12 +30,12 @@ const repairedAtOnce = 500
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
-	err := s.read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
+	err := s.db.Read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
 	if err == nil {
-		err = s.read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
+		err = s.db.Read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
 	}
 	if err != nil {
-		return r.Repaired, s.failure(err)
+		return r.Repaired, s.db.TranslateError(err)
 	}
 	for _, project := range projects {
 		for _, step := range []portions{
@@ -65,13 +65,13 @@ type portions struct {
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairedAtOnce; n == repairedAtOnce; {
 		var ids, incomplete []models.ID
-		err := r.store.read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
+		err := r.store.db.Read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
 			project, after).Scan(&ids).Error
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
+			err = r.store.db.Read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
 		}
 		if err != nil {
-			return r.store.failure(err)
+			return r.store.db.TranslateError(err)
 		}
 		if len(incomplete) > 0 {
 			if err := step.complete(ctx, project, incomplete); err != nil {
@@ -100,7 +100,7 @@ func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []mode
 	for n := int64(repairedAtOnce); n == repairedAtOnce; {
 		var done Repaired
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
-			if _, err = tx.dialect.lockSubjects(tx.DB, project, ids); err != nil {
+			if _, err = tx.lockSubjects(project, ids); err != nil {
 				return err
 			}
 			done, err = tx.fillSubjects(project, ids)
@@ -120,32 +120,32 @@ func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Re
 	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
 		return done, err
 	}
-	one := tx.dialect.oneOf("s.id", ids)
+	one := tx.dialect.IDIn("s.id", ids)
 	filled := tx.Exec(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
 		WHEN EXISTS (SELECT 1 FROM step_outputs o WHERE o.project_id = ? AND o.id = s.id) THEN 'O'
 		WHEN EXISTS (SELECT 1 FROM step_runs t WHERE t.project_id = ? AND t.id = s.id) THEN 'S' ELSE 'R' END
-		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND `+one.sql,
-		append([]any{project, project, project}, one.args...)...)
+		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND `+one.SQL,
+		append([]any{project, project, project}, one.Args...)...)
 	if done.Subjects = filled.RowsAffected; filled.Error != nil {
 		return done, filled.Error
 	}
 	// Each table is restricted to the subjects, so that no plan reads the whole of one.
-	latest, entries := tx.dialect.oneOf("l.subject_id", ids), tx.dialect.oneOf("e.subject_id", ids)
+	latest, entries := tx.dialect.IDIn("l.subject_id", ids), tx.dialect.IDIn("e.subject_id", ids)
 	filled = tx.Exec(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
 			sort_key = e.sort_key, parts = e.parts
 		FROM subjects s, metadata_entries e
 		WHERE l.project_id = ? AND s.project_id = ? AND e.project_id = ? AND l.subject_id = s.id AND e.subject_id = s.id AND e.seq = l.seq
 			AND (l.about <> s.about OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id)
 				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts)
-			AND `+one.sql+" AND "+latest.sql+" AND "+entries.sql,
-		slices.Concat([]any{project, project, project}, one.args, latest.args, entries.args)...)
+			AND `+one.SQL+" AND "+latest.SQL+" AND "+entries.SQL,
+		slices.Concat([]any{project, project, project}, one.Args, latest.Args, entries.Args)...)
 	done.Latest = filled.RowsAffected
 	return done, filled.Error
 }
 
 // fillEntries fills at most repairedAtOnce entries and returns their number.
 func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, error) {
-	one := tx.dialect.oneOf("subject_id", ids)
+	one := tx.dialect.IDIn("subject_id", ids)
 	var entries []struct {
 		SubjectID models.ID
 		Seq       int64
@@ -153,8 +153,8 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		Value     string
 	}
 	err := tx.Raw(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
-		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND %s ORDER BY seq LIMIT %d`, one.sql, repairedAtOnce),
-		append([]any{project}, one.args...)...).Scan(&entries).Error
+		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND %s ORDER BY seq LIMIT %d`, one.SQL, repairedAtOnce),
+		append([]any{project}, one.Args...)...).Scan(&entries).Error
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
@@ -188,14 +188,14 @@ const (
 func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.ID) error {
 	var moves int64
 	err := r.store.write(ctx, func(tx *transaction) error {
-		one := tx.dialect.oneOf("v.id", ids)
+		one := tx.dialect.IDIn("v.id", ids)
 		var locked []models.ID
 		err := tx.Raw(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
-			WHERE v.project_id = ? AND `+one.sql+`) ORDER BY a.id`+tx.dialect.lockRow(), append([]any{project, project}, one.args...)...).Scan(&locked).Error
+			WHERE v.project_id = ? AND `+one.SQL+`) ORDER BY a.id`+tx.dialect.ForUpdate(), append([]any{project, project}, one.Args...)...).Scan(&locked).Error
 		moves = 0
 		for _, id := range ids {
 			if err == nil {
-				args := map[string]any{"project": project, "version": id, "now": tx.dialect.now(0)}
+				args := map[string]any{"project": project, "version": id, "now": tx.dialect.Now(0)}
 				added := tx.Exec(addedMoves, args)
 				moves, err = moves+added.RowsAffected, added.Error
 			}

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
 var (
-	pipelineRunColumns = []string{"id", "project_id", "pipeline", "status", "started_at", "finished_at"}
-	stepRunColumns     = []string{"id", "project_id", "pipeline_run_id", "name", "status", "started_at", "finished_at"}
+	pipelineRunColumns = engine.Columns[models.PipelineRun]()
+	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
 var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
@@ -21,25 +23,24 @@ var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) mo
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	where, args := startedBy("started_at", "project_id = ?", []any{project}, asOf)
-	found, err := pages(ctx, s, list[*models.StepRun]{
-		name: "stepRuns", columns: of("step_runs", stepRunColumns), table: "step_runs",
-		where: where, args: args, parent: "pipeline_run_id",
-		order: []string{"started_at", "id"}, kinds: []positionKind{numberPosition, idPosition},
-		position: func(r *models.StepRun) models.Position {
+	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
+		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.NewExpr("step_runs"),
+		Where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
-		of: func(r *models.StepRun) models.ID { return r.PipelineRunID },
+		ParentOf: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
 	return viewsOfPages(found, asOf), err
 }
 
 // startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column, where string, args []any, asOf *models.Time) (string, []any) {
+func startedBy(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 	if asOf == nil {
-		return where, args
+		return where
 	}
-	return where + " AND " + column + " <= ?", append(args, *asOf)
+	return where.Concat(engine.NewExpr(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -75,32 +76,24 @@ func (s *Store) StartPipelineRun(
 			return project, nil, err
 		}
 		id := models.NewID()
-		if err := tx.addSubjects(project, aboutPipelineRun, id); err != nil {
+		if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 			return project, nil, err
 		}
 		var made []*models.PipelineRun
 		err = tx.Raw("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			of("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.now(0)).
+			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
 			Scan(&made).Error
 		return project, first(made), err
 	})
 }
 
-// What a subject is, as the database keeps it. An output that has been saved counts as its version.
-const (
-	aboutVersion     = "V"
-	aboutOutput      = "O"
-	aboutStepRun     = "S"
-	aboutPipelineRun = "R"
-)
-
 // addSubjects makes room for entries about new objects.
-func (tx *transaction) addSubjects(project models.ID, about string, ids ...models.ID) error {
+func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
 	text, err := json.Marshal(objects(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.rows(column{"id", idColumn}),
+	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")),
 		project, about, string(text)).Error
 }
 
@@ -138,11 +131,11 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := cond("id = ? AND status = ?", id, models.RunStatusRunning).reachedBy(tx.who, "project_id")
+		where := visibleTo(tx.who, "project_id", engine.NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
-			now := tx.dialect.now(0)
-			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.sql,
-				append([]any{status, now, now}, where.args...)...)
+			now := tx.dialect.Now(0)
+			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.SQL,
+				append([]any{status, now, now}, where.Args...)...)
 			if ended.Error != nil {
 				return ended.Error
 			}
@@ -163,40 +156,40 @@ func finish[T any](
 }
 
 var (
-	inputColumns  = []string{"project_id", "step_run_id", "position", "name", "artifact_version_id"}
-	outputColumns = []string{"id", "project_id", "step_run_id", "position", "name", "artifact_name", "artifact_version_id", "bound_at"}
+	inputColumns  = engine.Columns[models.StepInput]()
+	outputColumns = engine.Columns[models.StepOutput]()
 )
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.dialect.lookUp(lookup{"step_inputs", "i", "step_run_id", steps, cond("i.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.read(ctx).Raw("SELECT "+of("i", inputColumns)+" FROM "+from.sql+" ORDER BY i.step_run_id, i.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
 	}
-	return inputs, s.failure(err)
+	return inputs, s.db.TranslateError(err)
 }
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.dialect.lookUp(lookup{"step_outputs", "o", "step_run_id", steps, cond("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql+" ORDER BY o.step_run_id, o.position", from.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
 	}
-	return outputs, s.failure(err)
+	return outputs, s.db.TranslateError(err)
 }
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.dialect.lookUp(lookup{"step_outputs", "o", "artifact_version_id", versions, cond("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.read(ctx).Raw("SELECT "+of("o", outputColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
 var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
@@ -243,13 +236,13 @@ func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
 	id := models.NewID()
-	if err := tx.addSubjects(run.ProjectID, aboutStepRun, id); err != nil {
+	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
 	var made []*models.StepRun
 	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+of("step_runs", stepRunColumns),
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.now(run.StartedAt.UnixMicro())).Scan(&made).Error
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns),
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())).Scan(&made).Error
 	return first(made), err
 }
 
@@ -278,7 +271,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.rows(column{"position", numberColumn}, column{"name", textColumn}, column{"version", idColumn}),
+		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")),
 		step.ProjectID, step.ID, string(text)).Error
 }
 
@@ -292,7 +285,7 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 		ids[i] = models.NewID()
 		rows[i] = map[string]any{"id": ids[i], "position": i, "name": output.Name, "artifact_name": output.ArtifactName}
 	}
-	if err := tx.addSubjects(step.ProjectID, aboutOutput, ids...); err != nil {
+	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
 	text, err := json.Marshal(rows)
@@ -301,7 +294,7 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	}
 	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
 		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.rows(column{"id", idColumn}, column{"position", numberColumn}, column{"name", textColumn},
-			column{"artifact_name", textColumn}),
+		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.TextColumn("artifact_name")),
 		step.ProjectID, step.ID, string(text)).Error
 }

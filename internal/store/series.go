@@ -3,10 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
@@ -31,14 +32,14 @@ func (k EntryKey) instant() *models.Time {
 // ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
 // is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
 // through the entries of all versions for each of them.
-func (k EntryKey) ofVersion(project models.ID) condition {
-	table, last := "metadata_latest", condition{}
+func (k EntryKey) ofVersion(project models.ID) engine.Expr {
+	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
-		table, last = "metadata_entries", cond(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
+		table, last = "metadata_entries", engine.NewExpr(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	latest := cond("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
-		project, k.Card, k.Key).then(last)
-	return cond("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).and(wrapped("m.seq = (%s)", latest))
+	latest := engine.NewExpr("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+		project, k.Card, k.Key).Concat(last)
+	return engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.Wrap("m.seq = (%s)", latest))
 }
 
 // ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
@@ -46,21 +47,21 @@ func (k EntryKey) ofVersion(project models.ID) condition {
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	entry := s.dialect.behind("metadata_entries m", "m", key.ofVersion(project))
-	where := cond("v.project_id = ?", project)
+	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
+	where := engine.NewExpr("v.project_id = ?", project)
 	if key.AsOf != 0 {
-		where = where.and(cond("v.created_at <= ?", key.AsOf))
+		where = where.And(engine.NewExpr("v.created_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s, list[*versionPoint]{
-		name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
-		columns: pointColumns + ", " + prefixed("v", versionColumns),
+	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
+		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
+		Columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		table: "artifact_versions v" + entry.sql, where: where.sql, args: slices.Concat(entry.args, where.args), parent: "v.artifact_id",
-		order: []string{"v.number"}, kinds: []positionKind{numberPosition},
-		position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
-		of:       func(p *versionPoint) models.ID { return p.Version.ArtifactID },
-		scans:    true, // past the versions without the key
-		read: func(query *gorm.DB) ([]*versionPoint, error) {
+		From: engine.NewExpr("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
+		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
+		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
+		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		Unbounded: true, // past the versions without the key
+		Read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
 	}, artifacts, page)
@@ -74,19 +75,19 @@ func (s *Store) ArtifactSeries(
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	l := list[*models.MetadataEntry]{
-		name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		columns: entryColumns, table: "metadata_entries",
-		where: "project_id = ? AND card = ? AND key = ? AND NOT retracted", args: []any{project, key.Card, key.Key},
-		parent: "subject_id", order: []string{"seq"}, kinds: []positionKind{numberPosition},
-		position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		of:       func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+	l := search.List[*models.MetadataEntry]{
+		Name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
+		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
+		Where:  engine.NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
+		Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
+		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
 	}
 	if key.AsOf != 0 {
-		l.where, l.args = l.where+" AND logged_at <= ?", append(l.args, key.AsOf)
+		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", key.AsOf))
 	}
-	found, err := pages(ctx, s, l, subjects, page)
+	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
 		return &models.MetadataPoint{Entry: e}
 	}), err
@@ -108,12 +109,12 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.dialect.lookUp(lookup{"artifact_versions", "v", "artifact_id", artifacts, cond("v.project_id = ?", project)}).
-		then(s.dialect.leftJoin("metadata_entries m", "m", key.ofVersion(project)))
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)}).
+		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
-		from = from.then(cond(" WHERE v.created_at <= ?", key.AsOf))
+		from = from.Concat(engine.NewExpr(" WHERE v.created_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY v.artifact_id, v.number", from.args)
+	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY v.artifact_id, v.number", from.Args)
 }
 
 // SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
@@ -121,12 +122,12 @@ func (s *Store) ArtifactSummaries(
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	where := cond("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
+	where := engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
-		where = where.and(cond("m.logged_at <= ?", key.AsOf))
+		where = where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.dialect.lookUp(lookup{"metadata_entries", "m", "subject_id", subjects, where})
-	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.sql+" ORDER BY m.subject_id, m.seq", from.args)
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
+	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY m.subject_id, m.seq", from.Args)
 }
 
 // tally adds the rows of a query to the tallies of their parents.
@@ -157,9 +158,9 @@ func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 // hand: there may be a hundred thousand.
 func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.question(ctx).turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).Turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
 	if err != nil {
-		return nil, s.failure(err)
+		return nil, s.db.TranslateError(err)
 	}
 	summaries := make(map[models.ID]*models.SeriesSummary, len(tallies))
 	for parent, tally := range tallies {
@@ -173,22 +174,22 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := lookup{"artifact_versions", "n", "id", versions, cond("n.project_id = ?", project)}, always
-	before := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
+	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: engine.NewExpr("n.project_id = ?", project)}, engine.True
+	before := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
-		then, before = cond("n.created_at <= ?", *asOf), before.then(cond(" AND w.created_at <= ?", *asOf))
+		then, before = engine.NewExpr("n.created_at <= ?", *asOf), before.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.dialect.lookUp(next).then(s.dialect.behind("artifact_versions v", "v",
-		cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
-		then(wrapped(" WHERE %s", then))
+	from := s.db.Dialect().LookUp(next).Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
+		engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
+		Concat(engine.Wrap(" WHERE %s", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.read(ctx).Raw("SELECT n.id AS next_id, "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&rows).Error
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
 		previous[rows[i].NextID] = rows[i].At(asOf)
 	}
-	return previous, s.failure(err)
+	return previous, s.db.TranslateError(err)
 }

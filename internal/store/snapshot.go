@@ -174,26 +174,26 @@ func codePipelineRun(s *snapshot, r *models.PipelineRun) {
 
 // codeSubject codes the letter of the type of a subject, and its fields.
 func (s *snapshot) codeSubject(subject *models.Subject) {
-	var about string
+	var about models.SubjectKind
 	switch (*subject).(type) {
 	case *models.ArtifactVersion:
-		about = aboutVersion
+		about = models.SubjectArtifactVersion
 	case *models.StepOutput:
-		about = aboutOutput
+		about = models.SubjectStepOutput
 	case *models.StepRun:
-		about = aboutStepRun
+		about = models.SubjectStepRun
 	case *models.PipelineRun:
-		about = aboutPipelineRun
+		about = models.SubjectPipelineRun
 	}
 	codeText(s, &about)
 	switch about {
-	case aboutVersion:
+	case models.SubjectArtifactVersion:
 		codeObject(s, subject, codeVersion)
-	case aboutOutput:
+	case models.SubjectStepOutput:
 		codeObject(s, subject, codeOutput)
-	case aboutStepRun:
+	case models.SubjectStepRun:
 		codeObject(s, subject, codeStepRun)
-	case aboutPipelineRun:
+	case models.SubjectPipelineRun:
 		codeObject(s, subject, codePipelineRun)
 	default:
 		s.failed = true

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
@@ -35,6 +36,7 @@ func (l *lines) String() string {
 
 // TestStatistics checks when servers run ANALYZE, on a PostgreSQL cluster without autovacuum.
 func TestStatistics(t *testing.T) {
+	harness.Slow(t)
 	t.Parallel()
 	cluster, err := storetest.NewCluster("autovacuum=off")
 	must(t, err)
@@ -164,7 +166,7 @@ func analyzeIsExclusive(w statisticsWorld) {
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
 	lock := func(function string) {
-		_, err := db.Exec("SELECT "+function+"($1::bigint)", int64(store.AnalyzeLock))
+		_, err := db.Exec("SELECT "+function+"($1::bigint)", int64(0x706c616373746174))
 		must(t, err)
 	}
 	s, err := store.Open(context.Background(), u.String(), quiet)
@@ -204,22 +206,6 @@ func analyzeWithoutOwnership(w statisticsWorld) {
 	}
 	if n := w.countTables(u, "last_analyze IS NOT NULL"); n != 0 {
 		t.Errorf("%d tables were analyzed", n)
-	}
-}
-
-// TestIsDue checks the numbers of rows at which a table is analyzed.
-func TestIsDue(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		rows, analyzed int64
-		want           bool
-	}{
-		{0, 0, false}, {499, 0, false}, {500, 0, true}, {600, 600, false}, {1999, 600, false}, {2000, 1999, true}, {9000, 500, true},
-		{8000, 2500, true}, {31_999, 8000, false}, {32_000, 8000, true}, {400, 2000, false},
-	} {
-		if got := store.IsDue(c.rows, c.analyzed); got != c.want {
-			t.Errorf("%d rows, %d at the last ANALYZE: %t", c.rows, c.analyzed, got)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -21,7 +22,7 @@ type resolved struct {
 }
 
 // resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
-// statement per form of selector that occurs, however many selectors there are. docs/selectors.md has the same as
+// statement per form of selector that occurs, however many selectors there are. docs/reference/selectors.md has the same as
 // a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
 	found := make([]resolved, len(targets))
@@ -222,7 +223,7 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
-// matchNamesOf follows the names of versions of one project. It fails with errLost where the project does not have its name.
+// matchNamesOf follows the names of versions of one project. It fails with ErrRetry where the project does not have its name.
 func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
 	type row struct {
 		N       int     `json:"n"`
@@ -246,25 +247,25 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := cond(tx.dialect.rows(column{"n", numberColumn}, column{"name", textColumn}, column{"version", textColumn},
-		column{"alias", textColumn}, column{"latest", numberColumn})+" CROSS JOIN projects p", string(text)).
-		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = ? AND a.name = t.name", id))).
-		then(tx.dialect.leftJoin("artifact_versions v", "v", cond(`v.project_id = ? AND v.id = CASE
+	from := engine.NewExpr(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
-        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").sql+`)
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id))).
-		then(cond(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(engine.NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+prefixed("v", versionColumns)+" FROM "+from.sql, from.args...).
+	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
 		Scan(&found).Error; err != nil {
 		return err
 	}
 	if len(found) == 0 {
 		tx.projects.Delete(project)
-		return errLost // the next try asks for the project again
+		return engine.ErrRetry // the next try asks for the project again
 	}
 	for _, match := range found {
 		matches[match.N] = match
@@ -308,20 +309,43 @@ type locked struct {
 	floor int64
 }
 
-// lock keeps others from writing about the subjects. It fails with errLost when one of them is no longer what it was.
+// lock keeps others from writing about the subjects. It fails with ErrRetry when one of them is no longer what it was.
 func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64, err error) {
 	subjects := make([]models.ID, len(targets))
 	for i, target := range targets {
 		subjects[i] = target.subject
 	}
-	held, err := tx.dialect.lockSubjects(tx.DB, project, subjects)
+	held, err := tx.lockSubjects(project, subjects)
 	if err != nil || held.versions == nil {
 		return held.floor, err
 	}
 	for _, target := range targets {
 		if version, exists := held.versions[target.subject]; !exists || version != target.version {
-			return 0, errLost
+			return 0, engine.ErrRetry
 		}
 	}
 	return held.floor, nil
+}
+
+// lockSubjects locks the subjects until the end of the transaction, in order of ID, so that two batches about the same
+// subjects cannot wait for each other.
+func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (locked, error) {
+	if tx.dialect.HasOneWriter() {
+		return locked{}, nil
+	}
+	from := tx.dialect.LookUp(engine.Lookup{
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project), ForUpdate: true,
+	})
+	var rows []struct {
+		ID                models.ID
+		ArtifactVersionID models.ID
+		LoggedAt          int64
+	}
+	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.SQL, from.Args...).Scan(&rows).Error
+	held := locked{versions: map[models.ID]models.ID{}}
+	for _, row := range rows {
+		held.versions[row.ID] = row.ArtifactVersionID
+		held.floor = max(held.floor, row.LoggedAt+1)
+	}
+	return held, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -28,14 +29,14 @@ type declaredOutputs struct {
 // stepOutputs returns the outputs of step runs. A step run that does not exist, or that the caller may not reach, is not in
 // the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
-	from := tx.dialect.lookUp(lookup{"step_runs", "r", "id", steps, always}).
-		then(tx.dialect.leftJoin("step_outputs o", "o", cond("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		then(tx.dialect.leftJoin("artifact_versions v", "v", cond("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		then(tx.dialect.leftJoin("artifacts a", "a", cond("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		then(cond(" WHERE TRUE").reachedBy(tx.who, "r.project_id"))
+	from := tx.dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.NewExpr("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(visibleTo(tx.who, "r.project_id", engine.NewExpr(" WHERE TRUE")))
 	var rows []outputRow
 	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		prefixed("o", outputColumns)+", "+prefixed("v", versionColumns)+" FROM "+from.sql+" ORDER BY r.id, o.position", from.args...).Scan(&rows).Error
+		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL+" ORDER BY r.id, o.position", from.Args...).Scan(&rows).Error
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}

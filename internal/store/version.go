@@ -6,23 +6,23 @@ import (
 	"fmt"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
-var versionColumns = []string{
-	"id", "project_id", "artifact_id", "subject_id", "version", "number", "type", "created_at",
-}
+var versionColumns = engine.Columns[models.ArtifactVersion]()
 
 // ArtifactVersion is the version that ref means, nil when there is none. As of an instant, versions that were created
 // later are not there, and an alias points where it pointed then.
 func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
-	var where condition
+	var where engine.Expr
 	if ref.Named == nil {
 		id, ok := models.ParseID(*ref.ID)
 		if !ok {
 			return nil, nil
 		}
-		where = cond("v.id = ?", id).reachedBy(auth.From(ctx), "v.project_id")
+		where = visibleTo(auth.From(ctx), "v.project_id", engine.NewExpr("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
@@ -31,54 +31,54 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM artifact_versions v WHERE "+where.sql, where.args...).Scan(&found).Error
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE "+where.SQL, where.Args...).Scan(&found).Error
 	version := first(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
-	return version.At(asOf), s.failure(err)
+	return version.At(asOf), s.db.TranslateError(err)
 }
 
 // namedVersion returns the condition that a version v has that name.
-func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) condition {
+func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) engine.Expr {
 	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
 	artifact := []any{project, project, name.Name}
-	var id condition
+	var id engine.Expr
 	switch {
 	case name.Version != nil:
-		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).then(matchVersion("version", "?", *name.Version, *name.Version))
+		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
-		id = cond("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
+		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
-			id = id.then(cond(" AND created_at <= ?", *asOf))
+			id = id.Concat(engine.NewExpr(" AND created_at <= ?", *asOf))
 		}
-		id = id.then(cond(" ORDER BY number DESC LIMIT 1"))
+		id = id.Concat(engine.NewExpr(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		id = cond("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+		id = engine.NewExpr("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
 	default:
-		id = cond("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+		id = engine.NewExpr("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
 			append(artifact, *name.Alias, *asOf)...)
 	}
-	return cond("v.project_id = ?", project).and(wrapped("v.id = (%s)", id))
+	return engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s)", id))
 }
 
 // matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
 // The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
 // same cost, and the wrong one reads all versions of the artifact.
-func matchVersion(column, is string, args ...any) condition {
-	return cond(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
+func matchVersion(column, is string, args ...any) engine.Expr {
+	return engine.NewExpr(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
 // Versions is the same page of the versions of each artifact, newest first.
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
-	return pages(ctx, s, list[*models.ArtifactVersion]{
-		name: "versions", columns: of("artifact_versions", versionColumns), table: "artifact_versions",
-		where: "project_id = ?", args: []any{project}, parent: "artifact_id",
-		order: []string{"number"}, descending: true, kinds: []positionKind{numberPosition},
-		position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
-		of:       func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
+	return search.ReadPages(ctx, s.db, search.List[*models.ArtifactVersion]{
+		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.NewExpr("artifact_versions"),
+		Where: engine.NewExpr("project_id = ?", project), Parent: "artifact_id",
+		Order: []string{"number"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
+		ParentOf: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}, artifacts, page)
 }
 
@@ -86,16 +86,16 @@ func (s *Store) Versions(
 func (s *Store) LatestVersions(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	newest := cond("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
+	newest := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
 	if asOf != nil {
-		newest = newest.then(cond(" AND w.created_at <= ?", *asOf))
+		newest = newest.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.dialect.lookUp(lookup{"artifacts", "a", "id", artifacts, cond("a.project_id = ?", project)}).
-		then(s.dialect.behind("artifact_versions v", "v",
-			cond("v.project_id = ?", project).and(wrapped("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.NewExpr("a.project_id = ?", project)}).
+		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
+			engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
-	err := s.read(ctx).Raw("SELECT "+of("v", versionColumns)+" FROM "+from.sql, from.args...).Scan(&found).Error
-	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.failure(err)
+	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
 var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
@@ -165,7 +165,7 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 // SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
 func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.moveAlias(version, input.Alias, tx.dialect.now(version.CreatedAt.UnixMicro()))
+		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -180,7 +180,7 @@ func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.R
 		if gone.Error != nil {
 			return gone.Error
 		}
-		return tx.recordMove(version, input.Alias, nil, tx.dialect.now(version.CreatedAt.UnixMicro()))
+		return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -189,7 +189,7 @@ func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.addTags(version, input.Tags, tx.dialect.now(version.CreatedAt.UnixMicro()))
+		return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -204,7 +204,7 @@ func (s *Store) UntagArtifactVersion(
 		if err != nil {
 			return err
 		}
-		return tx.recordTags(version, gone, false, tx.dialect.now(version.CreatedAt.UnixMicro()))
+		return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
@@ -263,7 +263,7 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 	}
 	var added []string
 	err = tx.Raw("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.rows(column{"tag", textColumn})+" WHERE true ON CONFLICT DO NOTHING RETURNING tag",
+		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag",
 		version.ProjectID, version.ID, text).Scan(&added).Error
 	if err != nil {
 		return err
@@ -283,7 +283,7 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	return tx.Exec(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
 		SELECT ?, ?, m.tag, ?, `+laterMove+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.rows(column{"tag", textColumn})+`) m`,
+			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`,
 		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text).Error
 }
 
@@ -301,9 +301,9 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := lookup{"aliases", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.table, attached.where = "alias_moves", attached.where.and(cond(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
+		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.NewExpr(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
@@ -314,22 +314,22 @@ func (s *Store) Aliases(
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := lookup{"tags", "l", "artifact_version_id", versions, cond("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.table, attached.where = "tag_moves", attached.where.and(cond(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
+		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.NewExpr(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
 	return s.labels(ctx, "l.tag", attached)
 }
 
-func (s *Store) labels(ctx context.Context, column string, attached lookup) (map[models.ID][]string, error) {
-	from := s.dialect.lookUp(attached)
+func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
+	from := s.db.Dialect().LookUp(attached)
 	var rows []labelRow
-	err := s.read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.sql+" ORDER BY label", from.args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.SQL+" ORDER BY label", from.Args...).Scan(&rows).Error
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)
 	}
-	return labels, s.failure(err)
+	return labels, s.db.TranslateError(err)
 }

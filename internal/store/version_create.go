@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -109,7 +110,7 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	}
 	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`,
-		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.now(0)).Scan(&artifacts).Error
+		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)).Scan(&artifacts).Error
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +126,8 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	}
 	var made []*models.ArtifactVersion
 	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+of("artifact_versions", versionColumns),
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.now(floor)).Scan(&made).Error
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns),
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)).Scan(&made).Error
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +190,8 @@ func (c *creation) nextNumber(last int32) (int32, error) {
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.Raw(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").sql+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").sql+`) IS NOT NULL
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`,
 		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error
@@ -201,7 +202,7 @@ func (c *creation) taken(artifact models.ID, name string, number int32) (byName,
 // about, or a new one. floor is the earliest instant that the version may have been created.
 func (c *creation) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
-		err := c.tx.addSubjects(c.project, aboutVersion, version)
+		err := c.tx.addSubjects(c.project, models.SubjectArtifactVersion, version)
 		if err == nil {
 			err = c.tx.own(c.project, version, version)
 		}
@@ -219,13 +220,13 @@ func (c *creation) subject(version models.ID) (subject models.ID, floor int64, e
 		return subject, 0, err
 	}
 	return c.output.ID, floor, c.tx.Exec("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
-		aboutVersion, version, c.project, c.output.ID).Error
+		models.SubjectArtifactVersion, version, c.project, c.output.ID).Error
 }
 
 // own says that the entries about the subject are those of the version.
 func (tx *transaction) own(project, subject, version models.ID) error {
 	return tx.Exec("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
-		version, aboutVersion, project, subject).Error
+		version, models.SubjectArtifactVersion, project, subject).Error
 }
 
 func (c *creation) bind(version *models.ArtifactVersion) error {

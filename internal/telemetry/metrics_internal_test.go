@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestRefusedFor checks the reason of each rejected request, and that other failures have none.
-func TestRefusedFor(t *testing.T) {
+// TestRejectionReasons checks the reason of each rejected request, and that other failures have none.
+func TestRejectionReasons(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(t.Context(), storetest.SQLite(t), slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -47,12 +47,12 @@ func (t *telemetry) StartBatch(ctx context.Context, field string, objects int) (
 }
 
 // Statement implements store.Observer.
-func (t *telemetry) Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
+func (t *telemetry) Statement(ctx context.Context, start time.Time, duration time.Duration, text func() string, err error) {
 	if t.traces != nil {
-		t.traces.addStatement(ctx, begin, took, text, err)
+		t.traces.addStatement(ctx, start, duration, text, err)
 	}
 	if t.metrics != nil {
-		t.metrics.observeStatement(took, err)
+		t.metrics.observeStatement(duration, err)
 	}
 }
 

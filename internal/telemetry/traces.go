@@ -159,16 +159,16 @@ func (t *traces) startBatch(ctx context.Context, field string, objects int) (con
 }
 
 // addStatement sends the span of a statement after its end.
-func (t *traces) addStatement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
+func (t *traces) addStatement(ctx context.Context, start time.Time, duration time.Duration, text func() string, err error) {
 	if !allowSpan(ctx) {
 		return
 	}
-	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient),
+	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(attribute.String("db.query.text", text())))
 	if err != nil {
 		span.SetStatus(codes.Error, "failed")
 	}
-	span.End(trace.WithTimestamp(begin.Add(took)))
+	span.End(trace.WithTimestamp(start.Add(duration)))
 }
 
 // flushTimeout is the time in which the last traces are sent at the end of the process.

@@ -88,7 +88,7 @@ func summarize(in io.Reader, out io.Writer, start time.Time) (bool, error) {
 	return passed > 0 && failed == 0, nil
 }
 
-// describe returns what the skipped tests need.
+// describe lists the needs of skipped tests.
 func describe(missing map[string]int) string {
 	if len(missing) == 0 {
 		return "nothing is left to CI"

@@ -38,8 +38,8 @@ type Exported struct {
 	Entries      int64
 }
 
-// Export writes a project of the database at url, as it is at one instant, to a file. Servers may go on meanwhile. It
-// fails with store.Behind if the tables are older than the program needs.
+// Export writes a project of the database at url, as it is at one instant, to a file. Servers may write meanwhile. It
+// returns a *store.Behind error if the schema is older than the program.
 func Export(ctx context.Context, url string, options ExportOptions) (exported Exported, err error) {
 	snapshot, err := bulk.Open(ctx, url)
 	if err != nil {
@@ -67,7 +67,9 @@ func Export(ctx context.Context, url string, options ExportOptions) (exported Ex
 	return exported, file.Commit()
 }
 
-func export(ctx context.Context, snapshot *bulk.Snapshot, project *models.Project, out, notes io.Writer) (Exported, error) {
+func export(
+	ctx context.Context, snapshot *bulk.Snapshot, project *models.Project, out, notes io.Writer,
+) (Exported, error) {
 	buffered := bufio.NewWriterSize(out, 256<<10)
 	w := &writer{out: buffered, totals: newTotals()}
 	defer progress.Start(notes, func(time.Duration) string { return w.progress("exported", 0) })()

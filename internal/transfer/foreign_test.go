@@ -2,42 +2,43 @@ package transfer_test
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
-	"github.com/placard/placard/internal/transfer"
 	"github.com/placard/placard/models"
 )
 
-// neighbour fills the project other of a database, and returns IDs of things in it by what they are.
-func neighbour(t testing.TB, url string) map[string]string {
+// fillOtherProject fills the project "other" of a database. It returns the ID of an object of each type.
+func fillOtherProject(t testing.TB, url string) map[string]string {
 	here := must[*store.Store](t)(store.Open(context.Background(), url, quiet))
 	must[*models.Project](t)(here.CreateProject(everyone, nil, "other"))
-	run, _, err := here.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Project: ref("other"), Pipeline: "p"})
+	run, _, err := here.StartPipelineRun(everyone, store.Call{}, nil,
+		models.StartPipelineRunInput{Project: ref("other"), Pipeline: "p"})
 	must[any](t)(nil, err)
-	step, _, err := here.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s",
-		Outputs: []models.StepOutputInput{{Name: "o"}}})
+	step, _, err := here.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
+		PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "o"}},
+	})
 	must[any](t)(nil, err)
-	v, _, err := here.CreateArtifactVersion(everyone, store.Call{}, nil, models.CreateArtifactVersionInput{Project: ref("other"), Artifact: "model", Aliases: []string{"prod"}}, nil)
+	v, _, err := here.CreateArtifactVersion(everyone, store.Call{}, nil,
+		models.CreateArtifactVersionInput{Project: ref("other"), Artifact: "model", Aliases: []string{"prod"}}, nil)
 	must[any](t)(nil, err)
-	outputs := must[map[models.ID][]*models.StepOutput](t)(here.StepOutputs(everyone, step.ProjectID, []models.ID{step.ID}))
+	outputs := must[map[models.ID][]*models.StepOutput](t)(here.StepOutputs(everyone, step.ProjectID,
+		[]models.ID{step.ID}))
 	must[any](t)(nil, here.Close())
 	return map[string]string{"project": run.ProjectID.String(), "run": run.ID.String(), "step": step.ID.String(),
 		"artifact": v.ArtifactID.String(), "version": v.ID.String(), "output": outputs[step.ID][0].ID.String()}
 }
 
-// TestForeignFiles: a file that names things of another project neither reaches nor changes them.
+// TestForeignFiles checks that a file with IDs of another project is refused and does not change that project.
 func TestForeignFiles(t *testing.T) {
 	t.Parallel()
 	file := export(t, fill(t, storetest.SQLite(t)).url)
 	for name, c := range map[string]struct{ record, member, of, want string }{
-		"its artifact":           {"artifactVersion", "artifactId", "artifact", "must be the ID of an object of this project"},
+		"its artifact": {"artifactVersion", "artifactId", "artifact",
+			"must be the ID of an object of this project"},
 		"its output":             {"artifactVersion", "outputId", "output", "must be the ID of an object of this project"},
 		"its version, an input":  {"stepInput", "artifactVersionId", "version", "of another project or artifact"},
 		"its version, an alias":  {"aliasMove", "artifactVersionId", "version", "of another project or artifact"},
@@ -53,17 +54,12 @@ func TestForeignFiles(t *testing.T) {
 			t.Run(name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				url := open(t)
-				ids := neighbour(t, url)
-				other := func() string {
-					var out strings.Builder
-					_, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: "other", File: transfer.Stdio, Stdout: &out, Notes: io.Discard})
-					return out.String() + fmt.Sprint(err)
-				}
-				before := other()
+				ids := fillOtherProject(t, url)
+				before := string(must[[]byte](t)(exportProject(url, "other")))
 				made := editLast(c.record, `"`+c.member+`":"[^"]*"`, `"`+c.member+`":"`+ids[c.of]+`"`)(t, lines(file))
-				_, err := importInto(context.Background(), t, url, forged(t, made))
+				_, err := importInto(context.Background(), t, url, withTrailer(t, made))
 				checkRefused(t, name, err, c.want)
-				if after := other(); after != before {
+				if after := string(must[[]byte](t)(exportProject(url, "other"))); after != before {
 					t.Errorf("the other project is\n%s\nwas\n%s", after, before)
 				}
 			})
@@ -71,7 +67,8 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
-// TestImportsAtOnce imports a file several times at once: it is there once in the end. SQLite refuses all but one.
+// TestImportsAtOnce imports a file several times at once and checks that each row exists once. SQLite allows one
+// import.
 func TestImportsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := fill(t, storetest.SQLite(t))
@@ -94,7 +91,7 @@ func TestImportsAtOnce(t *testing.T) {
 	if got := export(t, url); string(got) != string(file) || sum != len(lines(file))-1 {
 		t.Errorf("%d rows were written; the project is\n%s\nwant\n%s", sum, got, file)
 	}
-	if got, want := derived(t, url), derived(t, s.url); got != want {
+	if got, want := derivedRows(t, url), derivedRows(t, s.url); got != want {
 		t.Errorf("the database has\n%s\nwant\n%s", got, want)
 	}
 }

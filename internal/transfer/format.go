@@ -1,6 +1,6 @@
-// Package transfer moves a project between databases as a file of JSON lines (ADR 0023). docs/export.md describes the
-// format. Apart from the order of the entries, a file does not depend on its database: a project that was moved back and
-// forth is exported as the same bytes.
+// Package transfer moves a project between databases as a file of JSON lines (ADR 0023).
+// docs/reference/export-format.md describes the format. A file does not depend on its database: a project that was moved
+// back and forth is exported as the same bytes.
 package transfer
 
 import (
@@ -40,7 +40,7 @@ var header = &bulk.Table{Record: "header", Columns: []bulk.Column{
 	{Name: "createdAt", Member: "createdAt", Kind: bulk.Instant},
 }}
 
-// totals are collected over all lines before the last one, which has them. A progress report may read lines and bytes.
+// totals are collected over all lines and compared with the last line. Other goroutines may read lines and bytes.
 type totals struct {
 	lines, bytes atomic.Int64
 	hash         hash.Hash

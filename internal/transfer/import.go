@@ -50,9 +50,10 @@ type Imported struct {
 	Records map[string]int
 }
 
-// Import writes a file into the database at url. It keeps all stored rows and skips equal ones, so that a repeated import
-// completes an interrupted one. It fails with bulk.RowError for a line that breaks the rules of the API or contradicts a
-// stored row. A regular file is checked as a whole before the first write; any other is written batch by batch.
+// Import writes a file into the database at url. It keeps all stored rows and skips equal ones, so that a repeated
+// import completes an interrupted one. It fails with bulk.RowError for a line that breaks the rules of the API or
+// contradicts a stored row. A regular file is checked as a whole before the first write; any other is written batch by
+// batch.
 func Import(ctx context.Context, url string, options ImportOptions) (imported Imported, err error) {
 	ctx = auth.With(ctx, auth.Everyone)
 	if options.File == Stdio {
@@ -86,7 +87,9 @@ func check(ctx context.Context, file io.Reader, size int64, options ImportOption
 	return r.read(ctx)
 }
 
-func importFrom(ctx context.Context, url string, file io.Reader, size int64, options ImportOptions) (imported Imported, err error) {
+func importFrom(
+	ctx context.Context, url string, file io.Reader, size int64, options ImportOptions,
+) (imported Imported, err error) {
 	s, err := store.Open(ctx, url, options.Log)
 	if err != nil {
 		return imported, err

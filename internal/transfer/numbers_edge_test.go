@@ -19,24 +19,24 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// here opens the database that files are imported into.
-func here(t testing.TB, url string) *source {
+// openStore opens the database into which files are imported.
+func openStore(t testing.TB, url string) *source {
 	return &source{TB: t, url: url, Store: must[*store.Store](t)(store.Open(context.Background(), url, quiet))}
 }
 
-// TestRefusedImportKeepsNumbers checks that the numbers of versions in a refused file are not given to others, and that a
-// file that fits brings these versions later.
+// TestRefusedImportKeepsNumbers checks that versions created here do not get the numbers of versions in a refused file,
+// so that a corrected file can import these versions.
 func TestRefusedImportKeepsNumbers(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		origin := fill(t, storetest.SQLite(t))
 		n := &numbers{TB: t, url: url, owner: map[string]string{}}
-		n.take(export(t, origin.url), export(t, origin.url))
+		n.importFile(export(t, origin.url), export(t, origin.url))
 		for range 5 {
 			origin.version("model", nil)
 		}
 		there := origin.version("data", nil)
-		target := here(t, url)
+		target := openStore(t, url)
 		target.version("data", nil)
 		must[any](t)(nil, target.Close())
 
@@ -45,32 +45,33 @@ func TestRefusedImportKeepsNumbers(t *testing.T) {
 		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "version") {
 			t.Fatalf("the number %d is taken, and the import is not refused: %v", there.Number, err)
 		}
-		n.read(file)
+		n.recordFile(file)
 		if faults, unused := n.faults(); faults != nil || unused != 5 {
 			t.Errorf("%d numbers are unused, faults %v", unused, faults)
 		}
-		target = here(t, url)
+		target = openStore(t, url)
 		if got := target.version("model", nil); got.Number != 9 {
 			t.Errorf("the next automatic number is %d, want 9: 8 is the last one of the file", got.Number)
 		}
 		must[any](t)(nil, target.Close())
 
 		fits := slices.DeleteFunc(lines(file), func(line string) bool { return strings.Contains(line, there.ID.String()) })
-		must[transfer.Imported](t)(importInto(context.Background(), t, url, forged(t, fits)))
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, withTrailer(t, fits)))
 		if faults, unused := n.faults(); unused != 0 {
-			t.Errorf("after the file that fits, %d numbers are unused, faults %v", unused, faults)
+			t.Errorf("after the corrected file, %d numbers are unused, faults %v", unused, faults)
 		}
 	})
 }
 
-// TestNumbersRunOut checks that an artifact whose last number is the greatest one gets no version without a number of its own.
+// TestNumbersRunOut checks that an artifact with the greatest last number accepts only versions with an explicit
+// number.
 func TestNumbersRunOut(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		file := lines(export(t, fill(t, storetest.SQLite(t)).url))
-		file = edit("artifact", `"lastNumber":\d+`, fmt.Sprintf(`"lastNumber":%d`, math.MaxInt32))(t, file)
-		must[transfer.Imported](t)(importInto(context.Background(), t, url, forged(t, file)))
-		s := here(t, url)
+		file = editFirst("artifact", `"lastNumber":\d+`, fmt.Sprintf(`"lastNumber":%d`, math.MaxInt32))(t, file)
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, withTrailer(t, file)))
+		s := openStore(t, url)
 		refused := 0
 		for _, artifact := range []string{"model", "data"} {
 			for _, version := range []*string{nil, ref("named")} {
@@ -94,31 +95,32 @@ func TestNumbersRunOut(t *testing.T) {
 	})
 }
 
-// TestRetiredNumberBesideCreation imports a file with a retired number while a transaction gives that number to a version: the
-// version keeps it, and can be deleted (PostgreSQL; SQLite has one writer). The control is that the import waits.
+// TestRetiredNumberBesideCreation imports a file with a retired number while a transaction creates a version with it.
+// The version keeps the number and can be deleted. The control is that the import waits. SQLite has one writer.
 func TestRetiredNumberBesideCreation(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
 	origin := fill(t, storetest.SQLite(t))
 	n := &numbers{TB: t, url: url, owner: map[string]string{}}
 	before := export(t, origin.url)
-	n.take(before, before)
+	n.importFile(before, before)
 	gone := origin.version("model", nil)
 	must[models.ID](t)(origin.DeleteArtifactVersion(everyone, nil, gone.ID.String()))
-	target := here(t, url)
+	target := openStore(t, url)
 	defer func() { _ = target.Close() }()
 	version := target.version("other", nil)
 	_, _, err := target.CreateArtifactVersion(everyone, store.Call{}, nil,
 		models.CreateArtifactVersionInput{Project: ref(project), Artifact: "model", Version: ref("9")}, nil)
-	must[any](t)(nil, err) // the counter is further than that of the file, which need not wait for it
+	must[any](t)(nil, err) // the counter is greater than in the file, so the import does not wait to update it
 
 	db := n.db()
 	defer func() { _ = db.Close() }()
 	tx := must[*sql.Tx](t)(db.Begin())
 	defer func() { _ = tx.Rollback() }()
-	// As a creation of the version "4" does: it locks the artifact, and gives the number.
+	// Like the creation of version "4": lock the artifact and use the number.
 	for _, statement := range []string{"UPDATE artifacts SET last_number = last_number WHERE id = $2 OR id = $1",
-		fmt.Sprintf("UPDATE artifact_versions SET artifact_id = $2, number = %d, version = '%d' WHERE id = $1", gone.Number, gone.Number)} {
+		fmt.Sprintf("UPDATE artifact_versions SET artifact_id = $2, number = %d, version = '%d' WHERE id = $1", gone.Number,
+			gone.Number)} {
 		must[sql.Result](t)(tx.Exec(statement, version.ID.String(), gone.ArtifactID.String()))
 	}
 	done := make(chan error, 1)
@@ -127,7 +129,9 @@ func TestRetiredNumberBesideCreation(t *testing.T) {
 		done <- err
 	}()
 	for deadline, waiting := time.Now().Add(30*time.Second), 0; waiting == 0; {
-		must[any](t)(nil, db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting))
+		must[any](t)(nil,
+			db.QueryRow(`SELECT count(*) FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting))
 		select {
 		case err := <-done:
 			t.Fatalf("the import did not wait for the creation: %v", err)

@@ -17,30 +17,30 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// numbers is a test of the version numbers of artifacts in a database that files are imported into.
+// numbers checks the version numbers of artifacts in a database into which files are imported.
 type numbers struct {
 	testing.TB
 	url string
 	mu  sync.Mutex
-	// owner is the version that each number of an artifact was first given to, here or by a line of a file.
+	// owner is the first version with a number of an artifact, created here or read from a file.
 	owner map[string]string
-	// refused counts imports that were refused, and automatic counts creations.
+	// refused counts refused imports, and automatic counts created versions.
 	refused, automatic int
 }
 
-func place(artifact string, number int) string { return fmt.Sprint(artifact, " ", number) }
+func numberKey(artifact string, number int) string { return fmt.Sprint(artifact, " ", number) }
 
-// given notes that a file or a creation gives a number to a version.
-func (n *numbers) given(artifact string, number int, version string) {
+// recordNumber records the owner of a number.
+func (n *numbers) recordNumber(artifact string, number int, version string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.owner[place(artifact, number)] == "" {
-		n.owner[place(artifact, number)] = version
+	if n.owner[numberKey(artifact, number)] == "" {
+		n.owner[numberKey(artifact, number)] = version
 	}
 }
 
-// read notes the numbers that a file gives.
-func (n *numbers) read(file []byte) {
+// recordFile records the owners of the numbers in a file.
+func (n *numbers) recordFile(file []byte) {
 	for _, line := range lines(file) {
 		var row struct {
 			Record, ID, ArtifactID string
@@ -48,7 +48,7 @@ func (n *numbers) read(file []byte) {
 		}
 		must[any](n)(nil, json.Unmarshal([]byte(line), &row))
 		if row.Record == "artifactVersion" || row.Record == "retiredNumber" {
-			n.given(row.ArtifactID, row.Number, row.Record+" "+row.ID)
+			n.recordNumber(row.ArtifactID, row.Number, row.Record+" "+row.ID)
 		}
 	}
 }
@@ -61,8 +61,8 @@ func (n *numbers) db() *sql.DB {
 	return must[*sql.DB](n)(sql.Open(driver, source))
 }
 
-// faults returns what contradicts the rules: each number up to the last one was given here or in a file, none is greater than
-// the last one, and none is both a version and retired. unused counts the numbers of files that no row has.
+// faults returns the violations of these rules: each number up to the last one has an owner, no number is greater than
+// the last one, and no number is both used and retired. unused counts the numbers of files without a row.
 func (n *numbers) faults() (faults []string, unused int) {
 	db := n.db()
 	defer func() { _ = db.Close() }()
@@ -90,31 +90,32 @@ func (n *numbers) faults() (faults []string, unused int) {
 				last = number
 			}
 			if strings.Contains(kind, "version") && strings.Contains(kind, "retired") {
-				faults = append(faults, fmt.Sprintf("%s is a version and retired", place(artifact, number)))
+				faults = append(faults, fmt.Sprintf("%s is a version and retired", numberKey(artifact, number)))
 			}
 		}
 		for number := range kinds {
 			if number > last {
-				faults = append(faults, fmt.Sprintf("%s is greater than the last number %d", place(artifact, number), last))
+				faults = append(faults, fmt.Sprintf("%s is greater than the last number %d", numberKey(artifact, number), last))
 			}
 		}
 		for number := 1; number <= last; number++ {
 			if kind := kinds[number]; kind != "" && kind != "last " {
 				continue
 			}
-			if unused++; n.owner[place(artifact, number)] == "" {
-				faults = append(faults, fmt.Sprintf("%s was never given", place(artifact, number)))
+			if unused++; n.owner[numberKey(artifact, number)] == "" {
+				faults = append(faults, fmt.Sprintf("%s has no owner", numberKey(artifact, number)))
 			}
 		}
 	}
 	return faults, unused
 }
 
-// take imports a file, which lacks lines of a whole one or is it. A refusal or a loss against others is counted.
-func (n *numbers) take(file, whole []byte) {
+// importFile imports a file, which may lack lines of the whole file. It counts refusals and conflicts with
+// transactions.
+func (n *numbers) importFile(file, whole []byte) {
 	n.Helper()
 	_, err := importInto(context.Background(), n, n.url, file)
-	n.read(whole)
+	n.recordFile(whole)
 	var refused *bulk.RowError
 	var failure *models.Error
 	switch {
@@ -125,17 +126,17 @@ func (n *numbers) take(file, whole []byte) {
 	}
 }
 
-// write creates at most max versions of the artifacts of the project, and deletes some of them.
-func (n *numbers) write(s *source, r *rand.Rand, max int) {
+// createVersions creates up to max versions and deletes some of them.
+func (n *numbers) createVersions(s *source, r *rand.Rand, max int) {
 	var made []*models.ArtifactVersion
 	for range 1 + r.IntN(max) {
 		version := s.version([]string{"model", "data"}[r.IntN(2)], nil)
 		artifact := version.ArtifactID.String()
 		n.mu.Lock()
-		if owner := n.owner[place(artifact, int(version.Number))]; owner != "" {
-			n.Errorf("%s was given to %s, and again to %s", place(artifact, int(version.Number)), owner, version.ID)
+		if owner := n.owner[numberKey(artifact, int(version.Number))]; owner != "" {
+			n.Errorf("%s was given to %s, and again to %s", numberKey(artifact, int(version.Number)), owner, version.ID)
 		}
-		n.owner[place(artifact, int(version.Number))] = version.ID.String()
+		n.owner[numberKey(artifact, int(version.Number))] = version.ID.String()
 		n.automatic++
 		n.mu.Unlock()
 		made = append(made, version)
@@ -147,21 +148,22 @@ func (n *numbers) write(s *source, r *rand.Rand, max int) {
 	}
 }
 
-// damagedNumbers returns a file without some of its lines about versions, in a form that its last line fits.
+// damagedNumbers returns a file without some lines of versions and retired numbers, and with a correct last line.
 func damagedNumbers(t testing.TB, file []byte, r *rand.Rand) []byte {
 	var rest []string
 	for _, line := range lines(file) {
-		record := strings.HasPrefix(line, `{"record":"artifactVersion"`) || strings.HasPrefix(line, `{"record":"retiredNumber"`)
+		record := strings.HasPrefix(line, `{"record":"artifactVersion"`) ||
+			strings.HasPrefix(line, `{"record":"retiredNumber"`)
 		if !record || r.IntN(4) > 0 {
 			rest = append(rest, line)
 		}
 	}
-	return forged(t, rest)
+	return withTrailer(t, rest)
 }
 
-// TestNumbersBesideImports imports contradicting, older and incomplete files while versions are created and deleted. It checks
-// that each number up to the last one was given, here or in the database of a file. So no automatic number repeats another one.
-// The control forgets the numbers that were given.
+// TestNumbersBesideImports imports contradicting, older and incomplete files while it creates and deletes versions. It
+// checks that each number up to the last one has an owner, so that no automatic number is used twice. The control
+// removes the owners.
 func TestNumbersBesideImports(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -169,25 +171,26 @@ func TestNumbersBesideImports(t *testing.T) {
 		origin := fill(t, storetest.SQLite(t))
 		n := &numbers{TB: t, url: url, owner: map[string]string{}}
 		files := [][]byte{export(t, origin.url)}
-		n.take(files[0], files[0])
+		n.importFile(files[0], files[0])
 		for range 6 {
 			there := &numbers{TB: t, url: origin.url, owner: map[string]string{}}
-			there.read(files[len(files)-1])
-			there.write(origin, r, 20)
+			there.recordFile(files[len(files)-1])
+			there.createVersions(origin, r, 20)
 			files = append(files, export(t, origin.url))
 			whole := files[len(files)-1-r.IntN(2)]
 			file := whole
 			if r.IntN(2) == 0 {
 				file = damagedNumbers(t, whole, r)
 			}
-			n.beside(file, whole, r)
+			n.importWhileWriting(file, whole, r)
 			if faults, _ := n.faults(); faults != nil {
 				t.Fatal(faults)
 			}
 		}
 		_, unused := n.faults()
-		if t.Logf("%d imports were refused, %d versions created, %d numbers of files are unused", n.refused, n.automatic, unused); n.refused < 3 || unused == 0 {
-			t.Error("that proves nothing")
+		if t.Logf("%d imports were refused, %d versions created, %d numbers of files are unused", n.refused, n.automatic,
+			unused); n.refused < 3 || unused == 0 {
+			t.Error("too few to prove anything")
 		}
 		n.owner = map[string]string{}
 		if faults, _ := n.faults(); len(faults) != unused {
@@ -196,16 +199,16 @@ func TestNumbersBesideImports(t *testing.T) {
 	})
 }
 
-// beside imports a file and writes. PostgreSQL does both at once.
-func (n *numbers) beside(file, whole []byte, r *rand.Rand) {
+// importWhileWriting imports a file and creates versions, on PostgreSQL at the same time.
+func (n *numbers) importWhileWriting(file, whole []byte, r *rand.Rand) {
 	write := func(r *rand.Rand) {
 		s := &source{TB: n, url: n.url, Store: must[*store.Store](n)(store.Open(context.Background(), n.url, quiet))}
-		n.write(s, r, 4)
+		n.createVersions(s, r, 4)
 		must[any](n)(nil, s.Close())
 	}
 	if strings.HasPrefix(n.url, "sqlite:") {
 		write(r)
-		n.take(file, whole)
+		n.importFile(file, whole)
 		write(r)
 		return
 	}
@@ -214,6 +217,6 @@ func (n *numbers) beside(file, whole []byte, r *rand.Rand) {
 		own := rand.New(rand.NewPCG(r.Uint64(), 1))
 		writers.Go(func() { write(own) })
 	}
-	n.take(file, whole)
+	n.importFile(file, whole)
 	writers.Wait()
 }

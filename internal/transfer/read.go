@@ -134,7 +134,8 @@ func (r *reader) readHeader(ctx context.Context) error {
 	}
 	number, _ := values["formatVersion"].(json.Number)
 	if version, err := strconv.Atoi(string(number)); err == nil && version > formatVersion {
-		return r.refuse("a newer program has written version %d of the format: this program reads versions up to %d", version, formatVersion)
+		return r.refuse("a newer program has written version %d of the format: this program reads versions up to %d",
+			version, formatVersion)
 	}
 	row, err := r.readRow(header, members)
 	if err != nil {
@@ -142,7 +143,8 @@ func (r *reader) readHeader(ctx context.Context) error {
 	}
 	r.add(r.line, header, row)
 	return r.sink.begin(ctx, models.Project{
-		ID: row.Get("id").(models.ID), Name: row.Get("name").(string), CreatedAt: models.TimeFromMicros(row.Get("createdAt").(int64)),
+		ID: row.Get("id").(models.ID), Name: row.Get("name").(string),
+		CreatedAt: models.TimeFromMicros(row.Get("createdAt").(int64)),
 	})
 }
 
@@ -151,7 +153,7 @@ func (r *reader) readRecord(ctx context.Context, record string, members models.O
 	i := slices.IndexFunc(bulk.Tables, func(t *bulk.Table) bool { return t.Record == record })
 	switch {
 	case i < 0:
-		return r.refuse(`"record" is not known to this program: docs/export.md has all records`)
+		return r.refuse(`"record" is not known to this program: docs/reference/export-format.md has all records`)
 	case i < r.table:
 		return r.refuse("a record %q must not follow a record %q", record, bulk.Tables[r.table].Record)
 	case i > r.table || len(r.batch) >= maxBatchRows || r.batchBytes >= maxBatchBytes:
@@ -208,8 +210,9 @@ func (r *reader) checkTrailer(members models.Object) error {
 	}
 	object, _ := values["counts"].(models.Object)
 	latest, err := readInstant(values["latestAt"])
-	if len(values) != 3 || !maps.Equal(toMap(object), counts) || err != nil || latest != r.latest || values["sha256"] != r.sha256() {
-		return r.refuse("the file is damaged: the counts, the latest instant or the SHA-256 of its lines differ from the last line")
+	if len(values) != 3 || !maps.Equal(toMap(object), counts) || err != nil || latest != r.latest ||
+		values["sha256"] != r.sha256() {
+		return r.refuse("the file is damaged: counts, latest instant or SHA-256 of its lines differ from this line")
 	}
 	r.count(r.line)
 	if _, err := r.in.ReadByte(); !errors.Is(err, io.EOF) {

@@ -12,7 +12,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// maxClockSkew is how far in the future an instant of a file may be. A later one would delay all writes after the import.
+// maxClockSkew is the tolerated difference between the clocks of two machines. An instant of a file further in the
+// future would delay all writes after the import.
 const maxClockSkew = time.Minute
 
 // readRow reads the members of the current line as a row of a table. Its errors do not repeat the content of the line.
@@ -131,7 +132,9 @@ func (r *reader) readFact(row *bulk.Row, value any, hasValue bool) error {
 	case !retracted && row.Get("reason") != nil:
 		return errors.New(`only a retraction may have "reason"`)
 	}
-	entry := models.MetadataEntryInput{Key: row.Get("key").(string), Value: models.ValueInput{"json": &models.Tree{Node: value}}}
+	entry := models.MetadataEntryInput{
+		Key: row.Get("key").(string), Value: models.ValueInput{"json": &models.Tree{Node: value}},
+	}
 	if card, ok := row.Get("card").(string); ok {
 		entry.Card = &card
 	}

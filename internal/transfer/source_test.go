@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/internal/transfer"
@@ -30,13 +31,13 @@ var (
 	limits   = transfer.Limits{ValueBytes: 1 << 16, KeyCharacters: 250, ValueNesting: 32}
 )
 
-// source is a database whose project is exported.
+// source is a database with a project to export.
 type source struct {
 	testing.TB
 	*store.Store
 	url string
 	run *models.PipelineRun
-	// step has the outputs saved and waiting.
+	// step has the outputs "saved" and "waiting".
 	step *models.StepRun
 }
 
@@ -44,7 +45,7 @@ const project = "churn"
 
 func ref[T any](v T) *T { return &v }
 
-// must is a result without its error.
+// must returns a result, and fails the test for an error.
 func must[T any](t testing.TB) func(v T, err error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -55,7 +56,7 @@ func must[T any](t testing.TB) func(v T, err error) T {
 	}
 }
 
-// fill makes a project with a bit of everything.
+// fill creates a project with rows in all tables.
 func fill(t testing.TB, url string) *source {
 	s := &source{TB: t, Store: must[*store.Store](t)(store.Open(context.Background(), url, quiet)), url: url}
 	t.Cleanup(func() { _ = s.Close() })
@@ -63,23 +64,30 @@ func fill(t testing.TB, url string) *source {
 	gone := s.version("model", nil)
 	v := s.version("model", nil, "prod")
 	s.version("data", nil, "prod", "best")
-	s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"accuracy": 0.5, "card": {"a": {"$set": [1, 1.0]}, "b": null}}`)
+	s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())},
+		`{"accuracy": 0.5, "card": {"a": {"$set": [1, 1.0]}, "b": null}}`)
 	s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"accuracy": 0.75}`)
-	run, _, err := s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Project: ref(project), Pipeline: "training"})
+	run, _, err := s.StartPipelineRun(everyone, store.Call{}, nil,
+		models.StartPipelineRunInput{Project: ref(project), Pipeline: "training"})
 	s.run = must[*models.PipelineRun](t)(run, err)
-	step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{PipelineRunID: s.run.ID.String(), Name: "fit",
-		Inputs:  []models.StepInputInput{{Name: "gone", ArtifactVersionID: gone.ID.String()}, {Name: "data", ArtifactVersionID: v.ID.String()}},
-		Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
+	step, _, err := s.StartStepRun(everyone, store.Call{}, nil,
+		models.StartStepRunInput{PipelineRunID: s.run.ID.String(), Name: "fit",
+			Inputs: []models.StepInputInput{{Name: "gone", ArtifactVersionID: gone.ID.String()},
+				{Name: "data", ArtifactVersionID: v.ID.String()}},
+			Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
 	s.step = must[*models.StepRun](t)(step, err)
 	for _, output := range []string{"saved", "waiting"} {
 		s.log(s.output(output), `{"rows": 3, "wrong": "x"}`)
-		_, _, err := s.RetractMetadata(everyone, store.Call{}, nil, store.Retraction{Target: s.output(output), Keys: []models.MetadataKeyInput{{Key: "wrong"}}, Reason: ref("typo")})
+		_, _, err := s.RetractMetadata(everyone, store.Call{}, nil,
+			store.Retraction{Target: s.output(output), Keys: []models.MetadataKeyInput{{Key: "wrong"}}, Reason: ref("typo")})
 		must[any](t)(nil, err)
 	}
 	s.version("model", ref("saved"))
 	must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, gone.ID.String()))
-	must[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, nil, models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a", "b"}}))
-	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil, models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a"}}))
+	must[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, nil,
+		models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a", "b"}}))
+	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil,
+		models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a"}}))
 	return s
 }
 
@@ -87,7 +95,7 @@ func (s *source) output(name string) models.MetadataTarget {
 	return models.MetadataTarget{StepContext: &models.StepContext{StepRunID: s.step.ID.String(), ArtifactName: &name}}
 }
 
-// version makes a version, from an output if that is named.
+// version creates a version, from an output unless that is nil.
 func (s *source) version(artifact string, output *string, aliases ...string) *models.ArtifactVersion {
 	s.Helper()
 	input := models.CreateArtifactVersionInput{Project: ref(project), Artifact: artifact, Aliases: aliases}
@@ -101,48 +109,23 @@ func (s *source) version(artifact string, output *string, aliases ...string) *mo
 func (s *source) log(target models.MetadataTarget, metadata string) {
 	s.Helper()
 	server := models.DefaultLimits()
-	facts := must[[]models.Fact](s)(models.Facts(&server, nil, &models.Tree{Node: tree(s, metadata)}, nil))
+	node := must[any](s)(jsontree.Parse([]byte(metadata)))
+	facts := must[[]models.Fact](s)(models.Facts(&server, nil, &models.Tree{Node: node}, nil))
 	_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: target, Facts: facts}})
 	must[any](s)(nil, err)
 }
 
-// tree reads JSON as the nodes of models.Tree.
-func tree(t testing.TB, text string) any {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var read func() any
-	read = func() any {
-		token := must[json.Token](t)(decoder.Token())
-		switch token {
-		case json.Delim('{'):
-			object := models.Object{}
-			for decoder.More() {
-				key := read().(string)
-				object = append(object, models.Member{Key: key, Value: read()})
-			}
-			must[json.Token](t)(decoder.Token())
-			return object
-		case json.Delim('['):
-			list := []any{}
-			for decoder.More() {
-				list = append(list, read())
-			}
-			must[json.Token](t)(decoder.Token())
-			return list
-		}
-		return token
-	}
-	return read()
-}
-
-// export is the project of a database as a file.
+// export returns the project of a database as a file.
 func export(t testing.TB, url string) []byte {
 	t.Helper()
+	return must[[]byte](t)(exportProject(url, project))
+}
+
+func exportProject(url, project string) ([]byte, error) {
 	var out bytes.Buffer
-	if _, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: project, File: transfer.Stdio, Stdout: &out, Notes: io.Discard}); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	options := transfer.ExportOptions{Project: project, File: transfer.Stdio, Stdout: &out, Notes: io.Discard}
+	_, err := transfer.Export(context.Background(), url, options)
+	return out.Bytes(), err
 }
 
 // importInto imports a file into a database.
@@ -155,14 +138,14 @@ func importInto(ctx context.Context, t testing.TB, url string, file []byte) (tra
 	return transfer.Import(ctx, url, transfer.ImportOptions{File: path, Limits: limits, Log: quiet, Notes: io.Discard})
 }
 
-// lines are those of a file without the last one.
+// lines returns the lines of a file without the last one.
 func lines(file []byte) []string {
 	all := strings.SplitAfter(strings.TrimSuffix(string(file), "\n"), "\n")
 	return all[:len(all)-1]
 }
 
-// forged is a file of lines with a last line that fits them: as somebody makes it who knows the format.
-func forged(t testing.TB, lines []string) []byte {
+// withTrailer returns lines with a last line that has their counts and SHA-256.
+func withTrailer(t testing.TB, lines []string) []byte {
 	t.Helper()
 	counts := map[string]int{}
 	latest := ""
@@ -181,17 +164,19 @@ func forged(t testing.TB, lines []string) []byte {
 		}
 	}
 	var parts []string
-	for _, record := range strings.Fields("artifact retiredNumber pipelineRun stepRun stepOutput artifactVersion stepInput aliasMove tagMove entry auditEvent") {
+	for _, record := range strings.Fields(`artifact retiredNumber pipelineRun stepRun stepOutput artifactVersion
+		stepInput aliasMove tagMove entry auditEvent`) {
 		parts = append(parts, fmt.Sprintf("%q:%d", record, counts[record]))
 	}
 	text := strings.Join(lines, "")
 	sum := sha256.Sum256([]byte(text))
-	return fmt.Appendf(nil, "%s{\"record\":\"end\",\"counts\":{%s},\"latestAt\":%q,\"sha256\":%q}\n", text, strings.Join(parts, ","), latest, hex.EncodeToString(sum[:]))
+	return fmt.Appendf(nil, "%s{\"record\":\"end\",\"counts\":{%s},\"latestAt\":%q,\"sha256\":%q}\n", text,
+		strings.Join(parts, ","), latest, hex.EncodeToString(sum[:]))
 }
 
-// derived is what a database keeps of the project that is not in the file, without numbers of its own: rows in the
-// order of their seq where they have one.
-func derived(t testing.TB, url string) string {
+// derivedRows returns the rows of the project that a file omits because they follow from others. It orders them by seq
+// and omits seq.
+func derivedRows(t testing.TB, url string) string {
 	t.Helper()
 	driver, source := "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
@@ -209,8 +194,8 @@ func derived(t testing.TB, url string) string {
 		{"SELECT artifact_id, artifact_version_id, alias FROM aliases WHERE project_id = $1 ORDER BY 1, 3", 2, 1},
 		{"SELECT artifact_version_id, tag FROM tags WHERE project_id = $1 ORDER BY 1, 2", 1, 1},
 		{"SELECT id, artifact_version_id, bound_at FROM step_outputs WHERE project_id = $1 ORDER BY 1", 2, 1},
-		{`SELECT subject_id, object_id, id, step_run_id, card, key, about, kind, value, CASE WHEN retracted THEN 1 ELSE 0 END, reason, logged_at,
-			logged_by, sort_key, parts FROM metadata_latest WHERE project_id = $1 ORDER BY seq`, 4, 11},
+		{`SELECT subject_id, object_id, id, step_run_id, card, key, about, kind, value, CASE WHEN retracted THEN 1 ELSE 0 END,
+			reason, logged_at, logged_by, sort_key, parts FROM metadata_latest WHERE project_id = $1 ORDER BY seq`, 4, 11},
 		{"SELECT subject_id, card, key FROM metadata_latest WHERE project_id = $1 ORDER BY first_seq", 1, 2},
 		{"SELECT id, sort_key, parts FROM metadata_entries WHERE project_id = $1 ORDER BY seq", 1, 2},
 	} {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
 	"github.com/placard/placard/internal/store/storetest"
@@ -20,7 +21,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestLaterExport: what a project has got since it was moved comes after it, also when the file of before comes again.
+// TestLaterExport checks that a later export of a project adds its new rows, and that the earlier file changes nothing.
 func TestLaterExport(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, _ string) {
@@ -33,33 +34,37 @@ func TestLaterExport(t *testing.T) {
 			s.version("third", nil)
 			s.log(s.output("waiting"), `{"rows": 4}`)
 			s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
-			must[*models.StepRun](t)(s.FinishStepRun(everyone, nil, models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
-			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil, models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
-			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil, models.RemoveAliasInput{ArtifactVersionID: v.ID.String(), Alias: "new"}))
+			must[*models.StepRun](t)(s.FinishStepRun(everyone, nil,
+				models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
+			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil,
+				models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
+			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil,
+				models.RemoveAliasInput{ArtifactVersionID: v.ID.String(), Alias: "new"}))
 			after := export(t, url)
 			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
 			if done.Updated != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
 				t.Errorf("imported %+v", done)
 			}
 			if got := export(t, to); !bytes.Equal(got, after) {
-				t.Errorf("the project is not as it was:\n%s\nwant\n%s", got, after)
+				t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
 			}
-			if got, want := derived(t, to), derived(t, url); got != want {
+			if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
 				t.Errorf("the database has\n%s\nwant\n%s", got, want)
 			}
 			for _, file := range [][]byte{before, after} {
-				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.Inserted+done.Updated > 0 {
+				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to,
+					file)); done.Inserted+done.Updated > 0 {
 					t.Errorf("imported again %+v", done)
 				}
 			}
 			if got := export(t, to); !bytes.Equal(got, after) {
-				t.Error("the older file has changed something")
+				t.Error("the older file has changed the project")
 			}
 		}
 	})
 }
 
-// TestDeletedElsewhere: nothing is deleted by an import, and it says what stays.
+// TestDeletedElsewhere checks that an import deletes nothing and counts the versions that the source has deleted.
 func TestDeletedElsewhere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -75,62 +80,65 @@ func TestDeletedElsewhere(t *testing.T) {
 		}
 		both := export(t, to)
 		for _, line := range append(lines(before), lines(after)...) {
-			if !bytes.Contains(both, []byte(line)) && !strings.Contains(line, "retiredNumber") && !strings.Contains(line, `"lastNumber"`) {
+			if !bytes.Contains(both, []byte(line)) && !strings.Contains(line, "retiredNumber") &&
+				!strings.Contains(line, `"lastNumber"`) {
 				t.Errorf("this is lost: %s", line)
 			}
 		}
-		// The other way round: what was deleted here does not come back in silence.
+		// A version that was deleted here is refused.
 		here := must[*store.Store](t)(store.Open(context.Background(), to, quiet))
 		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, v.ID.String()))
 		must[any](t)(nil, here.Close())
 		_, err := importInto(context.Background(), t, to, before)
-		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "has been deleted") {
+		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) ||
+			!strings.Contains(refused.Text, "has been deleted") {
 			t.Errorf("the import of a version that was deleted here: %v", err)
 		}
 	})
 }
 
-// TestInterrupted breaks an import off at each of its statements, and begins it again.
+// TestInterrupted fails each statement of an import once and repeats the import.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	s := fill(t, storetest.SQLite(t))
-	file, want := export(t, s.url), derived(t, s.url)
-	for name, step := range map[string]int64{"sqlite": 1, "postgres": 12} { // a database for each takes longer there
+	file, want := export(t, s.url), derivedRows(t, s.url)
+	steps := map[string]int64{"sqlite": int64(harness.Amount(5, 1)), "postgres": 12} // a new PostgreSQL database takes longer
+	for name, step := range steps {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			partly := 0
 			n := int64(1)
-			for ; ; n += step {
+			for ; ; n += int64(step) {
 				url := storetest.Engines[name](t)
 				_, err := importInto(store.WithMeter(context.Background(), &store.Meter{FailAt: n}), t, url, file)
 				if err == nil {
 					break
 				}
-				var part bytes.Buffer
-				if _, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: project, File: transfer.Stdio, Stdout: &part, Notes: io.Discard}); err == nil && !bytes.Equal(part.Bytes(), file) {
+				if part, err := exportProject(url, project); err == nil && !bytes.Equal(part, file) {
 					partly++
 				}
 				must[transfer.Imported](t)(importInto(context.Background(), t, url, file))
 				if got := export(t, url); !bytes.Equal(got, file) {
-					t.Errorf("broken off at statement %d, the project is not as it was:\n%s\nwant\n%s", n, got, file)
+					t.Errorf("after a fault of statement %d, the project has changed:\n%s\nwant\n%s", n, got, file)
 				}
-				if got := derived(t, url); got != want {
-					t.Errorf("broken off at statement %d, the database has\n%s\nwant\n%s", n, got, want)
+				if got := derivedRows(t, url); got != want {
+					t.Errorf("after a fault of statement %d, the database has\n%s\nwant\n%s", n, got, want)
 				}
 			}
 			if n < 50 || partly < 5 {
-				t.Errorf("done after %d statements, of which %d left a part: that proves nothing", n, partly)
+				t.Errorf("%d statements with %d incomplete imports: too few to prove anything", n, partly)
 			}
 		})
 	}
 }
 
-// TestDamagedFiles: a file that is not what was exported is refused before anything is written.
+// TestDamagedFiles checks that an import refuses a changed file before it writes anything.
 func TestDamagedFiles(t *testing.T) {
 	t.Parallel()
 	file := export(t, fill(t, storetest.SQLite(t)).url)
 	all := strings.SplitAfter(strings.TrimSuffix(string(file), "\n"), "\n")
-	damaged := map[string][]byte{"empty": nil, "text": []byte("hello\n"), "more": append(slices.Clone(file), "{}\n"...), "more white": append(slices.Clone(file), ' '),
+	damaged := map[string][]byte{"empty": nil, "text": []byte("hello\n"), "more": append(slices.Clone(file), "{}\n"...),
+		"more white":   append(slices.Clone(file), ' '),
 		"an end alone": []byte(all[len(all)-1]), "twice": append(slices.Clone(file), file...)}
 	for n := range all {
 		damaged[fmt.Sprint("without line ", n)] = []byte(strings.Join(slices.Delete(slices.Clone(all), n, n+1), ""))
@@ -156,14 +164,15 @@ func TestDamagedFiles(t *testing.T) {
 				t.Errorf("%s is not refused", what)
 			}
 		}
-		if tables := must[store.Tables](t)(store.ReadTables(context.Background(), url)); strings.HasPrefix(url, "sqlite") && tables.Stored != 0 {
+		if tables := must[store.Tables](t)(store.ReadTables(context.Background(), url)); strings.HasPrefix(url, "sqlite") &&
+			tables.Stored != 0 {
 			t.Error("there is a database")
 		}
-		must[transfer.Imported](t)(importInto(context.Background(), t, url, file)) // the control
+		must[transfer.Imported](t)(importInto(context.Background(), t, url, file)) // control
 	})
 }
 
-// TestStream: what comes as a stream is refused at its end, and may come again whole.
+// TestStream checks that an incomplete stream is refused at its end, and that the complete one can be imported later.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	file := export(t, fill(t, storetest.SQLite(t)).url)
@@ -174,23 +183,25 @@ func TestStream(t *testing.T) {
 			})
 			return err
 		}
-		if err := take(file[:len(file)*2/3]); err == nil || !strings.Contains(err.Error(), "only a part") || !strings.Contains(err.Error(), "earlier batches stay") {
+		if err := take(file[:len(file)*2/3]); err == nil || !strings.Contains(err.Error(), "only a part") ||
+			!strings.Contains(err.Error(), "earlier batches stay") {
 			t.Errorf("a part of a stream: %v", err)
 		}
 		must[any](t)(nil, take(file))
 		if got := export(t, url); !bytes.Equal(got, file) {
-			t.Error("the project is not as it was")
+			t.Error("the project has changed")
 		}
 	})
 }
 
-// TestExportFiles: a file is replaced by force only, and never by half a file.
+// TestExportFiles checks that only Overwrite replaces a file, and only by a complete one.
 func TestExportFiles(t *testing.T) {
 	t.Parallel()
 	s := fill(t, storetest.SQLite(t))
 	path := filepath.Join(t.TempDir(), "file")
 	to := func(project string, force bool) error {
-		_, err := transfer.Export(context.Background(), s.url, transfer.ExportOptions{Project: project, File: path, Overwrite: force, Notes: io.Discard})
+		_, err := transfer.Export(context.Background(), s.url,
+			transfer.ExportOptions{Project: project, File: path, Overwrite: force, Notes: io.Discard})
 		return err
 	}
 	must[any](t)(nil, os.WriteFile(path+".partial", []byte("left behind"), 0o600))
@@ -204,11 +215,12 @@ func TestExportFiles(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := transfer.Export(canceled, s.url, transfer.ExportOptions{Project: project, File: path, Overwrite: true, Notes: io.Discard}); err == nil {
-		t.Error("an export that was interrupted has ended well")
+	if _, err := transfer.Export(canceled, s.url,
+		transfer.ExportOptions{Project: project, File: path, Overwrite: true, Notes: io.Discard}); err == nil {
+		t.Error("an interrupted export returns no error")
 	}
 	if now := must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(now, first) {
-		t.Error("the file of before is another one")
+		t.Error("an interrupted export has changed the file")
 	}
 	must[any](t)(nil, to(project, true))
 	names := must[[]string](t)(filepath.Glob(path + "*"))

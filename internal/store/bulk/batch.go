@@ -55,8 +55,10 @@ func (b *batch) lockArtifacts() error {
 	if column == "" {
 		return nil
 	}
-	where, args := b.OneOf("id", distinctIDs(b.rows, column))
+	ids := distinctIDs(b.rows, column)
+	where, args := b.OneOf("id", ids)
 	if column == "artifact_version_id" {
+		where, args = b.OneOf("v.id", ids)
 		where = "id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND " + where + ")"
 		args = append([]any{b.project}, args...)
 	}

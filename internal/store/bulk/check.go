@@ -34,8 +34,8 @@ func compareRuns(stored, imported Row) comparison {
 	return conflict
 }
 
-// compareOutputs never returns newer, because the import of its version binds an output. An output never gets bound here
-// if its version was deleted before the export.
+// compareOutputs never returns newer, because the import of the version binds the output. If that version was deleted
+// before the export, the output stays unbound.
 func compareOutputs(stored, imported Row) comparison {
 	here, there := stored.Get("bound_at"), imported.Get("bound_at")
 	if equalExcept(stored, imported, "bound_at") && (here == nil || there == nil || here == there) {
@@ -47,8 +47,8 @@ func compareOutputs(stored, imported Row) comparison {
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
 	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" {
-		err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, " WHERE "+hasID("t.id", b.table.name))
-		if err != nil {
+		condition := " WHERE " + hasID("t.id", b.table.name)
+		if err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, condition); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,8 @@ func (b *batch) refuseWhere(text string, columns []string, condition string, arg
 		return err
 	}
 	var lines []int64
-	err = b.Raw("SELECT t.n FROM "+from+condition+" ORDER BY t.n LIMIT 1", append([]any{values}, args...)...).Scan(&lines).Error
+	sql := "SELECT t.n FROM " + from + condition + " ORDER BY t.n LIMIT 1"
+	err = b.Raw(sql, append([]any{values}, args...)...).Scan(&lines).Error
 	if err != nil || len(lines) == 0 {
 		return err
 	}
@@ -83,9 +84,9 @@ func (b *batch) refuseWhere(text string, columns []string, condition string, arg
 func (b *batch) checkReference(r reference) error {
 	columns, member := []string{r.column}, members([]string{r.column})
 	if !r.deletable {
-		return b.refuseWhere(member+" must be the ID of an object of this project, in the database or on an earlier line", columns,
-			" WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+" x WHERE x.project_id = ? AND x.id = t."+r.column+")",
-			b.project)
+		return b.refuseWhere(member+" must be the ID of an object of this project, in the database or on an earlier line",
+			columns, " WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+
+				" x WHERE x.project_id = ? AND x.id = t."+r.column+")", b.project)
 	}
 	foreign := "x.project_id <> ?"
 	if r.sameArtifact {

@@ -43,7 +43,8 @@ type Column struct {
 
 	// read is the expression that exports the column of the row x; empty for the column itself.
 	read string
-	// stored is the name of the stored column, and write the expression for the imported row t; empty for the column itself.
+	// stored is the name of the stored column, and write its expression for the imported row t; empty for the column
+	// itself.
 	stored, write string
 }
 

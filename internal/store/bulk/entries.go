@@ -13,13 +13,14 @@ func appendEntries(b *batch) error {
 	for i, r := range b.inserts {
 		subject, loggedAt := r.Get("subject_id").(models.ID), r.Get("logged_at").(int64)
 		if loggedAt < last[subject] {
-			return refuse(r.Line, `"loggedAt" must not be before an earlier entry of the subject, in the file or in the project`)
+			return refuse(r.Line, `"loggedAt" must not be before an earlier entry of the subject`)
 		}
 		last[subject] = loggedAt
 		step, _ := r.Get("step_run_id").(models.ID)
 		entries[i] = &models.MetadataEntry{
-			ID: r.Get("id").(models.ID), SubjectID: subject, Retracted: r.Get("retracted").(bool), Reason: textOrNil(r.Get("reason")),
-			LoggedAt: models.TimeFromMicros(loggedAt), LoggedBy: textOrNil(r.Get("logged_by")), StepRunID: step,
+			ID: r.Get("id").(models.ID), SubjectID: subject, StepRunID: step,
+			Retracted: r.Get("retracted").(bool), Reason: textOrNil(r.Get("reason")),
+			LoggedAt: models.TimeFromMicros(loggedAt), LoggedBy: textOrNil(r.Get("logged_by")),
 		}
 		facts[i] = r.Fact
 	}
@@ -38,8 +39,9 @@ func (b *batch) lockLastLogged() (map[models.ID]int64, error) {
 		Last int64
 	}
 	err := b.Raw(`SELECT s.id, coalesce((SELECT e.logged_at FROM metadata_entries e
-		WHERE e.project_id = s.project_id AND e.subject_id = s.id ORDER BY e.seq DESC LIMIT 1), 0) AS last
-		FROM subjects s WHERE s.project_id = ? AND `+where, append([]any{b.project}, args...)...).Scan(&found).Error
+		WHERE e.project_id = ? AND e.subject_id = s.id ORDER BY e.seq DESC LIMIT 1), 0) AS last
+		FROM subjects s WHERE s.project_id = ? AND `+where,
+		append([]any{b.project, b.project}, args...)...).Scan(&found).Error
 	last := map[models.ID]int64{}
 	for _, subject := range found {
 		last[subject.ID] = subject.Last

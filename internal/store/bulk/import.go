@@ -19,8 +19,8 @@ type RowError struct {
 
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
-// Result counts inserted, updated and unchanged rows. Skipped counts the unchanged rows that retire a number which belongs to
-// a version here; the version stays.
+// Result counts inserted, updated and unchanged rows. Skipped counts the unchanged rows that retire the number of a
+// version which exists here; the version stays.
 type Result struct{ Inserted, Updated, Unchanged, Skipped int }
 
 // Importer writes rows into a project. It creates the project, if there is none of its name, with the first rows.

@@ -1,7 +1,7 @@
 package bulk
 
-// compareMoves finds the rows that continue stored sequences. Of a stored sequence and that of the file, one must be the
-// beginning of the other.
+// compareMoves finds the rows that continue stored sequences. Of the stored and the imported sequence with a key, one
+// must be the beginning of the other.
 func (b *batch) compareMoves() error {
 	sequences, err := b.storedSequences()
 	if err != nil {
@@ -13,7 +13,8 @@ func (b *batch) compareMoves() error {
 		case r.Position <= len(sequence) && equalExcept(sequence[r.Position-1], r):
 			b.result.Unchanged++
 		case r.Position != len(sequence)+1:
-			return refuse(r.Line, "the project has another %s at position %d of the history of this %s", b.table.Record, r.Position, members(b.table.Key))
+			return refuse(r.Line, "the project has another %s at position %d of the history of this %s",
+				b.table.Record, r.Position, members(b.table.Key))
 		default:
 			sequences[r.key()] = append(sequence, r)
 			b.inserts = append(b.inserts, r)
@@ -26,8 +27,9 @@ func (b *batch) compareMoves() error {
 func (b *batch) storedSequences() (map[[2]any][]Row, error) {
 	owner := b.table.Key[0]
 	where, args := b.OneOf("x."+owner, distinctIDs(b.rows, owner))
-	rows, err := b.Raw("SELECT "+b.table.selection()+" FROM "+b.table.name+" x WHERE x.project_id = ? AND "+where+" ORDER BY x.seq",
-		append([]any{b.project}, args...)...).Rows()
+	sql := "SELECT " + b.table.selection() + " FROM " + b.table.name + " x WHERE x.project_id = ? AND " + where +
+		" ORDER BY x.seq"
+	rows, err := b.Raw(sql, append([]any{b.project}, args...)...).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -59,14 +61,15 @@ func insertAliasMoves(b *batch) error {
 	if err != nil {
 		return err
 	}
-	err = b.Exec("DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN (SELECT t.artifact_id, t.alias FROM "+from+")",
-		b.project, values).Error
+	err = b.Exec(`DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN
+		(SELECT t.artifact_id, t.alias FROM `+from+")", b.project, values).Error
 	if err != nil {
 		return err
 	}
 	return b.Exec(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
 		SELECT ?, t.artifact_id, t.alias, t.artifact_version_id FROM `+from+`
-		CROSS JOIN artifact_versions x WHERE x.project_id = ? AND x.id = t.artifact_version_id`, b.project, values, b.project).Error
+		CROSS JOIN artifact_versions x WHERE x.project_id = ? AND x.id = t.artifact_version_id`,
+		b.project, values, b.project).Error
 }
 
 // insertTagMoves also adds the tags whose last move adds them, and removes the others.
@@ -78,11 +81,11 @@ func insertTagMoves(b *batch) error {
 	if err != nil {
 		return err
 	}
-	err = b.Exec("DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN (SELECT t.artifact_version_id, t.tag FROM "+from+")",
-		b.project, values).Error
+	err = b.Exec(`DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN
+		(SELECT t.artifact_version_id, t.tag FROM `+from+")", b.project, values).Error
 	if err != nil {
 		return err
 	}
-	return b.Exec("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, t.artifact_version_id, t.tag FROM "+from+" WHERE t.added <> 0",
-		b.project, values).Error
+	return b.Exec(`INSERT INTO tags (project_id, artifact_version_id, tag)
+		SELECT ?, t.artifact_version_id, t.tag FROM `+from+" WHERE t.added <> 0", b.project, values).Error
 }

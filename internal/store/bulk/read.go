@@ -17,7 +17,7 @@ type Snapshot struct {
 	tx   *sql.Tx
 }
 
-// Open opens the database at url for reading. It fails with store.Behind if the tables are older than the program needs.
+// Open opens the database at url for reading. It returns a *store.Behind error if the schema is older than the program.
 func Open(ctx context.Context, url string) (*Snapshot, error) {
 	pool, err := store.OpenReadOnly(ctx, url)
 	if err != nil {
@@ -39,10 +39,11 @@ func (s *Snapshot) Close() error {
 	return errors.Join(err, s.pool.Close())
 }
 
-// Project returns the project with a name, nil if there is none.
+// Project returns the project with a name, or nil if it does not exist.
 func (s *Snapshot) Project(ctx context.Context, name string) (*models.Project, error) {
 	var p models.Project
-	err := s.tx.QueryRowContext(ctx, "SELECT id, name, created_at FROM projects WHERE name = $1", name).Scan(&p.ID, &p.Name, &p.CreatedAt)
+	row := s.tx.QueryRowContext(ctx, "SELECT id, name, created_at FROM projects WHERE name = $1", name)
+	err := row.Scan(&p.ID, &p.Name, &p.CreatedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -110,7 +110,8 @@ var Tables = []*Table{
 		Record: "artifactVersion", name: "artifact_versions", Key: []string{"id"}, Check: checkVersion,
 		Columns: []Column{
 			{Name: "id"}, {Name: "artifact_id"},
-			{Name: "output_id", Optional: true, read: "NULLIF(x.subject_id, x.id)", stored: "subject_id", write: "coalesce(t.output_id, t.id)"},
+			{Name: "output_id", Optional: true, read: "NULLIF(x.subject_id, x.id)", stored: "subject_id",
+				write: "coalesce(t.output_id, t.id)"},
 			{Name: "version", Kind: Text, Check: checkLabel}, {Name: "number", Kind: Number, Min: 1, Max: math.MaxInt32},
 			{Name: "type", Kind: Text, Optional: true, Check: checkName}, {Name: "created_at", Kind: Instant},
 		},
@@ -141,8 +142,8 @@ var Tables = []*Table{
 	{
 		Record: "tagMove", name: "tag_moves", Key: []string{"artifact_version_id", "tag"}, Sequence: true,
 		Columns: []Column{
-			{Name: "artifact_version_id"}, {Name: "tag", Kind: Text, Check: checkName}, {Name: "added", Kind: Bool, write: "t.added <> 0"},
-			{Name: "moved_at", Kind: Instant},
+			{Name: "artifact_version_id"}, {Name: "tag", Kind: Text, Check: checkName},
+			{Name: "added", Kind: Bool, write: "t.added <> 0"}, {Name: "moved_at", Kind: Instant},
 		},
 		references: []reference{{column: "artifact_version_id", table: "artifact_versions"}},
 		lock:       "artifact_version_id", insert: insertTagMoves,

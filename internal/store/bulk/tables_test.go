@@ -14,22 +14,23 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// left is what belongs to a project and is not among the columns of Tables, with the reason.
-var left = map[string]map[string]string{
+// notExported has the columns of a project that Tables omits, with the reason; the column "" is the whole table.
+var notExported = map[string]map[string]string{
 	"api_keys":            {"": "secrets"},
 	"idempotency_keys":    {"": "expire"},
 	"idempotency_answers": {"": "expire"},
-	"subjects":            {"": "follow from what they are about"},
+	"subjects":            {"": "follow from their objects"},
 	"aliases":             {"": "follow from their moves"},
 	"tags":                {"": "follow from their moves"},
 	"metadata_latest":     {"": "follow from the entries"},
 	"alias_moves":         {"seq": "the order of the rows"},
 	"tag_moves":           {"seq": "the order of the rows"},
-	"metadata_entries":    {"seq": "the order of the rows", "sort_key": "follows from the value", "parts": "follows from the value"},
-	"step_outputs":        {"artifact_version_id": "follows from the version"},
+	"metadata_entries": {"seq": "the order of the rows", "sort_key": "follows from the value",
+		"parts": "follows from the value"},
+	"step_outputs": {"artifact_version_id": "follows from the version"},
 }
 
-// TestTablesAreWhole: every column of every table that belongs to a project is moved, or there is a reason why not.
+// TestTablesAreWhole checks that Tables has every column of every table of a project, unless notExported has it.
 func TestTablesAreWhole(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "placard.db")
@@ -46,7 +47,8 @@ func TestTablesAreWhole(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	rows, err := db.Query(`SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) p WHERE p.name = 'project_id') ORDER BY 1, 2`)
+		WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) p WHERE p.name = 'project_id')
+		ORDER BY 1, 2`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,13 +60,14 @@ func TestTablesAreWhole(t *testing.T) {
 		}
 		n++
 		moved := slices.ContainsFunc(Tables, func(t *Table) bool {
-			return t.name == table && slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column || c.stored == column })
+			return t.name == table &&
+				slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column || c.stored == column })
 		})
-		if reasons := left[table]; !moved && reasons[""] == "" && reasons[column] == "" && column != "project_id" {
-			t.Errorf("%s.%s is not moved with its project", table, column)
+		if reasons := notExported[table]; !moved && reasons[""] == "" && reasons[column] == "" && column != "project_id" {
+			t.Errorf("%s.%s is not exported with its project", table, column)
 		}
 	}
 	if err := rows.Err(); err != nil || n < 80 {
-		t.Errorf("only %d columns were looked at (%v)", n, err)
+		t.Errorf("only %d columns were checked (%v)", n, err)
 	}
 }

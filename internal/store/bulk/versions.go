@@ -13,8 +13,8 @@ func insertRetiredNumbers(b *batch) error {
 		return err
 	}
 	var kept []int64
-	err = b.Raw("SELECT t.n FROM "+from+` CROSS JOIN artifact_versions x
-		WHERE x.project_id = ? AND x.artifact_id = t.artifact_id AND x.number = t.number`, values, b.project).Scan(&kept).Error
+	err = b.Raw("SELECT t.n FROM "+from+` CROSS JOIN artifact_versions x WHERE x.project_id = ?
+		AND x.artifact_id = t.artifact_id AND x.number = t.number`, values, b.project).Scan(&kept).Error
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,8 @@ func insertVersions(b *batch) error {
 		{`"number" must not be greater than "lastNumber" of the artifact`,
 			" CROSS JOIN artifacts x WHERE x.project_id = ? AND x.id = t.artifact_id AND x.last_number < t.number"},
 		{`"number" is the number of a version that has been deleted from the project`,
-			" CROSS JOIN retired_numbers x WHERE x.project_id = ? AND x.artifact_id = t.artifact_id AND x.number = t.number"},
+			` CROSS JOIN retired_numbers x
+			WHERE x.project_id = ? AND x.artifact_id = t.artifact_id AND x.number = t.number`},
 		{`the output with "outputId" was saved as another version, or "createdAt" is not its "boundAt"`,
 			` CROSS JOIN step_outputs x WHERE x.project_id = ? AND x.id = t.output_id AND x.bound_at IS NOT NULL
 			AND (x.bound_at <> t.created_at OR x.artifact_version_id IS NOT NULL AND x.artifact_version_id <> t.id)`},
@@ -69,8 +70,9 @@ func (b *batch) addVersionSubjects() error {
 	if err != nil {
 		return err
 	}
-	return b.Exec("INSERT INTO subjects (project_id, id, artifact_version_id, about) SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM "+from+
-		" WHERE true ON CONFLICT (project_id, id) DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about",
+	return b.Exec(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
+		SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM `+from+` WHERE true ON CONFLICT (project_id, id)
+		DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about`,
 		b.project, models.SubjectArtifactVersion, values).Error
 }
 
@@ -80,15 +82,17 @@ func (b *batch) bindOutputs() error {
 	if len(outputs) == 0 {
 		return nil
 	}
+	p := b.project
 	where, ids := b.OneOf("id", outputs)
-	const version = " FROM artifact_versions v WHERE v.project_id = step_outputs.project_id AND v.subject_id = step_outputs.id)"
-	err := b.Exec("UPDATE step_outputs SET artifact_version_id = (SELECT v.id"+version+", bound_at = (SELECT v.created_at"+version+
-		" WHERE project_id = ? AND "+where, append([]any{b.project}, ids...)...).Error
+	err := b.Exec(`UPDATE step_outputs AS o SET
+		artifact_version_id = (SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id),
+		bound_at = (SELECT v.created_at FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id)
+		WHERE project_id = ? AND `+where, append([]any{p, p, p}, ids...)...).Error
 	if err != nil {
 		return err
 	}
 	where, ids = b.OneOf("subject_id", outputs)
-	return b.Exec(`UPDATE metadata_latest SET about = ?, object_id = (SELECT s.artifact_version_id FROM subjects s
-		WHERE s.project_id = metadata_latest.project_id AND s.id = metadata_latest.subject_id) WHERE project_id = ? AND `+where,
-		append([]any{models.SubjectArtifactVersion, b.project}, ids...)...).Error
+	return b.Exec(`UPDATE metadata_latest AS l SET about = ?, object_id = (SELECT s.artifact_version_id FROM subjects s
+		WHERE s.project_id = ? AND s.id = l.subject_id) WHERE project_id = ? AND `+where,
+		append([]any{models.SubjectArtifactVersion, p, p}, ids...)...).Error
 }

@@ -15,7 +15,7 @@ func init() {
 	tests["outputs of another project"] = outputsElsewhere
 }
 
-// selectors goes through the table of docs/selectors.md row by row.
+// selectors goes through the table of docs/reference/selectors.md row by row.
 func selectors(s *suite) {
 	one, two := s.version("model"), s.version("model")
 	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: one.ID.String(), Alias: "prod"})

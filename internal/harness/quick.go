@@ -1,0 +1,6 @@
+//go:build !integration
+
+package harness
+
+// Integration reports whether the tests are built with the tag integration.
+const Integration = false

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/placard/placard/internal/store/engine"
+)
+
+// The types and limits of package engine that users of a store need.
+type (
+	// Option changes how a database is opened.
+	Option = engine.Option
+	// SchemaVersion is the state of the schema of a database.
+	Tables = engine.Tables
+	// Behind is the failure of a database whose schema is older than the program needs.
+	Behind = engine.Behind
+	// Outdated is the failure of a program that is older than the schema allows.
+	Outdated = engine.Outdated
+	// Missing is the failure of a call that needs an SQLite file that does not exist.
+	Missing = engine.Missing
+	// BadURL is the failure of an invalid database URL.
+	BadURL = engine.BadURL
+	// WrongEncoding is the failure of a PostgreSQL database that does not store text as UTF-8.
+	WrongEncoding = engine.WrongEncoding
+	// Operation is an operation of the API, whose statements share connections fairly with those of others.
+	Operation = engine.Operation
+	// Observer observes the statements of a context.
+	Observer = engine.Observer
+	// Meter counts the statements of a context.
+	Meter = engine.Meter
+	// Pool is how busy a pool of connections is.
+	Pool = engine.Pool
+)
+
+// Limits of package engine.
+const (
+	MinConnections     = engine.MinConnections
+	DefaultConnections = engine.DefaultConnections
+	StatisticsInterval = engine.StatisticsInterval
+)
+
+// ErrReadOnly is in the chain of each failure of a database that can be read and not written.
+var ErrReadOnly = engine.ErrReadOnly
+
+// WithConnections sets the number of connections to PostgreSQL, without that of the health check. SQLite ignores it.
+func WithConnections(n int) Option { return engine.WithConnections(n) }
+
+// WithOperation returns a context for the statements of an operation.
+func WithOperation(ctx context.Context, o Operation) context.Context {
+	return engine.WithOperation(ctx, o)
+}
+
+// WithObserver returns a context whose statements the observer observes.
+func WithObserver(ctx context.Context, o Observer) context.Context {
+	return engine.WithObserver(ctx, o)
+}
+
+// WithMeter returns a context whose statements the meter counts.
+func WithMeter(ctx context.Context, m *Meter) context.Context { return engine.WithMeter(ctx, m) }
+
+// IsPostgres reports whether a database URL is one of PostgreSQL.
+func IsPostgres(url string) bool { return engine.IsPostgres(url) }
+
+// NewestTables returns the version of the schema that this program needs.
+func NewestTables() int64 { return engine.NewestTables() }
+
+// ReadTables reads the version of the schema of the database at url. It changes nothing.
+func ReadTables(ctx context.Context, url string) (Tables, error) { return engine.ReadTables(ctx, url) }
+
+// OpenReadOnly returns a pool for reading the database at url. It takes no lock that blocks a writer.
+func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
+	return engine.OpenReadOnly(ctx, url)
+}

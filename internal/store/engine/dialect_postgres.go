@@ -1,0 +1,343 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/models"
+)
+
+type postgresDialect struct {
+	lane  lanes
+	probe *sql.DB
+	clock atomic.Pointer[clockReading]
+	// statistics has a connection of its own.
+	statistics statistics
+}
+
+// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
+// plan for any arguments after five executions.
+type customPlanPool struct{ gorm.ConnPool }
+
+// QueryContext keeps what a statement looks like, but not the statement.
+func (p customPlanPool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// ExecContext plans a statement like QueryContext.
+func (p customPlanPool) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	return p.ConnPool.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+func openPostgres(url string, connections int, log *slog.Logger) (backend, error) {
+	config, err := serverConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	d := &postgresDialect{}
+	d.probe, d.statistics.pool = d.connect(config), d.connect(config)
+	d.probe.SetMaxOpenConns(1)
+	d.statistics.pool.SetMaxOpenConns(1)
+	reads, questions, mutations, keys := shareConnections(connections)
+	d.lane = lanes{
+		reads: newLane("postgres_read", d.connect(config), reads), questions: newLane("postgres_question", d.connect(config), questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
+	}
+	for _, lane := range d.lane.all() {
+		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
+			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
+		}
+	}
+	d.lane.questions.searcher, err = postgresGORM(customPlanPool{d.lane.questions.pool}, log)
+	if err != nil {
+		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
+	}
+	return d, nil
+}
+
+func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
+	var pool *sql.DB
+	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval), stdlib.OptionResetSession(rejectClosed),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	return pool
+}
+
+// setConnectionCheckInterval makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
+// to give up a statement that is no longer wanted; this helps where that gets lost, as on a machine with too much to do.
+// PostgreSQL 13 has no such setting.
+func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
+	return err
+}
+
+// A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
+// mostSilent to answer.
+const (
+	maxIdleTime = time.Second
+	pingTimeout = time.Second
+)
+
+// pingIdle asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
+// forgotten it, of which nobody hears. Then those that are idle beside it in the pool are closed, too, so that not one request
+// for each has to find out. It never wants pgx to ask again.
+func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
+	if p.IdleDuration <= maxIdleTime {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := p.Conn.Ping(ctx); err != nil {
+		_ = p.Conn.Close(ctx) // it is never used again
+		pool.SetMaxIdleConns(0)
+		pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
+	}
+	return false
+}
+
+// rejectClosed refuses a connection that was closed.
+func rejectClosed(_ context.Context, conn *pgx.Conn) error {
+	if conn.IsClosed() {
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
+	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
+	if err != nil {
+		return nil, err
+	}
+	return db, metered(db)
+}
+
+func (d *postgresDialect) lanes() *lanes { return &d.lane }
+
+func (d *postgresDialect) CustomPlans(tx *gorm.DB) *gorm.DB {
+	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
+	session.Statement.ConnPool = customPlanPool{tx.Statement.ConnPool}
+	return session
+}
+
+func (d *postgresDialect) close() error {
+	return errors.Join(d.lane.close(), d.probe.Close(), d.statistics.pool.Close())
+}
+
+func (d *postgresDialect) ping(ctx context.Context) error {
+	var readOnly bool
+	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err == nil && readOnly {
+		return postgresReadOnly(nil)
+	}
+	if err != nil {
+		return err
+	}
+	return d.checkProgram(ctx)
+}
+
+func (d *postgresDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
+
+func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	mutations := d.lane.mutations
+	return mutations.inTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
+}
+
+func (d *postgresDialect) Now(floor int64) any {
+	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
+}
+
+// presentAge is how long a reading of the clock of PostgreSQL serves.
+const presentAge = time.Second
+
+// clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
+type clockReading struct {
+	micros int64
+	sent   time.Time
+}
+
+func (r *clockReading) isFresh() bool { return r != nil && time.Since(r.sent) < presentAge }
+
+func (r *clockReading) now() int64 { return r.micros + time.Since(r.sent).Microseconds() }
+
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+func (d *postgresDialect) present(ctx context.Context) (int64, error) {
+	reading := d.clock.Load()
+	if reading.isFresh() {
+		return reading.now(), nil
+	}
+	keys := d.lane.keys
+	err := keys.run(ctx, keys.db, func(*gorm.DB) error {
+		if reading = d.clock.Load(); reading.isFresh() {
+			return nil
+		}
+		reading = &clockReading{sent: time.Now()}
+		err := keys.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		if err == nil {
+			d.clock.Store(reading)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return reading.now(), nil
+}
+
+func (d *postgresDialect) NowMinus(age time.Duration) any {
+	return gorm.Expr("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - ?::bigint)", age.Microseconds())
+}
+
+func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
+	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
+}
+
+func (d *postgresDialect) JSONRows(columns ...Column) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
+	}
+	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+}
+
+func (d *postgresDialect) IndexedBy(_, table, alias string) string { return table + " " + alias }
+
+func (d *postgresDialect) Strpos(text string) string { return "strpos(" + text + ", ?)" }
+
+func (d *postgresDialect) CollateBinary(text string) string { return "(" + text + `) COLLATE "C"` }
+
+// JSONPath follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
+// although it is none, such as -1, is looked up as a key.
+func (d *postgresDialect) JSONPath(json string, path []string) Expr {
+	whole := Expr{SQL: "CAST(" + json + " AS jsonb)"}
+	for _, step := range path {
+		if strings.Trim(step, " \t\n\v\f\r+-0123456789") == "" && !isArrayIndex(step) {
+			whole.SQL += " -> CAST(? AS text)"
+		} else {
+			whole.SQL += " #> ARRAY[CAST(? AS text)]"
+		}
+		whole.Args = append(whole.Args, step)
+	}
+	return Expr{"((" + whole.SQL + ") #>> '{}')", whole.Args}
+}
+
+func (d *postgresDialect) JSONElements(array string) string {
+	return "(SELECT t.value FROM jsonb_array_elements_text(CAST(" + array + " AS jsonb)) AS t(value))"
+}
+
+func (d *postgresDialect) JSONArray(values []string) string {
+	return "json_build_array(" + strings.Join(values, ", ") + ")"
+}
+
+func (d *postgresDialect) AggDistinct(value string) string {
+	return "string_agg(DISTINCT " + value + ", ',')"
+}
+
+func (d *postgresDialect) SeqAndID(seq, id string) string {
+	return "lpad(CAST(" + seq + " AS text), 20, '0') || CAST(" + id + " AS text)"
+}
+
+func (d *postgresDialect) ForUpdate() string { return " FOR UPDATE" }
+
+// LockImports takes a lock that nobody else takes; its number is the text "placard" in a byte each.
+func (d *postgresDialect) LockImports(tx *gorm.DB) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(31644362926551652)").Error
+}
+
+func (d *postgresDialect) HasOneWriter() bool { return false }
+
+// postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
+// makes the database writable without an operator.
+func postgresReadOnly(err error) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
+		Err: errors.Join(ErrReadOnly, err)}
+}
+
+// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
+// and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
+func (d *postgresDialect) translateError(err error) *models.Error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return unavailable(stripDSN(err))
+	}
+	var failed *pgconn.PgError
+	if errors.As(err, &failed) {
+		switch {
+		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
+			return concurrentWrite(err)
+		case failed.Code == "57014":
+			return interrupted(err)
+		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
+			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
+			return unavailable(err)
+		case failed.Code == "25006":
+			return postgresReadOnly(err)
+		case failed.Code == "42501":
+			return postgresRefused(failed)
+		}
+		return nil
+	}
+	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
+		return interrupted(err)
+	}
+	if isContextError(err) { // it would pass for a network error
+		return nil
+	}
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// postgresRefused returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
+// table in its message. The failure is not retryable: an operator has to grant the right.
+func postgresRefused(err *pgconn.PgError) *models.Error {
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
+		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
+}
+
+func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
+	return readPlan(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+}
+
+func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {
+	return d.statistics.run(ctx, log, all)
+}
+
+func (d *postgresDialect) pools() []Pool { return d.lane.pools() }
+
+func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
+	if err := checkEncoding(ctx, d.lane.mutations.pool); err != nil {
+		return err
+	}
+	if !up {
+		if err := requireCurrent(ctx, d.lane.mutations.pool, postgresHasTables); err != nil {
+			return err
+		}
+	} else if err := migratePostgres(ctx, d.lane.mutations.pool, log); err != nil {
+		return fmt.Errorf("bring the tables up to date: %w", stripDSN(err))
+	}
+	if err := d.ping(ctx); errors.Is(err, ErrReadOnly) {
+		log.WarnContext(ctx, "the database is read-only: writes are refused until that ends")
+	}
+	return nil
+}
+
+func (d *postgresDialect) logBytes() (int64, bool) { return 0, false }

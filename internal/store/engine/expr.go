@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// Expr is a piece of SQL with its arguments.
+type Expr struct {
+	SQL  string
+	Args []any
+}
+
+// Lookup is the rows of a table that have one of the IDs in a column, and for which a condition holds.
+type Lookup struct {
+	Table, Alias, Column string
+	IDs                  []models.ID
+	// Where uses the alias. It names the project, and no column that another index has after project_id.
+	Where Expr
+	// ForUpdate makes the statement lock the rows.
+	ForUpdate bool
+}
+
+// Column is a column of JSONRows.
+type Column struct {
+	name string
+	kind columnKind
+}
+
+type columnKind int
+
+const (
+	textColumn columnKind = iota
+	numberColumn
+	idColumn
+)
+
+// TextColumn returns a column of texts.
+func TextColumn(name string) Column { return Column{name, textColumn} }
+
+// NumberColumn returns a column of integers.
+func NumberColumn(name string) Column { return Column{name, numberColumn} }
+
+// IDColumn returns a column of IDs.
+func IDColumn(name string) Column { return Column{name, idColumn} }
+
+var (
+	True  = Expr{"TRUE", nil}
+	False = Expr{"FALSE", nil}
+)
+
+// NewExpr returns SQL with an argument for each question mark. An argument that is an Expr is inserted in its place.
+func NewExpr(text string, args ...any) Expr {
+	if !slices.ContainsFunc(args, isExpr) {
+		return Expr{text, args}
+	}
+	var sql strings.Builder
+	flat := make([]any, 0, 2*len(args))
+	for _, arg := range args {
+		before, after, _ := strings.Cut(text, "?")
+		sql.WriteString(before)
+		if inner, ok := arg.(Expr); ok {
+			sql.WriteString(inner.SQL)
+			flat = append(flat, inner.Args...)
+		} else {
+			sql.WriteByte('?')
+			flat = append(flat, arg)
+		}
+		text = after
+	}
+	sql.WriteString(text)
+	return Expr{sql.String(), flat}
+}
+
+func isExpr(arg any) bool {
+	_, ok := arg.(Expr)
+	return ok
+}
+
+// Concat adds SQL that follows.
+func (c Expr) Concat(next Expr) Expr {
+	return Expr{c.SQL + next.SQL, slices.Concat(c.Args, next.Args)}
+}
+
+// And adds what must also hold.
+func (c Expr) And(others ...Expr) Expr {
+	return All(append([]Expr{c}, others...))
+}
+
+// Join returns conditions with an operator between them.
+func Join(conditions []Expr, operator string) Expr {
+	var whole Expr
+	parts := make([]string, len(conditions))
+	for i, c := range conditions {
+		parts[i] = c.SQL
+		whole.Args = append(whole.Args, c.Args...)
+	}
+	whole.SQL = strings.Join(parts, operator)
+	return whole
+}
+
+// All returns the condition that all conditions hold, True for none.
+func All(conditions []Expr) Expr {
+	if len(conditions) == 0 {
+		return True
+	}
+	return Wrap("(%s)", Join(conditions, " AND "))
+}
+
+// Any returns the condition that one of the conditions holds, False for none.
+func Any(conditions []Expr) Expr {
+	if len(conditions) == 0 {
+		return False
+	}
+	return Wrap("(%s)", Join(conditions, " OR "))
+}
+
+// Not holds where c does not, also where c is null.
+func Not(c Expr) Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
+
+// Wrap puts a condition into a text that has one %s.
+func Wrap(format string, c Expr) Expr {
+	return Expr{fmt.Sprintf(format, c.SQL), c.Args}
+}
+
+// ValueIn returns the condition that a value is one of several.
+func ValueIn(value string, values []any) Expr {
+	if len(values) == 0 {
+		return False
+	}
+	return NewExpr(value+" IN ("+Placeholders(len(values))+")", values...)
+}
+
+// Placeholders are so many question marks.
+func Placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// QualifyAs are columns of a table under names with the prefix, as an embedded struct reads them.
+func QualifyAs(table string, columns []string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = fmt.Sprintf("%s.%s AS %[1]s_%[2]s", table, c)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Qualify are columns of a table.
+func Qualify(table string, columns []string) string {
+	return table + "." + strings.Join(columns, ", "+table+".")
+}
+
+// isArrayIndex says whether a step of a path may be a place in a list.
+func isArrayIndex(step string) bool { return places.MatchString(step) }
+
+var places = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)

@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/internal/admission"
+)
+
+// lanes are the kinds of statements. Each kind has connections of its own, so that none waits for another kind. The probe of
+// the dialect is not one of them.
+type lanes struct {
+	// reads are the statements of queries whose work is bounded by the objects that they name and by the size of a page.
+	reads *lane
+	// questions are statements whose work grows with the project, such as searches, counts and statistics.
+	questions *lane
+	// mutations are transactions and the reads of mutations. On SQLite the writer has the transactions.
+	mutations *lane
+	// keys are look-ups of API keys and readings of the clock. Their callers bound them.
+	keys *lane
+}
+
+func (l *lanes) all() []*lane { return []*lane{l.reads, l.questions, l.mutations, l.keys} }
+
+// pools returns how busy the connections of the lanes are. A wait for a turn is a wait for a connection.
+func (l *lanes) pools() []Pool {
+	var pools []Pool
+	for _, lane := range l.all() {
+		p, load := pool(lane.name, lane.pool), lane.turns.Load()
+		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.Waited
+		pools = append(pools, p)
+	}
+	return pools
+}
+
+func (l *lanes) close() error {
+	var errs []error
+	for _, lane := range l.all() {
+		if lane != nil {
+			errs = append(errs, lane.pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lane is a pool of connections with a turn for each. Callers share the turns.
+type lane struct {
+	name string
+	pool *sql.DB
+	db   *gorm.DB
+	// searcher is db without statements that stay prepared. Only the lane of questions has one.
+	searcher *gorm.DB
+	turns    *admission.Queue[string]
+}
+
+// newLane returns a lane over a pool with a number of connections. The operations bound the number of its waiters.
+func newLane(name string, pool *sql.DB, connections int) *lane {
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return &lane{name: name, pool: pool, turns: admission.NewQueue[string](connections, math.MaxInt)}
+}
+
+// questionsAtOnce returns the number of questions that run at once: one for each core. One caller runs at most three quarters
+// of them, and one of two, so that a core is left for others.
+func questionsAtOnce() int { return max(2, cores) }
+
+// cores is the number of cores that the process may use.
+var cores = runtime.GOMAXPROCS(0)
+
+// questionThreads lets the process run one goroutine more at once for each question. An SQLite statement is a goroutine that
+// computes for seconds, and Go would make other goroutines wait for the end of its time slices; the operating system
+// prefers threads that have waited. A GOMAXPROCS of the environment stays.
+var questionThreads = sync.OnceFunc(func() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(cores + min(questionsAtOnce(), maxSQLiteQuestions))
+	}
+})
+
+// shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as there are.
+func shareConnections(all int) (reads, questions, mutations, keys int) {
+	keys = max(1, all/5)
+	questions = min(questionsAtOnce(), max(1, all/4))
+	mutations = max(3, 2*all/5) // a migration takes three at once
+	return max(1, all-keys-questions-mutations), questions, mutations, keys
+}
+
+// run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other, and
+// closes their rows. It waits for nothing else, and takes no other turn.
+func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) error {
+	return permit(ctx, func(o Operation) error {
+		return l.inTurn(ctx, o.Caller, func() error { return fn(db.WithContext(ctx)) })
+	})
+}
+
+// inTurn runs fn in a turn of a caller. It returns the error of ctx if that ends first.
+func (l *lane) inTurn(ctx context.Context, caller string, fn func() error) error {
+	if err := l.turns.Enter(ctx, caller); err != nil {
+		return ctx.Err() // the places to wait have no bound
+	}
+	defer l.turns.Leave(caller)
+	return fn()
+}
+
+// Operation is an operation of the API, whose statements share turns.
+type Operation struct {
+	// Caller is the identity by which operations share turns.
+	Caller string
+	// Mutation is set for a mutation, whose reads have the connections of mutations.
+	Mutation bool
+	// StatementsAtOnce is how many of its statements run at once.
+	StatementsAtOnce int
+
+	permits chan struct{}
+}
+
+type operationKey struct{}
+
+// WithOperation makes a context for the statements of an operation.
+func WithOperation(ctx context.Context, o Operation) context.Context {
+	o.permits = make(chan struct{}, o.StatementsAtOnce)
+	return context.WithValue(ctx, operationKey{}, o)
+}
+
+// operationOf returns the operation of a context, the zero Operation if it has none.
+func operationOf(ctx context.Context) Operation {
+	o, _ := ctx.Value(operationKey{}).(Operation)
+	return o
+}
+
+// permit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It returns the
+// error of ctx if that ends first.
+func permit(ctx context.Context, fn func(Operation) error) error {
+	o := operationOf(ctx)
+	if o.permits == nil {
+		return fn(o)
+	}
+	select {
+	case o.permits <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-o.permits }()
+	return fn(o)
+}
+
+// Reader sends reading statements, each in a turn of its lane.
+type Reader struct {
+	ctx  context.Context
+	lane *lane
+	db   *gorm.DB
+}
+
+// Read returns the reader of statements whose work is bounded by the objects that they name and by the size of a page.
+func (db *DB) Read(ctx context.Context) Reader {
+	lane := db.backend.lanes().reads
+	if operationOf(ctx).Mutation {
+		lane = db.backend.lanes().mutations
+	}
+	return Reader{ctx, lane, lane.db}
+}
+
+// ReadUnbounded returns the reader of statements whose work grows with the project.
+func (db *DB) ReadUnbounded(ctx context.Context) Reader {
+	lane := db.backend.lanes().questions
+	return Reader{ctx, lane, lane.db}
+}
+
+// ReadSearch is ReadUnbounded for statements whose text and best plan depend on their arguments: they are not kept prepared.
+func (db *DB) ReadSearch(ctx context.Context) Reader {
+	lane := db.backend.lanes().questions
+	return Reader{ctx, lane, lane.searcher}
+}
+
+// KeyLookups returns a session for look-ups of API keys, which have connections of their own. The caller bounds their number.
+func (db *DB) KeyLookups(ctx context.Context) *gorm.DB {
+	return db.backend.lanes().keys.db.WithContext(ctx)
+}
+
+// Turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
+func (r Reader) Turn(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
+
+// Raw returns a statement with its arguments, which is sent by Scan.
+func (r Reader) Raw(text string, args ...any) statement { return statement{r, text, args} }
+
+type statement struct {
+	Reader
+	text string
+	args []any
+}
+
+// scanned is the result of a statement, in the form of GORM.
+type scanned struct{ Error error }
+
+// Scan sends the statement and reads its rows into dest.
+func (s statement) Scan(dest any) scanned {
+	return scanned{s.Turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
+}
+
+// Pool is how busy a pool of connections is.
+type Pool struct {
+	Name string
+	// Most is how many connections it may have.
+	Most, InUse, Idle int
+	// Waiting counts the statements that wait for a turn.
+	Waiting int
+	// Waits counts the waits of statements for a turn or a connection, and Waited is their total duration.
+	Waits  int64
+	Waited time.Duration
+}
+
+func pool(name string, db *sql.DB) Pool {
+	stats := db.Stats()
+	return Pool{
+		Name: name, Most: stats.MaxOpenConnections, InUse: stats.InUse, Idle: stats.Idle, Waits: stats.WaitCount, Waited: stats.WaitDuration,
+	}
+}

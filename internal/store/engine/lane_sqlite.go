@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+
+	dialector "github.com/libtnb/sqlite"
+	"gorm.io/gorm"
+)
+
+// openLanes opens the connections that read.
+func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
+	questionThreads()
+	open := func(name string, connections int) (l *lane) {
+		if err != nil {
+			return nil
+		}
+		var readers *sql.DB
+		if readers, err = connect(path, connections, readCache, "query_only(1)"); err != nil {
+			return nil
+		}
+		l = newLane(name, readers, connections)
+		l.db, err = sqliteGORM(readers, log, true)
+		return l
+	}
+	d.lane = lanes{
+		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", min(questionsAtOnce(), maxSQLiteQuestions)),
+		mutations: open("sqlite_mutation", sqliteMutationReaders), keys: open("sqlite_keys", sqliteKeyReaders),
+	}
+	if err == nil {
+		d.lane.questions.searcher, err = sqliteGORM(d.lane.questions.pool, log, false)
+	}
+	if err != nil {
+		return err
+	}
+	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.questions.pool}
+	return errors.Join(d.checkpoints.gate.guard(d.lane.reads.db), d.checkpoints.gate.guard(d.lane.questions.db),
+		d.checkpoints.gate.guard(d.lane.questions.searcher))
+}
+
+// connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
+func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, error) {
+	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")"}, pragmas...)
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_dqs": {"0"}}.Encode()}
+	pool, err := sql.Open("sqlite", name.String())
+	if err == nil {
+		pool.SetMaxOpenConns(size)
+		pool.SetMaxIdleConns(size)
+	}
+	return pool, err
+}
+
+func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool) (*gorm.DB, error) {
+	db, err := gorm.Open(mute{dialector.New(dialector.Config{Conn: pool})}, gormConfig(log, prepare))
+	if err != nil {
+		return nil, fmt.Errorf("open the database file: %w", err)
+	}
+	return db, metered(db)
+}

@@ -1,0 +1,354 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/placard/placard/models"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrateSQLite runs the migrations that are missing. The lock on the file keeps other processes away.
+func migrateSQLite(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
+	return migrate(ctx, goose.DialectSQLite3, pool, "migrations/sqlite", log, goose.WithGoMigrations(searchMigration(log)))
+}
+
+// migratePostgres runs the migrations that are missing, under a lock that other processes wait for.
+func migratePostgres(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
+	return migrate(ctx, goose.DialectPostgres, pool, "migrations/postgres", log, goose.WithLocker(&migrationLock{}),
+		goose.WithGoMigrations(searchMigration(log, foldFunction())))
+}
+
+func migrate(
+	ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder string, log *slog.Logger, options ...goose.ProviderOption,
+) error {
+	files, err := fs.Sub(migrations, folder)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(dialect, pool, files, append(options, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		return err
+	}
+	has := sqliteHasTables
+	if dialect == goose.DialectPostgres {
+		has = postgresHasTables
+	}
+	stored, err := storedTables(ctx, pool, has)
+	if err != nil {
+		return err
+	}
+	newest := NewestTables()
+	if stored >= newest {
+		return checkProgram(ctx, pool) // nothing is pending, so the lock is not taken
+	}
+	log.InfoContext(ctx, "bringing the tables up to date", "from", stored, "to", newest)
+	done, err := provider.Up(ctx)
+	for _, step := range done {
+		log.InfoContext(ctx, "migrated the database", "version", step.Source.Version, "took", step.Duration)
+	}
+	if err != nil {
+		return err
+	}
+	return checkProgram(ctx, pool)
+}
+
+// searchVersion is the number of searchMigration.
+const searchVersion = 3
+
+// searchMigration is a migration in Go: it fills in how values are found and sorted, which only Go knows to say, and then
+// makes the index. statements come before the index.
+func searchMigration(log *slog.Logger, statements ...string) *goose.Migration {
+	up := func(ctx context.Context, tx *sql.Tx) error {
+		for _, table := range []string{"metadata_entries", "metadata_latest"} {
+			if err := fillSortKeys(ctx, tx, table, log); err != nil {
+				return fmt.Errorf("fill in the sort keys of %s: %w", table, err)
+			}
+		}
+		return run(ctx, tx, append(statements,
+			"CREATE INDEX metadata_latest_by_value ON metadata_latest (project_id, about, card, key, sort_key, object_id)"))
+	}
+	return goose.NewGoMigration(searchVersion, &goose.GoFunc{RunTx: up}, nil)
+}
+
+func run(ctx context.Context, tx *sql.Tx, statements []string) error {
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filledAtOnce is how many rows are held in memory, and toldEvery how often the log says how far that is.
+const (
+	filledAtOnce = 1000
+	toldEvery    = 3 * time.Second
+)
+
+// fillSortKeys goes through the rows in order of seq, which is unique in both tables.
+func fillSortKeys(ctx context.Context, tx *sql.Tx, table string, log *slog.Logger) error {
+	var rows int64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM "+table).Scan(&rows); err != nil {
+		return err
+	}
+	if err := run(ctx, tx, []string{"CREATE INDEX filling ON " + table + " (seq)"}); err != nil {
+		return err
+	}
+	done, told := int64(0), time.Now()
+	for last, n := int64(0), filledAtOnce; n == filledAtOnce; done += int64(n) {
+		if time.Since(told) >= toldEvery {
+			told = time.Now()
+			log.InfoContext(ctx, "filling in sort keys", "table", table, "rows", done, "of", rows)
+		}
+		var err error
+		if last, n, err = fillSome(ctx, tx, table, last); err != nil {
+			return err
+		}
+	}
+	return run(ctx, tx, []string{"DROP INDEX filling"})
+}
+
+// fillSome fills in the rows that come after last, and returns the last of them and how many there were.
+func fillSome(ctx context.Context, tx *sql.Tx, table string, last int64) (int64, int, error) {
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf(
+		"SELECT seq, kind, value FROM %s WHERE seq > $1 AND NOT retracted ORDER BY seq LIMIT %d", table, filledAtOnce), last)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	type row struct {
+		seq  int64
+		form models.SearchForm
+	}
+	var some []row
+	for rows.Next() {
+		var kind models.MetadataKind
+		var text string
+		var r row
+		if err := rows.Scan(&r.seq, &kind, &text); err != nil {
+			return 0, 0, err
+		}
+		if r.form, err = models.DecodeSearchForm(kind, text); err != nil {
+			return 0, 0, fmt.Errorf("entry %d: %w", r.seq, err)
+		}
+		some = append(some, r)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, 0, err
+	}
+	for _, r := range some {
+		last = r.seq
+		if _, err := tx.ExecContext(ctx, "UPDATE "+table+" SET sort_key = $1, parts = $2 WHERE seq = $3",
+			r.form.SortKey, sql.NullString{String: r.form.Parts, Valid: r.form.Parts != ""}, r.seq); err != nil {
+			return 0, 0, err
+		}
+	}
+	return last, len(some), nil
+}
+
+// foldFunction makes models.Fold a function of PostgreSQL, whose own way to change case depends on how the database was
+// made. Text without anything but ASCII, which is most, is quick.
+func foldFunction() string {
+	var from, to strings.Builder
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if folded := models.FoldRune(r); folded != r {
+			from.WriteRune(r)
+			to.WriteRune(folded)
+		}
+	}
+	return fmt.Sprintf(`CREATE OR REPLACE FUNCTION placard_fold(t text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $fold$
+SELECT CASE WHEN octet_length(t) = length(t) THEN upper(t COLLATE "C") ELSE translate(t, '%s', '%s') COLLATE "C" END
+$fold$`, from.String(), to.String())
+}
+
+// Tables is how far the tables of a database are.
+type Tables struct {
+	// Stored is the version that they have, 0 for none, and Newest the one that this program makes.
+	Stored, Newest int64
+	// Oldest is the version of the oldest program that may use them, 0 for tables that do not carry it.
+	Oldest int64
+	// Pending are the names of the migrations that are missing.
+	Pending []string
+	// NoFile reports that there is no SQLite file.
+	NoFile bool
+}
+
+// Behind is the failure of a database whose tables are older than the program needs.
+type Behind struct {
+	Stored, Newest int64
+	// Missing is set where there is no SQLite file at all.
+	Missing *Missing
+}
+
+func (e *Behind) Error() string {
+	if e.Missing != nil {
+		return e.Missing.Error()
+	}
+	return fmt.Sprintf("the tables of the database are at version %d, and this program needs %d: stop the servers of before, "+
+		"make a backup, run `placard migrate up`, and start again", e.Stored, e.Newest)
+}
+
+// listMigrations are the numbers and names of all migrations, in order.
+func listMigrations() ([]int64, []string) {
+	names := map[int64]string{searchVersion: fmt.Sprintf("%04d_search.go", searchVersion)}
+	newest := int64(searchVersion)
+	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql") // the other engine has the same
+	for _, file := range files {
+		number, _, _ := strings.Cut(path.Base(file), "_")
+		n, failed := strconv.ParseInt(number, 10, 64)
+		err = errors.Join(err, failed)
+		names[n] = path.Base(file)
+		newest = max(newest, n)
+	}
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	var numbers []int64
+	var sorted []string
+	for n := int64(1); n <= newest; n++ {
+		if name, ok := names[n]; ok {
+			numbers, sorted = append(numbers, n), append(sorted, name)
+		}
+	}
+	return numbers, sorted
+}
+
+// NewestTables is the version of the tables that this program makes.
+func NewestTables() int64 {
+	numbers, _ := listMigrations()
+	return numbers[len(numbers)-1]
+}
+
+// What says whether the table of versions is there.
+const (
+	sqliteHasTables   = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version')"
+	postgresHasTables = "SELECT to_regclass('goose_db_version') IS NOT NULL"
+)
+
+// storedTables is the version of the tables of a database.
+func storedTables(ctx context.Context, pool *sql.DB, has string) (int64, error) {
+	var there bool
+	var stored sql.NullInt64
+	err := pool.QueryRowContext(ctx, has).Scan(&there)
+	if err == nil && there {
+		err = pool.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&stored)
+	}
+	return stored.Int64, err
+}
+
+func requireCurrent(ctx context.Context, pool *sql.DB, has string) error {
+	stored, err := storedTables(ctx, pool, has)
+	if err != nil {
+		return fmt.Errorf("read the version of the tables: %w", stripDSN(err))
+	}
+	if newest := NewestTables(); stored < newest {
+		return &Behind{Stored: stored, Newest: newest}
+	}
+	return checkProgram(ctx, pool)
+}
+
+// ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
+// run meanwhile. A database that is not there yet has version 0.
+func ReadTables(ctx context.Context, url string) (Tables, error) {
+	tables := Tables{Newest: NewestTables()}
+	var missing *Missing
+	pool, has, err := readOnly(ctx, url)
+	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
+		err = nil
+	} else if err == nil {
+		if tables.Stored, err = storedTables(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
+			tables.Stored, tables.Oldest, err = readProgram(ctx, pool)
+		}
+		err = errors.Join(stripDSN(err), pool.Close())
+	}
+	if err != nil {
+		return tables, fmt.Errorf("read the version of the tables: %w", err)
+	}
+	numbers, names := listMigrations()
+	for i, n := range numbers {
+		if n > tables.Stored {
+			tables.Pending = append(tables.Pending, names[i])
+		}
+	}
+	return tables, nil
+}
+
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a server
+// may run meanwhile. A transaction of it reads one instant, and has no time limit.
+// It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
+func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
+	pool, has, err := readOnly(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if err := requireCurrent(ctx, pool, has); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
+// BadURL is the failure of a database URL that leads nowhere.
+type BadURL struct{ text string }
+
+func (e *BadURL) Error() string { return e.text }
+
+var (
+	errURL         = &BadURL{"the database URL must begin with sqlite: or postgres://"}
+	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
+)
+
+// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
+// where there is no SQLite file, and with WrongEncoding.
+func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
+	if IsPostgres(url) {
+		config, err := parsePostgres(url)
+		if err != nil {
+			return nil, "", err
+		}
+		config.RuntimeParams["default_transaction_isolation"] = "repeatable read"
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+		config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+		pool := stdlib.OpenDB(*config)
+		if err := checkEncoding(ctx, pool); err != nil {
+			return nil, "", errors.Join(explainConnecting(err, config), pool.Close())
+		}
+		return pool, postgresHasTables, nil
+	}
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" {
+		return nil, "", errURL
+	}
+	if err := checkFile(url); err != nil {
+		return nil, "", err
+	}
+	pool, err := OpenReadOnlyFile(path)
+	return pool, sqliteHasTables, err
+}
+
+// OpenReadOnlyFile returns a pool that cannot change an SQLite file and takes no lock that a writer would wait for.
+func OpenReadOnlyFile(path string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := (&url.URL{Scheme: "file", Path: path, RawQuery: "mode=ro&_pragma=busy_timeout(10000)&_dqs=0"}).String()
+	return sql.Open("sqlite", name)
+}

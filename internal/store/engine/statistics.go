@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// StatisticsInterval is the time between two looks for tables that need ANALYZE.
+const StatisticsInterval = 5 * time.Second
+
+// KeepStatistics runs ANALYZE in the background, until Close, on each table that has passed 500, 2,000, 8,000, 32,000 and so
+// on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are made for tables
+// of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.
+func (db *DB) KeepStatistics(interval time.Duration) {
+	db.Repeat(interval, func(ctx context.Context) {
+		if err := db.backend.analyze(ctx, db.log, false); err != nil && ctx.Err() == nil {
+			db.log.Debug("ANALYZE failed", "error", err)
+		}
+	})
+}
+
+// Analyze runs ANALYZE on the tables that have grown, or on all of them. It does nothing while another server does it.
+func (db *DB) Analyze(ctx context.Context, all bool) error {
+	return db.backend.analyze(ctx, db.log, all)
+}
+
+// statistics runs ANALYZE on the tables of PostgreSQL.
+type statistics struct {
+	// pool has one connection, so that neither requests nor the probe wait for an ANALYZE.
+	pool *sql.DB
+	// warned reports whether the log has named the tables that the user of the server may not analyze.
+	warned atomic.Bool
+}
+
+// tableSize is a table with its rows, now and at its last ANALYZE.
+type tableSize struct {
+	name     string
+	rows     int64
+	analyzed int64
+	// permitted reports whether the user of the server may run ANALYZE on the table.
+	permitted bool
+}
+
+// firstAnalyze is the number of rows at which a table gets its first ANALYZE, and each further one comes at analyzeFactor times
+// as many.
+const (
+	firstAnalyze  = 500
+	analyzeFactor = 4
+)
+
+// isDue reports whether the table has passed a number of rows since its last ANALYZE.
+func (t tableSize) isDue() bool {
+	next := int64(firstAnalyze)
+	for next <= t.analyzed {
+		next *= analyzeFactor
+	}
+	return t.rows >= next
+}
+
+// analyzeLock is the advisory lock of the server that runs ANALYZE: the text "placstat" in a byte each.
+const analyzeLock = 0x706c616373746174
+
+// run analyzes the tables that are due, or all of them, unless another server is at it.
+func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }() // it goes back to its pool
+	var locked bool
+	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(analyzeLock)).Scan(&locked); err != nil || !locked {
+		return err
+	}
+	defer func() {
+		// Not with ctx, which may have ended: the connection would keep the lock.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(analyzeLock))
+	}()
+	tables, err := readTableSizes(ctx, conn)
+	if err != nil {
+		return err
+	}
+	var refused []string
+	for _, table := range tables {
+		switch {
+		case !all && !table.isDue():
+		case !table.permitted:
+			refused = append(refused, table.name)
+		default:
+			begin := time.Now()
+			if _, err := conn.ExecContext(ctx, "ANALYZE (SKIP_LOCKED) "+table.name); err != nil {
+				return err
+			}
+			log.DebugContext(ctx, "ran ANALYZE", "table", table.name, "rows", table.rows, "took", time.Since(begin))
+		}
+	}
+	if len(refused) > 0 && !s.warned.Swap(true) {
+		log.WarnContext(ctx, "tables have grown, and the user of the server may not run ANALYZE on them: "+
+			"leave it to autovacuum, or run ANALYZE as their owner", "tables", refused)
+	}
+	return nil
+}
+
+// readTableSizes returns the tables of the program. VACUUM and CREATE INDEX set reltuples, so it counts only after an ANALYZE.
+func readTableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup,
+		CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 0 ELSE greatest(c.reltuples, 0)::bigint END,
+		pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE')
+		FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+		JOIN pg_class home ON home.oid = to_regclass('goose_db_version') AND home.relnamespace = c.relnamespace
+		JOIN pg_database d ON d.datname = current_database()
+		WHERE c.relname = 'projects' OR EXISTS (SELECT 1 FROM pg_attribute a
+			WHERE a.attrelid = c.oid AND a.attname = 'project_id' AND NOT a.attisdropped)
+		ORDER BY s.relname`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
+	var tables []tableSize
+	for rows.Next() {
+		var t tableSize
+		if err := rows.Scan(&t.name, &t.rows, &t.analyzed, &t.permitted); err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, rows.Err()
+}

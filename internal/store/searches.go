@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/placard/placard/internal/store/search"
+	"github.com/placard/placard/models"
+)
+
+// inProject answers a question about the project of that name; one that does not exist has nothing.
+func inProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+	var err error
+	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
+		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
+	}
+	return search.Find(ctx, s.db, q, id)
+}
+
+func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
+
+func stepRunID(r *models.StepRun) models.ID { return r.ID }
+
+// SearchVersions answers a question about the artifact versions of a project.
+func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
+	found, err := inProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
+	return viewsOfPage(found, q.AsOf), err
+}
+
+// SearchVersionsOf answers the same question about the versions of each artifact, the greatest number first unless it
+// says otherwise. For several artifacts it is one statement, which looks at all of their versions.
+func (s *Store) SearchVersionsOf(
+	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
+) (map[models.ID]*models.ArtifactVersionConnection, error) {
+	if len(q.Order) == 0 {
+		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
+	}
+	query := search.Query{Table: search.ArtifactVersions, Project: project, Question: q, Page: page}
+	byArtifact := search.Parent[models.ArtifactVersion]{
+		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
+	}
+	answers := make(map[models.ID]*models.ArtifactVersionConnection, len(artifacts))
+	for some := range slices.Chunk(artifacts, search.MaxParents) {
+		found, err := search.FindPerParent(ctx, s.db, query, byArtifact, some, versionID)
+		if err != nil {
+			return nil, err
+		}
+		for artifact, connection := range found {
+			answers[artifact] = viewsOfPage(connection, q.AsOf)
+		}
+	}
+	return answers, nil
+}
+
+// SearchArtifacts answers a question about the artifacts of a project.
+func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
+	return inProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+}
+
+// SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
+func (s *Store) SearchPipelineRuns(
+	ctx context.Context, project string, pipeline *string, q models.Question, page models.Page,
+) (*models.PipelineRunConnection, error) {
+	var scope *models.Filter
+	if pipeline != nil {
+		scope = search.Equals("pipeline", *pipeline)
+	}
+	return inProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+}
+
+// SearchStepRuns answers a question about the step runs of a project.
+func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+	return inProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
+}
+
+// SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
+// the steps come in order of start.
+func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+	if len(q.Order) == 0 {
+		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
+	}
+	q.AsOf = of.AsOf
+	found, err := search.Find(ctx, s.db, search.Query{
+		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), Question: q, Page: page,
+	}, stepRunID)
+	return viewsOfPage(found, q.AsOf), err
+}
