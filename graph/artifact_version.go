@@ -121,8 +121,8 @@ func (r artifactVersion) lineage(
 	if lineage == nil {
 		return nil, err
 	}
-	loadersFrom(ctx).addVersions(lineage.Nodes)
-	loadersFrom(ctx).addEdges(lineage.Edges)
+	addSiblings(loadersFrom(ctx), lineage.Nodes)
+	addSiblings(loadersFrom(ctx), lineage.Edges)
 	lineage.Nodes = dropDeleted(ctx, lineage.Nodes, "nodes.artifact", "edges.from.artifact", "edges.to.artifact")
 	isKept := func(end *models.ArtifactVersion) bool { return end.ID == v.ID || slices.Contains(lineage.Nodes, end) }
 	lineage.Edges = slices.DeleteFunc(lineage.Edges, func(e *models.LineageEdge) bool {

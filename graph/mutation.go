@@ -63,7 +63,7 @@ func (m mutation) LogMetadataBatch(
 		subjects[i], entries = l.Subject, append(entries, l.Entries...)
 	}
 	loadersFrom(ctx).addNodes(subjects)
-	loadersFrom(ctx).addEntries(entries)
+	addSiblings(loadersFrom(ctx), entries)
 	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: deduplicated}, err
 }
 

@@ -12,15 +12,12 @@ import (
 
 type query struct{ *Resolver }
 
-// projectList describes a list of a project: the search of the store, and the callback that makes the objects siblings.
-type projectList[T any] struct {
-	search      func(context.Context, string, models.Question, models.Page) (*models.Connection[T], error)
-	addSiblings func(*loaders, []T)
-}
+// search is a method of the store that searches the objects of a project.
+type search[T any] func(context.Context, string, models.Question, models.Page) (*models.Connection[T], error)
 
 // searchList returns a page of a list. It checks all arguments before it reads anything.
 func searchList[T any](
-	ctx context.Context, q query, l projectList[T], project *string, args queryArgs, page models.PageArguments,
+	ctx context.Context, q query, search search[T], project *string, args queryArgs, page models.PageArguments,
 ) (*models.Connection[T], error) {
 	name, checkedPage, err := q.projectPage(ctx, project, page)
 	if err != nil {
@@ -30,9 +27,9 @@ func searchList[T any](
 	if err != nil {
 		return nil, err
 	}
-	objects, err := l.search(ctx, name, listQuery, checkedPage)
+	objects, err := search(ctx, name, listQuery, checkedPage)
 	if objects != nil {
-		l.addSiblings(loadersFrom(ctx), objects.Nodes())
+		addSiblings(loadersFrom(ctx), objects.Nodes())
 	}
 	return objects, err
 }
@@ -41,16 +38,16 @@ func (q query) Artifacts(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactConnection, error) {
-	l := projectList[*models.Artifact]{q.store.SearchArtifacts, (*loaders).addArtifacts}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, q.store.SearchArtifacts, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) ArtifactVersions(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
-	l := projectList[*models.ArtifactVersion]{q.store.SearchVersions, (*loaders).addVersions}
-	versions, err := searchList(ctx, q, l, project, queryArgs{where, orderBy, asOf}, pageArgs(first, after, last, before))
+	args := queryArgs{where, orderBy, asOf}
+	versions, err := searchList(ctx, q, q.store.SearchVersions, project, args, pageArgs(first, after, last, before))
 	if versions != nil {
 		kept := dropDeleted(ctx, versions.Nodes(), "nodes.artifact", "edges.node.artifact")
 		versions.Edges = slices.DeleteFunc(versions.Edges, func(e models.ArtifactVersionEdge) bool {
@@ -69,16 +66,16 @@ func (q query) PipelineRuns(
 	) (*models.PipelineRunConnection, error) {
 		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
 	}
-	l := projectList[*models.PipelineRun]{search, (*loaders).addPipelineRuns}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, search, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) StepRuns(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.StepRunConnection, error) {
-	l := projectList[*models.StepRun]{q.store.SearchStepRuns, (*loaders).addStepRuns}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, q.store.SearchStepRuns, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) Projects(
@@ -128,7 +125,7 @@ func (q query) MetadataKeys(
 		keyQuery.OnlyNames = keyQuery.OnlyNames && isName
 	}
 	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
-	loadersFrom(ctx).addKeys(keys)
+	addSiblings(loadersFrom(ctx), keys)
 	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
 }
 
