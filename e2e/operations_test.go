@@ -108,7 +108,7 @@ func TestServerWithFewRights(t *testing.T) {
 	}
 	rights := regexp.MustCompile(`GRANT [^']+ TO placard_server`).FindAllString(string(text), -1)
 	if len(rights) != 2 {
-		t.Fatalf("the document says %q", rights)
+		t.Fatalf("the document contains %q", rights)
 	}
 	db, err := sql.Open("pgx", database)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestFirstStart(t *testing.T) {
 		}
 	}
 	if path := strings.TrimPrefix(database, "sqlite:"); !strings.Contains(s.log.String(), path) {
-		t.Errorf("the log does not say where the database lies (%s):\n%s", path, s.log)
+		t.Errorf("the log lacks the path of the database (%s):\n%s", path, s.log)
 	}
 	checkReadme(t, addr)
 	if err := s.stop(t); err != nil {
@@ -44,7 +44,7 @@ func TestFirstStart(t *testing.T) {
 	}
 	start(t, addr, database)
 	if second := penguins(); second != first {
-		t.Errorf("the data is not as it was:\n%s\nwas\n%s", second, first)
+		t.Errorf("the report has changed:\n%s\nwas\n%s", second, first)
 	}
 	versions := ask(addr, `{ a: artifact(name: "penguins_clean") { versions { totalCount } } b: artifact(name: "penguins_model") { versions { totalCount } } }`, nil)
 	if text := fmt.Sprint(versions.data); text != "map[a:map[versions:map[totalCount:4]] b:map[versions:map[totalCount:4]]]" {
@@ -69,7 +69,7 @@ func checkReadme(t *testing.T, addr string) {
 		t.Fatal(err)
 	}
 	if got := ask(addr, block("graphql"), nil); !reflect.DeepEqual(got.data, want["data"]) {
-		t.Errorf("the README promises %v, the answer is %v (%v %s)", want["data"], got.data, got.err, got.code)
+		t.Errorf("the README has %v, the response is %v (%v %s)", want["data"], got.data, got.err, got.code)
 	}
 }
 
