@@ -27,7 +27,7 @@ func asRoot(t *testing.T) bool {
 		return true
 	}
 	if err := harness.Command(t, harness.Limit, "unshare", "-Urm", "true").Run(); err != nil {
-		storetest.Lacks(t, "root, or namespaces of users")
+		storetest.Lacks(t, "root or user namespaces")
 	}
 	self, err := os.Executable()
 	if err != nil {
