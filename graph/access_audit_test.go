@@ -12,7 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestAudit: what somebody may have to answer for is written down with who did it, and nothing else is.
+// TestAudit checks that changes of keys, projects, aliases and metadata are audited with their author, and that other
+// changes are not.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -70,12 +71,12 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// events are the audit events of alpha, the newest first.
+// events returns the audit events of alpha, newest first.
 func (w *world) events() []map[string]any {
 	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action subject subjectId actor project { name } } } }`, "auditEvents")
 }
 
-// TestKeyIsUsed: when a key was used last is written, and not with each use.
+// TestKeyIsUsed checks that the last use of a key is stored, but not for each request.
 func TestKeyIsUsed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -106,7 +107,7 @@ func TestKeyIsUsed(t *testing.T) {
 	})
 }
 
-// TestWithoutKeys: a server that asks for no keys gives none out, and audits changes without an author.
+// TestWithoutKeys checks that a server without keys creates none, and audits changes without an author.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -127,7 +128,8 @@ func TestWithoutKeys(t *testing.T) {
 	})
 }
 
-// TestUnauthenticated: what HTTP says about a request without a valid key, before anything of it is looked at.
+// TestUnauthenticated checks the status of a request without a valid API key. It is refused before its body and its
+// method are checked.
 func TestUnauthenticated(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))

@@ -18,7 +18,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// lately is what changes by reading.
+// lately matches the field that reads change.
 var lately = regexp.MustCompile(`"ApiKey_lastUsedAt":("[^"]*"|null)`)
 
 // reads asks the questions about alpha as every caller that has something to do with it, and returns the answers.
@@ -58,7 +58,7 @@ func (w *world) reads(questions map[string][]string) map[string]string {
 	return answers
 }
 
-// blank is an answer without what stands for a project in its question, and without what changes by reading.
+// blank replaces the marks of a project in a response, and removes the fields that reads change.
 func (w *world) blank(project, answer string) string {
 	for kind, id := range w.ids[project] {
 		if kind != "n" {
@@ -68,7 +68,7 @@ func (w *world) blank(project, answer string) string {
 	return lately.ReplaceAllString(strings.ReplaceAll(answer, mark[project], "<mark>"), "")
 }
 
-// sameAsNothing checks that a caller cannot tell what lies in project from what does not exist.
+// sameAsNothing checks that a caller cannot distinguish objects of a project from missing objects.
 func (w *world) sameAsNothing(caller, project, text string) string {
 	w.Helper()
 	own := map[string]string{alpha: beta, beta: alpha}[project]
@@ -143,7 +143,7 @@ func (w *world) permitted(field *ast.FieldDefinition, text string) {
 	}
 }
 
-// TestAccessOfNear: names that a refusal offers, cursors and idempotency keys are those of the project.
+// TestAccessOfNear checks that candidates, cursors and idempotency keys belong to the project of the caller.
 func TestAccessOfNear(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -212,7 +212,8 @@ func TestForbiddenFieldAlone(t *testing.T) {
 	})
 }
 
-// TestRevocation: a key that is revoked through one server is refused by another one at once, and its name is taken.
+// TestRevocation checks that a key which is revoked on one server is refused by another one at once, and that its name
+// stays taken.
 func TestRevocation(t *testing.T) {
 	t.Parallel()
 	url := storetest.Postgres(t)
@@ -253,7 +254,7 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
-// late is a body whose end comes only after something has been done.
+// late is a body whose end arrives after a function has been called.
 type late struct {
 	text string
 	done func()
@@ -270,7 +271,7 @@ func (l *late) Read(part []byte) (int, error) {
 	return n, nil
 }
 
-// TestRevokedMeanwhile: a key that is revoked while its request arrives does nothing any more.
+// TestRevokedMeanwhile checks that a request has no effect if its key is revoked while its body arrives.
 func TestRevokedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))
@@ -295,7 +296,7 @@ func TestRevokedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestWithoutPrincipal: a call whose context names nobody reaches nothing.
+// TestWithoutPrincipal checks that a call without a principal reads and writes nothing.
 func TestWithoutPrincipal(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// callerProjects are callers with the project that an absent `project` means for them.
+// callerProjects are callers with the project of their calls without the argument `project`.
 var callerProjects = []struct{ caller, project string }{{"admin", alpha}, {"elsewhere admin", beta}, {"owner", "default"}}
 
 // ok sends a query as a caller and returns the response. The test ends if the response has errors.

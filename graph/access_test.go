@@ -14,8 +14,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// rule is who may use a field of Query or Mutation, and with what it is tried: arguments in which {Type} stands for an
-// object of the project in question, {name} for its name, and {own.Type} for an object of the caller's own project.
+// rule is the least role for a field of Query or Mutation, and the arguments to try. In arguments, {Type} is replaced
+// by an object of the project, {name} by its name, and {own.Type} by an object of the caller's project.
 type rule struct {
 	// least is the least role that may: READER, WRITER, ADMIN or OWNER.
 	least string
@@ -27,7 +27,7 @@ var selectors = []string{
 	`{stepContext: {stepRunId: "{StepRun}", artifactName: "output"}}`, `{stepRunId: "{StepRun}"}`, `{pipelineRunId: "{PipelineRun}"}`,
 }
 
-// rules are those of all fields of Query and Mutation. A field without a rule fails the test.
+// rules has the rules of all fields of Query and Mutation. A field without a rule fails the test.
 var rules = map[string]rule{
 	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`}},
 	"artifacts":               {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
@@ -68,7 +68,7 @@ var rules = map[string]rule{
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }
 
-// inputs are inputs of a mutation, with each of the parts in it.
+// inputs returns inputs of a mutation, one for each part.
 func inputs(format string, parts ...string) []string {
 	if len(parts) == 0 {
 		return []string{"input: {" + format + "}"}
@@ -80,7 +80,7 @@ func inputs(format string, parts ...string) []string {
 	return all
 }
 
-// arguments are those of fields below that must have some, and of those that shall have some.
+// arguments are the arguments of fields of other types, where they are required or useful.
 var arguments = map[string]string{
 	"metadataEntry": `key: "accuracy"`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
 }
@@ -91,7 +91,7 @@ type asking struct {
 	seen   map[string]bool
 }
 
-// below is a selection of everything in a type, so many types deep.
+// below returns a selection of all fields of a type, to a depth.
 func (a *asking) below(t *ast.Definition, depth int) string {
 	var parts []string
 	switch t.Kind {
@@ -126,7 +126,7 @@ func (a *asking) call(field *ast.FieldDefinition) string {
 	return field.Name
 }
 
-// ways are ways from the fields of Query to every type, the shortest ones: texts with %s for what is asked of the type.
+// ways returns the shortest path from a field of Query to each type: a text with %s for the selection of the type.
 func (a *asking) ways() map[string]string {
 	ways := map[string]string{}
 	type stop struct{ name, way string }
@@ -182,15 +182,15 @@ func newAsking() *asking {
 	return &asking{exec.NewExecutableSchema(exec.Config{}).Schema(), map[string]bool{"Query.__schema": true}}
 }
 
-// roles are the callers that a key of alpha makes, by rank.
+// roles are the callers with a key of alpha, the lowest role first.
 var roles = []string{"READER", "WRITER", "ADMIN", "OWNER"}
 
 var strangers = []string{"nobody", "wrong", "expired", "revoked"}
 
 const unauthenticated = `{"errors":[{"extensions":{"code":"UNAUTHENTICATED"},"message":"a valid API key is required: Authorization: Bearer plc_…"}]}`
 
-// TestAccess tries every field of the schema as every caller: who may use it, and that what lies in another project
-// looks as if it did not exist.
+// TestAccess uses every field of the schema as every caller. It checks the roles, and that objects of another project
+// look like missing objects.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

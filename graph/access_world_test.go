@@ -25,12 +25,12 @@ const (
 
 var mark = map[string]string{alpha: "ALPHAMARK", beta: "BETAMARK", ghost: "GHOSTMARK"}
 
-// world is a server that asks for API keys, with the projects filled.
+// world is a server that requires API keys, with two filled projects.
 type world struct {
 	*api
 	// keys are secrets by the names of callers.
 	keys map[string]string
-	// ids are texts that stand for objects, by project and by type; those of ghost stand for nothing.
+	// ids are texts for objects by project and type. Those of ghost identify no object.
 	ids map[string]map[string]string
 	n   int
 }
@@ -121,7 +121,7 @@ func (w *world) owner(query string) string {
 
 var idMember = regexp.MustCompile(`"id":"([^"]*)"`)
 
-// id is the first ID in an answer.
+// id returns the first ID in a response.
 func (w *world) id(answer string) string {
 	w.Helper()
 	found := idMember.FindStringSubmatch(answer)
@@ -140,7 +140,7 @@ func (w *world) nodes(query, field string) []map[string]any {
 	return nodes
 }
 
-// newKey is the secret of a new key.
+// newKey creates a key and returns its secret.
 func (w *world) newKey(project, role, name string) string {
 	w.Helper()
 	answer := w.owner(fmt.Sprintf(`mutation { createApiKey(input: {project: %q, role: %s, name: %q}) { secret } }`, project, role, name))
@@ -171,13 +171,13 @@ func (w *world) fill(project string, n int) {
 			`{ artifactVersion(ref: {named: {project: "{name}", name: "model", alias: "prod"}}) { id } }`)))
 		ids["StepOutput"] = w.id(w.owner(w.put(project, project, `{ stepRun(id: "{StepRun}") { outputs { id } } }`)))
 		ids["MetadataEntry"] = w.id(w.owner(w.put(project, project, `{ node(id: "{ArtifactVersion}") { ... on Subject { metadata { id } } } }`)))
-		// Whoever reads it made another version of it, so that there is a lineage.
+		// The reading step creates another version, so that the version has a lineage.
 		w.owner(w.put(project, project, `mutation { startStepRun(input: {pipelineRunId: "{PipelineRun}", name: "evaluate MARK",
 			inputs: [{name: "in MARK", artifactVersionId: "{ArtifactVersion}"}]}) { stepRun { id } } }`))
 	}
 }
 
-// fresh puts new objects into a project for mutations to change, and notes what they are.
+// fresh creates objects in a project for mutations to change, and stores their IDs.
 func (w *world) fresh(project string) {
 	w.n++
 	ids := w.ids[project]

@@ -71,11 +71,11 @@ func (q query) baselineIndex(
 
 // requireVersion returns the version of a reference, or NOT_FOUND.
 func (q query) requireVersion(
-	ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
+	ctx context.Context, path *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
-	version, err := q.resolveRef(ctx, at, ref, asOf)
+	version, err := q.resolveRef(ctx, path, ref, asOf)
 	if err == nil && version == nil {
-		err = models.NotFound(at, "there is no such artifact version")
+		err = models.NotFound(path, "there is no such artifact version")
 	}
 	return version, err
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// estimated is what an answer says about its cost.
+// estimated returns the cost in a response.
 func estimated(answer map[string]any) string {
 	extensions, _ := answer["extensions"].(map[string]any)
 	cost, _ := extensions["cost"].(map[string]any)
@@ -84,7 +84,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestCostIsBounded: what costs too much is refused before any SQL, with the number.
+// TestCostIsBounded checks that a query above the limit of cost is refused with its cost, before any SQL.
 func TestCostIsBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -145,7 +145,7 @@ func TestScansAreBounded(t *testing.T) {
 	}
 }
 
-// TestCostBesideErrors: an answer that leaves errors out says so beside its cost.
+// TestCostBesideErrors checks that a response which omits errors has their number and its cost.
 func TestCostBesideErrors(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -159,7 +159,7 @@ func TestCostBesideErrors(t *testing.T) {
 	}
 }
 
-// doubling is a query that asks for twice as much with each of n fragments.
+// doubling returns a query with n fragments, each of which doubles the number of fields.
 func doubling(n int) string {
 	var text strings.Builder
 	text.WriteString(`{ artifact(name: "a") { ...F0 } }`)

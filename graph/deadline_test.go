@@ -19,7 +19,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestDeadline: a question that takes too long is given up, in the database too, and the answer names the deadline.
+// TestDeadline checks that a query which takes too long also ends in the database, and that the response names the
+// timeout.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -36,8 +37,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestGivingUpGetsLost: PostgreSQL gives up a statement whose connection is gone, also when it cannot be asked to,
-// because nobody can connect any more.
+// TestGivingUpGetsLost checks that PostgreSQL ends a statement whose connection is gone, even if no new connection can
+// cancel it.
 func TestGivingUpGetsLost(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
@@ -61,7 +62,7 @@ func TestGivingUpGetsLost(t *testing.T) {
 	waitUntilIdle(t, url)
 }
 
-// forward lets whoever connects speak to PostgreSQL, until the listener is closed.
+// forward connects the clients of a listener with PostgreSQL until the listener is closed.
 func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	for {
 		here, err := listener.Accept()
@@ -83,8 +84,8 @@ func forward(t *testing.T, listener net.Listener, to *pgx.ConnConfig) {
 	}
 }
 
-// askTooMuch asks what takes minutes, 199 times 40 long texts without regard to case, and is told that it took too
-// long. ready is called when there is only that left to do.
+// askTooMuch sends a query that takes minutes: 199 searches in 40 long texts without regard to case. It checks that the
+// query fails at its deadline. It calls ready just before it sends the query.
 func (a *api) askTooMuch(ready func()) {
 	a.Helper()
 	long := strings.Repeat("é", 30_000)

@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// chain has the IDs of a version, of one that was made from it, of one that was made from the second, of the artifact
-// of the second, and of the step run that produced the second.
+// chain has the IDs of a version, of two versions that were made from it one after the other, and of the artifact and
+// the step run of the last one.
 type chain struct{ from, middle, to, artifact, step string }
 
 func (a *api) newChain(n int) chain {
@@ -49,9 +49,8 @@ func (a *api) newChain(n int) chain {
 	return c
 }
 
-// TestDeletionsBesideReads deletes an artifact before each statement of each query in turn. No query fails: its
-// response has the deleted versions or leaves them out. The control is that some queries return the version and some do
-// not.
+// TestDeletionsBesideReads deletes an artifact before each statement of each query. No query fails: its response has
+// the deleted versions or leaves them out. The control is that some queries return the version and some do not.
 func TestDeletionsBesideReads(t *testing.T) {
 	t.Parallel()
 	const version = `{ id version artifact { name } metadataJson tags aliases producer { output { name } } }`

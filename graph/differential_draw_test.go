@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the operands of the differential test are drawn from: values of the data set and what lies near them. What is
-// simplest stands first everywhere, so that rapid shrinks a failure to it.
+// The operands of the differential test are values of the data set and values close to them. The simplest value comes
+// first, because rapid shrinks a failure to it.
 
 // drawIndex draws a number from 0 on and less than n. The integers and samples of rapid are mostly small; these are all
 // as likely, and still shrink to 0.
@@ -53,7 +53,7 @@ func drawSome(t *rapid.T, list []string, label string) []string {
 	return some
 }
 
-// sameSort says whether two operands may mean values of one sort; all others are refused as the ends of a range.
+// sameSort reports whether two operands may be values of one sort. Others are refused as the ends of a range.
 func sameSort(a, b any) bool {
 	for _, x := range oracleReadings(a) {
 		for _, y := range oracleReadings(b) {
@@ -166,7 +166,7 @@ func drawNumber(t *rapid.T, v oracleValue) any {
 	return jsonFloat(double)
 }
 
-// drawMeasure says a number as a size or duration, where its decimals come to an end.
+// drawMeasure writes a number as a size or a duration if its decimals are finite.
 func drawMeasure(t *rapid.T, number *big.Rat, double float64) (string, bool) {
 	units := slices.SortedFunc(maps.Keys(oracleUnits), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
@@ -232,10 +232,10 @@ func drawInstant(t *rapid.T, instant time.Time) any {
 	return map[string]any{"$timestamp": text}
 }
 
-// notMeasured is a number with a word behind it, which is refused where something must be compared.
+// notMeasured matches a number with an unknown unit, which is refused in comparisons.
 var notMeasured = regexp.MustCompile(`^\s*[+-]?[0-9.]+\s*\pL`)
 
-// comparableOperand is the operand, or one like it that may be compared by size.
+// comparableOperand returns the operand, or a similar one that has an order.
 func comparableOperand(operand any) any {
 	switch operand := operand.(type) {
 	case nil:
@@ -252,7 +252,7 @@ func comparableOperand(operand any) any {
 	return operand
 }
 
-// pool is the values that were ever logged at each place.
+// pool has all logged values of each key.
 type pool struct {
 	places []oraclePlace
 	values map[oraclePlace][]oracleValue
@@ -269,7 +269,7 @@ func newPool() *pool {
 	return p
 }
 
-// drawPlace draws a place, perhaps a path into it, and a value that stands there in some version.
+// drawPlace draws a key, perhaps with a path, and a value that some version has there.
 func (p *pool) drawPlace(t *rapid.T, places []oraclePlace) (map[string]any, oracleValue) {
 	place := drawFrom(t, places, "place")
 	node := map[string]any{"key": place.key}

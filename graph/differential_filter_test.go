@@ -11,10 +11,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// here is an operand that differs from database to database: an ID or an instant.
+// here returns an operand that differs between databases: an ID or an instant.
 type here func(*oracleWorld) string
 
-// there is the filter as it is sent to one database.
+// there returns the filter for one database.
 func there(node any, world *oracleWorld) any {
 	switch node := node.(type) {
 	case here:
@@ -35,10 +35,10 @@ func there(node any, world *oracleWorld) any {
 	return node
 }
 
-// theme says what the filters of a test are made of.
+// theme is the set of conditions in the filters of a test.
 type theme struct {
 	*pool
-	// fields are those that are drawn, beside and, or and not.
+	// fields are drawn in addition to `and`, `or` and `not`.
 	fields []string
 	depth  int
 }
@@ -104,7 +104,7 @@ func (p *pool) drawPredicates(t *rapid.T) map[string]any {
 	return map[string]any{"or": filters}
 }
 
-// deeper is the generator of filters inside a filter, in one piece, so that rapid can leave one out.
+// deeper returns the generator of a nested filter. It is one value, so that rapid can leave it out.
 func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
 	return rapid.Custom(func(t *rapid.T) map[string]any { return th.drawFilter(t, depth+1) })
 }

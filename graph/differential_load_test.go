@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// loader writes the data set of the differential test through the API, and keeps what it wrote for the oracle. What it
-// writes is the same in every database; IDs and instants are not.
+// loader writes the data set of the differential test through the API, and keeps a copy for the oracle. All databases
+// get the same data except IDs and instants.
 type loader struct {
 	*api
 	*oracleWorld
@@ -35,7 +35,7 @@ var (
 	sampleSteps     = []string{"fit", "FIT", "straße", "s_1"}
 )
 
-// load fills a database in three phases and returns what it holds.
+// load fills a database in three phases and returns its content.
 func load(a *api) *oracleWorld {
 	l := &loader{
 		api: a, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
@@ -57,7 +57,7 @@ func load(a *api) *oracleWorld {
 	return l.oracleWorld
 }
 
-// phase makes versions, changes as many of all versions as changes says, and marks its end.
+// phase creates versions, makes changes to all versions, and records the instant of its end.
 func (l *loader) phase(versions, changes int) {
 	for i := range versions {
 		l.create(i)
@@ -163,7 +163,7 @@ func (l *loader) log(target map[string]any, entries []sampleEntry) []oracleEntry
 
 func (l *loader) pick(from []string) string { return from[l.rng.IntN(len(from))] }
 
-// labels are up to n different ones.
+// labels returns up to n different labels.
 func (l *loader) labels(from []string, n int) []string {
 	var labels []string
 	for range l.rng.IntN(n + 1) {
@@ -173,7 +173,8 @@ func (l *loader) labels(from []string, n int) []string {
 	return slices.Compact(labels)
 }
 
-// create makes the i-th version of its phase; some have waited as the output of a step, some have a twin elsewhere.
+// create creates the i-th version of its phase. Some versions are first the output of a step, and some have a twin in
+// another project.
 func (l *loader) create(i int) {
 	version := &oracleVersion{artifact: l.pick(sampleArtifacts)}
 	input := map[string]any{"artifact": version.artifact}
@@ -219,7 +220,7 @@ func (l *loader) has(artifact, version string) bool {
 	return slices.ContainsFunc(l.versions, func(v *oracleVersion) bool { return v.artifact == artifact && v.version == version })
 }
 
-// save creates the version with entries, and reads back what the database has given it.
+// save creates the version with entries, and reads back the IDs and the instants.
 func (l *loader) save(version *oracleVersion, input map[string]any, entries []sampleEntry) {
 	inputs := []any{}
 	for _, entry := range entries {
@@ -307,7 +308,8 @@ func (l *loader) delete(i int) {
 	maps.DeleteFunc(l.aliases[version.artifact], func(_ string, at *oracleVersion) bool { return at == version })
 }
 
-// TestSearchedData: what the oracle thinks to be there is there, now and at the marks, by the reads of single versions.
+// TestSearchedData checks the content of the database against the oracle, now and at the marks, by reads of single
+// versions.
 func TestSearchedData(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -37,7 +37,7 @@ func init() {
 	}
 }
 
-// searched is one database with what the oracle knows of it.
+// searched is a database with its oracle.
 type searched struct {
 	*api
 	engine string
@@ -46,7 +46,7 @@ type searched struct {
 	standing [][]*oracleStanding
 }
 
-// search is a question that means the same in every database.
+// search is a query with the same meaning in each database.
 type search struct {
 	filter map[string]any
 	// order is nil for none.
@@ -56,7 +56,7 @@ type search struct {
 	pages paging
 }
 
-// paging is how a list is read: in so many pages, and from which side.
+// paging is the number of pages of a list, and the direction.
 type paging struct {
 	pages    int
 	backward bool
@@ -110,7 +110,7 @@ func TestSearchAgrees(t *testing.T) {
 	}
 }
 
-// drawAsOf draws an instant in one of so many searches.
+// drawAsOf draws an instant in one of `often` searches.
 func drawAsOf(t *rapid.T, often int) int {
 	if drawIndex(t, often+1, "asOf") < often {
 		return 0
@@ -127,7 +127,7 @@ func newSearched(a *api, engine string, world *oracleWorld) *searched {
 	return d
 }
 
-// instant is the n-th instant to ask for: the marks, long before all of them, and long after.
+// instant returns the n-th instant to read as of: the marks, an instant long before them, and one long after.
 func (d *searched) instant(n int) time.Time {
 	switch n {
 	case 4:
@@ -145,7 +145,8 @@ const searchQuery = `query($where: ArtifactVersionFilter, $orderBy: [ArtifactVer
 	}
 }`
 
-// differs says how the answer of the database differs from that of the oracle, or nothing.
+// differs describes how the response of the database differs from that of the oracle. It returns an empty text if it
+// does not.
 func (d *searched) differs(s search) string {
 	filter, _ := there(s.filter, d.world).(map[string]any)
 	want := oracleSearch(d.standing[s.asOf], filter, s.order)
@@ -176,7 +177,7 @@ func (d *searched) differs(s search) string {
 	return fmt.Sprintf("%s, variables %s, backward %v: %s", d.engine, inASCII(asked), s.pages.backward, failure)
 }
 
-// inASCII is JSON with every other character escaped, because many of them look alike.
+// inASCII escapes all other characters of JSON, because many of them look alike.
 func inASCII(text []byte) string {
 	var ascii strings.Builder
 	for _, unit := range utf16.Encode([]rune(string(text))) {
@@ -189,8 +190,8 @@ func inASCII(text []byte) string {
 	return ascii.String()
 }
 
-// read reads the whole list, in as many pages as asked for if it has the size that it should, and says what is wrong
-// with a page.
+// read reads the whole list, in the given number of pages if it has the expected size. It describes the first fault of
+// a page.
 func (d *searched) read(variables map[string]any, p paging, size int) (ids []string, failure string) {
 	length := min(100, max(1, (size+p.pages-1)/p.pages))
 	more, less, cursor, from, to := "hasNextPage", "hasPreviousPage", "endCursor", "first", "after"
@@ -244,7 +245,7 @@ func (d *searched) isPast(variables map[string]any) bool {
 	return ok && asOf != d.instant(5).Format(time.RFC3339Nano)
 }
 
-// searchedPage is a page of an answer.
+// searchedPage is a page of a response.
 type searchedPage struct {
 	TotalCount int
 	Nodes      []struct{ ID string }
@@ -268,7 +269,7 @@ func (d *searched) page(variables map[string]any) (*searchedPage, string) {
 	return answer.Data.ArtifactVersions, ""
 }
 
-// compare says which versions are missing, not wanted, or at the wrong place.
+// compare describes the versions that are missing, unexpected or at the wrong position.
 func (d *searched) compare(s search, got []string, want []*oracleStanding) string {
 	var wanted []string
 	for _, standing := range want {
@@ -303,7 +304,7 @@ func (d *searched) compare(s search, got []string, want []*oracleStanding) strin
 	return report.String()
 }
 
-// placesIn is the places that a filter or an order asks about.
+// placesIn returns the keys in a filter or an order.
 func placesIn(node any, places []oraclePlace) []oraclePlace {
 	switch node := node.(type) {
 	case []any:
@@ -323,7 +324,7 @@ func placesIn(node any, places []oraclePlace) []oraclePlace {
 	return slices.Compact(places)
 }
 
-// describe is a version as it stood, with its values at the places.
+// describe returns a version as of an instant, with its values of the keys.
 func (d *searched) describe(asOf int, id string, places []oraclePlace) string {
 	for _, s := range d.standing[asOf] {
 		if s.id != id {

@@ -100,14 +100,14 @@ func nestedCutTexts() []string {
 	return values
 }
 
-// samplePlace is a key with the values that are logged under it, in so many of a hundred versions.
+// samplePlace is a key with its values, and the percentage of versions that have one.
 type samplePlace struct {
 	oraclePlace
 	values []string
 	share  int
 }
 
-// samplePlaces begins with what is easiest to read in a failure.
+// samplePlaces returns all keys. The simplest ones come first.
 func samplePlaces() []samplePlace {
 	join := func(lists ...[]string) (all []string) {
 		for _, list := range lists {
@@ -147,7 +147,7 @@ func samplePlaces() []samplePlace {
 	}
 }
 
-// drawEntries draws what is logged in one call, each place at most once.
+// drawEntries draws the entries of one call, each key at most once.
 func drawEntries(rng *rand.Rand, percent int) []sampleEntry {
 	var entries []sampleEntry
 	for _, place := range samplePlaces() {
@@ -164,7 +164,7 @@ type sampleEntry struct {
 	text string
 }
 
-// input is the entry as a MetadataEntryInput.
+// input returns the entry as a MetadataEntryInput.
 func (e sampleEntry) input() map[string]any {
 	value := map[string]any{"json": oracleJSON(e.text)}
 	if e.text == `null` {
@@ -177,7 +177,7 @@ func (e sampleEntry) input() map[string]any {
 	return input
 }
 
-// written is the entry as the oracle keeps it.
+// written returns the entry of the oracle.
 func (e sampleEntry) written() oracleEntry {
 	value := oracleDecode(oracleJSON(e.text))
 	return oracleEntry{oraclePlace: e.oraclePlace, value: &value}

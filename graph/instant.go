@@ -13,7 +13,7 @@ import (
 // effectiveAsOf returns the instant to read as of: the argument, else the instant of the view that has the field, else
 // nil (now). An argument in the future means now. An argument later than the view is BAD_INPUT.
 func (r *Resolver) effectiveAsOf(
-	ctx context.Context, at *models.Path, argument, view *models.Time,
+	ctx context.Context, path *models.Path, argument, view *models.Time,
 ) (*models.Time, error) {
 	if argument == nil {
 		return view, nil
@@ -21,7 +21,7 @@ func (r *Resolver) effectiveAsOf(
 	instant := truncateToMicros(*argument)
 	if view != nil {
 		if instant.After(view.Time) {
-			return nil, models.BadInput(at, "must not be later than %s, the instant of the view that the field belongs to",
+			return nil, models.BadInput(path, "must not be later than %s, the instant of the view that the field belongs to",
 				view.Format(time.RFC3339Nano))
 		}
 		return &instant, nil

@@ -64,8 +64,7 @@ func (a *api) checkNothing() {
 	}
 }
 
-// TestWriteDeadline: a write that waits too long for others is given up, in the database too, and nothing of it is
-// there.
+// TestWriteDeadline checks that a write which waits too long for others ends, also in the database, and leaves no rows.
 func TestWriteDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -122,9 +121,8 @@ func (a *api) leave(statements int64, query, variables string) {
 	}
 }
 
-// TestClientLeaves: what a client asked that is gone ends in the database too, also in the middle of the first
-// statement, the look for the project; what that had found so far is forgotten. The question would go on for minutes,
-// and more of it than there are connections would stop the server.
+// TestClientLeaves checks that a search whose client leaves also ends in the database, even during its first statement,
+// the look-up of the project. Each search would take minutes, and there are more of them than connections.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -155,7 +153,7 @@ func TestClientLeaves(t *testing.T) {
 	})
 }
 
-// TestWriterLeaves: a write that waits for others ends when its client leaves, and nothing of it is there.
+// TestWriterLeaves checks that a waiting write ends when its client leaves, and leaves no rows.
 func TestWriterLeaves(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

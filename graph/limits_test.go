@@ -40,7 +40,7 @@ func text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// times is a list of n items.
+// times returns a list of n items.
 func times(n int, item func(i int) any) []any {
 	list := make([]any, n)
 	for i := range list {
@@ -49,7 +49,7 @@ func times(n int, item func(i int) any) []any {
 	return list
 }
 
-// keyed is an object with n keys.
+// keyed returns an object with n keys.
 func keyed(n int) map[string]any {
 	object := map[string]any{}
 	for i := range n {
@@ -58,7 +58,7 @@ func keyed(n int) map[string]any {
 	return object
 }
 
-// within is value inside n of what around makes.
+// within nests a value n times.
 func within(n int, value any, around func(any) any) any {
 	for range n {
 		value = around(value)
@@ -72,14 +72,14 @@ func listOf(inside any) any { return []any{inside} }
 
 type object = map[string]any
 
-// argumentLimit is a limit on what stands in an argument.
+// argumentLimit is a limit of an argument.
 type argumentLimit struct {
 	name, typ, use string
 	limit          int
 	value          func(n int) any
 }
 
-// argumentLimits are all of them; version, run and step are IDs.
+// argumentLimits returns all limits of arguments. version, run and step are IDs.
 func argumentLimits(version, run, step string) []argumentLimit {
 	const (
 		create   = `mutation%s { createArtifactVersion(input: %s) { deduplicated } }`
@@ -208,8 +208,8 @@ func checkLimit(t *testing.T, what string, got map[string]any, limit, actual int
 	}
 }
 
-// TestArgumentLimits: each limit on an argument holds what is just at it, and names both numbers for one more; in a
-// literal as in a variable.
+// TestArgumentLimits checks that each limit accepts an argument at the limit, and refuses the next one with both
+// numbers, as a literal and as a variable.
 func TestArgumentLimits(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) { checkArguments(t, open(t, url)) })
@@ -267,7 +267,7 @@ func encoded(t *testing.T, value any) string {
 	return string(text)
 }
 
-// TestRequestLimits: the same for the limits on a request as a whole.
+// TestRequestLimits checks the limits of a whole request in the same way.
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -333,7 +333,7 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// TestBodyLimit: a body at the limit is read, one byte more is 413.
+// TestBodyLimit checks that a body at the limit is read, and that one more byte is status 413.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -349,7 +349,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// TestErrorLimit: ten errors are shown, the eleventh is counted.
+// TestErrorLimit checks that a response has ten errors and the number of the others.
 func TestErrorLimit(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))

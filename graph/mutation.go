@@ -11,24 +11,24 @@ import (
 // mutation resolves the fields of Mutation. The models check inputs without a database; the store checks the rest.
 type mutation struct{ *Resolver }
 
-// input is the path of the argument of every mutation.
-var input = models.At("input")
+// inputPath is the path of the argument of every mutation.
+var inputPath = models.At("input")
 
 // newCall returns the description of a call of the store that may have an idempotency key.
 func newCall(ctx context.Context, operation string, key *string) store.Call {
 	principal := auth.From(ctx)
 	return store.Call{
 		Caller:    store.Caller{Name: principal.Signature(), KeyID: principal.KeyID},
-		Operation: operation, Key: key, KeyPath: input.In("idempotencyKey"),
+		Operation: operation, Key: key, KeyPath: inputPath.In("idempotencyKey"),
 	}
 }
 
-func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (*models.LogMetadataPayload, error) {
-	write, err := m.write(input, &in)
+func (m mutation) LogMetadata(ctx context.Context, input models.LogMetadataInput) (*models.LogMetadataPayload, error) {
+	write, err := m.write(inputPath, &input)
 	if err != nil {
 		return nil, err
 	}
-	call := newCall(ctx, "logMetadata", in.IdempotencyKey)
+	call := newCall(ctx, "logMetadata", input.IdempotencyKey)
 	logged, deduplicated, err := m.store.LogMetadata(ctx, call, []store.Write{write})
 	if err != nil {
 		return nil, err
@@ -39,22 +39,22 @@ func (m mutation) LogMetadata(ctx context.Context, in models.LogMetadataInput) (
 }
 
 // write checks a LogMetadataInput.
-func (m mutation) write(at *models.Path, in *models.LogMetadataInput) (store.Write, error) {
-	facts, err := models.Facts(&m.limits, at, in.Metadata, in.Entries)
+func (m mutation) write(path *models.Path, input *models.LogMetadataInput) (store.Write, error) {
+	facts, err := models.Facts(&m.limits, path, input.Metadata, input.Entries)
 	if err == nil && len(facts) == 0 {
-		err = models.BadInput(at, "must have metadata or entries to log")
+		err = models.BadInput(path, "must have metadata or entries to log")
 	}
-	return store.Write{Target: in.Target, Facts: facts, Path: at}, err
+	return store.Write{Target: input.Target, Facts: facts, Path: path}, err
 }
 
 func (m mutation) LogMetadataBatch(
-	ctx context.Context, in models.LogMetadataBatchInput,
+	ctx context.Context, input models.LogMetadataBatchInput,
 ) (*models.LogMetadataBatchPayload, error) {
-	writes, err := m.writes(input.In("writes"), in.Writes)
+	writes, err := m.writes(inputPath.In("writes"), input.Writes)
 	if err != nil {
 		return nil, err
 	}
-	logged, deduplicated, err := m.store.LogMetadata(ctx, newCall(ctx, "logMetadataBatch", in.IdempotencyKey), writes)
+	logged, deduplicated, err := m.store.LogMetadata(ctx, newCall(ctx, "logMetadataBatch", input.IdempotencyKey), writes)
 	results := make([]*models.LogMetadataResult, len(logged))
 	subjects := make([]models.Node, len(logged))
 	var entries []*models.MetadataEntry
@@ -68,171 +68,171 @@ func (m mutation) LogMetadataBatch(
 }
 
 // writes checks the writes of a batch.
-func (m mutation) writes(at *models.Path, inputs []models.LogMetadataInput) ([]store.Write, error) {
+func (m mutation) writes(path *models.Path, inputs []models.LogMetadataInput) ([]store.Write, error) {
 	maxEntries := int(m.limits.EntriesPerCall)
 	if n := len(inputs); n == 0 {
-		return nil, models.BadInput(at, "must have at least one write")
+		return nil, models.BadInput(path, "must have at least one write")
 	} else if n > maxEntries {
-		return nil, models.LimitExceeded(at, "writes in a batch", int64(maxEntries), int64(n))
+		return nil, models.LimitExceeded(path, "writes in a batch", int64(maxEntries), int64(n))
 	}
 	writes := make([]store.Write, len(inputs))
 	entries := 0
 	for i := range inputs {
 		if inputs[i].IdempotencyKey != nil {
-			return nil, models.BadInput(at.In(i).In("idempotencyKey"),
+			return nil, models.BadInput(path.In(i).In("idempotencyKey"),
 				"must be absent: the batch has one key for all its writes")
 		}
 		var err error
-		if writes[i], err = m.write(at.In(i), &inputs[i]); err != nil {
+		if writes[i], err = m.write(path.In(i), &inputs[i]); err != nil {
 			return nil, err
 		}
 		entries += len(writes[i].Facts)
 	}
 	if entries > maxEntries {
-		return nil, models.LimitExceeded(at, "entries in a call", int64(maxEntries), int64(entries))
+		return nil, models.LimitExceeded(path, "entries in a call", int64(maxEntries), int64(entries))
 	}
 	return writes, nil
 }
 
 func (m mutation) RetractMetadata(
-	ctx context.Context, in models.RetractMetadataInput,
+	ctx context.Context, input models.RetractMetadataInput,
 ) (*models.RetractMetadataPayload, error) {
-	if err := in.Check(&m.limits, input); err != nil {
+	if err := input.Check(&m.limits, inputPath); err != nil {
 		return nil, err
 	}
-	retracted, deduplicated, err := m.store.RetractMetadata(ctx, newCall(ctx, "retractMetadata", in.IdempotencyKey), input,
-		store.Retraction{Target: in.Target, Keys: in.Keys, Reason: in.Reason})
+	retracted, deduplicated, err := m.store.RetractMetadata(ctx, newCall(ctx, "retractMetadata", input.IdempotencyKey), inputPath,
+		store.Retraction{Target: input.Target, Keys: input.Keys, Reason: input.Reason})
 	return &models.RetractMetadataPayload{
 		Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: deduplicated,
 	}, err
 }
 
 func (m mutation) CreateArtifactVersion(
-	ctx context.Context, in models.CreateArtifactVersionInput,
+	ctx context.Context, input models.CreateArtifactVersionInput,
 ) (*models.CreateArtifactVersionPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	facts, err := models.Facts(&m.limits, input, in.Metadata, in.Entries)
+	facts, err := models.Facts(&m.limits, inputPath, input.Metadata, input.Entries)
 	if err != nil {
 		return nil, err
 	}
-	call := newCall(ctx, "createArtifactVersion", in.IdempotencyKey)
-	version, deduplicated, err := m.store.CreateArtifactVersion(ctx, call, input, in, facts)
+	call := newCall(ctx, "createArtifactVersion", input.IdempotencyKey)
+	version, deduplicated, err := m.store.CreateArtifactVersion(ctx, call, inputPath, input, facts)
 	return &models.CreateArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) StartPipelineRun(
-	ctx context.Context, in models.StartPipelineRunInput,
+	ctx context.Context, input models.StartPipelineRunInput,
 ) (*models.StartPipelineRunPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, deduplicated, err := m.store.StartPipelineRun(ctx, newCall(ctx, "startPipelineRun", in.IdempotencyKey), input, in)
+	run, deduplicated, err := m.store.StartPipelineRun(ctx, newCall(ctx, "startPipelineRun", input.IdempotencyKey), inputPath, input)
 	return &models.StartPipelineRunPayload{PipelineRun: run, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) FinishPipelineRun(
-	ctx context.Context, in models.FinishPipelineRunInput,
+	ctx context.Context, input models.FinishPipelineRunInput,
 ) (*models.FinishPipelineRunPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishPipelineRun(ctx, input, in)
+	run, err := m.store.FinishPipelineRun(ctx, inputPath, input)
 	return &models.FinishPipelineRunPayload{PipelineRun: run}, err
 }
 
-func (m mutation) StartStepRun(ctx context.Context, in models.StartStepRunInput) (*models.StartStepRunPayload, error) {
-	if err := in.Check(input); err != nil {
+func (m mutation) StartStepRun(ctx context.Context, input models.StartStepRunInput) (*models.StartStepRunPayload, error) {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, deduplicated, err := m.store.StartStepRun(ctx, newCall(ctx, "startStepRun", in.IdempotencyKey), input, in)
+	run, deduplicated, err := m.store.StartStepRun(ctx, newCall(ctx, "startStepRun", input.IdempotencyKey), inputPath, input)
 	return &models.StartStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) FinishStepRun(
-	ctx context.Context, in models.FinishStepRunInput,
+	ctx context.Context, input models.FinishStepRunInput,
 ) (*models.FinishStepRunPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishStepRun(ctx, input, in)
+	run, err := m.store.FinishStepRun(ctx, inputPath, input)
 	return &models.FinishStepRunPayload{StepRun: run}, err
 }
 
-func (m mutation) SetAlias(ctx context.Context, in models.SetAliasInput) (*models.SetAliasPayload, error) {
-	if err := in.Check(input); err != nil {
+func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error) {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.SetAlias(ctx, input, in)
+	version, err := m.store.SetAlias(ctx, inputPath, input)
 	return &models.SetAliasPayload{ArtifactVersion: version}, err
 }
 
-func (m mutation) RemoveAlias(ctx context.Context, in models.RemoveAliasInput) (*models.RemoveAliasPayload, error) {
-	if err := in.Check(input); err != nil {
+func (m mutation) RemoveAlias(ctx context.Context, input models.RemoveAliasInput) (*models.RemoveAliasPayload, error) {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.RemoveAlias(ctx, input, in)
+	version, err := m.store.RemoveAlias(ctx, inputPath, input)
 	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
 }
 
 func (m mutation) TagArtifactVersion(
-	ctx context.Context, in models.TagArtifactVersionInput,
+	ctx context.Context, input models.TagArtifactVersionInput,
 ) (*models.TagArtifactVersionPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.TagArtifactVersion(ctx, input, in)
+	version, err := m.store.TagArtifactVersion(ctx, inputPath, input)
 	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
 func (m mutation) UntagArtifactVersion(
-	ctx context.Context, in models.UntagArtifactVersionInput,
+	ctx context.Context, input models.UntagArtifactVersionInput,
 ) (*models.UntagArtifactVersionPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.UntagArtifactVersion(ctx, input, in)
+	version, err := m.store.UntagArtifactVersion(ctx, inputPath, input)
 	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
 }
 
 func (m mutation) DeleteArtifactVersion(
-	ctx context.Context, in models.DeleteArtifactVersionInput,
+	ctx context.Context, input models.DeleteArtifactVersionInput,
 ) (*models.DeleteArtifactVersionPayload, error) {
-	id, err := m.store.DeleteArtifactVersion(ctx, input.In("artifactVersionId"), in.ArtifactVersionID)
+	id, err := m.store.DeleteArtifactVersion(ctx, inputPath.In("artifactVersionId"), input.ArtifactVersionID)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 
 func (m mutation) DeleteArtifact(
-	ctx context.Context, in models.DeleteArtifactInput,
+	ctx context.Context, input models.DeleteArtifactInput,
 ) (*models.DeleteArtifactPayload, error) {
-	id, err := m.store.DeleteArtifact(ctx, input.In("artifactId"), in.ArtifactID)
+	id, err := m.store.DeleteArtifact(ctx, inputPath.In("artifactId"), input.ArtifactID)
 	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
 }
 
 func (m mutation) CreateProject(
-	ctx context.Context, in models.CreateProjectInput,
+	ctx context.Context, input models.CreateProjectInput,
 ) (*models.CreateProjectPayload, error) {
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	project, err := m.store.CreateProject(ctx, input.In("name"), in.Name)
+	project, err := m.store.CreateProject(ctx, inputPath.In("name"), input.Name)
 	return &models.CreateProjectPayload{Project: project}, err
 }
 
-func (m mutation) CreateAPIKey(ctx context.Context, in models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {
+func (m mutation) CreateAPIKey(ctx context.Context, input models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {
 	if !m.options.RequireAPIKey {
 		// A caller of today would keep access after an operator makes the server require keys.
 		return nil, models.Forbidden("this server runs without API keys: `placard keys create` makes one on its machine")
 	}
-	if err := in.Check(input); err != nil {
+	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	key, secret, err := m.store.CreateApiKey(ctx, input, in)
+	key, secret, err := m.store.CreateApiKey(ctx, inputPath, input)
 	return &models.CreateApiKeyPayload{APIKey: key, Secret: secret}, err
 }
 
-func (m mutation) RevokeAPIKey(ctx context.Context, in models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
-	key, err := m.store.RevokeApiKey(ctx, input.In("apiKeyId"), in.APIKeyID)
+func (m mutation) RevokeAPIKey(ctx context.Context, input models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
+	key, err := m.store.RevokeApiKey(ctx, inputPath.In("apiKeyId"), input.APIKeyID)
 	return &models.RevokeApiKeyPayload{APIKey: key}, err
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// tagsHaveAPast says that a search in the past sees the tags as they were then, and not as they are now.
+// tagsHaveAPast enables the tags as of the instant of a search, instead of the present tags.
 const tagsHaveAPast = true
 
-// oracleWorld is all that the oracle knows of one database.
+// oracleWorld is the expected content of one database.
 type oracleWorld struct {
 	versions []*oracleVersion
 	// marks are the instants at the ends of the phases in which the data was written.
@@ -35,7 +35,7 @@ type oracleVersion struct {
 // oracleProducer is the step run that produced a version.
 type oracleProducer struct{ pipeline, step, stepRun, pipelineRun string }
 
-// oraclePlace is where an entry stands; the card is empty for none.
+// oraclePlace is the card and the key of an entry. The card is empty for none.
 type oraclePlace struct{ card, key string }
 
 // oracleEntry is one entry of a key; a retraction has no value.
@@ -45,7 +45,7 @@ type oracleEntry struct {
 	value    *oracleValue
 }
 
-// oracleStanding is a version as it stood at an instant.
+// oracleStanding is a version as of an instant.
 type oracleStanding struct {
 	*oracleVersion
 	tags, aliases []string
@@ -53,7 +53,7 @@ type oracleStanding struct {
 	values        map[oraclePlace]oracleValue
 }
 
-// at is the versions as they stood at an instant, which is one of the marks or lies before or after all writes.
+// at returns the versions as of an instant: a mark, or an instant before or after all writes.
 func (w *oracleWorld) at(instant time.Time) []*oracleStanding {
 	phases := 0
 	for _, mark := range w.marks {
@@ -92,7 +92,7 @@ func (w *oracleWorld) at(instant time.Time) []*oracleStanding {
 	return standing
 }
 
-// oracleTest says whether a version is meant.
+// oracleTest is a condition on a version.
 type oracleTest func(*oracleStanding) bool
 
 // oracleAll holds when all of the tests do.
@@ -102,7 +102,7 @@ func oracleAll(tests []oracleTest) oracleTest {
 	}
 }
 
-// oracleFilter is what an ArtifactVersionFilter means.
+// oracleFilter returns the condition of an ArtifactVersionFilter.
 func oracleFilter(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	one := func(get func(*oracleStanding) string, node any) oracleTest {
@@ -162,7 +162,7 @@ func optional(text *string) []string {
 	return []string{*text}
 }
 
-// oracleText is what a TextFilter means for a set of texts.
+// oracleText returns the condition of a TextFilter on a set of texts.
 func oracleText(node any, texts func(*oracleStanding) []string) oracleTest {
 	filter := node.(map[string]any)
 	fold := func(text any) string { return text.(string) }
@@ -213,7 +213,7 @@ func oracleNot(test oracleTest) oracleTest {
 	return func(s *oracleStanding) bool { return !test(s) }
 }
 
-// oracleAlias is what a TextFilter means for aliases: the four conditions of equality know latest, the others do not.
+// oracleAlias returns the condition of a TextFilter on aliases. Only the four operators of equality accept latest.
 func oracleAlias(node any) oracleTest {
 	known, others := map[string]any{}, map[string]any{}
 	for name, operand := range node.(map[string]any) {
@@ -237,7 +237,7 @@ func oracleAlias(node any) oracleTest {
 	})
 }
 
-// oracleInt is what an IntFilter means for the number of a version.
+// oracleInt returns the condition of an IntFilter on the number of a version.
 func oracleInt(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	for name, operand := range filter {
@@ -260,7 +260,7 @@ func oracleInt(filter map[string]any) oracleTest {
 	return oracleAll(tests)
 }
 
-// oracleHolds says whether a condition holds, by how the value compares with the operand.
+// oracleHolds reports whether an operator holds for the result of a comparison of the value with the operand.
 func oracleHolds(name string, compared int) bool {
 	switch name {
 	case "eq":
@@ -279,7 +279,7 @@ func oracleHolds(name string, compared int) bool {
 	panic("no comparison: " + name)
 }
 
-// oracleTime is what a TimeFilter means for the creation of a version, which always has an instant.
+// oracleTime returns the condition of a TimeFilter on the creation of a version, which always has an instant.
 func oracleTime(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	for name, operand := range filter {
@@ -296,7 +296,8 @@ func oracleTime(filter map[string]any) oracleTest {
 	return oracleAll(tests)
 }
 
-// oracleProduced is what a ProducerFilter means. A version without a producer has no text for its text filters.
+// oracleProduced returns the condition of a ProducerFilter. A version without a producer has no text for its text
+// filters.
 func oracleProduced(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	for name, node := range filter {

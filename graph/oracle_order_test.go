@@ -25,7 +25,7 @@ func oracleAt(node map[string]any) func(*oracleStanding) (oracleValue, bool) {
 	}
 }
 
-// oraclePredicate is what a MetadataPredicate means.
+// oraclePredicate returns the condition of a MetadataPredicate.
 func oraclePredicate(predicate map[string]any) oracleTest {
 	read := oracleAt(predicate)
 	ignoreCase := predicate["ignoreCase"] == true
@@ -114,7 +114,7 @@ func oracleMatches(pattern string, ignoreCase bool, match func(text, pattern str
 	}
 }
 
-// oracleSearch is the versions that a filter means, in order. Both may be nil.
+// oracleSearch returns the versions of a filter in order. The filter and the order may be nil.
 func oracleSearch(standing []*oracleStanding, filter map[string]any, order []any) []*oracleStanding {
 	test := oracleFilter(filter)
 	var found []*oracleStanding
@@ -150,7 +150,7 @@ func oracleTerm(term map[string]any) func(a, b *oracleStanding) int {
 			read = oracleBeginning(read)
 		}
 	}
-	// The groups stand in this order in both directions.
+	// The groups have this order in both directions.
 	const ordered, unordered = 1, 2
 	missing := 3
 	if term["nulls"] == "FIRST" {

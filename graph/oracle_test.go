@@ -123,8 +123,8 @@ func TestOraclePredicates(t *testing.T) {
 	}
 }
 
-// oracleSample is five versions, a to e. At the second 2, b has no tag yet, a has the alias prod and the value 5, and
-// e is not there.
+// oracleSample returns five versions, a to e. At second 2, b has no tag yet, a has the alias prod and the value 5, and
+// e does not exist.
 func oracleSample() *oracleWorld {
 	second := func(n int64) time.Time { return time.Unix(n, 0) }
 	model, data := "Model", "Data_set"
@@ -235,7 +235,7 @@ func TestOracleSearches(t *testing.T) {
 	}
 }
 
-// TestOracleOrder: values of all sorts, in the one order that they have, in both directions and both places of nulls.
+// TestOracleOrder sorts values of all sorts in both directions, with nulls first and last.
 func TestOracleOrder(t *testing.T) {
 	t.Parallel()
 	ordered := []string{

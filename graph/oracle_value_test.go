@@ -16,7 +16,7 @@ import (
 // The oracle answers searches over data in memory, written to be read and not to be fast. It shares no code with the
 // program: it reads extended JSON itself and calculates with math/big.
 
-// oracleSort says what a value can be compared with.
+// oracleSort is a set of values that can be compared with each other.
 type oracleSort int
 
 // The sorts, in the order in which values of different sorts are sorted.
@@ -56,7 +56,7 @@ func oracleJSON(text string) any {
 	return node
 }
 
-// oracleDecode is the value that extended JSON says.
+// oracleDecode returns the value of extended JSON.
 func oracleDecode(node any) oracleValue {
 	switch node := node.(type) {
 	case nil:
@@ -181,7 +181,8 @@ var (
 	}
 )
 
-// oracleMeasure is the number that a size or a duration says. What is no integer is rounded to a double, as values are.
+// oracleMeasure returns the number of a size or a duration. It rounds a number with decimals to a double, as the server
+// does.
 func oracleMeasure(text string) (*big.Rat, bool) {
 	parts := oracleMeasureText.FindStringSubmatch(text)
 	if parts == nil || oracleUnits[parts[2]] == "" {
@@ -196,7 +197,7 @@ func oracleMeasure(text string) (*big.Rat, bool) {
 	return number, true
 }
 
-// oracleReadings is what an operand may mean: one value, or several where a text is also a measure or an instant.
+// oracleReadings returns the possible values of an operand. A text that is also a measure or an instant has several.
 func oracleReadings(operand any) []oracleValue {
 	first := oracleDecode(operand)
 	readings := []oracleValue{first}
@@ -216,7 +217,7 @@ func oracleReadings(operand any) []oracleValue {
 	return readings
 }
 
-// step is what stands at one step of a path inside the value.
+// step returns the value at one step of a path.
 func (v oracleValue) step(step string) (oracleValue, bool) {
 	switch v.kind {
 	case "DICT":
@@ -252,7 +253,7 @@ func (v oracleValue) compare(w oracleValue) int {
 	panic("not comparable: " + v.kind)
 }
 
-// equal says whether the value equals a reading of an operand.
+// equal reports whether the value equals a reading of an operand.
 func (v oracleValue) equal(reading oracleValue, ignoreCase bool) bool {
 	if v.sort == unsorted || v.sort != reading.sort {
 		return false
@@ -283,7 +284,7 @@ func oracleFold(text string) string {
 	}, text)
 }
 
-// String is the value for a report.
+// String returns the value for a message.
 func (v oracleValue) String() string {
 	content := fmt.Sprint(v.items)
 	switch {

@@ -16,7 +16,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// impatientSeconds is the deadline of the tests below: long enough for the fields that are not held, on a busy machine.
+// impatientSeconds is the timeout of the tests below. It suffices for the fields that are not held, on a busy machine.
 const impatientSeconds = 3
 
 // openImpatient returns a server with a short deadline whose database has three versions of the artifact "a", and a

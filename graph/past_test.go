@@ -13,7 +13,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// versionPage is everything that a page about a version shows, with each relation that leads away from it.
+// versionPage selects all fields of a page about a version, with each relation.
 const versionPage = `
 	__typename id version number createdAt aliases tags
 	artifact {
@@ -49,7 +49,7 @@ fragment step on StepRun {
 	}
 }`
 
-// history is a project in which something happens to everything that a page about a version shows.
+// history is a project in which all objects of a page about a version change.
 type history struct {
 	*api
 	run, load, train, data, model string
@@ -168,13 +168,13 @@ func idsIn(value any, ids []string) []string {
 	return ids
 }
 
-// normal is JSON to compare.
+// normal returns JSON that can be compared.
 func normal(value any) string {
 	text, _ := json.MarshalIndent(value, "", " ") // decoded JSON can be encoded
 	return string(text)
 }
 
-// presentIDs is an answer with the IDs of the objects as they are now.
+// presentIDs returns a response with the IDs of the present objects.
 func presentIDs(value any) string {
 	return regexp.MustCompile(`@\d{4}-[^"]*Z"`).ReplaceAllString(normal(value), `"`)
 }
@@ -245,7 +245,7 @@ func TestPastArguments(t *testing.T) {
 	})
 }
 
-// spelled is an instant as the ID of a view spells it.
+// spelled returns an instant in the form of the ID of a view.
 func spelled(instant string) string {
 	digits, _ := strings.CutSuffix(instant, "Z")
 	if !strings.Contains(digits, ".") {

@@ -18,7 +18,7 @@ type planLog struct {
 	read int64
 }
 
-// loggedPlan is a statement with the plan that answered it.
+// loggedPlan is a statement with its plan.
 type loggedPlan struct {
 	Query string   `json:"Query Text"`
 	Plan  planNode `json:"Plan"`

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// moreQuestions are queries with arguments that the questions of TestAccess do not pass, by their field of Query.
-// INSTANT is the present: as of it, the past is read.
+// moreQuestions are queries with arguments that TestAccess does not pass, by their field of Query. INSTANT is replaced
+// by the present, so that they read as of an instant.
 var moreQuestions = map[string][]string{
 	"artifactVersion": {
 		`{ artifactVersion(ref: {id: "{ArtifactVersion}"}, asOf: "INSTANT") { aliases tags metadataJson metadataEntry(key: "accuracy") { id }
@@ -58,7 +58,7 @@ var moreQuestions = map[string][]string{
 	},
 }
 
-// wholeReads are parts of the statements that may read more than they return, with the reason.
+// wholeReads are parts of the statements that may read more rows than they return, with the reason.
 var wholeReads = map[string]string{
 	"SELECT EXISTS (SELECT 1 FROM api_keys WHERE (name = $1":                             "the name of a new key is compared with those of the project and of owners, which are few",
 	"FROM artifacts a WHERE a.project_id = $1 AND (SELECT TRUE FROM artifact_versions v": "no index finds artifacts by a filter of their versions",
@@ -75,7 +75,7 @@ var moreMutations = map[string][]string{
 // connections prevents that.
 var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_"}
 
-// planWorld is a server on a PostgreSQL cluster that measures its statements and never runs ANALYZE by itself.
+// planWorld is a server on a PostgreSQL cluster that logs the plans of its statements and never runs ANALYZE.
 type planWorld struct {
 	*world
 	cluster *storetest.Cluster

@@ -30,11 +30,11 @@ func searchList[T any](
 	if err != nil {
 		return nil, err
 	}
-	found, err := l.search(ctx, name, listQuery, checkedPage)
-	if found != nil {
-		l.addSiblings(loadersFrom(ctx), found.Nodes())
+	objects, err := l.search(ctx, name, listQuery, checkedPage)
+	if objects != nil {
+		l.addSiblings(loadersFrom(ctx), objects.Nodes())
 	}
-	return found, err
+	return objects, err
 }
 
 func (q query) Artifacts(
@@ -50,14 +50,14 @@ func (q query) ArtifactVersions(
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
 	l := projectList[*models.ArtifactVersion]{q.store.SearchVersions, (*loaders).addVersions}
-	found, err := searchList(ctx, q, l, project, queryArgs{where, orderBy, asOf}, pageArgs(first, after, last, before))
-	if found != nil {
-		kept := dropDeleted(ctx, found.Nodes(), "nodes.artifact", "edges.node.artifact")
-		found.Edges = slices.DeleteFunc(found.Edges, func(e models.ArtifactVersionEdge) bool {
+	versions, err := searchList(ctx, q, l, project, queryArgs{where, orderBy, asOf}, pageArgs(first, after, last, before))
+	if versions != nil {
+		kept := dropDeleted(ctx, versions.Nodes(), "nodes.artifact", "edges.node.artifact")
+		versions.Edges = slices.DeleteFunc(versions.Edges, func(e models.ArtifactVersionEdge) bool {
 			return !slices.Contains(kept, e.Node)
 		})
 	}
-	return found, err
+	return versions, err
 }
 
 func (q query) PipelineRuns(
@@ -160,10 +160,10 @@ func (q query) ArtifactVersion(
 // resolveRef returns the version of a reference as of an instant, nil for now. It returns nil if there is no such
 // version.
 func (q query) resolveRef(
-	ctx context.Context, at *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
+	ctx context.Context, path *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
 	if ref.Named != nil {
-		if err := ref.Named.Check(at.In("named")); err != nil {
+		if err := ref.Named.Check(path.In("named")); err != nil {
 			return nil, err
 		}
 	}
@@ -227,12 +227,12 @@ func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error)
 	if len(ids) == 0 {
 		return nodes, nil
 	}
-	found, err := q.store.Nodes(ctx, ids)
+	objects, err := q.store.Nodes(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for i, want := range wanted {
-		nodes[i] = models.NodeAt(found[want.ID], want.AsOf)
+		nodes[i] = models.NodeAt(objects[want.ID], want.AsOf)
 	}
 	loadersFrom(ctx).addNodes(nodes)
 	for i, node := range nodes {

@@ -48,8 +48,8 @@ func (w *world) limitRate(perMinute int64) {
 	w.configure(o)
 }
 
-// TestLimitProjects checks that the keys of a project share a budget beside their own, so that new keys bring nothing
-// beyond it, and that entries have a price.
+// TestLimitProjects checks that the keys of a project share a budget, so that new keys do not raise it, and that
+// entries have a price.
 func TestLimitProjects(t *testing.T) {
 	t.Parallel()
 	w := emptyWorld(t, storetest.SQLite(t))

@@ -3,9 +3,6 @@ package graph_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -17,7 +14,8 @@ import (
 const createVersion = `mutation($input: CreateArtifactVersionInput!) {
 	createArtifactVersion(input: $input) { artifactVersion { id artifact { id } } } }`
 
-// TestPageCosts: a page costs the same number of statements however long it is and however deep its lists are.
+// TestPageCosts checks that the number of statements of a page depends neither on its length nor on the depth of its
+// lists.
 func TestPageCosts(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -55,79 +53,6 @@ func TestPageCosts(t *testing.T) {
 	})
 }
 
-// TestHTTP: what HTTP itself says about a request.
-func TestHTTP(t *testing.T) {
-	t.Parallel()
-	a := open(t, storetest.SQLite(t))
-	ok := `{"query": "{ __typename }"}`
-	for name, c := range map[string]struct {
-		method, body, contentType, accept string
-		status                            int
-		wantType, want                    string
-	}{
-		"POST":                        {"POST", ok, "application/json", "", 200, "application/json; charset=utf-8", `{"data":{"__typename":"Query"},`},
-		"with charset":                {"POST", ok, "application/json; charset=UTF-8", "*/*", 200, "application/json; charset=utf-8", ""},
-		"the newer media type":        {"POST", ok, "application/json", "application/graphql-response+json, application/json;q=0.9", 200, "application/graphql-response+json; charset=utf-8", ""},
-		"not acceptable":              {"POST", ok, "application/json", "text/html", 406, "", ""},
-		"a form":                      {"POST", "query=x", "application/x-www-form-urlencoded", "", 415, "", `"code":"BAD_INPUT"`},
-		"no content type":             {"POST", ok, "", "", 415, "", ""},
-		"another charset":             {"POST", ok, "application/json; charset=latin1", "", 415, "", ""},
-		"no JSON":                     {"POST", "{", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"trailing text":               {"POST", ok + "x", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a list":                      {"POST", "[" + ok + "]", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"no query":                    {"POST", "{}", "application/json", "", 400, "", `"path":["query"]`},
-		"a key twice":                 {"POST", `{"query": "{ __typename }", "query": "x"}`, "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a variable twice":            {"POST", `{"query": "{ __typename }", "variables": {"a": 1, "a": 2}}`, "application/json", "", 400, "", `"path":["variables","a"]`},
-		"bad UTF-8":                   {"POST", "{\"query\": \"\xff\"}", "application/json", "", 400, "", `"code":"BAD_INPUT"`},
-		"a surrogate":                 {"POST", `{"query": "{ artifact(name: \"\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an escaped surrogate":        {"POST", `{"query": "{ artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an escaped surrogate far in": {"POST", `{"query": "{ a: artifact(name: \"éééééééééé\") { id } b: artifact(name: \"\\ud83e\") { id } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"a key twice, unread":         {"POST", `{"query": "{ __typename }", "extensions": {"a": {"b": 1, "b": 2}}}`, "application/json", "", 400, "", `"path":["extensions","a","b"]`},
-		"an unused variable, twice":   {"POST", `{"query": "{ __typename }", "variables": {"a": {"b": 1, "b": 2}}}`, "application/json", "", 200, "", `"path":["variables","a","b"]`},
-		"fragments in fragments":      {"POST", `{"query": "` + fragments(60) + `"}`, "application/json", "", 200, "", `"code":"LIMIT_EXCEEDED","limit":20`},
-		"nothing accepted in words":   {"POST", ok, "application/json", " ", 200, "", ""},
-		"an escaped pair":             {"POST", `{"query": "{ artifact(name: \"\\ud83e\\udd86\") { id } }"}`, "application/json", "", 200, "", `{"data":{"artifact":null},`},
-		"a syntax error":              {"POST", `{"query": "{"}`, "application/json", "", 200, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"a syntax error, newer":       {"POST", `{"query": "{"}`, "application/json", "application/graphql-response+json", 400, "", `"code":"GRAPHQL_PARSE_FAILED"`},
-		"an unknown field":            {"POST", `{"query": "{ x }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
-		"no such operation":           {"POST", `{"query": "query A { __typename }", "operationName": "B"}`, "application/json", "", 200, "", `"path":["operationName"]`},
-		"defer":                       {"POST", `{"query": "{ ... @defer { __typename } }"}`, "application/json", "", 200, "", `"code":"GRAPHQL_VALIDATION_FAILED"`},
-		"too large":                   {"POST", `{"query": "` + strings.Repeat(" ", 2<<20) + `"}`, "application/json", "", 413, "", `"code":"LIMIT_EXCEEDED","limit":2097152`},
-		"too many tokens":             {"POST", `{"query": "{` + strings.Repeat(" a", 2001) + `}"}`, "application/json", "", 200, "", `"actual":2003,"code":"LIMIT_EXCEEDED","limit":2000`},
-		"too deep":                    {"POST", `{"query": "{ artifact(name: \"x\") ` + strings.Repeat("{ latestVersion { artifact ", 6) + "{ id " + strings.Repeat("}", 13) + `}"}`, "application/json", "", 200, "", `"actual":14,"code":"LIMIT_EXCEEDED","limit":12`},
-		"too many aliases":            {"POST", `{"query": "{ serverInfo {` + aliases(101) + `} }"}`, "application/json", "", 200, "", `"actual":101,"code":"LIMIT_EXCEEDED","limit":100`},
-		"too many root fields":        {"POST", `{"query": "{` + aliases(21) + `}"}`, "application/json", "", 200, "", `"actual":21,"code":"LIMIT_EXCEEDED","limit":20`},
-		"PUT":                         {"PUT", ok, "application/json", "", 405, "", ""},
-	} {
-		r := httptest.NewRequest(c.method, "/graphql", strings.NewReader(c.body))
-		if c.contentType != "" {
-			r.Header.Set("Content-Type", c.contentType)
-		}
-		if c.accept != "" {
-			r.Header.Set("Accept", c.accept)
-		}
-		w := httptest.NewRecorder()
-		a.ServeHTTP(w, r)
-		if w.Code != c.status || c.wantType != "" && w.Header().Get("Content-Type") != c.wantType || !strings.Contains(w.Body.String(), c.want) {
-			t.Errorf("%s: got %d %s %.300s", name, w.Code, w.Header().Get("Content-Type"), w.Body)
-		}
-		if w.Code == 405 && w.Header().Get("Allow") == "" {
-			t.Errorf("%s: no Allow", name)
-		}
-	}
-}
-
-// fragments is a query whose root fields double with each of n fragments.
-func fragments(n int) string {
-	var text strings.Builder
-	text.WriteString("{ ...F0 }")
-	for i := range n {
-		fmt.Fprintf(&text, " fragment F%d on Query { ...F%d ...F%d }", i, i+1, i+1)
-	}
-	fmt.Fprintf(&text, " fragment F%d on Query { __typename }", n)
-	return text.String()
-}
-
 func aliases(n int) string {
 	var text strings.Builder
 	for i := range n {
@@ -136,25 +61,7 @@ func aliases(n int) string {
 	return text.String()
 }
 
-func TestGET(t *testing.T) {
-	t.Parallel()
-	a := open(t, storetest.SQLite(t))
-	get := func(parameters url.Values) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/graphql?"+parameters.Encode(), nil))
-		return w
-	}
-	w := get(url.Values{"query": {"query($n: String!) { artifact(name: $n) { id } }"}, "variables": {`{"n": "x"}`}})
-	if w.Code != 200 || w.Body.String() != `{"data":{"artifact":null},"extensions":{"cost":{"estimated":1,"limit":50000}}}` {
-		t.Errorf("got %d %s", w.Code, w.Body)
-	}
-	w = get(url.Values{"query": {`mutation { createProject(input: {name: "x"}) { project { id } } }`}})
-	if w.Code != 405 || w.Header().Get("Allow") != "POST" {
-		t.Errorf("a mutation by GET: %d, Allow %s", w.Code, w.Header().Get("Allow"))
-	}
-}
-
-// TestNothingInternalGetsOut: an internal failure says only that it is one, with the ID of the request.
+// TestNothingInternalGetsOut checks that an internal error has no details except the ID of the request.
 func TestNothingInternalGetsOut(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -167,7 +74,7 @@ func TestNothingInternalGetsOut(t *testing.T) {
 	}
 }
 
-// TestAnswersAreBounded: lists inside lists end where the limit says, whether anything is read or not.
+// TestAnswersAreBounded checks the limit of fields of a response for nested lists, with and without reads.
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -199,7 +106,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// TestCursorsBesideSiblings: a cursor of one list is not held against the lists beside it.
+// TestCursorsBesideSiblings checks that a cursor of one list does not apply to its sibling lists.
 func TestCursorsBesideSiblings(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -219,8 +126,8 @@ func TestCursorsBesideSiblings(t *testing.T) {
 	})
 }
 
-// TestAnswerBytes: an answer and what is read for it have bounded sizes, whichever fields make them large and however
-// often; what is at the limit is answered.
+// TestAnswerBytes checks the limits of bytes of a response and of its reads, for each kind of field. A response at the
+// limit is returned.
 func TestAnswerBytes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -269,7 +176,7 @@ func TestAnswerBytes(t *testing.T) {
 				t.Errorf("%.100s: %.500s", c.fields, answer)
 			}
 		}
-		// What a mutation has done stays, and is answered, even if the rest of the answer is too much.
+		// The mutation stays executed and returns its result, even if the rest of the response is too large.
 		got, _ := a.do(`mutation { logMetadata(input: {target: {artifactVersion: {name: "a", version: "1"}}, metadata: {n: 1}}) {
 			entries { key } subject { ... on ArtifactVersion { `+strings.ReplaceAll(aliases(90), "__typename", "metadataJson")+` } } } }`, "")
 		if answer := encoded(t, got); !strings.Contains(answer, "bytes of a response") || len(answer) > 110_000 {

@@ -8,7 +8,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// refusal is an operation with the one error that it gets.
+// refusal is an operation with its only error.
 type refusal struct{ name, query, variables, code, path, message string }
 
 // refuses checks the code, the path and the message of each refusal.

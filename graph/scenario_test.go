@@ -117,14 +117,14 @@ func decode(t testing.TB, text []byte) any {
 	return value
 }
 
-// TestScenarios plays testdata/*.txtar on each engine. A file is steps in order, each of up to three parts:
+// TestScenarios runs testdata/*.txtar on each engine. A file has steps in order, each of up to three parts:
 //
-//	-- NAME query --       what is sent; a first line `# statements: N` allows at most N SQL statements
+//	-- NAME query --       the query; a first line `# statements: N` allows at most N SQL statements
 //	-- NAME variables --   the variables, if any
-//	-- NAME want --        the answer, all of it but extensions.cost; errors only with the members that stand here
+//	-- NAME want --        the response without extensions.cost; errors have at least the listed members
 //
-// A text <x> in a wanted answer fits anything, and means the same wherever it stands again, also in queries and
-// variables; <_> fits anything each time.
+// A text <x> in a wanted response matches any text. Further occurrences of <x>, also in queries and variables, are the
+// same text. <_> matches any text each time.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -192,7 +192,7 @@ func withoutCost(got map[string]any, want any) {
 	}
 }
 
-// fits says how got differs from want.
+// fits returns an error that describes how got differs from want.
 func fits(got, want any, known map[string]string) error {
 	switch want := want.(type) {
 	case string:

@@ -26,7 +26,7 @@ var searchData = []string{
 	`{"metrics": {"accuracy": "0.95"}, "name": {"$uri": "gs://b/x"}, "size": 1000000000, "note": null, "seen": false, "at": "2026-01-02T03:04:05Z"}`,
 }
 
-// searches are filters of metadata, and which versions fit.
+// searches are filters of metadata with the matching versions.
 var searches = []struct{ where, want string }{
 	{`{"card": "metrics", "key": "accuracy", "gt": 0.9}`, "1 2"},
 	{`{"card": "metrics", "key": "accuracy", "lte": 0}`, "3"},
@@ -86,7 +86,7 @@ var searches = []struct{ where, want string }{
 	{`{"key": "unknown", "exists": false}`, "1 2 3 4 5 6"},
 }
 
-// orders are what versions are sorted by, and how they stand then.
+// orders are orders of versions with the expected results.
 var orders = []struct{ orderBy, want string }{
 	{`[{"metadata": {"card": "metrics", "key": "accuracy"}}]`, "3 1 2 6 5 4"},
 	{`[{"metadata": {"card": "metrics", "key": "accuracy"}, "direction": "DESC"}]`, "6 2 1 3 5 4"},
@@ -218,7 +218,7 @@ func (a *api) asks(where, orderBy, want string) {
 	}
 }
 
-// TestSearchRefusals: what cannot be asked is refused with a code and a place, before anything is read.
+// TestSearchRefusals checks that invalid searches are refused with a code and a path, before anything is read.
 func TestSearchRefusals(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
@@ -274,8 +274,8 @@ func TestSearchRefusals(t *testing.T) {
 	}
 }
 
-// TestPagesWhileWriting: whoever pages through versions while others come, go up and down in the order and lose their
-// values sees each version that stays where it is once.
+// TestPagesWhileWriting reads the pages of a list while other clients add versions and change sort keys. Each version
+// that keeps its position occurs once.
 func TestPagesWhileWriting(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -110,7 +110,7 @@ func (l *loaders) addNodes(nodes []models.Node) {
 		entries   []*models.MetadataEntry
 	}
 	families := map[models.ID]*family{}
-	in := func(project models.ID) *family {
+	familyOf := func(project models.ID) *family {
 		if families[project] == nil {
 			families[project] = &family{}
 		}
@@ -119,17 +119,17 @@ func (l *loaders) addNodes(nodes []models.Node) {
 	for _, node := range nodes {
 		switch n := node.(type) {
 		case *models.Artifact:
-			in(n.ProjectID).artifacts = append(in(n.ProjectID).artifacts, n)
+			familyOf(n.ProjectID).artifacts = append(familyOf(n.ProjectID).artifacts, n)
 		case *models.ArtifactVersion:
-			in(n.ProjectID).versions = append(in(n.ProjectID).versions, n)
+			familyOf(n.ProjectID).versions = append(familyOf(n.ProjectID).versions, n)
 		case *models.PipelineRun:
-			in(n.ProjectID).runs = append(in(n.ProjectID).runs, n)
+			familyOf(n.ProjectID).runs = append(familyOf(n.ProjectID).runs, n)
 		case *models.StepRun:
-			in(n.ProjectID).steps = append(in(n.ProjectID).steps, n)
+			familyOf(n.ProjectID).steps = append(familyOf(n.ProjectID).steps, n)
 		case *models.StepOutput:
-			in(n.ProjectID).outputs = append(in(n.ProjectID).outputs, n)
+			familyOf(n.ProjectID).outputs = append(familyOf(n.ProjectID).outputs, n)
 		case *models.MetadataEntry:
-			in(n.ProjectID).entries = append(in(n.ProjectID).entries, n)
+			familyOf(n.ProjectID).entries = append(familyOf(n.ProjectID).entries, n)
 		}
 	}
 	for _, f := range families {

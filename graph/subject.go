@@ -15,21 +15,21 @@ type subject[T models.Subject] struct{ *Resolver }
 // latest returns the latest entries of a subject with one of the keys, or all if keys is nil. asOf is the argument of
 // the field.
 func (s subject[T]) latest(
-	ctx context.Context, of T, keys []string, asOf *models.Time,
+	ctx context.Context, object T, keys []string, asOf *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	_, _, view := of.EntriesOf()
+	_, _, view := object.EntriesOf()
 	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
-	return s.latestAt(ctx, of, keys, instant)
+	return s.latestAt(ctx, object, keys, instant)
 }
 
 // latestAt returns the latest entries as of an instant, nil for now.
 func (s subject[T]) latestAt(
-	ctx context.Context, of T, keys []string, instant *models.Time,
+	ctx context.Context, object T, keys []string, instant *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	project, id, view := of.EntriesOf()
+	project, id, view := object.EntriesOf()
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view)}
 	if keys != nil {
 		text, err := json.Marshal(keys)
@@ -42,7 +42,7 @@ func (s subject[T]) latestAt(
 }
 
 func (s subject[T]) Metadata(
-	ctx context.Context, of T, keys []string, card *string, asOf *models.Time,
+	ctx context.Context, object T, keys []string, card *string, asOf *models.Time,
 ) ([]*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
@@ -51,18 +51,18 @@ func (s subject[T]) Metadata(
 	if err := s.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	entries, err := s.latest(ctx, of, keys, asOf)
+	entries, err := s.latest(ctx, object, keys, asOf)
 	return filter.Choose(entries), err
 }
 
 func (s subject[T]) MetadataEntry(
-	ctx context.Context, of T, key string, card *string, asOf *models.Time,
+	ctx context.Context, object T, key string, card *string, asOf *models.Time,
 ) (*models.MetadataEntry, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
 		return nil, err
 	}
-	project, id, view := of.EntriesOf()
+	project, id, view := object.EntriesOf()
 	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func (s subject[T]) MetadataEntry(
 	})
 }
 
-func (s subject[T]) Cards(ctx context.Context, of T, asOf *models.Time) ([]*models.MetadataCard, error) {
-	entries, err := s.latest(ctx, of, nil, asOf)
+func (s subject[T]) Cards(ctx context.Context, object T, asOf *models.Time) ([]*models.MetadataCard, error) {
+	entries, err := s.latest(ctx, object, nil, asOf)
 	return models.Cards(entries), err
 }
 
-func (s subject[T]) MetadataJSON(ctx context.Context, of T, asOf *models.Time) (models.RawJSON, error) {
-	entries, err := s.latest(ctx, of, nil, asOf)
+func (s subject[T]) MetadataJSON(ctx context.Context, object T, asOf *models.Time) (models.RawJSON, error) {
+	entries, err := s.latest(ctx, object, nil, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s subject[T]) MetadataJSON(ctx context.Context, of T, asOf *models.Time) (
 }
 
 func (s subject[T]) MetadataHistory(
-	ctx context.Context, of T, key, card *string, first *int32, after *string,
+	ctx context.Context, object T, key, card *string, first *int32, after *string,
 ) (*models.MetadataEntryConnection, error) {
 	page, err := s.page(ctx, pageArgs(first, after, nil, nil))
 	if err != nil {
@@ -103,7 +103,7 @@ func (s subject[T]) MetadataHistory(
 	if err != nil {
 		return nil, err
 	}
-	project, id, view := of.EntriesOf()
+	project, id, view := object.EntriesOf()
 	filter := store.HistoryFilter{Card: cards, AsOf: int64(toMicros(view))}
 	if key != nil {
 		filter.OnlyKey, filter.Key = true, *key
@@ -112,17 +112,17 @@ func (s subject[T]) MetadataHistory(
 }
 
 func (s subject[T]) MetadataSeries(
-	ctx context.Context, of T, key string, card *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, object T, key string, card *string, first *int32, after *string, last *int32, before *string,
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
-	project, id, view := of.EntriesOf()
+	project, id, view := object.EntriesOf()
 	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf}, view)
 	if err != nil {
 		return nil, err
 	}
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
-	if version, ok := any(of).(*models.ArtifactVersion); ok && series != nil {
+	if version, ok := any(object).(*models.ArtifactVersion); ok && series != nil {
 		versionView := version.At(epochMicros(page.key.AsOf).time())
 		points := make([]*models.MetadataPoint, len(series.Points)) // siblings share the points
 		for i, point := range series.Points {
@@ -134,7 +134,7 @@ func (s subject[T]) MetadataSeries(
 }
 
 func (s subject[T]) MetadataChanges(
-	ctx context.Context, of T, from models.Time, to *models.Time, keys []string, card *string,
+	ctx context.Context, object T, from models.Time, to *models.Time, keys []string, card *string,
 ) ([]*models.ComparisonRow, error) {
 	filter, err := cardFilter(ctx, card)
 	if err != nil {
@@ -143,13 +143,13 @@ func (s subject[T]) MetadataChanges(
 	if err := s.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	instants, err := s.interval(ctx, of, from, to)
+	instants, err := s.interval(ctx, object, from, to)
 	if err != nil {
 		return nil, err
 	}
 	sides := make([][]*models.MetadataEntry, len(instants))
 	for i, instant := range instants {
-		entries, err := s.latestAt(ctx, of, keys, instant)
+		entries, err := s.latestAt(ctx, object, keys, instant)
 		if err != nil {
 			return nil, err
 		}
@@ -161,19 +161,19 @@ func (s subject[T]) MetadataChanges(
 
 // interval returns the two instants of the changes of a subject. The later one is nil for now. Instants in the wrong
 // order, or later than the view that the subject is, are BAD_INPUT.
-func (s subject[T]) interval(ctx context.Context, of T, from models.Time, to *models.Time) ([2]*models.Time, error) {
-	_, _, view := of.EntriesOf()
+func (s subject[T]) interval(ctx context.Context, object T, from models.Time, to *models.Time) ([2]*models.Time, error) {
+	_, _, view := object.EntriesOf()
 	end, err := s.effectiveAsOf(ctx, models.At("to"), to, view)
 	if err != nil {
 		return [2]*models.Time{}, err
 	}
-	begin := truncateToMicros(from)
-	inOrder := end != nil && !begin.After(end.Time)
+	start := truncateToMicros(from)
+	inOrder := end != nil && !start.After(end.Time)
 	if end == nil {
-		inOrder, err = s.store.Past(ctx, begin)
+		inOrder, err = s.store.Past(ctx, start)
 	}
 	if err == nil && !inOrder {
 		err = models.BadInput(models.At("from"), "must not be later than to, or than now if to is absent")
 	}
-	return [2]*models.Time{&begin, end}, err
+	return [2]*models.Time{&start, end}, err
 }

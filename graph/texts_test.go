@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// roughTexts are texts that have a meaning to something on their way, look like others, or look like nothing.
+// roughTexts returns texts that have a meaning in some format, that look like other texts, or that are invisible.
 func roughTexts() []string {
 	texts := []string{
 		// To SQL, and to what writes it.
@@ -34,7 +34,7 @@ func roughTexts() []string {
 	return texts
 }
 
-// roughUses are what is done with each text, by its variable.
+// roughUses are operations that use each text as a variable.
 var roughUses = []string{
 	`mutation($t: String!) { createArtifactVersion(input: {artifact: $t, version: $t, aliases: [$t], tags: [$t], type: $t}) {
 		artifactVersion { version number type aliases tags artifact { name } } } }`,
@@ -61,11 +61,11 @@ var roughUses = []string{
 	`query($t: DateTime) { artifactVersion(ref: {named: {name: "rough"}}, asOf: $t) { version } }`,
 }
 
-// made is what differs between two databases.
+// made matches the parts of responses that differ between two databases.
 var made = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// TestRoughTexts: texts that mean something to SQL, to pages, to formats or to Unicode are texts. Both engines answer
-// the same, in variables and in literals, and give back what was stored.
+// TestRoughTexts checks that texts with a meaning in SQL, HTML, other formats or Unicode are stored unchanged. Both
+// engines return the same, for variables and literals.
 func TestRoughTexts(t *testing.T) {
 	t.Parallel()
 	engines := []*api{open(t, storetest.SQLite(t)), open(t, storetest.Postgres(t))}

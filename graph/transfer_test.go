@@ -94,8 +94,8 @@ func younger(t *testing.T, url string) {
 	}
 }
 
-// everything adds what the data of the differential test does not have: inputs, also of a version that is deleted, ends
-// of runs, an artifact that is deleted, reasons, and every kind of value.
+// everything adds objects that the data of the differential test lacks: inputs, also of a deleted version, ended runs,
+// a deleted artifact, reasons, and every kind of value.
 func everything(a *api) {
 	a.Helper()
 	text, err := os.ReadFile("../models/testdata/values.json")
@@ -156,7 +156,7 @@ const (
 	asOfHere      = `(asOf: $at)`
 )
 
-// answers are what the API says about the project, a line each.
+// answers returns the responses of the API about the project, one in each line.
 func answers(a *api, world *oracleWorld) string {
 	a.Helper()
 	var lines []string
@@ -261,7 +261,7 @@ func imported(t *testing.T, url, path, project string) transfer.Imported {
 	return done
 }
 
-// difference is where two texts begin to differ.
+// difference returns the position of the first difference of two texts.
 func difference(got, want []byte) string {
 	n := 0
 	for n < min(len(got), len(want)) && got[n] == want[n] {

@@ -20,8 +20,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// blackHole is a listener before PostgreSQL. Once it is open, it ends all connections and accepts others that never get
-// an answer, as from a machine that drops packets.
+// blackHole is a listener in front of PostgreSQL. When it is open, it closes all connections, and accepts new ones
+// without a response, like a machine that drops packets.
 type blackHole struct {
 	net.Listener
 	mu          sync.Mutex
@@ -80,9 +80,9 @@ func (h *blackHole) swallow() {
 	h.end()
 }
 
-// TestUnreachableDatabase checks that reads, writes and look-ups of API keys are UNAVAILABLE and retryable while
-// PostgreSQL cannot be connected to, and LIMIT_EXCEEDED with a path where the deadline of the request comes first. The
-// control is that they succeed before.
+// TestUnreachableDatabase checks the errors while PostgreSQL cannot be connected to. Reads, writes and look-ups of API
+// keys are UNAVAILABLE and retryable, or LIMIT_EXCEEDED with a path if the deadline comes first. The control is that
+// they succeed before.
 func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	hole, through := newBlackHole(t, storetest.Postgres(t))

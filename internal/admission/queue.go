@@ -103,7 +103,7 @@ func (q *Queue[C]) wait(ctx context.Context, c *caller[C], element *list.Element
 	select {
 	case result = <-w:
 		if result == nil { // the slot came at the same moment
-			q.release(c)
+			q.reclaim(c)
 		}
 	default:
 		q.remove(c, element)
@@ -116,7 +116,7 @@ func (q *Queue[C]) wait(ctx context.Context, c *caller[C], element *list.Element
 func (q *Queue[C]) Leave(id C) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.release(q.callers[id])
+	q.reclaim(q.callers[id])
 }
 
 // Load is the load of a queue.
@@ -160,8 +160,8 @@ func (q *Queue[C]) maxHeld(c *caller[C]) int {
 	return q.slots - max(1, q.slots/4)
 }
 
-// release takes a slot from a caller and assigns it to a waiter.
-func (q *Queue[C]) release(c *caller[C]) {
+// reclaim takes a slot from a caller and assigns it to a waiter.
+func (q *Queue[C]) reclaim(c *caller[C]) {
 	c.held--
 	q.available++
 	q.assign()

@@ -14,7 +14,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 )
 
-// bench is a queue with a record of the turns in the order in which it gives them.
+// bench is a queue with a record of the callers in the order in which they get slots.
 type bench struct {
 	*testing.T
 	*admission.Queue[string]
@@ -23,11 +23,11 @@ type bench struct {
 	failed []error
 }
 
-func newBench(t *testing.T, turns, places int) *bench {
-	return &bench{T: t, Queue: admission.NewQueue[string](turns, places)}
+func newBench(t *testing.T, slots, maxWaiting int) *bench {
+	return &bench{T: t, Queue: admission.NewQueue[string](slots, maxWaiting)}
 }
 
-// enter lets a caller enter n times, each in a goroutine of its own, one after the other.
+// enter makes a caller enter n times, one after the other, each in a goroutine of its own.
 func (b *bench) enter(caller string, n int) {
 	for range n {
 		go func() {
@@ -44,21 +44,21 @@ func (b *bench) enter(caller string, n int) {
 	}
 }
 
-// leave returns a turn of a caller, and waits until the next waiter has it.
+// leave returns a slot of a caller, and waits until the next waiter has it.
 func (b *bench) leave(caller string) {
 	b.Leave(caller)
 	synctest.Wait()
 }
 
-func (b *bench) expect(turns, waiting int, given ...string) {
+func (b *bench) expect(slots, waiting int, given ...string) {
 	b.Helper()
-	if load := b.Load(); load.Turns != turns || load.Waiting != waiting || !slices.Equal(b.given, given) {
-		b.Errorf("got %d turns, %d waiting, given %v; want %d, %d, %v", load.Turns, load.Waiting, b.given, turns, waiting, given)
+	if load := b.Load(); load.Turns != slots || load.Waiting != waiting || !slices.Equal(b.given, given) {
+		b.Errorf("got %d slots, %d waiting, given %v; want %d, %d, %v", load.Turns, load.Waiting, b.given, slots, waiting, given)
 	}
 	b.given = nil
 }
 
-// TestQueueOrder: the waiters of one caller get turns in order of arrival.
+// TestQueueOrder checks that the waiters of one caller get slots in order of arrival.
 func TestQueueOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestQueueOrder(t *testing.T) {
 		if err := q.Enter(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
-		var order []int // the one turn guards it
+		var order []int // the one slot guards it
 		for i := range 3 {
 			go func() {
 				if err := q.Enter(t.Context(), "a"); err != nil {
@@ -78,7 +78,7 @@ func TestQueueOrder(t *testing.T) {
 			synctest.Wait()
 		}
 		if err := q.Enter(t.Context(), "a"); !errors.Is(err, admission.ErrFull) {
-			t.Errorf("beyond the places: %v", err)
+			t.Errorf("above maxWaiting: %v", err)
 		}
 		q.Leave("a")
 		synctest.Wait()
@@ -88,29 +88,29 @@ func TestQueueOrder(t *testing.T) {
 	})
 }
 
-// TestQueueReserve: one caller alone gets three quarters of the turns, so that another caller finds one at once. The
-// control: a queue of one turn has no reserve, and the other caller waits.
+// TestQueueReserve checks that a single caller gets three quarters of the slots, so that another caller gets one at
+// once. The control is a queue with one slot, which has no reserve.
 func TestQueueReserve(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ turns, alone int }{{1, 1}, {2, 1}, {3, 2}, {4, 3}, {8, 6}, {64, 48}} {
+	for _, c := range []struct{ slots, alone int }{{1, 1}, {2, 1}, {3, 2}, {4, 3}, {8, 6}, {64, 48}} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, c.turns, 100)
-			b.enter("busy", c.turns+5)
-			b.expect(c.alone, c.turns+5-c.alone, slices.Repeat([]string{"busy"}, c.alone)...)
+			b := newBench(t, c.slots, 100)
+			b.enter("busy", c.slots+5)
+			b.expect(c.alone, c.slots+5-c.alone, slices.Repeat([]string{"busy"}, c.alone)...)
 			b.enter("other", 1)
-			if c.turns == 1 {
+			if c.slots == 1 {
 				b.expect(1, 6)
 				b.leave("busy")
 				b.leave("busy")
 			} else {
-				b.expect(c.alone+1, c.turns+5-c.alone, "other")
+				b.expect(c.alone+1, c.slots+5-c.alone, "other")
 			}
 			b.drain()
 		})
 	}
 }
 
-// drain returns all turns until nobody waits.
+// drain returns all slots until nobody waits.
 func (b *bench) drain() {
 	for b.Load().Turns > 0 {
 		for _, caller := range []string{"busy", "other", "third"} {
@@ -124,7 +124,8 @@ func (b *bench) drain() {
 	}
 }
 
-// TestQueueShares: while others wait, a caller gets no turn beyond half of them, and callers get turns round robin.
+// TestQueueShares checks that a caller gets at most half of the slots while others wait, and that callers get slots
+// round robin.
 func TestQueueShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -140,7 +141,7 @@ func TestQueueShares(t *testing.T) {
 		} {
 			b.leave(step.leaves)
 			if len(b.given) != 1 || b.given[0] != step.gets {
-				b.Errorf("after %s left, %v got turns, want %s", step.leaves, b.given, step.gets)
+				b.Errorf("after %s left, %v got slots, want %s", step.leaves, b.given, step.gets)
 			}
 			b.given = nil
 		}
@@ -148,7 +149,7 @@ func TestQueueShares(t *testing.T) {
 	})
 }
 
-// TestQueuePlaces: a caller that has acquired all places keeps nobody else out: it loses its newest waiters, until all
+// TestQueuePlaces checks that a caller with all waiters does not block others: it loses its newest waiters until all
 // callers have as many.
 func TestQueuePlaces(t *testing.T) {
 	t.Parallel()
@@ -157,7 +158,7 @@ func TestQueuePlaces(t *testing.T) {
 		b.enter("busy", 6)
 		b.expect(1, 4, "busy")
 		if len(b.failed) != 1 {
-			t.Errorf("beyond the places: %v", b.failed)
+			t.Errorf("above maxWaiting: %v", b.failed)
 		}
 		b.enter("other", 4)
 		b.expect(2, 4, "other")
@@ -172,7 +173,8 @@ func TestQueuePlaces(t *testing.T) {
 	})
 }
 
-// TestQueueIsLeft: a waiter whose context ends leaves no turn and no place behind, and the others may have more then.
+// TestQueueIsLeft checks that a waiter whose context ends keeps no slot, and that the other callers may then have more
+// slots.
 func TestQueueIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -196,7 +198,7 @@ func TestQueueIsLeft(t *testing.T) {
 		leave(reason)
 		synctest.Wait()
 		if err := <-got; err != nil {
-			t.Errorf("the third has its turn: %v", err)
+			t.Errorf("the third has its slot: %v", err)
 		}
 		if err := <-got; !errors.Is(err, reason) {
 			t.Errorf("got %v", err)
@@ -209,13 +211,13 @@ func TestQueueIsLeft(t *testing.T) {
 	})
 }
 
-// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more turns than its share,
-// and in the end every turn is back.
+// TestQueueUnderLoad lets callers arrive, leave and give up in any order. No caller holds more slots than its share,
+// and at the end all slots are available.
 func TestQueueUnderLoad(t *testing.T) {
 	t.Parallel()
-	const turns, places, callers = 4, 16, 3
+	const slots, maxWaiting, callers = 4, 16, 3
 	synctest.Test(t, func(t *testing.T) {
-		q := admission.NewQueue[int](turns, places)
+		q := admission.NewQueue[int](slots, maxWaiting)
 		var working, done, refused, left atomic.Int64
 		var each [callers]atomic.Int64
 		var all sync.WaitGroup
@@ -227,10 +229,10 @@ func TestQueueUnderLoad(t *testing.T) {
 				defer cancel()
 				switch err := q.Enter(ctx, caller); {
 				case err == nil:
-					if n := working.Add(1); n > turns {
+					if n := working.Add(1); n > slots {
 						t.Errorf("%d at once", n)
 					}
-					if n := each[caller].Add(1); n > turns-1 {
+					if n := each[caller].Add(1); n > slots-1 {
 						t.Errorf("%d at once of one caller", n)
 					}
 					time.Sleep(time.Duration(rand.IntN(1000)))
@@ -251,7 +253,7 @@ func TestQueueUnderLoad(t *testing.T) {
 		}
 		for caller := range callers {
 			if n := q.Holds(caller); n != 0 {
-				t.Errorf("%d holds %d turns", caller, n)
+				t.Errorf("%d holds %d slots", caller, n)
 			}
 		}
 	})

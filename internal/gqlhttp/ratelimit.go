@@ -11,9 +11,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// rateLimiter bounds the cost of operations per minute with token buckets: one for each API key, and one for all keys of
-// a project, so that new keys do not raise the limit of a project. A bucket that is not empty allows any operation and
-// may become negative, so that a costly operation is possible.
+// rateLimiter bounds the cost of operations per minute with token buckets: one for each API key, and one for all keys
+// of a project, so that new keys do not raise the limit of a project. A bucket that is not empty allows any operation
+// and may become negative, so that a costly operation is possible.
 type rateLimiter struct {
 	// perMinute is the limit of a key, 0 for no limit.
 	perMinute int64
@@ -26,8 +26,8 @@ const projectFactor = 4
 
 // tokenBucket holds the cost that a key or a project could spend at an instant.
 type tokenBucket struct {
-	tokens float64
-	at     time.Time
+	tokens    float64
+	updatedAt time.Time
 }
 
 // rate is the limit of a bucket.
@@ -73,7 +73,7 @@ func (l *rateLimiter) tokens(r rate, now time.Time) float64 {
 	if !ok {
 		return full
 	}
-	return min(full, known.tokens+now.Sub(known.at).Minutes()*full)
+	return min(full, known.tokens+now.Sub(known.updatedAt).Minutes()*full)
 }
 
 // exceeded returns the error of an empty bucket. The client may retry when the bucket has a token.

@@ -37,7 +37,7 @@ func (c *Cache[V]) Get(key string) (V, bool) {
 func (c *Cache[V]) Add(key string, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, found := c.lru.Get(key); found {
+	if _, ok := c.lru.Get(key); ok {
 		return
 	}
 	c.size += c.sizeOf(value)

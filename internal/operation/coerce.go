@@ -61,8 +61,8 @@ func literalValue(value *ast.Value, r *Request) any {
 // coerce checks a value against a type and returns it in the form that the generated code reads. It treats literals and
 // variables alike. It is the only place that enforces @oneOf, because the validator checks literals only. The remaining
 // number of values is reduced by those of the value. Errors are BAD_INPUT or LIMIT_EXCEEDED at the path of the value.
-func coerce(schema *ast.Schema, t *ast.Type, at *models.Path, node any, remaining *int) (any, error) {
-	return coercer{schema: schema, remaining: remaining}.value(t, at, node)
+func coerce(schema *ast.Schema, t *ast.Type, path *models.Path, node any, remaining *int) (any, error) {
+	return coercer{schema: schema, remaining: remaining}.value(t, path, node)
 }
 
 const (
@@ -98,44 +98,44 @@ func (c coercer) consume(n int) error {
 	return nil
 }
 
-func (c coercer) value(t *ast.Type, at *models.Path, node any) (any, error) {
+func (c coercer) value(t *ast.Type, path *models.Path, node any) (any, error) {
 	if err := c.consume(1); err != nil {
 		return nil, err
 	}
 	if node == nil {
 		if t.NonNull {
-			return nil, models.BadInput(at, "must not be null")
+			return nil, models.BadInput(path, "must not be null")
 		}
 		return nil, nil
 	}
 	if t.Elem != nil {
-		return c.list(t.Elem, at, node)
+		return c.list(t.Elem, path, node)
 	}
 	definition := c.schema.Types[t.NamedType]
 	switch definition.Kind {
 	case ast.InputObject:
-		return c.object(definition, at, node)
+		return c.object(definition, path, node)
 	case ast.Enum:
 		name, ok := node.(string)
 		if literal, isLiteral := node.(enumLiteral); isLiteral {
 			name, ok = string(literal), true
 		}
 		if !ok || definition.EnumValues.ForName(name) == nil {
-			return nil, models.BadInput(at, "must be one of the values of %s", definition.Name)
+			return nil, models.BadInput(path, "must be one of the values of %s", definition.Name)
 		}
 		return name, nil
 	}
-	return c.scalar(definition.Name, at, node)
+	return c.scalar(definition.Name, path, node)
 }
 
-func (c coercer) list(itemType *ast.Type, at *models.Path, node any) (any, error) {
+func (c coercer) list(itemType *ast.Type, path *models.Path, node any) (any, error) {
 	list, ok := node.([]any)
 	if !ok {
-		one, err := c.value(itemType, at, node) // a single value is a list of one item
+		one, err := c.value(itemType, path, node) // a single value is a list of one item
 		return []any{one}, err
 	}
 	if len(list) > maxListItems {
-		return nil, models.LimitExceeded(at, "items in a list", maxListItems, int64(len(list)))
+		return nil, models.LimitExceeded(path, "items in a list", maxListItems, int64(len(list)))
 	}
 	coerced := make([]any, len(list))
 	for i, item := range list {
@@ -143,49 +143,49 @@ func (c coercer) list(itemType *ast.Type, at *models.Path, node any) (any, error
 			item = nil
 		}
 		var err error
-		if coerced[i], err = c.value(itemType, at.In(i), item); err != nil {
+		if coerced[i], err = c.value(itemType, path.In(i), item); err != nil {
 			return nil, err
 		}
 	}
 	return coerced, nil
 }
 
-func (c coercer) object(definition *ast.Definition, at *models.Path, node any) (any, error) {
+func (c coercer) object(definition *ast.Definition, path *models.Path, node any) (any, error) {
 	object, ok := node.(models.Object)
 	if !ok {
-		return nil, models.BadInput(at, "must be an object")
+		return nil, models.BadInput(path, "must be an object")
 	}
 	if err := c.consume(2); err != nil {
 		return nil, err
 	}
 	if c.depth++; c.depth > maxInputDepth {
-		return nil, models.LimitExceeded(at, "nesting depth of input objects", maxInputDepth, int64(c.depth))
+		return nil, models.LimitExceeded(path, "nesting depth of input objects", maxInputDepth, int64(c.depth))
 	}
 	c.presentOnly = c.presentOnly || definition.Name != versionRef
 	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return isUndefined(m.Value) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
-		return nil, models.BadInput(at, "must have exactly one field, and it must not be null")
+		return nil, models.BadInput(path, "must have exactly one field, and it must not be null")
 	}
 	coerced := make(map[string]any, len(object))
 	for _, member := range object {
 		field := definition.Fields.ForName(member.Key)
 		if field == nil {
-			return nil, models.BadInput(at.In(member.Key), "is not a field of %s", definition.Name)
+			return nil, models.BadInput(path.In(member.Key), "is not a field of %s", definition.Name)
 		}
 		if _, isDuplicate := coerced[member.Key]; isDuplicate {
-			return nil, models.BadInput(at.In(member.Key), "must not occur twice in the object")
+			return nil, models.BadInput(path.In(member.Key), "must not occur twice in the object")
 		}
 		if member.Value == nil && !acceptsNull(definition.Name, member.Key) {
-			return nil, models.BadInput(at.In(member.Key), "must not be null in a filter: leave it out")
+			return nil, models.BadInput(path.In(member.Key), "must not be null in a filter: leave it out")
 		}
 		var err error
-		if coerced[member.Key], err = c.value(field.Type, at.In(member.Key), member.Value); err != nil {
+		if coerced[member.Key], err = c.value(field.Type, path.In(member.Key), member.Value); err != nil {
 			return nil, err
 		}
 	}
 	for _, field := range definition.Fields {
 		if _, ok := coerced[field.Name]; !ok && field.Type.NonNull && field.DefaultValue == nil {
-			return nil, models.BadInput(at.In(field.Name), "is required")
+			return nil, models.BadInput(path.In(field.Name), "is required")
 		}
 	}
 	return coerced, nil
@@ -203,78 +203,78 @@ func acceptsNull(input, field string) bool {
 	return true
 }
 
-func (c coercer) scalar(name string, at *models.Path, node any) (any, error) {
+func (c coercer) scalar(name string, path *models.Path, node any) (any, error) {
 	number, isNumber := node.(json.Number)
 	text, isText := node.(string)
 	switch name {
 	case "String":
 		if !isText {
-			return nil, models.BadInput(at, "must be text")
+			return nil, models.BadInput(path, "must be text")
 		}
-		return text, models.CheckCharacters(at, text)
+		return text, models.CheckCharacters(path, text)
 	case "ID":
 		if isNumber && models.IsInteger(string(number)) {
 			return string(number), nil
 		}
 		if !isText {
-			return nil, models.BadInput(at, "must be an ID")
+			return nil, models.BadInput(path, "must be an ID")
 		}
 		if node, ok := models.ParseNodeID(text); c.presentOnly && ok && node.AsOf != nil {
-			return nil, models.BadInput(at, "is a view of the past: use the ID of the object, without %q", "@…")
+			return nil, models.BadInput(path, "is a view of the past: use the ID of the object, without %q", "@…")
 		}
 		return text, nil
 	case "Boolean":
 		if _, ok := node.(bool); !ok {
-			return nil, models.BadInput(at, "must be true or false")
+			return nil, models.BadInput(path, "must be true or false")
 		}
 		return node, nil
 	case "Int":
 		if _, err := strconv.ParseInt(string(number), 10, 32); err != nil || !models.IsInteger(string(number)) {
-			return nil, models.BadInput(at, "must be an integer between -2147483648 and 2147483647")
+			return nil, models.BadInput(path, "must be an integer between -2147483648 and 2147483647")
 		}
 		return number, nil
 	case "Float":
 		if f, err := strconv.ParseFloat(string(number), 64); err != nil || math.IsInf(f, 0) {
-			return nil, models.BadInput(at, "must be a number that a double can hold")
+			return nil, models.BadInput(path, "must be a number that a double can hold")
 		}
 		return number, nil
 	case "Int64":
 		if _, ok := models.ParseInt64(node); !ok {
-			return nil, models.BadInput(at, "must be an integer of 64 bits, as a number or as a string")
+			return nil, models.BadInput(path, "must be an integer of 64 bits, as a number or as a string")
 		}
 		return node, nil
 	case "DateTime":
 		if _, ok := models.ParseTime(text); !ok {
-			return nil, models.BadInput(at,
+			return nil, models.BadInput(path,
 				"must be an instant such as 2026-01-02T03:04:05Z, with a zone and up to nine decimals")
 		}
 		return text, nil
 	case "JSONObject":
 		if _, ok := node.(models.Object); !ok {
-			return nil, models.BadInput(at, "must be an object")
+			return nil, models.BadInput(path, "must be an object")
 		}
 	}
-	return node, c.checkDefined(at, node)
+	return node, c.checkDefined(path, node)
 }
 
 // checkDefined refuses JSON with a variable that has no value, because dropping it would lose data silently. The rest
 // of the JSON is checked by its reader.
-func (c coercer) checkDefined(at *models.Path, node any) error {
+func (c coercer) checkDefined(path *models.Path, node any) error {
 	if err := c.consume(1); err != nil {
 		return err
 	}
 	switch node := node.(type) {
 	case undefined:
-		return models.BadInput(at, "the variable $%s is not given", node.variable)
+		return models.BadInput(path, "the variable $%s is not given", node.variable)
 	case []any:
 		for i, item := range node {
-			if err := c.checkDefined(at.In(i), item); err != nil {
+			if err := c.checkDefined(path.In(i), item); err != nil {
 				return err
 			}
 		}
 	case models.Object:
 		for _, member := range node {
-			if err := c.checkDefined(at.In(member.Key), member.Value); err != nil {
+			if err := c.checkDefined(path.In(member.Key), member.Value); err != nil {
 				return err
 			}
 		}

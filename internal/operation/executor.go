@@ -45,7 +45,7 @@ type Resolvers interface {
 type Executor struct {
 	Options
 	documents *lru.Cache[*document]
-	queries   *QueryCache
+	queries   *queryCache
 }
 
 const (
@@ -62,7 +62,7 @@ func New(o Options) (*Executor, error) {
 		}
 	}
 	return &Executor{
-		Options: o, queries: NewQueryCache(),
+		Options: o, queries: newQueryCache(),
 		documents: lru.New(maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
 	}, nil
 }

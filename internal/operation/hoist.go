@@ -127,8 +127,8 @@ func (d *document) coerceArguments(
 		// Nothing else checks the declared type of a variable inside a JSON literal.
 		if ok && d.nestedVariables[variable.Variable] {
 			remaining := maxArgumentValues // the argument around the variable has counted its values
-			at := models.At("variables", variable.Variable)
-			if _, err := coerce(schema, variable.Type, at, value, &remaining); err != nil {
+			path := models.At("variables", variable.Variable)
+			if _, err := coerce(schema, variable.Type, path, value, &remaining); err != nil {
 				return nil, err
 			}
 		}

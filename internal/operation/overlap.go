@@ -198,21 +198,21 @@ func groupByObject(fields []*ast.Field) [][]*ast.Field {
 	var types []*ast.Definition
 	groups := map[*ast.Definition][]*ast.Field{}
 	for _, field := range fields {
-		if of := field.ObjectDefinition; of.Kind != ast.Object {
+		if object := field.ObjectDefinition; object.Kind != ast.Object {
 			abstract = append(abstract, field)
 		} else {
-			if groups[of] == nil {
-				types = append(types, of)
+			if groups[object] == nil {
+				types = append(types, object)
 			}
-			groups[of] = append(groups[of], field)
+			groups[object] = append(groups[object], field)
 		}
 	}
 	if len(types) == 0 {
 		return [][]*ast.Field{abstract}
 	}
 	all := make([][]*ast.Field, len(types))
-	for i, of := range types {
-		all[i] = append(groups[of], abstract...)
+	for i, object := range types {
+		all[i] = append(groups[object], abstract...)
 	}
 	return all
 }

@@ -16,15 +16,15 @@ const (
 )
 
 // setHash sets the hash of the query from the extensions of the request: persistedQuery {version: 1, sha256Hash}.
-func (r *Request) setHash(at *models.Path, extensions models.Object) error {
+func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 	i := slices.IndexFunc(extensions, func(m models.Member) bool { return m.Key == "persistedQuery" })
 	if i < 0 || extensions[i].Value == nil {
 		return nil
 	}
-	at = at.In("persistedQuery")
+	path = path.In("persistedQuery")
 	members, ok := extensions[i].Value.(models.Object)
 	if !ok {
-		return models.BadInput(at, "must be an object")
+		return models.BadInput(path, "must be an object")
 	}
 	isVersion1 := false
 	for _, member := range members {
@@ -36,10 +36,10 @@ func (r *Request) setHash(at *models.Path, extensions models.Object) error {
 		}
 	}
 	if !isVersion1 {
-		return models.BadInput(at.In("version"), "must be 1")
+		return models.BadInput(path.In("version"), "must be 1")
 	}
 	if !isHash(r.hash) {
-		return models.BadInput(at.In("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
+		return models.BadInput(path.In("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
 	}
 	return nil
 }
@@ -48,21 +48,21 @@ func (r *Request) setHash(at *models.Path, extensions models.Object) error {
 // an unknown hash, and of a document that is not trusted.
 func (e *Executor) resolveQuery(r *Request) *Response {
 	if r.hasQuery && r.hash != "" && Hash(r.Query) != r.hash {
-		at := models.At("extensions", "persistedQuery", "sha256Hash")
-		return Refuse(models.BadInput(at, "is not the SHA-256 of the query"))
+		path := models.At("extensions", "persistedQuery", "sha256Hash")
+		return Refuse(models.BadInput(path, "is not the SHA-256 of the query"))
 	}
-	found := true
+	isKnown := true
 	switch {
 	case e.TrustedDocuments != nil:
 		hash := r.hash
 		if hash == "" {
 			hash = Hash(r.Query)
 		}
-		if r.Query, found = e.TrustedDocuments[hash]; !found {
+		if r.Query, isKnown = e.TrustedDocuments[hash]; !isKnown {
 			return Refuse(&models.Error{Code: models.CodeForbidden, Message: "this server executes only trusted documents"})
 		}
 	case !r.hasQuery:
-		if r.Query, found = e.queries.Get(r.hash); !found {
+		if r.Query, isKnown = e.queries.Get(r.hash); !isKnown {
 			problem := withCode(&gqlerror.Error{Message: messagePersistedQueryNotFound}, codePersistedQueryNotFound)
 			return &Response{Errors: gqlerror.List{problem}, Outcome: PersistedQueryNotFound}
 		}

@@ -10,8 +10,8 @@ import (
 const (
 	maxCachedQueries    = 1000
 	maxCachedQueryBytes = 8 << 20
-	// MaxQueryBytes is the length of the longest query that a QueryCache stores.
-	MaxQueryBytes = 64 << 10
+	// maxQueryBytes is the length of the longest query that a QueryCache stores.
+	maxQueryBytes = 64 << 10
 )
 
 // Hash returns the hash of a query: the SHA-256 of its UTF-8 text, as 64 lower-case hexadecimal digits.
@@ -30,21 +30,21 @@ func isHash(text string) bool {
 	return len(text) == sha256.Size*2
 }
 
-// QueryCache maps hashes to the queries that clients have sent with them (automatic persisted queries). It evicts the
+// queryCache maps hashes to the queries that clients have sent with them (automatic persisted queries). It evicts the
 // least recently used ones, and is safe for concurrent use.
-type QueryCache struct{ queries *lru.Cache[string] }
+type queryCache struct{ queries *lru.Cache[string] }
 
-// NewQueryCache returns an empty cache.
-func NewQueryCache() *QueryCache {
-	return &QueryCache{lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) })}
+// newQueryCache returns an empty cache.
+func newQueryCache() *queryCache {
+	return &queryCache{lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) })}
 }
 
 // Get returns the query of a hash, and whether the cache has it.
-func (c *QueryCache) Get(hash string) (string, bool) { return c.queries.Get(hash) }
+func (c *queryCache) Get(hash string) (string, bool) { return c.queries.Get(hash) }
 
 // Add stores a query of at most MaxQueryBytes under its hash. The caller has checked that the hash is right.
-func (c *QueryCache) Add(hash, query string) {
-	if len(query) <= MaxQueryBytes {
+func (c *queryCache) Add(hash, query string) {
+	if len(query) <= maxQueryBytes {
 		c.queries.Add(hash, query)
 	}
 }

@@ -12,11 +12,11 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// TestTexts: texts come back by their hashes, and one that is too long is not kept.
+// TestQueryCache checks that queries are found by their hashes, and that too long ones are not stored.
 func TestQueryCache(t *testing.T) {
 	t.Parallel()
-	texts := NewQueryCache()
-	for length, want := range map[int]bool{0: true, 1: true, MaxQueryBytes: true, MaxQueryBytes + 1: false} {
+	texts := newQueryCache()
+	for length, want := range map[int]bool{0: true, 1: true, maxQueryBytes: true, maxQueryBytes + 1: false} {
 		text := strings.Repeat("x", length)
 		texts.Add(Hash(text), text)
 		if got, kept := texts.Get(Hash(text)); kept != want || kept && got != text {

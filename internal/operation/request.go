@@ -88,33 +88,33 @@ func (r *Request) checkQuery() error {
 // setMember sets a member of the body. It checks and then ignores unknown members.
 func (r *Request) setMember(member models.Member) error {
 	var ok bool
-	at := models.At(member.Key)
+	path := models.At(member.Key)
 	switch member.Key {
 	case "query":
 		if r.Query, ok = member.Value.(string); !ok {
-			return models.BadInput(at, "must be text")
+			return models.BadInput(path, "must be text")
 		}
 		r.hasQuery = true
 	case "operationName":
 		if r.OperationName, ok = member.Value.(string); !ok && member.Value != nil {
-			return models.BadInput(at, "must be text")
+			return models.BadInput(path, "must be text")
 		}
 	case "variables":
 		if r.Variables, ok = member.Value.(models.Object); !ok && member.Value != nil {
-			return models.BadInput(at, "must be an object")
+			return models.BadInput(path, "must be an object")
 		}
-		return checkUnique(at, r.Variables)
+		return checkUnique(path, r.Variables)
 	case "extensions":
 		extensions, ok := member.Value.(models.Object)
 		if !ok && member.Value != nil {
-			return models.BadInput(at, "must be an object")
+			return models.BadInput(path, "must be an object")
 		}
-		if err := checkIgnoredValue(at, member.Value); err != nil {
+		if err := checkIgnoredValue(path, member.Value); err != nil {
 			return err
 		}
-		return r.setHash(at, extensions)
+		return r.setHash(path, extensions)
 	default:
-		return checkIgnoredValue(at, member.Value)
+		return checkIgnoredValue(path, member.Value)
 	}
 	return nil
 }
@@ -130,11 +130,11 @@ func (r *Request) variable(name string) (any, bool) {
 }
 
 // checkUnique returns an error at the first duplicate key of an object.
-func checkUnique(at *models.Path, object models.Object) error {
+func checkUnique(path *models.Path, object models.Object) error {
 	seen := make(map[string]bool, len(object))
 	for _, member := range object {
 		if seen[member.Key] {
-			return models.BadInput(at.In(member.Key), "must not occur twice in the object")
+			return models.BadInput(path.In(member.Key), "must not occur twice in the object")
 		}
 		seen[member.Key] = true
 	}
@@ -143,16 +143,16 @@ func checkUnique(at *models.Path, object models.Object) error {
 
 // checkIgnoredValue returns an error for a duplicate key or an unpaired surrogate in a part of the body that nothing
 // else reads.
-func checkIgnoredValue(at *models.Path, node any) error {
+func checkIgnoredValue(path *models.Path, node any) error {
 	err := jsontree.Check(node)
 	var fault *jsontree.Error
 	if !errors.As(err, &fault) {
 		return err
 	}
 	for _, step := range fault.Path {
-		at = at.In(step)
+		path = path.In(step)
 	}
-	return models.BadInput(at, "%s", fault.Fault)
+	return models.BadInput(path, "%s", fault.Fault)
 }
 
 // decodeJSON reads JSON into the nodes of a models.Tree. It accepts duplicate keys and unpaired surrogates, which the
