@@ -45,6 +45,9 @@ func (t *telemetry) Group(ctx context.Context, field string, objects int) (conte
 	return t.traces.group(ctx, field, objects)
 }
 
+// BeforeStatement does nothing: statements are observed when they end.
+func (t *telemetry) BeforeStatement(context.Context, string, []any) error { return nil }
+
 // Statement is that of store.Observer.
 func (t *telemetry) Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
 	if t.traces != nil {

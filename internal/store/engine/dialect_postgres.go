@@ -119,18 +119,15 @@ func rejectClosed(_ context.Context, conn *pgx.Conn) error {
 }
 
 func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
-	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
-	if err != nil {
-		return nil, err
-	}
-	return db, metered(db)
+	return openGORM(postgres.New(postgres.Config{Conn: pool}), log, false, nil)
 }
 
 func (d *postgresDialect) lanes() *lanes { return &d.lane }
 
 func (d *postgresDialect) CustomPlans(tx *gorm.DB) *gorm.DB {
 	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
-	session.Statement.ConnPool = customPlanPool{tx.Statement.ConnPool}
+	observed := tx.Statement.ConnPool.(*observedTx)
+	session.Statement.ConnPool = &observedTx{observedPool{customPlanPool{observed.ConnPool}, nil}, observed.tx}
 	return session
 }
 
@@ -300,7 +297,7 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
+		pgconn.SafeToRetry(err) || errors.Is(err, pgconn.ErrConnClosed) {
 		return unavailable(err)
 	}
 	return nil

@@ -105,7 +105,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 		return err
 	}
 	c := &preparedConn{conn, map[string]*sql.Stmt{}}
-	db, err := sqliteGORM(c, log, false)
+	db, err := sqliteGORM(c, log, false, nil)
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
