@@ -20,9 +20,9 @@ func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr
 	case who.Owner:
 		return where
 	case !who.Reads(who.Project):
-		return where.Concat(engine.NewExpr(" AND FALSE"))
+		return where.Concat(engine.SQL(" AND FALSE"))
 	}
-	return where.Concat(engine.NewExpr(" AND "+column+" = ?", who.Project))
+	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
 }
 
 // projectOfRow is the column of a table that holds the project of a row.
@@ -58,8 +58,8 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.db.KeyLookups(ctx).Raw("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
-		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
+	err := s.db.ScanKey(ctx, &found, engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
 	key, now := first(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
 		return auth.Principal{}, false, s.db.TranslateError(err)
@@ -98,8 +98,7 @@ func (u *uses) note(s *Store, key models.ID, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), usedEvery)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			return tx.Exec("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
-				now.UnixMicro(), key, now.UnixMicro()).Error
+			return tx.exec(engine.SQL("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", now.UnixMicro(), key, now.UnixMicro()))
 		})
 		if err != nil {
 			s.log.Debug("the use of an API key was not noted", "error", err)
@@ -129,11 +128,11 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return models.BadInput(at.In("expiresAt"), "must be in the future")
 		}
 		var taken bool
-		same := engine.NewExpr("name = ?", input.Name)
+		same := engine.SQL("name = ?", input.Name)
 		if project != nil {
-			same = same.And(engine.NewExpr("(project_id IS NULL OR project_id = ?)", *project))
+			same = same.And(engine.SQL("(project_id IS NULL OR project_id = ?)", *project))
 		}
-		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.SQL+")", same.Args...).Scan(&taken).Error
+		err := tx.scan(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
 		if err == nil && taken {
 			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
 		}
@@ -141,9 +140,8 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return err
 		}
 		var made []*models.ApiKey
-		err = tx.Raw(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
-			auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
+		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -167,8 +165,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id).
-			Scan(&revoked).Error
+		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
 		if err != nil {
 			return err
 		}
@@ -180,7 +177,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return managed(ctx, s, project, page, search.List[*models.ApiKey]{
-		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.NewExpr("api_keys"),
+		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.SQL("api_keys"),
 		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
@@ -189,7 +186,7 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
 	return managed(ctx, s, project, page, search.List[*models.AuditEvent]{
-		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.NewExpr("audit_events"),
+		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.SQL("audit_events"),
 		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
@@ -207,7 +204,7 @@ func managed[T any](ctx context.Context, s *Store, project *string, page models.
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
-		where = engine.NewExpr("project_id = ?", id)
+		where = engine.SQL("project_id = ?", id)
 	}
 	l.Where = visibleTo(who, "project_id", where)
 	found, err := search.ReadPages(ctx, s.db, l, nil, page)
@@ -223,7 +220,6 @@ func (tx *transaction) audit(project models.ID, action models.AuditAction, subje
 		}
 		return &id
 	}
-	return tx.Exec(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID),
-		action, fmt.Sprintf(format, args...), subject).Error
+	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

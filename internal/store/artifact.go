@@ -18,8 +18,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 		return nil, err
 	}
 	var found []*models.Artifact
-	err = s.db.Read(ctx).Raw("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
-		Scan(&found).Error
+	err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name))
 	return first(found), s.db.TranslateError(err)
 }
 
@@ -41,15 +40,14 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		var versions []*models.ArtifactVersion
-		err = tx.Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
-			artifact.ProjectID, artifact.ID).Scan(&versions).Error
+		err = tx.scan(&versions, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?", artifact.ProjectID, artifact.ID))
 		if err != nil {
 			return err
 		}
 		if err := tx.release(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID).Error; err != nil {
+		if err := tx.exec(engine.SQL("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID)); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -108,9 +106,9 @@ var projectColumns = engine.Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := visibleTo(auth.From(ctx), "id", engine.NewExpr("name = ?", name))
+	where := visibleTo(auth.From(ctx), "id", engine.SQL("name = ?", name))
 	var found []*models.Project
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE ?", where))
 	return first(found), s.db.TranslateError(err)
 }
 
@@ -143,8 +141,8 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
-		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.NewExpr("projects"),
-		Where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
+		Where: visibleTo(auth.From(ctx), "id", engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
@@ -160,8 +158,8 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 			return errNoOwner
 		}
 		var made []*models.Project
-		err := tx.Raw(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)).Scan(&made).Error
+		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
+			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)))
 		if err != nil {
 			return err
 		}
@@ -189,7 +187,7 @@ func (tx *transaction) findProject(name string) (models.ID, error) {
 		return findKeyProject(tx.who, name), nil
 	}
 	var ids []models.ID
-	err := tx.Raw("SELECT id FROM projects WHERE name = ?", name).Scan(&ids).Error
+	err := tx.scan(&ids, engine.SQL("SELECT id FROM projects WHERE name = ?", name))
 	if err != nil || len(ids) == 0 {
 		return models.ID{}, err
 	}

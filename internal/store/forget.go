@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/placard/placard/internal/store/engine"
 )
 
 const (
@@ -33,12 +35,12 @@ func (s *Store) forgetPortion(ctx context.Context, table string, retention, long
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
 		for begin := time.Now(); ; {
-			done := tx.Exec(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
+			n, err := tx.execCount(engine.SQL(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
 				SELECT caller, operation, key, project_id FROM `+table+`
-				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), forgetRows)
-			deleted += done.RowsAffected
-			if done.Error != nil || done.RowsAffected < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
-				return done.Error
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), forgetRows))
+			deleted += n
+			if err != nil || n < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
+				return err
 			}
 		}
 	})

@@ -106,11 +106,10 @@ func usedKeys[T any](
 	if !call.Caller.KeyID.IsZero() {
 		scope = call.Caller.KeyID.String()
 	}
-	err = tx.Raw(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
+	err = tx.scan(&used, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
 		WHERE caller = ? AND operation = ? AND key = ?
 		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
-		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
-		scope, call.Operation, *call.Key).Scan(&used).Error
+		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key, scope, call.Operation, *call.Key))
 	for _, use := range used {
 		if err == nil && bytes.Equal(use.Fingerprint, fingerprint) {
 			first = new(T)

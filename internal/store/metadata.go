@@ -247,9 +247,9 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 		return nil, err
 	}
 	var found []struct{ Card, Key string }
-	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
+	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
 		CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject).Scan(&found).Error
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject))
 	live := make(map[[2]string]bool, len(found))
 	for _, row := range found {
 		live[[2]string{row.Card, row.Key}] = true

@@ -44,19 +44,15 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 }
 
 func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
-	sql, args := "", []any{}
+	selects := make([]engine.Expr, len(nodeTables))
 	for i, table := range nodeTables {
-		if i > 0 {
-			sql += " UNION ALL "
-		}
-		from := tx.lookUpByID(table.name, "o", ids)
-		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.SQL, append(args, from.Args...)
+		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.lookUpByID(table.name, "o", ids))
 	}
 	var found []struct {
 		Name string
 		ID   models.ID
 	}
-	if err := tx.Raw(sql, args...).Scan(&found).Error; err != nil {
+	if err := tx.scan(&found, engine.Join(selects, " UNION ALL ")); err != nil {
 		return nil, err
 	}
 	byTable := map[string][]models.ID{}
@@ -115,7 +111,7 @@ func reading[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
-	err := s.db.Read(ctx).Turn(func(db *gorm.DB) (err error) {
+	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
 		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
 		return err
 	})
@@ -127,15 +123,14 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project)})
-	version, args := "s.artifact_version_id", []any{}
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project)})
+	version := engine.SQL("s.artifact_version_id")
 	if asOf != nil {
-		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
-			AND (v.created_at <= ?)) AS artifact_version_id`
-		args = append(args, project, *asOf)
+		version = engine.SQL(`(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
+			AND v.created_at <= ?) AS artifact_version_id`, project, *asOf)
 	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.db.Read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.SQL, append(args, from.Args...)...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT s.id, ? FROM ?", version, from))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}

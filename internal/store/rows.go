@@ -9,7 +9,7 @@ import (
 // The project is compared after the lookup: PostgreSQL might use an index by project otherwise.
 func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) engine.Expr {
 	return tx.dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: engine.True}).
-		Concat(visibleTo(tx.who, alias+"."+projectOfRow(table), engine.NewExpr(" WHERE TRUE")))
+		Concat(visibleTo(tx.who, alias+"."+projectOfRow(table), engine.SQL(" WHERE TRUE")))
 }
 
 // byKey maps objects by their IDs.
@@ -26,7 +26,7 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 		from := tx.lookUpByID(table, "o", ids)
 		var found []T
-		err := tx.Raw("SELECT "+engine.Qualify("o", columns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+		err := tx.scan(&found, engine.SQL("SELECT "+engine.Qualify("o", columns)+" FROM ?", from))
 		return byKey(found, id), err
 	}
 }
@@ -34,9 +34,9 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 // lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
 // is none that the caller may reach.
 func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
-	one := visibleTo(tx.who, projectOfRow(table), engine.NewExpr("id = ?", id))
+	one := visibleTo(tx.who, projectOfRow(table), engine.SQL("id = ?", id))
 	var found []*T
-	err := tx.Raw("SELECT "+engine.Qualify(table, columns)+" FROM "+table+" WHERE "+one.SQL+tx.dialect.ForUpdate(), one.Args...).Scan(&found).Error
+	err := tx.scan(&found, engine.SQL("SELECT "+engine.Qualify(table, columns)+" FROM "+table+" WHERE ?"+tx.dialect.ForUpdate(), one))
 	return first(found), err
 }
 

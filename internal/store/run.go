@@ -24,8 +24,8 @@ func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
-		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.NewExpr("step_runs"),
-		Where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.SQL("step_runs"),
+		Where: startedBy("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
 		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -40,7 +40,7 @@ func startedBy(column string, where engine.Expr, asOf *models.Time) engine.Expr 
 	if asOf == nil {
 		return where
 	}
-	return where.Concat(engine.NewExpr(" AND "+column+" <= ?", *asOf))
+	return where.Concat(engine.SQL(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -80,9 +80,8 @@ func (s *Store) StartPipelineRun(
 			return project, nil, err
 		}
 		var made []*models.PipelineRun
-		err = tx.Raw("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
-			Scan(&made).Error
+		err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
+			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
 		return project, first(made), err
 	})
 }
@@ -93,8 +92,7 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")),
-		project, about, string(text)).Error
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
 }
 
 func objects[T any](items []T, object func(T) any) []any {
@@ -131,13 +129,13 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := visibleTo(tx.who, "project_id", engine.NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
+		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
-			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.SQL,
-				append([]any{status, now, now}, where.Args...)...)
-			if ended.Error != nil {
-				return ended.Error
+			err := tx.exec(engine.SQL("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
+				status, now, now, where))
+			if err != nil {
+				return err
 			}
 		}
 		found, err := load(tx, []models.ID{id})
@@ -162,9 +160,9 @@ var (
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("i.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.SQL("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -174,9 +172,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -186,9 +184,9 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
@@ -240,9 +238,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 		return nil, err
 	}
 	var made []*models.StepRun
-	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns),
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())).Scan(&made).Error
+	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
 	return first(made), err
 }
 
@@ -269,10 +266,9 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
+	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")),
-		step.ProjectID, step.ID, string(text)).Error
+		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -292,9 +288,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
+	return tx.exec(engine.SQL("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
 		"SELECT ?, id, ?, position, name, artifact_name FROM "+
 		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.TextColumn("artifact_name")),
-		step.ProjectID, step.ID, string(text)).Error
+			engine.TextColumn("artifact_name")), step.ProjectID, step.ID, string(text)))
 }

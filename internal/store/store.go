@@ -112,3 +112,19 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	engine.ObserveEntries(ctx, done.entries)
 	return nil
 }
+
+// scan sends a statement and reads its rows into dest.
+func (tx *transaction) scan(dest any, query engine.Expr) error {
+	return tx.Raw(query.SQL, query.Args...).Scan(dest).Error
+}
+
+// exec sends a statement that returns no rows.
+func (tx *transaction) exec(statement engine.Expr) error {
+	return tx.Exec(statement.SQL, statement.Args...).Error
+}
+
+// execCount sends a statement that returns no rows, and returns the number of rows that it changed.
+func (tx *transaction) execCount(statement engine.Expr) (int64, error) {
+	done := tx.Exec(statement.SQL, statement.Args...)
+	return done.RowsAffected, done.Error
+}

@@ -247,20 +247,19 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := engine.NewExpr(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
 		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = ? AND a.name = t.name", id))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr(`v.project_id = ? AND v.id = CASE
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id))).
-		Concat(engine.NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
-		Scan(&found).Error; err != nil {
+	if err := tx.scan(&found, engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?", from)); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -334,14 +333,14 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 		return locked{}, nil
 	}
 	from := tx.dialect.LookUp(engine.Lookup{
-		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project), ForUpdate: true,
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
-	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.SQL, from.Args...).Scan(&rows).Error
+	err := tx.scan(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.logged_at FROM ?", from))
 	held := locked{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID

@@ -30,13 +30,13 @@ type declaredOutputs struct {
 // the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
 	from := tx.dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
-		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.NewExpr("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		Concat(visibleTo(tx.who, "r.project_id", engine.NewExpr(" WHERE TRUE")))
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(visibleTo(tx.who, "r.project_id", engine.SQL(" WHERE TRUE")))
 	var rows []outputRow
-	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL+" ORDER BY r.id, o.position", from.Args...).Scan(&rows).Error
+	err := tx.scan(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
+		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}
@@ -168,21 +168,21 @@ func notFoundNear(at *models.Path, near []string, format string, args ...any) er
 	return err
 }
 
-func (tx *transaction) near(name, sql string, args ...any) ([]string, error) {
+func (tx *transaction) near(name string, query engine.Expr) ([]string, error) {
 	var candidates []string
-	err := tx.Raw(sql+" LIMIT ?", append(args, nearCandidates)...).Scan(&candidates).Error
+	err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, nearCandidates))
 	return nearest(name, candidates), err
 }
 
 func (tx *transaction) nearArtifacts(project models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project) // IDs go by time
+	// IDs ascend with time.
+	return tx.near(name, engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project))
 }
 
 func (tx *transaction) nearVersions(project, artifact models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
-		project, artifact)
+	return tx.near(name, engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", project, artifact))
 }
 
 func (tx *transaction) nearAliases(project, artifact models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact)
+	return tx.near(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact))
 }

@@ -22,7 +22,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		if !ok {
 			return nil, nil
 		}
-		where = visibleTo(auth.From(ctx), "v.project_id", engine.NewExpr("v.id = ?", id))
+		where = visibleTo(auth.From(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
@@ -31,7 +31,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE "+where.SQL, where.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
 	version := first(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
@@ -46,27 +46,27 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	var id engine.Expr
 	switch {
 	case name.Version != nil:
-		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
-		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
-			id = id.Concat(engine.NewExpr(" AND created_at <= ?", *asOf))
+			id = id.Concat(engine.SQL(" AND created_at <= ?", *asOf))
 		}
-		id = id.Concat(engine.NewExpr(" ORDER BY number DESC LIMIT 1"))
+		id = id.Concat(engine.SQL(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		id = engine.NewExpr("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
 	default:
-		id = engine.NewExpr("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
 			append(artifact, *name.Alias, *asOf)...)
 	}
-	return engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s)", id))
+	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
 }
 
 // matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
 // The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
 // same cost, and the wrong one reads all versions of the artifact.
 func matchVersion(column, is string, args ...any) engine.Expr {
-	return engine.NewExpr(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
+	return engine.SQL(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
 // Versions is the same page of the versions of each artifact, newest first.
@@ -74,8 +74,8 @@ func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
 	return search.ReadPages(ctx, s.db, search.List[*models.ArtifactVersion]{
-		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.NewExpr("artifact_versions"),
-		Where: engine.NewExpr("project_id = ?", project), Parent: "artifact_id",
+		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.SQL("artifact_versions"),
+		Where: engine.SQL("project_id = ?", project), Parent: "artifact_id",
 		Order: []string{"number"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
 		ParentOf: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
@@ -86,15 +86,15 @@ func (s *Store) Versions(
 func (s *Store) LatestVersions(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	newest := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
+	newest := engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
 	if asOf != nil {
-		newest = newest.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
+		newest = newest.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.NewExpr("a.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
-			engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
+			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
 	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
@@ -146,12 +146,10 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 		if err := tx.release(version.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.Exec("INSERT INTO retired_numbers (project_id, artifact_id, number) VALUES (?, ?, ?)",
-			version.ProjectID, version.ArtifactID, version.Number).Error; err != nil {
+		if err := tx.exec(engine.SQL("INSERT INTO retired_numbers (project_id, artifact_id, number) VALUES (?, ?, ?)", version.ProjectID, version.ArtifactID, version.Number)); err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM artifact_versions WHERE project_id = ? AND id = ?",
-			version.ProjectID, version.ID).Error; err != nil {
+		if err := tx.exec(engine.SQL("DELETE FROM artifact_versions WHERE project_id = ? AND id = ?", version.ProjectID, version.ID)); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
@@ -172,13 +170,13 @@ func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetA
 // RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
 func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		gone := tx.Exec("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
-			version.ProjectID, version.ArtifactID, input.Alias, version.ID)
-		if gone.Error == nil && gone.RowsAffected == 0 {
-			return models.NotFound(at.In("alias"), "the alias does not point to this version")
+		gone, err := tx.execCount(engine.SQL("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
+			version.ProjectID, version.ArtifactID, input.Alias, version.ID))
+		if err == nil && gone == 0 {
+			err = models.NotFound(at.In("alias"), "the alias does not point to this version")
 		}
-		if gone.Error != nil {
-			return gone.Error
+		if err != nil {
+			return err
 		}
 		return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
@@ -199,8 +197,7 @@ func (s *Store) UntagArtifactVersion(
 ) (*models.ArtifactVersion, error) {
 	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		var gone []string
-		err := tx.Raw("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag",
-			version.ProjectID, version.ID, input.Tags).Scan(&gone).Error
+		err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
 		if err != nil {
 			return err
 		}
@@ -224,10 +221,9 @@ func (s *Store) label(
 // moveAlias points an alias at the version, from an instant on; one that is there already stays, without a trace in its history.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
-	err := tx.Raw(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
+	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
 		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
-		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`,
-		version.ProjectID, version.ArtifactID, alias, version.ID).Scan(&moved).Error
+		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`, version.ProjectID, version.ArtifactID, alias, version.ID))
 	if err != nil || len(moved) == 0 {
 		return err
 	}
@@ -239,10 +235,9 @@ const laterMove = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.m
 
 // recordMove writes where an alias points from an instant on, nil for nowhere.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	err := tx.Exec(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
+	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
 		SELECT ?, ?, ?, ?, `+laterMove+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
-			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
-		version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias).Error
+			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`, version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
 	if err != nil {
 		return err
 	}
@@ -262,9 +257,8 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 		return err
 	}
 	var added []string
-	err = tx.Raw("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag",
-		version.ProjectID, version.ID, text).Scan(&added).Error
+	err = tx.scan(&added, engine.SQL("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
+		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag", version.ProjectID, version.ID, text))
 	if err != nil {
 		return err
 	}
@@ -280,11 +274,10 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if err != nil {
 		return err
 	}
-	return tx.Exec(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
+	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
 		SELECT ?, ?, m.tag, ?, `+laterMove+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`,
-		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text).Error
+			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
 }
 
 func tagRows(tags []string) (string, error) {
@@ -301,9 +294,9 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.NewExpr(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
+		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
@@ -314,9 +307,9 @@ func (s *Store) Aliases(
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.NewExpr(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
+		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.SQL(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
@@ -326,7 +319,7 @@ func (s *Store) Tags(
 func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
 	from := s.db.Dialect().LookUp(attached)
 	var rows []labelRow
-	err := s.db.Read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.SQL+" ORDER BY label", from.Args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

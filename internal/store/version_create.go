@@ -108,9 +108,8 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 		models.Artifact
 		LastNumber int32
 	}
-	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
-		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`,
-		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)).Scan(&artifacts).Error
+	err := c.tx.scan(&artifacts, engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`, c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +124,13 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	var made []*models.ArtifactVersion
-	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns),
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)).Scan(&made).Error
+	err = c.tx.scan(&made, engine.SQL(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
 	if err != nil {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		err = c.tx.Exec("UPDATE artifacts SET last_number = ? WHERE project_id = ? AND id = ?", number, c.project, artifact.ID).Error
+		err = c.tx.exec(engine.SQL("UPDATE artifacts SET last_number = ? WHERE project_id = ? AND id = ?", number, c.project, artifact.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -189,12 +187,11 @@ func (c *creation) nextNumber(last int32) (int32, error) {
 // taken says whether a version of the artifact has the name, and whether one has or had the number.
 func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
-	err = c.tx.Raw(`SELECT
+	err = c.tx.scan(&found, engine.SQL(`SELECT
 		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
 		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
-		AS by_number`,
-		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error
+		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err
 }
 
@@ -219,22 +216,19 @@ func (c *creation) subject(version models.ID) (subject models.ID, floor int64, e
 	if err := c.tx.own(c.project, c.output.ID, version); err != nil {
 		return subject, 0, err
 	}
-	return c.output.ID, floor, c.tx.Exec("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
-		models.SubjectArtifactVersion, version, c.project, c.output.ID).Error
+	return c.output.ID, floor, c.tx.exec(engine.SQL("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?", models.SubjectArtifactVersion, version, c.project, c.output.ID))
 }
 
 // own says that the entries about the subject are those of the version.
 func (tx *transaction) own(project, subject, version models.ID) error {
-	return tx.Exec("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
-		version, models.SubjectArtifactVersion, project, subject).Error
+	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?", version, models.SubjectArtifactVersion, project, subject))
 }
 
 func (c *creation) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
-	return c.tx.Exec("UPDATE step_outputs SET artifact_version_id = ?, bound_at = ? WHERE project_id = ? AND id = ?",
-		version.ID, version.CreatedAt, c.project, c.output.ID).Error
+	return c.tx.exec(engine.SQL("UPDATE step_outputs SET artifact_version_id = ?, bound_at = ? WHERE project_id = ? AND id = ?", version.ID, version.CreatedAt, c.project, c.output.ID))
 }
 
 func (c *creation) label(version *models.ArtifactVersion) error {

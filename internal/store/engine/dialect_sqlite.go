@@ -185,7 +185,7 @@ func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Exp
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
 	}
-	one := Wrap("SELECT * FROM (%s)", sel(NewExpr("?", parentID{})))
+	one := SQL("SELECT * FROM (?)", sel(SQL("?", parentID{})))
 	parts := make([]Expr, len(parents))
 	for i, parent := range parents {
 		parts[i] = Expr{one.SQL, slices.Clone(one.Args)}
@@ -231,7 +231,7 @@ func (d *sqliteDialect) LeftLateralJoin(table, _ string, on Expr) Expr {
 
 func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	all := l.Where.And(d.IDIn(l.Alias+"."+l.Column, l.IDs))
-	return Wrap("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE %s) "+l.Alias, all)
+	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)
 }
 
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {

@@ -179,29 +179,18 @@ func (db *DB) ReadSearch(ctx context.Context) Reader {
 	return Reader{ctx, lane, lane.searcher}
 }
 
-// KeyLookups returns a session for look-ups of API keys, which have connections of their own. The caller bounds their number.
-func (db *DB) KeyLookups(ctx context.Context) *gorm.DB {
-	return db.backend.lanes().keys.db.WithContext(ctx)
+// ScanKey sends the look-up of an API key and reads its rows into dest. Look-ups have connections of their own, and the
+// caller bounds their number.
+func (db *DB) ScanKey(ctx context.Context, dest any, query Expr) error {
+	return db.backend.lanes().keys.db.WithContext(ctx).Raw(query.SQL, query.Args...).Scan(dest).Error
 }
 
-// Turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
-func (r Reader) Turn(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
+// Do runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
+func (r Reader) Do(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
 
-// Raw returns a statement with its arguments, which is sent by Scan.
-func (r Reader) Raw(text string, args ...any) statement { return statement{r, text, args} }
-
-type statement struct {
-	Reader
-	text string
-	args []any
-}
-
-// scanned is the result of a statement, in the form of GORM.
-type scanned struct{ Error error }
-
-// Scan sends the statement and reads its rows into dest.
-func (s statement) Scan(dest any) scanned {
-	return scanned{s.Turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
+// Scan sends one statement and reads its rows into dest.
+func (r Reader) Scan(dest any, query Expr) error {
+	return r.Do(func(db *gorm.DB) error { return db.Raw(query.SQL, query.Args...).Scan(dest).Error })
 }
 
 // Pool is how busy a pool of connections is.
