@@ -19,10 +19,10 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	}
 	var found []*models.Artifact
 	err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name))
-	return first(found), s.db.TranslateError(err)
+	return firstOrNil(found), s.db.TranslateError(err)
 }
 
-var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
+var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
 // DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none,
 // FORBIDDEN.
@@ -36,7 +36,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if artifact == nil {
 			return models.NotFound(at, "there is no artifact with this ID")
 		}
-		if err := tx.allow(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
+		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
 		var versions []*models.ArtifactVersion
@@ -44,7 +44,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err != nil {
 			return err
 		}
-		if err := tx.release(artifact.ProjectID, versions); err != nil {
+		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
 		if err := tx.exec(engine.SQL("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID)); err != nil {
@@ -59,11 +59,11 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 
 // lockArtifact keeps others from creating, moving and deleting below the artifact; nil when there is none.
 func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
-	return lockOne[models.Artifact](tx, "artifacts", artifactColumns, id)
+	return selectForUpdate[models.Artifact](tx, "artifacts", artifactColumns, id)
 }
 
-// release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
-func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
+// unbindOutputs takes versions that will be deleted off the outputs that they were saved from, which stay bound.
+func (tx *transaction) unbindOutputs(project models.ID, versions []*models.ArtifactVersion) error {
 	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
 	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
 		append([]any{project}, one.Args...)...).Error
@@ -109,7 +109,7 @@ func (s *Store) Project(ctx context.Context, name string) (*models.Project, erro
 	where := visibleTo(auth.From(ctx), "id", engine.SQL("name = ?", name))
 	var found []*models.Project
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE ?", where))
-	return first(found), s.db.TranslateError(err)
+	return firstOrNil(found), s.db.TranslateError(err)
 }
 
 // projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
@@ -148,14 +148,14 @@ func (s *Store) Projects(ctx context.Context, page models.Page) (*models.Project
 	return found[models.ID{}], err
 }
 
-var projectsByID = byIDs("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
+var projectsByID = loadByID("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
 
 // CreateProject creates a project. CONFLICT when the name is taken, FORBIDDEN for all but owners.
 func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string) (*models.Project, error) {
 	var project *models.Project
 	err := s.write(ctx, func(tx *transaction) error {
 		if !tx.who.Owner {
-			return errNoOwner
+			return errOwnerRequired
 		}
 		var made []*models.Project
 		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
@@ -204,7 +204,7 @@ type Bulk struct{ *transaction }
 func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 	return s.write(ctx, func(tx *transaction) error {
 		if !tx.who.Owner {
-			return errNoOwner
+			return errOwnerRequired
 		}
 		if err := tx.dialect.LockImports(tx.DB); err != nil {
 			return err
@@ -261,14 +261,14 @@ func (b Bulk) Audit(project models.ID, action models.AuditAction, name string) e
 // rest of an entry Seq and ProjectID are not read. The subjects must be locked.
 func (b Bulk) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
 	var last models.Time
-	made := make([]newEntry, len(entries))
+	made := make([]entryDraft, len(entries))
 	for i, e := range entries {
 		if e.LoggedAt.After(last.Time) {
 			last = e.LoggedAt
 		}
-		made[i] = newEntry{
+		made[i] = entryDraft{
 			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, reason: e.Reason,
-			as: &elsewhere{e.ID, e.LoggedAt, e.LoggedBy},
+			as: &origin{e.ID, e.LoggedAt, e.LoggedBy},
 		}
 	}
 	_, err := b.append(project, last, Caller{}, made)

@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	// forgetTime is the time after which a transaction that deletes old keys begins no further statement, so that other
+	// maxDeletionTime is the time after which a transaction that deletes old keys begins no further statement, so that other
 	// writes of SQLite wait for little more.
-	forgetTime = 50 * time.Millisecond
-	// forgetRows is the number of keys that one statement deletes.
-	forgetRows = 50
+	maxDeletionTime = 50 * time.Millisecond
+	// deletionBatch is the number of keys that one statement deletes.
+	deletionBatch = 50
 )
 
 // ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
@@ -21,7 +21,7 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Durati
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {
 			var err error
-			if deleted, err = s.forgetPortion(ctx, table, retention, forgetTime); err != nil {
+			if deleted, err = s.forgetPortion(ctx, table, retention, maxDeletionTime); err != nil {
 				return err
 			}
 		}
@@ -37,9 +37,9 @@ func (s *Store) forgetPortion(ctx context.Context, table string, retention, long
 		for begin := time.Now(); ; {
 			n, err := tx.execCount(engine.SQL(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
 				SELECT caller, operation, key, project_id FROM `+table+`
-				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), forgetRows))
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), deletionBatch))
 			deleted += n
-			if err != nil || n < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
+			if err != nil || n < deletionBatch || time.Since(begin) >= longest || ctx.Err() != nil {
 				return err
 			}
 		}

@@ -42,13 +42,13 @@ type keyUse struct {
 	Answer   *string
 }
 
-// once runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the first answer
+// withIdempotency runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the first answer
 // again, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction of fn stores the key with a snapshot of the
 // answer, which fields codes. So neither exists without the other, also when copies of a call race.
 //
 // The answer is found by key before anything is looked up, so that a call can be sent again after what it names has
 // been deleted or has moved. fn returns the project of the call also with an error, or zero for an unknown project.
-func once[T any](
+func withIdempotency[T any](
 	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
 ) (answer T, again bool, err error) {
 	if call.Key == nil {
@@ -93,7 +93,7 @@ func once[T any](
 			return failed
 		}
 		answer, again = fresh, false
-		return tx.keep(project, call, fingerprint[:], writeSnapshot(project, fields, answer))
+		return tx.storeAnswer(project, call, fingerprint[:], writeSnapshot(project, fields, answer))
 	})
 	return answer, again, err
 }
@@ -132,8 +132,8 @@ func take[T any](answer *T, again *bool, first *T, err error) error {
 	return err
 }
 
-// keep stores the key with the snapshot of its answer. It returns ErrRetry when a copy of the call was faster.
-func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot []byte) error {
+// storeAnswer stores the key with the snapshot of its answer. It returns ErrRetry when a copy of the call was faster.
+func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, snapshot []byte) error {
 	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
 		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0))

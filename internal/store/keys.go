@@ -24,8 +24,8 @@ type KeyQuestion struct {
 	AsOf int64
 }
 
-// cut leaves as many as are asked for, and refuses more than can be told.
-func (q KeyQuestion) cut(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+// limit leaves as many as are asked for, and refuses more than can be told.
+func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
 	}
@@ -46,7 +46,7 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil || len(names) == 0 || q.OnlyNames {
 		return names, err
 	}
-	rows, err := json.Marshal(objects(names, func(u *models.MetadataKeyUsage) any {
+	rows, err := json.Marshal(mapToAny(names, func(u *models.MetadataKeyUsage) any {
 		return map[string]any{"card": u.CardName, "key": u.Key}
 	}))
 	if err != nil {
@@ -55,13 +55,13 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	from := engine.SQL(s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+" CROSS JOIN "+
 		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`, string(rows), id, models.SubjectArtifactVersion)
-	usage, err := s.usage(ctx, id, "m.project_id", from, KeyQuestion{First: -1})
+	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuestion{First: -1})
 	if err != nil {
 		return nil, err
 	}
 	var all int
 	err = s.db.ReadUnbounded(ctx).Scan(&all, engine.SQL("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id))
-	return covering(usage[id], all), s.db.TranslateError(err)
+	return setCoverage(usage[id], all), s.db.TranslateError(err)
 }
 
 // ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
@@ -89,18 +89,18 @@ func (s *Store) ArtifactKeys(
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
 	from := versions.Concat(entries).Concat(then)
-	usage, err := s.usage(ctx, project, "v.artifact_id", from, q)
+	usage, err := s.aggregateUsage(ctx, project, "v.artifact_id", from, q)
 	if err != nil {
 		return nil, err
 	}
 	for _, count := range counts {
-		covering(usage[count.ArtifactID], count.Size)
+		setCoverage(usage[count.ArtifactID], count.Size)
 	}
 	return usage, nil
 }
 
-// covering notes how many of all versions have each key.
-func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
+// setCoverage notes how many of all versions have each key.
+func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
 	for _, u := range usage {
 		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
 	}
@@ -125,7 +125,7 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	if err := s.db.ReadUnbounded(ctx).Scan(&names, query); err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	return q.cut(names)
+	return q.limit(names)
 }
 
 // prefixCondition returns the condition that a card or a key begins with the prefix.
@@ -137,9 +137,9 @@ func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
 	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), prefix, prefix)
 }
 
-// usage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
+// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
 // the items of FROM on.
-func (s *Store) usage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
+func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
 	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity, models.SortKeyInfinity)
 	var rows []struct {
 		Owner                  models.ID
@@ -157,24 +157,24 @@ func (s *Store) usage(ctx context.Context, project models.ID, owner string, from
 	}
 	usage := map[models.ID][]*models.MetadataKeyUsage{}
 	for _, row := range rows {
-		last, err := idOfDated(row.Last)
+		last, err := decodeSeqAndID(row.Last)
 		if err != nil {
 			return nil, err
 		}
 		usage[row.Owner] = append(usage[row.Owner], &models.MetadataKeyUsage{
 			CardName: row.Card, Key: row.Key, Kinds: models.SortKinds(strings.Split(row.Kinds, ",")), Versions: row.Versions,
-			Min: numberOf(row.Least), Max: numberOf(row.Greatest), ProjectID: project, LastEntryID: last,
+			Min: decodeNumber(row.Least), Max: decodeNumber(row.Greatest), ProjectID: project, LastEntryID: last,
 		})
 	}
 	for owner, all := range usage {
-		if usage[owner], err = q.cut(all); err != nil {
+		if usage[owner], err = q.limit(all); err != nil {
 			return nil, err
 		}
 	}
 	return usage, nil
 }
 
-func numberOf(sortKey *string) *models.Double {
+func decodeNumber(sortKey *string) *models.Double {
 	if sortKey == nil {
 		return nil
 	}
@@ -186,14 +186,14 @@ func numberOf(sortKey *string) *models.Double {
 	return &number
 }
 
-// datedDigits is how many digits stand before the ID in what dialect.dated makes.
-const datedDigits = 20
+// seqDigits is how many digits stand before the ID in what dialect.dated makes.
+const seqDigits = 20
 
-func idOfDated(text string) (id models.ID, err error) {
-	if len(text) < datedDigits {
+func decodeSeqAndID(text string) (id models.ID, err error) {
+	if len(text) < seqDigits {
 		return id, fmt.Errorf("an entry without an ID: %q", text)
 	}
-	n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text[datedDigits:], "-", "")))
+	n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text[seqDigits:], "-", "")))
 	if err == nil && n != len(id) {
 		err = fmt.Errorf("an ID of %d bytes", n)
 	}

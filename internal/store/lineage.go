@@ -64,7 +64,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 			break
 		}
 	}
-	return found, s.connect(ctx, of.ProjectID, known, found)
+	return found, s.loadEdges(ctx, of.ProjectID, known, found)
 }
 
 // neighbours returns versions one step from the border that are not in known, the oldest first.
@@ -75,15 +75,15 @@ func (s *Store) neighbours(
 		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
 	from := engine.SQL("(SELECT DISTINCT t.artifact_version_id AS id FROM ?) d", ids).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = ? AND v.id = d.id", start.ProjectID)))
-	where := startedBy("v.created_at", engine.True, start.AsOf)
+	where := notAfter("v.created_at", engine.True, start.AsOf)
 	var next []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
 		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", most), from, where))
 	return models.Views(next, start.AsOf), s.db.TranslateError(err)
 }
 
-// connect adds the edges between the versions that are known, in the order of these.
-func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
+// loadEdges adds the edges between the versions that are known, in the order of these.
+func (s *Store) loadEdges(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
 	ids := slices.Collect(maps.Keys(known))
 	from := engine.SQL("? WHERE ?", s.follow(project, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
@@ -112,7 +112,7 @@ func (s *Store) Consumers(
 		Columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
 		From:  engine.SQL("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		Where: startedBy("r.started_at", engine.SQL("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
+		Where: notAfter("r.started_at", engine.SQL("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
 		Order: []string{"r.started_at", "r.id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}

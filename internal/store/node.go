@@ -17,16 +17,16 @@ type nodeTable struct {
 }
 
 var nodeTables = []nodeTable{
-	{"projects", loader(projectsByID)},
-	{"artifacts", loader(artifactsByID)},
-	{"artifact_versions", loader(versionsByID)},
-	{"pipeline_runs", loader(pipelineRunsByID)},
-	{"step_runs", loader(stepRunsByID)},
-	{"step_outputs", loader(stepOutputsByID)},
-	{"metadata_entries", loader(entriesByID)},
+	{"projects", nodeLoader(projectsByID)},
+	{"artifacts", nodeLoader(artifactsByID)},
+	{"artifact_versions", nodeLoader(versionsByID)},
+	{"pipeline_runs", nodeLoader(pipelineRunsByID)},
+	{"step_runs", nodeLoader(stepRunsByID)},
+	{"step_outputs", nodeLoader(stepOutputsByID)},
+	{"metadata_entries", nodeLoader(entriesByID)},
 }
 
-func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
+func nodeLoader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 		found, err := load(tx, ids)
 		nodes := make(map[models.ID]models.Node, len(found))
@@ -40,10 +40,10 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 // Nodes returns the objects with these IDs, of whatever type. The map has no entry for an ID of nothing that the caller may
 // reach. It costs a statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
-	return reading(ctx, s, ids, nodesByID)
+	return readByID(ctx, s, ids, loadNodes)
 }
 
-func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 	selects := make([]engine.Expr, len(nodeTables))
 	for i, table := range nodeTables {
 		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.lookUpByID(table.name, "o", ids))
@@ -79,35 +79,35 @@ func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 
 // ProjectsByID are projects.
 func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
-	return reading(ctx, s, ids, projectsByID)
+	return readByID(ctx, s, ids, projectsByID)
 }
 
 // ArtifactsByID are artifacts.
 func (s *Store) ArtifactsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Artifact, error) {
-	return reading(ctx, s, ids, artifactsByID)
+	return readByID(ctx, s, ids, artifactsByID)
 }
 
 // VersionsByID are artifact versions.
 func (s *Store) VersionsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
-	return reading(ctx, s, ids, versionsByID)
+	return readByID(ctx, s, ids, versionsByID)
 }
 
 // PipelineRunsByID are pipeline runs.
 func (s *Store) PipelineRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
-	return reading(ctx, s, ids, pipelineRunsByID)
+	return readByID(ctx, s, ids, pipelineRunsByID)
 }
 
 // StepRunsByID are step runs.
 func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.StepRun, error) {
-	return reading(ctx, s, ids, stepRunsByID)
+	return readByID(ctx, s, ids, stepRunsByID)
 }
 
 // EntriesByID are metadata entries.
 func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	return reading(ctx, s, ids, entriesByID)
+	return readByID(ctx, s, ids, entriesByID)
 }
 
-func reading[T any](
+func readByID[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T

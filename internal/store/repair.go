@@ -21,8 +21,8 @@ type Progress struct {
 	Done, Total int64
 }
 
-// repairedAtOnce is the number of subjects, versions or entries in one transaction of Repair.
-const repairedAtOnce = 500
+// repairBatch is the number of subjects, versions or entries in one transaction of Repair.
+const repairBatch = 500
 
 // Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
 // transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
@@ -63,9 +63,9 @@ type portions struct {
 }
 
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
-	for after, n := (models.ID{}), repairedAtOnce; n == repairedAtOnce; {
+	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce), project, after))
+		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
 			err = r.store.db.Read(ctx).Scan(&incomplete, engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
@@ -96,7 +96,7 @@ const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @pr
 
 // fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
 func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
-	for n := int64(repairedAtOnce); n == repairedAtOnce; {
+	for n := int64(repairBatch); n == repairBatch; {
 		var done Repaired
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
 			if _, err = tx.lockSubjects(project, ids); err != nil {
@@ -149,7 +149,7 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		Value     string
 	}
 	err := tx.scan(&entries, engine.SQL(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
-		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND ? ORDER BY seq LIMIT %d`, repairedAtOnce), project, one))
+		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND ? ORDER BY seq LIMIT %d`, repairBatch), project, one))
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}

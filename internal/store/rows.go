@@ -9,7 +9,7 @@ import (
 // The project is compared after the lookup: PostgreSQL might use an index by project otherwise.
 func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) engine.Expr {
 	return tx.dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: engine.True}).
-		Concat(visibleTo(tx.who, alias+"."+projectOfRow(table), engine.SQL(" WHERE TRUE")))
+		Concat(visibleTo(tx.who, alias+"."+projectColumn(table), engine.SQL(" WHERE TRUE")))
 }
 
 // byKey maps objects by their IDs.
@@ -21,8 +21,8 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 	return m
 }
 
-// byIDs is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
-func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
+// loadByID is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
+func loadByID[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 		from := tx.lookUpByID(table, "o", ids)
 		var found []T
@@ -31,16 +31,16 @@ func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx 
 	}
 }
 
-// lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
+// selectForUpdate is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
 // is none that the caller may reach.
-func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
-	one := visibleTo(tx.who, projectOfRow(table), engine.SQL("id = ?", id))
+func selectForUpdate[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
+	one := visibleTo(tx.who, projectColumn(table), engine.SQL("id = ?", id))
 	var found []*T
 	err := tx.scan(&found, engine.SQL("SELECT "+engine.Qualify(table, columns)+" FROM "+table+" WHERE ?"+tx.dialect.ForUpdate(), one))
-	return first(found), err
+	return firstOrNil(found), err
 }
 
-func first[T any](found []*T) *T {
+func firstOrNil[T any](found []*T) *T {
 	if len(found) == 0 {
 		return nil
 	}

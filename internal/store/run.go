@@ -15,9 +15,9 @@ var (
 	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
-var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
+var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
 
-var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
+var stepRunsByID = loadByID("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
 // StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
@@ -25,7 +25,7 @@ func (s *Store) StepRuns(
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
 		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.SQL("step_runs"),
-		Where: startedBy("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Where: notAfter("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
 		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -35,8 +35,8 @@ func (s *Store) StepRuns(
 	return viewsOfPages(found, asOf), err
 }
 
-// startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column string, where engine.Expr, asOf *models.Time) engine.Expr {
+// notAfter adds the condition that a column is not later than an instant, if there is one.
+func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 	if asOf == nil {
 		return where
 	}
@@ -67,10 +67,10 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.From(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	return once(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+	return withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
-			err = tx.allow(models.ApiKeyRoleWriter, project)
+			err = tx.requireRole(models.ApiKeyRoleWriter, project)
 		}
 		if err != nil {
 			return project, nil, err
@@ -82,20 +82,20 @@ func (s *Store) StartPipelineRun(
 		var made []*models.PipelineRun
 		err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
 			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
-		return project, first(made), err
+		return project, firstOrNil(made), err
 	})
 }
 
 // addSubjects makes room for entries about new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	text, err := json.Marshal(objects(ids, func(id models.ID) any { return map[string]any{"id": id} }))
+	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
 		return err
 	}
 	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
 }
 
-func objects[T any](items []T, object func(T) any) []any {
+func mapToAny[T any](items []T, object func(T) any) []any {
 	list := make([]any, len(items))
 	for i, item := range items {
 		list[i] = object(item)
@@ -143,7 +143,7 @@ func finish[T any](
 			return models.NotFound(idAt, "there is no run with this ID")
 		}
 		if err == nil && !may {
-			return errOnlyReads
+			return errReadOnlyRole
 		}
 		if err == nil && statusOf(run) != status {
 			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
@@ -190,7 +190,7 @@ func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
-var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
+var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
 // StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
 // unknown run or input, CONFLICT when the run has ended, FORBIDDEN.
@@ -201,7 +201,7 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return once(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
+	return withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {
@@ -210,7 +210,7 @@ func (s *Store) StartStepRun(
 		if run == nil {
 			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
 		}
-		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+		if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 			return run.ProjectID, nil, err
 		}
 		if run.Status != models.RunStatusRunning {
@@ -229,7 +229,7 @@ func (s *Store) StartStepRun(
 
 // lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	return lockOne[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
+	return selectForUpdate[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
@@ -240,21 +240,21 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	var made []*models.StepRun
 	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
 		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
-	return first(made), err
+	return firstOrNil(made), err
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	var versions byID
+	var versions idSelectors
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
 		versions.add(i, input.ArtifactVersionID, at.In(i).In("artifactVersionId"))
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
-	found := make([]resolved, len(inputs))
-	if err := (resolver{byID: versions}).versionsByID(tx, found); err != nil {
+	found := make([]resolvedTarget, len(inputs))
+	if err := (targetResolver{byID: versions}).versionsByID(tx, found); err != nil {
 		return err
 	}
 	for i := range found {

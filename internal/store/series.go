@@ -62,7 +62,7 @@ func (s *Store) ArtifactSeries(
 		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
 		Unbounded: true, // past the versions without the key
 		Read: func(query *gorm.DB) ([]*versionPoint, error) {
-			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
+			return collectRows(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
@@ -82,7 +82,7 @@ func (s *Store) SubjectSeries(
 		Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, selfKey) },
 	}
 	if key.AsOf != 0 {
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", key.AsOf))
@@ -130,8 +130,8 @@ func (s *Store) SubjectSummaries(
 	return s.summaries(ctx, engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq", from))
 }
 
-// tally adds the rows of a query to the tallies of their parents.
-func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
+// tallyRows adds the rows of a query to the tallies of their parents.
+func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 	rows, err := query.Rows()
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 // hand: there may be a hundred thousand.
 func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error { return tally(db.Raw(query.SQL, query.Args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error { return tallyRows(db.Raw(query.SQL, query.Args...), tallies) })
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}

@@ -1,13 +1,12 @@
 package store
 
 import (
-
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // insertEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
-func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]appended, error) {
+func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]insertedEntry, error) {
 	if tx.dialect.HasOneWriter() {
 		return tx.insertEntriesThenLatest(project, at, entries)
 	}
@@ -15,10 +14,10 @@ func (tx *transaction) insertEntries(project models.ID, at any, entries string) 
 }
 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
-func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]appended, error) {
-	latest := latestInsert(tx.dialect, project, "stored")
+func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]insertedEntry, error) {
+	latest := upsertLatest(tx.dialect, project, "stored")
 	about := tx.dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
-	var done []appended
+	var done []insertedEntry
 	err := tx.scan(&done, engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
@@ -47,8 +46,8 @@ SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, entries, project, lates
 }
 
 // insertEntriesThenLatest stores entries and latest rows by two statements.
-func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]appended, error) {
-	var done []appended
+func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]insertedEntry, error) {
+	var done []insertedEntry
 	given := tx.dialect.JSONRows(engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
 		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
@@ -63,7 +62,7 @@ RETURNING id, seq, logged_at`, project, at, entries))
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := latestInsert(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
 	return done, tx.exec(latest)
 }
 
@@ -73,11 +72,11 @@ func latestColumns(value engine.Expr) engine.Expr {
         logged_at, logged_by, step_run_id`, value)
 }
 
-// latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
+// upsertLatest stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
 // of a key that is known, and never goes back to an earlier entry.
-func latestInsert(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
+func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestOf(engine.SQL(entries, args...), about)
+	latest := latestPerKey(engine.SQL(entries, args...), about)
 	return engine.SQL(`INSERT INTO metadata_latest (?, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
@@ -90,9 +89,9 @@ func latestInsert(d engine.Dialect, project models.ID, entries string, args ...a
     WHERE excluded.seq > metadata_latest.seq`, latestColumns(engine.SQL("value")), latest)
 }
 
-// latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
+// latestPerKey is the last entry of each key among entries, with the place of its key if the key is new; join may
 // add tables to what is called e.
-func latestOf(entries, join engine.Expr) engine.Expr {
+func latestPerKey(entries, join engine.Expr) engine.Expr {
 	return engine.SQL(`(
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ?
         WINDOW of_key AS (PARTITION BY subject_id, card, key)

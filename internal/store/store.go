@@ -24,7 +24,7 @@ type Store struct {
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
-	used     uses
+	used     lastUseRecorder
 	// clock is time.Now, except in tests.
 	clock func() time.Time
 }

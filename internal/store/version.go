@@ -32,7 +32,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	}
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
-	version := first(found)
+	version := firstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
@@ -98,7 +98,7 @@ func (s *Store) LatestVersions(
 	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
-var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
+var versionsByID = loadByID("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
 // when there is none, FORBIDDEN without the role.
@@ -115,7 +115,7 @@ func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text
 	if found[id] == nil {
 		return nil, missing
 	}
-	if err := tx.allow(role, found[id].ProjectID); err != nil {
+	if err := tx.requireRole(role, found[id].ProjectID); err != nil {
 		return nil, err
 	}
 	artifact, err := tx.lockArtifact(found[id].ArtifactID)
@@ -143,7 +143,7 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 		}
 		deleted = version.ID
 		versions := []*models.ArtifactVersion{version}
-		if err := tx.release(version.ProjectID, versions); err != nil {
+		if err := tx.unbindOutputs(version.ProjectID, versions); err != nil {
 			return err
 		}
 		if err := tx.exec(engine.SQL("INSERT INTO retired_numbers (project_id, artifact_id, number) VALUES (?, ?, ?)", version.ProjectID, version.ArtifactID, version.Number)); err != nil {
@@ -155,21 +155,21 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
 			return err
 		}
-		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", words(version))
+		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", describe(version))
 	})
 	return deleted, err
 }
 
 // SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
 func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
 // RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
 func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		gone, err := tx.execCount(engine.SQL("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
 			version.ProjectID, version.ArtifactID, input.Alias, version.ID))
 		if err == nil && gone == 0 {
@@ -186,7 +186,7 @@ func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.R
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
@@ -195,7 +195,7 @@ func (s *Store) TagArtifactVersion(
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		var gone []string
 		err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
 		if err != nil {
@@ -205,8 +205,8 @@ func (s *Store) UntagArtifactVersion(
 	})
 }
 
-// label changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
-func (s *Store) label(
+// withLockedVersion changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
+func (s *Store) withLockedVersion(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
@@ -230,13 +230,13 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, 
 	return tx.recordMove(version, alias, &version.ID, at)
 }
 
-// laterMove is the time of a move: the present, but later than the move before it, whatever the clock does.
-const laterMove = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
+// monotonicMoveTime is the time of a move: the present, but later than the move before it, whatever the clock does.
+const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
 
 // recordMove writes where an alias points from an instant on, nil for nowhere.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
 	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
-		SELECT ?, ?, ?, ?, `+laterMove+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
+		SELECT ?, ?, ?, ?, `+monotonicMoveTime+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
 			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`, version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
 	if err != nil {
 		return err
@@ -245,7 +245,7 @@ func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string,
 	if to == nil {
 		action = models.AuditActionAliasRemoved
 	}
-	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, words(version))
+	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version))
 }
 
 func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, at any) error {
@@ -275,13 +275,13 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 		return err
 	}
 	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+laterMove+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
 			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
 }
 
 func tagRows(tags []string) (string, error) {
-	text, err := json.Marshal(objects(tags, func(tag string) any { return map[string]any{"tag": tag} }))
+	text, err := json.Marshal(mapToAny(tags, func(tag string) any { return map[string]any{"tag": tag} }))
 	return string(text), err
 }
 

@@ -12,7 +12,7 @@ import (
 
 // openLanes opens the connections that read.
 func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
-	questionThreads()
+	addReadThreads()
 	gate := &d.checkpoints.gate
 	open := func(name string, connections int, gate *readGate) (l *lane) {
 		if err != nil {
@@ -26,17 +26,17 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 		l.db, err = sqliteGORM(readers, log, true, gate)
 		return l
 	}
-	d.lane = lanes{
+	d.lane = laneSet{
 		reads:     open("sqlite_read", sqliteReaders, gate),
-		questions: open("sqlite_question", min(questionsAtOnce(), maxSQLiteQuestions), gate),
+		unbounded: open("sqlite_question", min(maxUnboundedReads(), maxSQLiteUnbounded), gate),
 		mutations: open("sqlite_mutation", sqliteMutationReaders, nil),
 		keys:      open("sqlite_keys", sqliteKeyReaders, nil),
 	}
 	if err != nil {
 		return err
 	}
-	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.questions.pool}
-	d.lane.questions.searcher, err = sqliteGORM(d.lane.questions.pool, log, false, gate)
+	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.unbounded.pool}
+	d.lane.unbounded.customPlans, err = sqliteGORM(d.lane.unbounded.pool, log, false, gate)
 	return err
 }
 
