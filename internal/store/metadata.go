@@ -55,7 +55,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 	drafts := func(write int, subject models.ID) []entryDraft {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
-	return withIdempotency(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
+	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
 		targets := make([]models.MetadataTarget, len(writes))
 		paths := make([]*models.Path, len(writes))
 		for i, write := range writes {
@@ -97,6 +97,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		}
 		return project, logged, nil
 	})
+	return done.Value, done.Replayed, err
 }
 
 // attachArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
@@ -162,7 +163,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		codeLogged(1, drafts)(s, &one)
 		*logged = one[0]
 	}
-	return withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
+	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
 		project := firstProject(found)
 		if err == nil {
@@ -195,6 +196,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		}
 		return project, Logged{found[0].object, stored}, err
 	})
+	return done.Value, done.Replayed, err
 }
 
 // auditedKeys is how many keys an audit event of a retraction names.

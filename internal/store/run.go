@@ -67,7 +67,7 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.From(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	return withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
 			err = tx.requireRole(models.ApiKeyRoleWriter, project)
@@ -84,6 +84,7 @@ func (s *Store) StartPipelineRun(
 			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
 		return project, firstOrNil(made), err
 	})
+	return done.Value, done.Replayed, err
 }
 
 // addSubjects makes room for entries about new objects.
@@ -201,7 +202,7 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
+	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {
@@ -225,6 +226,7 @@ func (s *Store) StartStepRun(
 		}
 		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
 	})
+	return done.Value, done.Replayed, err
 }
 
 // lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.

@@ -20,7 +20,7 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.From(ctx), input, facts)
-	return withIdempotency(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 		c := versionCreator{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err
@@ -39,6 +39,7 @@ func (s *Store) CreateArtifactVersion(
 		_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
 		return c.project, version, err
 	})
+	return done.Value, done.Replayed, err
 }
 
 // canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
