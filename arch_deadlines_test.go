@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// endless lists functions and variables that may wait for ever, with what tests use instead.
-var endless = map[string]string{
-	"exec.Command":       "harness.Command, which has a limit and ends with the test process",
+// unboundedCalls maps functions and variables without a deadline to their replacements.
+var unboundedCalls = map[string]string{
+	"exec.Command":       "harness.Command, which has a deadline and ends with the test process",
 	"http.Get":           "a client with a timeout",
 	"http.Head":          "a client with a timeout",
 	"http.Post":          "a client with a timeout",
@@ -21,62 +21,73 @@ var endless = map[string]string{
 	"net.Dial":           "net.DialTimeout",
 }
 
-// TestStructureDeadlines checks that no test waits without a deadline: for a program, for a server, or for a channel
-// outside a select. In a test with synctest a wait without an end fails at once.
+// TestStructureDeadlines checks that tests wait with a deadline: for a program, for a server, and for a channel outside
+// a select. Tests that use synctest are exempt, because a deadlock there fails at once.
 func TestStructureDeadlines(t *testing.T) {
 	t.Parallel()
 	for _, path := range handWritten(t) {
-		if !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "storetest") || strings.HasPrefix(path, "internal/harness") {
+		if !isTest(path) || strings.HasPrefix(path, "internal/harness/") {
 			continue
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range waits(t, path, string(text)) {
-			t.Error(found)
+		for _, finding := range unboundedWaits(t, path, string(text)) {
+			t.Error(finding)
 		}
 	}
-	const bad = "package p\nfunc f(c chan int) { exec.Command(\"x\"); <-c; net.Dial(\"a\", \"b\")\nselect { case <-c: <-c\ncase x := <-c: _ = x } }"
-	if found := waits(t, "control", bad); len(found) != 4 {
-		t.Errorf("the control has 4 waits without a deadline, found %q", found)
+	const control = `package p
+func f(c chan int) { exec.Command("x"); <-c; net.Dial("a", "b")
+select { case <-c: <-c
+case x := <-c: _ = x } }`
+	if findings := unboundedWaits(t, "control", control); len(findings) != 4 {
+		t.Errorf("the control has 4 waits without a deadline, but the check reports %q", findings)
 	}
 }
 
-// ends reports whether a channel is that of a context, which has a deadline, or that of a timer.
-func ends(channel ast.Expr) bool {
-	if call, ok := channel.(*ast.CallExpr); ok {
-		selector, ok := call.Fun.(*ast.SelectorExpr)
-		return ok && selector.Sel.Name == "Done"
-	}
-	selector, ok := channel.(*ast.SelectorExpr)
-	return ok && selector.Sel.Name == "C"
-}
-
-// waits returns the places of a file that may wait for ever.
-func waits(t *testing.T, path, text string) (found []string) {
+// unboundedWaits returns a message for each wait in a file that has no deadline.
+func unboundedWaits(t *testing.T, path, text string) (findings []string) {
 	t.Helper()
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, path, text, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	simulated := slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"testing/synctest"` })
-	var cases []ast.Node // the receive operations of select statements
+	report := func(node ast.Node, replacement string) {
+		findings = append(findings, set.Position(node.Pos()).String()+": no deadline; use "+replacement)
+	}
+	simulated := slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool {
+		return s.Path.Value == `"testing/synctest"`
+	})
+	var selected []ast.Node // the receive operations of select statements
 	ast.Inspect(file, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.CommClause:
-			ast.Inspect(node.Comm, func(inner ast.Node) bool { cases = append(cases, inner); return inner != nil })
+			ast.Inspect(node.Comm, func(inner ast.Node) bool { selected = append(selected, inner); return inner != nil })
 		case *ast.UnaryExpr:
-			if node.Op == token.ARROW && !simulated && !ends(node.X) && !slices.Contains(cases, ast.Node(node)) {
-				found = append(found, set.Position(node.Pos()).String()+": use harness.Receive, which has a deadline")
+			receives := node.Op == token.ARROW && !slices.Contains(selected, ast.Node(node))
+			if receives && !simulated && !hasDeadline(node.X) {
+				report(node, "harness.Receive")
 			}
 		case *ast.SelectorExpr:
-			if name, ok := node.X.(*ast.Ident); ok && endless[name.Name+"."+node.Sel.Name] != "" {
-				found = append(found, set.Position(node.Pos()).String()+": use "+endless[name.Name+"."+node.Sel.Name])
+			if name, ok := node.X.(*ast.Ident); ok {
+				if replacement, ok := unboundedCalls[name.Name+"."+node.Sel.Name]; ok {
+					report(node, replacement)
+				}
 			}
 		}
 		return true
 	})
-	return found
+	return findings
+}
+
+// hasDeadline reports whether a channel is that of a context or of a timer.
+func hasDeadline(channel ast.Expr) bool {
+	if call, ok := channel.(*ast.CallExpr); ok {
+		selector, ok := call.Fun.(*ast.SelectorExpr)
+		return ok && selector.Sel.Name == "Done"
+	}
+	selector, ok := channel.(*ast.SelectorExpr)
+	return ok && selector.Sel.Name == "C"
 }

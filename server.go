@@ -28,28 +28,29 @@ import (
 var version = "0.1.0"
 
 func main() {
-	line, err := config.Parse(command.Arguments(os.Args)[1:], command.Describe(version), os.Stdout, os.Exit)
+	cli, err := config.Parse(os.Args[1:], command.VersionString(version), os.Stdout, os.Exit)
 	if err == nil {
-		line.WarnOfUnknownVariables(os.Environ(), logger)
-		if line.Command == "serve" {
-			err = serve(&line.Serve)
+		cli.LogWarnings(os.Environ(), httpd.NewLogger)
+		if cli.Command == "serve" {
+			err = serve(&cli.Serve)
 		} else {
-			err = command.Run(line, version, command.Output{Answer: os.Stdout, Notes: os.Stderr, Log: logger})
+			err = command.Run(cli, version, command.Output{Stdout: os.Stdout, Stderr: os.Stderr, Log: httpd.NewLogger})
 		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "placard:", err)
-		os.Exit(command.Code(err))
+		os.Exit(command.ExitCode(err))
 	}
 }
 
-// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again, and
-// twice what an operation may take, until it has the answer: a minute, unless the limits are others.
+// mostSending is how long a client may take to send a request. From the end of its headers on it has the same again,
+// and twice what an operation may take, until it has the answer: a minute, unless the limits are others.
 const mostSending = 30 * time.Second
 
 // serve runs the server until it is told to stop by SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
-	log := logger(settings.LogLevel, settings.LogFormat)
+	plain := command.UsePlainOutput(settings, os.Stderr)
+	log := httpd.NewLogger(settings.LogLevel, settings.LogFormat)
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	listener, err := net.Listen("tcp", settings.Addr)
@@ -64,7 +65,7 @@ func serve(settings *config.Config) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	api := graph.NewServer(s, settings.Limit.ServerLimits(), command.Describe(version), log)
+	api := graph.NewServer(s, settings.Limit, command.VersionString(version), log)
 	if err := trust(api, settings.Trusted, log); err != nil {
 		return errors.Join(err, s.Close(), listener.Close())
 	}
@@ -81,24 +82,24 @@ func serve(settings *config.Config) error {
 	}
 	handler, err := httpd.New(api, s, where, log)
 	if err != nil {
-		return errors.Join(&config.Usage{Err: err}, s.Close(), listener.Close())
+		return errors.Join(&config.UsageError{Err: err}, s.Close(), listener.Close())
 	}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*settings.Limit.Longest(), IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: mostSending, WriteTimeout: mostSending + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(), IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go forget(stop, s, settings.Limit.ServerLimits().IdempotencyRetention(), log)
+	go forget(stop, s, settings.Limit.IdempotencyRetention(), log)
 	s.KeepStatistics(store.StatisticsInterval)
-	log.Info("serving", "version", command.Describe(version), "graphql", "http://"+listener.Addr().String()+"/graphql", "database", settings.Database())
+	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())
 	case <-stop.Done():
 	}
 	cancel() // a second signal ends the process at once
-	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "atMost", settings.DrainTimeout)
+	log.Info("stopping: waiting for requests", "delay", settings.DrainDelay, "timeout", settings.DrainTimeout)
 	handler.Drain()
 	time.Sleep(settings.DrainDelay) // whoever asks /readyz sends new requests elsewhere meanwhile
 	deadline, cancelDeadline := context.WithTimeout(context.Background(), settings.DrainTimeout)
@@ -108,7 +109,8 @@ func serve(settings *config.Config) error {
 	return err
 }
 
-// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type config.Usage.
+// trust makes the server execute only the documents of a path, if there is one. Its errors are of the type
+// *config.UsageError.
 func trust(api *graph.Server, path string, log *slog.Logger) error {
 	if path == "" {
 		return nil
@@ -118,7 +120,7 @@ func trust(api *graph.Server, path string, log *slog.Logger) error {
 		err = api.Trust(documents)
 	}
 	if err != nil {
-		return &config.Usage{Err: fmt.Errorf("--trusted-documents: %w", err)}
+		return &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
 	log.Info("only trusted documents are executed", "documents", len(documents))
 	return nil
@@ -135,16 +137,8 @@ func forget(stop context.Context, s *store.Store, retention time.Duration, log *
 			err := s.ForgetIdempotencyKeys(ctx, retention)
 			cancel()
 			if err != nil && stop.Err() == nil {
-				log.Warn("old idempotency keys could not be dropped", "error", err)
+				log.Warn("could not delete expired idempotency keys", "error", err)
 			}
 		}
 	}
-}
-
-func logger(level slog.Level, format string) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(httpd.Identify(slog.NewJSONHandler(os.Stderr, options)))
-	}
-	return slog.New(httpd.Identify(slog.NewTextHandler(os.Stderr, options)))
 }

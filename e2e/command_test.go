@@ -43,7 +43,7 @@ func TestCodes(t *testing.T) {
 	folder := t.TempDir()
 	expect(t, database, 2, "unknown flag", "--nonsense")
 	expect(t, database, 2, "unexpected argument", "bakup")
-	expect(t, database, 2, "insecure-open", "--addr=0.0.0.0:0")
+	expect(t, database, 2, "allow-unauthenticated", "--addr=0.0.0.0:0")
 	expect(t, database, 2, `default command "serve"`, "--addr=127.0.0.1:0", "backup", "x")
 	expect(t, database, 0, "placard ", "--version")
 	expect(t, database, 0, "tables ", "version")
@@ -62,8 +62,8 @@ func TestCodes(t *testing.T) {
 	expect(t, "postgres://[::1", 2, "not a valid postgres:// URL", "migrate", "status")
 	expect(t, "mysql://x", 0, "tables ", "version")
 	expect(t, "postgres://127.0.0.1:1/x", 1, "connect", "migrate", "status")
-	expect(t, database, 2, "say --owner", "keys", "create", "x")
-	expect(t, database, 2, "--owner has no --role", "keys", "create", "x", "--owner", "--role=admin")
+	expect(t, database, 2, "--owner or --role is missing", "keys", "create", "x")
+	expect(t, database, 2, "--owner and --role exclude each other", "keys", "create", "x", "--owner", "--role=admin")
 	expect(t, database, 2, "drain-timeout", "--drain-timeout=soon")
 	expect(t, database, 2, "--drain-timeout must be 0s or longer", "--drain-timeout=-1s")
 	expect(t, database, 2, "--metrics-addr must be HOST:PORT", "--metrics-addr=127.0.0.1:70000")
@@ -95,7 +95,7 @@ func TestCodes(t *testing.T) {
 // TestMisspeltVariable checks that commands warn of a variable that is no setting, and only then.
 func TestMisspeltVariable(t *testing.T) {
 	t.Parallel()
-	const warning = `msg="this environment variable is no setting and has no effect" variable=PLACARD_DATABASEURL nearest=PLACARD_DATABASE_URL`
+	const warning = `msg="this environment variable is unknown and has no effect" variable=PLACARD_DATABASEURL nearest=PLACARD_DATABASE_URL`
 	for _, args := range []string{"version", "migrate up", "migrate status", "keys list", "serve --no-migrate --addr=127.0.0.1:0"} {
 		for _, misspelt := range []bool{true, false} {
 			command := program(t, strings.Fields(args)...)

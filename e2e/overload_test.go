@@ -56,7 +56,7 @@ func TestOverload(t *testing.T) {
 		t.Errorf("%d writes are in the database", n)
 	}
 	if got := metrics(t, measured); got["placard_operations_executing"] != 2 || got["placard_operations_waiting"] != 3 ||
-		got[`placard_operations_refused_total{reason="full"}`] < 1 {
+		got[`placard_operations_refused_total{reason="queue_full"}`] < 1 {
 		t.Errorf("what is measured of the queue: %v", got)
 	}
 	lock.release(t)

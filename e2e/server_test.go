@@ -219,7 +219,7 @@ func TestFirstStart(t *testing.T) {
 	addr, database := freeAddress(t), storetest.SQLite(t)
 	s := start(t, addr, database)
 	penguins := func() string {
-		demo := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once", "-url", "http://"+addr+"/graphql", "-while", fmt.Sprint(s.Process.Pid))
+		demo := harness.Command(t, harness.Limit, filepath.Join(programs, "penguins"), "-once", "-url", "http://"+addr+"/graphql")
 		out, err := demo.CombinedOutput()
 		if err != nil {
 			t.Fatalf("penguins: %v: %s", err, out)

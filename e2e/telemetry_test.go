@@ -78,9 +78,9 @@ func TestMetrics(t *testing.T) {
 			`placard_operations_executing`:                                                     0,
 			`placard_operations_waiting`:                                                       0,
 			`placard_operation_wait_seconds_count`:                                             209,
-			`placard_operations_refused_total{reason="full"}`:                                  0,
-			`placard_operations_refused_total{reason="late"}`:                                  0,
-			`placard_operations_refused_total{reason="room"}`:                                  0,
+			`placard_operations_refused_total{reason="queue_full"}`:                            0,
+			`placard_operations_refused_total{reason="queue_timeout"}`:                         0,
+			`placard_operations_refused_total{reason="memory"}`:                                0,
 			`placard_sql_statement_duration_seconds_count{result="failed"}`:                    0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
@@ -145,7 +145,7 @@ func documented(t *testing.T, got map[string]float64) {
 func TestSlowOperations(t *testing.T) {
 	t.Parallel()
 	query := `query Find($key: String!) { artifactVersions(where: {metadata: {key: $key, eq: "secret-literal"}}) { totalCount } }`
-	s := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation=1ns", "--log-format=json")
+	s := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation-threshold=1ns", "--log-format=json")
 	if got := ask(s.addr, query, map[string]any{"key": "secret-variable"}); got.code != "" || got.err != nil {
 		t.Fatal(got)
 	}
@@ -153,7 +153,7 @@ func TestSlowOperations(t *testing.T) {
 	if got := ask(s.addr, invalid, nil); got.code != "GRAPHQL_VALIDATION_FAILED" {
 		t.Fatal(got)
 	}
-	quiet := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation=0")
+	quiet := start(t, freeAddress(t), storetest.SQLite(t), "--slow-operation-threshold=0")
 	ask(quiet.addr, query, map[string]any{"key": "secret-variable"})
 	for _, server := range []*server{s, quiet} {
 		if err := server.stop(t); err != nil {

@@ -138,7 +138,7 @@ func TestTraces(t *testing.T) {
 		if !slices.Contains(paths, make+" > Mutation.createArtifactVersion > SQL") {
 			t.Error("the statements that write are not there")
 		}
-		if n := got.in(find+" > Query.artifact > ArtifactVersion.metadata", "placard.objects"); !slices.Equal(n, []string{"3"}) {
+		if n := got.in(find+" > Query.artifact > ArtifactVersion.metadata", "placard.batch_size"); !slices.Equal(n, []string{"3"}) {
 			t.Errorf("metadata was read for %v objects", n)
 		}
 		if sql := got.in(find+" > Query.artifact > ArtifactVersion.metadata > SQL", "db.query.text"); len(sql) != 1 || !strings.Contains(sql[0], "metadata_latest") {

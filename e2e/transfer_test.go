@@ -173,7 +173,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	if err := command.Wait(); err == nil || command.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "interrupted") {
 		t.Errorf("%v: %s", err, &said)
 	}
-	expect(t, database, 0, "there already", "import", path)
+	expect(t, database, 0, "unchanged", "import", path)
 	if got := exportedAgain(t, database, "default"); !bytes.Equal(got, file) {
 		t.Error("the project is not as it was")
 	}
@@ -261,7 +261,7 @@ func TestTransferCodes(t *testing.T) {
 	expect(t, database, 0, "exported project", "export", file)
 	expect(t, database, 1, "--force replaces it", "export", file)
 	expect(t, database, 0, "exported project", "export", "--force", file)
-	expect(t, database, 1, "is no file", "export", "--force", folder)
+	expect(t, database, 1, "is not a regular file", "export", "--force", folder)
 	expect(t, database, 0, "nothing new", "import", file)
 	if err := os.WriteFile(file, contents(t, file)[1:], 0o600); err != nil {
 		t.Fatal(err)

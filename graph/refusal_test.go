@@ -111,7 +111,7 @@ func TestMissingVariables(t *testing.T) {
 func TestReversedRanges(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
-	const message = "must have the lesser value first: the first one is greater than the second"
+	const message = "must have the smaller value first, but the first value is greater than the second"
 	find := `query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { totalCount } }`
 	between := func(ends string) string { return `{"w": {"not": {"metadata": {"key": "k", "between": ` + ends + `}}}}` }
 	const path = `["where","not","metadata","between"]`
@@ -119,8 +119,8 @@ func TestReversedRanges(t *testing.T) {
 		{"variables", find, between(`[2, 1]`), "BAD_INPUT", path, message},
 		{"literals", `{ artifactVersions(where: {metadata: {key: "k", between: ["b", "a"]}}) { totalCount } }`, "",
 			"BAD_INPUT", `["where","metadata","between"]`, message},
-		{"two sorts", find, between(`[2, "a"]`), "BAD_INPUT", path, "must be two values of one sort"},
-		{"one value", find, between(`[2]`), "BAD_INPUT", path, "must be two values, the least and the greatest"},
+		{"two sorts", find, between(`[2, "a"]`), "BAD_INPUT", path, "must be two values of the same type: two numbers, two strings or two instants"},
+		{"one value", find, between(`[2]`), "BAD_INPUT", path, "must be two values, the minimum and the maximum"},
 	})
 	for _, ends := range []string{`[1, 1]`, `[{"$float": "NaN"}, 1]`, `["200 MB", "1 GB"]`} {
 		if got, _ := a.do(find, between(ends)); got["errors"] != nil {

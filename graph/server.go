@@ -18,10 +18,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/graph/list"
 	"github.com/placard/placard/graph/persisted"
 	"github.com/placard/placard/graph/recent"
 	"github.com/placard/placard/internal/admission"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -183,7 +183,7 @@ func (s *Server) run(
 	operationCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	operationCtx, size := withExtent(operationCtx, &s.limits, stop)
-	operationCtx = list.WithOperation(store.WithBudget(operationCtx, s.limits.ReadBytes(), stop))
+	operationCtx = seqmarshal.WithOperation(store.WithBudget(operationCtx, s.limits.ReadBytes(), stop))
 	operationCtx = store.WithOperation(operationCtx, store.Operation{
 		Caller: string(sharerOf(ctx)), Mutation: operation.Operation == ast.Mutation, StatementsAtOnce: s.statementsAtOnce,
 	})

@@ -42,10 +42,10 @@ func TestTransfer(t *testing.T) {
 			to := next(t)
 			younger(t, to)
 			neighbour := neighbours(t, to)
-			if done := imported(t, to, from, ""); done.New == 0 || done.Same+done.Changed+done.Kept > 0 {
+			if done := imported(t, to, from, ""); done.Inserted == 0 || done.Unchanged+done.Updated+done.Skipped > 0 {
 				t.Errorf("imported %+v", done)
 			}
-			if done := imported(t, to, from, ""); done.New+done.Changed+done.Kept > 0 || done.Created || done.Same == 0 {
+			if done := imported(t, to, from, ""); done.Inserted+done.Updated+done.Skipped > 0 || done.Created || done.Unchanged == 0 {
 				t.Errorf("imported again %+v", done)
 			}
 			if _, again := exported(t, to, "other"); !bytes.Equal(again, neighbour) {
@@ -231,7 +231,7 @@ func neighbours(t *testing.T, url string) []byte {
 func exported(t *testing.T, url, project string) (path string, file []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "project.jsonl")
-	if _, err := transfer.Export(context.Background(), url, project, path, false, io.Discard, io.Discard); err != nil {
+	if _, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: project, File: path, Notes: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(path)
@@ -243,8 +243,10 @@ func exported(t *testing.T, url, project string) (path string, file []byte) {
 
 func imported(t *testing.T, url, path, project string) transfer.Imported {
 	t.Helper()
-	options := transfer.Options{Project: project, Limits: transfer.Limits{ValueBytes: 1 << 16, KeyCharacters: 250, ValueNesting: 32}}
-	done, err := transfer.Import(context.Background(), url, path, options, slog.New(slog.DiscardHandler), nil, io.Discard)
+	done, err := transfer.Import(context.Background(), url, transfer.ImportOptions{
+		File: path, Project: project, Limits: transfer.Limits{ValueBytes: 1 << 16, KeyCharacters: 250, ValueNesting: 32},
+		Log: slog.New(slog.DiscardHandler), Notes: io.Discard,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

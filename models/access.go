@@ -1,31 +1,31 @@
 package models
 
-// ApiKeyRole is what an API key may do in its project. Each role includes those before it.
+// ApiKeyRole is the access level of an API key in its project. Each role includes the lower ones.
 type ApiKeyRole string
 
-// The roles.
+// The roles, from the lowest to the highest.
 const (
 	ApiKeyRoleReader ApiKeyRole = "READER"
 	ApiKeyRoleWriter ApiKeyRole = "WRITER"
 	ApiKeyRoleAdmin  ApiKeyRole = "ADMIN"
 )
 
-// rank is the place of a role, 0 for what is none.
+// rank returns the position of the role, from 1; 0 for an unknown role.
 func (r ApiKeyRole) rank() int {
 	return map[ApiKeyRole]int{ApiKeyRoleReader: 1, ApiKeyRoleWriter: 2, ApiKeyRoleAdmin: 3}[r]
 }
 
-// Includes says whether who has the role r may do what other may.
+// Includes reports whether r grants everything that other grants.
 func (r ApiKeyRole) Includes(other ApiKeyRole) bool {
 	return other.rank() > 0 && r.rank() >= other.rank()
 }
 
-// ApiKey is a key to the API, without what only its holder knows.
+// ApiKey is a key to the API. It does not contain the secret.
 type ApiKey struct {
-	ID     ID
+	ID     ID `gorm:"primaryKey"`
 	Name   string
 	Prefix string
-	// ProjectID is zero, and Role nil, for the key of an owner.
+	// ProjectID is zero and Role is nil for the key of an owner.
 	ProjectID  ID
 	Role       *ApiKeyRole
 	CreatedAt  Time
@@ -35,20 +35,20 @@ type ApiKey struct {
 	RevokedAt  *Time
 }
 
-// Owner says whether the key may do everything.
+// Owner reports whether the key has access to all projects.
 func (k *ApiKey) Owner() bool { return k.ProjectID.IsZero() }
 
 // Viewer is the caller of a request.
 type Viewer struct {
-	// Name is that of its API key, nil without keys.
+	// Name is the name of the API key, nil on a server without keys.
 	Name *string
-	// Role is nil for an owner, and so is ProjectID zero.
+	// Role is nil and ProjectID is zero for an owner.
 	Role      *ApiKeyRole
 	ProjectID ID
 	IsOwner   bool
 }
 
-// CreateApiKeyInput is a key to create.
+// CreateApiKeyInput is the input of createApiKey.
 type CreateApiKeyInput struct {
 	Name      string
 	Project   *string
@@ -57,35 +57,35 @@ type CreateApiKeyInput struct {
 	ExpiresAt *Time
 }
 
-// Check refuses what cannot be a name, a role together with owner, and neither of them.
+// Check returns BAD_INPUT for an invalid name, and unless exactly one of role and owner is set.
 func (in *CreateApiKeyInput) Check(at *Path) error {
-	if err := checkNames(at, []field{{"name", &in.Name}, {"project", in.Project}}); err != nil {
+	if err := checkNames(at, []nameField{{"name", &in.Name}, {"project", in.Project}}); err != nil {
 		return err
 	}
 	switch {
 	case in.Owner && in.Project != nil:
-		return BadInput(at.In("project"), "must be absent: an owner may do everything in all projects")
+		return BadInput(at.In("project"), "must be absent if owner is true, because an owner key has access to all projects")
 	case in.Owner && in.Role != nil:
-		return BadInput(at.In("role"), "must be absent: an owner may do everything in all projects")
+		return BadInput(at.In("role"), "must be absent if owner is true, because an owner key has access to all projects")
 	case !in.Owner && in.Role == nil:
-		return BadInput(at.In("role"), "must be given, except for an owner")
+		return BadInput(at.In("role"), "is required unless owner is true")
 	}
 	return nil
 }
 
-// CreateApiKeyPayload is the new key, and what its holder has to keep.
+// CreateApiKeyPayload contains the new key and its secret, which is not stored.
 type CreateApiKeyPayload struct {
 	APIKey *ApiKey
 	Secret string
 }
 
-// RevokeApiKeyInput is a key to revoke.
+// RevokeApiKeyInput is the input of revokeApiKey.
 type RevokeApiKeyInput struct{ APIKeyID string }
 
-// RevokeApiKeyPayload is what is good for nothing any more.
+// RevokeApiKeyPayload contains the revoked key.
 type RevokeApiKeyPayload struct{ APIKey *ApiKey }
 
-// AuditAction is what was done.
+// AuditAction is the kind of an audited change.
 type AuditAction string
 
 // The actions that are audited.
@@ -101,15 +101,15 @@ const (
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
 )
 
-// AuditEvent is one change that somebody may have to answer for.
+// AuditEvent records one change of access, names or deletions.
 type AuditEvent struct {
-	ID     ID
+	ID     ID `gorm:"primaryKey"`
 	At     Time
 	Actor  *string
 	Action AuditAction
-	// Subject is what it was done to, in words, because it may be gone; SubjectID is its ID.
+	// Subject describes the changed object in words, because the object may be deleted. SubjectID is its ID.
 	Subject   string
 	SubjectID ID
-	// ProjectID is zero for what belongs to no project: the keys of owners.
+	// ProjectID is zero for events of owner keys, which belong to no project.
 	ProjectID ID
 }

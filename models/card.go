@@ -1,14 +1,16 @@
 package models
 
-// MetadataCard is a named group of entries that a dashboard draws as one box.
+import "github.com/placard/placard/internal/jsontree"
+
+// MetadataCard is a named group of entries, which a dashboard shows as one box.
 type MetadataCard struct {
 	// Name is nil for the entries without a card.
 	Name    *string
 	Entries []*MetadataEntry
 }
 
-// Cards groups the latest entries of a subject, which come in the order of their cards: the entries without a card
-// first, then card after card in order of first appearance, and in each the keys in order of first appearance.
+// Cards groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
+// cards and the keys of each card in order of first appearance.
 func Cards(latest []*MetadataEntry) []*MetadataCard {
 	cards := []*MetadataCard{}
 	for _, entry := range latest {
@@ -21,28 +23,28 @@ func Cards(latest []*MetadataEntry) []*MetadataCard {
 	return cards
 }
 
-// MetadataJSON is the latest entries of a subject as one plain JSON object with the cards as nested objects. Where a
-// card and an entry without a card share a name, the one logged last is shown.
+// MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
+// objects. If a card and an entry without a card have the same name, the one logged last wins.
 func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
-	type top struct {
+	type member struct {
 		name string
 		seq  Int64
 		text []byte
 	}
-	var tops []top
-	place := map[string]int{}
-	put := func(t top) {
-		at, taken := place[t.name]
+	var members []member
+	index := map[string]int{}
+	put := func(m member) {
+		i, exists := index[m.name]
 		switch {
-		case !taken:
-			place[t.name] = len(tops)
-			tops = append(tops, t)
-		case t.seq > tops[at].seq:
-			tops[at] = t
+		case !exists:
+			index[m.name] = len(members)
+			members = append(members, m)
+		case m.seq > members[i].seq:
+			members[i] = m
 		}
 	}
 	for _, card := range Cards(latest) {
-		inside := []byte{'{'}
+		cardJSON := []byte{'{'}
 		var last Int64
 		for i, entry := range card.Entries {
 			value, err := entry.Value()
@@ -50,27 +52,27 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 				return nil, err
 			}
 			if card.Name == nil {
-				put(top{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
+				put(member{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
 				continue
 			}
 			if i > 0 {
-				inside = append(inside, ',')
+				cardJSON = append(cardJSON, ',')
 			}
-			inside = append(appendString(inside, entry.Key), ':')
-			inside = value.appendJSON(inside, plain)
+			cardJSON = append(jsontree.AppendString(cardJSON, entry.Key), ':')
+			cardJSON = value.appendJSON(cardJSON, plain)
 			last = max(last, entry.Seq)
 		}
 		if card.Name != nil {
-			put(top{*card.Name, last, append(inside, '}')})
+			put(member{*card.Name, last, append(cardJSON, '}')})
 		}
 	}
 	text := RawJSON{'{'}
-	for i, t := range tops {
+	for i, m := range members {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(appendString(text, t.name), ':')
-		text = append(text, t.text...)
+		text = append(jsontree.AppendString(text, m.name), ':')
+		text = append(text, m.text...)
 	}
 	return append(text, '}'), nil
 }

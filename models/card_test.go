@@ -17,8 +17,8 @@ func TestMetadataJSON(t *testing.T) {
 	}{
 		"nothing":               {nil, `{}`},
 		"cards are objects":     {latestOf(entry(2, "", "a", "1"), entry(1, "m", "b", "2"), entry(3, "m", "c", "3")), `{"a":1,"m":{"b":2,"c":3}}`},
-		"the entry came later":  {latestOf(entry(9, "", "m", "1"), entry(1, "m", "b", "2")), `{"m":1}`},
-		"the card came later":   {latestOf(entry(1, "", "m", "1"), entry(0, "m", "a", "0"), entry(2, "m", "b", "2")), `{"m":{"a":0,"b":2}}`},
+		"entry logged last":     {latestOf(entry(9, "", "m", "1"), entry(1, "m", "b", "2")), `{"m":1}`},
+		"card logged last":      {latestOf(entry(1, "", "m", "1"), entry(0, "m", "a", "0"), entry(2, "m", "b", "2")), `{"m":{"a":0,"b":2}}`},
 		"keys are quoted right": {latestOf(entry(1, "", "a\"\n", "1")), `{"a\"\n":1}`},
 	} {
 		got, err := MetadataJSON(c.latest)

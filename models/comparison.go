@@ -5,45 +5,46 @@ import (
 	"math/big"
 )
 
-// ArtifactVersionComparison is what several versions have in common and in what they differ.
+// ArtifactVersionComparison compares the latest metadata of several versions with that of a baseline.
 type ArtifactVersionComparison struct {
 	Versions []*ArtifactVersion
 	Baseline *ArtifactVersion
 	Rows     []*ComparisonRow
 }
 
-// ComparisonRow is one key of the versions that are compared.
+// ComparisonRow is one metadata key of the compared versions.
 type ComparisonRow struct {
 	CardName string
 	Key      string
-	// Entries are the latest entries of the key, one per version, nil where the version has none.
+	// Entries are the latest entries of the key, one per version, nil for a version without the key.
 	Entries []*MetadataEntry
 	Differs bool
-	// Changes say for each version how its value came from that of the baseline.
+	// Changes contains one change per version, relative to the baseline.
 	Changes []*ComparisonChange
 }
 
-// Card is the name of the card, nil for a key without one.
-func (r *ComparisonRow) Card() *string { return cardName(r.CardName) }
+// Card returns the name of the card, nil for a key without one.
+func (r *ComparisonRow) Card() *string { return nameOrNil(r.CardName) }
 
-// Delta is by how much the last version differs from the baseline, nil where that has no meaning.
+// Delta returns the difference of the last version to the baseline, nil if it is undefined.
 func (r *ComparisonRow) Delta() *Double { return r.Changes[len(r.Changes)-1].Delta }
 
-// RelativeDelta is Delta as a share of the baseline.
+// RelativeDelta returns Delta divided by the absolute value of the baseline.
 func (r *ComparisonRow) RelativeDelta() *Double { return r.Changes[len(r.Changes)-1].RelativeDelta }
 
-// ComparisonChange is how a value came from that of the baseline.
+// ComparisonChange is the difference of a value to the value of the baseline.
 type ComparisonChange struct {
-	// Delta is the difference of two finite numbers of one sort, rounded to a double once; nil for all else.
+	// Delta is the difference of two finite numbers of the same unit, computed exactly and rounded once to a double;
+	// else nil.
 	Delta *Double
-	// RelativeDelta is Delta divided by the size of the baseline's number; nil where that is 0.
+	// RelativeDelta is Delta divided by the absolute value of the baseline, nil if that is 0.
 	RelativeDelta *Double
-	// Added and Removed are the members of a list, tuple or set that only one of the two has.
+	// Added and Removed are the members that a list, tuple or set has in only one of the two values.
 	Added, Removed []MetadataValue
 }
 
-// Compare lines up the latest entries of several subjects, given in the order of their cards, against those of the
-// baseline. Rows come in the order of cards and keys of the first subject that has them.
+// Compare returns one row per key of the latest entries of several subjects, which are sorted by card. Rows are in the
+// order of the cards and keys of the first subject that has them.
 func Compare(subjects [][]*MetadataEntry, baseline int) ([]*ComparisonRow, error) {
 	type name struct{ card, key string }
 	rows := map[name]*ComparisonRow{}
@@ -85,36 +86,36 @@ func (r *ComparisonRow) compare(baseline int) error {
 		if err != nil {
 			return err
 		}
-		values[i], texts[i] = value, string(value.Kind())+string(value.appendJSON(nil, identity))
+		values[i], texts[i] = value, string(value.Kind())+string(value.appendJSON(nil, canonical))
 	}
 	for i := range values {
 		r.Differs = r.Differs || texts[i] != texts[0]
-		r.Changes = append(r.Changes, change(values[baseline], values[i]))
+		r.Changes = append(r.Changes, computeChange(values[baseline], values[i]))
 	}
 	return nil
 }
 
-func change(from, to MetadataValue) *ComparisonChange {
-	c := &ComparisonChange{Added: missing(from, to), Removed: missing(to, from)}
-	a, sortA := number(from)
-	b, sortB := number(to)
-	if a == nil || b == nil || sortA != sortB {
+func computeChange(from, to MetadataValue) *ComparisonChange {
+	c := &ComparisonChange{Added: membersOnlyIn(from, to), Removed: membersOnlyIn(to, from)}
+	x, unit := toExactNumber(from)
+	y, otherUnit := toExactNumber(to)
+	if unit == "" || unit != otherUnit {
 		return c
 	}
-	difference := exact().Sub(b, a)
-	c.Delta = double(difference)
+	a, b := x.big(sumBits), y.big(sumBits)
+	difference := newExact().Sub(b, a)
+	c.Delta = nearestDouble(difference)
 	if a.Sign() != 0 {
-		c.RelativeDelta = double(exact().Quo(difference, exact().Abs(a)))
+		c.RelativeDelta = nearestDouble(newExact().Quo(difference, newExact().Abs(a)))
 	}
 	return c
 }
 
-// exact is a number with room for the difference of any two doubles and 64-bit integers that matter: it is rounded
-// once, when it becomes a double.
-func exact() *big.Float { return new(big.Float).SetPrec(2200) }
+// newExact returns a number that holds the difference of any two doubles or 64-bit integers without rounding.
+func newExact() *big.Float { return new(big.Float).SetPrec(2200) }
 
-// double is the nearest double, nil when there is none.
-func double(f *big.Float) *Double {
+// nearestDouble returns the nearest double, nil beyond the range of doubles.
+func nearestDouble(f *big.Float) *Double {
 	rounded, _ := f.Float64()
 	if math.IsInf(rounded, 0) {
 		return nil
@@ -123,46 +124,29 @@ func double(f *big.Float) *Double {
 	return &d
 }
 
-// number is a finite number with its sort: plain, bytes or seconds. Numbers of different sorts have no difference.
-func number(value MetadataValue) (*big.Float, MetadataKind) {
-	switch v := value.(type) {
-	case IntegerValue:
-		return exact().SetInt64(int64(v.Integer)), MetadataKindFloat
-	case FloatValue:
-		if v.Float() != nil {
-			return exact().SetFloat64(v.Number), MetadataKindFloat
-		}
-	case StorageSizeValue:
-		return exact().SetInt64(int64(v.Bytes)), MetadataKindStorageSize
-	case DurationValue:
-		return exact().SetFloat64(float64(v.Seconds)), MetadataKindDuration
-	}
-	return nil, ""
-}
-
-// missing are the members of `to` that `from` does not have, as often as they are missing; nothing unless both hold
-// members.
-func missing(from, to MetadataValue) []MetadataValue {
-	had, wereMembers := members(from)
-	have, areMembers := members(to)
-	found := []MetadataValue{}
+// membersOnlyIn returns the members of to that from lacks, counting repeated members. It returns an empty list unless
+// both values have members.
+func membersOnlyIn(from, to MetadataValue) []MetadataValue {
+	fromItems, wereMembers := extractItems(from)
+	toItems, areMembers := extractItems(to)
+	only := []MetadataValue{}
 	if !wereMembers || !areMembers {
-		return found
+		return only
 	}
 	counts := map[string]int{}
-	for _, member := range had {
-		counts[string(member.appendJSON(nil, identity))]++
+	for _, member := range fromItems {
+		counts[string(member.appendJSON(nil, canonical))]++
 	}
-	for _, member := range have {
-		text := string(member.appendJSON(nil, identity))
+	for _, member := range toItems {
+		text := string(member.appendJSON(nil, canonical))
 		if counts[text]--; counts[text] < 0 {
-			found = append(found, member)
+			only = append(only, member)
 		}
 	}
-	return found
+	return only
 }
 
-func members(value MetadataValue) ([]MetadataValue, bool) {
+func extractItems(value MetadataValue) ([]MetadataValue, bool) {
 	switch v := value.(type) {
 	case ListValue:
 		return v.Items, true

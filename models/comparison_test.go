@@ -3,12 +3,14 @@ package models
 import (
 	"fmt"
 	"testing"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// latest are the latest entries of a subject from metadata as JSON.
+// latest returns the latest entries of a subject whose metadata is the given JSON.
 func latest(t *testing.T, text string) []*MetadataEntry {
 	t.Helper()
-	node, err := parseTree(text)
+	node, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func TestCompareValues(t *testing.T) {
 		"from zero":              {`0`, `3`, "differs true delta 3.0 relative none"},
 		"above 2^53":             {`9007199254740992`, `9007199254740993`, "differs true delta 1.0 relative 1.1102230246251565e-16"},
 		"the widest":             {`-9223372036854775808`, `9223372036854775807`, "differs true delta 1.8446744073709552e+19 relative 2.0"},
-		"beyond a double":        {`-1.7e308`, `1.7e308`, "differs true delta none relative 2.0"},
+		"out of range":           {`-1.7e308`, `1.7e308`, "differs true delta none relative 2.0"},
 		"not a number":           {`{"$float": "NaN"}`, `{"$float": "NaN"}`, "differs false delta none relative none"},
 		"infinity":               {`1.0`, `{"$float": "Infinity"}`, "differs true delta none relative none"},
 		"sizes":                  {`{"$storageSize": 1000}`, `{"$storageSize": 1500}`, "differs true delta 500.0 relative 0.5"},

@@ -1,6 +1,7 @@
-// Package models holds the nouns of Placard, one Go type per concept: the same type is the row in the database, the
-// object of the domain and the GraphQL type. docs/glossary.md says what the nouns mean.
+// Package models holds the types of Placard, one per concept: the same type is the table row, the domain object and the
+// GraphQL type. docs/glossary.md defines the concepts.
 //
-// The package is pure. It imports the standard library and the UUID library, does no input or output and takes no
-// context, so that everything in it is tested by tables. The heart is value.go with its table of kinds.
+// The package is pure: it does no input or output and takes no context, so table tests cover it. Start with value.go
+// and its table of kinds. The name of a table is that of its type by GORM's convention, and so are columns without a
+// tag.
 package models

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// Code is the stable name of a kind of failure, which a client may act on: `extensions.code` of a GraphQL error.
+// Code is the stable identifier of an error in `extensions.code` of a GraphQL error.
 type Code string
 
-// The codes, without the two that GraphQL brings itself; docs/errors.md says when each is given.
+// The error codes except the two of GraphQL itself; docs/errors.md describes each.
 const (
 	CodeBadInput             Code = "BAD_INPUT"
 	CodeNotFound             Code = "NOT_FOUND"
@@ -26,18 +26,18 @@ const (
 	CodeInternal             Code = "INTERNAL"
 )
 
-// Error is a failure that a client may see. Its message never holds a value that the client sent, nor anything of
-// the inside of the server; what the log needs is in Err.
+// Error is an error that clients may see. Message never contains values of the client or internals of the server;
+// details for the log are in Err.
 type Error struct {
 	Code    Code
 	Message string
-	// Path points into the input: strings for fields and keys, ints for places in lists.
+	// Path leads to a value of the input, by fields and keys (string) and list indexes (int).
 	Path []any
-	// Limit and Actual are set together, by LIMIT_EXCEEDED.
+	// Limit and Actual are set by LIMIT_EXCEEDED only.
 	Limit, Actual *int64
-	// Candidates are the names that the caller may have meant; nil when the code has none.
+	// Candidates are names that the caller may have meant; nil for codes without candidates.
 	Candidates []string
-	// Retryable says that the same call may succeed later.
+	// Retryable reports that the same call may succeed later.
 	Retryable bool
 	// Err is the cause, for the log only.
 	Err error
@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// CodeOf is the code of the first Error in the chain of err, and INTERNAL when there is none.
+// CodeOf returns the code of the first Error in the chain of err, INTERNAL without one.
 func CodeOf(err error) Code {
 	var e *Error
 	if errors.As(err, &e) {
@@ -61,42 +61,42 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// BadInput is an input that can never be accepted.
+// BadInput returns the error of an invalid input.
 func BadInput(at *Path, format string, args ...any) *Error {
 	return &Error{Code: CodeBadInput, Message: fmt.Sprintf(format, args...), Path: at.Steps()}
 }
 
-// NotFound is a name or ID that stands for nothing, or for nothing that the caller may see.
+// NotFound returns the error of a name or ID that does not exist or that the caller may not see.
 func NotFound(at *Path, format string, args ...any) *Error {
 	return &Error{Code: CodeNotFound, Message: fmt.Sprintf(format, args...), Path: at.Steps()}
 }
 
-// Forbidden is what the caller may not do with something that it may see.
+// Forbidden returns the error of a call on a visible object that the caller's role does not allow.
 func Forbidden(format string, args ...any) *Error {
 	return &Error{Code: CodeForbidden, Message: fmt.Sprintf(format, args...)}
 }
 
-// Conflict is an input that what is stored contradicts.
+// Conflict returns the error of an input that contradicts stored data.
 func Conflict(at *Path, format string, args ...any) *Error {
 	return &Error{Code: CodeConflict, Message: fmt.Sprintf(format, args...), Path: at.Steps()}
 }
 
-// LimitExceeded is an input with more of something than the server accepts.
-func LimitExceeded(at *Path, what string, limit, actual int64) *Error {
+// LimitExceeded returns the error of an input that exceeds a limit.
+func LimitExceeded(at *Path, quantity string, limit, actual int64) *Error {
 	return &Error{
 		Code:    CodeLimitExceeded,
-		Message: fmt.Sprintf("%s: at most %d, got %d", what, limit, actual),
+		Message: fmt.Sprintf("%s: at most %d, got %d", quantity, limit, actual),
 		Path:    at.Steps(), Limit: &limit, Actual: &actual,
 	}
 }
 
-// Path is a place in an input. It grows at the end without copying; nil is the root.
+// Path is the path of a value in an input, as a linked list that shares its prefix. nil is the root.
 type Path struct {
 	parent *Path
 	step   any
 }
 
-// At is the path of the given steps.
+// At returns the path with the given steps.
 func At(steps ...any) *Path {
 	var p *Path
 	for _, step := range steps {
@@ -105,10 +105,10 @@ func At(steps ...any) *Path {
 	return p
 }
 
-// In is the place of a field, a key (string) or a list item (int) inside p.
+// In returns the path of a field or key (string) or a list item (int) of p.
 func (p *Path) In(step any) *Path { return &Path{p, step} }
 
-// Steps are the steps from the root to p.
+// Steps returns the steps from the root to p.
 func (p *Path) Steps() []any {
 	if p == nil {
 		return nil

@@ -2,29 +2,28 @@ package models
 
 import "strings"
 
-// ValueInput is a MetadataValueInput, or a field of its dictionaries: a map with what the caller gave.
+// ValueInput is a MetadataValueInput, or a field of its dictionaries, as a map of the fields that the caller set.
 type ValueInput = map[string]any
 
-// MetadataEntryInput is one fact to log, said field by field.
+// MetadataEntryInput is one entry to log with a typed value.
 type MetadataEntryInput struct {
 	Key   string
 	Card  *string
 	Value ValueInput
 }
 
-// Fact is one fact that is ready to be stored.
+// Fact is one validated entry, ready to be stored.
 type Fact struct {
 	// Card is empty for an entry without a card.
 	Card, Key string
 	Kind      MetadataKind
-	// Text is the value as extended JSON, a dictionary always without the mark that the lack of a card asks for.
+	// Text is the value as extended JSON. A dictionary never has the mark that an entry without a card needs.
 	Text string
-	// Form is how the value is found and sorted, where it is known already. It follows from Text, so it does not say
-	// whether two facts are the same.
+	// Form holds the search keys if they are computed already. It is derived from Text, so it is not compared.
 	Form SearchForm `json:"-"`
 }
 
-// SearchForm is how the value is found and sorted.
+// SearchForm returns the search keys of the value.
 func (f Fact) SearchForm() (SearchForm, error) {
 	if f.Form.SortKey == "" {
 		return DecodeSearchForm(f.Kind, f.Text)
@@ -32,65 +31,65 @@ func (f Fact) SearchForm() (SearchForm, error) {
 	return f.Form, nil
 }
 
-// Facts reads what a call logs about one subject: metadata first, then entries, each in its order. It refuses with
-// BAD_INPUT what cannot be understood or stands twice, and with LIMIT_EXCEEDED what is too much; path is that of the
-// input that holds the two.
+// Facts validates the metadata and the entries of a call about one subject, in this order. It returns BAD_INPUT for
+// invalid or repeated keys and values, and LIMIT_EXCEEDED for too many or too large ones. path is that of the input
+// with both fields.
 func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
-	c := collector{limits: limits, seen: map[[2]string]bool{}}
-	if most, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > most {
-		return nil, LimitExceeded(path, "entries in a call", int64(most), int64(n))
+	c := factCollector{limits: limits, seen: map[[2]string]bool{}}
+	if limit, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > limit {
+		return nil, LimitExceeded(path, "entries in a call", int64(limit), int64(n))
 	}
 	if metadata != nil && metadata.Node != nil {
 		object, ok := metadata.Node.(Object)
 		if !ok {
 			return nil, BadInput(path.In("metadata"), "must be an object")
 		}
-		if err := c.metadata(path.In("metadata"), object); err != nil {
+		if err := c.addMetadata(path.In("metadata"), object); err != nil {
 			return nil, err
 		}
 	}
 	for i, entry := range entries {
-		if err := c.entry(path.In("entries").In(i), entry); err != nil {
+		if err := c.addEntry(path.In("entries").In(i), entry); err != nil {
 			return nil, err
 		}
 	}
 	return c.facts, nil
 }
 
-// countFacts is how many facts stand in metadata, before anything is made of them.
+// countFacts returns the number of entries in metadata without decoding them.
 func countFacts(metadata *Tree) int {
 	if metadata == nil {
 		return 0
 	}
-	tops, _ := metadata.Node.(Object)
-	n := len(tops)
-	for _, top := range tops {
-		card, _ := top.Value.(Object)
-		if _, _, isMarked := marked(card); !isMarked && len(card) > 0 {
+	members, _ := metadata.Node.(Object)
+	n := len(members)
+	for _, member := range members {
+		card, _ := member.Value.(Object)
+		if _, _, isMarked := findMark(card); !isMarked && len(card) > 0 {
 			n += len(card) - 1
 		}
 	}
 	return n
 }
 
-type collector struct {
+type factCollector struct {
 	limits *ServerLimits
 	facts  []Fact
 	seen   map[[2]string]bool
 }
 
-// metadata reads a JSON object: a top-level object is a card, unless it is empty or marks a kind.
-func (c *collector) metadata(at *Path, object Object) error {
-	tops := make(map[string]bool, len(object))
+// addMetadata adds the entries of a JSON object: a top-level object is a card, unless it is empty or marks a kind.
+func (c *factCollector) addMetadata(at *Path, object Object) error {
+	seen := make(map[string]bool, len(object))
 	for _, top := range object {
-		if tops[top.Key] {
-			return BadInput(at.In(top.Key), "stands twice in the object")
+		if seen[top.Key] {
+			return BadInput(at.In(top.Key), "must not repeat a key of the object")
 		}
-		tops[top.Key] = true
+		seen[top.Key] = true
 		card, isObject := top.Value.(Object)
-		_, _, isMarked := marked(card)
+		_, _, isMarked := findMark(card)
 		if !isObject || isMarked || len(card) == 0 {
-			if err := c.json(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
+			if err := c.addJSON(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
 				return err
 			}
 			continue
@@ -100,10 +99,10 @@ func (c *collector) metadata(at *Path, object Object) error {
 		}
 		for _, member := range card {
 			if strings.HasPrefix(member.Key, "$") {
-				return unknownMark(at.In(top.Key), member.Key)
+				return unknownMarkError(at.In(top.Key), member.Key)
 			}
-			inside := at.In(top.Key).In(member.Key)
-			if err := c.json(inside, inside, top.Key, member.Key, member.Value); err != nil {
+			path := at.In(top.Key).In(member.Key)
+			if err := c.addJSON(path, path, top.Key, member.Key, member.Value); err != nil {
 				return err
 			}
 		}
@@ -111,39 +110,39 @@ func (c *collector) metadata(at *Path, object Object) error {
 	return nil
 }
 
-func (c *collector) json(keyAt, at *Path, card, key string, raw any) error {
+func (c *factCollector) addJSON(keyAt, at *Path, card, key string, raw any) error {
 	if err := checkKey(c.limits, keyAt, key); err != nil {
 		return err
 	}
-	value, err := reader{limits: c.limits, at: at}.extended(raw)
+	value, err := valueReader{limits: c.limits, at: at}.readExtended(raw)
 	if err != nil {
 		return err
 	}
-	return c.add(keyAt, at, card, key, value)
+	return c.addValue(keyAt, at, card, key, value)
 }
 
-func (c *collector) entry(at *Path, entry MetadataEntryInput) error {
-	if err := checkKey(c.limits, at.In("key"), entry.Key); err != nil {
+func (c *factCollector) addEntry(at *Path, addEntry MetadataEntryInput) error {
+	if err := checkKey(c.limits, at.In("key"), addEntry.Key); err != nil {
 		return err
 	}
 	card := ""
-	if entry.Card != nil {
-		card = *entry.Card
+	if addEntry.Card != nil {
+		card = *addEntry.Card
 		if err := checkCard(c.limits, at.In("card"), card); err != nil {
 			return err
 		}
 	}
-	value, err := reader{limits: c.limits, at: at.In("value"), typed: true}.input(entry.Value)
+	value, err := valueReader{limits: c.limits, at: at.In("value"), typedInput: true}.readInput(addEntry.Value)
 	if err != nil {
 		return err
 	}
-	return c.add(at.In("key"), at.In("value"), card, entry.Key, value)
+	return c.addValue(at.In("key"), at.In("value"), card, addEntry.Key, value)
 }
 
-func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) error {
+func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
 	name := [2]string{card, key}
 	if c.seen[name] {
-		return BadInput(keyAt, "stands twice in one write")
+		return BadInput(keyAt, "must not repeat a key of the same card in one write")
 	}
 	c.seen[name] = true
 	text := value.appendJSON(nil, extended)
@@ -151,15 +150,16 @@ func (c *collector) add(keyAt, at *Path, card, key string, value MetadataValue) 
 	if card == "" && value.Kind() == MetadataKindDict {
 		size += len(`{"$dict":}`) // as the entry shows it
 	}
-	if most := int(c.limits.ValueBytes); size > most {
-		return LimitExceeded(at, "bytes of a value as extended JSON", int64(most), int64(size))
+	if limit := int(c.limits.ValueBytes); size > limit {
+		return LimitExceeded(at, "bytes of a value as extended JSON", int64(limit), int64(size))
 	}
-	c.facts = append(c.facts, Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)})
+	fact := Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)}
+	c.facts = append(c.facts, fact)
 	return nil
 }
 
-// ofEntry is the value as its entry shows it.
-func ofEntry(value MetadataValue, card string) MetadataValue {
+// escapeDict returns the value as its entry shows it: a dictionary without a card needs the mark `$dict`.
+func escapeDict(value MetadataValue, card string) MetadataValue {
 	if dict, ok := value.(DictValue); ok {
 		dict.escaped = card == ""
 		return dict
@@ -167,18 +167,17 @@ func ofEntry(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey refuses keys of entries and of unmarked dictionaries that are not valid. Keys must not begin with $, because
-// they would be read as marks.
+// checkKey validates a key of an entry or of an unmarked dictionary. It must not begin with $, which marks kinds.
 func checkKey(limits *ServerLimits, at *Path, key string) error {
 	return checkUnmarked(limits, at, "a key", key)
 }
 
-// checkCard refuses names of cards that are not valid, by the rules for keys of entries.
+// checkCard validates the name of a card by the rules of checkKey.
 func checkCard(limits *ServerLimits, at *Path, card string) error {
 	return checkUnmarked(limits, at, "a card", card)
 }
 
-// checkAnyKey refuses keys that are not valid in any place. A key may begin with $.
+// checkAnyKey validates a key that may begin with $.
 func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
 	return checkKeyText(limits, at, "a key", key)
 }
@@ -190,8 +189,8 @@ func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
 	return checkKeyText(limits, at, noun, text)
 }
 
-// checkKeyText refuses the text of a key or a card that is not valid. The noun names it in messages. Without limits, for
-// values from the database, every text is valid.
+// checkKeyText validates the text of a key or a card; noun names it in messages. Without limits, for stored values,
+// every text is valid.
 func checkKeyText(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits == nil {
 		return nil

@@ -6,11 +6,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
 func nested(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
 
-// TestRefusals says for each thing that is refused the code and the place.
+// TestRefusals checks the code and the path of the error of each invalid input.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 65535)
@@ -64,7 +66,7 @@ func TestRefusals(t *testing.T) {
 		{`{"` + strings.Repeat("ü", 251) + `": 1}`, CodeLimitExceeded, ""},
 		{`{"card": {"` + strings.Repeat("k", 251) + `": 1}}`, CodeLimitExceeded, ""},
 	} {
-		node, err := parseTree(c.in)
+		node, err := jsontree.ParseUnchecked([]byte(c.in))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,32 +85,32 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestAtTheLimit accepts the most of everything.
+// TestAtTheLimit checks that input at each limit is accepted.
 func TestAtTheLimit(t *testing.T) {
 	t.Parallel()
 	many := Object{}
 	for i := range 1000 {
-		many = append(many, Member{fmt.Sprint(i), true})
+		many = append(many, Member{Key: fmt.Sprint(i), Value: true})
 	}
 	for name, object := range map[string]Object{
-		"value of 64 KiB":     {{"a", strings.Repeat("x", 65534)}},
-		"key of 250":          {{strings.Repeat("🦆", 250), true}},
-		"card of 250":         {{strings.Repeat("🦆", 250), Object{{"a", true}}}},
+		"value of 64 KiB":     {{Key: "a", Value: strings.Repeat("x", 65534)}},
+		"key of 250":          {{Key: strings.Repeat("🦆", 250), Value: true}},
+		"card of 250":         {{Key: strings.Repeat("🦆", 250), Value: Object{{Key: "a", Value: true}}}},
 		"entries":             many,
-		"white space is kept": {{" a ", true}, {"a", true}},
+		"white space is kept": {{Key: " a ", Value: true}, {Key: "a", Value: true}},
 	} {
 		if _, err := Facts(defaults(), nil, &Tree{Node: object}, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	node, err := parseTree(nested(32))
+	node, err := jsontree.Parse([]byte(nested(32)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := one(node); err != nil {
 		t.Error(err)
 	}
-	many = append(many, Member{"one more", true})
+	many = append(many, Member{Key: "one more", Value: true})
 	if _, err := Facts(defaults(), nil, &Tree{Node: many}, nil); CodeOf(err) != CodeLimitExceeded {
 		t.Errorf("1,001 entries: %v", err)
 	}
@@ -116,7 +118,7 @@ func TestAtTheLimit(t *testing.T) {
 
 func TestNestingIsCountedWhole(t *testing.T) {
 	t.Parallel()
-	node, err := parseTree(`{"$dict": {"a": {"$tuple": ` + nested(38) + `}}}`)
+	node, err := jsontree.Parse([]byte(`{"$dict": {"a": {"$tuple": ` + nested(38) + `}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,10 +129,10 @@ func TestNestingIsCountedWhole(t *testing.T) {
 	}
 }
 
-// TestSetsInSets: a set is compared in a time that does not double with each set around it.
+// TestSetsInSets checks that comparing nested sets does not take twice as long for each level.
 func TestSetsInSets(t *testing.T) {
 	t.Parallel()
-	node, err := parseTree(strings.Repeat(`{"$set":[0,`, 32) + "1" + strings.Repeat("]}", 32))
+	node, err := jsontree.Parse([]byte(strings.Repeat(`{"$set":[0,`, 32) + "1" + strings.Repeat("]}", 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +145,10 @@ func TestSetsInSets(t *testing.T) {
 	}
 }
 
-// TestCardsAndEntries says what is a card and what is an entry, and in which order both come.
+// TestCardsAndEntries checks which members become cards, and the order of cards and entries.
 func TestCardsAndEntries(t *testing.T) {
 	t.Parallel()
-	node, err := parseTree(`{"z": 1, "card": {"b": 1, "a": {"x": 1}}, "empty": {}, "dict": {"$dict": {"k": 1}}, "uri": {"$uri": "u"}}`)
+	node, err := jsontree.Parse([]byte(`{"z": 1, "card": {"b": 1, "a": {"x": 1}}, "empty": {}, "dict": {"$dict": {"k": 1}}, "uri": {"$uri": "u"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

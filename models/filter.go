@@ -5,88 +5,89 @@ import (
 	"slices"
 )
 
-// FilterInput is a filter of the schema, such as ArtifactVersionFilter: a map with what the caller gave.
+// FilterInput is a filter of the schema, such as ArtifactVersionFilter, as a map of the fields that the caller set.
 type FilterInput = map[string]any
 
-// Filter is a filter that has been read. Exactly one of its parts is there.
+// Filter is a validated filter. Exactly one of its parts is set.
 type Filter struct {
-	// All must hold; no part means everything.
+	// All is a conjunction; an empty one matches everything.
 	All []*Filter
-	// Any says that one of AnyOf must hold; no part means nothing.
+	// Any marks a disjunction of AnyOf; an empty one matches nothing.
 	Any   bool
 	AnyOf []*Filter
-	// Not must not hold.
+	// Not is a negated filter.
 	Not *Filter
-	// Field is a field with conditions on it, all of which must hold.
+	// Field is the name of a field that must satisfy all Tests.
 	Field string
 	Tests []FieldTest
-	// Related is a field that leads to other objects, one of which fits Of.
+	// Related is a field that leads to other objects, at least one of which must match Of.
 	Related string
 	Of      *Filter
-	// Metadata is about the latest value of a key.
+	// Metadata is a predicate on the latest value of a key.
 	Metadata *MetadataPredicate
 }
 
 // FieldTest is one condition on a field.
 type FieldTest struct {
-	// Op is the name of the condition in the schema: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
+	// Op is the operator as the schema spells it: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
 	// `contains`, `startsWith` or `endsWith`.
 	Op string
-	// Values are what the field is compared with: one, or the list of `in` and `notIn`. Each is a text, an int64, or an
-	// instant in microseconds since 1970 as an int64. `exists` has a bool.
+	// Values are the operands: one, or the list of `in` and `notIn`. An operand is a string, an int64, or an instant in
+	// microseconds since 1970 as an int64; that of `exists` is a bool. The operand is nil if no stored value can equal
+	// it.
 	Values []any
-	// IgnoreCase says that texts are folded on both sides; those of the test are folded already.
+	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
 }
 
-// filterReader reads a filter and counts what it holds.
+// filterReader validates a filter and counts its conditions.
 type filterReader struct {
 	limits     *ServerLimits
 	predicates int
 }
 
-// ReadFilter reads a filter; nil is no filter. BAD_INPUT for what cannot mean anything, LIMIT_EXCEEDED for a filter that
-// is too deep, has too many conditions, or a list or text that is too long, each with its path.
+// ReadFilter validates a filter; nil matches everything. It returns BAD_INPUT for an invalid filter, and LIMIT_EXCEEDED
+// for one that is too deep, has too many conditions, or a list or string that is too long.
 func ReadFilter(limits *ServerLimits, at *Path, input FilterInput) (*Filter, error) {
 	if input == nil {
 		return &Filter{}, nil
 	}
-	if depth := filterDepth(input); depth > int(limits.QueryDepth) {
+	if depth := measureDepth(input); depth > int(limits.QueryDepth) {
 		return nil, LimitExceeded(at, "depth of a filter", int64(limits.QueryDepth), int64(depth))
 	}
 	r := filterReader{limits: limits}
-	filter, err := r.filter(at, input)
+	filter, err := r.readFilter(at, input)
 	if err == nil && r.predicates > MaxFilterPredicates {
 		err = LimitExceeded(at, "conditions of a filter", MaxFilterPredicates, int64(r.predicates))
 	}
 	return filter, err
 }
 
-// filterDepth is how many filters stand inside each other.
-func filterDepth(input FilterInput) int {
+// measureDepth returns the nesting depth of a filter.
+func measureDepth(input FilterInput) int {
 	deepest := 0
 	for name, value := range input {
 		switch value := value.(type) {
 		case []FilterInput:
 			for _, part := range value {
-				deepest = max(deepest, filterDepth(part))
+				deepest = max(deepest, measureDepth(part))
 			}
 		case FilterInput:
 			if relatedFields[name] || name == "not" {
-				deepest = max(deepest, filterDepth(value))
+				deepest = max(deepest, measureDepth(value))
 			}
 		}
 	}
 	return deepest + 1
 }
 
-// relatedFields lead to other objects.
+// relatedFields are the fields that lead to other objects.
 var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
 
-func (r *filterReader) filter(at *Path, input FilterInput) (*Filter, error) {
+func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
 	all := &Filter{All: []*Filter{}}
 	for _, name := range slices.Sorted(maps.Keys(input)) {
-		part, err := r.part(at.In(name), name, input[name])
+		part, err := r.readPart(at.In(name), name, input[name])
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +99,7 @@ func (r *filterReader) filter(at *Path, input FilterInput) (*Filter, error) {
 	return all, nil
 }
 
-func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
+func (r *filterReader) readPart(at *Path, name string, value any) (*Filter, error) {
 	switch value := value.(type) {
 	case []FilterInput:
 		if len(value) > MaxFilterPredicates {
@@ -107,7 +108,7 @@ func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
 		parts := make([]*Filter, len(value))
 		for i, input := range value {
 			var err error
-			if parts[i], err = r.filter(at.In(i), input); err != nil {
+			if parts[i], err = r.readFilter(at.In(i), input); err != nil {
 				return nil, err
 			}
 		}
@@ -116,19 +117,19 @@ func (r *filterReader) part(at *Path, name string, value any) (*Filter, error) {
 		}
 		return &Filter{All: parts}, nil
 	case FilterInput:
-		return r.object(at, name, value)
+		return r.readObject(at, name, value)
 	}
 	r.predicates++
-	return r.scalar(at, name, value)
+	return r.readScalar(at, name, value)
 }
 
-func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter, error) {
+func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Filter, error) {
 	switch {
 	case name == "not":
-		not, err := r.filter(at, input)
+		not, err := r.readFilter(at, input)
 		return &Filter{Not: not}, err
 	case relatedFields[name]:
-		return r.related(at, name, input)
+		return r.readRelated(at, name, input)
 	case name == "metadata":
 		predicate, err := readPredicate(at, input)
 		if err == nil {
@@ -136,42 +137,42 @@ func (r *filterReader) object(at *Path, name string, input FilterInput) (*Filter
 		}
 		return &Filter{Metadata: predicate}, err
 	}
-	tests, err := readTests(at, input)
+	tests, err := readConditions(at, input)
 	r.predicates += max(1, len(tests))
 	return &Filter{Field: name, Tests: tests}, err
 }
 
-// related reads a filter about other objects. That of a producer may ask whether there is one at all.
-func (r *filterReader) related(at *Path, name string, input FilterInput) (*Filter, error) {
-	exists, asked := input["exists"].(*bool)
+// readRelated validates a filter on related objects. That of a producer may test whether there is one.
+func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
+	exists, hasExists := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
 	if name == "producedBy" && len(input) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as exists: true")
+		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
-	of, err := r.filter(at, rest)
-	if err == nil && asked {
+	of, err := r.readFilter(at, rest)
+	if err == nil && hasExists {
 		r.predicates++
 		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Tests: []FieldTest{{Op: "exists", Values: []any{*exists}}}}}}
 	}
 	return &Filter{Related: name, Of: of}, err
 }
 
-// scalar reads a field that is asked for directly, such as `stepRunId`.
-func (r *filterReader) scalar(at *Path, name string, value any) (*Filter, error) {
+// readScalar validates a field that is compared directly, such as `stepRunId`.
+func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, error) {
 	text, ok := value.(*string)
 	if !ok {
-		return nil, BadInput(at, "cannot be read")
+		return nil, BadInput(at, "has a type that no condition supports")
 	}
-	id, known := ParseID(*text)
-	if !known {
+	id, isID := ParseID(*text)
+	if !isID {
 		return &Filter{Any: true}, nil // nothing has this ID
 	}
 	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil
 }
 
-// readTests reads a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
-func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
+// readConditions validates a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
+func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
 		ignoreCase = *ignore
@@ -181,20 +182,20 @@ func readTests(at *Path, input FilterInput) ([]FieldTest, error) {
 		if op == "ignoreCase" {
 			continue
 		}
-		values, err := operands(at.In(op), op, input[op], ignoreCase)
+		values, err := readOperands(at.In(op), op, input[op], ignoreCase)
 		if err != nil {
 			return nil, err
 		}
 		tests = append(tests, FieldTest{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
 	}
 	if len(tests) == 0 {
-		return nil, BadInput(at, "must say what is asked of it, such as eq")
+		return nil, BadInput(at, "must have a condition, such as eq")
 	}
 	return tests, nil
 }
 
-// operands are what a condition on a field compares with.
-func operands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
+// readOperands returns the operands of a condition on a field.
+func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
 	text := func(at *Path, text string) (any, error) {
 		if ignoreCase {
 			return Fold(text), CheckText(at, "a text in a filter", text, MaxFilterText)
@@ -208,24 +209,24 @@ func operands(at *Path, op string, value any, ignoreCase bool) ([]any, error) {
 		one, err := text(at, *value)
 		return []any{one}, err
 	case []string:
-		return each(at, value, text)
+		return readEach(at, value, text)
 	case *int32:
 		return []any{int64(*value)}, nil
 	case []int32:
-		return each(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
+		return readEach(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
 	case *Time:
-		return []any{wholeMicros(op, *value)}, nil
+		return []any{microsOperand(op, *value)}, nil
 	case *RunStatus:
 		return []any{string(*value)}, nil
 	case []RunStatus:
-		return each(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
+		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
 	}
-	return nil, BadInput(at, "cannot be read")
+	return nil, BadInput(at, "has a type that no condition supports")
 }
 
-// wholeMicros is the instant in microseconds since 1970 that compares with instants in whole microseconds as t does. None
-// is equal to what lies between two of them.
-func wholeMicros(op string, t Time) any {
+// microsOperand converts the operand t of a condition on an instant, which is stored in whole microseconds since 1970.
+// The condition has the same result as with t; for nil nothing is equal.
+func microsOperand(op string, t Time) any {
 	micros, between := t.UnixMicro(), t.Nanosecond()%1000 != 0
 	switch {
 	case between && op == "eq":
@@ -236,7 +237,7 @@ func wholeMicros(op string, t Time) any {
 	return micros
 }
 
-func each[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]any, error) {
+func readEach[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]any, error) {
 	if len(list) > MaxFilterList {
 		return nil, LimitExceeded(at, "items in a list of a filter", MaxFilterList, int64(len(list)))
 	}

@@ -9,17 +9,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// ID is the identity of a stored object: a UUID of version 7, opaque to clients. It is 16 bytes in SQLite and a uuid
-// in PostgreSQL.
+// ID identifies a stored object: a UUID of version 7, opaque to clients. SQLite stores 16 bytes, PostgreSQL a uuid.
 type ID uuid.UUID
 
 // DefaultProjectID is the ID of the project `default` in every database.
 var DefaultProjectID = ID{15: 1, 6: 0x70, 8: 0x80}
 
-// NewID is an ID that was never given out before.
+// NewID returns a new unique ID.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
 
-// NewIDs returns n new IDs, each of which is the one before it plus 1. So the first of them is enough to keep.
+// NewIDs returns n new IDs, each of which is its predecessor plus 1, so that storing the first is enough.
 func NewIDs(n int) []ID {
 	first := NewID()
 	first[8] &^= 0x20 // leaves room for the sum below the bits of the variant
@@ -30,14 +29,14 @@ func NewIDs(n int) []ID {
 	return ids
 }
 
-// Plus returns the ID with number n, counted from 0, of the IDs of NewIDs whose first is id.
+// Plus returns the n-th ID, from 0, of the list of NewIDs that begins with id.
 func (id ID) Plus(n int) ID {
 	binary.BigEndian.PutUint64(id[8:], binary.BigEndian.Uint64(id[8:])+uint64(n))
 	return id
 }
 
-// ParseID reads an ID as it was given out: 36 lower-case characters. Any other text stands for no object, so the
-// caller treats false as not found.
+// ParseID parses the text of an ID: 36 lower-case characters. Other text identifies no object, so callers treat false
+// as not found.
 func ParseID(text string) (ID, bool) {
 	id, err := uuid.Parse(text)
 	if err != nil || id.String() != text {
@@ -48,22 +47,22 @@ func ParseID(text string) (ID, bool) {
 
 func (id ID) String() string { return uuid.UUID(id).String() }
 
-// MarshalText writes the ID as clients see it.
+// MarshalText writes the text form of the ID.
 func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses the output of MarshalText.
 func (id *ID) UnmarshalText(text []byte) error { return (*uuid.UUID)(id).UnmarshalText(text) }
 
 // MarshalGQL writes the ID as a GraphQL ID.
 func (id ID) MarshalGQL(w io.Writer) { fmt.Fprintf(w, `"%s"`, id) }
 
-// UnmarshalGQL exists because a scalar needs it; inputs take IDs as text, where any text is allowed.
-func (id *ID) UnmarshalGQL(any) error { return fmt.Errorf("inputs take IDs as text") }
+// UnmarshalGQL always fails: inputs take IDs as strings, because any string is allowed. gqlgen requires the method.
+func (id *ID) UnmarshalGQL(any) error { return fmt.Errorf("ID is not an input type") }
 
-// Value gives the database the 16 bytes.
+// Value returns the 16 bytes for the database.
 func (id ID) Value() (driver.Value, error) { return id[:], nil }
 
-// Scan reads an ID from the database; NULL is the zero ID.
+// Scan reads an ID from the database; NULL becomes the zero ID.
 func (id *ID) Scan(src any) error {
 	if src == nil {
 		*id = ID{}
@@ -72,5 +71,5 @@ func (id *ID) Scan(src any) error {
 	return (*uuid.UUID)(id).Scan(src)
 }
 
-// IsZero says whether there is no ID, as for a column that is NULL.
+// IsZero reports whether id is the zero ID, which represents NULL.
 func (id ID) IsZero() bool { return id == ID{} }

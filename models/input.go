@@ -1,6 +1,6 @@
 package models
 
-// MetadataTarget says who metadata is for: exactly one of its fields.
+// MetadataTarget identifies the subject of metadata. Exactly one field is set.
 type MetadataTarget struct {
 	ArtifactVersionID *string              `json:",omitempty"`
 	ArtifactVersion   *ArtifactVersionName `json:",omitempty"`
@@ -9,7 +9,7 @@ type MetadataTarget struct {
 	PipelineRunID     *string              `json:",omitempty"`
 }
 
-// ArtifactVersionName is a version by name: Version or Alias, not both.
+// ArtifactVersionName identifies a version by name, with Version or Alias but not both.
 type ArtifactVersionName struct {
 	Project *string
 	Name    string
@@ -17,30 +17,31 @@ type ArtifactVersionName struct {
 	Alias   *string
 }
 
-// Check refuses names that cannot exist, and a version together with an alias.
+// Check validates the names, and returns BAD_INPUT for a version together with an alias.
 func (n *ArtifactVersionName) Check(at *Path) error {
-	if err := checkNames(at, []field{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}); err != nil {
+	names := []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}
+	if err := checkNames(at, names); err != nil {
 		return err
 	}
 	if n.Version != nil && n.Alias != nil {
-		return BadInput(at, "must have a version or an alias, not both")
+		return BadInput(at, "must not have both version and alias")
 	}
 	return nil
 }
 
-// StepContext is an output of a step run.
+// StepContext identifies an output of a step run.
 type StepContext struct {
 	StepRunID    string
 	ArtifactName *string
 }
 
-// ArtifactVersionRef says which version to read: exactly one of its fields.
+// ArtifactVersionRef identifies a version to read. Exactly one field is set.
 type ArtifactVersionRef struct {
 	ID    *string
 	Named *ArtifactVersionName
 }
 
-// LogMetadataInput is facts about one subject.
+// LogMetadataInput contains the metadata of one subject.
 type LogMetadataInput struct {
 	Target         MetadataTarget
 	Metadata       *Tree
@@ -48,19 +49,19 @@ type LogMetadataInput struct {
 	IdempotencyKey *string
 }
 
-// LogMetadataBatchInput is facts about many subjects of one project.
+// LogMetadataBatchInput contains the metadata of several subjects of one project.
 type LogMetadataBatchInput struct {
 	Writes         []LogMetadataInput
 	IdempotencyKey *string
 }
 
-// MetadataKeyInput is a key to take back.
+// MetadataKeyInput is a key to retract.
 type MetadataKeyInput struct {
 	Key  string
 	Card *string
 }
 
-// RetractMetadataInput is keys to take back.
+// RetractMetadataInput is the input of retractMetadata.
 type RetractMetadataInput struct {
 	Target         MetadataTarget
 	Keys           []MetadataKeyInput
@@ -68,13 +69,13 @@ type RetractMetadataInput struct {
 	IdempotencyKey *string
 }
 
-// StepOutputReference is the output that a version is saved from.
+// StepOutputReference identifies the step output that a version is saved from.
 type StepOutputReference struct {
 	StepRunID string
 	Name      string
 }
 
-// CreateArtifactVersionInput is a version to create.
+// CreateArtifactVersionInput is the input of createArtifactVersion.
 type CreateArtifactVersionInput struct {
 	Project        *string
 	Artifact       string
@@ -88,32 +89,32 @@ type CreateArtifactVersionInput struct {
 	IdempotencyKey *string              `json:"-"`
 }
 
-// StartPipelineRunInput is a pipeline run to begin.
+// StartPipelineRunInput is the input of startPipelineRun.
 type StartPipelineRunInput struct {
 	Project        *string
 	Pipeline       string
 	IdempotencyKey *string `json:"-"`
 }
 
-// FinishPipelineRunInput is a pipeline run to end.
+// FinishPipelineRunInput is the input of finishPipelineRun.
 type FinishPipelineRunInput struct {
 	PipelineRunID string
 	Status        RunStatus
 }
 
-// StepInputInput is an artifact version that a step reads.
+// StepInputInput declares an artifact version that a step reads.
 type StepInputInput struct {
 	Name              string
 	ArtifactVersionID string
 }
 
-// StepOutputInput is an output that a step will produce.
+// StepOutputInput declares an output that a step will produce.
 type StepOutputInput struct {
 	Name         string
 	ArtifactName *string
 }
 
-// StartStepRunInput is a step run to begin.
+// StartStepRunInput is the input of startStepRun.
 type StartStepRunInput struct {
 	PipelineRunID  string
 	Name           string
@@ -122,41 +123,41 @@ type StartStepRunInput struct {
 	IdempotencyKey *string `json:"-"`
 }
 
-// FinishStepRunInput is a step run to end.
+// FinishStepRunInput is the input of finishStepRun.
 type FinishStepRunInput struct {
 	StepRunID string
 	Status    RunStatus
 }
 
-// SetAliasInput is an alias to set.
+// SetAliasInput is the input of setAlias.
 type SetAliasInput struct {
 	ArtifactVersionID string
 	Alias             string
 }
 
-// RemoveAliasInput is an alias to remove.
+// RemoveAliasInput is the input of removeAlias.
 type RemoveAliasInput struct {
 	ArtifactVersionID string
 	Alias             string
 }
 
-// TagArtifactVersionInput is tags to add.
+// TagArtifactVersionInput is the input of tagArtifactVersion.
 type TagArtifactVersionInput struct {
 	ArtifactVersionID string
 	Tags              []string
 }
 
-// UntagArtifactVersionInput is tags to remove.
+// UntagArtifactVersionInput is the input of untagArtifactVersion.
 type UntagArtifactVersionInput struct {
 	ArtifactVersionID string
 	Tags              []string
 }
 
-// DeleteArtifactVersionInput is a version to delete.
+// DeleteArtifactVersionInput is the input of deleteArtifactVersion.
 type DeleteArtifactVersionInput struct{ ArtifactVersionID string }
 
-// DeleteArtifactInput is an artifact to delete.
+// DeleteArtifactInput is the input of deleteArtifact.
 type DeleteArtifactInput struct{ ArtifactID string }
 
-// CreateProjectInput is a project to create.
+// CreateProjectInput is the input of createProject.
 type CreateProjectInput struct{ Name string }

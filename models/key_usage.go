@@ -7,33 +7,33 @@ import (
 	"strings"
 )
 
-// MaxMetadataKeys is how many keys are told at once.
+// MaxMetadataKeys is the maximum number of keys in a summary.
 const MaxMetadataKeys = 1000
 
-// MetadataKeyUsage is a metadata key in use, over the latest values of versions.
+// MetadataKeyUsage summarizes the latest values of one key over several versions.
 type MetadataKeyUsage struct {
 	CardName string
 	Key      string
-	// Kinds are those of its values, in the order of the table of kinds.
+	// Kinds are the kinds of the values, in the order of the table of kinds.
 	Kinds []MetadataKind `gorm:"-"`
-	// Versions is how many versions have it, Coverage their share.
+	// Versions is the number of versions with the key, Coverage their share of all versions.
 	Versions int32
 	Coverage Double
-	// Min and Max are the least and the greatest of its finite numbers, nil when it has none.
+	// Min and Max are the extremes of the finite numbers, nil without any.
 	Min, Max *Double
-	// LastEntryID is the entry that was logged last.
+	// LastEntryID is the entry logged last.
 	ProjectID, LastEntryID ID
 	// AsOf is the instant of the view of the artifact, nil for now.
 	AsOf *Time `gorm:"-"`
 }
 
-// Card is the name of the card, nil for a key without one.
-func (u *MetadataKeyUsage) Card() *string { return cardName(u.CardName) }
+// Card returns the name of the card, nil for a key without one.
+func (u *MetadataKeyUsage) Card() *string { return nameOrNil(u.CardName) }
 
-// SortKinds puts kinds into the order of the table of kinds.
+// SortKinds returns the kinds with the given names in the order of the table of kinds.
 func SortKinds(names []string) []MetadataKind {
 	sorted := []MetadataKind{}
-	for _, spec := range kinds() {
+	for _, spec := range kindTable() {
 		if slices.Contains(names, string(spec.kind)) {
 			sorted = append(sorted, spec.kind)
 		}
@@ -41,13 +41,14 @@ func SortKinds(names []string) []MetadataKind {
 	return sorted
 }
 
-// The sort keys of the finite numbers lie between these two.
+// The sort keys of all finite numbers are between these two.
 var (
-	SortKeyMinusInfinity = doubleKey(math.Inf(-1), 0)
-	SortKeyInfinity      = doubleKey(math.Inf(1), 0)
+	SortKeyMinusInfinity = encodeDoubleKey(math.Inf(-1), 0)
+	SortKeyInfinity      = encodeDoubleKey(math.Inf(1), 0)
 )
 
-// NumberOfSortKey is the number that a sort key says, rounded to a double; false when it is that of no number.
+// NumberOfSortKey returns the number with a sort key, rounded to a double; false if key is not the sort key of a
+// number.
 func NumberOfSortKey(key string) (float64, bool) {
 	text, ok := strings.CutPrefix(key, classNumber)
 	if !ok || len(text) > 20 {

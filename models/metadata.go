@@ -1,11 +1,11 @@
 package models
 
-// MetadataEntry is one fact about a subject: appended, never overwritten.
+// MetadataEntry is one fact about a subject. Entries are appended and never overwritten.
 type MetadataEntry struct {
 	ID        ID
-	ProjectID ID
-	SubjectID ID
-	Seq       Int64
+	ProjectID ID    `gorm:"primaryKey"`
+	SubjectID ID    `gorm:"primaryKey"`
+	Seq       Int64 `gorm:"primaryKey"`
 	// CardName is empty for an entry without a card.
 	CardName string `gorm:"column:card"`
 	Key      string
@@ -16,43 +16,38 @@ type MetadataEntry struct {
 	Reason    *string
 	LoggedAt  Time
 	LoggedBy  *string
-	// StepRunID is zero where the target did not name a step run.
+	// StepRunID is the step run that the target named, else zero.
 	StepRunID ID
-	// AsOf is the instant of the view that the entry belongs to, nil for an entry of the present.
+	// AsOf is the instant of the view that contains the entry, nil for the present state.
 	AsOf *Time `gorm:"-"`
 }
 
 // NodeID returns the ID that clients see.
 func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
 
-// At returns the entry as a part of a view, nil if it was logged later.
+// At returns the entry in a view, nil if it was logged later.
 func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
-	if asOf == nil || e == nil {
-		return e
-	}
-	if startedAfter(e.LoggedAt, asOf) {
-		return nil
-	}
-	view := *e
-	view.AsOf = asOf
-	return &view
+	return viewAt(e, asOf, func(view *MetadataEntry) (start Time) {
+		view.AsOf = asOf
+		return view.LoggedAt
+	})
 }
 
-// IsNode makes it a Node.
+// IsNode marks the type as a Node.
 func (MetadataEntry) IsNode() {}
 
-// Card is the name of the card, nil for an entry without one.
-func (e *MetadataEntry) Card() *string { return cardName(e.CardName) }
+// Card returns the name of the card, nil for an entry without one.
+func (e *MetadataEntry) Card() *string { return nameOrNil(e.CardName) }
 
-// cardName is the name of a card as clients see it, nil for no card.
-func cardName(name string) *string {
+// nameOrNil returns the name of a card as clients see it, nil for no card.
+func nameOrNil(name string) *string {
 	if name == "" {
 		return nil
 	}
 	return &name
 }
 
-// Value is the value, nil for a retraction. An error means that the database holds what Placard did not write.
+// Value decodes the value, nil for a retraction. An error means that the stored text is damaged.
 func (e *MetadataEntry) Value() (MetadataValue, error) {
 	if e.Kind == nil || e.Text == nil {
 		return nil, nil
@@ -61,16 +56,17 @@ func (e *MetadataEntry) Value() (MetadataValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ofEntry(value, e.CardName), nil
+	return escapeDict(value, e.CardName), nil
 }
 
-// CardFilter chooses entries by their card: all of them, or those of one card, where an empty name is no card.
+// CardFilter selects entries by card: all of them, or with Only those of the card Name, where an empty name means no
+// card.
 type CardFilter struct {
 	Only bool
 	Name string
 }
 
-// Choose are the entries that the filter chooses, in their order.
+// Choose returns the entries that match the filter, in their order.
 func (f CardFilter) Choose(entries []*MetadataEntry) []*MetadataEntry {
 	chosen := make([]*MetadataEntry, 0, len(entries))
 	for _, entry := range entries {

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// LatestAlias always exists on an artifact with versions, and means the greatest number.
+// LatestAlias is the computed alias of the version with the greatest number.
 const LatestAlias = "latest"
 
-// DefaultProject is the name of the project that always exists.
+// DefaultProject is the name of the project that every database has.
 const DefaultProject = "default"
 
-// CheckName refuses what is no name of a project, artifact, version, alias, tag, output, pipeline or step: a name
-// has 1 to 250 code points, no NUL and no white space at its ends. Names are compared exactly.
+// CheckName validates the name of a project, artifact, version, alias, tag, output, pipeline or step. A name has 1 to
+// 250 code points, no NUL and no white space at its ends. Names are compared exactly.
 func CheckName(at *Path, name string) error {
 	if name == "" {
 		return BadInput(at, "must not be empty")
@@ -33,18 +33,19 @@ func CheckName(at *Path, name string) error {
 	return nil
 }
 
-// CheckText refuses text that cannot be stored, or that has more characters than max.
-func CheckText(at *Path, what, text string, max int) error {
+// CheckText validates text that is stored: no NUL, no unpaired surrogate, and at most maxCharacters characters. noun
+// names the text in messages.
+func CheckText(at *Path, noun, text string, maxCharacters int) error {
 	if err := CheckCharacters(at, text); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(text); n > max {
-		return LimitExceeded(at, "characters of "+what, int64(max), int64(n))
+	if n := utf8.RuneCountInString(text); n > maxCharacters {
+		return LimitExceeded(at, "characters of "+noun, int64(maxCharacters), int64(n))
 	}
 	return nil
 }
 
-// CheckIdempotencyKey refuses a key that is empty, too long or cannot be stored; nil is no key.
+// CheckIdempotencyKey validates an idempotency key; nil is valid.
 func CheckIdempotencyKey(at *Path, key *string) error {
 	if key == nil {
 		return nil
@@ -57,7 +58,7 @@ func CheckIdempotencyKey(at *Path, key *string) error {
 
 var numericVersion = regexp.MustCompile(`^[1-9][0-9]{0,8}$`)
 
-// VersionNumber is the number that a version name asks for; false when it is only a name.
+// VersionNumber parses a version name that requests a number. It returns false for other names.
 func VersionNumber(name string) (int32, bool) {
 	if !numericVersion.MatchString(name) {
 		return 0, false
@@ -66,7 +67,7 @@ func VersionNumber(name string) (int32, bool) {
 	return int32(n), err == nil
 }
 
-// CutName shortens a name that a message repeats to 100 characters.
+// CutName truncates a name to 100 characters for a message.
 func CutName(name string) string {
 	if runes := []rune(name); len(runes) > 100 {
 		return string(runes[:99]) + "…"

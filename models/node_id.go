@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// NodeID is the ID of an object as a client sees it. A view, which is an object read as of an instant, has another ID than
-// the object has now: clients that cache fields by ID would otherwise show the past as the present.
+// NodeID is the ID of an object in the API. A view, which is an object as of an instant, has another ID than the
+// present object, because clients cache fields by ID.
 type NodeID struct {
 	ID ID
-	// AsOf is the instant of a view in whole microseconds, nil for the object as it is now.
+	// AsOf is the instant of a view in whole microseconds, nil for the present state.
 	AsOf *Time
 }
 
-// viewInstant is the one spelling of an instant in the ID of a view: UTC to the microsecond.
+// viewInstant is the format of the instant in the ID of a view: UTC with microseconds.
 const viewInstant = "2006-01-02T15:04:05.000000Z"
 
 // String returns the text that MarshalGQL writes: the ID, for a view followed by "@" and the instant.
@@ -25,7 +25,7 @@ func (n NodeID) String() string {
 	return n.ID.String() + "@" + n.AsOf.UTC().Format(viewInstant)
 }
 
-// ParseNodeID reads an ID as the server writes it. It returns false for any other text, which identifies no object.
+// ParseNodeID parses the output of String. It returns false for other text, which identifies no object.
 func ParseNodeID(text string) (NodeID, bool) {
 	plain, instant, isView := strings.Cut(text, "@")
 	id, ok := ParseID(plain)
@@ -40,18 +40,18 @@ func ParseNodeID(text string) (NodeID, bool) {
 // MarshalGQL writes the ID as a GraphQL ID.
 func (n NodeID) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(n.String())) } // w is a buffer
 
-// UnmarshalGQL is never called: arguments take IDs as text. gqlgen requires it of every scalar.
-func (n *NodeID) UnmarshalGQL(any) error { return BadInput(nil, "is not read as a NodeID") }
+// UnmarshalGQL always fails: arguments take IDs as strings. gqlgen requires the method.
+func (n *NodeID) UnmarshalGQL(any) error { return BadInput(nil, "must be a string") }
 
 // View is an object that can be read as of an instant.
 type View[T any] interface {
 	comparable
-	// At returns the object as it was at an instant, or the zero value if it did not exist then. For nil, which means now, it
+	// At returns the object as of an instant, or the zero value if it did not exist then. For nil, which means now, it
 	// returns the object itself.
 	At(asOf *Time) T
 }
 
-// Views returns the objects as they were at an instant, without those that did not exist then.
+// Views returns the objects as of an instant, without those that did not exist then.
 func Views[T View[T]](objects []T, asOf *Time) []T {
 	var none T
 	views := make([]T, 0, len(objects))
@@ -63,33 +63,43 @@ func Views[T View[T]](objects []T, asOf *Time) []T {
 	return views
 }
 
-// startedAfter reports whether an object that exists since start did not exist at an instant.
-func startedAfter(start Time, asOf *Time) bool { return start.After(asOf.Time) }
+// viewAt returns a copy of object that change converts to its view as of an instant. It returns nil if the start of the
+// object, which change returns, is later. For nil, which means now, it returns object.
+func viewAt[T any](object *T, asOf *Time, change func(view *T) (start Time)) *T {
+	if asOf == nil || object == nil {
+		return object
+	}
+	view := *object
+	if start := change(&view); start.After(asOf.Time) {
+		return nil
+	}
+	return &view
+}
 
-// NodeAt returns a node as it was at an instant, nil if it did not exist then. Projects have no past and are never a view.
+// NodeAt returns a node as of an instant, nil if it did not exist then. A project is never a view.
 func NodeAt(node Node, asOf *Time) Node {
 	if asOf == nil {
 		return node
 	}
 	switch node := node.(type) {
 	case *Artifact:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *ArtifactVersion:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *PipelineRun:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *StepRun:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *StepOutput:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	case *MetadataEntry:
-		return orNil(node.At(asOf))
+		return toNode(node.At(asOf))
 	}
 	return nil
 }
 
-// orNil returns a node, nil without a type for a nil pointer.
-func orNil[T any, P interface {
+// toNode converts a pointer to a Node; a nil pointer becomes a nil Node.
+func toNode[T any, P interface {
 	*T
 	Node
 }](node P) Node {

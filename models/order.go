@@ -1,22 +1,22 @@
 package models
 
-// OrderTerm is one thing that a list is sorted by.
+// OrderTerm is one sort key of a list.
 type OrderTerm struct {
-	// Field is the name of a field in the schema; empty for a metadata key.
+	// Field is a field of the schema; empty if the list is sorted by Metadata.
 	Field string
-	// Metadata is the key whose latest value counts.
+	// Metadata is the key whose latest value is compared.
 	Metadata MetadataKeyPath
-	// Descending says that the greatest comes first.
+	// Descending sorts the greatest value first.
 	Descending bool
-	// MissingFirst says that what has nothing to sort by comes before all else, and not after it.
+	// MissingFirst sorts objects without a value first instead of last.
 	MissingFirst bool
 }
 
-// OrderInput is a term of `orderBy`, such as ArtifactVersionOrder: a map with what the caller gave.
+// OrderInput is a term of `orderBy`, such as ArtifactVersionOrder, as a map of the fields that the caller set.
 type OrderInput = map[string]any
 
-// ReadOrder reads `orderBy`. BAD_INPUT for a term that has not exactly one of `field` and `metadata`, LIMIT_EXCEEDED for
-// too many terms.
+// ReadOrder validates `orderBy`. It returns BAD_INPUT for a term without exactly one of `field` and `metadata`, and
+// LIMIT_EXCEEDED for too many terms.
 func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	if len(terms) > MaxOrderTerms {
 		return nil, LimitExceeded(at, "terms of an order", MaxOrderTerms, int64(len(terms)))
@@ -24,13 +24,13 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	order := make([]OrderTerm, len(terms))
 	for i, input := range terms {
 		at := at.In(i)
-		field := given(input["field"])
+		field := enumName(input["field"])
 		metadata, _ := input["metadata"].(map[string]any)
 		if (field != "") == (metadata != nil) {
 			return nil, BadInput(at, "must have exactly one of field and metadata")
 		}
 		term := OrderTerm{
-			Field: field, Descending: given(input["direction"]) == "DESC", MissingFirst: given(input["nulls"]) == "FIRST",
+			Field: field, Descending: enumName(input["direction"]) == "DESC", MissingFirst: enumName(input["nulls"]) == "FIRST",
 		}
 		if metadata != nil {
 			var err error
@@ -43,8 +43,8 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	return order, nil
 }
 
-// given is the name of an enum value, empty for none.
-func given(value any) string {
+// enumName returns the name of an enum value, empty for none.
+func enumName(value any) string {
 	switch value := value.(type) {
 	case string:
 		return value
@@ -56,11 +56,11 @@ func given(value any) string {
 	return ""
 }
 
-// Question is what a list is asked: which objects, in which order, as of when.
+// Question selects and sorts the objects of a list.
 type Question struct {
 	Filter *Filter
-	// Order is what to sort by; empty for the order that the list has by itself.
+	// Order is the requested order; empty for the default order of the list.
 	Order []OrderTerm
-	// AsOf is the instant to answer as of, nil for now.
+	// AsOf is the instant to read as of, nil for now.
 	AsOf *Time
 }

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// Connection is a page of a list, as the Relay specification has it.
+// Connection is a page of a list as in the Relay specification.
 type Connection[T any] struct {
 	Edges    []Edge[T]
 	PageInfo PageInfo
-	// TotalCount is only set when the query asks for it. It is at most MaxTotalCount.
+	// TotalCount is at most MaxTotalCount. It is set only if the query requests it.
 	TotalCount int32
-	// TotalCountCapped says that there are more.
+	// TotalCountCapped reports that the list has more than TotalCount items.
 	TotalCountCapped bool
 }
 
-// MaxTotalCount is how far the items of a list are counted.
+// MaxTotalCount is the maximum number of items that are counted.
 const MaxTotalCount = 10_000
 
-// SetTotalCount notes how many items the list has, counted up to MaxTotalCount + 1 or further.
+// SetTotalCount sets the size of the list; n counts up to MaxTotalCount + 1 at least.
 func (c *Connection[T]) SetTotalCount(n int) {
 	c.TotalCount, c.TotalCountCapped = int32(min(n, MaxTotalCount)), n > MaxTotalCount
 }
@@ -32,7 +32,7 @@ type Edge[T any] struct {
 	Node   T
 }
 
-// Nodes are the items of the page.
+// Nodes returns the items of the page.
 func (c *Connection[T]) Nodes() []T {
 	nodes := make([]T, len(c.Edges))
 	for i, edge := range c.Edges {
@@ -41,11 +41,12 @@ func (c *Connection[T]) Nodes() []T {
 	return nodes
 }
 
-// MapConnection returns a connection with a node made of each node of c, and all else as in c. It is the one place that
-// converts connections, so that a new field of Connection is copied here only.
+// MapConnection converts the nodes of a connection and copies all other fields. It is the only function that converts
+// connections, so that a new field needs to be copied only here.
 func MapConnection[T, U any](c *Connection[T], node func(T) U) *Connection[U] {
 	mapped := &Connection[U]{
-		Edges: make([]Edge[U], len(c.Edges)), PageInfo: c.PageInfo, TotalCount: c.TotalCount, TotalCountCapped: c.TotalCountCapped,
+		Edges: make([]Edge[U], len(c.Edges)), PageInfo: c.PageInfo,
+		TotalCount: c.TotalCount, TotalCountCapped: c.TotalCountCapped,
 	}
 	for i, edge := range c.Edges {
 		mapped.Edges[i] = Edge[U]{Cursor: edge.Cursor, Node: node(edge.Node)}
@@ -53,7 +54,7 @@ func MapConnection[T, U any](c *Connection[T], node func(T) U) *Connection[U] {
 	return mapped
 }
 
-// PageInfo is where a page stands in its list.
+// PageInfo describes the position of a page in its list.
 type PageInfo struct {
 	HasNextPage     bool
 	HasPreviousPage bool
@@ -81,23 +82,22 @@ type (
 	AuditEventEdge            = Edge[*AuditEvent]
 )
 
-// Position is where an item stands in its list: the values that the list is ordered by, the last of them unique.
+// Position is the sort key of an item in its list: the values that the list is ordered by, of which the last is unique.
 type Position []any
 
-// Page is what part of a list to read. It is comparable, so that the same page of several lists is read at once.
+// Page selects a part of a list. It is comparable, so that the same page of several lists is read at once.
 type Page struct {
-	// Size is the most items that the page may have.
+	// Size is the maximum number of items.
 	Size int
-	// Backward says that the page is the end of what lies before Before, and not the beginning of what lies after
-	// After.
+	// Backward selects the last Size items before Before instead of the first Size items after After.
 	Backward bool
-	// After and Before are cursors, empty where there is none.
+	// After and Before are cursors, empty for none.
 	After, Before string
-	// Count says that the size of the whole list is asked for.
+	// Count requests the size of the whole list.
 	Count bool
 }
 
-// HasCursor says whether the page lies at a cursor, which belongs to one list.
+// HasCursor reports whether the page begins or ends at a cursor, which belongs to one list.
 func (p Page) HasCursor() bool { return p.After != "" || p.Before != "" }
 
 // PageArguments are the arguments of a connection.
@@ -106,12 +106,12 @@ type PageArguments struct {
 	After, Before *string
 }
 
-// Page checks the arguments: BAD_INPUT for a negative size and for both directions at once, LIMIT_EXCEEDED for a page
-// over the limit. Cursors are checked where the list is known, by Cursor.
+// Page validates the arguments. It returns BAD_INPUT for a negative size and for both directions together, and
+// LIMIT_EXCEEDED for a size over the limit. ParseCursor validates the cursors, because that requires the list.
 func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 	page := Page{Size: int(min(limit, DefaultPageSize)), Count: count}
 	if a.First != nil && a.Last != nil {
-		return page, BadInput(At("last"), "must not be given together with first")
+		return page, BadInput(At("last"), "must not be combined with first")
 	}
 	for _, size := range []struct {
 		name  string
@@ -145,12 +145,12 @@ func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 }
 
 func badCursor(argument string) error {
-	return BadInput(At(argument), "must be a cursor that this list has given out")
+	return BadInput(At(argument), "must be a cursor of this list, with the same filter and order")
 }
 
 const fingerprintBytes = 6
 
-// Cursor names a position in one list. It is opaque, and it belongs to the list: list must say everything that the
+// Cursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything that the
 // order of the items depends on.
 func Cursor(list string, position Position) string {
 	text, err := json.Marshal(position)
@@ -161,8 +161,8 @@ func Cursor(list string, position Position) string {
 	return base64.RawURLEncoding.EncodeToString(append(fingerprint[:fingerprintBytes], text...))
 }
 
-// ParseCursor is the position that a cursor of the list names; nil for no cursor. Whatever this list has not given
-// out is BAD_INPUT at the argument.
+// ParseCursor decodes a cursor of the list; an empty cursor becomes nil. It returns BAD_INPUT at the argument for a
+// cursor that is not of this list.
 func ParseCursor(argument, list, cursor string) (Position, error) {
 	if cursor == "" {
 		return nil, nil
@@ -192,8 +192,8 @@ func ParseCursor(argument, list, cursor string) (Position, error) {
 	return position, nil
 }
 
-// NewConnection makes a page of the items that were read for it: one more than the page's size where the list goes
-// on, and in reverse for a page that is read backward.
+// NewConnection returns a page of the items that were read for it. If the list continues, items has one more than the
+// size of the page. A backward page has its items in reverse order.
 func NewConnection[T any](list string, page Page, items []T, position func(T) Position) *Connection[T] {
 	more := len(items) > page.Size
 	items = items[:min(len(items), page.Size)]

@@ -75,7 +75,7 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	}
 }
 
-// TestMapConnection converts a connection with a value in each field. A field without one, such as a new one, fails too.
+// TestMapConnection converts a connection that has a value in each field. It fails if a new field has none.
 func TestMapConnection(t *testing.T) {
 	t.Parallel()
 	start, end := "s", "e"
@@ -97,7 +97,7 @@ func TestMapConnection(t *testing.T) {
 	}
 }
 
-// FuzzCursor gives any text as a cursor: it is refused or it is one.
+// FuzzCursor checks that any text is either refused or a valid cursor.
 func FuzzCursor(f *testing.F) {
 	f.Add(Cursor("list", Position{1, "x"}))
 	f.Add("garbage")

@@ -1,77 +1,77 @@
 package models
 
-// LogMetadataPayload is what was logged.
+// LogMetadataPayload contains the logged entries.
 type LogMetadataPayload struct {
 	Subject      Subject
 	Entries      []*MetadataEntry
 	Deduplicated bool
 }
 
-// LogMetadataBatchPayload is what was logged.
+// LogMetadataBatchPayload contains the results of all writes of a batch.
 type LogMetadataBatchPayload struct {
 	Results      []*LogMetadataResult
 	Deduplicated bool
 }
 
-// LogMetadataResult is what one write of a batch logged.
+// LogMetadataResult contains the logged entries of one write of a batch.
 type LogMetadataResult struct {
 	Subject Subject
 	Entries []*MetadataEntry
 }
 
-// RetractMetadataPayload is what was taken back.
+// RetractMetadataPayload contains the retractions.
 type RetractMetadataPayload struct {
 	Subject      Subject
 	Entries      []*MetadataEntry
 	Deduplicated bool
 }
 
-// CreateArtifactVersionPayload is what was created.
+// CreateArtifactVersionPayload contains the new version.
 type CreateArtifactVersionPayload struct {
 	ArtifactVersion *ArtifactVersion
 	Deduplicated    bool
 }
 
-// StartPipelineRunPayload is what has begun.
+// StartPipelineRunPayload contains the new run.
 type StartPipelineRunPayload struct {
 	PipelineRun  *PipelineRun
 	Deduplicated bool
 }
 
-// FinishPipelineRunPayload is what has ended.
+// FinishPipelineRunPayload contains the finished run.
 type FinishPipelineRunPayload struct{ PipelineRun *PipelineRun }
 
-// StartStepRunPayload is what has begun.
+// StartStepRunPayload contains the new run.
 type StartStepRunPayload struct {
 	StepRun      *StepRun
 	Deduplicated bool
 }
 
-// FinishStepRunPayload is what has ended.
+// FinishStepRunPayload contains the finished run.
 type FinishStepRunPayload struct{ StepRun *StepRun }
 
-// SetAliasPayload is where the alias points.
+// SetAliasPayload contains the version that the alias points to.
 type SetAliasPayload struct{ ArtifactVersion *ArtifactVersion }
 
-// RemoveAliasPayload is where the alias pointed.
+// RemoveAliasPayload contains the version that the alias pointed to.
 type RemoveAliasPayload struct{ ArtifactVersion *ArtifactVersion }
 
-// TagArtifactVersionPayload is what was tagged.
+// TagArtifactVersionPayload contains the tagged version.
 type TagArtifactVersionPayload struct{ ArtifactVersion *ArtifactVersion }
 
-// UntagArtifactVersionPayload is what lost its tags.
+// UntagArtifactVersionPayload contains the version that lost its tags.
 type UntagArtifactVersionPayload struct{ ArtifactVersion *ArtifactVersion }
 
-// DeleteArtifactVersionPayload is what was deleted.
+// DeleteArtifactVersionPayload contains the ID of the deleted version.
 type DeleteArtifactVersionPayload struct{ DeletedArtifactVersionID ID }
 
-// DeleteArtifactPayload is what was deleted.
+// DeleteArtifactPayload contains the ID of the deleted artifact.
 type DeleteArtifactPayload struct{ DeletedArtifactID ID }
 
-// CreateProjectPayload is what was created.
+// CreateProjectPayload contains the new project.
 type CreateProjectPayload struct{ Project *Project }
 
-// ServerInfo is what the server is and what it accepts.
+// ServerInfo describes the server and its limits.
 type ServerInfo struct {
 	Version  string
 	Limits   *ServerLimits

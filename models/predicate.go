@@ -5,64 +5,66 @@ import (
 	"strings"
 )
 
-// MetadataPredicate is conditions on the latest value of one key, all of which must hold.
+// MetadataPredicate is a conjunction of conditions on the latest value of one key.
 type MetadataPredicate struct {
 	MetadataKeyPath
-	// Kind is the kind that the value must be of; nil for any.
+	// Kind is the required kind of the value; nil for any.
 	Kind *MetadataKind
-	// Tests are what else must hold.
+	// Tests are the other conditions.
 	Tests []ValueTest
 }
 
-// MetadataKeyPath is a metadata key, and where in its value to look.
+// MetadataKeyPath identifies a metadata key and a value inside its value.
 type MetadataKeyPath struct {
 	// Card is empty for no card.
 	Card, Key string
-	// Path leads into dictionaries, by key, and into lists and tuples, by place; empty for the value itself.
+	// Path leads into dictionaries by key and into lists and tuples by index; empty for the whole value.
 	Path []string
 }
 
-// ValueTest is one condition on a value. Exactly one of its parts is there.
+// ValueTest is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may have
+// Text as an alternative.
 type ValueTest struct {
-	// Not says that the condition must not hold, which is also so where there is no value.
+	// Not negates the condition. A missing value satisfies a negated condition.
 	Not bool
-	// Exists says that there is a value.
+	// Exists requires a value.
 	Exists bool
-	// In are sort keys; the value has one of them. It is nil where this is not the condition.
+	// In requires one of these sort keys; nil if the condition is another one.
 	In []string
-	// Between are ranges of sort keys; the value lies in one of them.
+	// Between requires a sort key in one of these ranges.
 	Between []SortKeyRange
-	// Text is a condition on a text.
+	// Text is a condition on a string.
 	Text *TextTest
-	// Member are sort keys; the value is a list, tuple or set with a member that has one of them, or Text holds.
+	// Member requires a list, tuple or set with a member that has one of these sort keys.
 	Member []string
-	// IgnoreCase says that texts are folded on both sides; those of the test are folded already.
+	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
 }
 
-// SortKeyRange is from one sort key to another; the ends belong to it unless they are open.
+// SortKeyRange is a range of sort keys that includes its ends unless they are open.
 type SortKeyRange struct {
 	From, To         string
 	FromOpen, ToOpen bool
 }
 
-// TextTest is a condition on a text.
+// TextTest is a condition on a string.
 type TextTest struct {
 	// Op is `contains`, `startsWith` or `endsWith`.
 	Op   string
 	Text string
 }
 
-// predicateReader reads a MetadataPredicate.
+// predicateReader validates a MetadataPredicate.
 type predicateReader struct {
 	at         *Path
 	fields     map[string]any
 	ignoreCase bool
-	// textKind says that the predicate asks for a kind of text, so that no text is taken for something else.
-	textKind bool
+	// textOnly is set if the required kind is a string kind, so that no string operand is read as a quantity or an
+	// instant.
+	textOnly bool
 }
 
-// readPredicate reads the fields of a MetadataPredicate.
+// readPredicate validates the fields of a MetadataPredicate.
 func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) {
 	keyPath, err := ReadKeyPath(at, fields)
 	if err != nil {
@@ -72,7 +74,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
-		r.textKind = slices.Contains([]MetadataKind{MetadataKindString, MetadataKindURI, MetadataKindPath, MetadataKindDType,
+		r.textOnly = slices.Contains([]MetadataKind{MetadataKindString, MetadataKindURI, MetadataKindPath, MetadataKindDType,
 			MetadataKindMarkdown}, *kind)
 	}
 	if ignore, ok := fields["ignoreCase"].(*bool); ok && ignore != nil {
@@ -82,12 +84,13 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		name string
 		read func(name string) (ValueTest, error)
 	}{
-		{"exists", r.exists},
-		{"eq", r.equal}, {"ne", r.equal}, {"in", r.oneOf}, {"notIn", r.oneOf},
-		{"lt", r.ordered}, {"lte", r.ordered}, {"gt", r.ordered}, {"gte", r.ordered}, {"between", r.between},
-		{"contains", r.contains}, {"startsWith", r.text}, {"endsWith", r.text},
+		{"exists", r.readExists},
+		{"eq", r.readEqual}, {"ne", r.readEqual}, {"in", r.readOneOf}, {"notIn", r.readOneOf},
+		{"lt", r.readOrdered}, {"lte", r.readOrdered}, {"gt", r.readOrdered}, {"gte", r.readOrdered},
+		{"between", r.readBetween},
+		{"contains", r.readContains}, {"startsWith", r.readText}, {"endsWith", r.readText},
 	} {
-		if _, given := fields[field.name]; !given {
+		if _, isSet := fields[field.name]; !isSet {
 			continue
 		}
 		test, err := field.read(field.name)
@@ -98,12 +101,12 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		p.Tests = append(p.Tests, test)
 	}
 	if p.Kind == nil && len(p.Tests) == 0 {
-		return nil, BadInput(at, "must say what is asked of the value, such as exists: true")
+		return nil, BadInput(at, "must have a condition on the value, such as exists: true")
 	}
 	return p, nil
 }
 
-// ReadKeyPath reads the card, the key and the path of a MetadataPredicate or a MetadataOrder.
+// ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
@@ -132,11 +135,10 @@ func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	return p, nil
 }
 
-// maxPathSteps is deeper than values go by default. SQLite joins at most 64 tables, of which each step is one.
+// maxPathSteps exceeds the default nesting of values. SQLite joins at most 64 tables, and each step is one.
 const maxPathSteps = 60
 
-// checkSearchedKey refuses texts that no key or card can have. The noun names the text in messages. A key without entries
-// is accepted.
+// checkSearchedKey validates a key or card of a condition; noun names it in messages. The key may be unused.
 func checkSearchedKey(at *Path, noun, text string) error {
 	if text == "" {
 		return BadInput(at, "%s must not be empty", noun)
@@ -144,17 +146,17 @@ func checkSearchedKey(at *Path, noun, text string) error {
 	return CheckText(at, noun, text, MaxNameCharacters)
 }
 
-func (r predicateReader) exists(name string) (ValueTest, error) {
+func (r predicateReader) readExists(name string) (ValueTest, error) {
 	exists, _ := r.fields[name].(*bool)
 	return ValueTest{Exists: true, Not: exists != nil && !*exists}, nil
 }
 
-func (r predicateReader) equal(name string) (ValueTest, error) {
+func (r predicateReader) readEqual(name string) (ValueTest, error) {
 	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
 	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, err
 }
 
-func (r predicateReader) oneOf(name string) (ValueTest, error) {
+func (r predicateReader) readOneOf(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) > MaxFilterList {
 		return ValueTest{}, LimitExceeded(r.at.In(name), "items in a list of a filter", MaxFilterList, int64(len(list)))
@@ -170,9 +172,9 @@ func (r predicateReader) oneOf(name string) (ValueTest, error) {
 	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, nil
 }
 
-// equalKeys are the sort keys of what is equal to an operand: none for NaN.
+// equalKeys returns the sort keys that equal an operand: none for NaN.
 func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
-	keys, err := r.readings(at, raw, false)
+	keys, err := r.operandKeys(at, raw, false)
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered })
 	if r.ignoreCase {
 		for i, key := range keys {
@@ -184,8 +186,9 @@ func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 	return keys, err
 }
 
-// ordered reads lt, lte, gt and gte: from the operand to the end of its class, or from the beginning of it.
-func (r predicateReader) ordered(name string) (ValueTest, error) {
+// readOrdered reads lt, lte, gt and gte as a range that ends at the last or begins at the first sort key of the
+// operand's class.
+func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 	keys, err := r.orderedKeys(r.at.In(name), r.fields[name])
 	if err != nil {
 		return ValueTest{}, err
@@ -204,12 +207,12 @@ func (r predicateReader) ordered(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// between reads a range. A text that is also a size, a duration or an instant has several readings: each pair of readings
-// of one sort whose ends are in order is a range.
-func (r predicateReader) between(name string) (ValueTest, error) {
+// readBetween reads a range. A string can also be a size, a duration or an instant: each pair of ends of one class that
+// is in order becomes a range.
+func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
-		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the least and the greatest")
+		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the minimum and the maximum")
 	}
 	var ends [2][]string
 	for i := range list {
@@ -234,29 +237,31 @@ func (r predicateReader) between(name string) (ValueTest, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueTest{}, BadInput(r.at.In(name), "must have the lesser value first: the first one is greater than the second")
+		return ValueTest{}, BadInput(r.at.In(name),
+			"must have the smaller value first, but the first value is greater than the second")
 	}
-	return ValueTest{}, BadInput(r.at.In(name), "must be two values of one sort")
+	return ValueTest{}, BadInput(r.at.In(name),
+		"must be two values of the same type: two numbers, two strings or two instants")
 }
 
-// orderedKeys are the sort keys of an operand that others are less or greater than; NaN has none.
+// orderedKeys returns the sort keys of an operand that has an order: none for NaN.
 func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	if r.ignoreCase {
 		return nil, BadInput(at, "cannot be combined with ignoreCase")
 	}
-	keys, err := r.readings(at, raw, true)
+	keys, err := r.operandKeys(at, raw, true)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
 		if class := key[:1]; class == classBoolean || class == classNull {
-			return nil, BadInput(at, "must be a number, a text or an instant: only these are less or greater")
+			return nil, BadInput(at, "must be a number, a string or an instant, because other values have no order")
 		}
 	}
 	return slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered }), nil
 }
 
-func (r predicateReader) contains(name string) (ValueTest, error) {
+func (r predicateReader) readContains(name string) (ValueTest, error) {
 	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
 	test := ValueTest{Member: keys, IgnoreCase: r.ignoreCase}
 	for _, key := range keys {
@@ -267,7 +272,7 @@ func (r predicateReader) contains(name string) (ValueTest, error) {
 	return test, err
 }
 
-func (r predicateReader) text(name string) (ValueTest, error) {
+func (r predicateReader) readText(name string) (ValueTest, error) {
 	text, _ := r.fields[name].(*string)
 	if err := CheckText(r.at.In(name), "a text in a filter", *text, MaxFilterText); err != nil {
 		return ValueTest{}, err
@@ -279,21 +284,21 @@ func (r predicateReader) text(name string) (ValueTest, error) {
 	return test, nil
 }
 
-// readings are the sort keys of what an operand may mean: itself and, for a text, the size or duration and the
-// instant that it says. units says that a number with letters behind it must be one of these.
-func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, error) {
+// operandKeys returns the possible sort keys of an operand: that of the value and, for a string, also those of the
+// quantity and of the instant that it spells. If units is set, a number followed by letters must be a known quantity.
+func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, error) {
 	tree, _ := raw.(*Tree)
 	if tree == nil || tree.Node == nil {
 		return []string{classNull}, nil
 	}
-	limits := ServerLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}
-	value, err := reader{limits: &limits, at: at}.extended(tree.Node)
+	limits := ServerLimits{ValueLimits: ValueLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}}
+	value, err := valueReader{limits: &limits, at: at}.readExtended(tree.Node)
 	if err != nil {
 		return nil, err
 	}
 	switch value.(type) {
 	case ListValue, TupleValue, SetValue, DictValue:
-		return nil, BadInput(at, "must be one value: a number, a text, true, false, null or extended JSON of a scalar")
+		return nil, BadInput(at, "must be a scalar: a number, a string, true, false, null or the extended JSON of a scalar")
 	}
 	key := value.sortKey()
 	text, isText := tree.Node.(string)
@@ -303,19 +308,20 @@ func (r predicateReader) readings(at *Path, raw any, units bool) ([]string, erro
 		}
 	}
 	keys := []string{key}
-	if !isText || r.textKind {
+	if !isText || r.textOnly {
 		return keys, nil
 	}
-	number, looks, known := quantity(text)
+	number, hasUnit, knownUnit := parseQuantity(text)
 	switch {
-	case known:
+	case knownUnit:
 		keys = append(keys, number)
-	case looks && units:
-		return nil, BadInput(at, "has an unknown unit: sizes are in B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB, "+
-			"durations in ns, us, ms, s, m, min, h or d; for a text, ask for kind: STRING too")
+	case hasUnit && units:
+		return nil, BadInput(at, "must have a known unit: "+
+			"B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
+			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")
 	}
 	if t, ok := ParseTime(text); ok {
-		keys = append(keys, instantKey(Time{t}))
+		keys = append(keys, encodeInstantKey(Time{t}))
 	}
 	return keys, nil
 }

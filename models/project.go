@@ -1,11 +1,11 @@
 package models
 
-// Project is the boundary of tenancy: everything belongs to exactly one.
+// Project is the tenancy boundary: every object belongs to exactly one project.
 type Project struct {
-	ID        ID
+	ID        ID `gorm:"primaryKey"`
 	Name      string
 	CreatedAt Time
 }
 
-// IsNode makes it a Node.
+// IsNode marks the type as a Node.
 func (Project) IsNode() {}

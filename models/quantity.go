@@ -6,34 +6,35 @@ import (
 	"regexp"
 )
 
-// units are what sizes (in bytes) and durations (in seconds) may be written in, exactly as they stand here.
+// units maps the unit of a size to bytes and that of a duration to seconds.
 var units = func() map[string]*big.Rat {
 	table := map[string]*big.Rat{
 		"B": big.NewRat(1, 1), "KB": big.NewRat(1000, 1),
-		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6), "ms": big.NewRat(1, 1e3),
-		"s": big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
+		"ns": big.NewRat(1, 1e9), "us": big.NewRat(1, 1e6), "µs": big.NewRat(1, 1e6), "μs": big.NewRat(1, 1e6),
+		"ms": big.NewRat(1, 1e3),
+		"s":  big.NewRat(1, 1), "m": big.NewRat(60, 1), "min": big.NewRat(60, 1), "h": big.NewRat(3600, 1),
 		"d": big.NewRat(86400, 1),
 	}
 	decimal, binary := big.NewRat(1, 1), big.NewRat(1, 1)
-	for _, prefix := range []string{"k", "M", "G", "T", "P", "E"} {
+	for _, names := range [][2]string{
+		{"kB", "KiB"}, {"MB", "MiB"}, {"GB", "GiB"}, {"TB", "TiB"}, {"PB", "PiB"}, {"EB", "EiB"},
+	} {
 		decimal = new(big.Rat).Mul(decimal, big.NewRat(1000, 1))
 		binary = new(big.Rat).Mul(binary, big.NewRat(1024, 1))
-		table[prefix+"B"] = decimal
-		table[map[bool]string{true: "K", false: prefix}[prefix == "k"]+"iB"] = binary
+		table[names[0]], table[names[1]] = decimal, binary
 	}
 	return table
 }()
 
 var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 
-// mostQuantity bounds the text of a quantity, so that its digits are cheap to read.
-const mostQuantity = 100
+// maxQuantityBytes limits the text of a quantity, because parsing long numbers is slow.
+const maxQuantityBytes = 100
 
-// quantity reads a text such as `1.5GiB` or `90s` as the sort key of its number: exact where it is a whole number,
-// otherwise rounded to a double once. looks says that the text is a number with letters behind it, known says that the
-// letters are a unit.
-func quantity(text string) (key string, looks, known bool) {
-	if len(text) > mostQuantity {
+// parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
+// once to a double. hasUnit reports that the text is a number followed by letters, knownUnit that they are a unit.
+func parseQuantity(text string) (key string, hasUnit, knownUnit bool) {
+	if len(text) > maxQuantityBytes {
 		return "", false, false
 	}
 	parts := quantityText.FindStringSubmatch(text)
@@ -47,14 +48,14 @@ func quantity(text string) (key string, looks, known bool) {
 	}
 	number.Mul(number, unit)
 	if number.IsInt() && number.Num().IsInt64() {
-		return integerKey(number.Num().Int64()), true, true
+		return encodeIntegerKey(number.Num().Int64()), true, true
 	}
 	f, exact := number.Float64()
 	if number.IsInt() && !exact { // between two doubles, where no value is
 		if new(big.Rat).SetFloat64(f).Cmp(number) > 0 {
 			f = math.Nextafter(f, math.Inf(-1))
 		}
-		return doubleKey(f, math.MaxUint16), true, true
+		return encodeDoubleKey(f, math.MaxUint16), true, true
 	}
-	return doubleKey(f, 0), true, !math.IsInf(f, 0)
+	return encodeDoubleKey(f, 0), true, !math.IsInf(f, 0)
 }

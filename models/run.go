@@ -1,9 +1,9 @@
 package models
 
-// RunStatus is how far a run is.
+// RunStatus is the state of a run.
 type RunStatus string
 
-// A run begins as RUNNING and ends once.
+// A run starts as RUNNING and finishes once.
 const (
 	RunStatusRunning   RunStatus = "RUNNING"
 	RunStatusCompleted RunStatus = "COMPLETED"
@@ -12,8 +12,8 @@ const (
 
 // PipelineRun is one run of a pipeline.
 type PipelineRun struct {
-	ID         ID
-	ProjectID  ID
+	ID         ID `gorm:"primaryKey"`
+	ProjectID  ID `gorm:"primaryKey"`
 	Pipeline   string
 	Status     RunStatus
 	StartedAt  Time
@@ -27,36 +27,28 @@ func (r *PipelineRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
 
 // At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *PipelineRun) At(asOf *Time) *PipelineRun {
-	if asOf == nil || r == nil {
-		return r
-	}
-	if startedAfter(r.StartedAt, asOf) {
-		return nil
-	}
-	view := *r
-	view.AsOf = asOf
-	if finishedAfter(r.FinishedAt, asOf) {
-		view.Status, view.FinishedAt = RunStatusRunning, nil
-	}
-	return &view
+	return viewAt(r, asOf, func(view *PipelineRun) (start Time) {
+		view.AsOf = asOf
+		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
+			view.Status, view.FinishedAt = RunStatusRunning, nil
+		}
+		return view.StartedAt
+	})
 }
 
-// finishedAfter reports whether a run had not finished at an instant.
-func finishedAfter(finished, asOf *Time) bool { return finished == nil || finished.After(asOf.Time) }
-
-// IsNode makes it a Node.
+// IsNode marks the type as a Node.
 func (PipelineRun) IsNode() {}
 
-// IsSubject makes it a Subject.
+// IsSubject marks the type as a Subject.
 func (PipelineRun) IsSubject() {}
 
-// EntriesOf is the project and the subject that its entries carry.
+// EntriesOf returns the project and the subject of the entries, and the instant of the view.
 func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepRun is one run of one step of a pipeline.
 type StepRun struct {
-	ID            ID
-	ProjectID     ID
+	ID            ID `gorm:"primaryKey"`
+	ProjectID     ID `gorm:"primaryKey"`
 	PipelineRunID ID
 	Name          string
 	Status        RunStatus
@@ -71,62 +63,55 @@ func (r *StepRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
 
 // At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *StepRun) At(asOf *Time) *StepRun {
-	if asOf == nil || r == nil {
-		return r
-	}
-	if startedAfter(r.StartedAt, asOf) {
-		return nil
-	}
-	view := *r
-	view.AsOf = asOf
-	if finishedAfter(r.FinishedAt, asOf) {
-		view.Status, view.FinishedAt = RunStatusRunning, nil
-	}
-	return &view
+	return viewAt(r, asOf, func(view *StepRun) (start Time) {
+		view.AsOf = asOf
+		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
+			view.Status, view.FinishedAt = RunStatusRunning, nil
+		}
+		return view.StartedAt
+	})
 }
 
-// IsNode makes it a Node.
+// IsNode marks the type as a Node.
 func (StepRun) IsNode() {}
 
-// IsSubject makes it a Subject.
+// IsSubject marks the type as a Subject.
 func (StepRun) IsSubject() {}
 
-// EntriesOf is the project and the subject that its entries carry.
+// EntriesOf returns the project and the subject of the entries, and the instant of the view.
 func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
-	ProjectID ID
-	StepRunID ID
-	Position  int32
+	ProjectID ID    `gorm:"primaryKey"`
+	StepRunID ID    `gorm:"primaryKey"`
+	Position  int32 `gorm:"primaryKey"`
 	Name      string
-	// ArtifactVersionID may be that of a version that has been deleted since.
+	// ArtifactVersionID may be the ID of a deleted version.
 	ArtifactVersionID ID
-	// AsOf is the instant of the view of the step run, nil for now.
+	// AsOf is the instant of the view of the step run, nil for the present state.
 	AsOf *Time `gorm:"-"`
 }
 
-// At returns the input of a step run as of an instant.
+// At returns the input as of an instant.
 func (i *StepInput) At(asOf *Time) *StepInput {
-	if asOf == nil || i == nil {
-		return i
-	}
-	view := *i
-	view.AsOf = asOf
-	return &view
+	return viewAt(i, asOf, func(view *StepInput) (start Time) {
+		view.AsOf = asOf
+		return Time{}
+	})
 }
 
-// StepOutput is a slot that a step run declares before the artifact version exists.
+// StepOutput is a declared output of a step run, before and after its version is saved.
 type StepOutput struct {
-	ID           ID
-	ProjectID    ID
+	ID           ID `gorm:"primaryKey"`
+	ProjectID    ID `gorm:"primaryKey"`
 	StepRunID    ID
 	Position     int32
 	Name         string
 	ArtifactName *string
-	// ArtifactVersionID is zero while the output waits, and after the version that was saved from it is deleted.
+	// ArtifactVersionID is zero until a version is saved, and after that version is deleted.
 	ArtifactVersionID ID
-	// BoundAt is when a version was saved from it, nil while it waits.
+	// BoundAt is the time when the version was saved, nil before.
 	BoundAt *Time
 	// AsOf is the instant of a view, nil for the output as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
@@ -135,36 +120,34 @@ type StepOutput struct {
 // NodeID returns the ID that clients see.
 func (o *StepOutput) NodeID() NodeID { return NodeID{o.ID, o.AsOf} }
 
-// At returns the output as of an instant. An output that was bound to its version later is waiting then. The caller checks
-// that its step run had started.
+// At returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
+// had started.
 func (o *StepOutput) At(asOf *Time) *StepOutput {
-	if asOf == nil || o == nil {
-		return o
-	}
-	view := *o
-	view.AsOf = asOf
-	if o.BoundAt != nil && o.BoundAt.After(asOf.Time) {
-		view.BoundAt, view.ArtifactVersionID = nil, ID{}
-	}
-	return &view
+	return viewAt(o, asOf, func(view *StepOutput) (start Time) {
+		view.AsOf = asOf
+		if view.BoundAt != nil && view.BoundAt.After(asOf.Time) {
+			view.BoundAt, view.ArtifactVersionID = nil, ID{}
+		}
+		return Time{}
+	})
 }
 
-// IsNode makes it a Node.
+// IsNode marks the type as a Node.
 func (StepOutput) IsNode() {}
 
-// IsSubject makes it a Subject.
+// IsSubject marks the type as a Subject.
 func (StepOutput) IsSubject() {}
 
-// EntriesOf is the project and the subject that its entries carry.
+// EntriesOf returns the project and the subject of the entries, and the instant of the view.
 func (o StepOutput) EntriesOf() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, o.AsOf }
 
-// Node is anything with an identity of its own.
+// Node is an object with an ID.
 type Node interface{ IsNode() }
 
-// Subject is what metadata is about.
+// Subject is an object that has metadata.
 type Subject interface {
 	Node
 	IsSubject()
-	// EntriesOf is the project and the subject that the entries carry, and the instant that the reader asked about.
+	// EntriesOf returns the project and the subject of the entries, and the instant of the view.
 	EntriesOf() (project, subject ID, asOf *Time)
 }

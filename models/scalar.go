@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// Int64 is a signed 64-bit integer that travels as a string.
+// Int64 is a signed 64-bit integer, written as a string.
 type Int64 int64
 
 // MarshalGQL writes the number as a string.
 func (i Int64) MarshalGQL(w io.Writer) { fmt.Fprintf(w, `"%d"`, int64(i)) }
 
-// UnmarshalGQL reads a string or an integer.
+// UnmarshalGQL accepts a string or an integer.
 func (i *Int64) UnmarshalGQL(raw any) error {
 	n, ok := ParseInt64(raw)
 	if !ok {
@@ -30,10 +30,10 @@ func (i *Int64) UnmarshalGQL(raw any) error {
 
 var integerText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
-// IsInteger says whether text is an integer as JSON spells it, of whatever size.
+// IsInteger reports whether text is an integer in JSON syntax, of any size.
 func IsInteger(text string) bool { return integerText.MatchString(text) }
 
-// ParseInt64 reads an integer of 64 bits from a JSON number or a string, without any rounding or trimming.
+// ParseInt64 parses a 64-bit integer from a JSON number or a string, without rounding or trimming.
 func ParseInt64(raw any) (int64, bool) {
 	var text string
 	switch raw := raw.(type) {
@@ -51,18 +51,18 @@ func ParseInt64(raw any) (int64, bool) {
 	return n, err == nil
 }
 
-// Time is an instant. The database keeps microseconds since 1970 as an integer, the same on every engine.
+// Time is an instant. The database stores microseconds since 1970 as an integer on both engines.
 type Time struct{ time.Time }
 
-// TimeFromMicros is the instant that the database keeps as micros.
+// TimeFromMicros returns the instant that is stored as micros.
 func TimeFromMicros(micros int64) Time { return Time{time.UnixMicro(micros).UTC()} }
 
-// MarshalGQL writes the instant in UTC, with as many decimals as it has.
+// MarshalGQL writes the instant in UTC with its significant fractional digits.
 func (t Time) MarshalGQL(w io.Writer) {
 	fmt.Fprintf(w, `"%s"`, t.UTC().Format(time.RFC3339Nano))
 }
 
-// UnmarshalGQL reads RFC 3339 with a zone.
+// UnmarshalGQL accepts RFC 3339 with a time zone.
 func (t *Time) UnmarshalGQL(raw any) error {
 	text, _ := raw.(string)
 	parsed, ok := ParseTime(text)
@@ -75,8 +75,8 @@ func (t *Time) UnmarshalGQL(raw any) error {
 
 var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
-// ParseTime reads RFC 3339 with a zone, to the nanosecond. The instant must lie in the years 0 to 9999 of UTC, so
-// that it can be written again; a leap second has no instant of its own and is refused.
+// ParseTime parses RFC 3339 with a time zone, to the nanosecond. The instant must be in the years 0 to 9999 of UTC, so
+// that it can be written again. A leap second is refused, because it is not an instant of its own.
 func ParseTime(text string) (time.Time, bool) {
 	text = strings.ToUpper(text)
 	if !timeText.MatchString(text) {
@@ -87,32 +87,32 @@ func ParseTime(text string) (time.Time, bool) {
 	return t, err == nil && t.Year() >= 0 && t.Year() <= 9999
 }
 
-// Value gives the database microseconds since 1970.
+// Value returns microseconds since 1970 for the database.
 func (t Time) Value() (driver.Value, error) { return t.UnixMicro(), nil }
 
 // Scan reads microseconds since 1970.
 func (t *Time) Scan(src any) error {
 	micros, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("instant from the database is a %T", src)
+		return fmt.Errorf("scan an instant from a %T, not an int64", src)
 	}
 	*t = TimeFromMicros(micros)
 	return nil
 }
 
-// RawJSON is JSON text that is written into answers as it is.
+// RawJSON is JSON text that is copied into responses.
 type RawJSON []byte
 
 // MarshalGQL writes the text.
 func (j RawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(j) }
 
-// UnmarshalGQL exists because a scalar needs it; inputs take JSON as a Tree.
-func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("inputs take JSON as a tree") }
+// UnmarshalGQL always fails: inputs take JSON as a Tree. gqlgen requires the method.
+func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("RawJSON is not an input type") }
 
-// Double is a number that goes out, spelled so that a reader knows that it is no integer.
+// Double is a number of a response, spelled so that clients can tell it from an integer.
 type Double float64
 
-// MarshalGQL writes the number as FloatValue.Repr spells it. What JSON has no number for is null.
+// MarshalGQL writes the number as FloatValue.Repr spells it, NaN and infinities as null.
 func (d Double) MarshalGQL(w io.Writer) {
 	if math.IsNaN(float64(d)) || math.IsInf(float64(d), 0) {
 		_, _ = io.WriteString(w, "null")
@@ -121,15 +121,15 @@ func (d Double) MarshalGQL(w io.Writer) {
 	_, _ = io.WriteString(w, formatFloat(float64(d)))
 }
 
-// UnmarshalGQL exists because a scalar needs it; inputs take numbers as FloatInput.
+// UnmarshalGQL always fails: inputs take numbers as FloatInput. gqlgen requires the method.
 func (d *Double) UnmarshalGQL(any) error {
-	return fmt.Errorf("inputs take numbers as they were written")
+	return fmt.Errorf("a Double is not an input type")
 }
 
-// FloatInput is a number that came in, with the digits as they were written.
+// FloatInput is a number of an input with its original spelling.
 type FloatInput json.Number
 
-// UnmarshalGQL takes a JSON number.
+// UnmarshalGQL accepts a JSON number.
 func (f *FloatInput) UnmarshalGQL(raw any) error {
 	number, ok := raw.(json.Number)
 	if !ok {
@@ -139,5 +139,5 @@ func (f *FloatInput) UnmarshalGQL(raw any) error {
 	return nil
 }
 
-// MarshalGQL exists because a scalar needs it; answers write numbers as float64.
+// MarshalGQL writes the number. Responses contain a Double instead, but gqlgen requires the method.
 func (f FloatInput) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, string(f)) }

@@ -2,39 +2,39 @@ package models
 
 import "strconv"
 
-// MetadataSeries is one metadata key as a line: over the versions of an artifact, in ascending order of number, or over
-// the history of a subject, in ascending order of seq.
+// MetadataSeries is a page of the values of one metadata key: over the versions of an artifact by number, or over the
+// history of a subject by seq.
 type MetadataSeries struct {
 	Points   []*MetadataPoint
 	PageInfo PageInfo
-	// Missing and Statistics are about the whole series; they are only set when the query asks for one of them.
+	// Missing and Statistics describe the whole series. They are set only if the query requests one of them.
 	Missing    int32
 	Statistics *MetadataStatistics
 }
 
-// MetadataPoint is one point of a series.
+// MetadataPoint is one value of a series.
 type MetadataPoint struct {
-	// Version is nil in the history of anything but an artifact version.
+	// Version is nil in a history, except that of an artifact version.
 	Version *ArtifactVersion
 	Entry   *MetadataEntry
 	Cursor  string
 }
 
-// Number is the value as a double where it is a finite number, a size in bytes or a duration in seconds; nil for all
-// else. An integer beyond 2^53 is rounded. An error means that the database holds what Placard did not write.
+// Number returns a finite number, a size in bytes or a duration in seconds as a double; nil for other values. Integers
+// beyond 2^53 are rounded. An error means that the stored text is damaged.
 func (p *MetadataPoint) Number() (*Double, error) {
 	value, err := p.Entry.Value()
 	if err != nil {
 		return nil, err
 	}
-	found, _ := number(value)
-	if found == nil {
+	n, unit := toExactNumber(value)
+	if unit == "" {
 		return nil, nil
 	}
-	return double(found), nil
+	return (*Double)(&n.near), nil
 }
 
-// NewMetadataSeries makes a page of a series of a page of a list, whose items become points.
+// NewMetadataSeries converts a page of a list to a page of a series; point converts an item.
 func NewMetadataSeries[T any](page *Connection[T], point func(T) *MetadataPoint) *MetadataSeries {
 	series := &MetadataSeries{Points: make([]*MetadataPoint, len(page.Edges)), PageInfo: page.PageInfo}
 	for i, edge := range page.Edges {
@@ -44,8 +44,7 @@ func NewMetadataSeries[T any](page *Connection[T], point func(T) *MetadataPoint)
 	return series
 }
 
-// SeriesPage checks the arguments of a series as Page does. A series is drawn as a line, so that its page may have up
-// to MaxSeriesPoints points, and has them when no size is given.
+// SeriesPage validates the arguments of a series like Page, with MaxSeriesPoints as the maximum and default size.
 func (a PageArguments) SeriesPage() (Page, error) {
 	page, err := a.Page(MaxSeriesPoints, false)
 	if a.First == nil && a.Last == nil {
@@ -54,22 +53,21 @@ func (a PageArguments) SeriesPage() (Page, error) {
 	return page, err
 }
 
-// SeriesSummary is what is said of a series as a whole.
+// SeriesSummary describes a whole series.
 type SeriesSummary struct {
-	// Missing is how many versions lack the key, or how many entries of a history are retractions.
+	// Missing is the number of versions without the key, or of retractions in a history.
 	Missing    int32
 	Statistics *MetadataStatistics
 }
 
-// SeriesTally takes the points of a series one after the other, in the order of the series, and sums them up. The zero
-// value is the tally of no points.
+// SeriesTally accumulates the points of a series in their order. The zero value is empty.
 type SeriesTally struct {
 	missing, nonFinite, notNumbers int32
 	numbers                        []exactNumber
 }
 
-// Add takes the entry of a point. Its kind is nil for a retraction, or where there is no entry. The text is only looked
-// at for the kinds that are numbers. An error means that the database holds what Placard did not write.
+// Add adds the entry of a point. kind is nil for a retraction or a missing entry. text is used only for numeric kinds.
+// An error means that the stored text is damaged.
 func (t *SeriesTally) Add(kind *MetadataKind, text *string) error {
 	if kind == nil {
 		t.missing++
@@ -93,13 +91,13 @@ func (t *SeriesTally) Add(kind *MetadataKind, text *string) error {
 	return nil
 }
 
-// readNumber reads a stored value of a kind that is a number. Integers and floats are read without a tree of JSON,
-// which takes ten times as long.
+// readNumber decodes a stored value of a numeric kind. It parses integers and floats directly, which is ten times as
+// fast as DecodeValue.
 func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err error) {
 	switch kind {
 	case MetadataKindInteger:
 		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return exactInteger(i), true, nil
+			return integerToExact(i), true, nil
 		}
 	case MetadataKindFloat:
 		if f, err := strconv.ParseFloat(text, 64); err == nil {
@@ -110,13 +108,13 @@ func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err
 	if err != nil {
 		return exactNumber{}, false, err
 	}
-	n, finite = exactly(value)
-	return n, finite, nil
+	n, unit := toExactNumber(value)
+	return n, unit != "", nil
 }
 
-// Summary is what all points come to.
+// Summary returns the summary of all points.
 func (t *SeriesTally) Summary() *SeriesSummary {
-	statistics := statisticsOf(t.numbers)
+	statistics := computeStatistics(t.numbers)
 	statistics.NonFinite, statistics.NotNumbers = t.nonFinite, t.notNumbers
 	return &SeriesSummary{Missing: t.missing, Statistics: statistics}
 }

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// tally are the statistics of values in extended JSON, in the order given; "retracted" is a retraction.
+// tally returns the statistics of values in extended JSON, in the given order; "retracted" is a retraction.
 func tally(t testing.TB, values []string) (*SeriesSummary, *SeriesTally) {
 	t.Helper()
 	points := &SeriesTally{}
@@ -20,11 +22,11 @@ func tally(t testing.TB, values []string) (*SeriesSummary, *SeriesTally) {
 			}
 			continue
 		}
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := reader{limits: defaults()}.extended(node)
+		value, err := valueReader{limits: defaults()}.readExtended(node)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +45,7 @@ func spelled(d *Double) string {
 	return formatFloat(float64(*d))
 }
 
-// TestStatistics: what is wanted was worked out in fractions, percentiles by the formula of type 7.
+// TestStatistics compares with figures computed in fractions, and with percentiles of type 7.
 func TestStatistics(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ values, want string }{
@@ -79,15 +81,15 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestStatisticsOfIntegers: neighbours above 2^53 are told apart although their nearest doubles are the same.
+// TestStatisticsOfIntegers checks that adjacent integers above 2^53 differ although their nearest doubles are equal.
 func TestStatisticsOfIntegers(t *testing.T) {
 	t.Parallel()
 	for _, i := range []int64{0, -1, 1<<53 + 1, -1<<53 - 1, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 - 513, math.MinInt64, math.MinInt64 + 1} {
-		back, accuracy := exactInteger(i).big(sumBits).Int64()
+		back, accuracy := integerToExact(i).big(sumBits).Int64()
 		if back != i || accuracy != 0 {
 			t.Errorf("%d comes back as %d", i, back)
 		}
-		if i < math.MaxInt64 && exactInteger(i).compare(exactInteger(i+1)) >= 0 {
+		if i < math.MaxInt64 && integerToExact(i).compare(integerToExact(i+1)) >= 0 {
 			t.Errorf("%d does not come before the next", i)
 		}
 	}
@@ -97,7 +99,7 @@ func TestStatisticsOfIntegers(t *testing.T) {
 	}
 }
 
-// TestStatisticsOfMany: a long series is summed up without loss, and soon enough.
+// TestStatisticsOfMany checks that the statistics of a long series are exact and fast.
 func TestStatisticsOfMany(t *testing.T) {
 	t.Parallel()
 	values := make([]string, 100_000)

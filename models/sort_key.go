@@ -6,12 +6,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// A sort key is how a value is found and sorted: text that compares, byte by byte, as the value does. It begins with
-// the class of the value, so that values of different classes stand in the order of their classes; only values of one
-// class are compared by conditions. Both engines and Go compare sort keys in the same way, because there is nothing
-// left that they could see differently. See docs/adr/0017.
+// A sort key is a text whose order by bytes is the order of the values. It begins with the class of the value. Classes
+// define a total order for sorting; conditions compare only values of one class. Both engines and Go compare sort keys
+// alike. See docs/adr/0017.
 const (
 	classBoolean   = "1"
 	classNumber    = "2"
@@ -21,28 +22,27 @@ const (
 	classNull      = "6"
 )
 
-// The bounds of sort keys in conditions and orders: ordered values are below SortKeyUnordered, values at all below
-// SortKeyNull.
+// Boundaries of sort keys: comparable values are below SortKeyUnordered, non-null values below SortKeyNull.
 const (
 	SortKeyText      = classText
 	SortKeyUnordered = classUnordered
 	SortKeyNull      = classNull
 )
 
-// SortKeyBytes is the greatest length of a sort key in the database, so that an index can hold it. The first byte is the
-// class of the value: texts are sorted by the characters that fit into their first 399 bytes.
+// SortKeyBytes is the maximum length of a stored sort key, so that an index can hold it. The first byte is the class:
+// strings are sorted by the characters in their first 399 bytes.
 const SortKeyBytes = 400
 
-// SearchForm is what the database keeps of a value beside the value itself, to find it and to sort by it.
+// SearchForm contains the stored columns of a value that conditions and sorting use.
 type SearchForm struct {
-	// SortKey is cut to SortKeyBytes, at a character.
+	// SortKey is truncated to SortKeyBytes at a character.
 	SortKey string
-	// Parts is what SortKey leaves out: the whole text of a text that was cut, and what is in a list, tuple, set or
-	// dictionary, see appendParts; empty for all else.
+	// Parts is the full text of a truncated string, or the members of a list, tuple, set or dictionary, see
+	// appendParts; else empty.
 	Parts string
 }
 
-// SearchFormOf is the search form of a value.
+// SearchFormOf returns the search form of a value.
 func SearchFormOf(v MetadataValue) SearchForm {
 	key := v.sortKey()
 	if text, ok := strings.CutPrefix(key, classText); ok && len(key) > SortKeyBytes {
@@ -55,7 +55,7 @@ func SearchFormOf(v MetadataValue) SearchForm {
 	return SearchForm{SortKey: key}
 }
 
-// DecodeSearchForm is the search form of what the database keeps as kind and text.
+// DecodeSearchForm returns the search form of a stored value.
 func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
 	value, err := DecodeValue(kind, text)
 	if err != nil {
@@ -64,26 +64,27 @@ func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
 	return SearchFormOf(value), nil
 }
 
-// CutSortKey returns as much of a sort key as the database keeps: the whole characters in its first SortKeyBytes bytes.
-func CutSortKey(key string) string { return cutAtCharacter(key, SortKeyBytes) }
+// CutSortKey returns the stored form of a sort key: the whole characters in its first SortKeyBytes bytes.
+func CutSortKey(key string) string { return truncateText(key, SortKeyBytes) }
 
-// minCutBytes is the least length of a sort key that was cut: a character that does not fit leaves at most three bytes
-// unused.
-const minCutBytes = SortKeyBytes - utf8.UTFMax + 1
+// minTruncatedBytes is the minimum length of a truncated sort key: a character that does not fit leaves at most three
+// bytes unused.
+const minTruncatedBytes = SortKeyBytes - utf8.UTFMax + 1
 
 // LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
 //
-// The bound is a prefix of key of at most minCutBytes bytes, and a greater sort key has no lesser prefix of this length.
-// CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
-func LowerSortKey(key string) string { return cutAtCharacter(key, minCutBytes) }
+// The bound is a prefix of key of at most minTruncatedBytes bytes, and a greater sort key has no lesser prefix of this
+// length. CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
+func LowerSortKey(key string) string { return truncateText(key, minTruncatedBytes) }
 
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
-// Take a prefix of key of at most minCutBytes bytes: a lesser sort key has no greater prefix of this length. CutSortKey
-// keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
-func UpperSortKey(key string) string { return PrefixEnd(cutAtCharacter(key, minCutBytes)) }
+// Take a prefix of key of at most minTruncatedBytes bytes: a lesser sort key has no greater prefix of this length.
+// CutSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
+func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTruncatedBytes)) }
 
-// PrefixEnd returns the least text after all texts with a prefix. The prefix begins a sort key, so it is not empty.
+// PrefixEnd returns the least text that is greater than all texts with a prefix. The prefix begins a sort key, so it is
+// not empty.
 func PrefixEnd(prefix string) string {
 	runes := []rune(prefix)
 	for i := len(runes) - 1; ; i-- {
@@ -98,14 +99,14 @@ func PrefixEnd(prefix string) string {
 	}
 }
 
-// Surrogates are no characters of a text.
+// Surrogates are code points without a character.
 const (
 	surrogateMin = 0xD800
 	surrogateMax = 0xDFFF
 )
 
-// cutAtCharacter returns the whole characters in the first size bytes of a text.
-func cutAtCharacter(text string, size int) string {
+// truncateText returns the whole characters in the first size bytes of a text.
+func truncateText(text string, size int) string {
 	if len(text) <= size {
 		return text
 	}
@@ -115,14 +116,14 @@ func cutAtCharacter(text string, size int) string {
 	return text[:size]
 }
 
-// LongSortKey reports whether key is the sort key of a text that only whole texts can be compared with, because stored sort
-// keys may be shorter.
+// LongSortKey reports whether key is the sort key of a string whose stored sort key may be truncated, so that a
+// condition must compare the full text.
 func LongSortKey(key string) bool {
-	return strings.HasPrefix(key, classText) && len(key) >= minCutBytes
+	return strings.HasPrefix(key, classText) && len(key) >= minTruncatedBytes
 }
 
-// appendParts appends what is in a value, as JSON: a scalar is a text of the letter of its kind and its sort key, a
-// list is an array, a tuple is an array that ends with 0, a dictionary is an object, and a set is an object with the
+// appendParts appends the members of a value as JSON. A scalar is a string: the letter of its kind and its sort key. A
+// list is an array, a tuple is an array that ends with 0, and a dictionary is an object. A set is an object with an
 // empty key, which no dictionary has, so that no path leads into it.
 func appendParts(b []byte, v MetadataValue) []byte {
 	switch v := v.(type) {
@@ -142,11 +143,11 @@ func appendParts(b []byte, v MetadataValue) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendParts(append(appendString(b, field.Key), ':'), field.Value)
+			b = appendParts(append(jsontree.AppendString(b, field.Key), ':'), field.Value)
 		}
 		return append(b, '}')
 	}
-	return appendString(b, v.Kind().Letter()+v.sortKey())
+	return jsontree.AppendString(b, v.Kind().Letter()+v.sortKey())
 }
 
 func appendPartsOf(b []byte, items []MetadataValue) []byte {
@@ -159,10 +160,10 @@ func appendPartsOf(b []byte, items []MetadataValue) []byte {
 	return b
 }
 
-// doubleKey is the sort key of a double: its bits, turned so that they compare as the number does, in hexadecimal
-// without the zeros at the end. rest is how much a whole number lies above the double, which is how 2^53 + 1 has a
-// place of its own.
-func doubleKey(f float64, rest uint16) string {
+// encodeDoubleKey returns the sort key of a double plus rest: the bits of the double in hexadecimal, transformed so
+// that their order is that of the numbers, without trailing zeros. A whole number between two doubles is the lower
+// double plus rest, so that 2^53 + 1 has a sort key of its own.
+func encodeDoubleKey(f float64, rest uint16) string {
 	if math.IsNaN(f) {
 		return classUnordered
 	}
@@ -175,37 +176,39 @@ func doubleKey(f float64, rest uint16) string {
 	} else {
 		bits |= 1 << 63
 	}
-	return classNumber + strings.TrimRight(hexadecimal(bits, 16)+hexadecimal(uint64(rest), 4), "0")
+	return classNumber + strings.TrimRight(formatHex(bits, 16)+formatHex(uint64(rest), 4), "0")
 }
 
-func hexadecimal(n uint64, digits int) string {
+func formatHex(n uint64, digits int) string {
 	text := strconv.FormatUint(n, 16)
 	return strings.Repeat("0", digits-len(text)) + text
 }
 
-// integerKey is the sort key of a whole number: the greatest double that is not above it, and the rest.
-func integerKey(n int64) string {
+// encodeIntegerKey returns the sort key of an integer: the greatest double that is not above it, and the rest.
+func encodeIntegerKey(n int64) string {
 	f := float64(n)
 	if f >= 1<<63 || int64(f) > n {
 		f = math.Nextafter(f, math.Inf(-1))
 	}
-	return doubleKey(f, uint16(n-int64(f)))
+	return encodeDoubleKey(f, uint16(n-int64(f)))
 }
 
-// instantKey is the sort key of an instant: its digits.
-func instantKey(t Time) string { return classInstant + t.UTC().Format("20060102150405.999999999") }
+// encodeInstantKey returns the sort key of an instant: its digits.
+func encodeInstantKey(t Time) string {
+	return classInstant + t.UTC().Format("20060102150405.999999999")
+}
 
-func textKey(text string) string { return classText + text }
+func encodeTextKey(text string) string { return classText + text }
 
-// Fold is text without regard to case: each character becomes the least of those that differ from it only in case,
-// by the simple case folding of Unicode.
+// Fold returns text for comparisons that ignore case: each character becomes the least one of its case variants by the
+// simple case folding of Unicode.
 func Fold(text string) string { return strings.Map(FoldRune, text) }
 
-// FoldRune is Fold of one character.
+// FoldRune folds one character.
 func FoldRune(r rune) rune {
-	least := r
+	folded := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-		least = min(least, next)
+		folded = min(folded, next)
 	}
-	return least
+	return folded
 }

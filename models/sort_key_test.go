@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// TestSortKeyOrder: sort keys of numbers compare as the numbers do, exactly, across kinds.
+// TestSortKeyOrder checks that sort keys have the exact order of the numbers, across kinds.
 func TestSortKeyOrder(t *testing.T) {
 	t.Parallel()
 	values := []MetadataValue{
@@ -62,7 +64,7 @@ func nearest(v MetadataValue) *big.Float {
 	return big.NewFloat(f)
 }
 
-// TestSortKeyClasses: values of different classes stand in a fixed order, and instants and texts in their own.
+// TestSortKeyClasses checks the order of the classes, and that of instants and strings.
 func TestSortKeyClasses(t *testing.T) {
 	t.Parallel()
 	at := func(text string) MetadataValue {
@@ -94,10 +96,10 @@ func TestSearchForm(t *testing.T) {
 	long := strings.Repeat("é", 300)
 	form := SearchFormOf(MarkdownValue{Markdown: long})
 	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.Parts != long {
-		t.Errorf("a long text is kept as %d bytes and %d", len(form.SortKey), len(form.Parts))
+		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.Parts))
 	}
 	if !LongSortKey(classText+long) || LongSortKey(classText+long[:300]) {
-		t.Error("it is not known what may be cut")
+		t.Error("LongSortKey is wrong about truncation")
 	}
 	for text, parts := range map[string]string{
 		`[1,"a",[]]`:        `["I2bff","S4a",[]]`,
@@ -106,20 +108,20 @@ func TestSearchForm(t *testing.T) {
 		`{"$set":[null]}`:   `{"":["N6"]}`,
 		`{"k":{"$storageSize":0},"0":{"d":{"$float":"NaN"}}}`: `{"k":"Z28","0":{"d":"F5"}}`,
 	} {
-		tree, err := parseTree(text)
+		tree, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := reader{}.extended(tree)
+		value, err := valueReader{}.readExtended(tree)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if form := SearchFormOf(value); form != (SearchForm{classUnordered, parts}) {
-			t.Errorf("%s is kept as %+v, want %s", text, form, parts)
+			t.Errorf("%s: got %+v, want %s", text, form, parts)
 		}
 	}
-	for _, spec := range kinds() {
-		if len(spec.letter) > 1 || spec.letter != "" && slices.ContainsFunc(kinds(), func(other kindSpec) bool {
+	for _, spec := range kindTable() {
+		if len(spec.letter) > 1 || spec.letter != "" && slices.ContainsFunc(kindTable(), func(other kindSpec) bool {
 			return other.kind != spec.kind && other.letter == spec.letter
 		}) {
 			t.Errorf("%s has the letter %q", spec.kind, spec.letter)
@@ -127,15 +129,15 @@ func TestSearchForm(t *testing.T) {
 	}
 }
 
-// TestSortKeyBounds draws texts with common prefixes around the cut. Stored sort keys must be within the bounds of each
-// operand that the whole text compares with.
+// TestSortKeyBounds draws texts with common prefixes at the truncation. Stored sort keys must be within the bounds of
+// each operand that matches the full text.
 func TestSortKeyBounds(t *testing.T) {
 	t.Parallel()
 	start := rapid.SampledFrom([]string{strings.Repeat("x", 390), strings.Repeat("é", 196)})
 	end := rapid.StringOfN(rapid.SampledFrom([]rune("xxxaé日🦆\ud7ff\ue000\U0010ffff")), 0, 12, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		begin := start.Draw(t, "start")
-		text, operand := textKey(begin+end.Draw(t, "text")), textKey(begin+end.Draw(t, "operand"))
+		text, operand := encodeTextKey(begin+end.Draw(t, "text")), encodeTextKey(begin+end.Draw(t, "operand"))
 		stored := CutSortKey(text)
 		if text >= operand && stored < LowerSortKey(operand) {
 			t.Errorf("%q is stored as %q, below the lower bound %q of %q", text, stored, LowerSortKey(operand), operand)
@@ -156,18 +158,18 @@ func TestQuantity(t *testing.T) {
 		"90s": "90", "1.5h": "5400", "2 min": "120", "-3m": "-180", "1d": "86400", "+1s": "1", "9007199254740993B": "9007199254740993",
 	} {
 		n, _ := new(big.Int).SetString(want, 10)
-		if key, _, known := quantity(text); !known || key != integerKey(n.Int64()) {
+		if key, _, known := parseQuantity(text); !known || key != encodeIntegerKey(n.Int64()) {
 			t.Errorf("%q is not %s", text, want)
 		}
 	}
 	for text, below := range map[string]float64{"-9223372036854775809B": -1<<63 - 2048, "9223372036854775809B": 1 << 63, "18446744073709551617B": 1 << 64} {
-		key, _, known := quantity(text)
-		if above := math.Nextafter(below, math.Inf(1)); !known || key <= doubleKey(below, 0) || key >= doubleKey(above, 0) {
+		key, _, known := parseQuantity(text)
+		if above := math.Nextafter(below, math.Inf(1)); !known || key <= encodeDoubleKey(below, 0) || key >= encodeDoubleKey(above, 0) {
 			t.Errorf("%q does not lie between %g and %g", text, below, above)
 		}
 	}
 	for text, want := range map[string]float64{"0.1s": 0.1, "1ms": 0.001, "2.5us": 2.5e-6, "3 µs": 3e-6, "16EiB": 1 << 64} {
-		if key, _, known := quantity(text); !known || key != doubleKey(want, 0) {
+		if key, _, known := parseQuantity(text); !known || key != encodeDoubleKey(want, 0) {
 			t.Errorf("%q is not %g", text, want)
 		}
 	}
@@ -175,17 +177,17 @@ func TestQuantity(t *testing.T) {
 		"5 parsecs": true, "1.5gb": true, "3b": true, "": false, "GB": false, "1": false, "1 2s": false, "1.s": false, "2024-01": false,
 		"1e3s": false, strings.Repeat("9", 5000) + "s": false,
 	} {
-		if _, looks, known := quantity(text); known || looks != wantLooks {
-			t.Errorf("%.20q: looks like a quantity: %v, is one: %v", text, looks, known)
+		if _, looks, known := parseQuantity(text); known || looks != wantLooks {
+			t.Errorf("%.20q: has a unit: %v, a known one: %v", text, looks, known)
 		}
 	}
 }
 
-// TestPredicateRefusals: what cannot mean anything is refused where it stands.
+// TestPredicateRefusals checks the code and the path of the error of each invalid predicate.
 func TestPredicateRefusals(t *testing.T) {
 	t.Parallel()
 	tree := func(text string) *Tree {
-		node, err := parseTree(text)
+		node, err := jsontree.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +200,7 @@ func TestPredicateRefusals(t *testing.T) {
 		code   Code
 		path   []any
 	}{
-		{"nothing is asked", map[string]any{}, CodeBadInput, []any{"metadata"}},
+		{"no condition", map[string]any{}, CodeBadInput, []any{"metadata"}},
 		{"a boolean is not greater", map[string]any{"gt": tree("true")}, CodeBadInput, []any{"metadata", "gt"}},
 		{"null is not less", map[string]any{"lte": (*Tree)(nil)}, CodeBadInput, []any{"metadata", "lte"}},
 		{"an unknown unit", map[string]any{"gte": tree(`"5 parsecs"`)}, CodeBadInput, []any{"metadata", "gte"}},
@@ -218,7 +220,7 @@ func TestPredicateRefusals(t *testing.T) {
 		{"a text of 64 KiB", map[string]any{"eq": &Tree{long}}, CodeLimitExceeded, []any{"metadata", "eq"}},
 		{"an empty step", map[string]any{"path": []string{"a", ""}, "exists": &yes}, CodeBadInput, []any{"metadata", "path", 1}},
 		{"an order without case", map[string]any{"ignoreCase": &yes, "lt": tree(`"a"`)}, CodeBadInput, []any{"metadata", "lt"}},
-		{"an integer beyond 64 bits", map[string]any{"eq": &Tree{json.Number("9223372036854775808")}}, CodeBadInput, []any{"metadata", "eq"}},
+		{"an integer of more than 64 bits", map[string]any{"eq": &Tree{json.Number("9223372036854775808")}}, CodeBadInput, []any{"metadata", "eq"}},
 	} {
 		c.fields["key"] = "k"
 		_, err := ReadFilter(defaults(), nil, FilterInput{"metadata": c.fields})
@@ -230,12 +232,12 @@ func TestPredicateRefusals(t *testing.T) {
 		}
 	}
 	if _, err := ReadFilter(defaults(), nil, FilterInput{"metadata": map[string]any{"key": "k", "kind": &kind, "gt": tree(`"5 parsecs"`)}}); err != nil {
-		t.Errorf("a text that looks like a quantity, asked for as a text: %v", err)
+		t.Errorf("a string in the form of a quantity with kind STRING: %v", err)
 	}
 }
 
-// TestBetween accepts ranges whose ends are in order in at least one of their readings, or are not ordered at all, and
-// keeps the readings that are in order.
+// TestBetween checks that a range is accepted if its ends are in order in at least one reading, or have no order, and
+// that only ordered readings remain.
 func TestBetween(t *testing.T) {
 	t.Parallel()
 	for ends, want := range map[string]int{
@@ -244,7 +246,7 @@ func TestBetween(t *testing.T) {
 		`["2026-01-02T03:04:05Z", "2026-01-02T02:04:05-05:00"]`: 1,
 		`[{"$float": "NaN"}, 1]`:                                0, `[1, {"$float": "NaN"}]`: 0, `[{"$float": "NaN"}, {"$float": "NaN"}]`: 0,
 	} {
-		node, err := parseTree(ends)
+		node, err := jsontree.Parse([]byte(ends))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +263,8 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-// TestFilterLimits: the deepest and the broadest filter are accepted, one more is not.
+// TestFilterLimits checks that the deepest and the broadest filter are accepted, and that one more level or condition
+// is refused.
 func TestFilterLimits(t *testing.T) {
 	t.Parallel()
 	name := "x"

@@ -1,8 +1,13 @@
 package models
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
 
-// MetadataKind says what a value is. It comes from the caller and is never guessed from the value.
+	"github.com/placard/placard/internal/jsontree"
+)
+
+// MetadataKind is the type of a value. The client sets it; the server never guesses it from the value.
 type MetadataKind string
 
 // The kinds of the API.
@@ -25,23 +30,22 @@ const (
 	MetadataKindMarkdown    MetadataKind = "MARKDOWN"
 )
 
-// kindSpec is how one kind is written and read.
+// kindSpec defines how values of one kind are written and read.
 type kindSpec struct {
 	kind MetadataKind
 	// name is the field of MetadataValueInput.
 	name string
-	// letter is the kind in what the database keeps to search in lists and dictionaries. It never changes; empty for a
-	// kind that holds members.
+	// letter identifies the kind in stored search keys and never changes. It is empty for a kind with members.
 	letter string
-	// read makes a value of what the field holds.
-	read func(reader, any) (MetadataValue, error)
-	// mark makes a value of what stands behind `$name` in extended JSON; nil where JSON says the kind itself.
-	mark func(reader, any) (MetadataValue, error)
+	// read creates a value from the field of MetadataValueInput.
+	read func(valueReader, any) (MetadataValue, error)
+	// readMarked creates a value from the member `$name` of extended JSON; nil for kinds that JSON has itself.
+	readMarked func(valueReader, any) (MetadataValue, error)
 }
 
-// kinds is the table of kinds: a new kind is a line here, a file value_<kind>.go, and its lines in the schema. It is
-// a function because the reading of a list comes back to the table.
-func kinds() []kindSpec {
+// kindTable returns the table of kinds. A new kind is a line here, a file value_<kind>.go, and its lines in the schema.
+// A variable would be an initialization cycle, because reading a list uses the table.
+func kindTable() []kindSpec {
 	return []kindSpec{
 		{MetadataKindString, "string", "S", readString, nil},
 		{MetadataKindInteger, "integer", "I", readInteger, nil},
@@ -63,33 +67,33 @@ func kinds() []kindSpec {
 }
 
 var (
-	byName = map[string]kindSpec{}
-	byMark = map[string]kindSpec{}
-	byKind = map[MetadataKind]kindSpec{}
+	specByName = map[string]kindSpec{}
+	specByMark = map[string]kindSpec{}
+	specByKind = map[MetadataKind]kindSpec{}
 )
 
-// The two are filled here and not where they stand, because the functions in the table use them.
+// init fills the maps, because an initializer would be an initialization cycle.
 func init() {
-	for _, spec := range kinds() {
-		byName[spec.name] = spec
-		byKind[spec.kind] = spec
-		if spec.mark != nil {
-			byMark["$"+spec.name] = spec
+	for _, spec := range kindTable() {
+		specByName[spec.name] = spec
+		specByKind[spec.kind] = spec
+		if spec.readMarked != nil {
+			specByMark["$"+spec.name] = spec
 		}
 	}
 }
 
-// Letter is the kind in what the database keeps to search in lists and dictionaries; empty for a kind that holds members.
-func (k MetadataKind) Letter() string { return byKind[k].letter }
+// Letter identifies the kind in stored search keys; empty for a kind with members.
+func (k MetadataKind) Letter() string { return specByKind[k].letter }
 
-// DisplayValue is what every value can do: see the GraphQL interface.
+// DisplayValue is the GraphQL interface of all values.
 type DisplayValue interface {
 	IsDisplayValue()
-	// Display is the value for people.
+	// Display returns the value as text for people.
 	Display() string
-	// JSON is the plain JSON value, nil for NULL.
+	// JSON returns the plain JSON value, nil for NULL.
 	JSON() *RawJSON
-	// ExtendedJSON keeps every kind at every depth, nil for NULL.
+	// ExtendedJSON returns JSON that preserves all kinds at all depths, nil for NULL.
 	ExtendedJSON() *RawJSON
 }
 
@@ -98,54 +102,53 @@ type MetadataValue interface {
 	DisplayValue
 	IsMetadataValue()
 	Kind() MetadataKind
-	// appendJSON appends the value as JSON in the given form.
-	appendJSON(b []byte, form form) []byte
-	// sortKey is how the value compares with others, see sort_key.go.
+	// appendJSON appends the value as JSON in the given encoding.
+	appendJSON(b []byte, form encoding) []byte
+	// sortKey returns the sort key of the value, see sort_key.go.
 	sortKey() string
 }
 
-// member makes a value a member of the union and an implementation of the interface.
-type member struct{}
+// unionMember makes a type a member of the GraphQL union and interface.
+type unionMember struct{}
 
-func (member) IsMetadataValue() {}
-func (member) IsDisplayValue()  {}
+func (unionMember) IsMetadataValue() {}
+func (unionMember) IsDisplayValue()  {}
 
-// form is a way to spell a value as JSON.
-type form int
+// encoding is a form of JSON text.
+type encoding int
 
 const (
-	// plain has no kinds: what a program without Placard would have logged.
-	plain form = iota
-	// extended has marks for what JSON does not have, and is what the database keeps.
+	// plain has no marks of kinds.
+	plain encoding = iota
+	// extended marks kinds that JSON lacks. It is the stored form.
 	extended
-	// identity is extended with sets and dictionaries in a fixed order: equal text means the same value.
-	identity
+	// canonical is extended with sorted sets and dictionaries: equal values have equal text.
+	canonical
 )
 
-func rendered(v MetadataValue, form form) *RawJSON {
+func encode(v MetadataValue, form encoding) *RawJSON {
 	text := RawJSON(v.appendJSON(nil, form))
 	return &text
 }
 
-// DecodeValue is the value that the database keeps as kind and text.
+// DecodeValue decodes a stored value.
 func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
-	if kind == MetadataKindString {
-		s, err := unquoteString(text)
-		return StringValue{Text: s}, err
+	if kind == MetadataKindString && !strings.Contains(text, `\`) && len(text) >= 2 && text[0] == '"' {
+		return StringValue{Text: text[1 : len(text)-1]}, nil // fast path: no escapes
 	}
-	tree, err := parseTree(text)
+	tree, err := jsontree.Parse([]byte(text))
 	if err != nil {
 		return nil, err
 	}
-	value, err := reader{}.extended(tree)
+	value, err := valueReader{}.readExtended(tree)
 	if err == nil && value.Kind() != kind {
-		err = fmt.Errorf("stored as %s, reads as %s", kind, value.Kind())
+		err = fmt.Errorf("stored kind is %s, but the value has the kind %s", kind, value.Kind())
 	}
 	return value, err
 }
 
-// appendMarked appends text as it is in the plain form, and under its mark in the others.
-func appendMarked(b []byte, form form, mark string, text []byte) []byte {
+// appendMarked appends text, inside an object with the mark unless the encoding is plain.
+func appendMarked(b []byte, form encoding, mark string, text []byte) []byte {
 	if form == plain {
 		return append(b, text...)
 	}

@@ -4,25 +4,27 @@ import "strconv"
 
 // BooleanValue is true or false.
 type BooleanValue struct {
-	member
+	unionMember
 	Boolean bool
 }
 
-// Kind is BOOLEAN.
+// Kind returns BOOLEAN.
 func (BooleanValue) Kind() MetadataKind { return MetadataKindBoolean }
 
-// Display is `true` or `false`.
+// Display returns `true` or `false`.
 func (v BooleanValue) Display() string { return strconv.FormatBool(v.Boolean) }
 
-// JSON is true or false.
-func (v BooleanValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns true or false.
+func (v BooleanValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same.
-func (v BooleanValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns true or false.
+func (v BooleanValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v BooleanValue) appendJSON(b []byte, _ form) []byte { return strconv.AppendBool(b, v.Boolean) }
+func (v BooleanValue) appendJSON(b []byte, _ encoding) []byte {
+	return strconv.AppendBool(b, v.Boolean)
+}
 
-func readBoolean(r reader, raw any) (MetadataValue, error) {
+func readBoolean(r valueReader, raw any) (MetadataValue, error) {
 	boolean, ok := raw.(bool)
 	if !ok {
 		return nil, BadInput(r.at, "must be true or false")

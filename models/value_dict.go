@@ -5,31 +5,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// DictValue is values by key, in the order given.
+// DictValue is a dictionary in the order of the input.
 type DictValue struct {
-	member
+	unionMember
 	Fields []MetadataField
-	// escaped says that the entry has no card, so that extended JSON needs `$dict` to tell it from a card.
+	// escaped adds the mark `$dict` to extended JSON, because the entry has no card and a plain object would be a card.
 	escaped bool
 }
 
-// MetadataField is one key of a dictionary.
+// MetadataField is one key of a dictionary with its value.
 type MetadataField struct {
 	Key   string
 	Value MetadataValue
 }
 
-// Kind is DICT.
+// Kind returns DICT.
 func (DictValue) Kind() MetadataKind { return MetadataKindDict }
 
-// Display is the first keys with their values in braces.
+// Display returns the first keys and values in braces.
 func (v DictValue) Display() string {
-	parts := make([]string, 0, shown+1)
+	parts := make([]string, 0, maxDisplayItems+1)
 	for i, field := range v.Fields {
-		if i == shown {
-			parts = append(parts, "… "+strconv.Itoa(len(v.Fields)-shown)+" more")
+		if i == maxDisplayItems {
+			parts = append(parts, "… "+strconv.Itoa(len(v.Fields)-maxDisplayItems)+" more")
 			break
 		}
 		parts = append(parts, field.Key+": "+field.Value.Display())
@@ -37,16 +39,16 @@ func (v DictValue) Display() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// JSON is an object.
-func (v DictValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns an object.
+func (v DictValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an object, under the mark `$dict` where it could be taken for something else: for a card, or for a
-// mark when one of its keys begins with $.
-func (v DictValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns an object, with the mark `$dict` if a reader would take it for a card or, because of a key that
+// begins with $, for a mark.
+func (v DictValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v DictValue) appendJSON(b []byte, form form) []byte {
+func (v DictValue) appendJSON(b []byte, form encoding) []byte {
 	fields, mark := v.Fields, v.escaped
-	if form == identity {
+	if form == canonical {
 		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
 	}
 	text := []byte{'{'}
@@ -54,7 +56,7 @@ func (v DictValue) appendJSON(b []byte, form form) []byte {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = append(appendString(text, field.Key), ':')
+		text = append(jsontree.AppendString(text, field.Key), ':')
 		text = field.Value.appendJSON(text, form)
 		mark = mark || strings.HasPrefix(field.Key, "$")
 	}
@@ -65,46 +67,47 @@ func (v DictValue) appendJSON(b []byte, form form) []byte {
 	return appendMarked(b, form, "$dict", text)
 }
 
-// readDict reads a JSON object, or the list of keys and values that a MetadataValueInput has. No key begins with $:
-// whoever writes one there means a mark.
-func readDict(r reader, raw any) (MetadataValue, error) { return dict(r, raw, checkKey) }
+// readDict reads a JSON object, or the keys and values of a MetadataValueInput. Keys must not begin with $.
+func readDict(r valueReader, raw any) (MetadataValue, error) { return readFields(r, raw, checkKey) }
 
-// readMarkedDict reads what stands behind the mark `$dict`, whose keys are taken as they are.
-func readMarkedDict(r reader, raw any) (MetadataValue, error) { return dict(r, raw, checkAnyKey) }
+// readMarkedDict reads the member `$dict`, whose keys may begin with $.
+func readMarkedDict(r valueReader, raw any) (MetadataValue, error) {
+	return readFields(r, raw, checkAnyKey)
+}
 
-func dict(r reader, raw any, check func(*ServerLimits, *Path, string) error) (MetadataValue, error) {
+func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string) error) (MetadataValue, error) {
 	members, ok := raw.(Object)
-	if list, isList := raw.([]any); isList && r.typed {
+	if list, isList := raw.([]any); isList && r.typedInput {
 		for _, item := range list {
 			field := item.(map[string]any) // the schema says so
-			members = append(members, Member{field["key"].(string), field["value"]})
+			members = append(members, Member{Key: field["key"].(string), Value: field["value"]})
 		}
 		ok = true
 	}
 	if !ok {
 		return nil, BadInput(r.at, "must be an object")
 	}
-	inside, err := r.deeper(raw)
+	inside, err := r.nested(raw)
 	if err != nil {
 		return nil, err
 	}
 	fields := make([]MetadataField, len(members))
 	seen := make(map[string]bool, len(members))
 	for i, member := range members {
-		at := inside.in(member.Key)
+		at := inside.child(member.Key)
 		keyAt := at.at
-		if r.typed {
-			at = inside.in(i).in("value")
+		if r.typedInput {
+			at = inside.child(i).child("value")
 			keyAt = inside.at.In(i).In("key")
 		}
 		if err := check(r.limits, keyAt, member.Key); err != nil {
 			return nil, err
 		}
 		if seen[member.Key] {
-			return nil, BadInput(keyAt, "stands twice in the dictionary")
+			return nil, BadInput(keyAt, "must not repeat a key of the dictionary")
 		}
 		seen[member.Key] = true
-		value, err := at.item(member.Value)
+		value, err := at.readItem(member.Value)
 		if err != nil {
 			return nil, err
 		}

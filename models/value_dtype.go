@@ -1,30 +1,32 @@
 package models
 
+import "github.com/placard/placard/internal/jsontree"
+
 // DTypeValue is the name of a data type, such as float32.
 type DTypeValue struct {
-	member
+	unionMember
 	Dtype string
 }
 
-// Kind is DTYPE.
+// Kind returns DTYPE.
 func (DTypeValue) Kind() MetadataKind { return MetadataKindDType }
 
-// Display is the text itself.
+// Display returns the name.
 func (v DTypeValue) Display() string { return v.Dtype }
 
-// JSON is a string.
-func (v DTypeValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a string.
+func (v DTypeValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$dtype`.
-func (v DTypeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the string with the mark `$dtype`.
+func (v DTypeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v DTypeValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$dtype", appendString(nil, v.Dtype))
+func (v DTypeValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$dtype", jsontree.AppendString(nil, v.Dtype))
 }
 
-func readDType(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readDType(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return DTypeValue{Dtype: text}, err
 }
 
-func (v DTypeValue) sortKey() string { return textKey(v.Dtype) }
+func (v DTypeValue) sortKey() string { return encodeTextKey(v.Dtype) }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// DurationValue is a length of time in seconds, a double; it may be negative.
+// DurationValue is a time span in seconds; it may be negative.
 type DurationValue struct {
-	member
+	unionMember
 	Seconds Double
-	// integral says that the caller wrote an integer, which is how it is written back.
+	// integral is set if the client spelled an integer, so that the value is written as one.
 	integral bool
 }
 
-// Kind is DURATION.
+// Kind returns DURATION.
 func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
 
-// Display is the duration in days, hours, minutes and seconds: 1 m 30 s. Below a second it is in ms or µs.
+// Display returns days, hours, minutes and seconds such as `1 m 30 s`, below a second ms or µs.
 func (v DurationValue) Display() string {
 	seconds := math.Abs(float64(v.Seconds))
 	sign := ""
@@ -53,13 +53,13 @@ func (v DurationValue) Display() string {
 	return sign + strings.Join(parts, " ")
 }
 
-// JSON is the number of seconds.
-func (v DurationValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns the number of seconds.
+func (v DurationValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the number under the mark `$duration`.
-func (v DurationValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the number with the mark `$duration`.
+func (v DurationValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v DurationValue) appendJSON(b []byte, form form) []byte {
+func (v DurationValue) appendJSON(b []byte, form encoding) []byte {
 	text := formatFloat(float64(v.Seconds))
 	if v.integral {
 		text = strconv.FormatFloat(float64(v.Seconds), 'f', 0, 64)
@@ -67,7 +67,7 @@ func (v DurationValue) appendJSON(b []byte, form form) []byte {
 	return appendMarked(b, form, "$duration", []byte(text))
 }
 
-func readDuration(r reader, raw any) (MetadataValue, error) {
+func readDuration(r valueReader, raw any) (MetadataValue, error) {
 	seconds, err := parseFloat(r.at, raw)
 	number, _ := raw.(json.Number)
 	integral := IsInteger(string(number))
@@ -77,4 +77,4 @@ func readDuration(r reader, raw any) (MetadataValue, error) {
 	return DurationValue{Seconds: Double(seconds), integral: integral}, err
 }
 
-func (v DurationValue) sortKey() string { return doubleKey(float64(v.Seconds), 0) }
+func (v DurationValue) sortKey() string { return encodeDoubleKey(float64(v.Seconds), 0) }

@@ -5,18 +5,20 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// FloatValue is a double, NaN and infinities among them.
+// FloatValue is a double, including NaN and infinities.
 type FloatValue struct {
-	member
+	unionMember
 	Number float64
 }
 
-// Kind is FLOAT.
+// Kind returns FLOAT.
 func (FloatValue) Kind() MetadataKind { return MetadataKindFloat }
 
-// Float is the number, nil where JSON cannot say it.
+// Float returns the number, nil for NaN and infinities.
 func (v FloatValue) Float() *Double {
 	if math.IsNaN(v.Number) || math.IsInf(v.Number, 0) {
 		return nil
@@ -25,22 +27,22 @@ func (v FloatValue) Float() *Double {
 	return &number
 }
 
-// Repr is the shortest text that reads back as the same double, spelled as in extended JSON. It always has a point
-// or an exponent: 1.0, 1e+22, -0.0. An exponent is used below 1e-4 and from 1e+16 on.
+// Repr returns the shortest text that parses to the same double, as in extended JSON. It always has a point or an
+// exponent: 1.0, 1e+22, -0.0. Numbers below 1e-4 and from 1e+16 have an exponent.
 func (v FloatValue) Repr() string { return formatFloat(v.Number) }
 
-// Display is the same text.
+// Display returns Repr.
 func (v FloatValue) Display() string { return v.Repr() }
 
-// JSON is a number, or "NaN", "Infinity" or "-Infinity".
-func (v FloatValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a number, or the string "NaN", "Infinity" or "-Infinity".
+func (v FloatValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the number, or its name under the mark `$float`.
-func (v FloatValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns a number, or the name of NaN or an infinity with the mark `$float`.
+func (v FloatValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v FloatValue) appendJSON(b []byte, form form) []byte {
+func (v FloatValue) appendJSON(b []byte, form encoding) []byte {
 	if v.Float() == nil {
-		return appendMarked(b, form, "$float", appendString(nil, v.Repr()))
+		return appendMarked(b, form, "$float", jsontree.AppendString(nil, v.Repr()))
 	}
 	return append(b, v.Repr()...)
 }
@@ -64,8 +66,8 @@ func formatFloat(f float64) string {
 	return text
 }
 
-// parseFloat reads a JSON number as a double. Rounding a decimal fraction is what a double does; losing the size of
-// a number (1e400, 1e-400) or a digit of an integer is not, and is refused.
+// parseFloat parses a JSON number as a double. It rounds decimal fractions, but refuses to lose the magnitude of a
+// number (1e400, 1e-400) or digits of an integer.
 func parseFloat(at *Path, raw any) (float64, error) {
 	number, ok := raw.(json.Number)
 	if !ok {
@@ -80,18 +82,18 @@ func parseFloat(at *Path, raw any) (float64, error) {
 		return 0, BadInput(at, "must fit a double: it is too close to zero")
 	}
 	if IsInteger(string(number)) && strconv.FormatFloat(f, 'f', 0, 64) != string(number) && number != "-0" {
-		return 0, BadInput(at, "must be an integer that a double holds exactly")
+		return 0, BadInput(at, "must be an integer that a double represents exactly")
 	}
 	return f, nil
 }
 
-func readFloat(r reader, raw any) (MetadataValue, error) {
+func readFloat(r valueReader, raw any) (MetadataValue, error) {
 	f, err := parseFloat(r.at, raw)
 	return FloatValue{Number: f}, err
 }
 
-// readFloatName reads what stands behind the mark `$float`: only what JSON has no number for.
-func readFloatName(r reader, raw any) (MetadataValue, error) {
+// readFloatName reads the member `$float`: a number that JSON lacks.
+func readFloatName(r valueReader, raw any) (MetadataValue, error) {
 	switch raw {
 	case "NaN":
 		return FloatValue{Number: math.NaN()}, nil
@@ -100,7 +102,7 @@ func readFloatName(r reader, raw any) (MetadataValue, error) {
 	case "-Infinity":
 		return FloatValue{Number: math.Inf(-1)}, nil
 	}
-	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers are written as they are`)
+	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers need no $float`)
 }
 
-func (v FloatValue) sortKey() string { return doubleKey(v.Number, 0) }
+func (v FloatValue) sortKey() string { return encodeDoubleKey(v.Number, 0) }

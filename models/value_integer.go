@@ -5,29 +5,29 @@ import (
 	"strconv"
 )
 
-// IntegerValue is a whole number of 64 bits, exact.
+// IntegerValue is a 64-bit integer.
 type IntegerValue struct {
-	member
+	unionMember
 	Integer Int64
 }
 
-// Kind is INTEGER.
+// Kind returns INTEGER.
 func (IntegerValue) Kind() MetadataKind { return MetadataKindInteger }
 
-// Display is the number in decimal.
+// Display returns the number in decimal.
 func (v IntegerValue) Display() string { return strconv.FormatInt(int64(v.Integer), 10) }
 
-// JSON is a number.
-func (v IntegerValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a number.
+func (v IntegerValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same number.
-func (v IntegerValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns a number.
+func (v IntegerValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v IntegerValue) appendJSON(b []byte, _ form) []byte {
+func (v IntegerValue) appendJSON(b []byte, _ encoding) []byte {
 	return strconv.AppendInt(b, int64(v.Integer), 10)
 }
 
-func readInteger(r reader, raw any) (MetadataValue, error) {
+func readInteger(r valueReader, raw any) (MetadataValue, error) {
 	n, ok := ParseInt64(raw)
 	if !ok {
 		if number, isNumber := raw.(json.Number); isNumber && IsInteger(string(number)) {
@@ -38,4 +38,4 @@ func readInteger(r reader, raw any) (MetadataValue, error) {
 	return IntegerValue{Integer: Int64(n)}, nil
 }
 
-func (v IntegerValue) sortKey() string { return integerKey(int64(v.Integer)) }
+func (v IntegerValue) sortKey() string { return encodeIntegerKey(int64(v.Integer)) }

@@ -5,32 +5,32 @@ import (
 	"strings"
 )
 
-// ListValue is values in an order.
+// ListValue is an ordered list.
 type ListValue struct {
-	member
+	unionMember
 	Items []MetadataValue
 }
 
-// Kind is LIST.
+// Kind returns LIST.
 func (ListValue) Kind() MetadataKind { return MetadataKindList }
 
-// Display is the first values in brackets.
+// Display returns the first items in brackets.
 func (v ListValue) Display() string { return "[" + displayItems(v.Items) + "]" }
 
-// JSON is an array.
-func (v ListValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns an array.
+func (v ListValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an array.
-func (v ListValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns an array.
+func (v ListValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v ListValue) appendJSON(b []byte, form form) []byte { return appendItems(b, v.Items, form) }
+func (v ListValue) appendJSON(b []byte, form encoding) []byte { return appendItems(b, v.Items, form) }
 
-func readList(r reader, raw any) (MetadataValue, error) {
-	items, err := r.items(raw)
+func readList(r valueReader, raw any) (MetadataValue, error) {
+	items, err := r.readItems(raw)
 	return ListValue{Items: items}, err
 }
 
-func appendItems(b []byte, items []MetadataValue, form form) []byte {
+func appendItems(b []byte, items []MetadataValue, form encoding) []byte {
 	b = append(b, '[')
 	for i, item := range items {
 		if i > 0 {
@@ -41,14 +41,14 @@ func appendItems(b []byte, items []MetadataValue, form form) []byte {
 	return append(b, ']')
 }
 
-// shown is how many items Display shows before it says how many more there are.
-const shown = 10
+// maxDisplayItems is the number of items that Display writes before "… n more".
+const maxDisplayItems = 10
 
 func displayItems(items []MetadataValue) string {
-	parts := make([]string, 0, shown+1)
+	parts := make([]string, 0, maxDisplayItems+1)
 	for i, item := range items {
-		if i == shown {
-			parts = append(parts, "… "+strconv.Itoa(len(items)-shown)+" more")
+		if i == maxDisplayItems {
+			parts = append(parts, "… "+strconv.Itoa(len(items)-maxDisplayItems)+" more")
 			break
 		}
 		parts = append(parts, item.Display())

@@ -1,30 +1,32 @@
 package models
 
-// MarkdownValue is text with Markdown formatting, kept exactly. A page must not trust it.
+import "github.com/placard/placard/internal/jsontree"
+
+// MarkdownValue is text with Markdown formatting, kept exactly. Pages must treat it as untrusted.
 type MarkdownValue struct {
-	member
+	unionMember
 	Markdown string
 }
 
-// Kind is MARKDOWN.
+// Kind returns MARKDOWN.
 func (MarkdownValue) Kind() MetadataKind { return MetadataKindMarkdown }
 
-// Display is the text itself.
+// Display returns the text.
 func (v MarkdownValue) Display() string { return v.Markdown }
 
-// JSON is a string.
-func (v MarkdownValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a string.
+func (v MarkdownValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$markdown`.
-func (v MarkdownValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the string with the mark `$markdown`.
+func (v MarkdownValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v MarkdownValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$markdown", appendString(nil, v.Markdown))
+func (v MarkdownValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$markdown", jsontree.AppendString(nil, v.Markdown))
 }
 
-func readMarkdown(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readMarkdown(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return MarkdownValue{Markdown: text}, err
 }
 
-func (v MarkdownValue) sortKey() string { return textKey(v.Markdown) }
+func (v MarkdownValue) sortKey() string { return encodeTextKey(v.Markdown) }

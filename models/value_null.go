@@ -1,26 +1,26 @@
 package models
 
-// NullValue says that there is no value, unlike a key that was never logged.
-type NullValue struct{ member }
+// NullValue is a logged null, unlike a key that was never logged.
+type NullValue struct{ unionMember }
 
-// Kind is NULL.
+// Kind returns NULL.
 func (NullValue) Kind() MetadataKind { return MetadataKindNull }
 
-// Display is `null`.
+// Display returns `null`.
 func (NullValue) Display() string { return "null" }
 
-// JSON is nil.
+// JSON returns nil.
 func (NullValue) JSON() *RawJSON { return nil }
 
-// ExtendedJSON is nil.
+// ExtendedJSON returns nil.
 func (NullValue) ExtendedJSON() *RawJSON { return nil }
 
-func (NullValue) appendJSON(b []byte, _ form) []byte { return append(b, "null"...) }
+func (NullValue) appendJSON(b []byte, _ encoding) []byte { return append(b, "null"...) }
 
-// readNull reads the field `null: true`; in JSON, null says itself.
-func readNull(r reader, raw any) (MetadataValue, error) {
+// readNull reads the field `null: true`. JSON has null itself.
+func readNull(r valueReader, raw any) (MetadataValue, error) {
 	if raw != true {
-		return nil, BadInput(r.at, "must be true, which says that there is no value")
+		return nil, BadInput(r.at, "must be true")
 	}
 	return NullValue{}, nil
 }

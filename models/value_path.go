@@ -1,30 +1,32 @@
 package models
 
-// PathValue is where something lies in a file system. The server never opens it.
+import "github.com/placard/placard/internal/jsontree"
+
+// PathValue is the path of a file. The server never opens it.
 type PathValue struct {
-	member
+	unionMember
 	Path string
 }
 
-// Kind is PATH.
+// Kind returns PATH.
 func (PathValue) Kind() MetadataKind { return MetadataKindPath }
 
-// Display is the text itself.
+// Display returns the path.
 func (v PathValue) Display() string { return v.Path }
 
-// JSON is a string.
-func (v PathValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a string.
+func (v PathValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$path`.
-func (v PathValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the string with the mark `$path`.
+func (v PathValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v PathValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$path", appendString(nil, v.Path))
+func (v PathValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$path", jsontree.AppendString(nil, v.Path))
 }
 
-func readPath(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readPath(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return PathValue{Path: text}, err
 }
 
-func (v PathValue) sortKey() string { return textKey(v.Path) }
+func (v PathValue) sortKey() string { return encodeTextKey(v.Path) }

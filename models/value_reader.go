@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// reader makes values of what came in, by either way: extended JSON, or the fields of MetadataValueInput. It knows
-// where it stands, so that every refusal has its path.
-type reader struct {
-	// limits are nil for what the database keeps.
+// valueReader creates values from extended JSON or from the fields of MetadataValueInput. Its path is that of the
+// current value, for errors.
+type valueReader struct {
+	// limits is nil for stored values, which were checked before.
 	limits *ServerLimits
 	at     *Path
 	depth  int32
-	// typed says that items are MetadataValueInput and not extended JSON.
-	typed bool
+	// typedInput is set if items are MetadataValueInput instead of extended JSON.
+	typedInput bool
 }
 
-func (r reader) in(step any) reader {
+func (r valueReader) child(step any) valueReader {
 	r.at = r.at.In(step)
 	return r
 }
 
-// item reads what stands inside a list, tuple, set or dictionary.
-func (r reader) item(raw any) (MetadataValue, error) {
-	if r.typed {
-		return r.input(raw)
+// readItem reads an item of a list, tuple, set or dictionary.
+func (r valueReader) readItem(raw any) (MetadataValue, error) {
+	if r.typedInput {
+		return r.readInput(raw)
 	}
-	return r.extended(raw)
+	return r.readExtended(raw)
 }
 
-// extended reads extended JSON.
-func (r reader) extended(raw any) (MetadataValue, error) {
-	r.typed = false
+// readExtended reads extended JSON.
+func (r valueReader) readExtended(raw any) (MetadataValue, error) {
+	r.typedInput = false
 	switch raw := raw.(type) {
 	case nil:
 		return NullValue{}, nil
@@ -49,12 +49,12 @@ func (r reader) extended(raw any) (MetadataValue, error) {
 	case []any:
 		return readList(r, raw)
 	case Object:
-		if spec, value, ok := marked(raw); ok {
-			return spec.mark(r.in("$"+spec.name), value)
+		if spec, value, ok := findMark(raw); ok {
+			return spec.readMarked(r.child("$"+spec.name), value)
 		}
 		for _, member := range raw {
 			if strings.HasPrefix(member.Key, "$") {
-				return nil, unknownMark(r.at, member.Key)
+				return nil, unknownMarkError(r.at, member.Key)
 			}
 		}
 		return readDict(r, raw)
@@ -62,39 +62,39 @@ func (r reader) extended(raw any) (MetadataValue, error) {
 	return nil, BadInput(r.at, "must be JSON")
 }
 
-// marked is the kind of an object with exactly one key, which is the mark of a kind.
-func marked(object Object) (kindSpec, any, bool) {
+// findMark returns the kind and the member of an object whose only key is the mark of a kind.
+func findMark(object Object) (kindSpec, any, bool) {
 	if len(object) != 1 {
 		return kindSpec{}, nil, false
 	}
-	spec, ok := byMark[object[0].Key]
+	spec, ok := specByMark[object[0].Key]
 	return spec, object[0].Value, ok
 }
 
-func unknownMark(at *Path, key string) error {
+func unknownMarkError(at *Path, key string) error {
 	return BadInput(at.In(key),
 		"a key that begins with $ must be the mark of a kind, and the only key of its object; {\"$dict\": …} escapes it")
 }
 
-// input reads a MetadataValueInput: an object with exactly one field, which is a kind or `json`.
-func (r reader) input(raw any) (MetadataValue, error) {
+// readInput reads a MetadataValueInput: an object with exactly one field, which is a kind or `json`.
+func (r valueReader) readInput(raw any) (MetadataValue, error) {
 	fields, _ := raw.(map[string]any)
 	if len(fields) != 1 {
 		return nil, BadInput(r.at, "must have exactly one field")
 	}
 	for name, value := range fields {
-		r, value := r.in(name), node(value)
+		r, value := r.child(name), toTree(value)
 		if name == "json" {
-			return r.extended(value)
+			return r.readExtended(value)
 		}
-		r.typed = true
-		return byName[name].read(r, value)
+		r.typedInput = true
+		return specByName[name].read(r, value)
 	}
 	panic("unreachable")
 }
 
-// node is what a field of an input holds, as the node of a Tree that says the same.
-func node(field any) any {
+// toTree converts a field of an input to a node of a Tree.
+func toTree(field any) any {
 	switch field := field.(type) {
 	case *string:
 		return *field
@@ -118,27 +118,28 @@ func node(field any) any {
 	return field
 }
 
-// deeper is the reader for what stands inside one more list, tuple, set or dictionary.
-func (r reader) deeper(raw any) (reader, error) {
+// nested returns the reader for the items of raw, a list, tuple, set or dictionary, or an error beyond the nesting
+// limit.
+func (r valueReader) nested(raw any) (valueReader, error) {
 	r.depth++
 	if r.limits != nil && r.depth > r.limits.ValueNesting {
-		return r, LimitExceeded(r.at, "lists, tuples, sets and dictionaries inside each other",
-			int64(r.limits.ValueNesting), int64(r.depth)-1+nesting(raw))
+		return r, LimitExceeded(r.at, "nesting depth of lists, tuples, sets and dictionaries",
+			int64(r.limits.ValueNesting), int64(r.depth)-1+measureNesting(raw))
 	}
 	return r, nil
 }
 
-// nesting is how many lists and dictionaries stand inside each other in raw, marks not counted.
-func nesting(raw any) int64 {
+// measureNesting returns the nesting depth of lists and dictionaries in raw, without marks.
+func measureNesting(raw any) int64 {
 	deepest, own := int64(0), int64(1)
-	look := func(inside any) { deepest = max(deepest, nesting(inside)) }
+	look := func(inside any) { deepest = max(deepest, measureNesting(inside)) }
 	switch raw := raw.(type) {
 	case []any:
 		for _, item := range raw {
 			look(item)
 		}
 	case Object:
-		if _, _, ok := marked(raw); ok {
+		if _, _, ok := findMark(raw); ok {
 			own = 0
 		}
 		for _, member := range raw {
@@ -147,7 +148,7 @@ func nesting(raw any) int64 {
 	case map[string]any:
 		own = 0
 		for _, value := range raw {
-			look(node(value))
+			look(toTree(value))
 		}
 	default:
 		return 0
@@ -155,42 +156,42 @@ func nesting(raw any) int64 {
 	return own + deepest
 }
 
-// items reads the items of a list, tuple or set.
-func (r reader) items(raw any) ([]MetadataValue, error) {
+// readItems reads the items of a list, tuple or set.
+func (r valueReader) readItems(raw any) ([]MetadataValue, error) {
 	list, ok := raw.([]any)
 	if !ok {
 		return nil, BadInput(r.at, "must be a list")
 	}
-	r, err := r.deeper(raw)
+	r, err := r.nested(raw)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.fits(len(list)); err != nil {
+	if err := r.checkSize(len(list)); err != nil {
 		return nil, err
 	}
 	items := make([]MetadataValue, len(list))
 	for i, item := range list {
-		if items[i], err = r.in(i).item(item); err != nil {
+		if items[i], err = r.child(i).readItem(item); err != nil {
 			return nil, err
 		}
 	}
 	return items, nil
 }
 
-// fits refuses so many items or members that no value can have them, before anything is made of them: each of them takes
-// a character and a comma at least.
-func (r reader) fits(items int) error {
+// checkSize refuses a number of items or members that exceeds ValueBytes, before they are decoded: each takes at least
+// a character and a comma.
+func (r valueReader) checkSize(items int) error {
 	if r.limits == nil || r.limits.ValueBytes == 0 || 2*items <= int(r.limits.ValueBytes) {
 		return nil
 	}
 	return LimitExceeded(r.at, "bytes of a value as extended JSON", int64(r.limits.ValueBytes), int64(2*items+1))
 }
 
-// text reads text that every database keeps as it is.
-func (r reader) text(raw any) (string, error) {
+// readText reads a string that both databases store unchanged.
+func (r valueReader) readText(raw any) (string, error) {
 	text, ok := raw.(string)
 	if !ok {
-		return "", BadInput(r.at, "must be text")
+		return "", BadInput(r.at, "must be a string")
 	}
 	return text, CheckCharacters(r.at, text)
 }

@@ -5,59 +5,59 @@ import (
 	"strings"
 )
 
-// SetValue is values that differ from each other. It has no order of its own and keeps the one given.
+// SetValue is a set of different values, kept in the order of the input.
 type SetValue struct {
-	member
+	unionMember
 	Items []MetadataValue
-	// members is the identity of the set, where it is known: it is made once, however many sets stand around it.
+	// members is the canonical text of the members, empty if it is not computed yet. Nested sets reuse it.
 	members string
 }
 
-// Kind is SET.
+// Kind returns SET.
 func (SetValue) Kind() MetadataKind { return MetadataKindSet }
 
-// Display is the first values in braces.
+// Display returns the first members in braces.
 func (v SetValue) Display() string { return "{" + displayItems(v.Items) + "}" }
 
-// JSON is an array.
-func (v SetValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns an array.
+func (v SetValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an array under the mark `$set`.
-func (v SetValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns an array with the mark `$set`.
+func (v SetValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v SetValue) appendJSON(b []byte, form form) []byte {
-	if form != identity {
+func (v SetValue) appendJSON(b []byte, form encoding) []byte {
+	if form != canonical {
 		return appendMarked(b, form, "$set", appendItems(nil, v.Items, form))
 	}
 	if v.members == "" {
 		members := make([]string, len(v.Items))
 		for i, item := range v.Items {
-			members[i] = string(item.appendJSON(nil, identity))
+			members[i] = string(item.appendJSON(nil, canonical))
 		}
 		v.members = joinMembers(members)
 	}
 	return appendMarked(b, form, "$set", []byte(v.members))
 }
 
-// joinMembers is the identity of a set of these members, which it sorts.
+// joinMembers sorts the canonical texts of members and returns that of their set.
 func joinMembers(members []string) string {
 	slices.Sort(members)
 	return "[" + strings.Join(members, ",") + "]"
 }
 
-// readSet refuses the same member twice. Two members are the same when their kind and their extended JSON are, with
-// inner sets and dictionaries compared without order: 1 and 1.0 differ, NaN equals NaN.
-func readSet(r reader, raw any) (MetadataValue, error) {
-	items, err := r.items(raw)
+// readSet refuses a repeated member. Members are equal if their canonical text and kinds are: 1 and 1.0 differ, NaN
+// equals NaN.
+func readSet(r valueReader, raw any) (MetadataValue, error) {
+	items, err := r.readItems(raw)
 	if err != nil || r.limits == nil { // what the database keeps has been checked
 		return SetValue{Items: items}, err
 	}
 	seen := make(map[string]bool, len(items))
 	members := make([]string, len(items))
 	for i, item := range items {
-		members[i] = string(item.appendJSON(nil, identity))
+		members[i] = string(item.appendJSON(nil, canonical))
 		if seen[members[i]] {
-			return nil, BadInput(r.at.In(i), "stands twice in the set")
+			return nil, BadInput(r.at.In(i), "must not repeat a member of the set")
 		}
 		seen[members[i]] = true
 	}

@@ -7,14 +7,14 @@ import (
 
 // StorageSizeValue is a number of bytes, 0 or more.
 type StorageSizeValue struct {
-	member
+	unionMember
 	Bytes Int64
 }
 
-// Kind is STORAGE_SIZE.
+// Kind returns STORAGE_SIZE.
 func (StorageSizeValue) Kind() MetadataKind { return MetadataKindStorageSize }
 
-// Display is the size in the decimal units of the SI, with at most two decimals: 999 B, 1.5 MB.
+// Display returns the size in decimal SI units with at most two fractional digits: 999 B, 1.5 MB.
 func (v StorageSizeValue) Display() string {
 	size, unit := float64(v.Bytes), 0
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
@@ -25,22 +25,22 @@ func (v StorageSizeValue) Display() string {
 	return strconv.FormatFloat(math.Round(size*100)/100, 'f', -1, 64) + " " + units[unit]
 }
 
-// JSON is the number of bytes.
-func (v StorageSizeValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns the number of bytes.
+func (v StorageSizeValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the number under the mark `$storageSize`.
-func (v StorageSizeValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the number with the mark `$storageSize`.
+func (v StorageSizeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v StorageSizeValue) appendJSON(b []byte, form form) []byte {
+func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$storageSize", strconv.AppendInt(nil, int64(v.Bytes), 10))
 }
 
-func readStorageSize(r reader, raw any) (MetadataValue, error) {
+func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	bytes, ok := ParseInt64(raw)
 	if !ok || bytes < 0 {
-		return nil, BadInput(r.at, "must be a number of bytes: an integer of 64 bits, 0 or more")
+		return nil, BadInput(r.at, "must be a number of bytes: a 64-bit integer, 0 or more")
 	}
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }
 
-func (v StorageSizeValue) sortKey() string { return integerKey(int64(v.Bytes)) }
+func (v StorageSizeValue) sortKey() string { return encodeIntegerKey(int64(v.Bytes)) }

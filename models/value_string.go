@@ -1,28 +1,30 @@
 package models
 
-// StringValue is text, kept exactly.
+import "github.com/placard/placard/internal/jsontree"
+
+// StringValue is a string, kept exactly.
 type StringValue struct {
-	member
+	unionMember
 	Text string
 }
 
-// Kind is STRING.
+// Kind returns STRING.
 func (StringValue) Kind() MetadataKind { return MetadataKindString }
 
-// Display is the text itself.
+// Display returns the string.
 func (v StringValue) Display() string { return v.Text }
 
-// JSON is a string.
-func (v StringValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a string.
+func (v StringValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the same string.
-func (v StringValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns a string.
+func (v StringValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v StringValue) appendJSON(b []byte, _ form) []byte { return appendString(b, v.Text) }
+func (v StringValue) appendJSON(b []byte, _ encoding) []byte { return jsontree.AppendString(b, v.Text) }
 
-func readString(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readString(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return StringValue{Text: text}, err
 }
 
-func (v StringValue) sortKey() string { return textKey(v.Text) }
+func (v StringValue) sortKey() string { return encodeTextKey(v.Text) }

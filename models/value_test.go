@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/placard/placard/internal/jsontree"
 )
 
-// A golden is a case of testdata/values.json, which the clients read, too.
+// golden is a case of testdata/values.json, which the tests of clients read, too.
 type golden struct {
 	name, kind, display    string
 	in, json, extendedJSON any
@@ -23,7 +25,7 @@ func goldens(t testing.TB) []golden {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node, err := parseTree(string(text))
+	node, err := jsontree.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +43,7 @@ func goldens(t testing.TB) []golden {
 	return cases
 }
 
-// compact is a node as JSON without spaces, its numbers as they were written.
+// compact returns a node as JSON without spaces and with the original spelling of numbers.
 func compact(node any) string {
 	switch node := node.(type) {
 	case nil:
@@ -49,7 +51,7 @@ func compact(node any) string {
 	case bool:
 		return strconv.FormatBool(node)
 	case string:
-		return string(appendString(nil, node))
+		return string(jsontree.AppendString(nil, node))
 	case json.Number:
 		return string(node)
 	case []any:
@@ -61,7 +63,7 @@ func compact(node any) string {
 	}
 	var parts []string
 	for _, member := range node.(Object) {
-		parts = append(parts, string(appendString(nil, member.Key))+":"+compact(member.Value))
+		parts = append(parts, string(jsontree.AppendString(nil, member.Key))+":"+compact(member.Value))
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }
@@ -71,9 +73,9 @@ func defaults() *ServerLimits {
 	return &limits
 }
 
-// one is the fact that a value logged under the key `v` becomes, by `metadata`.
+// one returns the fact of a value that is logged by `metadata` under the key `v`.
 func one(node any) (Fact, error) {
-	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{"v", node}}}, nil)
+	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{Key: "v", Value: node}}}, nil)
 	if err != nil {
 		return Fact{}, err
 	}
@@ -125,14 +127,14 @@ func TestGoldenValues(t *testing.T) {
 			seen[value.Kind()] = true
 		})
 	}
-	for _, spec := range kinds() {
+	for _, spec := range kindTable() {
 		if !seen[spec.kind] {
 			t.Errorf("testdata/values.json has no case of %s", spec.kind)
 		}
 	}
 }
 
-// typed is extended JSON as a MetadataValueInput that says the same.
+// typed converts extended JSON to an equivalent MetadataValueInput.
 func typed(node any) ValueInput {
 	switch node := node.(type) {
 	case nil:
@@ -150,7 +152,7 @@ func typed(node any) ValueInput {
 		return ValueInput{"list": typedItems(node)}
 	}
 	object := node.(Object)
-	spec, inside, isMarked := marked(object)
+	spec, inside, isMarked := findMark(object)
 	switch items, isList := inside.([]any); {
 	case !isMarked:
 		return ValueInput{"dict": typedFields(object)}
@@ -199,8 +201,8 @@ func TestFloatsReadBack(t *testing.T) {
 	})
 }
 
-// FuzzFacts gives any JSON object to the parser: it never panics, and what it accepts can be read, shown and logged
-// again without a change.
+// FuzzFacts checks for any JSON object that reading it does not panic, and that accepted values can be decoded, shown
+// and logged again unchanged.
 func FuzzFacts(f *testing.F) {
 	for _, c := range goldens(f) {
 		f.Add(`{"v":` + compact(c.in) + `}`)
@@ -208,7 +210,7 @@ func FuzzFacts(f *testing.F) {
 	}
 	f.Add(`{"a":{"$set":[{"$set":[1,2]},{"$set":[2,1]}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		node, err := parseTree(text)
+		node, err := jsontree.ParseUnchecked([]byte(text))
 		if err != nil {
 			t.Skip()
 		}
@@ -225,13 +227,13 @@ func FuzzFacts(f *testing.F) {
 				t.Fatalf("%+v cannot be read: %v", fact, err)
 			}
 			value.Display()
-			shown, err := parseTree(jsonText(value.ExtendedJSON()))
+			shown, err := jsontree.Parse([]byte(jsonText(value.ExtendedJSON())))
 			if err != nil {
 				t.Fatal(err)
 			}
-			object := Object{{fact.Key, shown}}
+			object := Object{{Key: fact.Key, Value: shown}}
 			if fact.Card != "" {
-				object = Object{{fact.Card, object}}
+				object = Object{{Key: fact.Card, Value: object}}
 			}
 			again, err := Facts(defaults(), nil, &Tree{Node: object}, nil)
 			if err != nil || len(again) != 1 || again[0] != fact {

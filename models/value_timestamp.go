@@ -1,32 +1,36 @@
 package models
 
-import "time"
+import (
+	"time"
 
-// TimestampValue is an instant, to the nanosecond, in UTC.
+	"github.com/placard/placard/internal/jsontree"
+)
+
+// TimestampValue is an instant in UTC, to the nanosecond.
 type TimestampValue struct {
-	member
+	unionMember
 	Timestamp Time
 }
 
-// Kind is TIMESTAMP.
+// Kind returns TIMESTAMP.
 func (TimestampValue) Kind() MetadataKind { return MetadataKindTimestamp }
 
-// Display is the date and the time of day in UTC.
+// Display returns the date and the time of day in UTC.
 func (v TimestampValue) Display() string {
 	return v.Timestamp.Format("2006-01-02 15:04:05.999999999 MST")
 }
 
-// JSON is the instant as RFC 3339 in UTC.
-func (v TimestampValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns the instant as RFC 3339 in UTC.
+func (v TimestampValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the instant under the mark `$timestamp`.
-func (v TimestampValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the instant with the mark `$timestamp`.
+func (v TimestampValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v TimestampValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$timestamp", appendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
+func (v TimestampValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$timestamp", jsontree.AppendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
 }
 
-func readTimestamp(r reader, raw any) (MetadataValue, error) {
+func readTimestamp(r valueReader, raw any) (MetadataValue, error) {
 	text, _ := raw.(string)
 	t, ok := ParseTime(text)
 	if !ok {
@@ -35,4 +39,4 @@ func readTimestamp(r reader, raw any) (MetadataValue, error) {
 	return TimestampValue{Timestamp: Time{t}}, nil
 }
 
-func (v TimestampValue) sortKey() string { return instantKey(v.Timestamp) }
+func (v TimestampValue) sortKey() string { return encodeInstantKey(v.Timestamp) }

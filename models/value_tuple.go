@@ -1,29 +1,29 @@
 package models
 
-// TupleValue is a fixed number of values in an order, such as a shape.
+// TupleValue is a tuple, such as a shape.
 type TupleValue struct {
-	member
+	unionMember
 	Items []MetadataValue
 }
 
-// Kind is TUPLE.
+// Kind returns TUPLE.
 func (TupleValue) Kind() MetadataKind { return MetadataKindTuple }
 
-// Display is the first values in parentheses.
+// Display returns the first items in parentheses.
 func (v TupleValue) Display() string { return "(" + displayItems(v.Items) + ")" }
 
-// JSON is an array.
-func (v TupleValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns an array.
+func (v TupleValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is an array under the mark `$tuple`.
-func (v TupleValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns an array with the mark `$tuple`.
+func (v TupleValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v TupleValue) appendJSON(b []byte, form form) []byte {
+func (v TupleValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$tuple", appendItems(nil, v.Items, form))
 }
 
-func readTuple(r reader, raw any) (MetadataValue, error) {
-	items, err := r.items(raw)
+func readTuple(r valueReader, raw any) (MetadataValue, error) {
+	items, err := r.readItems(raw)
 	return TupleValue{Items: items}, err
 }
 

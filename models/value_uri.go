@@ -1,31 +1,32 @@
 package models
 
-// UriValue is where something lies on a network. Any text is a URI here: the server never opens it, and a page
-// must decide what it links to.
+import "github.com/placard/placard/internal/jsontree"
+
+// UriValue is a URI. Any text is accepted: the server never opens it, and pages must decide which URIs to link.
 type UriValue struct {
-	member
+	unionMember
 	Uri string
 }
 
-// Kind is URI.
+// Kind returns URI.
 func (UriValue) Kind() MetadataKind { return MetadataKindURI }
 
-// Display is the text itself.
+// Display returns the URI.
 func (v UriValue) Display() string { return v.Uri }
 
-// JSON is a string.
-func (v UriValue) JSON() *RawJSON { return rendered(v, plain) }
+// JSON returns a string.
+func (v UriValue) JSON() *RawJSON { return encode(v, plain) }
 
-// ExtendedJSON is the string under the mark `$uri`.
-func (v UriValue) ExtendedJSON() *RawJSON { return rendered(v, extended) }
+// ExtendedJSON returns the string with the mark `$uri`.
+func (v UriValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
-func (v UriValue) appendJSON(b []byte, form form) []byte {
-	return appendMarked(b, form, "$uri", appendString(nil, v.Uri))
+func (v UriValue) appendJSON(b []byte, form encoding) []byte {
+	return appendMarked(b, form, "$uri", jsontree.AppendString(nil, v.Uri))
 }
 
-func readURI(r reader, raw any) (MetadataValue, error) {
-	text, err := r.text(raw)
+func readURI(r valueReader, raw any) (MetadataValue, error) {
+	text, err := r.readText(raw)
 	return UriValue{Uri: text}, err
 }
 
-func (v UriValue) sortKey() string { return textKey(v.Uri) }
+func (v UriValue) sortKey() string { return encodeTextKey(v.Uri) }

@@ -1,5 +1,5 @@
-// Package web carries the GraphiQL page: its files are built by npm, packed by compress.mjs, and part of the program,
-// so that the page works without any other server.
+// Package web embeds and serves the GraphiQL page. npm builds its files and compress.mjs compresses them. The page
+// loads nothing from other servers.
 package web
 
 import (
@@ -19,15 +19,15 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// policy keeps the page to its own origin: scripts, workers and fonts are files of this server. Monaco writes style sheets
-// and style attributes while it draws, hence 'unsafe-inline' for styles, and these hold small images, hence data: for
-// images. Text becomes HTML or the address of a script by a Trusted Types policy only; trusted.ts has the last of them.
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
+// contentPolicy is the Content-Security-Policy of the page. It allows files of this origin only. Monaco creates style
+// sheets and style attributes, which need 'unsafe-inline', and these contain small images, which need data:. Only
+// Trusted Types policies may turn text into HTML or the URL of a script; trusted.ts has the default policy.
+const contentPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'"
 
-// types is written out because the table of package mime differs from machine to machine.
-var types = map[string]string{
+// mediaTypes maps file extensions. The table of package mime differs between machines.
+var mediaTypes = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".html":  "text/html; charset=utf-8",
 	".js":    "text/javascript; charset=utf-8",
@@ -38,16 +38,17 @@ var types = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// file is one built file as it lies in dist.
+// file is a file of dist.
 type file struct {
 	content []byte
-	packed  bool // whether content is gzip
-	kind    string
-	tag     string
+	// compressed reports whether content is gzip.
+	compressed bool
+	mediaType  string
+	etag       string
 }
 
-// GraphiQL serves the GraphiQL page at "/" and its assets below. Mount it at /graphiql/ with [http.StripPrefix]: the
-// page sends its queries to ../graphql, that is to /graphql.
+// GraphiQL returns a handler that serves the page at "/" and its assets. Mount it at /graphiql/ with
+// [http.StripPrefix], because the page sends its queries to ../graphql.
 func GraphiQL() http.Handler {
 	files := map[string]file{}
 	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
@@ -56,16 +57,16 @@ func GraphiQL() http.Handler {
 		}
 		content, err := dist.ReadFile(name)
 		sum := sha256.Sum256(content)
-		name, packed := strings.CutSuffix(strings.TrimPrefix(name, "dist/"), ".gz")
-		files[name] = file{content, packed, types[path.Ext(name)], hex.EncodeToString(sum[:12])}
+		name, compressed := strings.CutSuffix(strings.TrimPrefix(name, "dist/"), ".gz")
+		files[name] = file{content, compressed, mediaTypes[path.Ext(name)], hex.EncodeToString(sum[:12])}
 		return err
 	})
 	if err != nil {
-		panic(err) // The files are in the program, so this is a fault of the build.
+		panic(err) // reading embedded files cannot fail
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Content-Security-Policy", policy)
+		header.Set("Content-Security-Policy", contentPolicy)
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("X-Content-Type-Options", "nosniff")
@@ -78,7 +79,7 @@ func GraphiQL() http.Handler {
 		if name == "" {
 			name = "index.html"
 		}
-		// Looking up a name, and never opening a path, leaves nothing to escape from.
+		// A look-up in the map cannot leave the directory, as opening a path could.
 		f, ok := files[name]
 		if !ok {
 			http.NotFound(w, r)
@@ -88,28 +89,28 @@ func GraphiQL() http.Handler {
 	})
 }
 
-// serve answers with the file; hashed says that its name changes with its content.
-func (f file) serve(w http.ResponseWriter, r *http.Request, hashed bool) {
-	content, tag, header := f.content, f.tag, w.Header()
-	if f.packed {
+// serve writes the file. immutable reports whether its name contains a hash of its content.
+func (f file) serve(w http.ResponseWriter, r *http.Request, immutable bool) {
+	content, etag, header := f.content, f.etag, w.Header()
+	if f.compressed {
 		header.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r) {
 			header.Set("Content-Encoding", "gzip")
-			tag += "-gzip"
+			etag += "-gzip"
 		} else if reader, err := gzip.NewReader(bytes.NewReader(content)); err == nil {
-			content, _ = io.ReadAll(reader) // Cannot fail in memory; TestAssets unpacks every file.
+			content, _ = io.ReadAll(reader) // cannot fail in memory; TestAssets decompresses every file
 		}
 	}
-	header.Set("Content-Type", f.kind)
-	header.Set("ETag", `"`+tag+`"`)
+	header.Set("Content-Type", f.mediaType)
+	header.Set("ETag", `"`+etag+`"`)
 	header.Set("Cache-Control", "no-cache")
-	if hashed {
+	if immutable {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-// acceptsGzip reports whether the client takes gzip; with a weight of zero it refuses.
+// acceptsGzip reports whether the client accepts gzip with a weight above 0.
 func acceptsGzip(r *http.Request) bool {
 	for _, part := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/web"
 )
 
-// ask sends one request to the handler as the server mounts it.
-func ask(t *testing.T, method, path string, header ...string) *http.Response {
+// send sends a request to the handler at the path where the server mounts it.
+func send(t *testing.T, method, path string, header ...string) *http.Response {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
@@ -50,14 +50,14 @@ func wantHeader(t *testing.T, response *http.Response, name, want string) {
 	}
 }
 
-// built gives the paths of all files that the page and its scripts name.
-func built(t *testing.T) []string {
+// findAssets returns the paths of all files that the page and its scripts refer to.
+func findAssets(t *testing.T) []string {
 	t.Helper()
 	seen := map[string]bool{}
 	queue := []string{"/graphiql/"}
 	names := regexp.MustCompile(`[\w.-]+-[\w-]{8}\.(?:js|css|svg|ttf|woff2?)\b`)
 	for i := 0; i < len(queue); i++ {
-		response := ask(t, http.MethodGet, queue[i])
+		response := send(t, http.MethodGet, queue[i])
 		wantStatus(t, response, http.StatusOK)
 		if strings.Contains(queue[i], ".ttf") || strings.Contains(queue[i], ".woff") {
 			continue
@@ -74,7 +74,7 @@ func built(t *testing.T) []string {
 
 func TestIndex(t *testing.T) {
 	for _, path := range []string{"/graphiql/", "/graphiql/index.html"} {
-		response := ask(t, http.MethodGet, path)
+		response := send(t, http.MethodGet, path)
 		wantStatus(t, response, http.StatusOK)
 		wantHeader(t, response, "Content-Type", "text/html; charset=utf-8")
 		wantHeader(t, response, "Cache-Control", "no-cache")
@@ -91,40 +91,40 @@ func TestIndex(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
-	kinds := map[string]string{
+	mediaTypes := map[string]string{
 		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 		".svg": "image/svg+xml", ".ttf": "font/ttf", ".woff": "font/woff", ".woff2": "font/woff2",
 	}
-	paths := built(t)
+	paths := findAssets(t)
 	if len(paths) < 10 {
 		t.Fatalf("only %d assets: %v", len(paths), paths)
 	}
 	for _, path := range append(paths, "/graphiql/licenses.md") {
-		plain := ask(t, http.MethodGet, path)
+		plain := send(t, http.MethodGet, path)
 		wantStatus(t, plain, http.StatusOK)
 		wantHeader(t, plain, "Content-Encoding", "")
-		packed := ask(t, http.MethodGet, path, "Accept-Encoding", "br, gzip;q=0.5")
-		wantStatus(t, packed, http.StatusOK)
-		if strings.Contains(path, ".woff") { // packed by its format already
-			wantHeader(t, packed, "Content-Encoding", "")
-			wantHeader(t, packed, "Content-Type", kinds[path[strings.LastIndex(path, "."):]])
+		compressed := send(t, http.MethodGet, path, "Accept-Encoding", "br, gzip;q=0.5")
+		wantStatus(t, compressed, http.StatusOK)
+		if strings.Contains(path, ".woff") { // the format is compressed
+			wantHeader(t, compressed, "Content-Encoding", "")
+			wantHeader(t, compressed, "Content-Type", mediaTypes[path[strings.LastIndex(path, "."):]])
 			continue
 		}
-		wantHeader(t, packed, "Content-Encoding", "gzip")
-		wantHeader(t, packed, "Vary", "Accept-Encoding")
+		wantHeader(t, compressed, "Content-Encoding", "gzip")
+		wantHeader(t, compressed, "Vary", "Accept-Encoding")
 		if strings.Contains(path, "/assets/") {
-			wantHeader(t, packed, "Content-Type", kinds[path[strings.LastIndex(path, "."):]])
-			wantHeader(t, packed, "Cache-Control", "public, max-age=31536000, immutable")
+			wantHeader(t, compressed, "Content-Type", mediaTypes[path[strings.LastIndex(path, "."):]])
+			wantHeader(t, compressed, "Cache-Control", "public, max-age=31536000, immutable")
 		}
-		reader, err := gzip.NewReader(packed.Body)
+		reader, err := gzip.NewReader(compressed.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		unpacked, err := io.ReadAll(reader)
+		decompressed, err := io.ReadAll(reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(unpacked, body(t, plain)) || len(unpacked) == 0 {
+		if !bytes.Equal(decompressed, body(t, plain)) || len(decompressed) == 0 {
 			t.Errorf("%s differs with and without gzip", path)
 		}
 	}
@@ -132,21 +132,21 @@ func TestAssets(t *testing.T) {
 
 func TestGzipRefused(t *testing.T) {
 	for _, accept := range []string{"", "br", "gzip;q=0", "gzip; q=0.000", "identity"} {
-		wantHeader(t, ask(t, http.MethodGet, "/graphiql/", "Accept-Encoding", accept), "Content-Encoding", "")
+		wantHeader(t, send(t, http.MethodGet, "/graphiql/", "Accept-Encoding", accept), "Content-Encoding", "")
 	}
 }
 
 func TestRevalidation(t *testing.T) {
-	plain := ask(t, http.MethodGet, "/graphiql/").Header.Get("ETag")
-	packed := ask(t, http.MethodGet, "/graphiql/", "Accept-Encoding", "gzip").Header.Get("ETag")
-	if plain == "" || plain == packed {
-		t.Errorf("tags %s and %s do not tell the two forms apart", plain, packed)
+	plain := send(t, http.MethodGet, "/graphiql/").Header.Get("ETag")
+	compressed := send(t, http.MethodGet, "/graphiql/", "Accept-Encoding", "gzip").Header.Get("ETag")
+	if plain == "" || plain == compressed {
+		t.Errorf("the ETags %s and %s of the two encodings are equal", plain, compressed)
 	}
-	wantStatus(t, ask(t, http.MethodGet, "/graphiql/", "If-None-Match", plain), http.StatusNotModified)
+	wantStatus(t, send(t, http.MethodGet, "/graphiql/", "If-None-Match", plain), http.StatusNotModified)
 }
 
 func TestHead(t *testing.T) {
-	response := ask(t, http.MethodHead, "/graphiql/")
+	response := send(t, http.MethodHead, "/graphiql/")
 	wantStatus(t, response, http.StatusOK)
 	if content := body(t, response); len(content) != 0 {
 		t.Errorf("HEAD has a body: %q", content)
@@ -155,7 +155,7 @@ func TestHead(t *testing.T) {
 
 func TestMethodNotAllowed(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-		response := ask(t, method, "/graphiql/")
+		response := send(t, method, "/graphiql/")
 		wantStatus(t, response, http.StatusMethodNotAllowed)
 		wantHeader(t, response, "Allow", "GET, HEAD")
 	}
@@ -163,16 +163,18 @@ func TestMethodNotAllowed(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	for _, path := range []string{
-		"/graphiql/missing.js", "/graphiql/assets/", "/graphiql/assets", "/graphiql/index.html.gz", "/graphiql/dist/index.html",
+		"/graphiql/missing.js", "/graphiql/assets/", "/graphiql/assets", "/graphiql/index.html.gz",
+		"/graphiql/dist/index.html",
 	} {
-		wantStatus(t, ask(t, http.MethodGet, path), http.StatusNotFound)
+		wantStatus(t, send(t, http.MethodGet, path), http.StatusNotFound)
 	}
 }
 
-// TestNoEscape asks the handler itself, because a mux would clean most of these paths first.
+// TestNoEscape calls the handler directly, because a mux cleans most of these paths first.
 func TestNoEscape(t *testing.T) {
 	for _, path := range []string{
-		"/../embed.go", "/assets/../../embed.go", "//etc/passwd", "/..%2fembed.go", `/..\embed.go`, "/%00", "/./index.html",
+		"/../embed.go", "/assets/../../embed.go", "//etc/passwd", "/..%2fembed.go", `/..\embed.go`, "/%00",
+		"/./index.html",
 	} {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
 		request.URL.Path = path

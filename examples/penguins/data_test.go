@@ -1,124 +1,108 @@
 package main
 
 import (
-	"bytes"
 	"math"
 	"slices"
-	"strings"
+	"strconv"
 	"testing"
 )
 
-// rawTable parses the embedded table.
-func rawTable(t *testing.T) table {
+// loadRaw returns the published table.
+func loadRaw(t *testing.T) table {
 	t.Helper()
-	rows, err := parseTable(bytes.NewReader(rawCSV))
-	if err != nil {
+	r := &run{}
+	if _, err := r.load(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
-	return rows
+	return r.raw
+}
+
+// countSpecies returns the number of rows of each species, in order of name.
+func (t table) countSpecies() (counts []int) {
+	for _, species := range t.species() {
+		n := 0
+		for _, row := range t {
+			if row[0] == species {
+				n++
+			}
+		}
+		counts = append(counts, n)
+	}
+	return counts
 }
 
 func TestRawTable(t *testing.T) {
 	t.Parallel()
-	rows := rawTable(t)
-	if len(rows) != 344 {
-		t.Errorf("%d rows, want 344", len(rows))
+	raw := loadRaw(t)
+	if got, want := raw.countSpecies(), []int{152, 68, 124}; len(raw) != 344 || !slices.Equal(got, want) {
+		t.Errorf("%d rows, species %v; want 344 rows, species %v", len(raw), got, want)
 	}
-	if got, want := rows.speciesCounts(), []count{{"Adelie", 152}, {"Chinstrap", 68}, {"Gentoo", 124}}; !slices.Equal(got, want) {
-		t.Errorf("species %v, want %v", got, want)
-	}
-	want := []count{{"species", 0}, {"island", 0}, {"bill_length_mm", 2}, {"bill_depth_mm", 2},
-		{"flipper_length_mm", 2}, {"body_mass_g", 2}, {"sex", 11}, {"year", 0}}
-	if got := rows.missingCounts(); !slices.Equal(got, want) {
-		t.Errorf("missing %v, want %v", got, want)
-	}
-	if n, m := rows.incomplete(everyColumn), rows.incomplete(everyMeasure); n != 11 || m != 2 {
-		t.Errorf("incomplete rows %d and %d, want 11 and 2", n, m)
-	}
-	if !bytes.Equal(rows.encode(), rawCSV) {
-		t.Error("the table written again differs from the published one")
-	}
-}
-
-func TestParseTableRefuses(t *testing.T) {
-	t.Parallel()
-	head := strings.Join(header(), ",") + "\n"
-	for name, text := range map[string]string{
-		"nothing":       "",
-		"other columns": "a,b\n1,2\n",
-		"short line":    head + "Adelie,Dream\n",
-		"no number":     head + "Adelie,Dream,long,1,1,1,male,2007\n",
-		"no year":       head + "Adelie,Dream,1,1,1,1,male,NA\n",
-	} {
-		if _, err := parseTable(strings.NewReader(text)); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-func TestGate(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		g     gate
-		drops bool
-	}{
-		{gate{344, 11, 0.95}, true},
-		{gate{344, 11, 0.99}, false},
-		{gate{344, 2, 0.99}, true},
-		{gate{100, 1, 0.99}, true},
-		{gate{100, 0, 1}, true},
-	} {
-		if got := c.g.drops(); got != c.drops {
-			t.Errorf("%+v keeps %v: drops is %v", c.g, c.g.keepShare(), got)
-		}
-	}
-}
-
-func TestDropAndImpute(t *testing.T) {
-	t.Parallel()
-	rows := rawTable(t)
-	if n, m := len(drop(rows, everyColumn)), len(drop(rows, everyMeasure)); n != 333 || m != 342 {
-		t.Errorf("dropping keeps %d and %d rows, want 333 and 342", n, m)
-	}
-	filled, n := impute(rows)
-	if n != 8 || len(filled) != 344 || filled.incomplete(everyMeasure) != 0 {
-		t.Errorf("filled %d values, %d rows, %d incomplete", n, len(filled), filled.incomplete(everyMeasure))
-	}
-	// The medians of the 342 known values.
-	if got, want := filled[3].measures, [4]float64{44.45, 17.3, 197, 4050}; got != want {
-		t.Errorf("filled with %v, want %v", got, want)
-	}
-	if !math.IsNaN(rows[3].measures[0]) {
-		t.Error("filling changed the table that it was given")
-	}
-	if filled[3].sex != "" {
-		t.Error("filling invented a sex")
+	if n := len(raw.complete()); n != 342 {
+		t.Errorf("%d complete rows, want 342", n)
 	}
 }
 
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	rows := drop(rawTable(t), everyColumn)
-	train, test, err := split(rows, 0.3, 42)
-	if err != nil {
-		t.Fatal(err)
+	rows := loadRaw(t).complete()
+	train, test := rows.split(0.3, 42)
+	// 0.3 of 151, 68 and 123 rows, rounded.
+	got, want := test.countSpecies(), []int{45, 20, 37}
+	if len(train)+len(test) != len(rows) || !slices.Equal(got, want) {
+		t.Errorf("%d rows in the training set, species %v in the test set, want %v", len(train), got, want)
 	}
-	if len(train)+len(test) != len(rows) {
-		t.Errorf("%d and %d rows of %d", len(train), len(test), len(rows))
+	if same, _ := rows.split(0.3, 42); !slices.EqualFunc(train, same, slices.Equal) {
+		t.Error("the same seed gives another split")
 	}
-	// 0.3 of 146, 68 and 119 rows, rounded.
-	if got, want := test.speciesCounts(), []count{{"Adelie", 44}, {"Chinstrap", 20}, {"Gentoo", 36}}; !slices.Equal(got, want) {
-		t.Errorf("test set %v, want %v", got, want)
+	if other, _ := rows.split(0.3, 43); slices.EqualFunc(train, other, slices.Equal) {
+		t.Error("another seed gives the same split")
 	}
-	again, _, _ := split(rows, 0.3, 42)
-	if !slices.Equal(train, again) {
-		t.Error("the same seed gave another split")
+}
+
+// penguin returns a row with numbers in the columns of the measures.
+func penguin(species string, numbers ...float64) []string {
+	row := []string{species, "Dream", "NA", "NA", "NA", "NA", "NA", "2007"}
+	for i, number := range numbers {
+		row[2+i] = strconv.FormatFloat(number, 'f', -1, 64)
 	}
-	other, _, _ := split(rows, 0.3, 43)
-	if slices.Equal(train, other) {
-		t.Error("another seed gave the same split")
+	return row
+}
+
+func TestPredict(t *testing.T) {
+	t.Parallel()
+	bill := []string{"bill_length_mm", "bill_depth_mm"}
+	groups := table{penguin("Adelie", 38, 18), penguin("Adelie", 39, 19), penguin("Adelie", 40, 18),
+		penguin("Gentoo", 48, 14), penguin("Gentoo", 49, 15), penguin("Gentoo", 50, 14)}
+	pair := table{penguin("Adelie", 38, 18, 190, 3000), penguin("Gentoo", 50, 14, 220, 4000)}
+	tie := table{penguin("Gentoo", 50, 14), penguin("Adelie", 40, 16)}
+	for _, c := range []struct {
+		name     string
+		known    table
+		features []string
+		k        int
+		row      []string
+		want     string
+	}{
+		{"first group", groups, bill, 3, penguin("", 37, 18), "Adelie"},
+		{"second group", groups, bill, 3, penguin("", 51, 15), "Gentoo"},
+		{"grams do not outweigh millimetres", pair, []string{"bill_length_mm", "body_mass_g"}, 1,
+			penguin("", 38, 18, 190, 3600), "Adelie"},
+		{"one vote each, the nearest wins", tie, bill, 2, penguin("", 42, 15), "Adelie"},
+		{"one vote each, equally near, the earlier row wins", tie, bill, 2, penguin("", 45, 15), "Gentoo"},
+	} {
+		m, err := train(c.known, c.features, c.k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.predict(c.row); err != nil || got != c.want {
+			t.Errorf("%s: got %s (%v), want %s", c.name, got, err, c.want)
+		}
 	}
-	if _, _, err := split(rows, 1, 42); err == nil {
-		t.Error("a test share of 1 was accepted")
+	m, err := train(groups, bill, 3)
+	if err != nil || math.Abs(m.deviations[0]-math.Sqrt(154.0/6)) > 1e-12 {
+		t.Errorf("deviation %v (%v), want %v", m.deviations[0], err, math.Sqrt(154.0/6))
+	}
+	if _, err := train(groups, []string{"body_mass_g"}, 1); err == nil {
+		t.Error("a row without a value of a feature is accepted")
 	}
 }

@@ -4,34 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// writes lists every LogMetadataInput that was sent, those of batches too.
-func (f *fake) writes() []map[string]any {
-	var all []map[string]any
-	for _, r := range f.asked {
+// writes returns each LogMetadataInput, also those of batches.
+func (f *fake) writes() (writes []map[string]any) {
+	for _, r := range f.requests {
 		switch r.operation {
 		case "LogMetadata":
-			all = append(all, r.input())
+			writes = append(writes, r.input())
 		case "LogMetadataBatch":
 			for _, w := range r.input()["writes"].([]any) {
-				all = append(all, w.(map[string]any))
+				writes = append(writes, w.(map[string]any))
 			}
 		}
 	}
-	return all
+	return writes
 }
 
-// count counts the requests of an operation whose body holds the text.
-func (f *fake) count(operation, text string) int {
-	n := 0
-	for _, r := range f.asked {
+// count returns the number of requests of an operation whose body contains the text.
+func (f *fake) count(operation, text string) (n int) {
+	for _, r := range f.requests {
 		if r.operation == operation && strings.Contains(r.body, text) {
 			n++
 		}
@@ -39,40 +33,34 @@ func (f *fake) count(operation, text string) int {
 	return n
 }
 
-func TestPipeline(t *testing.T) {
-	t.Parallel()
+// runPipeline runs the pipeline and returns what the server received.
+func runPipeline(t *testing.T) *fake {
+	t.Helper()
 	f, c := newFake(t)
-	work := t.TempDir()
-	if err := c.waitReady(t.Context(), 5*time.Second); err != nil || f.polls != 2 {
-		t.Fatalf("ready after %d polls (%v), want 2", f.polls, err)
-	}
-	if err := runAll(t.Context(), c, work); err != nil {
+	if err := runAll(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+func TestPipeline(t *testing.T) {
+	t.Parallel()
+	f := runPipeline(t)
 	for text, want := range map[string]int{
 		"StartPipelineRun": 4, "FinishPipelineRun COMPLETED": 4, "StartStepRun": 20, "FinishStepRun COMPLETED": 20,
 		"CreateArtifactVersion penguins_clean": 4, "CreateArtifactVersion penguins_model": 4,
-		"CreateArtifactVersion": 24, "LogMetadataBatch": 4, "Gate": 4, "Promote": 1, "Demote": 0,
-		"LogMetadata fill gaps": 1, "LogMetadata drop incomplete rows": 3,
+		"CreateArtifactVersion": 24, "LogMetadataBatch": 20, "SetAlias": 1, "TagArtifactVersion champion": 1,
 	} {
 		operation, part, _ := strings.Cut(text, " ")
 		if got := f.count(operation, part); got != want {
 			t.Errorf("%s: %d times, want %d", text, got, want)
 		}
 	}
-	for _, r := range f.asked {
-		if strings.Contains(r.body, work) {
-			t.Errorf("%s tells a path of this machine", r.operation)
-		}
-	}
 }
 
-func TestPipelineUsesEverySelector(t *testing.T) {
+func TestPipelineUsesEachSelector(t *testing.T) {
 	t.Parallel()
-	f, c := newFake(t)
-	if err := runAll(t.Context(), c, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
+	f := runPipeline(t)
 	forms := map[string]int{}
 	for _, w := range f.writes() {
 		form, _ := target(w)
@@ -84,32 +72,24 @@ func TestPipelineUsesEverySelector(t *testing.T) {
 			t.Errorf("no write by %s", form)
 		}
 	}
-	// Facts of an output are sent while its version does not exist yet.
-	waiting := map[any]bool{}
-	for _, r := range f.asked {
-		if r.operation == "LogMetadata" {
-			if form, values := target(r.input()); form == "stepContext" {
-				waiting[values["stepRunId"]] = true
-			}
+	// The metadata of an output is logged before its version exists.
+	logged := map[any]bool{}
+	for _, r := range f.requests {
+		if r.operation == "LogMetadataBatch" {
+			_, values := target(r.input()["writes"].([]any)[0].(map[string]any))
+			logged[values["stepRunId"]] = true
 		}
-		if r.operation == "CreateArtifactVersion" {
-			step := r.input()["output"].(map[string]any)["stepRunId"]
-			artifact := r.input()["artifact"]
-			if !waiting[step] && artifact != trainArtifact && artifact != testArtifact {
-				t.Errorf("%s was saved before its facts were logged", artifact)
-			}
+		if r.operation == "CreateArtifactVersion" && !logged[r.input()["output"].(map[string]any)["stepRunId"]] {
+			t.Errorf("%s is saved before its metadata is logged", r.input()["artifact"])
 		}
 	}
 }
 
 func TestPipelineWritesAreRepeatable(t *testing.T) {
 	t.Parallel()
-	f, c := newFake(t)
-	if err := runAll(t.Context(), c, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
+	f := runPipeline(t)
 	keys := map[any]bool{}
-	for _, r := range f.asked {
+	for _, r := range f.requests {
 		switch r.operation {
 		case "StartPipelineRun", "StartStepRun", "CreateArtifactVersion", "LogMetadata", "LogMetadataBatch":
 			key := r.operation + " " + fmt.Sprint(r.input()["idempotencyKey"])
@@ -132,86 +112,60 @@ func TestPipelineWritesAreRepeatable(t *testing.T) {
 	}
 }
 
-func TestPipelineLogsEveryKind(t *testing.T) {
+func TestPipelineLogsEachKind(t *testing.T) {
 	t.Parallel()
-	f, c := newFake(t)
-	work := t.TempDir()
-	if err := runAll(t.Context(), c, work); err != nil {
-		t.Fatal(err)
+	f := runPipeline(t)
+	var bodies strings.Builder
+	for _, r := range f.requests {
+		bodies.WriteString(r.body)
 	}
-	var all strings.Builder
-	for _, r := range f.asked {
-		all.WriteString(r.body)
-	}
-	for _, part := range []string{`"$uri":`, `"$path":"artifacts/penguins_clean.csv"`, `"$dtype":"float64"`, `"$storageSize":`,
-		`"$timestamp":`, `"$duration":`, `"$markdown":`, `"$tuple":[344,8]`, `"$set":["Adelie","Chinstrap","Gentoo"]`,
-		`"filled_with":null`, `"standardised":true`, `"row_count":344`, `"card":"metrics"`, `"class Adelie":{"precision":`,
-		`"min_keep_share":0.95`} {
-		if !strings.Contains(all.String(), part) {
-			t.Errorf("nothing was logged with %s", part)
-		}
-	}
-	// The sizes that are told are those of the files.
-	for i := range experiments {
-		info, err := os.Stat(filepath.Join(work, fmt.Sprintf("run-%d", i+1), "artifacts", "penguins_clean.csv"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if f.count("LogMetadata", fmt.Sprintf(`"size":{"$storageSize":%d}`, info.Size())) == 0 {
-			t.Errorf("no size of %d bytes was logged for the clean table of run %d", info.Size(), i+1)
+	for _, part := range []string{`"$uri":`, `"$path":"examples/penguins/data/penguins.csv"`, `"$dtype":"float64"`,
+		`"$storageSize":15241`, `"$timestamp":`, `"$duration":`, `"$markdown":`, `"$tuple":[344,8]`,
+		`"$set":["Adelie","Chinstrap","Gentoo"]`, `"filled_with":null`, `"standardised":true`, `"row_count":344`,
+		`"card":"metrics"`, `"confusion_matrix":[[`, `"test_share":0.3`} {
+		if !strings.Contains(bodies.String(), part) {
+			t.Errorf("nothing is logged with %s", part)
 		}
 	}
 }
 
-func TestPipelineMovesChampion(t *testing.T) {
+func TestFailureFinishesRuns(t *testing.T) {
 	t.Parallel()
 	f, c := newFake(t)
-	f.stored = true
-	if err := runAll(t.Context(), c, t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	if f.count("Promote", `"alias":"best"`) != 1 || f.count("Demote", "champion-of-before") != 1 {
-		t.Error("the better model did not take alias and tag from the earlier champion")
-	}
-}
-
-func TestFailureIsToldAndEndsTheRuns(t *testing.T) {
-	t.Parallel()
-	f, c := newFake(t)
-	f.refuse = func(r request) (int, string) {
-		if r.operation != "CreateArtifactVersion" || r.input()["artifact"] != cleanArtifact {
-			return 0, ""
+	f.respond = func(r request) string {
+		if r.operation != "CreateArtifactVersion" || r.input()["artifact"] != "penguins_clean" {
+			return ""
 		}
-		return http.StatusOK, `{"data": {"createArtifactVersion": null}, "errors": [{"message": "an output is saved once",
+		return `{"data": {"createArtifactVersion": null}, "errors": [{"message": "an output is saved once",
 			"extensions": {"code": "CONFLICT", "path": ["input", "output", 0]}}]}`
 	}
-	err := runAll(t.Context(), c, t.TempDir())
-	want := `run 1 of 4: step clean: CONFLICT: an output is saved once (at ["input","output",0])`
+	err := runAll(t.Context(), c)
+	const want = `run 1 of 4: step clean: CONFLICT: an output is saved once (path ["input", "output", 0])`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if f.count("FinishStepRun", "FAILED") != 1 || f.count("FinishPipelineRun", "FAILED") != 1 {
-		t.Error("step and pipeline run were not ended as FAILED")
+		t.Error("step run and pipeline run are not finished as FAILED")
 	}
-	if f.count("CreateArtifactVersion", cleanArtifact) != 1 {
-		t.Error("an error that cannot go away was tried again")
+	if f.count("CreateArtifactVersion", "penguins_clean") != 1 {
+		t.Error("a permanent error is tried again")
 	}
 }
 
-func TestStoppingEndsTheRuns(t *testing.T) {
+func TestStopFinishesRuns(t *testing.T) {
 	t.Parallel()
 	f, c := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	f.refuse = func(r request) (int, string) {
-		if r.operation == "Gate" {
+	f.respond = func(r request) string {
+		if r.operation == "LogMetadataBatch" {
 			cancel()
 		}
-		return 0, ""
+		return ""
 	}
-	if err := runAll(ctx, c, t.TempDir()); !errors.Is(err, context.Canceled) {
+	if err := runAll(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if f.count("FinishStepRun", "FAILED") != 1 || f.count("FinishPipelineRun", "FAILED") != 1 {
-		t.Error("step and pipeline run were not ended as FAILED")
+		t.Error("step run and pipeline run are not finished as FAILED")
 	}
 }

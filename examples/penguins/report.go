@@ -1,170 +1,97 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// reportWidth is the greatest width of a line of the tables, in characters.
-const reportWidth = 100
+const reportWidth = 100 // characters
 
-// A style is how headings and side notes are set off; the zero style leaves them plain.
-type style struct{ heading, quiet, end string }
-
-// terminalStyle suits any terminal: bold and dim, no hues that a theme could hide.
-var terminalStyle = style{heading: "\x1b[1m", quiet: "\x1b[2m", end: "\x1b[0m"}
-
-// render writes the summary: the cards of the best version, the versions, and three lines of what to try next.
-func (s summary) render(look style, endpoint *url.URL, withKey bool) string {
-	var out strings.Builder
-	s.renderBest(&out, look)
-	s.renderVersions(&out, look)
-	renderNext(&out, endpoint, withKey)
-	return out.String()
+// A modelVersion is a version of the model with its cards.
+type modelVersion struct {
+	Version       string
+	Aliases, Tags []string
+	Cards         []struct {
+		Name    *string // null for the entries without a card
+		Entries []struct {
+			Key, Kind string
+			Value     struct{ Display string }
+		}
+	}
 }
 
-// renderBest writes a table per card, all with the same columns.
-func (s summary) renderBest(out *strings.Builder, look style) {
-	title := modelArtifact + " version " + oneLine(s.Best.Version)
-	if marks := append(prefixed("alias ", s.Best.Aliases), prefixed("tag ", s.Best.Tags)...); len(marks) > 0 {
-		title += " (" + strings.Join(marks, ", ") + ")"
-	}
-	out.WriteString(look.heading + cut(title, reportWidth) + look.end + "\n")
+// readBest returns the version with the alias best, or nil.
+func (c *client) readBest(ctx context.Context) (*modelVersion, error) {
+	var data struct{ ArtifactVersion *modelVersion }
+	err := c.query(ctx, `query Best {
+  artifactVersion(ref: { named: { name: "penguins_model", alias: "best" } }) {
+    version
+    aliases
+    tags
+    cards { name entries { key kind value { ... on DisplayValue { display } } } }
+  }
+}`, nil, &data)
+	return data.ArtifactVersion, err
+}
 
-	grid := sheet{limits: []int{26, 54, 12}, look: look}
-	grid.add("key", "display", "kind")
-	headings := map[int]string{}
-	for _, card := range s.Best.Cards {
+// render returns the cards as a table, and a command to try next.
+func (v *modelVersion) render(endpoint *url.URL, withKey bool) string {
+	title := fmt.Sprintf("penguins_model version %s (alias %s, tag %s)", v.Version, strings.Join(v.Aliases, ", alias "),
+		strings.Join(v.Tags, ", tag "))
+	lines := [][]string{{"key", "display", "kind"}}
+	for _, card := range v.Cards {
 		name := "(no card)"
 		if card.Name != nil {
-			name = oneLine(*card.Name)
+			name = *card.Name
 		}
-		headings[len(grid.lines)] = name
+		lines = append(lines, []string{name})
 		for _, e := range card.Entries {
-			grid.add(e.Key, e.Value.Display, e.Kind)
+			lines = append(lines, []string{e.Key, e.Value.Display, e.Kind})
 		}
 	}
-	grid.render(out, headings)
+	headers := `-H 'Content-Type: application/json'`
+	if withKey {
+		headers += ` -H "Authorization: Bearer $PLACARD_API_KEY"`
+	}
+	page := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: "/graphiql"}
+	return limit(title, reportWidth) + "\n" + renderTable(lines) + "\n" +
+		"curl '" + strings.ReplaceAll(endpoint.String(), "'", "%27") + "' " + headers + " \\\n" +
+		`  -d '{"query": "{ artifacts { nodes { latestVersion { metadataJson } } } }"}'` + "\n" +
+		page.String() + " explores the API in a browser\nCtrl-C in the terminal of the server stops it\n"
 }
 
-// renderVersions writes the list of versions, newest first.
-func (s summary) renderVersions(out *strings.Builder, look style) {
-	out.WriteString("\n" + look.heading + "versions of " + modelArtifact + look.end + "\n")
-	grid := sheet{limits: []int{10, 10, 5, 52, 12}, look: look}
-	grid.add("version", "accuracy", "k", "features", "aliases")
-	for _, v := range s.Artifact.Versions.Nodes {
-		line := []string{v.Version}
-		for _, fact := range []*struct{ Value shown }{v.Accuracy, v.K, v.Features} {
-			if fact == nil {
-				line = append(line, "-")
-			} else {
-				line = append(line, fact.Value.Display)
+// renderTable aligns lines of three cells. A line with one cell is a heading.
+func renderTable(lines [][]string) string {
+	limits, widths := []int{26, 54, 12}, make([]int, 3)
+	for _, line := range lines {
+		for i, cell := range line {
+			if line[i] = limit(cell, limits[i]); len(line) > 1 {
+				widths[i] = max(widths[i], utf8.RuneCountInString(line[i]))
 			}
 		}
-		grid.add(append(line, strings.Join(v.Aliases, " "))...)
 	}
-	grid.render(out, nil)
-	if s.Artifact.Versions.PageInfo.HasNextPage {
-		out.WriteString("  and earlier ones\n")
-	}
-}
-
-// renderNext writes the three lines of what to try next. The query is short so that the command fits the width, and
-// curl's own --json needs no headers to be typed.
-func renderNext(out *strings.Builder, endpoint *url.URL, withKey bool) {
-	// curl takes an address without a scheme as http.
-	address := strings.TrimPrefix(endpoint.String(), "http://")
-	command := "curl " + quote(address)
-	if withKey {
-		command += ` -H "Authorization: Bearer $PLACARD_API_KEY"`
-	}
-	command += ` --json '{"query":"{artifacts{nodes{latestVersion{metadataJson}}}}"}'`
-	graphiql := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: "/graphiql"}
-	out.WriteString("\n" + command + "\n")
-	out.WriteString(graphiql.String() + " explores the API in a browser\n")
-	out.WriteString("Ctrl-C in the terminal of the server stops it\n")
-}
-
-// quote makes text one word of sh.
-func quote(text string) string {
-	special := func(r rune) bool {
-		return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("./:-_", r)
-	}
-	if !strings.ContainsFunc(text, special) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// prefixed puts a word before each name.
-func prefixed(word string, names []string) []string {
-	var out []string
-	for _, name := range names {
-		out = append(out, word+oneLine(name))
-	}
-	return out
-}
-
-// A sheet is lines of aligned cells; the first line names the columns.
-type sheet struct {
-	// limits are the greatest widths of the columns; with two spaces before each they stay within reportWidth.
-	limits []int
-	look   style
-	lines  [][]string
-}
-
-// add adds a line, each cell fit for one line of a terminal and no wider than its column may be.
-func (t *sheet) add(cells ...string) {
-	line := make([]string, len(cells))
-	for i, cell := range cells {
-		line[i] = cut(oneLine(cell), t.limits[i])
-	}
-	t.lines = append(t.lines, line)
-}
-
-// render writes the lines, with a heading before each line whose number has one. Columns are as wide as their widest
-// cell.
-func (t *sheet) render(out *strings.Builder, headings map[int]string) {
-	widths := make([]int, len(t.limits))
-	for _, line := range t.lines {
-		for i, cell := range line {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for n, line := range t.lines {
-		if heading, ok := headings[n]; ok {
-			out.WriteString(t.look.heading + cut(heading, reportWidth) + t.look.end + "\n")
-		}
-		text := ""
-		for i, cell := range line {
-			text += "  " + cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-		}
-		text = strings.TrimRight(text, " ")
-		if n == 0 {
-			text = t.look.quiet + text + t.look.end
+	var out strings.Builder
+	for _, line := range lines {
+		text := line[0]
+		if len(line) > 1 {
+			text = fmt.Sprintf("  %-*s  %-*s  %s", widths[0], line[0], widths[1], line[1], line[2])
 		}
 		out.WriteString(text + "\n")
 	}
+	return out.String()
 }
 
-// oneLine puts text on one line and takes out what could steer a terminal: values come from whoever logged them.
-func oneLine(text string) string {
-	spaced := strings.Join(strings.Fields(text), " ")
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, spaced)
-}
-
-// cut shortens text to a number of characters and marks that it did.
-func cut(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
+// limit returns text in one line of at most n characters. It drops control characters, which could steer the terminal.
+func limit(text string, n int) string {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	runes := slices.DeleteFunc([]rune(strings.Join(strings.Fields(text), " ")), hidden)
+	if len(runes) > n {
+		return string(runes[:n-1]) + "…"
 	}
-	return string(runes[:limit-1]) + "…"
+	return string(runes)
 }

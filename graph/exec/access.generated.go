@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -1631,7 +1631,7 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNApiKey2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐApiKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ApiKey) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNApiKey2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐApiKey(ctx, sel, v[i])
@@ -1659,7 +1659,7 @@ func (ec *executionContext) marshalNApiKeyEdge2githubᚗcomᚋplacardᚋplacard�
 }
 
 func (ec *executionContext) marshalNApiKeyEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.ApiKey]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNApiKeyEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -1690,7 +1690,7 @@ func (ec *executionContext) marshalNAuditAction2githubᚗcomᚋplacardᚋplacard
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.AuditEvent) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEvent2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐAuditEvent(ctx, sel, v[i])
@@ -1718,7 +1718,7 @@ func (ec *executionContext) marshalNAuditEventEdge2githubᚗcomᚋplacardᚋplac
 }
 
 func (ec *executionContext) marshalNAuditEventEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.AuditEvent]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEventEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])

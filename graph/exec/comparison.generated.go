@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -562,7 +562,7 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx, sel, v[i])
@@ -586,7 +586,7 @@ func (ec *executionContext) marshalNComparisonChange2ᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx, sel, v[i])
@@ -620,7 +620,7 @@ func (ec *executionContext) marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacard�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNComparisonRow2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRow(ctx, sel, v[i])

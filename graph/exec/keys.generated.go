@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -318,7 +318,7 @@ func (ec *executionContext) marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacar
 	if v == nil {
 		return graphql.Null
 	}
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx, sel, v[i])

@@ -3531,10 +3531,16 @@ var sources = []*ast.Source{
 
 # --- Scalars -----------------------------------------------------------------------------------------------------
 
-"An instant: RFC 3339 with a zone, up to nine decimals (` + "`" + `2026-01-02T03:04:05.123456789Z` + "`" + `). Answers are in UTC."
+"""
+An instant: RFC 3339 with a time zone and up to nine fractional digits. Responses are in UTC:
+` + "`" + `2026-01-02T03:04:05.123456789Z` + "`" + `.
+"""
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
-"A signed 64-bit integer. Answers are strings, because JavaScript rounds above 2^53; strings and integers are accepted."
+"""
+A signed 64-bit integer. Responses contain strings, because JavaScript rounds above 2^53. Inputs accept strings and
+integers.
+"""
 scalar Int64
 
 "Any JSON value. Numbers keep their spelling: ` + "`" + `1` + "`" + ` and ` + "`" + `1.0` + "`" + ` differ, and 64-bit integers are exact."
@@ -3544,49 +3550,49 @@ scalar JSON
 scalar JSONObject
 
 """
-How long a list is taken to be, to estimate the cost of an operation: as long as a given one of ` + "`" + `slicingArguments` + "`" + ` says
-or is itself, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `sizedFields` + "`" + ` it is these lists of the object that are so long.
+The assumed length of a list, from which the cost of an operation is estimated. It is the value or length of one of
+` + "`" + `slicingArguments` + "`" + `, else ` + "`" + `assumedSize` + "`" + `, else 50. With ` + "`" + `sizedFields` + "`" + ` it applies to these lists of the object instead.
 """
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
 
 """
-The cost of a field by itself, beside that of the fields below it: it reads more than it returns. With ` + "`" + `times` + "`" + ` it is
-multiplied by the value or the number of items of that argument. A selection of ` + "`" + `cheapFields` + "`" + ` only has no such cost. With
-` + "`" + `batched` + "`" + ` it counts once for all objects of a list, because they are read at once.
+The cost of a field itself, in addition to its subfields, because it reads more than it returns. ` + "`" + `times` + "`" + ` multiplies it
+by the value or length of that argument. A selection with only ` + "`" + `cheapFields` + "`" + ` has no such cost. ` + "`" + `batched` + "`" + ` counts it once
+for all objects of a list, because they are read together.
 """
 directive @cost(weight: Int!, times: String, cheapFields: [String!], batched: Boolean) on FIELD_DEFINITION
 
 # --- Node and subject --------------------------------------------------------------------------------------------
 
 """
-Anything that is stored and has an ID. An object that is read as of an instant is a view of the past. A view has
-another ID than the object, so that a client that caches objects by ID keeps both. Reads take the ID of a view and return
-the same view; filters and mutations refuse it as ` + "`" + `BAD_INPUT` + "`" + `.
+A stored object with an ID. An object that is read as of an instant is a view of the past. A view has another ID than
+the object, so that a client that caches objects by ID keeps both. Reads accept the ID of a view and return the same
+view. Filters and mutations refuse it as ` + "`" + `BAD_INPUT` + "`" + `.
 """
 interface Node {
-  "Opaque, unique over all types and projects, and never used again."
+  "Opaque, unique over all types and projects, and never reused."
   id: ID!
 }
 
 """
-What metadata is about: an artifact version, an output that still waits for its version, a step run, or a
-pipeline run. Every read gives the latest entry of a key; only ` + "`" + `metadataHistory` + "`" + ` shows the earlier ones.
+An object with metadata: an artifact version, a step output without a version, a step run, or a pipeline run. Every read
+returns the latest entry of a key. Only ` + "`" + `metadataHistory` + "`" + ` returns the earlier ones.
 """
 interface Subject implements Node {
   "Opaque, unique over all types and projects; see ` + "`" + `Node.id` + "`" + `."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the subject as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
   """
-  The latest entry of each key, cards in order of first appearance and entries without a card first. A retracted
-  key is left out. Unknown ` + "`" + `keys` + "`" + ` are ignored.
+  The latest entry of each key. Entries without a card come first, then the cards in order of first appearance.
+  Retracted keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
   """
   metadata(
     "Only these keys; absent means every key."
     keys: [String!]
     "Only this card; ` + "`" + `null` + "`" + ` means the entries without a card, absent means every card."
     card: String
-    "As the subject stood at this instant; in the future, the current state."
+    "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "The latest entry of one key, or null when the key is unknown or retracted."
@@ -3595,23 +3601,26 @@ interface Subject implements Node {
     key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card."
     card: String
-    "As the subject stood at this instant; in the future, the current state."
+    "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): MetadataEntry
-  "The latest entries by card, as a dashboard draws them; the entries without a card come first, under the name null."
+  """
+  The latest entries grouped by card, as dashboards show them. The entries without a card come first, under the name
+  null.
+  """
   cards(
-    "As the subject stood at this instant; in the future, the current state."
+    "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): [MetadataCard!]! @listSize(assumedSize: 5)
   """
-  The latest entries as one plain JSON object with the cards as nested objects. Where a card and an entry without a
-  card share a name, the one logged last is shown.
+  The latest entries as one plain JSON object that contains the cards as nested objects. If a card and an entry without
+  a card have the same name, the one logged last wins.
   """
   metadataJson(
-    "As the subject stood at this instant; in the future, the current state."
+    "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): JSONObject! @listSize(assumedSize: 20)
-  "Every entry ever logged, retractions too, newest first."
+  "All entries ever logged, including retractions, newest first."
   metadataHistory(
     "Only this key."
     key: String
@@ -3627,64 +3636,64 @@ interface Subject implements Node {
 # --- Queries -----------------------------------------------------------------------------------------------------
 
 """
-The root of all reads. Objects that do not exist, or that the caller may not read, are null. A field that fails is null
-alone, with an error at its path. The same holds for each connection, series, lineage, comparison, key list and change list
-below it. After the deadline of a request, loaded fields are answered and all others fail.
+The root of all reads. Objects that do not exist, or that the caller may not read, are null. A failing field alone is
+null, with an error at its path. The same applies to each nested connection, series, lineage, comparison, key list and
+change list. After the deadline of a request, loaded fields are returned and all others fail.
 """
 type Query {
   "An artifact by its name."
   artifact(
-    "Its name, compared exactly."
+    "The name, compared exactly."
     name: String!
-    "The name of its project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
   ): Artifact
-  "The artifacts of a project, ordered by name. An unknown project has none."
+  "The artifacts of a project, ordered by name; empty for an unknown project."
   artifacts(
-    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Which artifacts; all when absent." where: ArtifactFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactOrder!]
+    "The filter; all artifacts when absent." where: ArtifactFilter
+    "The sort keys, most significant first, at most 10." orderBy: [ArtifactOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): ArtifactConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
-  "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases are followed and metadata is read as of that instant."
+  "One version of an artifact. With ` + "`" + `asOf` + "`" + `, aliases and metadata are read as of that instant."
   artifactVersion(
-    "Which version."
+    "The version."
     ref: ArtifactVersionRef!
     """
-    As things stood at this instant: a view of the version, null if it was created later. Everything below it shows the
-    same instant. An instant in the future means now.
+    Return a view of the version as of this instant, null if it was created later. Nested fields inherit the instant. A
+    future instant means now.
     """
     asOf: DateTime
   ): ArtifactVersion
-  "What several versions have in common and in what they differ. They may be of different artifacts."
+  "A comparison of the metadata of several versions, also of different artifacts."
   compareArtifactVersions(
     "2 to 20 versions; one that does not exist is ` + "`" + `NOT_FOUND` + "`" + `." refs: [ArtifactVersionRef!]!
-    "What the others are compared with, one of ` + "`" + `refs` + "`" + `; the first of them when absent." baseline: ArtifactVersionRef
-    "Leave out the keys that have the same value of the same kind in all versions." onlyDiffering: Boolean! = false
+    "The version that the others are compared with, one of ` + "`" + `refs` + "`" + `; the first when absent." baseline: ArtifactVersionRef
+    "Omit keys with the same value and kind in all versions." onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
-    "As of this instant: the versions are views. An instant in the future means now." asOf: DateTime
+    "Return views of the versions as of this instant; a future instant means now." asOf: DateTime
   ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"]) @cost(weight: 200, times: "refs")
   "A step run by its ID."
   stepRun(
-    "What ` + "`" + `startStepRun` + "`" + ` returned."
+    "The ID that ` + "`" + `startStepRun` + "`" + ` returned."
     id: ID!
   ): StepRun
   "A pipeline run by its ID."
   pipelineRun(
-    "What ` + "`" + `startPipelineRun` + "`" + ` returned."
+    "The ID that ` + "`" + `startPipelineRun` + "`" + ` returned."
     id: ID!
   ): PipelineRun
-  "The pipeline runs of a project, newest first. An unknown project has none."
+  "The pipeline runs of a project, newest first; empty for an unknown project."
   pipelineRuns(
-    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
     "Only runs of the pipeline with this name." pipeline: String
-    "Which runs; all when absent." where: PipelineRunFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [PipelineRunOrder!]
+    "The filter; all runs when absent." where: PipelineRunFilter
+    "The sort keys, most significant first, at most 10." orderBy: [PipelineRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -3692,7 +3701,7 @@ type Query {
   ): PipelineRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "A project by its name."
   project(
-    "Its name, compared exactly."
+    "The name, compared exactly."
     name: String!
   ): Project
   "All projects that the caller may read, ordered by name."
@@ -3704,69 +3713,69 @@ type Query {
   ): ProjectConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   "Any object by its ID."
   node(
-    "Any ID that this server has given out."
+    "Any ID that this server returned."
     id: ID!
   ): Node
-  "Several objects by their IDs, in the order asked, null where there is none. At most 100."
+  "Up to 100 objects by their IDs, in the requested order; null for an unknown ID."
   nodes(
-    "Any IDs that this server has given out."
+    "Any IDs that this server returned."
     ids: [ID!]!
   ): [Node] @listSize(slicingArguments: ["ids"])
-  "What this server is and what it accepts."
+  "The version, limits and features of this server."
   serverInfo: ServerInfo
 }
 
 # --- Mutations ---------------------------------------------------------------------------------------------------
 
 """
-Everything that can be changed. Each mutation is one transaction: it happens whole, or not at all and then with an
-error. An ` + "`" + `idempotencyKey` + "`" + ` makes a mutation safe to send again: see ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `.
+The root of all changes. Each mutation is one transaction that applies as a whole, or fails with an error and changes
+nothing. An ` + "`" + `idempotencyKey` + "`" + ` makes it safe to retry, see ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `.
 """
 type Mutation {
-  "Log metadata about one subject. Logging a key again adds an entry; the earlier ones stay in the history."
-  logMetadata("What to log, and about what." input: LogMetadataInput!): LogMetadataPayload
-  "Log metadata about many subjects of one project in one transaction: all of it or nothing."
+  "Log metadata of one subject. Logging a key again adds an entry; earlier entries remain in the history."
+  logMetadata("The metadata and its subject." input: LogMetadataInput!): LogMetadataPayload
+  "Log metadata of several subjects of one project in one transaction."
   logMetadataBatch("The writes, in order." input: LogMetadataBatchInput!): LogMetadataBatchPayload
-  "Take keys back: they leave ` + "`" + `metadata` + "`" + `, and stay in the history with the reason."
-  retractMetadata("What to take back, and why." input: RetractMetadataInput!): RetractMetadataPayload
-  "Create the next version of an artifact, and the artifact with its first version."
-  createArtifactVersion("What to create." input: CreateArtifactVersionInput!): CreateArtifactVersionPayload
-  "Begin a pipeline run."
-  startPipelineRun("What runs." input: StartPipelineRunInput!): StartPipelineRunPayload
-  "End a pipeline run."
-  finishPipelineRun("Which run, and how it ended." input: FinishPipelineRunInput!): FinishPipelineRunPayload
-  "Begin a step of a pipeline run and declare what it reads and what it will produce."
-  startStepRun("What runs." input: StartStepRunInput!): StartStepRunPayload
-  "End a step run. Facts on outputs that were never saved stay on those outputs."
-  finishStepRun("Which step, and how it ended." input: FinishStepRunInput!): FinishStepRunPayload
-  "Point an alias of an artifact at a version, away from the version that it pointed to."
-  setAlias("Which alias, and where to." input: SetAliasInput!): SetAliasPayload
+  "Retract keys: ` + "`" + `metadata` + "`" + ` omits them, and the history keeps them with the reason."
+  retractMetadata("The keys and the reason." input: RetractMetadataInput!): RetractMetadataPayload
+  "Create a version of an artifact. The first version creates the artifact."
+  createArtifactVersion("The object to create." input: CreateArtifactVersionInput!): CreateArtifactVersionPayload
+  "Start a pipeline run."
+  startPipelineRun("The run." input: StartPipelineRunInput!): StartPipelineRunPayload
+  "Finish a pipeline run."
+  finishPipelineRun("The run and its final status." input: FinishPipelineRunInput!): FinishPipelineRunPayload
+  "Start a step of a pipeline run and declare its inputs and outputs."
+  startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
+  "Finish a step run. Facts on outputs without a version remain on these outputs."
+  finishStepRun("The step run and its final status." input: FinishStepRunInput!): FinishStepRunPayload
+  "Point an alias of an artifact to a version. It no longer points to another version."
+  setAlias("The alias and its new version." input: SetAliasInput!): SetAliasPayload
   "Remove an alias from a version."
-  removeAlias("Which alias, and where from." input: RemoveAliasInput!): RemoveAliasPayload
-  "Add tags to a version. Tags that it already has stay."
-  tagArtifactVersion("Which version and tags." input: TagArtifactVersionInput!): TagArtifactVersionPayload
+  removeAlias("The alias and its version." input: RemoveAliasInput!): RemoveAliasPayload
+  "Add tags to a version. Existing tags remain."
+  tagArtifactVersion("The version and the tags." input: TagArtifactVersionInput!): TagArtifactVersionPayload
   "Remove tags from a version. Tags that it does not have are ignored."
-  untagArtifactVersion("Which version and tags." input: UntagArtifactVersionInput!): UntagArtifactVersionPayload
-  "Delete a version with its metadata, aliases and tags, for good. Its number is never used again."
-  deleteArtifactVersion("Which version." input: DeleteArtifactVersionInput!): DeleteArtifactVersionPayload
-  "Delete an artifact with all its versions and their metadata, for good."
-  deleteArtifact("Which artifact." input: DeleteArtifactInput!): DeleteArtifactPayload
-  "Create a project. Only owners may."
-  createProject("What to create." input: CreateProjectInput!): CreateProjectPayload
+  untagArtifactVersion("The version and the tags." input: UntagArtifactVersionInput!): UntagArtifactVersionPayload
+  "Permanently delete a version with its metadata, aliases and tags. Its number is never reused."
+  deleteArtifactVersion("The version." input: DeleteArtifactVersionInput!): DeleteArtifactVersionPayload
+  "Permanently delete an artifact with all versions and their metadata."
+  deleteArtifact("The artifact." input: DeleteArtifactInput!): DeleteArtifactPayload
+  "Create a project. Requires an owner."
+  createProject("The object to create." input: CreateProjectInput!): CreateProjectPayload
 }
 
 # --- Projects ----------------------------------------------------------------------------------------------------
 
 """
-The boundary of tenancy: everything belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists. A call that names no project
-means that of the API key, or ` + "`" + `default` + "`" + ` for an owner's key and without keys.
+The tenancy boundary: every object belongs to exactly one project. ` + "`" + `default` + "`" + ` always exists. A call without a project
+uses that of the API key, or ` + "`" + `default` + "`" + ` for an owner key and without keys.
 """
 type Project implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
-  "Unique on this server, 1 to 250 characters."
+  "The name, unique on this server, 1 to 250 characters."
   name: String!
-  "When it was created."
+  "The time of creation."
   createdAt: DateTime!
 }
 
@@ -3774,46 +3783,46 @@ type Project implements Node {
 type ProjectConnection {
   "The projects with their cursors." edges: [ProjectEdge!]!
   "The projects." nodes: [Project!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "A project in a page."
 type ProjectEdge {
-  "Where the project stands in the list." cursor: String!
+  "The cursor of the project." cursor: String!
   "The project." node: Project!
 }
 
-"Where a page stands in its list."
+"The position of a page in its list."
 type PageInfo {
-  "Whether the list goes on after the page." hasNextPage: Boolean!
-  "Whether the list has something before the page." hasPreviousPage: Boolean!
+  "True if the list has items after the page." hasNextPage: Boolean!
+  "True if the list has items before the page." hasPreviousPage: Boolean!
   "Cursor of the first item; null when the page is empty." startCursor: String
   "Cursor of the last item; null when the page is empty." endCursor: String
 }
 
 # --- Artifacts and versions --------------------------------------------------------------------------------------
 
-"A named thing that pipelines produce, version after version."
+"A named series of versions that pipelines produce."
 type Artifact implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the artifact as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
   "Unique in its project, 1 to 250 characters."
   name: String!
-  "The project it belongs to."
+  "The project of the object."
   project: Project!
-  "When its first version was created."
+  "The creation time of the first version."
   createdAt: DateTime!
-  "The version with the greatest number: what the alias ` + "`" + `latest` + "`" + ` means. Null when all are deleted."
+  "The version with the greatest number, the target of the alias ` + "`" + `latest` + "`" + `; null if all versions are deleted."
   latestVersion: ArtifactVersion
-  "Its versions, newest (greatest number) first."
+  "The versions, by descending number."
   versions(
-    "Which versions; all when absent." where: ArtifactVersionFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
-    "As of this instant: the versions are views. When absent, the instant of the artifact." asOf: DateTime
+    "The filter; all versions when absent." where: ArtifactVersionFilter
+    "The sort keys, most significant first, at most 10." orderBy: [ArtifactVersionOrder!]
+    "Return views of the versions as of this instant; when absent, the instant of the artifact." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -3825,78 +3834,78 @@ type Artifact implements Node {
 type ArtifactConnection {
   "The artifacts with their cursors." edges: [ArtifactEdge!]!
   "The artifacts." nodes: [Artifact!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "An artifact in a page."
 type ArtifactEdge {
-  "Where the artifact stands in the list." cursor: String!
+  "The cursor of the artifact." cursor: String!
   "The artifact." node: Artifact!
 }
 
-"One immutable output of a pipeline. Its metadata may still grow."
+"One immutable output of a pipeline. Metadata can still be added."
 type ArtifactVersion implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the version as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
-  "Its name among the versions of the artifact; the number in decimal unless one was given."
+  "The name of the version, unique in its artifact; by default the number in decimal."
   version: String!
-  "1, 2, 3 and so on, in order of creation unless a number was asked for. Never used again after a deletion."
+  "1, 2, 3 and so on in order of creation, unless a number was requested. Numbers of deleted versions are never reused."
   number: Int!
-  "The artifact that it is a version of."
+  "The artifact of the version."
   artifact: Artifact!
-  "What sort of thing it is, in the words of the pipeline (` + "`" + `Dataset` + "`" + `, ` + "`" + `Model` + "`" + `)."
+  "The type that the pipeline gave it, such as ` + "`" + `Dataset` + "`" + ` or ` + "`" + `Model` + "`" + `."
   type: String
-  "When it was created."
+  "The time of creation."
   createdAt: DateTime!
-  "The aliases that point to it, in order of name, without the computed ` + "`" + `latest` + "`" + `."
-  aliases("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
-  "Its tags, in order of name."
-  tags("As things stood at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 5)
+  "The aliases of the version, ordered by name, without the computed ` + "`" + `latest` + "`" + `."
+  aliases("Read the state at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
+  "The tags, ordered by name."
+  tags("Read the state at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 5)
   "The step output that it was saved from; null when it was created by itself."
   output: StepOutput
-  "The step run that produced it; null when it was created by itself."
+  "The step run that produced it; null if it was created without an output."
   producer: Producer
-  "The step runs that read it, in order of start."
+  "The step runs that read it, ordered by start."
   consumers(
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
-  "What it was made from: the versions that its producer read, what these were made from, and so on."
+  "The versions that its producer read, those that their producers read, and so on."
   upstream(
-    "How many steps back, 1 to 100." depth: Int! = 10
-    "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
+    "The maximum number of steps, 1 to 100." depth: Int! = 10
+    "The maximum number of versions, nearest first, 0 to 100." first: Int! = 50
   ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
-  "What was made from it: the versions that its consumers produced, what was made from these, and so on."
+  "The versions that its consumers produced, those that their consumers produced, and so on."
   downstream(
-    "How many steps on, 1 to 100." depth: Int! = 10
-    "How many versions at most, the nearest first, 0 to 100." first: Int! = 50
+    "The maximum number of steps, 1 to 100." depth: Int! = 10
+    "The maximum number of versions, nearest first, 0 to 100." first: Int! = 50
   ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-    "As of this instant." asOf: DateTime
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
-    "Its card." card: String
-    "As of this instant." asOf: DateTime
+    "The card of the key." card: String
+    "Read the state at this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
+  cards("Read the state at this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
+  metadataJson("Read the state at this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
   ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
@@ -3906,26 +3915,26 @@ type ArtifactVersion implements Node & Subject {
 type ArtifactVersionConnection {
   "The versions with their cursors." edges: [ArtifactVersionEdge!]!
   "The versions." nodes: [ArtifactVersion!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "An artifact version in a page."
 type ArtifactVersionEdge {
-  "Where the version stands in the list." cursor: String!
+  "The cursor of the version." cursor: String!
   "The version." node: ArtifactVersion!
 }
 
 # --- Runs --------------------------------------------------------------------------------------------------------
 
-"How far a run is."
+"The status of a run."
 enum RunStatus {
-  "It has not been finished."
+  "Not finished."
   RUNNING
-  "It ended as it should."
+  "Finished successfully."
   COMPLETED
-  "It ended early; what it logged stays."
+  "Finished with a failure; its metadata remains."
   FAILED
 }
 
@@ -3933,24 +3942,24 @@ enum RunStatus {
 type PipelineRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the run as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
   "The name of the pipeline that ran."
   pipeline: String!
-  "The project it belongs to."
+  "The project of the object."
   project: Project!
-  "How far it is."
+  "The status."
   status: RunStatus!
-  "When it began."
+  "The start time."
   startedAt: DateTime!
-  "When it ended; null while it runs."
+  "The end time; null while it runs."
   finishedAt: DateTime
   "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
   steps: [StepRun!] @listSize(assumedSize: 10)
-  "Its steps in order of start, in pages."
+  "The step runs, ordered by start."
   stepRuns(
-    "Which step runs; all when absent." where: StepRunFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
+    "The filter; all step runs when absent." where: StepRunFilter
+    "The sort keys, most significant first, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -3959,23 +3968,23 @@ type PipelineRun implements Node & Subject {
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-    "As of this instant." asOf: DateTime
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
-    "Its card." card: String
-    "As of this instant." asOf: DateTime
+    "The card of the key." card: String
+    "Read the state at this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
+  cards("Read the state at this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
+  metadataJson("Read the state at this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
   ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
@@ -3985,14 +3994,14 @@ type PipelineRun implements Node & Subject {
 type PipelineRunConnection {
   "The runs with their cursors." edges: [PipelineRunEdge!]!
   "The runs." nodes: [PipelineRun!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "A pipeline run in a page."
 type PipelineRunEdge {
-  "Where the run stands in the list." cursor: String!
+  "The cursor of the run." cursor: String!
   "The run." node: PipelineRun!
 }
 
@@ -4000,42 +4009,42 @@ type PipelineRunEdge {
 type StepRun implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the step run as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
-  "The name of the step. A step that is tried again runs again under the same name."
+  "The name of the step. A retry is another step run with the same name."
   name: String!
-  "The pipeline run that it is part of."
+  "The pipeline run of the step run."
   pipelineRun: PipelineRun!
-  "How far it is."
+  "The status."
   status: RunStatus!
-  "When it began."
+  "The start time."
   startedAt: DateTime!
-  "When it ended; null while it runs."
+  "The end time; null while it runs."
   finishedAt: DateTime
-  "What it reads, in the order declared."
+  "The inputs, in declaration order."
   inputs: [StepInput!]! @listSize(assumedSize: 5)
-  "What it declared to produce, in the order declared."
+  "The outputs, in declaration order."
   outputs: [StepOutput!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-    "As of this instant." asOf: DateTime
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
-    "Its card." card: String
-    "As of this instant." asOf: DateTime
+    "The card of the key." card: String
+    "Read the state at this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
+  cards("Read the state at this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
+  metadataJson("Read the state at this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
   ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
@@ -4045,62 +4054,62 @@ type StepRun implements Node & Subject {
 type StepRunConnection {
   "The step runs with their cursors." edges: [StepRunEdge!]!
   "The step runs." nodes: [StepRun!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "A step run in a page."
 type StepRunEdge {
-  "Where the step run stands in the list." cursor: String!
+  "The cursor of the step run." cursor: String!
   "The step run." node: StepRun!
 }
 
 "An artifact version that a step run reads."
 type StepInput {
-  "What the step calls it, unique among its inputs." name: String!
-  "The version; null when it has been deleted since." artifactVersion: ArtifactVersion
+  "The name of the input, unique in its step run." name: String!
+  "The version; null if it is deleted." artifactVersion: ArtifactVersion
 }
 
 """
-A slot that a step run declares before the artifact version exists. Facts logged by step context wait here and
-belong to the version from the moment it is created; from then on the output shows the metadata of the version.
+A declared output of a step run, also before its artifact version exists. Facts that a step context logs are stored on
+the output and move to the version when it is created. After that the output returns the metadata of the version.
 """
 type StepOutput implements Node & Subject {
   "Opaque, unique over all types and projects."
   id: ID!
-  "The instant of a view of the past, which everything below it shows; null for the output as it is now."
+  "The instant of a view of the past, which nested fields inherit; null for the present state."
   asOf: DateTime
-  "What the step calls it, unique among its outputs."
+  "The name of the output, unique in its step run."
   name: String!
-  "The artifact it is declared to become a version of, if the step said so."
+  "The declared name of the artifact; null if the step did not declare one."
   artifactName: String
   "The step run that declared it."
   stepRun: StepRun!
-  "The version that was saved from it; null while it waits, and after that version is deleted."
+  "The version that was saved from it; null before that, and after that version is deleted."
   artifactVersion: ArtifactVersion
-  "When a version was saved from it; null while it waits."
+  "The time when a version was saved from it; null before."
   boundAt: DateTime
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
-    "As of this instant." asOf: DateTime
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
   "See ` + "`" + `Subject.metadataEntry` + "`" + `."
   metadataEntry(
     "The key." key: String!
-    "Its card." card: String
-    "As of this instant." asOf: DateTime
+    "The card of the key." card: String
+    "Read the state at this instant." asOf: DateTime
   ): MetadataEntry
   "See ` + "`" + `Subject.cards` + "`" + `."
-  cards("As of this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
+  cards("Read the state at this instant." asOf: DateTime): [MetadataCard!]! @listSize(assumedSize: 5)
   "See ` + "`" + `Subject.metadataJson` + "`" + `."
-  metadataJson("As of this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
+  metadataJson("Read the state at this instant." asOf: DateTime): JSONObject! @listSize(assumedSize: 20)
   "See ` + "`" + `Subject.metadataHistory` + "`" + `."
   metadataHistory(
     "Only this key." key: String
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
   ): MetadataEntryConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
@@ -4108,31 +4117,31 @@ type StepOutput implements Node & Subject {
 
 # --- Metadata ----------------------------------------------------------------------------------------------------
 
-"One fact about a subject: appended, never overwritten."
+"One fact about a subject. Entries are appended and never overwritten."
 type MetadataEntry implements Node {
   "Opaque, unique over all types and projects."
   id: ID!
-  "What the fact is called, 1 to 250 characters, kept exactly."
+  "The key, 1 to 250 characters, kept exactly."
   key: String!
-  "The card that it is drawn in; null for an entry without a card."
+  "The card of the entry; null without a card."
   card: String
-  "The kind of its value, as the caller said it; null for a retraction."
+  "The kind of the value, as logged; null for a retraction."
   kind: MetadataKind
-  "Its value; null for a retraction."
+  "The value; null for a retraction."
   value: MetadataValue
-  "Its place in the order of writing, given by the server. The greatest decides which entry of a key is the latest."
+  "The sequence number in write order. The entry of a key with the greatest ` + "`" + `seq` + "`" + ` is the latest."
   seq: Int64!
-  "When it was written, by the clock of the database. All entries of one call share it."
+  "The write time by the clock of the database, the same for all entries of one call."
   loggedAt: DateTime!
-  "The name of the API key that wrote it; null where the server runs without keys."
+  "The name of the API key that wrote it; null on a server without keys."
   loggedBy: String
-  "The step run that wrote it, where the target was a step context or a step run."
+  "The step run that wrote it; null unless the target was a step context or a step run."
   stepRun: StepRun
-  "Whether this entry takes the key back."
+  "True if the entry retracts the key."
   retracted: Boolean!
-  "Why the key was taken back, if the caller said so."
+  "The reason of the retraction; null without one."
   reason: String
-  "What the fact is about; null when that has been deleted since."
+  "The subject of the fact; null if it is deleted."
   subject: Subject
 }
 
@@ -4140,56 +4149,56 @@ type MetadataEntry implements Node {
 type MetadataEntryConnection {
   "The entries with their cursors." edges: [MetadataEntryEdge!]!
   "The entries." nodes: [MetadataEntry!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "A metadata entry in a page."
 type MetadataEntryEdge {
-  "Where the entry stands in the list." cursor: String!
+  "The cursor of the entry." cursor: String!
   "The entry." node: MetadataEntry!
 }
 
-"A named group of entries that a dashboard draws as one box. Its content is the latest entry of each of its keys."
+"A named group of the latest entries of its keys, which a dashboard shows as one box."
 type MetadataCard {
   "Null for the entries without a card." name: String
-  "Its entries, in order of the first appearance of their keys." entries: [MetadataEntry!]! @listSize(assumedSize: 5)
+  "The entries, in order of the first appearance of their keys." entries: [MetadataEntry!]! @listSize(assumedSize: 5)
 }
 
 # --- Values ------------------------------------------------------------------------------------------------------
 
-"What a value is. The kind comes from the caller: text is never searched for dates, numbers or links."
+"The type of a value. The client sets it: the server does not detect dates, numbers or links in strings."
 enum MetadataKind {
   "Text." STRING
-  "A whole number of 64 bits." INTEGER
+  "A 64-bit integer." INTEGER
   "A double." FLOAT
   "True or false." BOOLEAN
-  "Known to have no value." NULL
-  "Values in an order." LIST
-  "A fixed number of values in an order." TUPLE
-  "Values that differ from each other." SET
-  "Values by key." DICT
-  "Where something lies on a network." URI
-  "Where something lies in a file system." PATH
+  "Null." NULL
+  "An ordered list of values." LIST
+  "A tuple of values." TUPLE
+  "A set of different values." SET
+  "A dictionary." DICT
+  "A URI." URI
+  "The path of a file." PATH
   "The name of a data type." DTYPE
   "A number of bytes." STORAGE_SIZE
   "An instant." TIMESTAMP
-  "A length of time." DURATION
+  "A time span." DURATION
   "Text with Markdown formatting." MARKDOWN
 }
 
-"What every value can do, so that a client draws kinds that it has never heard of."
+"The fields of every value, with which clients can show kinds that they do not support yet."
 interface DisplayValue {
-  "For people: ` + "`" + `1.5 MB` + "`" + `, ` + "`" + `0.95` + "`" + `, ` + "`" + `1 m 30 s` + "`" + `."
+  "Text for people: ` + "`" + `1.5 MB` + "`" + `, ` + "`" + `0.95` + "`" + `, ` + "`" + `1 m 30 s` + "`" + `."
   display: String!
   "The plain JSON value, without kinds; NaN is ` + "`" + `\"NaN\"` + "`" + `. Null for NULL only."
   json: JSON
-  "JSON that keeps every kind at every depth, and can be logged again as it is. Null for NULL only."
+  "JSON that preserves every kind at every depth and can be logged again unchanged. Null for NULL only."
   extendedJson: JSON
 }
 
-"A value of one kind. A member has one payload field beside those of ` + "`" + `DisplayValue` + "`" + `."
+"A value of one kind. Each member has one payload field in addition to those of ` + "`" + `DisplayValue` + "`" + `."
 union MetadataValue =
   | StringValue
   | IntegerValue
@@ -4216,7 +4225,7 @@ type StringValue implements DisplayValue {
   "The text, kept exactly." text: String!
 }
 
-"A whole number of 64 bits."
+"A 64-bit integer."
 type IntegerValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
@@ -4229,8 +4238,8 @@ type FloatValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The number; null for NaN, Infinity and -Infinity, which JSON cannot say." float: Float
-  "The shortest text that reads back as the same double: ` + "`" + `1.0` + "`" + `, ` + "`" + `1e+22` + "`" + `, ` + "`" + `-0.0` + "`" + `, ` + "`" + `NaN` + "`" + `, ` + "`" + `-Infinity` + "`" + `." repr: String!
+  "The number; null for NaN, Infinity and -Infinity, which JSON lacks." float: Float
+  "The shortest text that parses to the same double: ` + "`" + `1.0` + "`" + `, ` + "`" + `1e+22` + "`" + `, ` + "`" + `-0.0` + "`" + `, ` + "`" + `NaN` + "`" + `, ` + "`" + `-Infinity` + "`" + `." repr: String!
 }
 
 "True or false."
@@ -4238,63 +4247,63 @@ type BooleanValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Which of the two." boolean: Boolean!
+  "The value." boolean: Boolean!
 }
 
-"Known to have no value, unlike a key that was never logged."
+"A logged null, unlike a key that was never logged."
 type NullValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
 }
 
-"Values in an order."
+"An ordered list of values."
 type ListValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
+  "The values, of any kinds." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
-"A fixed number of values in an order, such as a shape."
+"A tuple of values, such as a shape."
 type TupleValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 4)
+  "The values, of any kinds." items: [MetadataValue!]! @listSize(assumedSize: 4)
 }
 
-"Values that differ from each other. It has no order of its own and keeps the one given."
+"A set of different values, in the order of the input."
 type SetValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "The values, each of its own kind." items: [MetadataValue!]! @listSize(assumedSize: 5)
+  "The values, of any kinds." items: [MetadataValue!]! @listSize(assumedSize: 5)
 }
 
-"Values by key, in the order given."
+"A dictionary in the order of the input."
 type DictValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
-  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `. ` + "`" + `{\"$dict\": …}` + "`" + ` where the entry has no card, a plain object elsewhere." extendedJson: JSON
+  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `. ` + "`" + `{\"$dict\": …}` + "`" + ` if the entry has no card, else a plain object." extendedJson: JSON
   "The keys with their values." fields: [MetadataField!]! @listSize(assumedSize: 5)
 }
 
 "A key of a dictionary with its value."
 type MetadataField {
   "Kept exactly, unique in its dictionary." key: String!
-  "The value, of a kind of its own." value: MetadataValue!
+  "The value, of any kind." value: MetadataValue!
 }
 
-"Where something lies on a network. The server never opens it."
+"A URI. The server never opens it."
 type UriValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
   "See ` + "`" + `DisplayValue.extendedJson` + "`" + `." extendedJson: JSON
-  "Kept exactly; not checked against any scheme, so a page must decide what it links to." uri: String!
+  "The URI, kept exactly. Any text is accepted, so pages must decide which URIs to link." uri: String!
 }
 
-"Where something lies in a file system. The server never opens it."
+"The path of a file. The server never opens it."
 type PathValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
@@ -4326,7 +4335,7 @@ type TimestampValue implements DisplayValue {
   "In UTC, to the nanosecond." timestamp: DateTime!
 }
 
-"A length of time."
+"A time span."
 type DurationValue implements DisplayValue {
   "In days, hours, minutes and seconds." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
@@ -4334,7 +4343,7 @@ type DurationValue implements DisplayValue {
   "Seconds; may be negative." seconds: Float!
 }
 
-"Text with Markdown formatting. A page must not trust it."
+"Text with Markdown formatting. Pages must treat it as untrusted."
 type MarkdownValue implements DisplayValue {
   "See ` + "`" + `DisplayValue.display` + "`" + `." display: String!
   "See ` + "`" + `DisplayValue.json` + "`" + `." json: JSON
@@ -4344,32 +4353,32 @@ type MarkdownValue implements DisplayValue {
 
 # --- Selectors ---------------------------------------------------------------------------------------------------
 
-"Who the metadata is for: exactly one of these."
+"The subject of metadata: exactly one field."
 input MetadataTarget @oneOf {
-  "This version."
+  "The version with this ID."
   artifactVersionId: ID
-  "The version of this name, or the one that an alias points to."
+  "The version with this name or alias."
   artifactVersion: ArtifactVersionName
-  "The output of a running or finished step, also before its version exists."
+  "The output of a step run, also before its version exists."
   stepContext: StepContext
-  "This step run itself."
+  "The step run itself."
   stepRunId: ID
-  "This pipeline run itself."
+  "The pipeline run itself."
   pipelineRunId: ID
 }
 
 """
-A version by name: ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + `, not both. With neither it is the latest version for a read and
-` + "`" + `BAD_INPUT` + "`" + ` for a write, because a fact must never land on a version that someone else has just created.
+A version by name, with ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + ` but not both. Without either, a read returns the latest version. A write
+fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone else just created.
 """
 input ArtifactVersionName {
-  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
   project: String
   "The name of the artifact."
   name: String!
   "The name of the version, such as ` + "`" + `\"3\"` + "`" + ` or ` + "`" + `\"spring\"` + "`" + `."
   version: String
-  "An alias of the artifact; ` + "`" + `latest` + "`" + ` always exists and means the greatest number."
+  "An alias of the artifact. ` + "`" + `latest` + "`" + ` is the version with the greatest number."
   alias: String
 }
 
@@ -4377,52 +4386,52 @@ input ArtifactVersionName {
 input StepContext {
   "The step run that produces the artifact."
   stepRunId: ID!
-  "The output of this name, else the output for the artifact of this name; may be absent when there is one output."
+  "The name of the output, or of the artifact declared for it; may be absent if the step has one output."
   artifactName: String
 }
 
-"Which artifact version to read: exactly one of these."
+"The artifact version to read: exactly one field."
 input ArtifactVersionRef @oneOf {
-  "This version."
+  "The version with this ID."
   id: ID
-  "The version of this name."
+  "The version with this name."
   named: ArtifactVersionName
 }
 
 # --- Inputs and payloads -----------------------------------------------------------------------------------------
 
-"A value of one kind: exactly one of these."
+"A value of one kind: exactly one field."
 input MetadataValueInput @oneOf {
   "Text." string: String
-  "A whole number of 64 bits." integer: Int64
-  "A double; NaN and infinities are said by ` + "`" + `json` + "`" + `." float: Float
+  "A 64-bit integer." integer: Int64
+  "A double; use ` + "`" + `json` + "`" + ` for NaN and infinities." float: Float
   "True or false." boolean: Boolean
-  "` + "`" + `true` + "`" + ` says that there is no value; ` + "`" + `false` + "`" + ` is refused." null: Boolean
-  "Values in an order." list: [MetadataValueInput!]
-  "A fixed number of values in an order." tuple: [MetadataValueInput!]
-  "Values that differ from each other." set: [MetadataValueInput!]
-  "Values by key." dict: [MetadataFieldInput!]
-  "Where something lies on a network." uri: String
-  "Where something lies in a file system." path: String
+  "` + "`" + `true` + "`" + ` for null; ` + "`" + `false` + "`" + ` is refused." null: Boolean
+  "An ordered list of values." list: [MetadataValueInput!]
+  "A tuple of values." tuple: [MetadataValueInput!]
+  "A set of different values." set: [MetadataValueInput!]
+  "A dictionary." dict: [MetadataFieldInput!]
+  "A URI." uri: String
+  "The path of a file." path: String
   "The name of a data type." dtype: String
   "Bytes, 0 or more." storageSize: Int64
-  "An instant, kept to the nanosecond." timestamp: DateTime
+  "An instant, to the nanosecond." timestamp: DateTime
   "Seconds." duration: Float
   "Text with Markdown formatting." markdown: String
-  "Extended JSON, as ` + "`" + `DisplayValue.extendedJson` + "`" + ` shows it." json: JSON
+  "Extended JSON, as in ` + "`" + `DisplayValue.extendedJson` + "`" + `." json: JSON
 }
 
 "A key of a dictionary with its value."
 input MetadataFieldInput {
-  "1 to 250 characters, once in its dictionary." key: String!
-  "The value, of a kind of its own." value: MetadataValueInput!
+  "The key, 1 to 250 characters, unique in its dictionary." key: String!
+  "The value, of any kind." value: MetadataValueInput!
 }
 
 "One fact to log."
 input MetadataEntryInput {
-  "What the fact is called, 1 to 250 characters."
+  "The key, 1 to 250 characters."
   key: String!
-  "The card to draw it in, 1 to 250 characters; none when absent."
+  "The card, 1 to 250 characters; no card when absent."
   card: String
   "The value."
   value: MetadataValueInput!
@@ -4430,77 +4439,77 @@ input MetadataEntryInput {
 
 "Facts about one subject."
 input LogMetadataInput {
-  "What the facts are about."
+  "The subject of the facts."
   target: MetadataTarget!
   """
-  The facts as JSON, with marks for the kinds that JSON does not have: ` + "`" + `{"$storageSize": 1500000}` + "`" + `, ` + "`" + `{"$uri": …}` + "`" + `,
+  The facts as JSON, with marks for the kinds that JSON lacks: ` + "`" + `{"$storageSize": 1500000}` + "`" + `, ` + "`" + `{"$uri": …}` + "`" + `,
   ` + "`" + `{"$path": …}` + "`" + `, ` + "`" + `{"$dtype": …}` + "`" + `, ` + "`" + `{"$timestamp": …}` + "`" + `, ` + "`" + `{"$duration": …}` + "`" + `, ` + "`" + `{"$markdown": …}` + "`" + `, ` + "`" + `{"$tuple": […]}` + "`" + `,
-  ` + "`" + `{"$set": […]}` + "`" + `, ` + "`" + `{"$float": "NaN"}` + "`" + `. A top-level object is a card, and its keys are the entries of that card;
-  ` + "`" + `{"$dict": {…}}` + "`" + ` is a dictionary without a card.
+  ` + "`" + `{"$set": […]}` + "`" + `, ` + "`" + `{"$float": "NaN"}` + "`" + `. A top-level object is a card with its keys as entries. ` + "`" + `{"$dict": {…}}` + "`" + ` is a
+  dictionary without a card.
   """
   metadata: JSONObject
-  "The facts one by one, with a field per kind. With both, ` + "`" + `metadata` + "`" + ` is stored first."
+  "The facts as a list, with a field per kind. They are stored after those of ` + "`" + `metadata` + "`" + `."
   entries: [MetadataEntryInput!]
   """
-  Makes the call safe to send again: for at least 24 hours the same key with the same input returns the first answer
-  and writes nothing; with other input it is ` + "`" + `IDEMPOTENCY_KEY_REUSED` + "`" + `. 1 to 250 characters.
+  A key that makes the call safe to retry, 1 to 250 characters. For at least 24 hours the same key with the same input
+  returns the first response and writes nothing. With other input it fails with ` + "`" + `IDEMPOTENCY_KEY_REUSED` + "`" + `.
   """
   idempotencyKey: String
 }
 
-"What was logged."
+"The logged entries."
 type LogMetadataPayload {
-  "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "The subject of the facts." subject: Subject!
+  "The new entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"Facts about many subjects."
+"Facts about several subjects."
 input LogMetadataBatchInput {
-  "1 to 1,000 writes with at most 1,000 entries in all, in one project. Their own idempotency keys must be absent."
+  "1 to 1,000 writes with at most 1,000 entries in total, in one project. Each must not have its own idempotency key."
   writes: [LogMetadataInput!]!
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `; for the whole batch."
   idempotencyKey: String
 }
 
-"What was logged."
+"The logged entries."
 type LogMetadataBatchPayload {
-  "A result per write, in the order given." results: [LogMetadataResult!]! @listSize(assumedSize: 20)
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "One result per write, in the order of the input." results: [LogMetadataResult!]! @listSize(assumedSize: 20)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"What one write of a batch logged."
+"The entries that one write of a batch logged."
 type LogMetadataResult {
-  "What the facts are about." subject: Subject!
-  "The new entries, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
+  "The subject of the facts." subject: Subject!
+  "The new entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
 }
 
-"A key to take back."
+"A key to retract."
 input MetadataKeyInput {
   "The key, compared exactly." key: String!
   "The card of the key; none when absent." card: String
 }
 
-"Keys to take back."
+"Keys to retract."
 input RetractMetadataInput {
-  "What the keys are about."
+  "The subject of the keys."
   target: MetadataTarget!
-  "1 to 1,000 keys. A key without a value is ` + "`" + `NOT_FOUND` + "`" + `, and then none is taken back."
+  "1 to 1,000 keys. If one of them has no value, the call fails with ` + "`" + `NOT_FOUND` + "`" + ` and retracts none."
   keys: [MetadataKeyInput!]!
-  "Why, for those who read the history; up to 1,000 characters."
+  "The reason, shown in the history; up to 1,000 characters."
   reason: String
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
 }
 
-"What was taken back."
+"The retractions."
 type RetractMetadataPayload {
-  "What the keys are about." subject: Subject!
-  "The retractions, in the order given." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "The subject of the keys." subject: Subject!
+  "The retractions, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"An output that a version is saved from."
+"The output that a version is saved from."
 input StepOutputReference {
   "The step run that declared it." stepRunId: ID!
   "The name of the output." name: String!
@@ -4509,42 +4518,42 @@ input StepOutputReference {
 "A version to create."
 input CreateArtifactVersionInput {
   """
-  The name of the project. When absent, that of ` + "`" + `output` + "`" + ` if there is one, else that of the API key; ` + "`" + `default` + "`" + ` for an
-  owner's key or without keys.
+  The name of the project. When absent, the project of ` + "`" + `output` + "`" + `, else that of the API key; ` + "`" + `default` + "`" + ` for an owner key or
+  without keys.
   """
   project: String
-  "The name of the artifact, 1 to 250 characters; it is created with its first version."
+  "The name of the artifact, 1 to 250 characters. The first version creates the artifact."
   artifact: String!
   """
-  The name of the version, 1 to 250 characters; the next number when absent. A name such as ` + "`" + `"44"` + "`" + ` asks for that
-  number. A name or number that is taken is ` + "`" + `CONFLICT` + "`" + `; ` + "`" + `latest` + "`" + ` is refused.
+  The name of the version, 1 to 250 characters; the next number when absent. A name such as ` + "`" + `"44"` + "`" + ` requests that number.
+  A used name or number fails with ` + "`" + `CONFLICT` + "`" + `, ` + "`" + `latest` + "`" + ` with ` + "`" + `BAD_INPUT` + "`" + `.
   """
   version: String
-  "What sort of thing it is (` + "`" + `Dataset` + "`" + `, ` + "`" + `Model` + "`" + `), 1 to 250 characters."
+  "The type, such as ` + "`" + `Dataset` + "`" + ` or ` + "`" + `Model` + "`" + `, 1 to 250 characters."
   type: String
-  "The output that it is saved from. The facts that waited there become its own. An output is saved once."
+  "The output that it is saved from. Its facts move to the version. An output is saved at most once."
   output: StepOutputReference
-  "Aliases to point at it, at most 100."
+  "Aliases to point to the version, at most 100."
   aliases: [String!]
-  "Tags to give it, at most 100."
+  "Tags of the version, at most 100."
   tags: [String!]
-  "Facts to log with it, after those that waited on the output; see ` + "`" + `LogMetadataInput.metadata` + "`" + `."
+  "Facts to log after those of the output; see ` + "`" + `LogMetadataInput.metadata` + "`" + `."
   metadata: JSONObject
-  "Facts to log with it; see ` + "`" + `LogMetadataInput.entries` + "`" + `."
+  "Facts to log; see ` + "`" + `LogMetadataInput.entries` + "`" + `."
   entries: [MetadataEntryInput!]
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
 }
 
-"What was created."
+"The created object."
 type CreateArtifactVersionPayload {
   "The new version." artifactVersion: ArtifactVersion!
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"A pipeline run to begin."
+"A pipeline run to start."
 input StartPipelineRunInput {
-  "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
   project: String
   "The name of the pipeline, 1 to 250 characters."
   pipeline: String!
@@ -4552,62 +4561,62 @@ input StartPipelineRunInput {
   idempotencyKey: String
 }
 
-"What has begun."
+"The started run."
 type StartPipelineRunPayload {
   "The new run." pipelineRun: PipelineRun!
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"A pipeline run to end."
+"A pipeline run to finish."
 input FinishPipelineRunInput {
-  "The run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
-  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
+  "The run. A run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
 }
 
-"What has ended."
+"The finished run."
 type FinishPipelineRunPayload {
   "The run." pipelineRun: PipelineRun!
 }
 
 "An artifact version that a step reads."
 input StepInputInput {
-  "What the step calls it, 1 to 250 characters, once in the step." name: String!
+  "The name in the step, 1 to 250 characters, unique." name: String!
   "A version of the same project." artifactVersionId: ID!
 }
 
 "An output that a step will produce."
 input StepOutputInput {
-  "What the step calls it, 1 to 250 characters, once in the step." name: String!
-  "The artifact that it will become a version of, so that a step context may name it." artifactName: String
+  "The name in the step, 1 to 250 characters, unique." name: String!
+  "The name of the artifact of the future version, which a step context can use." artifactName: String
 }
 
-"A step run to begin."
+"A step run to start."
 input StartStepRunInput {
-  "The run that the step is part of; one that has ended is ` + "`" + `CONFLICT` + "`" + `."
+  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `."
   pipelineRunId: ID!
   "The name of the step, 1 to 250 characters."
   name: String!
-  "What it reads, at most 1,000."
+  "The inputs, at most 1,000."
   inputs: [StepInputInput!]
-  "What it will produce, at most 100."
+  "The outputs, at most 100."
   outputs: [StepOutputInput!]
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
 }
 
-"What has begun."
+"The started run."
 type StartStepRunPayload {
   "The new step run." stepRun: StepRun!
-  "Whether this is the answer of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"A step run to end."
+"A step run to finish."
 input FinishStepRunInput {
-  "The step run. One that has ended in another way is ` + "`" + `CONFLICT` + "`" + `." stepRunId: ID!
-  "How it ended; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
+  "The step run. A step run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." stepRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
 }
 
-"What has ended."
+"The finished run."
 type FinishStepRunPayload {
   "The step run." stepRun: StepRun!
 }
@@ -4615,21 +4624,21 @@ type FinishStepRunPayload {
 "An alias to set."
 input SetAliasInput {
   "The version to point to." artifactVersionId: ID!
-  "1 to 250 characters; ` + "`" + `latest` + "`" + ` is computed and refused." alias: String!
+  "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
 }
 
-"Where the alias points."
+"The version with the alias."
 type SetAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
 }
 
 "An alias to remove."
 input RemoveAliasInput {
-  "The version that it points to; an alias that points elsewhere is ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
+  "The version of the alias. An alias of another version fails with ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
   "The alias." alias: String!
 }
 
-"Where the alias pointed."
+"The version that had the alias."
 type RemoveAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
 }
@@ -4640,7 +4649,7 @@ input TagArtifactVersionInput {
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
 }
 
-"What was tagged."
+"The tagged version."
 type TagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
 }
@@ -4651,7 +4660,7 @@ input UntagArtifactVersionInput {
   "1 to 100 tags." tags: [String!]!
 }
 
-"What lost its tags."
+"The version without the tags."
 type UntagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
 }
@@ -4661,9 +4670,9 @@ input DeleteArtifactVersionInput {
   "The version." artifactVersionId: ID!
 }
 
-"What was deleted."
+"The result of the deletion."
 type DeleteArtifactVersionPayload {
-  "What identified the version; it stands for nothing from now on." deletedArtifactVersionId: ID!
+  "The former ID of the version." deletedArtifactVersionId: ID!
 }
 
 "An artifact to delete."
@@ -4671,43 +4680,45 @@ input DeleteArtifactInput {
   "The artifact." artifactId: ID!
 }
 
-"What was deleted."
+"The result of the deletion."
 type DeleteArtifactPayload {
-  "What identified the artifact; it stands for nothing from now on." deletedArtifactId: ID!
+  "The former ID of the artifact." deletedArtifactId: ID!
 }
 
 "A project to create."
 input CreateProjectInput {
-  "Unique on this server, 1 to 250 characters." name: String!
+  "The name, unique on this server, 1 to 250 characters." name: String!
 }
 
-"What was created."
+"The created object."
 type CreateProjectPayload {
   "The new project." project: Project!
 }
 `, BuiltIn: false},
-	{Name: "../schema/access.graphqls", Input: `# Who may call, and who changed what. docs/access.md says which role may do what.
+	{Name: "../schema/access.graphqls", Input: `# API keys, callers and audit events. docs/access.md lists the permissions of each role.
 
 extend type Query {
   "The caller of the request. ` + "`" + `serverInfo.features` + "`" + ` has ` + "`" + `viewer` + "`" + ` on servers with this field."
   viewer: Viewer
   """
-  API keys that the caller may manage, newest first, those that are revoked or have expired too. Without ` + "`" + `project` + "`" + ` these
-  are all: an admin has the keys of its project, an owner those of all projects and of owners. ` + "`" + `FORBIDDEN` + "`" + ` for others.
+  The API keys that the caller may manage, newest first, including revoked and expired ones. Without ` + "`" + `project` + "`" + `, an admin
+  gets the keys of its project, an owner those of all projects and of owners. Other callers get ` + "`" + `FORBIDDEN` + "`" + `.
   """
   apiKeys(
-    "Only keys of the project with this name; an unknown project has none. When absent, all that the caller may manage." project: String
+    "Only keys of this project; empty for an unknown project. When absent, all that the caller may manage."
+    project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): ApiKeyConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   """
-  What was done to keys, projects, aliases and metadata that somebody may have to answer for, newest first. Without
-  ` + "`" + `project` + "`" + ` it is everything that the caller may know: an admin has its project, an owner all. ` + "`" + `FORBIDDEN` + "`" + ` for others.
+  The audited changes of keys, projects, aliases, metadata and artifacts, newest first. Without ` + "`" + `project` + "`" + `, an admin gets
+  the events of its project, an owner all events. Other callers get ` + "`" + `FORBIDDEN` + "`" + `.
   """
   auditEvents(
-    "Only events in the project with this name; an unknown project has none. When absent, all that the caller may read." project: String
+    "Only events of this project; empty for an unknown project. When absent, all that the caller may read."
+    project: String
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -4716,13 +4727,16 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Create an API key. Its secret is in this answer only. An admin creates keys of its project, an owner any."
-  createApiKey("Whose key, and for what." input: CreateApiKeyInput!): CreateApiKeyPayload
-  "Revoke an API key: from now on every server refuses it. One that is revoked already stays as it is."
-  revokeApiKey("Which key." input: RevokeApiKeyInput!): RevokeApiKeyPayload
+  """
+  Create an API key. Only this response contains the secret. An admin creates keys of its project, an owner of any
+  project.
+  """
+  createApiKey("The name and access of the key." input: CreateApiKeyInput!): CreateApiKeyPayload
+  "Revoke an API key. All servers refuse it from now on. Revoking it again has no effect."
+  revokeApiKey("The key." input: RevokeApiKeyInput!): RevokeApiKeyPayload
 }
 
-"What an API key may do in its project."
+"The access level of an API key in its project."
 enum ApiKeyRole {
   "Read everything."
   READER
@@ -4732,68 +4746,68 @@ enum ApiKeyRole {
   ADMIN
 }
 
-"The caller of a request: the API key that was sent, or everyone on a server without keys, who is an owner."
+"The caller of a request: the API key, or an anonymous owner on a server without keys."
 type Viewer {
-  "The name of the API key; null on a server without keys. Entries of the caller have it as ` + "`" + `loggedBy` + "`" + `."
+  "The name of the API key, which is ` + "`" + `loggedBy` + "`" + ` of its entries; null on a server without keys."
   name: String
-  "The role of the API key in its project; null for an owner, which may do everything."
+  "The role of the API key in its project; null for an owner, who has full access."
   role: ApiKeyRole
-  "The project of the API key, which an absent ` + "`" + `project` + "`" + ` means; null for an owner, for which it means ` + "`" + `default` + "`" + `."
+  "The project of the API key, the default of ` + "`" + `project` + "`" + ` arguments; null for an owner, whose default is ` + "`" + `default` + "`" + `."
   project: Project
-  "Whether the caller may do everything in all projects; true on a server without keys."
+  "True if the caller has full access to all projects, as on a server without keys."
   isOwner: Boolean!
 }
 
-"A key to the API. ` + "`" + `Authorization: Bearer` + "`" + ` and its secret let its holder call."
+"A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `."
 type ApiKey {
-  "Opaque. It is what ` + "`" + `revokeApiKey` + "`" + ` takes, and not the secret." id: ID!
-  "What entries and audit events carry as their author. Never used again for another key of the project." name: String!
-  "The first 8 characters of the secret, to find a key by." prefix: String!
-  "What it may do; null for the key of an owner, which may do everything." role: ApiKeyRole
-  "Whether it is the key of an owner." owner: Boolean!
-  "The project that it is for; null for the key of an owner." project: Project
-  "When it was created." createdAt: DateTime!
-  "When it was last used, to the minute; null when it never was." lastUsedAt: DateTime
-  "When it expires; null when it does not." expiresAt: DateTime
-  "When it was revoked; null when it was not." revokedAt: DateTime
-  "The name of the key that created it; null when it was made on the machine." createdBy: String
+  "Opaque, the argument of ` + "`" + `revokeApiKey` + "`" + `. It is not the secret." id: ID!
+  "The name that entries and audit events record as their author. It is never reused in the project." name: String!
+  "The first 8 characters of the secret, which identify it." prefix: String!
+  "The role; null for an owner key, which has full access." role: ApiKeyRole
+  "True for an owner key." owner: Boolean!
+  "The project of the key; null for an owner key." project: Project
+  "The time of creation." createdAt: DateTime!
+  "The time of the last use, to the minute; null if never used." lastUsedAt: DateTime
+  "The expiry time; null if it does not expire." expiresAt: DateTime
+  "The time of the revocation; null if not revoked." revokedAt: DateTime
+  "The name of the key that created it; null if it was created on the command line." createdBy: String
 }
 
 "A page of API keys."
 type ApiKeyConnection {
   "The keys with their cursors." edges: [ApiKeyEdge!]!
   "The keys." nodes: [ApiKey!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "An API key in a page."
 type ApiKeyEdge {
-  "Where the key stands in the list." cursor: String!
+  "The cursor of the key." cursor: String!
   "The key." node: ApiKey!
 }
 
-"A change that somebody may have to answer for, written in the transaction of the change and never changed."
+"An audited change, recorded in the same transaction and never modified."
 type AuditEvent {
   "Opaque, unique over all events." id: ID!
   "When it was done." at: DateTime!
   "The name of the key that did it; null for what was done without a key." actor: String
-  "What was done." action: AuditAction!
+  "The kind of change." action: AuditAction!
   "What it was done to, in words: it may be gone." subject: String!
   "What identified the subject: a key, a project, an artifact, a version, or what metadata is about." subjectId: ID!
-  "The project; null for the keys of owners." project: Project
+  "The project; null for owner keys." project: Project
 }
 
-"What was done."
+"The kind of change."
 enum AuditAction {
   "A key was created." API_KEY_CREATED
   "A key was revoked." API_KEY_REVOKED
   "A project was created." PROJECT_CREATED
-  "A project was filled, or went on, from a file that ` + "`" + `placard export` + "`" + ` wrote." PROJECT_IMPORTED
-  "An alias was pointed at a version, away from another one if it had one." ALIAS_SET
+  "A file of ` + "`" + `placard export` + "`" + ` was imported into a project." PROJECT_IMPORTED
+  "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
-  "Keys of metadata were taken back." METADATA_RETRACTED
+  "Metadata keys were retracted." METADATA_RETRACTED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
 }
@@ -4802,38 +4816,39 @@ enum AuditAction {
 type AuditEventConnection {
   "The events with their cursors." edges: [AuditEventEdge!]!
   "The events." nodes: [AuditEvent!]!
-  "Where the page stands." pageInfo: PageInfo!
-  "Size of the whole list, exact up to 10,000; only counted when asked for." totalCount: Int!
-  "Whether the list is longer than ` + "`" + `totalCount` + "`" + ` says." totalCountCapped: Boolean!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
 }
 
 "An audit event in a page."
 type AuditEventEdge {
-  "Where the event stands in the list." cursor: String!
+  "The cursor of the event." cursor: String!
   "The event." node: AuditEvent!
 }
 
 "An API key to create."
 input CreateApiKeyInput {
-  "1 to 250 characters; one that a key of the project or of an owner has or had is ` + "`" + `CONFLICT` + "`" + `."
+  "The name, 1 to 250 characters. A name that was used in the project or by an owner key fails with ` + "`" + `CONFLICT` + "`" + `."
   name: String!
   """
-  The name of the project that the key is for. When absent, that of the caller's API key; ` + "`" + `default` + "`" + ` for an owner's key and
-  without keys. For the key of an owner it must be absent.
+  The name of the project of the key. When absent, that of the caller's API key; ` + "`" + `default` + "`" + ` for an owner key and without
+  keys. It must be absent for an owner key.
   """
   project: String
-  "What it may do in the project; absent for an owner."
+  "The role in the project; absent for an owner key."
   role: ApiKeyRole
-  "Make the key of an owner, which may do everything in all projects. Only owners may."
+  "Create an owner key, which has full access to all projects. Requires an owner."
   owner: Boolean! = false
-  "When it expires, in the future; never when absent."
+  "The expiry time, in the future; never when absent."
   expiresAt: DateTime
 }
 
-"What was created."
+"The created object."
 type CreateApiKeyPayload {
   "The new key." apiKey: ApiKey!
-  "What its holder sends as ` + "`" + `Authorization: Bearer` + "`" + `. It is kept nowhere and cannot be shown again." secret: String!
+  "The secret, which clients send as ` + "`" + `Authorization: Bearer` + "`" + `. It is not stored and cannot be shown again."
+  secret: String!
 }
 
 "An API key to revoke."
@@ -4841,18 +4856,19 @@ input RevokeApiKeyInput {
   "The ` + "`" + `ApiKey.id` + "`" + ` of the key." apiKeyId: ID!
 }
 
-"What was revoked."
+"The revoked key."
 type RevokeApiKeyPayload {
   "The key." apiKey: ApiKey!
 }
 `, BuiltIn: false},
-	{Name: "../schema/comparison.graphqls", Input: `# Versions side by side.
+	{Name: "../schema/comparison.graphqls", Input: `# The comparison of versions.
 
-"What several versions have in common and in what they differ."
+"A comparison of the latest metadata of several versions."
 type ArtifactVersionComparison {
-  "The versions, in the order asked." versions: [ArtifactVersion!]!
-  "What the others are compared with." baseline: ArtifactVersion!
-  "A row per key, in the order of cards and keys of the first version that has them." rows: [ComparisonRow!]! @listSize(assumedSize: 30)
+  "The versions, in the requested order." versions: [ArtifactVersion!]!
+  "The version that the others are compared with." baseline: ArtifactVersion!
+  "One row per key, in the order of the cards and keys of the first version that has them."
+  rows: [ComparisonRow!]! @listSize(assumedSize: 30)
 }
 
 "One key of the versions that are compared."
@@ -4877,10 +4893,11 @@ type ComparisonChange {
   "The difference as a share of the size of the baseline's number; null where that is 0."
   relativeDelta: Float
   "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
-  "Members of the baseline's list, tuple or set that this one does not have." removed: [MetadataValue!]! @listSize(assumedSize: 2)
+  "Members of the baseline's list, tuple or set that this one does not have."
+  removed: [MetadataValue!]! @listSize(assumedSize: 2)
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys.graphqls", Input: `# Which metadata keys there are.
+	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
 
 extend type Query {
   """
@@ -4888,10 +4905,10 @@ extend type Query {
   1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
   """
   metadataKeys(
-    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Only keys that begin with this, or whose card does, without regard to case." search: String
-    "How many at most, 0 to 1,000." first: Int
+    "Only keys or cards that begin with this text, ignoring case." search: String
+    "The maximum number of keys, 0 to 1,000." first: Int
   ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 12500, cheapFields: ["card", "key"])
 }
 
@@ -4901,8 +4918,8 @@ extend type Artifact {
   ` + "`" + `LIMIT_EXCEEDED` + "`" + `. It reads every value of these keys.
   """
   metadataKeys(
-    "Only keys that begin with this, or whose card does, without regard to case." search: String
-    "How many at most, 0 to 1,000." first: Int
+    "Only keys or cards that begin with this text, ignoring case." search: String
+    "The maximum number of keys, 0 to 1,000." first: Int
   ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 4000, batched: true)
 }
 
@@ -4915,12 +4932,13 @@ type MetadataKeyUsage {
   "The share of all versions that have it, from 0 to 1." coverage: Float!
   "The least of its finite numbers, rounded to a double; null when it has none." min: Float
   "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
-  "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read." lastEntry: MetadataEntry
+  "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
+  lastEntry: MetadataEntry
 }
 `, BuiltIn: false},
-	{Name: "../schema/lineage.graphqls", Input: `# Where versions come from, and what was made from them.
+	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.
 
-"Where an artifact version came from."
+"The origin of an artifact version."
 type Producer {
   "The step run that declared the output." stepRun: StepRun!
   "The output that the version was saved from." output: StepOutput!
@@ -4943,32 +4961,29 @@ type LineageEdge {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
-	{Name: "../schema/search.graphqls", Input: `# Questions over metadata: find, sort, follow a key over versions and over time. docs/queries.md shows them at work.
+	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/queries.md has examples.
 
 extend type Query {
-  """
-  The artifact versions of a project that fit a filter, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project
-  has none.
-  """
+  "The artifact versions of a project, newest first unless ` + "`" + `orderBy` + "`" + ` is set; empty for an unknown project."
   artifactVersions(
-    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Which versions; all when absent." where: ArtifactVersionFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [ArtifactVersionOrder!]
-    "Answer the whole question as of this instant; what is read of the versions inherits it." asOf: DateTime
+    "The filter; all versions when absent." where: ArtifactVersionFilter
+    "The sort keys, most significant first, at most 10." orderBy: [ArtifactVersionOrder!]
+    "Filter, sort and read as of this instant; nested fields inherit it." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
-    "The cursor after which the page begins; it belongs to the same question." after: String
+    "The cursor after which the page begins, from a page with the same filter and order." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
-  "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. An unknown project has none."
+  "The step runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` is set; empty for an unknown project."
   stepRuns(
-    "The name of the project; that of the API key when absent, ` + "`" + `default` + "`" + ` for an owner's key or without keys."
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Which step runs; all when absent." where: StepRunFilter
-    "What to sort by first, second and so on, at most 10." orderBy: [StepRunOrder!]
+    "The filter; all step runs when absent." where: StepRunFilter
+    "The sort keys, most significant first, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
-    "The cursor after which the page begins; it belongs to the same question." after: String
+    "The cursor after which the page begins, from a page with the same filter and order." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
@@ -4977,70 +4992,71 @@ extend type Query {
 # --- Filters -----------------------------------------------------------------------------------------------------
 
 """
-Which artifact versions are meant. All that one filter says must hold; a filter that says nothing means every version.
-A filter may be 12 deep and have 200 predicates. Nothing in it may be null, except where the field says so.
+A filter of artifact versions. All fields must match; an empty filter matches every version. A filter has at most 12
+levels and 200 conditions. Null is refused, except in fields that document it.
 """
 input ArtifactVersionFilter {
-  "All of these hold. An empty list means every version." and: [ArtifactVersionFilter!]
-  "At least one of these holds. An empty list means no version." or: [ArtifactVersionFilter!]
-  "This does not hold." not: ArtifactVersionFilter
-  "The name of its artifact." artifact: TextFilter
-  "Its own name among the versions of the artifact." version: TextFilter
-  "Its number." number: IntFilter
-  "Its type; a version without one has no text here." type: TextFilter
-  "One of its tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` ask that none of its tags is that." tag: TextFilter
+  "All of these match. An empty list matches every version." and: [ArtifactVersionFilter!]
+  "At least one of these matches. An empty list matches no version." or: [ArtifactVersionFilter!]
+  "This does not match." not: ArtifactVersionFilter
+  "The name of the artifact." artifact: TextFilter
+  "The name of the version." version: TextFilter
+  "The number." number: IntFilter
+  "The type; a version may have none." type: TextFilter
+  "Any of the tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no tag is equal." tag: TextFilter
   """
-  One of its aliases. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` ask that none of its aliases is that. ` + "`" + `latest` + "`" + ` is known to ` + "`" + `eq` + "`" + `, ` + "`" + `ne` + "`" + `, ` + "`" + `in` + "`" + ` and
-  ` + "`" + `notIn` + "`" + `; the other conditions see only the aliases that were set.
+  Any of the aliases. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no alias is equal. Only ` + "`" + `eq` + "`" + `, ` + "`" + `ne` + "`" + `, ` + "`" + `in` + "`" + ` and ` + "`" + `notIn` + "`" + ` include the
+  computed ` + "`" + `latest` + "`" + `.
   """
   alias: TextFilter
-  "When it was created." createdAt: TimeFilter
-  "The step run that produced it." producedBy: ProducerFilter
-  "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `." metadata: MetadataPredicate
+  "The time of creation." createdAt: TimeFilter
+  "The step run that produced the version." producedBy: ProducerFilter
+  "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
+  metadata: MetadataPredicate
 }
 
-"Which step run produced a version. A version that was created by itself has none."
+"A filter of the step run that produced a version. A version that was created without an output has none."
 input ProducerFilter {
-  "Whether it was produced by a step run at all." exists: Boolean
+  "True matches versions that a step run produced, false the others." exists: Boolean
   "The name of the pipeline." pipeline: TextFilter
   "The name of the step." step: TextFilter
-  "This step run." stepRunId: ID
-  "A step of this pipeline run." pipelineRunId: ID
+  "The step run with this ID." stepRunId: ID
+  "The pipeline run with this ID." pipelineRunId: ID
 }
 
-"Which artifacts are meant. All that one filter says must hold."
+"A filter of artifacts. All fields must match."
 input ArtifactFilter {
-  "All of these hold. An empty list means every artifact." and: [ArtifactFilter!]
-  "At least one of these holds. An empty list means no artifact." or: [ArtifactFilter!]
-  "This does not hold." not: ArtifactFilter
-  "Its name." name: TextFilter
-  "When its first version was created." createdAt: TimeFilter
-  "Its latest version fits this." latestVersion: ArtifactVersionFilter
-  "At least one of its versions fits this." anyVersion: ArtifactVersionFilter
+  "All of these match. An empty list matches every artifact." and: [ArtifactFilter!]
+  "At least one of these matches. An empty list matches no artifact." or: [ArtifactFilter!]
+  "This does not match." not: ArtifactFilter
+  "The name." name: TextFilter
+  "The creation time of the first version." createdAt: TimeFilter
+  "The latest version matches this filter." latestVersion: ArtifactVersionFilter
+  "At least one version matches this filter." anyVersion: ArtifactVersionFilter
 }
 
-"Which pipeline runs are meant. All that one filter says must hold."
+"A filter of pipeline runs. All fields must match."
 input PipelineRunFilter {
-  "All of these hold. An empty list means every run." and: [PipelineRunFilter!]
-  "At least one of these holds. An empty list means no run." or: [PipelineRunFilter!]
-  "This does not hold." not: PipelineRunFilter
-  "The name of its pipeline." pipeline: TextFilter
-  "How far it is." status: RunStatusFilter
-  "When it began." startedAt: TimeFilter
-  "When it ended; a run that has not ended has no time here." finishedAt: TimeFilter
+  "All of these match. An empty list matches every run." and: [PipelineRunFilter!]
+  "At least one of these matches. An empty list matches no run." or: [PipelineRunFilter!]
+  "This does not match." not: PipelineRunFilter
+  "The name of the pipeline." pipeline: TextFilter
+  "The status." status: RunStatusFilter
+  "The start time." startedAt: TimeFilter
+  "The end time; a running run has none." finishedAt: TimeFilter
   "The latest value of one metadata key of the run itself." metadata: MetadataPredicate
 }
 
-"Which step runs are meant. All that one filter says must hold."
+"A filter of step runs. All fields must match."
 input StepRunFilter {
-  "All of these hold. An empty list means every step run." and: [StepRunFilter!]
-  "At least one of these holds. An empty list means no step run." or: [StepRunFilter!]
-  "This does not hold." not: StepRunFilter
+  "All of these match. An empty list matches every step run." and: [StepRunFilter!]
+  "At least one of these matches. An empty list matches no step run." or: [StepRunFilter!]
+  "This does not match." not: StepRunFilter
   "The name of the step." name: TextFilter
-  "The name of the pipeline that it is part of." pipeline: TextFilter
-  "How far it is." status: RunStatusFilter
-  "When it began." startedAt: TimeFilter
-  "When it ended; a step run that has not ended has no time here." finishedAt: TimeFilter
+  "The name of the pipeline of the step run." pipeline: TextFilter
+  "The status." status: RunStatusFilter
+  "The start time." startedAt: TimeFilter
+  "The end time; a running step has none." finishedAt: TimeFilter
   "The latest value of one metadata key of the step run itself." metadata: MetadataPredicate
 }
 
@@ -5060,7 +5076,7 @@ input TextFilter {
   "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
 }
 
-"Conditions on an integer, all of which must hold."
+"Conditions on an integer, all of which must match."
 input IntFilter {
   "It is this." eq: Int
   "It is not this." ne: Int
@@ -5082,7 +5098,7 @@ input TimeFilter {
   "It is this or after." gte: DateTime
 }
 
-"Conditions on how far a run is, all of which must hold."
+"Conditions on the status of a run, all of which must match."
 input RunStatusFilter {
   "It is this." eq: RunStatus
   "It is not this." ne: RunStatus
@@ -5120,155 +5136,154 @@ input MetadataPredicate {
   "It is this or less." lte: JSON
   "It is greater than this." gt: JSON
   "It is this or greater." gte: JSON
-  "It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `."
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
   between: [JSON!]
   "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
   "A text that begins with this." startsWith: String
   "A text that ends with this." endsWith: String
-  "Compare text without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `, ` + "`" + `between` + "`" + `." ignoreCase: Boolean
+  """
+  Compare text without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
+  ` + "`" + `between` + "`" + `.
+  """
+  ignoreCase: Boolean
 }
 
 # --- Orders ------------------------------------------------------------------------------------------------------
 
 """
-What to sort by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `. What is equal by all that is asked for stands in order of ID,
-ascending, so that pages neither repeat nor skip anything.
+A sort key: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `. Objects with equal sort keys are ordered by ascending ID, so that
+pages neither repeat nor skip any.
 """
 input ArtifactVersionOrder {
   "A field of the version." field: ArtifactVersionOrderField
   "The latest value of a metadata key." metadata: MetadataOrder
-  "Which way." direction: OrderDirection! = ASC
-  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+  "The direction." direction: OrderDirection! = ASC
+  "The position of objects without a value." nulls: NullsOrder! = LAST
 }
 
-"What artifacts are sorted by; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+"A sort key of artifacts; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
 input ArtifactOrder {
   "A field of the artifact." field: ArtifactOrderField!
-  "Which way." direction: OrderDirection! = ASC
+  "The direction." direction: OrderDirection! = ASC
 }
 
-"What pipeline runs are sorted by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+"A sort key of pipeline runs: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
 input PipelineRunOrder {
   "A field of the run." field: PipelineRunOrderField
   "The latest value of a metadata key." metadata: MetadataOrder
-  "Which way." direction: OrderDirection! = ASC
-  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+  "The direction." direction: OrderDirection! = ASC
+  "The position of objects without a value." nulls: NullsOrder! = LAST
 }
 
-"What step runs are sorted by: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
+"A sort key of step runs: exactly one of ` + "`" + `field` + "`" + ` and ` + "`" + `metadata` + "`" + `; see ` + "`" + `ArtifactVersionOrder` + "`" + `."
 input StepRunOrder {
   "A field of the step run." field: StepRunOrderField
   "The latest value of a metadata key." metadata: MetadataOrder
-  "Which way." direction: OrderDirection! = ASC
-  "Where those go that have nothing to sort by." nulls: NullsOrder! = LAST
+  "The direction." direction: OrderDirection! = ASC
+  "The position of objects without a value." nulls: NullsOrder! = LAST
 }
 
 """
-A metadata key to sort by. Values of different sorts stand in this order: booleans (false, true), numbers, instants, text.
-Text is sorted by code point. The order compares the characters that fit into the first 399 bytes of a text in UTF-8, and
-the whole text at a ` + "`" + `path` + "`" + `.
-In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) come after those, and what has no
-value comes last of all: NULL, and keys never logged or retracted.
+A metadata key to sort by. Values are ordered by type: booleans (false, true), numbers, instants, text. Text is ordered
+by code point: by the characters in its first 399 bytes of UTF-8, with a ` + "`" + `path` + "`" + ` by the whole text.
+In both directions, values without an order (NaN, lists, tuples, sets, dictionaries) follow these. Objects without a
+value come last: those with NULL, and those without the key.
 """
 input MetadataOrder {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
   "The key, compared exactly." key: String!
-  "Where in the value to look; see ` + "`" + `MetadataPredicate.path` + "`" + `." path: [String!]
+  "The path inside the value; see ` + "`" + `MetadataPredicate.path` + "`" + `." path: [String!]
 }
 
-"Which way to sort."
+"The direction of sorting."
 enum OrderDirection {
-  "The least first." ASC
-  "The greatest first." DESC
+  "The smallest value first." ASC
+  "The greatest value first." DESC
 }
 
-"Where those go that have nothing to sort by."
+"The position of objects without a value."
 enum NullsOrder {
   "Before all others, in both directions." FIRST
   "After all others, in both directions." LAST
 }
 
-"A field that artifact versions are sorted by."
+"A field of artifact versions to sort by."
 enum ArtifactVersionOrderField {
-  "When it was created. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." CREATED_AT
-  "Its number." NUMBER
-  "Its own name, by code point." VERSION
-  "The name of its artifact, by code point." ARTIFACT
-  "Its type, by code point." TYPE
+  "The creation time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." CREATED_AT
+  "The number." NUMBER
+  "The name of the version, by code point." VERSION
+  "The name of the artifact, by code point." ARTIFACT
+  "The type, by code point." TYPE
 }
 
-"A field that artifacts are sorted by."
+"A field of artifacts to sort by."
 enum ArtifactOrderField {
-  "Its name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
-  "When its first version was created." CREATED_AT
+  "The name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
+  "The creation time of the first version." CREATED_AT
 }
 
-"A field that pipeline runs are sorted by."
+"A field of pipeline runs to sort by."
 enum PipelineRunOrderField {
-  "When it began. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
-  "When it ended." FINISHED_AT
+  "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
+  "The end time." FINISHED_AT
   "The name of the pipeline, by code point." PIPELINE
 }
 
-"A field that step runs are sorted by."
+"A field of step runs to sort by."
 enum StepRunOrderField {
-  "When it began. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
-  "When it ended." FINISHED_AT
+  "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
+  "The end time." FINISHED_AT
   "The name of the step, by code point." NAME
 }
 `, BuiltIn: false},
-	{Name: "../schema/series.graphqls", Input: `# Series: how the value of one metadata key went, over the versions of an artifact or over the history of a subject, and
-# what changed between two versions or two instants.
+	{Name: "../schema/series.graphqls", Input: `# Series of the values of one metadata key, over the versions of an artifact or the history of a subject, and changes
+# between two versions or two instants.
 
 # --- Series ------------------------------------------------------------------------------------------------------
 
 """
-One metadata key as a line that can be drawn. A page may have up to 1,000 points: a line needs more of them than a list
-needs items. The statistics are those of the whole series, not of the page.
+The values of one metadata key, to be drawn as a line. A page has up to 1,000 points, because a chart needs more points
+than a list needs items. The statistics cover the whole series, not the page.
 """
 type MetadataSeries {
   "The points of the page, in the order of the series."
   points: [MetadataPoint!]!
-  "Where the page stands in the series."
+  "The position of the page in the series."
   pageInfo: PageInfo!
-  """
-  Over versions: how many versions do not have the key, or have taken it back. Over a history: how many of its entries
-  are retractions. Counted over the whole series.
-  """
+  "The number of versions without the key, or of retractions in a history. It covers the whole series."
   missing: Int! @cost(weight: 500, batched: true)
-  "What the numbers of the whole series come to; only worked out when asked for."
+  "The statistics of the whole series; computed only if selected."
   statistics: MetadataStatistics! @cost(weight: 500, batched: true)
 }
 
 "One point of a series."
 type MetadataPoint {
-  """
-  The version that the entry is about; null in a history of anything but an artifact version. Below it the ` + "`" + `asOf` + "`" + ` of the
-  series holds.
-  """
+  "The version of the entry, as of ` + "`" + `asOf` + "`" + ` of the series; null in a history, except that of an artifact version."
   version: ArtifactVersion
   "The entry with the value."
   entry: MetadataEntry!
   """
-  The value as a double where it is a number: INTEGER, FLOAT, STORAGE_SIZE (bytes) or DURATION (seconds). Null for all
-  else, and for NaN and infinities. An integer beyond 2^53 is rounded here and exact in ` + "`" + `entry` + "`" + `.
+  The value as a double if it is INTEGER, FLOAT, STORAGE_SIZE (bytes) or DURATION (seconds). Null for other kinds, NaN
+  and infinities. An integer beyond 2^53 is rounded here and exact in ` + "`" + `entry` + "`" + `.
   """
   number: Float
-  "Where the point stands in the series."
+  "The cursor of the point."
   cursor: String!
 }
 
 """
-What the numbers of a series come to: its finite values of INTEGER, FLOAT, STORAGE_SIZE (in bytes) and DURATION (in
-seconds). All of them are simply numbers here, whatever their kinds. Each answer is worked out exactly and rounded to a
-double at the end; one that is too large for a double is null, and without any number all but the counts are null.
+The statistics of the finite numbers of a series: INTEGER, FLOAT, STORAGE_SIZE (in bytes) and DURATION (in seconds), all
+treated as plain numbers. Each figure is computed exactly and rounded once to a double. A figure beyond the range of
+doubles is null. Without numbers, all figures except the counts are null.
 """
 type MetadataStatistics {
-  "How many numbers there are."
+  "The number of finite numbers."
   count: Int!
-  "How many points are NaN, Infinity or -Infinity. Nothing else here looks at them."
+  "The number of points that are NaN, Infinity or -Infinity. The other figures ignore them."
   nonFinite: Int!
-  "How many points are no numbers: text, lists, null and so on. Nothing else here looks at them."
+  "The number of points that are not numbers: text, lists, null and so on. The other figures ignore them."
   notNumbers: Int!
   "The least number."
   min: Float
@@ -5277,14 +5292,14 @@ type MetadataStatistics {
   "The sum of the numbers divided by their count."
   mean: Float
   """
-  That of a sample: the root of the sum of the squared differences from the mean divided by ` + "`" + `count` + "`" + ` minus 1. Null for
-  less than two numbers.
+  The sample standard deviation: the square root of the sum of the squared differences from the mean, divided by ` + "`" + `count` + "`" + `
+  minus 1. Null for fewer than two numbers.
   """
   standardDeviation: Float
   """
-  The median: half of the numbers lie below. Percentiles are interpolated linearly between the closest ranks, by the
-  definition that Hyndman and Fan number as type 7 and NumPy has as its default: with the numbers sorted from x[0] to
-  x[n-1] and h = (n - 1) * p, it is x[floor(h)] + (h - floor(h)) * (x[floor(h) + 1] - x[floor(h)]).
+  The median. Percentiles are interpolated linearly between the closest ranks, as in type 7 of Hyndman and Fan, the
+  default of NumPy. With the numbers sorted from x[0] to x[n-1] and h = (n - 1) * p, it is x[floor(h)] + (h - floor(h))
+  * (x[floor(h) + 1] - x[floor(h)]).
   """
   p50: Float
   "The 90th percentile, by the definition of ` + "`" + `p50` + "`" + `."
@@ -5297,14 +5312,14 @@ type MetadataStatistics {
   last: Float
   "` + "`" + `last` + "`" + ` minus ` + "`" + `first` + "`" + `."
   change: Float
-  "` + "`" + `change` + "`" + ` as a share of the size of ` + "`" + `first` + "`" + `; null where that is 0."
+  "` + "`" + `change` + "`" + ` divided by the absolute value of ` + "`" + `first` + "`" + `; null if that is 0."
   relativeChange: Float
 }
 
 extend type Artifact {
   """
-  One key over the versions: a point for each version whose latest entry of the key was not retracted, in ascending
-  order of number.
+  The values of one key over the versions, by ascending number. Versions without the key or with a retraction have no
+  point.
   """
   metadataSeries(
     "The key, compared exactly."
@@ -5315,7 +5330,7 @@ extend type Artifact {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "As of this instant: the versions are views, without those created later. An instant in the future means now."
+    "Return views of the versions as of this instant, without later ones; a future instant means now."
     asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
@@ -5324,8 +5339,8 @@ extend type Artifact {
 
 extend interface Subject {
   """
-  One key over its history, such as the loss of a training: a point for each entry that was logged, in ascending order
-  of ` + "`" + `seq` + "`" + `. Retractions are left out and counted in ` + "`" + `missing` + "`" + `.
+  The values of one key over its history by ascending ` + "`" + `seq` + "`" + `, such as the loss of a training. Retractions have no point
+  and are counted in ` + "`" + `missing` + "`" + `.
   """
   metadataSeries(
     "The key, compared exactly."
@@ -5336,18 +5351,18 @@ extend interface Subject {
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only what was logged up to this instant; in the future, everything."
+    "Only entries logged up to this instant; a future instant means now."
     asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   """
-  The subject against itself: the keys whose latest value, or its kind, is not the same at two instants, in the form of
-  a comparison with ` + "`" + `from` + "`" + ` as the baseline. ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `, null
-  where the key did not exist or was retracted. A key that was logged again with the same value is no change.
+  The keys whose latest value or kind differs between two instants, as a comparison with ` + "`" + `from` + "`" + ` as the baseline.
+  ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `; null if the key did not exist or was
+  retracted. Logging the same value again is no change.
   """
   metadataChanges(
-    "The earlier instant; after ` + "`" + `to` + "`" + ` it is ` + "`" + `BAD_INPUT` + "`" + `. Before the subject existed there are no entries."
+    "The earlier instant; after ` + "`" + `to` + "`" + ` it fails with ` + "`" + `BAD_INPUT` + "`" + `. A subject that did not exist yet has no entries."
     from: DateTime!
-    "The later instant; absent, or in the future, it is now."
+    "The later instant; now when absent or in the future."
     to: DateTime
     "Only these keys; absent means every key."
     keys: [String!]
@@ -5358,34 +5373,33 @@ extend interface Subject {
 
 extend type ArtifactVersion {
   """
-  What this version has changed since the one before it: both compared, with the version before as the baseline. That is
-  the version of the artifact with the greatest smaller number; null for the first, and for a version that did not exist
-  at the instant.
+  A comparison with the previous version as the baseline: the version of the artifact with the greatest smaller number.
+  Null for the first version, and for a version that did not exist at the instant.
   """
   changes(
     "Only these keys; absent means every key."
     keys: [String!]
-    "Leave out the keys that have the same value of the same kind in both versions."
+    "Omit keys with the same value and kind in both versions."
     onlyDiffering: Boolean! = true
-    "As of this instant: both versions are views. When absent, the instant of the version."
+    "Return views of both versions as of this instant; when absent, the instant of the version."
     asOf: DateTime
   ): ArtifactVersionComparison @listSize(assumedSize: 2, sizedFields: ["versions"])
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
   metadataSeries(
     "The key." key: String!
-    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Up to this instant." asOf: DateTime
+    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
   ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
@@ -5393,19 +5407,19 @@ extend type PipelineRun {
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
   metadataSeries(
     "The key." key: String!
-    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Up to this instant." asOf: DateTime
+    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
   ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
@@ -5413,19 +5427,19 @@ extend type StepRun {
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
   metadataSeries(
     "The key." key: String!
-    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Up to this instant." asOf: DateTime
+    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
   ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 
@@ -5433,61 +5447,61 @@ extend type StepOutput {
   "See ` + "`" + `Subject.metadataSeries` + "`" + `."
   metadataSeries(
     "The key." key: String!
-    "Its card; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Up to this instant." asOf: DateTime
+    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
     "The earlier instant." from: DateTime!
     "The later instant; now when absent." to: DateTime
     "Only these keys." keys: [String!]
-    "Only this card; ` + "`" + `null` + "`" + ` means none." card: String
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
   ): [ComparisonRow!] @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
 	{Name: "../schema/server.graphqls", Input: `# The server itself: its version, limits and features.
 
-"What this server is and what it accepts."
+"The version, limits and features of this server."
 type ServerInfo {
   "The version of the program." version: String!
-  "What it refuses beyond, always with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
+  "The limits. A request over a limit fails with ` + "`" + `LIMIT_EXCEEDED` + "`" + `, ` + "`" + `extensions.limit` + "`" + ` and ` + "`" + `extensions.actual` + "`" + `."
   limits: ServerLimits!
   """
-  The features of this server in alphabetical order. A client checks for a name before it relies on the feature:
-  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a field that fails is null alone, and a deadline leaves what is
-  loaded), ` + "`" + `pastIds` + "`" + ` (an object read as of an instant has an ID of its own), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
-  hash), ` + "`" + `rateLimit` + "`" + ` (the cost of an API key in a minute is bounded), ` + "`" + `trustedDocuments` + "`" + ` (only the documents of a list are
-  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + `, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their meaning, and more
-  may be added.
+  The features of this server in alphabetical order. A client checks for a name before it uses the feature:
+  ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a failing field alone is null, and a deadline keeps the
+  loaded fields), ` + "`" + `pastIds` + "`" + ` (an object as of an instant has another ID), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
+  hash), ` + "`" + `rateLimit` + "`" + ` (the cost per API key and minute is limited), ` + "`" + `trustedDocuments` + "`" + ` (only listed documents are
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their
+  meaning, and more may be added.
   """
   features: [String!]! @listSize(assumedSize: 10)
 }
 
-"What is refused beyond."
+"The limits of the server."
 type ServerLimits {
   "Bytes of a request." requestBytes: Int!
   "Tokens of a query." queryTokens: Int!
   "Depth of nested fields, without introspection." queryDepth: Int!
   "Aliases in a query." queryAliases: Int!
   "Root fields of an operation." queryRootFields: Int!
-  "Estimated cost of an operation: its fields, those of lists by their size." queryCost: Int!
-  "Fields in an answer, each item of a list counted." answerFields: Int!
-  "Bytes of an answer. Its fields read at most twice as many bytes of metadata." answerBytes: Int!
+  "Estimated cost of an operation: its fields, multiplied by the sizes of their lists." queryCost: Int!
+  "Fields in a response, counted for each item of a list." answerFields: Int!
+  "Bytes of a response. Its fields read at most twice as many bytes of metadata." answerBytes: Int!
   "Items in a page." pageSize: Int!
   "Entries in a call, and writes in a batch." entriesPerCall: Int!
   "Bytes of one value as extended JSON." valueBytes: Int!
   "Characters of a key or of the name of a card." keyCharacters: Int!
-  "Lists, tuples, sets and dictionaries inside each other." valueNesting: Int!
-  "Errors in an answer." errors: Int!
-  "Seconds until a read is given up." readSeconds: Float!
-  "Seconds until a write is given up." writeSeconds: Float!
-  "Operations that are executed at once, reads and writes together." concurrentOperations: Int!
-  "Operations that wait for their turn; those beyond are refused as ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
-  "Hours for which an idempotency key returns the first answer, at least." idempotencyHours: Int!
+  "Nesting depth of lists, tuples, sets and dictionaries." valueNesting: Int!
+  "Errors in a response." errors: Int!
+  "Timeout of a read in seconds." readSeconds: Float!
+  "Timeout of a write in seconds." writeSeconds: Float!
+  "Operations that run at the same time, reads and writes together." concurrentOperations: Int!
+  "Operations that wait to run; more fail with ` + "`" + `OVERLOADED` + "`" + `." queuedOperations: Int!
+  "Minimum hours for which an idempotency key replays the response." idempotencyHours: Int!
 }
 `, BuiltIn: false},
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -15459,7 +15459,7 @@ func (ec *executionContext) _UriValue(ctx context.Context, sel ast.SelectionSet,
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNArtifact2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Artifact) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifact(ctx, sel, v[i])
@@ -15487,7 +15487,7 @@ func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacar
 }
 
 func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.Artifact]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15503,7 +15503,7 @@ func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, sel, v[i])
@@ -15531,7 +15531,7 @@ func (ec *executionContext) marshalNArtifactVersionEdge2githubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNArtifactVersionEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.ArtifactVersion]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNArtifactVersionEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15673,7 +15673,7 @@ func (ec *executionContext) unmarshalNLogMetadataInput2ᚕgithubᚗcomᚋplacard
 }
 
 func (ec *executionContext) marshalNLogMetadataResult2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLogMetadataResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LogMetadataResult) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLogMetadataResult2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLogMetadataResult(ctx, sel, v[i])
@@ -15697,7 +15697,7 @@ func (ec *executionContext) marshalNLogMetadataResult2ᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNMetadataCard2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataCard) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataCard(ctx, sel, v[i])
@@ -15721,7 +15721,7 @@ func (ec *executionContext) marshalNMetadataCard2ᚖgithubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
@@ -15731,7 +15731,7 @@ func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, sel, v[i])
@@ -15759,7 +15759,7 @@ func (ec *executionContext) marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋp
 }
 
 func (ec *executionContext) marshalNMetadataEntryEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.MetadataEntry]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataEntryEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15784,7 +15784,7 @@ func (ec *executionContext) marshalNMetadataField2githubᚗcomᚋplacardᚋplaca
 }
 
 func (ec *executionContext) marshalNMetadataField2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataField) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataField2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataField(ctx, sel, v[i])
@@ -15853,7 +15853,7 @@ func (ec *executionContext) unmarshalNMetadataKind2ᚕgithubᚗcomᚋplacardᚋp
 }
 
 func (ec *executionContext) marshalNMetadataKind2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKindᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataKind) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataKind2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx, sel, v[i])
@@ -15882,7 +15882,7 @@ func (ec *executionContext) marshalNMetadataValue2githubᚗcomᚋplacardᚋplaca
 }
 
 func (ec *executionContext) marshalNMetadataValue2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValueᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataValue) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataValue2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataValue(ctx, sel, v[i])
@@ -15907,7 +15907,7 @@ func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋplacardᚋplacardᚋ
 }
 
 func (ec *executionContext) marshalNPipelineRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.PipelineRun) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx, sel, v[i])
@@ -15935,7 +15935,7 @@ func (ec *executionContext) marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋpla
 }
 
 func (ec *executionContext) marshalNPipelineRunEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.PipelineRun]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPipelineRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -15951,7 +15951,7 @@ func (ec *executionContext) marshalNPipelineRunEdge2ᚕgithubᚗcomᚋplacardᚋ
 }
 
 func (ec *executionContext) marshalNProject2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Project) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐProject(ctx, sel, v[i])
@@ -15979,7 +15979,7 @@ func (ec *executionContext) marshalNProjectEdge2githubᚗcomᚋplacardᚋplacard
 }
 
 func (ec *executionContext) marshalNProjectEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.Project]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNProjectEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -16035,7 +16035,7 @@ func (ec *executionContext) unmarshalNStartStepRunInput2githubᚗcomᚋplacard�
 }
 
 func (ec *executionContext) marshalNStepInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepInput) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInput(ctx, sel, v[i])
@@ -16064,7 +16064,7 @@ func (ec *executionContext) unmarshalNStepInputInput2githubᚗcomᚋplacardᚋpl
 }
 
 func (ec *executionContext) marshalNStepOutput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepOutput) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, sel, v[i])
@@ -16093,7 +16093,7 @@ func (ec *executionContext) unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋp
 }
 
 func (ec *executionContext) marshalNStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])
@@ -16121,7 +16121,7 @@ func (ec *executionContext) marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacard
 }
 
 func (ec *executionContext) marshalNStepRunEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.StepRun]) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepRunEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
@@ -16500,7 +16500,7 @@ func (ec *executionContext) marshalONode2ᚕgithubᚗcomᚋplacardᚋplacardᚋm
 	if v == nil {
 		return graphql.Null
 	}
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNode(ctx, sel, v[i])
@@ -16572,7 +16572,7 @@ func (ec *executionContext) marshalORunStatus2ᚕgithubᚗcomᚋplacardᚋplacar
 	if v == nil {
 		return graphql.Null
 	}
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRunStatus2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRunStatus(ctx, sel, v[i])
@@ -16688,7 +16688,7 @@ func (ec *executionContext) marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplaca
 	if v == nil {
 		return graphql.Null
 	}
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/placard/placard/graph/list"
+	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/models"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -786,7 +786,7 @@ func (ec *executionContext) _MetadataStatistics(ctx context.Context, sel ast.Sel
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNMetadataPoint2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataPointᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataPoint) graphql.Marshaler {
-	ret := list.Marshal(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMetadataPoint2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataPoint(ctx, sel, v[i])

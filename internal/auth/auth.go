@@ -1,5 +1,6 @@
-// Package auth says who calls and what it may do. The graph package finds out who it is, and the store asks what it may
-// reach: a call without a principal in its context reaches nothing.
+// Package auth defines the principal of a call and its rights, and creates and reads API keys. The handler of
+// requests puts the principal into the context, and the store checks its rights. A context without a principal has no
+// rights.
 package auth
 
 import (
@@ -8,38 +9,38 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Principal is who calls. The zero principal may do nothing.
+// Principal is the caller of an operation. The zero principal has no rights.
 type Principal struct {
-	// KeyID is the API key, zero where there is none: on a server without keys, and for commands on the machine.
+	// KeyID identifies the API key. It is zero without one: on a server without authentication, and for commands.
 	KeyID models.ID
-	// Name is that of the key.
+	// Name is the name of the key.
 	Name string
-	// Owner says that it may do everything.
+	// Owner reports whether the principal has all rights in all projects.
 	Owner bool
-	// Project is what else it may reach: one project, with its name, as far as Role goes.
+	// Project is the only project of a principal that is not an owner. Role is its role there.
 	Project     models.ID
 	ProjectName string
 	Role        models.ApiKeyRole
 }
 
-// Everyone is the principal of a server without keys, and of commands on the machine: an owner without a name.
+// Everyone is the principal of a server without authentication, and of commands: an owner without a name.
 var Everyone = Principal{Owner: true}
 
-// Reads says whether objects of the project exist for the principal.
+// Reads reports whether the principal may read the project. Otherwise its objects do not exist for the principal.
 func (p Principal) Reads(project models.ID) bool {
 	return p.Owner || p.Role.Includes(models.ApiKeyRoleReader) && p.Project == project && !project.IsZero()
 }
 
-// May says whether the principal has the role, or a greater one, in a project.
+// May reports whether the principal has the role, or a greater one, in the project.
 func (p Principal) May(role models.ApiKeyRole, project models.ID) bool {
 	return p.Owner || p.Reads(project) && p.Role.Includes(role)
 }
 
-// Anywhere says whether the principal has the role, or a greater one, in any project.
+// Anywhere reports whether the principal has the role, or a greater one, in any project.
 func (p Principal) Anywhere(role models.ApiKeyRole) bool { return p.Owner || p.May(role, p.Project) }
 
-// ResolveProject returns the name of the project that a call means: name, or where the call names none the project of the
-// API key, or models.DefaultProject for an owner.
+// ResolveProject returns the name of the project of a call: the argument name, or if it is nil the project of the API
+// key, or models.DefaultProject for an owner.
 func (p Principal) ResolveProject(name *string) string {
 	switch {
 	case name != nil:
@@ -50,7 +51,7 @@ func (p Principal) ResolveProject(name *string) string {
 	return p.ProjectName
 }
 
-// Signature is the name that is written beside what the principal does, nil where it has none.
+// Signature returns the name that is stored as the author of an entry, or nil if the principal has none.
 func (p Principal) Signature() *string {
 	if p.Name == "" {
 		return nil
@@ -60,12 +61,12 @@ func (p Principal) Signature() *string {
 
 type principalKey struct{}
 
-// With is a context whose calls are those of the principal.
+// With returns a context with the principal.
 func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// From is the principal of a context; the zero one where nobody was named.
+// From returns the principal of a context, or the zero principal.
 func From(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p

@@ -23,57 +23,60 @@ func TestSecrets(t *testing.T) {
 	}
 	secret := NewSecret()
 	if Prefix(secret) != secret[:8] || string(Hash(secret)) == string(Hash(NewSecret())) {
-		t.Error("the prefix or the hash says nothing of the key")
+		t.Error("the prefix is wrong, or two keys have the same hash")
 	}
 	for _, values := range [][]string{
-		nil, {}, {""}, {"Bearer"}, {"Bearer "}, {secret}, {"Basic " + secret}, {"Bearer " + secret + "x"}, {"Bearer " + secret[1:]},
-		{"Bearer " + secret + " "}, {"Bearer " + strings.ToUpper(secret)}, {"Bearer " + secret, "Bearer " + secret}, {"Bearer " + secret + ", Bearer " + secret},
+		nil, {}, {""}, {"Bearer"}, {"Bearer "}, {secret}, {"Basic " + secret}, {"Bearer " + secret + "x"},
+		{"Bearer " + secret[1:]},
+		{"Bearer " + secret + " "}, {"Bearer " + strings.ToUpper(secret)}, {"Bearer " + secret, "Bearer " + secret},
+		{"Bearer " + secret + ", Bearer " + secret},
 	} {
 		if _, ok := Bearer(values); ok {
-			t.Errorf("%q was taken", values)
+			t.Errorf("%q is accepted", values)
 		}
 	}
 	if _, ok := Bearer([]string{"bearer  " + secret}); !ok {
-		t.Error("the scheme has no case")
+		t.Error("the scheme must be compared without case")
 	}
 }
 
 func TestPrincipals(t *testing.T) {
 	t.Parallel()
-	here, there := models.NewID(), models.NewID()
-	in := func(role models.ApiKeyRole) Principal { return Principal{Project: here, Role: role} }
+	own, other := models.NewID(), models.NewID()
+	in := func(role models.ApiKeyRole) Principal { return Principal{Project: own, Role: role} }
 	for _, c := range []struct {
-		who         Principal
-		here, there string
+		principal  Principal
+		own, other string
 	}{
 		{Principal{}, "", ""},
-		{Principal{Project: here}, "", ""},
+		{Principal{Project: own}, "", ""},
 		{in(models.ApiKeyRoleReader), "r", ""},
 		{in(models.ApiKeyRoleWriter), "rw", ""},
 		{in(models.ApiKeyRoleAdmin), "rwa", ""},
 		{in("SOMETHING"), "", ""},
 		{Everyone, "rwa", "rwa"},
 	} {
-		for project, want := range map[models.ID]string{here: c.here, there: c.there, {}: c.there} {
+		for project, want := range map[models.ID]string{own: c.own, other: c.other, {}: c.other} {
 			got := ""
-			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader, "w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
-				if c.who.May(role, project) {
+			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader,
+				"w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
+				if c.principal.May(role, project) {
 					got += letter
 				}
-				if strings.Contains(c.here, letter) != c.who.Anywhere(role) {
-					t.Errorf("%+v anywhere as %s", c.who, role)
+				if strings.Contains(c.own, letter) != c.principal.Anywhere(role) {
+					t.Errorf("%+v anywhere as %s", c.principal, role)
 				}
 			}
-			if c.who.Reads(project) != (want != "") {
-				t.Errorf("%+v reads: %v", c.who, c.who.Reads(project))
+			if c.principal.Reads(project) != (want != "") {
+				t.Errorf("%+v may read: %v", c.principal, c.principal.Reads(project))
 			}
 			if len(got) != len(want) || strings.Trim(got, want) != "" {
-				t.Errorf("%+v may %q, want %q", c.who, got, want)
+				t.Errorf("%+v may %q, want %q", c.principal, got, want)
 			}
 		}
 	}
 	if From(context.Background()) != (Principal{}) || From(With(context.Background(), Everyone)) != Everyone {
-		t.Error("a context without a principal must have the one that may do nothing")
+		t.Error("a context without a principal must return the zero principal")
 	}
 }
 
@@ -81,19 +84,19 @@ func TestResolveProject(t *testing.T) {
 	t.Parallel()
 	other := "other"
 	for _, c := range []struct {
-		who    Principal
-		absent string
+		principal Principal
+		absent    string
 	}{
 		{Everyone, models.DefaultProject},
 		{Principal{Owner: true, Name: "owner"}, models.DefaultProject},
 		{Principal{Project: models.NewID(), ProjectName: "own", Role: models.ApiKeyRoleReader}, "own"},
 		{Principal{}, models.DefaultProject},
 	} {
-		if got := c.who.ResolveProject(nil); got != c.absent {
-			t.Errorf("%+v: an absent project means %q, want %q", c.who, got, c.absent)
+		if got := c.principal.ResolveProject(nil); got != c.absent {
+			t.Errorf("%+v: an absent project is %q, want %q", c.principal, got, c.absent)
 		}
-		if got := c.who.ResolveProject(&other); got != other {
-			t.Errorf("%+v: %q means %q", c.who, other, got)
+		if got := c.principal.ResolveProject(&other); got != other {
+			t.Errorf("%+v: %q is %q", c.principal, other, got)
 		}
 	}
 }

@@ -10,41 +10,42 @@ import (
 )
 
 const (
-	// mark is what every key begins with, so that it is known where it leaks.
-	mark = "plc_"
-	// randomBytes is how much of a key is random: too much to guess, so that a plain hash of it keeps it.
+	// keyPrefix begins each API key, so that scanners find leaked keys.
+	keyPrefix = "plc_"
+	// randomBytes is the number of random bytes of a key. An unsalted hash of 256 random bits is enough.
 	randomBytes = 32
-	// digits is how many digits to the base 62 hold that many bytes.
-	digits = 43
-	// PrefixCharacters is how many characters of a key are kept to be shown.
+	// encodedDigits is the number of base 62 digits that encode randomBytes.
+	encodedDigits = 43
+	// PrefixCharacters is the number of characters of a key that are stored to be shown.
 	PrefixCharacters = 8
 )
 
-// NewSecret is an API key that nobody has.
+// NewSecret returns a random API key.
 func NewSecret() string {
 	var random [randomBytes]byte
-	_, _ = rand.Read(random[:]) // it never fails
+	_, _ = rand.Read(random[:]) // never fails
 	text := new(big.Int).SetBytes(random[:]).Text(62)
-	return mark + strings.Repeat("0", digits-len(text)) + text
+	return keyPrefix + strings.Repeat("0", encodedDigits-len(text)) + text
 }
 
-// Hash is what is stored of a key.
+// Hash returns the hash of a key, which the database stores instead of the key.
 func Hash(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
 }
 
-// Prefix is what is shown of a key.
+// Prefix returns the first characters of a key, which may be shown.
 func Prefix(secret string) string { return secret[:PrefixCharacters] }
 
-var secretText = regexp.MustCompile(fmt.Sprintf(`^%s[0-9A-Za-z]{%d}$`, mark, digits))
+var secretPattern = regexp.MustCompile(fmt.Sprintf(`^%s[0-9A-Za-z]{%d}$`, keyPrefix, encodedDigits))
 
-// Bearer is the API key of the values of a header Authorization; false when there is not exactly one that could be a key.
-func Bearer(values []string) (string, bool) {
+// Bearer returns the API key in the values of the header Authorization. ok is false unless there is exactly one value
+// with a well-formed key.
+func Bearer(values []string) (secret string, ok bool) {
 	if len(values) != 1 {
 		return "", false
 	}
 	scheme, secret, _ := strings.Cut(values[0], " ")
 	secret = strings.TrimLeft(secret, " ")
-	return secret, strings.EqualFold(scheme, "Bearer") && secretText.MatchString(secret)
+	return secret, strings.EqualFold(scheme, "Bearer") && secretPattern.MatchString(secret)
 }

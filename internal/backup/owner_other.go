@@ -2,5 +2,5 @@
 
 package backup
 
-// giveTo has nothing to do: files have the rights of their folder.
-func giveTo(string, ...string) error { return nil }
+// chownLike does nothing: files inherit the rights of their directory.
+func chownLike(string, ...string) error { return nil }

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// giveTo gives what root has made to the owner of the file at path, or to that of its folder when there is none: the server,
-// which is somebody else, must be able to open it. For others than root there is nothing to do.
-func giveTo(path string, made ...string) error {
+// chownLike gives files created by root the owner of the file at path, or of its directory if the file does not exist, so
+// that the user of the server can open them. It does nothing for other users.
+func chownLike(path string, files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -28,7 +28,7 @@ func giveTo(path string, made ...string) error {
 		return nil
 	}
 	var errs []error
-	for _, name := range made {
+	for _, name := range files {
 		errs = append(errs, os.Lchown(name, int(owner.Uid), int(owner.Gid)))
 	}
 	return errors.Join(errs...)

@@ -14,8 +14,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestRestoredByRoot: what root restores belongs to the owner of the database that was there, or else to that of the folder,
-// so that the server can open it.
+// TestRestoredByRoot checks that files restored by root get the owner of the replaced database, or of its directory if
+// there is none.
 func TestRestoredByRoot(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -48,6 +48,6 @@ func TestRestoredByRoot(t *testing.T) {
 				t.Errorf("%s belongs to %d:%d, want %d", name, got.Uid, got.Gid, want)
 			}
 		}
-		must(os.Chown(path, other, other)) // that of the database counts, not that of the folder
+		must(os.Chown(path, other, other)) // the owner of the database has priority over that of the directory
 	}
 }

@@ -4,38 +4,41 @@ import (
 	"context"
 	"fmt"
 
-	copies "github.com/placard/placard/internal/backup"
+	"github.com/placard/placard/internal/backup"
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/store"
 )
 
-// postgresTools is what to do instead of backup and restore.
-const postgresTools = `PostgreSQL has its own tools for this. A backup, while the servers run:
+// postgresTools explains how to back up PostgreSQL.
+const postgresTools = `this command is for SQLite; use the tools of PostgreSQL instead.
+Back up while the servers run:
   pg_dump --format=custom --no-owner --file=FILE "$PLACARD_DATABASE_URL"
-Its way back, into an empty database, while no server runs:
+Restore into an empty database while no server runs:
   pg_restore --no-owner --exit-on-error --single-transaction --dbname="$PLACARD_DATABASE_URL" FILE
 docs/operations.md has every step`
 
-func backup(ctx context.Context, settings *config.Backup, out Output) error {
+func createBackup(ctx context.Context, settings *config.Backup, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {
-		return &elsewhere{postgresTools}
+		return &unsupportedError{postgresTools}
 	}
-	made, err := copies.Make(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Notes)
+	made, err := backup.Make(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Stderr)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Answer, "%s is a checked copy of %s: %d bytes, tables at version %d\n", made.To, made.From, made.Bytes, made.Tables)
+	_, err = fmt.Fprintf(out.Stdout, "%s is a checked copy of %s: %d bytes, tables at version %d\n", made.To,
+		made.From, made.Bytes, made.Tables)
 	return err
 }
 
-func restore(ctx context.Context, settings *config.Restore, out Output) error {
+func restoreBackup(ctx context.Context, settings *config.Restore, out Output) error {
 	if store.IsPostgres(settings.DatabaseURL) {
-		return &elsewhere{postgresTools}
+		return &unsupportedError{postgresTools}
 	}
-	made, err := copies.Restore(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Notes)
+	made, err := backup.Restore(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Stderr)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out.Answer, "%s is what %s was: %d bytes, tables at version %d\n", made.To, made.From, made.Bytes, made.Tables)
+	_, err = fmt.Fprintf(out.Stdout, "restored %s from %s: %d bytes, tables at version %d\n", made.To, made.From,
+		made.Bytes, made.Tables)
 	return err
 }

@@ -1,4 +1,4 @@
-// Package command is what placard does beside serving: the tables of the database, backups, projects as files, versions.
+// Package command implements all commands of placard except serve, and maps errors to exit codes.
 package command
 
 import (
@@ -14,98 +14,89 @@ import (
 	"github.com/placard/placard/internal/store"
 )
 
-// The codes that the program ends with.
+// The exit codes of the program.
 const (
-	CodeDone = iota
-	// CodeFailed is anything that has no code of its own.
-	CodeFailed
-	// CodeUsage is wrong flags, settings or arguments.
-	CodeUsage
-	// CodeBehind is a database whose tables are older than the program needs, or exclude the program.
-	CodeBehind
-	// CodeElsewhere is something that the database has tools of its own for.
-	CodeElsewhere
+	ExitSuccess = iota
+	// ExitFailure is the code of all errors without a code of their own.
+	ExitFailure
+	// ExitUsage is the code for invalid flags, settings or arguments.
+	ExitUsage
+	// ExitSchemaOutdated is the code for a database whose schema is older than the program, or excludes the program.
+	ExitSchemaOutdated
+	// ExitUnsupported is the code for a command that the database has its own tools for.
+	ExitUnsupported
 )
 
-// elsewhere is a failure with the code CodeElsewhere.
-type elsewhere struct{ text string }
+// unsupportedError has the exit code ExitUnsupported.
+type unsupportedError struct{ text string }
 
-func (e *elsewhere) Error() string { return e.text }
+func (e *unsupportedError) Error() string { return e.text }
 
-// Code is what the program ends with after err.
-func Code(err error) int {
-	var usage *config.Usage
-	var nowhere *store.BadURL
+// ExitCode returns the exit code of the program for an error, which may be nil.
+func ExitCode(err error) int {
+	var usage *config.UsageError
+	var badURL *store.BadURL
 	var missing *store.Missing
 	var encoding *store.WrongEncoding
 	var behind *store.Behind
 	var outdated *store.Outdated
-	var other *elsewhere
+	var unsupported *unsupportedError
 	switch {
 	case err == nil:
-		return CodeDone
-	case errors.As(err, &usage), errors.As(err, &nowhere), errors.As(err, &missing), errors.As(err, &encoding):
-		return CodeUsage
+		return ExitSuccess
+	case errors.As(err, &usage), errors.As(err, &badURL), errors.As(err, &missing), errors.As(err, &encoding):
+		return ExitUsage
 	case errors.As(err, &behind), errors.As(err, &outdated):
-		return CodeBehind
-	case errors.As(err, &other):
-		return CodeElsewhere
+		return ExitSchemaOutdated
+	case errors.As(err, &unsupported):
+		return ExitUnsupported
 	}
-	return CodeFailed
+	return ExitFailure
 }
 
-// Output is where a command writes: its answer, what it says about it, and what it logs on the way.
+// Output receives the result, the messages and the log of a command.
 type Output struct {
-	Answer io.Writer
-	Notes  io.Writer
+	Stdout io.Writer
+	Stderr io.Writer
 	Log    func(level slog.Level, format string) *slog.Logger
 }
 
-// Run does what a line says other than serve. It ends early when the process is told to, and at once when it is told again.
-func Run(line *config.Line, version string, out Output) error {
+// Run runs any command except serve. The first SIGINT or SIGTERM cancels it, and the second one ends the process.
+func Run(cli *config.CLI, version string, out Output) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	err := run(ctx, line, version, out)
+	err := run(ctx, cli, version, out)
 	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("stopped by a signal before it was done: %w", err)
+		return fmt.Errorf("stopped by a signal before the end: %w", err)
 	}
 	return err
 }
 
-func run(ctx context.Context, line *config.Line, version string, out Output) error {
-	switch line.Command {
+func run(ctx context.Context, cli *config.CLI, version string, out Output) error {
+	switch cli.Command {
 	case "migrate status":
-		return migrateStatus(ctx, &line.Migrate.Status.Database, out)
+		return migrateStatus(ctx, &cli.Migrate.Status.Database, out)
 	case "migrate up":
-		return migrateUp(ctx, &line.Migrate.Up.Database, out)
+		return migrateUp(ctx, &cli.Migrate.Up.Database, out)
 	case "migrate repair":
-		return migrateRepair(ctx, &line.Migrate.Repair.Database, out)
+		return migrateRepair(ctx, &cli.Migrate.Repair.Database, out)
 	case "backup":
-		return backup(ctx, &line.Backup, out)
+		return createBackup(ctx, &cli.Backup, out)
 	case "restore":
-		return restore(ctx, &line.Restore, out)
+		return restoreBackup(ctx, &cli.Restore, out)
 	case "export":
-		return export(ctx, &line.Export, out)
+		return exportProject(ctx, &cli.Export, out)
 	case "import":
-		return importProject(ctx, &line.Import, out)
-	case "keys create", "keys list", "keys revoke":
-		return manageKeys(ctx, line, out)
-	case "version":
-		return about(version, out)
-	}
-	return fmt.Errorf("the command %q is not known", line.Command)
-}
-
-// manageKeys makes, lists or revokes API keys. What the database has to say is of no interest then, unless it is bad.
-func manageKeys(ctx context.Context, line *config.Line, out Output) error {
-	settings := &line.Keys
-	log := out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat)
-	switch line.Command {
+		return importProject(ctx, &cli.Import, out)
 	case "keys create":
-		return settings.Create.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
+		return createKey(ctx, &cli.Keys, out)
 	case "keys list":
-		return settings.List.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
+		return listKeys(ctx, &cli.Keys, out)
+	case "keys revoke":
+		return revokeKey(ctx, &cli.Keys, out)
+	case "version":
+		return printVersion(version, out)
 	}
-	return settings.Revoke.Run(ctx, settings.DatabaseURL, log, out.Answer, out.Notes)
+	return fmt.Errorf("unknown command %q", cli.Command)
 }

@@ -12,23 +12,28 @@ import (
 	"github.com/placard/placard/internal/transfer"
 )
 
-func export(ctx context.Context, settings *config.Export, out Output) error {
-	made, err := transfer.Export(ctx, settings.DatabaseURL, settings.Project, settings.File, settings.Force, out.Answer, out.Notes)
+func exportProject(ctx context.Context, settings *config.Export, out Output) error {
+	made, err := transfer.Export(ctx, settings.DatabaseURL, transfer.ExportOptions{
+		Project: settings.Project, File: settings.File, Overwrite: settings.Force, Stdout: out.Stdout, Notes: out.Stderr,
+	})
 	if err != nil {
 		return err
 	}
-	answer := out.Answer
-	if settings.File == transfer.Standard {
-		answer = out.Notes
+	summary := out.Stdout
+	if settings.File == transfer.Stdio {
+		summary = out.Stderr
 	}
-	_, err = fmt.Fprintf(answer, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project, made.Lines, made.Entries, made.Bytes)
+	_, err = fmt.Fprintf(summary, "exported project %q: %d lines, %d of them entries, %d bytes\n", made.Project,
+		made.Lines, made.Entries, made.Bytes)
 	return err
 }
 
 func importProject(ctx context.Context, settings *config.Import, out Output) error {
 	log := out.Log(max(settings.LogLevel, slog.LevelWarn), settings.LogFormat)
-	limits := transfer.Limits{ValueBytes: settings.LimitValueBytes, KeyCharacters: settings.LimitKeyCharacters, ValueNesting: settings.LimitValueNesting}
-	done, err := transfer.Import(ctx, settings.DatabaseURL, settings.File, transfer.Options{Project: settings.Project, Limits: limits}, log, os.Stdin, out.Notes)
+	done, err := transfer.Import(ctx, settings.DatabaseURL, transfer.ImportOptions{
+		File: settings.File, Project: settings.Project, Limits: transfer.Limits(settings.Limit), Log: log,
+		Stdin: os.Stdin, Notes: out.Stderr,
+	})
 	if err != nil {
 		return err
 	}
@@ -38,8 +43,8 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 			parts = append(parts, fmt.Sprintf("%s %d", table.Record, n))
 		}
 	}
-	if done.Changed > 0 {
-		parts = append(parts, fmt.Sprintf("changed %d", done.Changed))
+	if done.Updated > 0 {
+		parts = append(parts, fmt.Sprintf("changed %d", done.Updated))
 	}
 	if len(parts) == 0 && !done.Created {
 		parts = append(parts, "nothing new")
@@ -47,12 +52,13 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 	if done.Created {
 		parts = append([]string{"created"}, parts...)
 	}
-	if done.Same > 0 {
-		parts = append(parts, fmt.Sprintf("there already %d", done.Same))
+	if done.Unchanged > 0 {
+		parts = append(parts, fmt.Sprintf("unchanged %d", done.Unchanged))
 	}
-	_, err = fmt.Fprintf(out.Answer, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
-	if err == nil && done.Kept > 0 {
-		_, err = fmt.Fprintf(out.Answer, "%d versions have been deleted where the file comes from and stay here\n", done.Kept)
+	_, err = fmt.Fprintf(out.Stdout, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
+	if err == nil && done.Skipped > 0 {
+		_, err = fmt.Fprintf(out.Stdout,
+			"%d versions are deleted in the source of the file and stay in this database\n", done.Skipped)
 	}
 	return err
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/placard/placard/internal/store"
 )
 
-// unknown is the commit of a program that was not built in a clone.
-const unknown = "unknown"
+// unknownCommit is the commit of a program that was not built in a clone of the repository.
+const unknownCommit = "unknown"
 
-// Commit is what the program was built from, unknown when it was not built in a clone.
+// Commit returns the commit that the program was built from, or "unknown".
 func Commit() string {
-	commit, changed := unknown, ""
+	commit, changed := unknownCommit, ""
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range build.Settings {
 			switch {
@@ -27,16 +27,16 @@ func Commit() string {
 	return commit + changed
 }
 
-// Describe is a version with the commit that it was built from.
-func Describe(version string) string {
-	if commit := Commit(); commit != unknown {
+// VersionString returns a version with the first digits of the commit.
+func VersionString(version string) string {
+	if commit := Commit(); commit != unknownCommit {
 		return version + "+" + commit[:min(len(commit), 12)]
 	}
 	return version
 }
 
-func about(version string, out Output) error {
-	_, err := fmt.Fprintf(out.Answer, "placard  %s\ncommit   %s\nGo       %s %s/%s\ntables   %d\n",
+func printVersion(version string, out Output) error {
+	_, err := fmt.Fprintf(out.Stdout, "placard  %s\ncommit   %s\nGo       %s %s/%s\ntables   %d\n",
 		version, Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, store.NewestTables())
 	return err
 }

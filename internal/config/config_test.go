@@ -3,9 +3,12 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,11 +35,12 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") || c.LogLevel != slog.LevelInfo {
+	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") ||
+		c.LogLevel != slog.LevelInfo {
 		t.Errorf("got %+v", c)
 	}
-	if c.Limit.ServerLimits() != models.DefaultLimits() {
-		t.Errorf("the limits are %+v, those of models are %+v", c.Limit, models.DefaultLimits())
+	if c.Limit != models.DefaultLimits() {
+		t.Errorf("the limits are %+v, models.DefaultLimits is %+v", c.Limit, models.DefaultLimits())
 	}
 }
 
@@ -56,54 +60,55 @@ func TestFlagsAndVariables(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 	if c.Database() != "postgres://u:xxxxx@h/d" {
-		t.Errorf("the database for people is %s", c.Database())
+		t.Errorf("the redacted database is %s", c.Database())
 	}
 }
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"open to all":        {"--addr=0.0.0.0:8080"},
-		"open to all, IPv6":  {"--addr=[::]:8080"},
-		"no URL":             {"--public-url=placard"},
-		"no host":            {"--addr=:8080"},
-		"no port":            {"--addr=127.0.0.1"},
-		"unknown flag":       {"--nonsense"},
-		"unknown auth":       {"--auth=maybe"},
-		"no port of metrics": {"--metrics-addr=9090"},
-		"slow before it is":  {"--slow-operation=-1s"},
-		"no page":            {"--limit-page-size=0"},
-		"key beyond indexes": {"--limit-key-characters=251"},
-		"nothing at once":    {"--limit-concurrent-operations=0"},
-		"nobody waits":       {"--limit-queued-operations=0"},
-		"keys for an hour":   {"--limit-idempotency-hours=23"},
-		"keys for ever":      {"--limit-idempotency-hours=8761"},
-		"a host with a port": {"--allowed-hosts=a.example,b.example:80"},
-		"all hosts":          {"--allowed-hosts=*"},
-		"all sites":          {"--cors-origins=*"},
-		"some sites":         {"--cors-origins=https://*.example"},
-		"a site with a path": {"--cors-origins=https://a.example/"},
-		"a site in capitals": {"--cors-origins=https://A.example"},
-		"no site":            {"--cors-origins=null"},
-		"a name as a site":   {"--cors-origins=a.example"},
+		"no authentication on IPv4":   {"--addr=0.0.0.0:8080"},
+		"no authentication on IPv6":   {"--addr=[::]:8080"},
+		"public URL without scheme":   {"--public-url=placard"},
+		"address without host":        {"--addr=:8080"},
+		"address without port":        {"--addr=127.0.0.1"},
+		"unknown flag":                {"--nonsense"},
+		"unknown authentication":      {"--auth=maybe"},
+		"metrics address of one part": {"--metrics-addr=9090"},
+		"negative threshold":          {"--slow-operation-threshold=-1s"},
+		"page size 0":                 {"--limit-page-size=0"},
+		"key longer than the index":   {"--limit-key-characters=251"},
+		"no concurrent operation":     {"--limit-concurrent-operations=0"},
+		"no queued operation":         {"--limit-queued-operations=0"},
+		"short idempotency":           {"--limit-idempotency-hours=23"},
+		"long idempotency":            {"--limit-idempotency-hours=8761"},
+		"host with port":              {"--allowed-hosts=a.example,b.example:80"},
+		"host wildcard":               {"--allowed-hosts=*"},
+		"origin wildcard":             {"--cors-origins=*"},
+		"subdomain wildcard":          {"--cors-origins=https://*.example"},
+		"origin with path":            {"--cors-origins=https://a.example/"},
+		"origin in upper case":        {"--cors-origins=https://A.example"},
+		"origin null":                 {"--cors-origins=null"},
+		"origin without scheme":       {"--cors-origins=a.example"},
 	} {
 		if _, _, err := parse(t, args...); err == nil {
 			t.Errorf("%s is accepted", name)
 		}
 	}
-	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--insecure-open"); err != nil {
-		t.Errorf("said twice: %v", err)
+	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--allow-unauthenticated"); err != nil {
+		t.Errorf("with confirmation: %v", err)
 	}
 	if _, _, err := parse(t, "--addr=0.0.0.0:8080", "--auth=keys"); err != nil {
 		t.Errorf("with keys: %v", err)
 	}
-	line, err := Parse([]string{"keys", "create", "ci", "--role=writer", "--project=p"}, "test", io.Discard, func(int) {})
+	line, err := Parse([]string{"keys", "create", "ci", "--role=writer", "--project=p"}, "test", io.Discard,
+		func(int) {})
 	if err != nil || line.Command != "keys create" || line.Keys.Create.Name != "ci" || line.Keys.Create.Project != "p" {
 		t.Errorf("a key: %+v, %v", line, err)
 	}
 }
 
-// TestRefusalMessages checks that a refusal names the setting and its values, and always the same setting.
+// TestRefusalMessages checks that an error names the setting and its allowed values, and always the same setting.
 func TestRefusalMessages(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
@@ -116,9 +121,13 @@ func TestRefusalMessages(t *testing.T) {
 		"--log-level=loud":                                                    `--log-level: must be one of debug, info, warn, error but got "loud"`,
 		"keys list --log-level=loud":                                          `--log-level: must be one of debug, info, warn, error but got "loud"`,
 		"--drain-timeout=-1s":                                                 "--drain-timeout must be 0s or longer",
+		"keys create x --role=owner":                                          "keys create: --role must be reader, writer or admin",
+		"keys create x":                                                       "keys create: --owner or --role is missing",
+		"keys create x --owner --role=admin":                                  "keys create: --owner and --role exclude each other",
 		"--drain-delay=-1s":                                                   "--drain-delay must be 0s or longer",
 		"--database-connections=5":                                            "--database-connections must be a whole number from 6 to 262143",
-		"--slow-operation=-1s":                                                "--slow-operation must be 0s or longer",
+		"--slow-operation-threshold=-1s":                                      "--slow-operation-threshold must be 0s or longer",
+		"--rate-limit-cost-per-minute=-1":                                     "--rate-limit-cost-per-minute must be a whole number of at least 0",
 		"--addr=127.0.0.1:65536":                                              "--addr must be HOST:PORT, such as 127.0.0.1:8080, with a port from 0 to 65535",
 		"--metrics-addr=9090":                                                 "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
 		"--metrics-addr=127.0.0.1:nonsense":                                   "--metrics-addr must be HOST:PORT, such as 127.0.0.1:9090, with a port from 0 to 65535",
@@ -126,7 +135,7 @@ func TestRefusalMessages(t *testing.T) {
 	} {
 		for range 20 {
 			_, err := Parse(strings.Fields(args), "test", io.Discard, func(int) {})
-			var usage *Usage
+			var usage *UsageError
 			if !errors.As(err, &usage) || !strings.HasPrefix(err.Error(), want) {
 				t.Fatalf("%s: got %v, want %s", args, err, want)
 			}
@@ -139,17 +148,139 @@ func TestRefusalMessages(t *testing.T) {
 	}
 }
 
+// TestHelp checks that `placard --help` lists the commands before the common flags only, and that `placard serve
+// --help` lists all flags under their new names.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	_, out, _ := parse(t, "--help")
-	for _, wanted := range []string{"--addr", "PLACARD_DATABASE_URL", "--limit-value-bytes", "127.0.0.1:8080"} {
-		if !strings.Contains(out, wanted) {
-			t.Errorf("the help does not mention %s:\n%s", wanted, out)
+	_, short, _ := parse(t, "--help")
+	commands, flags, ok := strings.Cut(short, "Common flags of serve")
+	if !ok || !strings.Contains(commands, "migrate status") {
+		t.Errorf("the help lists flags before commands:\n%s", short)
+	}
+	if n := len(regexp.MustCompile(`(?m)^  (-h,|   )? ?--`).FindAllString(short, -1)); n != 10 {
+		t.Errorf("the help lists %d flags:\n%s", n, short)
+	}
+	_, long, _ := parse(t, "serve", "--help")
+	both := []string{"--addr=HOST:PORT ", "127.0.0.1:8080", "PLACARD_DATABASE_URL", "--auth=none|keys ",
+		"--allowed-hosts=HOST,... ",
+		"--cors-origins=ORIGIN,... ", "default: info"}
+	for _, c := range []struct {
+		help         string
+		wanted, rest []string
+	}{
+		{flags, both, []string{"--limit-", "…"}},
+		{long, append(both, "Advanced:", "--limit-value-bytes=N ", "--drain-timeout=DURATION ",
+			"--limit-response-bytes", "--allow-unauthenticated"),
+			[]string{"…", "answer", "ANSWER", "insecure", "INSECURE", "--rate-limit=", "RATE_LIMIT)",
+				"--slow-operation=", "SLOW_OPERATION)", "backup"}},
+	} {
+		text := strings.Join(strings.Fields(c.help), " ") + " "
+		for _, wanted := range c.wanted {
+			if !strings.Contains(text, wanted) {
+				t.Errorf("the help does not contain %s:\n%s", wanted, c.help)
+			}
+		}
+		for _, unwanted := range c.rest {
+			if strings.Contains(text, unwanted) {
+				t.Errorf("the help contains %s:\n%s", unwanted, c.help)
+			}
 		}
 	}
-	for _, wanted := range []string{"--allowed-hosts=HOST,... ", "--cors-origins=ORIGIN,... "} {
-		if !strings.Contains(out, wanted) || strings.Contains(out, "…") {
-			t.Errorf("the help does not show %s as a list:\n%s", wanted, out)
+}
+
+// TestOldNames checks that old names of flags and environment variables still work, that a new name wins, and that
+// each old name is logged. The control is the command line with new names, which logs nothing.
+func TestOldNames(t *testing.T) {
+	for _, c := range []struct{ old, renamed, value string }{
+		{"insecure-open", "allow-unauthenticated", "true"}, {"slow-operation", "slow-operation-threshold", "3s"},
+		{"rate-limit", "rate-limit-cost-per-minute", "7"},
+		{"limit-answer-fields", "limit-response-fields", "8"}, {"limit-answer-bytes", "limit-response-bytes", "9"},
+	} {
+		get := func(environment []string, args ...string) (string, string) {
+			t.Helper()
+			for _, variable := range environment {
+				name, value, _ := strings.Cut(variable, "=")
+				t.Setenv(name, value)
+				defer func() { _ = os.Unsetenv(name) }() // t.Setenv restores it
+			}
+			cli, err := Parse(args, "test", io.Discard, func(int) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			newLogger := func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }
+			cli.LogWarnings(environment, newLogger)
+			serve := cli.Serve
+			values := map[string]any{"insecure-open": serve.AllowUnauthenticated,
+				"slow-operation": serve.SlowOperation, "rate-limit": serve.RateLimit,
+				"limit-answer-fields": serve.Limit.AnswerFields, "limit-answer-bytes": serve.Limit.AnswerBytes}
+			return fmt.Sprint(values[c.old]), log.String()
+		}
+		oldVariable, newVariable := variableOf(c.old), variableOf(c.renamed)
+		for _, way := range []struct {
+			environment, args []string
+			old, renamed      string
+		}{
+			{nil, []string{"--" + c.old + "=" + c.value}, "--" + c.old, "--" + c.renamed},
+			{[]string{oldVariable + "=" + c.value}, nil, oldVariable, newVariable},
+			{[]string{newVariable + "=" + c.value}, nil, "", ""},
+			{nil, []string{"--" + c.renamed + "=" + c.value}, "", ""},
+		} {
+			got, log := get(way.environment, way.args...)
+			want := "old=" + way.old + " new=" + way.renamed + "\n"
+			if got != c.value || way.old != "" && !strings.HasSuffix(log, want) || (log == "") != (way.old == "") {
+				t.Errorf("%v %v: got %s, logged %q", way.environment, way.args, got, log)
+			}
+		}
+		if got, _ := get([]string{oldVariable + "=1", newVariable + "=" + c.value}); got != c.value && c.value != "3s" {
+			t.Errorf("%s wins over %s: got %s", oldVariable, newVariable, got)
+		}
+	}
+}
+
+// TestPasswordInFlag checks that a password in --database-url is warned of without showing it, and that one in the
+// environment is not.
+func TestPasswordInFlag(t *testing.T) {
+	for url, warned := range map[string]bool{
+		"postgres://u:hunter2@h/d": true, "postgres://h/d?user=u&password=hunter2": true,
+		"postgres://h/d?sslpassword=hunter2": true,
+		"postgres://u@h/d":                   false, "sqlite:/hunter2": false,
+	} {
+		for _, flag := range []bool{true, false} {
+			args := []string{"migrate", "status"}
+			if flag {
+				args = append(args, "--database-url="+url)
+			} else {
+				t.Setenv("PLACARD_DATABASE_URL", url)
+			}
+			cli, err := Parse(args, "test", io.Discard, func(int) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			newLogger := func(slog.Level, string) *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }
+			cli.LogWarnings(nil, newLogger)
+			if got := strings.Contains(log.String(), "set PLACARD_DATABASE_URL instead"); got != (warned && flag) ||
+				strings.Contains(log.String(), "hunter2") {
+				t.Errorf("%s, flag %t: logged %q", url, flag, log.String())
+			}
+		}
+	}
+}
+
+// TestDefaultLogging checks that flags and environment variables of the log are recognised.
+func TestDefaultLogging(t *testing.T) {
+	for _, c := range []struct {
+		variable string
+		args     []string
+		want     bool
+	}{{"", nil, true}, {"", []string{"--log-level=info"}, false}, {"", []string{"serve", "--log-format=text"}, false},
+		{"info", nil, false}} {
+		if c.variable != "" {
+			t.Setenv("PLACARD_LOG_LEVEL", c.variable)
+		}
+		if got, _, err := parse(t, c.args...); err != nil || got.DefaultLogging != c.want {
+			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}
 }

@@ -1,21 +1,25 @@
 package config
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/placard/placard/models"
 )
 
 var write = flag.Bool("write", false, "write the table of settings into docs/operations.md")
 
 const operations = "../../docs/operations.md"
 
-// TestSettings: the table of settings in docs/operations.md is what --help says.
+// TestSettings compares the table of settings in docs/operations.md with the flags.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
@@ -23,13 +27,14 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("\n| flag | variable | default | what it is |\n|---|---|---|---|\n")
+	table.WriteString("\n| flag | variable | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range settings {
 		value := s.Default
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value, strings.ReplaceAll(s.Help, "|", "\\|"))
+		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value,
+			strings.ReplaceAll(s.Help, "|", "\\|"))
 	}
 	table.WriteString("\n")
 	text, err := os.ReadFile(operations)
@@ -39,25 +44,25 @@ func TestSettings(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), "-write` -->\n")
 	got, after, closed := strings.Cut(rest, "<!-- end of settings -->")
 	if !ok || !closed {
-		t.Fatal("the table has no marks around it")
+		t.Fatal("the comments around the table are missing")
 	}
 	if *write {
 		if err := os.WriteFile(operations, []byte(before+"-write` -->\n"+table.String()+"<!-- end of settings -->"+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != table.String() {
-		t.Errorf("the settings have changed: run `go test ./internal/config -run TestSettings -write`\n%s", table.String())
+		t.Errorf("the table is outdated: run `go test ./internal/config -run TestSettings -write`\n%s", table.String())
 	}
 }
 
-// TestVariables: each PLACARD_ variable that the documents and deploy/ name is a setting.
+// TestVariables checks that each PLACARD_ variable in the documents and in deploy/ is a setting.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	settings, err := Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of clients; and what PLACARD_NAME stands for.
+	// Variables of clients, and the placeholder PLACARD_NAME.
 	known := []string{"PLACARD_API_KEY", "PLACARD_URL", "PLACARD_NAME", "PLACARD_PORT"}
 	for _, s := range settings {
 		known = append(known, s.Variable)
@@ -78,13 +83,57 @@ func TestVariables(t *testing.T) {
 			}
 			for _, name := range regexp.MustCompile(`PLACARD_[A-Z0-9_]*[A-Z0-9]`).FindAllString(string(text), -1) {
 				found++
-				if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLACARD_TEST_") && !strings.HasPrefix(name, "PLACARD_LIKE_") {
-					t.Errorf("%s names %s, which is no setting", path, name)
+				if !slices.Contains(known, name) && !strings.HasPrefix(name, "PLACARD_TEST_") &&
+					!strings.HasPrefix(name, "PLACARD_LIKE_") {
+					t.Errorf("%s contains %s, which is not a setting", path, name)
 				}
 			}
 		}
 	}
 	if found < 20 {
 		t.Errorf("only %d variables were found", found)
+	}
+}
+
+// TestLimits checks that the schema publishes each limit, and that a document names its setting and its default.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	schema, err := os.ReadFile("../../graph/schema/server.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	err = filepath.WalkDir("../../docs", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, row := range regexp.MustCompile("(?m)^\\| `([a-zA-Z]+)` \\| ([0-9,]*)[^|]* \\| `([a-z-]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+			rows[row[1]] = row[3] + " " + strings.ReplaceAll(row[2], ",", "")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[models.ServerLimits]()),
+		func(f reflect.StructField) bool { return f.Anonymous })
+	limits := slices.DeleteFunc(settings, func(s Setting) bool { return !strings.HasPrefix(s.Flag, "limit-") })
+	if len(fields) != len(limits) {
+		t.Fatalf("%d limits have %d flags", len(fields), len(limits))
+	}
+	for i, limit := range limits {
+		name := strings.ToLower(fields[i].Name[:1]) + fields[i].Name[1:]
+		if !strings.Contains(string(schema), " "+name+": ") {
+			t.Errorf("the schema has no limit %s", name)
+		}
+		value := cmp.Or(limit.Default, "4") // of each core
+		if want := strings.TrimPrefix(limit.Flag, "limit-") + " " + value; rows[name] != want {
+			t.Errorf("the documents have %q for %s, want %q", rows[name], name, want)
+		}
 	}
 }

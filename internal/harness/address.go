@@ -36,8 +36,8 @@ func Address(t testing.TB) string {
 	return ""
 }
 
-// firstPort returns the smallest port to choose from. The ports of outgoing connections are above all of them, unless the
-// machine uses nearly all ports for these.
+// firstPort returns the smallest port to choose from. The ports of outgoing connections are above all of them, unless
+// the machine uses nearly all ports for these.
 func firstPort() int {
 	last := lastPort
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {

@@ -1,5 +1,5 @@
-// Package harness starts processes for tests, reserves addresses and waits with a deadline. Child processes and temporary
-// files are removed when the test process ends, even if a signal kills it.
+// Package harness starts processes for tests, reserves addresses and waits with a deadline. Child processes and
+// temporary files are removed when the test process ends, even if a signal kills it.
 package harness
 
 import (
@@ -121,13 +121,13 @@ func Main(m *testing.M, cleanUp ...func()) {
 	os.Exit(code)
 }
 
-// Parallel sets how many tests of a package run at once, unless the flag -parallel does. Tests that wait for other processes
-// leave the processor to more of them than it has cores.
+// Parallel sets how many tests of a package run at once, unless the flag -parallel does. Tests that wait for other
+// processes leave the processor to more of them than it has cores.
 func Parallel(n int) {
 	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
+	if !set {
 		_ = flag.Set("test.parallel", strconv.Itoa(n)) // a number is valid
 	}
 }

@@ -102,7 +102,8 @@ func TestDeath(t *testing.T) {
 				Eventually(t, "its processes are gone", func() bool { return len(marked(t, value)) == 0 })
 				return
 			}
-			Eventually(t, "only the processes of the control are left", func() bool { return len(marked(t, value)) <= 3 })
+			Eventually(t, "only the processes of the control are left",
+				func() bool { return len(marked(t, value)) <= 3 })
 			left := marked(t, value)
 			if len(left) != 3 {
 				t.Errorf("the control: 3 processes stay, got %v", left)

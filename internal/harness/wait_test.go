@@ -50,15 +50,15 @@ func TestWaitsEnd(t *testing.T) {
 			for _, happens := range []bool{true, false} {
 				synctest.Test(t, func(t *testing.T) {
 					f := &failing{TB: t}
-					begun, done := time.Now(), make(chan struct{})
+					started, done := time.Now(), make(chan struct{})
 					go func() { defer close(done); wait(f, happens) }()
 					<-done
 					want, limit := "waited 1m0s in vain until it rains", Limit
 					if happens {
 						want, limit = "", 0
 					}
-					if took := time.Since(begun); f.message != want || took < limit || took > limit+time.Second {
-						t.Errorf("happens %t: failed with %q after %s", happens, f.message, took)
+					if elapsed := time.Since(started); f.message != want || elapsed < limit || elapsed > limit+time.Second {
+						t.Errorf("happens %t: failed with %q after %s", happens, f.message, elapsed)
 					}
 				})
 			}

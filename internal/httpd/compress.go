@@ -7,13 +7,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// packedFrom is how many bytes an answer has before it is compressed: less is a packet anyway.
-const packedFrom = 1400
+// minGzipSize is the size in bytes from which a response is compressed. A smaller one fits into one packet anyway.
+const minGzipSize = 1400
 
-// compressed gives clients that take gzip the answers of GraphQL in gzip. Anything but JSON, such as a stream of
-// events, goes out as it comes.
-func compressed(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(packedFrom), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(false),
+// compress compresses JSON responses with gzip for clients that accept it. Other media types, such as event streams,
+// are not compressed.
+func compress(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzipSize), gzhttp.CompressionLevel(gzip.BestSpeed),
+		gzhttp.EnableZstd(false),
 		gzhttp.ContentTypes([]string{"application/json", "application/graphql-response+json"}))
 	if err != nil {
 		panic(err) // the options are constants

@@ -11,162 +11,182 @@ import (
 	"time"
 )
 
+// The shutdown of a server has three steps. The program calls Drain, waits for --drain-delay, and calls Stop.
+//
+//	serving ──Drain──▶ draining ──Stop──▶ stopping ──▶ stopped
+//
+// draining: /readyz fails, so that load balancers send new requests to other servers. Requests are served as before.
+// stopping: the listener is closed. Running requests end, and each response closes its connection. Idle connections
+// stay open for lingerTime. While the server is stopping, the client of a request has deadlines that depend on the
+// stage of the request:
+//
+//	stageReceiving ──last byte read──▶ stageExecuting ──first byte written──▶ stageResponding
+//	      └────────────────rejected before its last byte────────────────▶ stageResponding
+//
+//	stageReceiving:  receiveTime for the rest of the request.
+//	stageExecuting:  no deadline. Only the deadline of the operation applies.
+//	stageResponding: sendTime to read the response, and receiveTime for the rest of a rejected request.
+//
+// A request without a body starts in stageExecuting.
+//
+// http.Server.Shutdown alone has three faults. It closes a connection that was idle for a moment while its client
+// sends the next request. It loses a request that it has just read. It waits for clients that neither send nor read.
 const (
-	// mostLinger is how long connections that are idle are kept when the server stops, so that those who send one request
-	// after the other learn from the next answer that it was the last.
-	mostLinger = 500 * time.Millisecond
-	// mostSending and mostTaking are how long clients have, when the server stops, to send the rest of a request and to take
-	// an answer.
-	mostSending = 3 * time.Second
-	mostTaking  = 3 * time.Second
+	// lingerTime is the time for which Stop keeps idle connections open. A client that sends one request after the
+	// other then gets one more response, with Connection: close.
+	lingerTime = 500 * time.Millisecond
+	// lingerPoll is the time between two checks for open connections.
+	lingerPoll = 5 * time.Millisecond
+	// receiveTime and sendTime are the deadlines of clients while the server is stopping.
+	receiveTime = 3 * time.Second
+	sendTime    = 3 * time.Second
 )
 
-// Drain makes /readyz answer no, so that nobody sends new requests while the server stops.
+// Drain makes /readyz fail, so that load balancers stop sending requests.
 func (h *Handler) Drain() { h.draining.Store(true) }
 
-// Watch counts the connections of the server; it is its ConnState.
+// Watch counts the open connections. It is the ConnState function of the server.
 func (h *Handler) Watch(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		h.exchanges.connections.Add(1)
+		h.inFlight.connections.Add(1)
 	case http.StateClosed, http.StateHijacked:
-		h.exchanges.connections.Add(-1)
+		h.inFlight.connections.Add(-1)
 	}
 }
 
-// Stop ends a server that serves this handler. Nobody can connect any more; every request that was read is answered, and
-// each answer is the last of its connection. Then what is idle is closed. The error of ctx when that ends first.
-//
-// http.Server.Shutdown alone would close a connection that is idle for a moment just when its client sends the next
-// request, and forget a request that it has read at that moment; and it would wait for clients that do not go on.
+// Stop stops a server of this handler. It serves each request that arrived, then closes all connections. It returns
+// the error of ctx if ctx ends first.
 func (h *Handler) Stop(ctx context.Context, server *http.Server, listener net.Listener) error {
 	err := listener.Close()
-	h.exchanges.end()
-	for end := time.Now().Add(mostLinger); h.exchanges.connections.Load() > 0 && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(5 * time.Millisecond)
+	h.inFlight.stop()
+	for end := time.Now().Add(lingerTime); h.inFlight.connections.Load() > 0 && time.Now().Before(end) &&
+		ctx.Err() == nil; {
+		time.Sleep(lingerPoll)
 	}
-	if stopped := server.Shutdown(ctx); !errors.Is(stopped, net.ErrClosed) { // the listener is
+	if stopped := server.Shutdown(ctx); !errors.Is(stopped, net.ErrClosed) { // the listener is closed
 		err = errors.Join(err, stopped)
 	}
 	return err
 }
 
-// exchanges are the requests that are being answered.
-type exchanges struct {
+// inFlight is the set of requests without a complete response.
+type inFlight struct {
 	connections atomic.Int64
 	mu          sync.Mutex
-	all         map[*exchange]struct{}
-	// ending says that each answer is the last of its connection, and that clients must not take long any more.
-	ending bool
+	requests    map[*exchange]struct{}
+	stopping    bool
 }
 
-func (x *exchanges) end() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.ending = true
-	for e := range x.all {
-		e.hurry()
+// stop sets the deadlines of all requests, also of later ones.
+func (f *inFlight) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stopping = true
+	for e := range f.requests {
+		e.setDeadlines()
 	}
 }
 
-// stage is how far an exchange has come.
+// stage is the progress of a request.
 type stage int
 
 const (
-	received stage = iota // all of the request is here
-	receiving
-	answering
+	stageExecuting stage = iota
+	stageReceiving
+	stageResponding
 )
 
-// exchange is a request that is being answered.
+// exchange is a request and the writer of its response.
 type exchange struct {
 	http.ResponseWriter
-	of    *exchanges
-	stage stage
-	begun bool
+	inFlight *inFlight
+	stage    stage
+	// started reports whether the response has a status.
+	started bool
 }
 
-// exchanged lets Stop know of each request.
-func (h *Handler) exchanged(next http.Handler) http.Handler {
-	x := &h.exchanges
-	x.all = map[*exchange]struct{}{}
+// trackInFlight adds each request to the set that Stop waits for.
+func (h *Handler) trackInFlight(next http.Handler) http.Handler {
+	f := &h.inFlight
+	f.requests = map[*exchange]struct{}{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{ResponseWriter: w, of: x}
-		x.mu.Lock()
-		x.all[e] = struct{}{}
-		x.mu.Unlock()
+		e := &exchange{ResponseWriter: w, inFlight: f}
+		f.mu.Lock()
+		f.requests[e] = struct{}{}
+		f.mu.Unlock()
 		defer func() {
-			x.mu.Lock()
-			defer x.mu.Unlock()
-			delete(x.all, e)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			delete(f.requests, e)
 		}()
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &body{r.Body, e}
-			e.enter(receiving)
+			r.Body = &requestBody{r.Body, e}
+			e.setStage(stageReceiving)
 		}
 		next.ServeHTTP(e, r)
 	})
 }
 
-// enter brings the exchange to a stage, and says whether the server is stopping.
-func (e *exchange) enter(s stage) bool {
-	e.of.mu.Lock()
-	defer e.of.mu.Unlock()
+// setStage sets the stage and reports whether the server is stopping.
+func (e *exchange) setStage(s stage) bool {
+	e.inFlight.mu.Lock()
+	defer e.inFlight.mu.Unlock()
 	e.stage = s
-	if e.of.ending {
-		e.hurry()
+	if e.inFlight.stopping {
+		e.setDeadlines()
 	}
-	return e.of.ending
+	return e.inFlight.stopping
 }
 
-// hurry bounds how long the client may take for the stage. While the request is worked on there must be no bound: net/http
-// reads on to learn whether the client leaves.
-func (e *exchange) hurry() {
+// setDeadlines sets the deadlines of the client for the stage. stageExecuting must have none, because net/http reads
+// in the background to detect a closed connection. A writer without deadlines keeps those of the server.
+func (e *exchange) setDeadlines() {
 	control := http.NewResponseController(e.ResponseWriter)
-	switch e.stage { // who cannot be given a time takes what the server allows
-	case receiving:
-		_ = control.SetReadDeadline(time.Now().Add(mostSending))
-	case received:
+	switch e.stage {
+	case stageReceiving:
+		_ = control.SetReadDeadline(time.Now().Add(receiveTime))
+	case stageExecuting:
 		_ = control.SetReadDeadline(time.Time{})
-	case answering: // net/http reads the rest of a request that was refused, too
-		_ = control.SetReadDeadline(time.Now().Add(mostSending))
-		_ = control.SetWriteDeadline(time.Now().Add(mostTaking))
+	case stageResponding: // net/http also reads the rest of a rejected request
+		_ = control.SetReadDeadline(time.Now().Add(receiveTime))
+		_ = control.SetWriteDeadline(time.Now().Add(sendTime))
 	}
 }
 
-// WriteHeader begins the answer.
+// WriteHeader starts the response.
 func (e *exchange) WriteHeader(status int) {
-	if !e.begun {
-		e.begun = true
-		if e.enter(answering) {
+	if !e.started {
+		e.started = true
+		if e.setStage(stageResponding) {
 			e.Header().Set("Connection", "close")
 		}
 	}
 	e.ResponseWriter.WriteHeader(status)
 }
 
-// Write writes a part of the answer.
+// Write writes a part of the response.
 func (e *exchange) Write(part []byte) (int, error) {
-	if !e.begun {
+	if !e.started {
 		e.WriteHeader(http.StatusOK)
 	}
 	return e.ResponseWriter.Write(part)
 }
 
-// Unwrap gives http.ResponseController the writer below.
+// Unwrap returns the wrapped writer for [http.ResponseController].
 func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
-// body is that of a request, and knows when all of it is here.
-type body struct {
+// requestBody moves its exchange to stageExecuting at the end of the body.
+type requestBody struct {
 	io.ReadCloser
-	of *exchange
+	exchange *exchange
 }
 
 // Read reads a part of the body.
-func (b *body) Read(part []byte) (int, error) {
+func (b *requestBody) Read(part []byte) (int, error) {
 	n, err := b.ReadCloser.Read(part)
-	if err == io.EOF && b.of.stage == receiving { // whoever could not send the rest in time gets no more time
-		b.of.enter(received)
+	if err == io.EOF && b.exchange.stage == stageReceiving { // other errors, such as a timeout, keep the deadline
+		b.exchange.setStage(stageExecuting)
 	}
 	return n, err
 }

@@ -2,10 +2,9 @@ package httpd
 
 import "net/http"
 
-// hardened gives every answer the headers that keep browsers from reading it as something else, from showing it inside
-// another page, and from telling others about it. Pages say themselves what they load. No header allows another site
-// anything (CORS), and none names the program.
-func hardened(next http.Handler) http.Handler {
+// setSecurityHeaders keeps browsers from guessing the media type of a response, from showing it in a frame, and from
+// sending its URL to other sites. The page of GraphiQL sets its own policy.
+func setSecurityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -1,4 +1,5 @@
-// Package httpd is the door: which path leads where, and what every request goes through on its way.
+// Package httpd routes the paths of the server and holds the middleware of all requests: security headers, checks of
+// the host name and of the origin, request IDs, logging, compression and a graceful shutdown.
 package httpd
 
 import (
@@ -22,102 +23,106 @@ import (
 // graphqlPath is the path of the API.
 const graphqlPath = "/graphql"
 
-// Handler answers everything that the server answers.
+// Handler serves all paths of the server.
 type Handler struct {
 	http.Handler
 	api      *graph.Server
 	store    *store.Store
 	log      *slog.Logger
 	draining atomic.Bool
-	// exchanges are the requests that are being answered.
-	exchanges exchanges
+	inFlight inFlight
 }
 
-// New is a handler for the GraphQL server on the store.
+// New returns a handler for the GraphQL server and the store.
 func New(api *graph.Server, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
-	names, err := where.names()
+	hosts, err := where.hostPolicy()
 	if err != nil {
 		return nil, err
 	}
 	h := &Handler{api: api, store: s, log: log}
-	protection, err := where.protection(h.refuse)
+	checkOrigin, err := where.checkOrigin(h.refuse)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(graphqlPath, where.shared(compressed(api)))
+	mux.Handle(graphqlPath, where.allowOrigins(compress(api)))
 	mux.HandleFunc(graphqlPath+"/", func(w http.ResponseWriter, r *http.Request) {
-		api.Refuse(w, r, http.StatusNotFound, models.NotFound(nil, "the path of the API is %s", graphqlPath))
+		api.Refuse(w, r, http.StatusNotFound, models.NotFound(nil, "not found; the path of the API is %s", graphqlPath))
 	})
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
-	mux.HandleFunc("GET /graphiql", toGraphiQL(http.StatusPermanentRedirect))
-	mux.HandleFunc("GET /{$}", toGraphiQL(http.StatusTemporaryRedirect))
-	mux.HandleFunc("GET /healthz", h.healthy)
-	mux.HandleFunc("GET /readyz", h.ready)
+	mux.HandleFunc("GET /graphiql", redirectToGraphiQL(http.StatusPermanentRedirect))
+	mux.HandleFunc("GET /{$}", redirectToGraphiQL(http.StatusTemporaryRedirect))
+	mux.HandleFunc("GET /healthz", h.serveHealth)
+	mux.HandleFunc("GET /readyz", h.serveReadiness)
 	h.Handler = mux
-	// The last of these is what a request meets first.
+	// The last middleware runs first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		protection, names.guard(h.refuse), h.logged, h.protected, hardened, identified, h.exchanged,
+		checkOrigin, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders, assignRequestID,
+		h.trackInFlight,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
 	return h, nil
 }
 
-// toGraphiQL leads to the page from beside it. The address is relative, so that it also holds behind a proxy that adds a
-// path; [http.Redirect] would make it absolute.
-func toGraphiQL(status int) http.HandlerFunc {
+// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it is also right behind a proxy
+// that adds a path; [http.Redirect] would make it absolute.
+func redirectToGraphiQL(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "graphiql/")
 		w.WriteHeader(status)
 	}
 }
 
-// healthy says that the process lives.
-func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") }
+// serveHealth reports that the process runs.
+func (h *Handler) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	writeStatus(w, http.StatusOK, "ok")
+}
 
-// ready reports whether requests can be answered: the server is not stopping, and the database answers and can be written.
-func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
+// serveReadiness reports whether the server can serve requests: it is not draining, and the database is reachable and
+// writable.
+func (h *Handler) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	switch err := h.store.Ping(ctx); {
 	case h.draining.Load():
-		answer(w, http.StatusServiceUnavailable, "stopping")
+		writeStatus(w, http.StatusServiceUnavailable, "stopping")
 	case errors.Is(err, store.ErrReadOnly):
 		h.log.WarnContext(ctx, "not ready", "error", err)
-		answer(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
+		writeStatus(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
 	case errors.As(err, new(*store.Outdated)):
 		h.log.WarnContext(ctx, "not ready", "error", err)
-		answer(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
+		writeStatus(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:
 		h.log.WarnContext(ctx, "not ready", "error", err)
-		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+		writeStatus(w, http.StatusServiceUnavailable, "the database does not answer")
 	default:
-		answer(w, http.StatusOK, "ok")
+		writeStatus(w, http.StatusOK, "ok")
 	}
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
+// writeStatus writes the body of a probe.
+func writeStatus(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may have left
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may be gone
 }
 
-// refusal answers a request with a failure.
+// refusal writes the response to a rejected request.
 type refusal func(w http.ResponseWriter, r *http.Request, status int, failure *models.Error)
 
-// refuse answers with a GraphQL error on the path of the API, and in the form of probes on others.
+// refuse writes a GraphQL error on the path of the API, and the body of a probe on other paths.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, failure *models.Error) {
 	if r.URL.Path == graphqlPath {
 		h.api.Refuse(w, r, status, failure)
 	} else {
-		answer(w, status, failure.Message)
+		writeStatus(w, status, failure.Message)
 	}
 }
 
-// identified gives each request an ID of its own: what a client sends as one is not used.
-func identified(next http.Handler) http.Handler {
+// assignRequestID gives each request a new ID. It ignores an ID that the client sends.
+func assignRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
@@ -125,8 +130,8 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// protected answers a panic with an error, and keeps the process alive.
-func (h *Handler) protected(next http.Handler) http.Handler {
+// recoverPanics turns a panic into an error response, so that the process goes on.
+func (h *Handler) recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			problem := recover()
@@ -138,25 +143,26 @@ func (h *Handler) protected(next http.Handler) http.Handler {
 			}
 			h.log.ErrorContext(r.Context(), "panic", "requestId", graph.RequestID(r.Context()),
 				"problem", fmt.Sprint(problem), "stack", string(debug.Stack()))
-			h.refuse(w, r, http.StatusInternalServerError, &models.Error{Code: models.CodeInternal, Message: "internal error"})
+			h.refuse(w, r, http.StatusInternalServerError,
+				&models.Error{Code: models.CodeInternal, Message: "internal error"})
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// logged writes a line for each request; at the level debug, because an answer says itself what went wrong.
-func (h *Handler) logged(next http.Handler) http.Handler {
+// logRequests logs each request at the level debug, because a response describes its errors itself.
+func (h *Handler) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := time.Now()
+		start := time.Now()
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
 		h.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("requestId", graph.RequestID(r.Context())),
 			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", recorder.status),
-			slog.Duration("took", time.Since(begin)))
+			slog.Duration("duration", time.Since(start)))
 	})
 }
 
-// recorder remembers the status of an answer.
+// recorder records the status of a response.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -167,5 +173,5 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap gives http.ResponseController the writer below.
+// Unwrap returns the wrapped writer for [http.ResponseController].
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -21,10 +21,10 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// open is a handler on a database of its own, which logs everything as JSON to log.
-func open(t *testing.T, log io.Writer) (*Handler, *store.Store) {
+// openHandler returns a handler on a new database, which logs as JSON to log.
+func openHandler(t *testing.T, log io.Writer) (*Handler, *store.Store) {
 	t.Helper()
-	logger := slog.New(Identify(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	logger := slog.New(WithRequestID(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	s, err := store.Open(context.Background(), storetest.SQLite(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -53,56 +53,59 @@ const (
 	large = `{"query": "{ __schema { types { name description } } }"}`
 )
 
-// TestCompression: who takes gzip gets it, from a size on, and caches can tell the answers apart.
+// TestCompression checks that clients that accept gzip get it from a minimum size on, and that Vary names the request
+// headers.
 func TestCompression(t *testing.T) {
 	t.Parallel()
-	h, _ := open(t, io.Discard)
+	h, _ := openHandler(t, io.Discard)
 	plain := post(h, large)
 	for name, c := range map[string]struct {
 		body, accepts, media string
-		packed               bool
+		compressed           bool
 	}{
-		"nothing said":         {large, "", "", false},
-		"gzip":                 {large, "gzip", "", true},
-		"as browsers say":      {large, "gzip, deflate, br, zstd", "", true},
-		"the newer media type": {large, "gzip", "application/graphql-response+json", true},
-		"not gzip":             {large, "gzip;q=0, br", "", false},
-		"others":               {large, "br, zstd", "", false},
-		"too little":           {small, "gzip", "", false},
+		"no header":          {large, "", "", false},
+		"gzip":               {large, "gzip", "", true},
+		"header of browsers": {large, "gzip, deflate, br, zstd", "", true},
+		"GraphQL media type": {large, "gzip", "application/graphql-response+json", true},
+		"gzip refused":       {large, "gzip;q=0, br", "", false},
+		"other encodings":    {large, "br, zstd", "", false},
+		"small response":     {small, "gzip", "", false},
 	} {
 		headers := []string{"Accept", c.media}
 		if c.accepts != "" {
 			headers = append(headers, "Accept-Encoding", c.accepts)
 		}
 		w := post(h, c.body, headers...)
-		if w.Code != 200 || (w.Header().Get("Content-Encoding") == "gzip") != c.packed {
+		if w.Code != 200 || (w.Header().Get("Content-Encoding") == "gzip") != c.compressed {
 			t.Errorf("%s: %d %v", name, w.Code, w.Header())
 		}
 		if vary := strings.Join(w.Header().Values("Vary"), ","); vary != "Accept-Encoding,Accept" {
 			t.Errorf("%s: Vary is %q", name, vary)
 		}
-		if media := w.Header().Get("Content-Type"); media != map[bool]string{true: "application/json", false: c.media}[c.media == ""]+"; charset=utf-8" {
+		if media := w.Header().Get("Content-Type"); media != map[bool]string{true: "application/json",
+			false: c.media}[c.media == ""]+"; charset=utf-8" {
 			t.Errorf("%s: Content-Type is %q", name, media)
 		}
-		if !c.packed {
+		if !c.compressed {
 			continue
 		}
 		reader, err := gzip.NewReader(w.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain.Body.Bytes()) || w.Header().Get("Content-Length") != "" {
+		if text, err := io.ReadAll(reader); err != nil || !bytes.Equal(text, plain.Body.Bytes()) ||
+			w.Header().Get("Content-Length") != "" {
 			t.Errorf("%s: %.100s (%v), %v", name, text, err, w.Header())
 		}
 	}
 }
 
-// TestCompressionOfOthers: a stream of events is passed on at once, and a panic still becomes an error.
-func TestCompressionOfOthers(t *testing.T) {
+// TestUncompressedResponses checks that an event stream is flushed uncompressed, and that a panic still becomes an error.
+func TestUncompressedResponses(t *testing.T) {
 	t.Parallel()
-	w := post(compressed(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	w := post(compress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
-		event := "data: " + strings.Repeat("x", 2*packedFrom) + "\n\n"
+		event := "data: " + strings.Repeat("x", 2*minGzipSize) + "\n\n"
 		_, _ = io.WriteString(w, event) // to memory
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			t.Error(err)
@@ -111,27 +114,29 @@ func TestCompressionOfOthers(t *testing.T) {
 	if w.Header().Get("Content-Encoding") != "" || !w.Flushed || !strings.HasPrefix(w.Body.String(), "data: xx") {
 		t.Errorf("events: %v %.20q", w.Header(), w.Body)
 	}
-	h, _ := open(t, io.Discard)
-	w = post(h.protected(compressed(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))), "", "Accept-Encoding", "gzip")
-	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "internal error") || w.Header().Get("Content-Encoding") != "" {
+	h, _ := openHandler(t, io.Discard)
+	w = post(h.recoverPanics(compress(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))),
+		"", "Accept-Encoding", "gzip")
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "internal error") ||
+		w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("a panic: %d %v %s", w.Code, w.Header(), w.Body)
 	}
 }
 
-// TestRequestIDs: every answer has an ID that the server has made, and every line of the log that a request causes
-// says it once.
+// TestRequestIDs checks that each response has an ID of the server, and that each log record of a request has the ID
+// once.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	h, s := open(t, &log)
-	known, answers := map[string]bool{}, 0
+	h, s := openHandler(t, &log)
+	known, responses := map[string]bool{}, 0
 	check := func(w *httptest.ResponseRecorder) {
 		t.Helper()
 		id := w.Header().Get("X-Request-Id")
 		if len(id) != 26 || known[id] {
 			t.Errorf("%d has the ID %q", w.Code, id)
 		}
-		known[id], answers = true, answers+1
+		known[id], responses = true, responses+1
 	}
 	check(post(h, small, "X-Request-Id", "mine"))
 	check(post(h, small, "X-Request-Id", "forged\nline"))
@@ -153,21 +158,23 @@ func TestRequestIDs(t *testing.T) {
 	lines := map[string]int{}
 	for scanner := bufio.NewScanner(&log); scanner.Scan(); {
 		var line struct{ Msg, RequestID string }
-		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil || !known[line.RequestID] || strings.Count(scanner.Text(), `"requestId"`) != 1 {
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil || !known[line.RequestID] ||
+			strings.Count(scanner.Text(), `"requestId"`) != 1 {
 			t.Errorf("%s (%v)", scanner.Text(), err)
 		}
 		lines[line.Msg]++
 	}
-	if lines["request"] != answers || lines["not ready"] != 1 || len(lines) < 3 {
-		t.Errorf("%d answers, lines %v", answers, lines)
+	if lines["request"] != responses || lines["not ready"] != 1 || len(lines) < 3 {
+		t.Errorf("%d responses, log records %v", responses, lines)
 	}
 }
 
-// TestIdentify: attributes and groups of a logger keep the ID, and lines outside of requests have none.
-func TestIdentify(t *testing.T) {
+// TestWithRequestID checks that loggers with attributes and groups keep the ID, and that records without a request
+// have none.
+func TestWithRequestID(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
-	log := slog.New(Identify(slog.NewTextHandler(&text, nil))).With("a", 1)
+	log := slog.New(WithRequestID(slog.NewTextHandler(&text, nil))).With("a", 1)
 	ctx := graph.WithRequestID(context.Background(), "ID")
 	log.InfoContext(ctx, "one")
 	log.WithGroup("g").InfoContext(ctx, "two", "b", 2)

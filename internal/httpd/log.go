@@ -3,35 +3,44 @@ package httpd
 import (
 	"context"
 	"log/slog"
+	"os"
 
 	"github.com/placard/placard/graph"
 )
 
-// Identify makes a handler of log lines that adds requestId to each line of a request, if it does not say it itself.
-func Identify(next slog.Handler) slog.Handler { return &identify{next} }
+// NewLogger returns a logger that writes to standard error, in the format json or text.
+func NewLogger(level slog.Level, format string) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
+		return slog.New(WithRequestID(slog.NewJSONHandler(os.Stderr, options)))
+	}
+	return slog.New(WithRequestID(slog.NewTextHandler(os.Stderr, options)))
+}
 
-type identify struct{ slog.Handler }
+// WithRequestID returns a log handler that adds requestId to the records of a request, unless they have it.
+func WithRequestID(next slog.Handler) slog.Handler { return &requestIDHandler{next} }
 
-// Handle writes a line.
-func (h *identify) Handle(ctx context.Context, line slog.Record) error {
+type requestIDHandler struct{ slog.Handler }
+
+func (h *requestIDHandler) Handle(ctx context.Context, record slog.Record) error {
 	id := graph.RequestID(ctx)
-	line.Attrs(func(a slog.Attr) bool {
+	record.Attrs(func(a slog.Attr) bool {
 		if a.Key == "requestId" {
 			id = ""
 		}
 		return id != ""
 	})
 	if id != "" {
-		line = line.Clone()
-		line.AddAttrs(slog.String("requestId", id))
+		record = record.Clone()
+		record.AddAttrs(slog.String("requestId", id))
 	}
-	return h.Handler.Handle(ctx, line)
+	return h.Handler.Handle(ctx, record)
 }
 
-// WithAttrs is the handler with attributes for all its lines.
-func (h *identify) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &identify{h.Handler.WithAttrs(attrs)}
+func (h *requestIDHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &requestIDHandler{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup is the handler with a group around what follows.
-func (h *identify) WithGroup(name string) slog.Handler { return &identify{h.Handler.WithGroup(name)} }
+func (h *requestIDHandler) WithGroup(name string) slog.Handler {
+	return &requestIDHandler{h.Handler.WithGroup(name)}
+}

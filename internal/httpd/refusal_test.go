@@ -13,16 +13,16 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestRefusalsAreGraphQL checks the body and the media type of each refusal on the path of the API.
+// TestRefusalsAreGraphQL checks the body and the media type of each rejected request on the path of the API.
 func TestRefusalsAreGraphQL(t *testing.T) {
 	t.Parallel()
-	_, s := open(t, io.Discard)
+	_, s := openHandler(t, io.Discard)
 	log := slog.New(slog.DiscardHandler)
 	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", log), s, Where{Local: true, Open: true}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := h.protected(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))
+	broken := h.recoverPanics(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") }))
 	for name, c := range map[string]struct {
 		method, path, body string
 		change             func(*http.Request)
@@ -30,22 +30,29 @@ func TestRefusalsAreGraphQL(t *testing.T) {
 		status             int
 		code               string
 	}{
-		"another site":     {"POST", "/graphql", small, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, h, 403, "FORBIDDEN"},
-		"another site GET": {"GET", "/graphql?query=%7B__typename%7D", "", func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, h, 403, "FORBIDDEN"},
-		"another name":     {"POST", "/graphql", small, func(r *http.Request) { r.Host = "evil.example" }, h, 421, "FORBIDDEN"},
-		"below the path":   {"POST", "/graphql/", small, nil, h, 404, "NOT_FOUND"},
-		"a method":         {"PUT", "/graphql", small, nil, h, 405, "BAD_INPUT"},
-		"a preflight":      {"OPTIONS", "/graphql", "", nil, h, 405, "BAD_INPUT"},
-		"a mutation":       {"GET", "/graphql?query=mutation%7B__typename%7D", "", nil, h, 405, "BAD_INPUT"},
-		"a media type":     {"POST", "/graphql", small, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, h, 415, "BAD_INPUT"},
-		"an encoding":      {"POST", "/graphql", small, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, h, 415, "BAD_INPUT"},
-		"a large body":     {"POST", "/graphql", `{"query": "` + strings.Repeat(" ", 3<<20) + `"}`, nil, h, 413, "LIMIT_EXCEEDED"},
-		"no JSON":          {"POST", "/graphql", "{", nil, h, 400, "BAD_INPUT"},
-		"no body":          {"POST", "/graphql", "", nil, h, 400, "BAD_INPUT"},
-		"a mistake":        {"POST", "/graphql", small, nil, broken, 500, "INTERNAL"},
+		"another origin": {"POST", "/graphql", small,
+			func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, h, 403, "FORBIDDEN"},
+		"another origin GET": {"GET", "/graphql?query=%7B__typename%7D", "",
+			func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, h, 403, "FORBIDDEN"},
+		"another host": {"POST", "/graphql", small, func(r *http.Request) { r.Host = "evil.example" }, h, 421,
+			"FORBIDDEN"},
+		"subpath":         {"POST", "/graphql/", small, nil, h, 404, "NOT_FOUND"},
+		"PUT":             {"PUT", "/graphql", small, nil, h, 405, "BAD_INPUT"},
+		"preflight":       {"OPTIONS", "/graphql", "", nil, h, 405, "BAD_INPUT"},
+		"mutation by GET": {"GET", "/graphql?query=mutation%7B__typename%7D", "", nil, h, 405, "BAD_INPUT"},
+		"media type": {"POST", "/graphql", small,
+			func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, h, 415, "BAD_INPUT"},
+		"encoding": {"POST", "/graphql", small,
+			func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, h, 415, "BAD_INPUT"},
+		"large body": {"POST", "/graphql", `{"query": "` + strings.Repeat(" ", 3<<20) + `"}`, nil, h, 413,
+			"LIMIT_EXCEEDED"},
+		"invalid JSON": {"POST", "/graphql", "{", nil, h, 400, "BAD_INPUT"},
+		"empty body":   {"POST", "/graphql", "", nil, h, 400, "BAD_INPUT"},
+		"panic":        {"POST", "/graphql", small, nil, broken, 500, "INTERNAL"},
 	} {
-		for accept, media := range map[string]string{"": "application/json", "application/graphql-response+json": "application/graphql-response+json",
-			"text/html": "application/json"} {
+		for accept, media := range map[string]string{"": "application/json",
+			"application/graphql-response+json": "application/graphql-response+json",
+			"text/html":                         "application/json"} {
 			r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
 			r.Host = "localhost"
 			r.Header.Set("Content-Type", "application/json")
@@ -70,8 +77,10 @@ func TestRefusalsAreGraphQL(t *testing.T) {
 			if accept == "text/html" && c.handler == h && status != 403 && status != 421 && status != 404 {
 				status, code = 406, "BAD_INPUT"
 			}
-			if err != nil || len(body) != 1 || len(errs) != 1 || errs[0].Extensions.Code != code || errs[0].Message == "" || w.Code != status ||
-				w.Header().Get("Content-Type") != media+"; charset=utf-8" || w.Header().Get("Cache-Control") != "no-store" {
+			if err != nil || len(body) != 1 || len(errs) != 1 || errs[0].Extensions.Code != code ||
+				errs[0].Message == "" || w.Code != status ||
+				w.Header().Get("Content-Type") != media+"; charset=utf-8" ||
+				w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("%s, %q: %d %v %s (%v)", name, accept, w.Code, w.Header(), w.Body, err)
 			}
 		}

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// BenchmarkOperation is what measuring costs: a page of 50 versions with their metadata, measured in each way.
+// BenchmarkOperation compares the ways to observe a query of 50 versions with their metadata.
 func BenchmarkOperation(b *testing.B) {
 	tracer := func(sampler sdk.Sampler) *traces {
 		provider := sdk.NewTracerProvider(sdk.WithBatcher(tracetest.NewNoopExporter()), sdk.WithSampler(sampler))
@@ -42,17 +42,17 @@ func BenchmarkOperation(b *testing.B) {
 		post(server(), `mutation { createArtifactVersion(input: {artifact: \"model\", metadata: {a: 1, b: 2}}) { deduplicated } }`)
 	}
 	for _, c := range []struct {
-		name  string
-		heard func(api *graph.Server) *telemetry
+		name    string
+		observe func(api *graph.Server) *telemetry
 	}{
-		{"nothing", nil},
+		{"none", nil},
 		{"metrics", func(api *graph.Server) *telemetry { return &telemetry{metrics: NewMetrics(Build{}, api, s)} }},
-		{"traces of others", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.NeverSample())} }},
-		{"traced", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.AlwaysSample())} }},
+		{"not sampled", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.NeverSample())} }},
+		{"sampled", func(*graph.Server) *telemetry { return &telemetry{traces: tracer(sdk.AlwaysSample())} }},
 	} {
 		api := server()
-		if c.heard != nil {
-			api.Observe(c.heard(api))
+		if c.observe != nil {
+			api.Observe(c.observe(api))
 		}
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -1,5 +1,6 @@
-// Package telemetry measures the server for Prometheus and OpenTelemetry. It is the only importer of these: graph and
-// store tell what they do to small interfaces of their own, and to nobody when nothing is measured.
+// Package telemetry exports metrics to Prometheus and traces to OpenTelemetry, whose only importer it is. It
+// implements the observer interfaces of graph and store. Without an address of metrics and an endpoint of traces
+// nothing is observed.
 package telemetry
 
 import (
@@ -19,12 +20,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// mostNames is how many names of operations are told apart, and mostName how many bytes a name of these may have.
-// All others are otherName.
+// Clients choose the names of operations, so their number is bounded: only maxNames names of at most maxNameBytes are
+// labels, and all others have the label otherName.
 const (
-	mostNames = 100
-	mostName  = 100
-	otherName = "other"
+	maxNames     = 100
+	maxNameBytes = 100
+	otherName    = "other"
 )
 
 // The buckets of the histograms, in seconds.
@@ -33,12 +34,12 @@ var (
 	statementBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}
 )
 
-// Metrics counts and times what the server does.
+// Metrics holds the metrics of a server.
 type Metrics struct {
 	registry   *prometheus.Registry
 	operations *prometheus.CounterVec
 	durations  *prometheus.HistogramVec
-	waits      prometheus.Histogram
+	queueWaits prometheus.Histogram
 	refused    *prometheus.CounterVec
 	inFlight   prometheus.Gauge
 	statements *prometheus.HistogramVec
@@ -48,85 +49,107 @@ type Metrics struct {
 	names map[string]bool
 }
 
-// Build is what the server was built from.
+// Build identifies the version of the server.
 type Build struct{ Version, Commit string }
 
-// NewMetrics measures a server on the store.
+// NewMetrics returns the metrics of a server and of its store.
 func NewMetrics(build Build, api *graph.Server, s *store.Store) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), names: map[string]bool{},
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "placard_operations_total", Help: "GraphQL operations that were answered, by type, name and code of the first error.",
+			Name: "placard_operations_total",
+			Help: "GraphQL operations with a response, by type, name and code of the first error.",
 		}, []string{"type", "name", "code"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "placard_operation_duration_seconds", Help: "Time from the arrival of a request until its answer is ready.",
+			Name:    "placard_operation_duration_seconds",
+			Help:    "Time from the arrival of a request until its response is ready.",
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
-		waits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "placard_operation_wait_seconds", Help: "How long requests waited for their turn, those included that waited in vain.",
+		queueWaits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "placard_operation_wait_seconds",
+			Help:    "Time of requests in the queue, also of those whose deadline passed there.",
 			Buckets: operationBuckets,
 		}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_refused_total",
-			Help: "Requests that were refused for lack of room, by reason: as many waited already as may (full), they waited too long (late), " +
-				"or other clients take their time with as many bytes as may be held (room).",
+			Help: "Requests rejected by an overloaded server, by reason: the queue was full (queue_full), " +
+				"the deadline passed in the queue (queue_timeout), or the memory for slow clients was exhausted (memory).",
 		}, []string{"reason"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "placard_operations_in_flight", Help: "GraphQL requests that have arrived and are not answered yet.",
+			Name: "placard_operations_in_flight",
+			Help: "GraphQL requests in progress, including those still being received.",
 		}),
 		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "placard_sql_statement_duration_seconds", Help: "Time of the SQL statements of operations, by result: ok or failed.",
+			Name:    "placard_sql_statement_duration_seconds",
+			Help:    "Duration of SQL statements of operations, by result: ok or failed.",
 			Buckets: statementBuckets,
 		}, []string{"result"}),
 		entries: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "placard_entries_written_total", Help: "Metadata entries that were stored, retractions included.",
+			Name: "placard_entries_written_total", Help: "Stored metadata entries, including retractions.",
 		}),
 	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "placard_build_info", Help: "Always 1; the labels say what runs.", ConstLabels: prometheus.Labels{
-			"version": build.Version, "commit": build.Commit, "go": runtime.Version(), "tables": strconv.FormatInt(store.NewestTables(), 10),
-		},
-	})
-	info.Set(1)
 	gauge := func(name, help string, value func() int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return float64(value()) })
 	}
-	m.registry.MustRegister(m.operations, m.durations, m.waits, m.refused, m.inFlight, m.statements, m.entries, info, &pools{s},
-		gauge("placard_operations_executing", "GraphQL requests that have their turn.", func() int { n, _ := api.Load(); return n }),
-		gauge("placard_operations_waiting", "GraphQL requests that wait for their turn.", func() int { _, n := api.Load(); return n }),
+	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
+		newBuildInfo(build), &pools{s},
+		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
+			func() int { n, _ := api.Load(); return n }),
+		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
+			func() int { _, n := api.Load(); return n }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
-		m.statements.WithLabelValues(result) // so that a rate has something to begin with
+		m.statements.WithLabelValues(result) // a rate needs a first sample
 	}
-	for _, reason := range []string{"full", "late", "room"} {
+	for _, reason := range []string{reasonQueueFull, reasonQueueTimeout, reasonMemory} {
 		m.refused.WithLabelValues(reason)
 	}
 	return m
 }
 
-// begin counts a request that arrives, and end the operation that it was.
-func (m *Metrics) begin() { m.inFlight.Inc() }
+func newBuildInfo(build Build) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
+			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
+			"tables": strconv.FormatInt(store.NewestTables(), 10),
+		},
+	})
+	info.Set(1)
+	return info
+}
 
-func (m *Metrics) end(o *graph.Operation) {
+// Values of the label reason.
+const (
+	reasonQueueFull    = "queue_full"
+	reasonQueueTimeout = "queue_timeout"
+	reasonMemory       = "memory"
+)
+
+// startRequest counts a request that arrives.
+func (m *Metrics) startRequest() { m.inFlight.Inc() }
+
+// endRequest counts a request with its operation.
+func (m *Metrics) endRequest(o *graph.Operation) {
 	m.inFlight.Dec()
-	name := m.name(o.Name)
+	name := m.operationLabel(o.Name)
 	m.operations.WithLabelValues(o.Type, name, o.Code).Inc()
 	m.durations.WithLabelValues(o.Type, name).Observe(o.Took.Seconds())
 	if o.Turn == graph.TurnGiven || o.Turn == graph.TurnLate {
-		m.waits.Observe(o.Waited.Seconds())
+		m.queueWaits.Observe(o.Waited.Seconds())
 	}
 	switch {
 	case o.Turn == graph.TurnFull:
-		m.refused.WithLabelValues("full").Inc()
+		m.refused.WithLabelValues(reasonQueueFull).Inc()
 	case o.Turn == graph.TurnLate:
-		m.refused.WithLabelValues("late").Inc()
+		m.refused.WithLabelValues(reasonQueueTimeout).Inc()
 	case o.Code == string(models.CodeOverloaded):
-		m.refused.WithLabelValues("room").Inc()
+		m.refused.WithLabelValues(reasonMemory).Inc()
 	}
 }
 
-// name is the label for the name of an operation. Clients choose names, so there must not be any number of them.
-func (m *Metrics) name(name string) string {
+// operationLabel returns the label for the name of an operation.
+func (m *Metrics) operationLabel(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -135,23 +158,23 @@ func (m *Metrics) name(name string) string {
 	if m.names[name] {
 		return name
 	}
-	if len(m.names) == mostNames || len(name) > mostName {
+	if len(m.names) == maxNames || len(name) > maxNameBytes {
 		return otherName
 	}
 	m.names[name] = true
 	return name
 }
 
-// statement times a statement.
-func (m *Metrics) statement(took time.Duration, err error) {
+// observeStatement records the duration of a statement.
+func (m *Metrics) observeStatement(duration time.Duration, err error) {
 	result := "ok"
 	if err != nil {
 		result = "failed"
 	}
-	m.statements.WithLabelValues(result).Observe(took.Seconds())
+	m.statements.WithLabelValues(result).Observe(duration.Seconds())
 }
 
-// Handler answers /metrics, and nothing else.
+// Handler returns a handler of /metrics.
 func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{

@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestRefusedFor: each way to be refused for lack of room has its reason, and other failures have none.
-func TestRefusedFor(t *testing.T) {
+// TestRejectionReasons checks the reason of each rejected request, and that other failures have none.
+func TestRejectionReasons(t *testing.T) {
 	t.Parallel()
 	s, err := store.Open(t.Context(), storetest.SQLite(t), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -21,12 +21,14 @@ func TestRefusedFor(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	m := NewMetrics(Build{}, graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s)
 	for _, o := range []graph.Operation{
-		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnFull, Code: "OVERLOADED"}, {Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnLate, Code: "LIMIT_EXCEEDED"},
 		{Turn: graph.TurnLeft, Code: "CANCELLED"}, {Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "OVERLOADED"},
-		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"}, {Turn: graph.TurnGiven, Code: graph.CodeOK},
+		{Turn: graph.TurnGiven, Code: "OVERLOADED"}, {Turn: graph.TurnGiven, Code: "LIMIT_EXCEEDED"},
+		{Turn: graph.TurnGiven, Code: graph.CodeOK},
 	} {
-		m.begin()
-		m.end(&o)
+		m.startRequest()
+		m.endRequest(&o)
 	}
 	families, err := m.registry.Gather()
 	if err != nil {
@@ -45,7 +47,8 @@ func TestRefusedFor(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]float64{"full": 1, "late": 2, "room": 3, "waits": 6, "in flight": 0}; !maps.Equal(got, want) {
+	if want := map[string]float64{"queue_full": 1, "queue_timeout": 2, "memory": 3, "waits": 6,
+		"in flight": 0}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

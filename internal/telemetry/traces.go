@@ -24,16 +24,18 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// traces sends a span for each request, for its operation, for what resolvers read together, and for each statement.
+// traces sends spans of requests, operations, batches of a field, and statements.
 type traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 }
 
-// tracing says whether the standard variables of OpenTelemetry ask for traces.
-func tracing(log *slog.Logger) bool {
+// tracesEnabled reports whether the standard variables of OpenTelemetry configure an endpoint with a supported
+// protocol.
+func tracesEnabled(log *slog.Logger) bool {
 	endpoint := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") + os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
+	if endpoint == "" || strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") ||
+		os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
 		return false
 	}
 	protocol := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
@@ -41,93 +43,96 @@ func tracing(log *slog.Logger) bool {
 		protocol = os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL")
 	}
 	if protocol != "" && protocol != "http/protobuf" {
-		log.Warn("no traces are sent: only the protocol http/protobuf is known", "protocol", protocol)
+		log.Warn("sending no traces: the protocol must be http/protobuf", "protocol", protocol)
 		return false
 	}
 	return true
 }
 
-// newTraces sends traces to where the standard variables of OpenTelemetry say, which also choose what is sampled.
+// newTraces configures the exporter and the sampler by the standard variables of OpenTelemetry.
 func newTraces(build Build, log *slog.Logger) (*traces, error) {
 	ctx := context.Background()
-	// What it says of variables that it cannot read has their values with it, which may be secrets.
-	otel.SetLogger(logr.FromSlogHandler(withoutValues{log.Handler()}))
+	// OpenTelemetry logs the values of invalid variables, which may be secrets.
+	otel.SetLogger(logr.FromSlogHandler(redactingHandler{log.Handler()}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, err
 	}
-	named, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		attribute.String("service.name", "placard"), attribute.String("service.version", build.Version)), resource.WithFromEnv())
+	service, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
+		attribute.String("service.name", "placard"), attribute.String("service.version", build.Version)),
+		resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "error", harmless(err)) }))
-	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(named))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		log.Warn("sending traces failed", "error", redactError(err))
+	}))
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(service))
 	return &traces{provider, provider.Tracer("github.com/placard/placard")}, nil
 }
 
-var userOfURL = regexp.MustCompile(`//[^/\s"]*@`)
+var urlUser = regexp.MustCompile(`//[^/\s"]*@`)
 
-// mostError is how many bytes of what a collector says the log shows.
-const mostError = 500
+// maxErrorBytes is the length of a logged error, which may contain a response of the collector.
+const maxErrorBytes = 500
 
-// harmless is an error without the user and the password of the collector's URL, which it repeats.
-func harmless(err error) string {
-	text := userOfURL.ReplaceAllString(err.Error(), "//…@")
-	return text[:min(len(text), mostError)]
+// redactError returns the text of an error without the user and the password of the collector's URL.
+func redactError(err error) string {
+	text := urlUser.ReplaceAllString(err.Error(), "//…@")
+	return text[:min(len(text), maxErrorBytes)]
 }
 
-// withoutValues writes what OpenTelemetry has to say without its attributes.
-type withoutValues struct{ slog.Handler }
+// redactingHandler logs warnings and errors of OpenTelemetry without their attributes.
+type redactingHandler struct{ slog.Handler }
 
-// Enabled leaves out what is of interest to nobody but its authors.
-func (h withoutValues) Enabled(ctx context.Context, level slog.Level) bool {
+func (h redactingHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
-// Handle writes a line.
-func (h withoutValues) Handle(ctx context.Context, line slog.Record) error {
-	said := slog.NewRecord(line.Time, line.Level, "traces: a variable of OpenTelemetry is wrong", line.PC)
-	said.AddAttrs(slog.String("problem", line.Message))
-	return h.Handler.Handle(ctx, said)
+func (h redactingHandler) Handle(ctx context.Context, record slog.Record) error {
+	redacted := slog.NewRecord(record.Time, record.Level, "a variable of OpenTelemetry is invalid", record.PC)
+	redacted.AddAttrs(slog.String("problem", record.Message))
+	return h.Handler.Handle(ctx, redacted)
 }
 
-// WithAttrs is the handler itself: attributes are left out.
-func (h withoutValues) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h redactingHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 
-// WithGroup is the handler itself.
-func (h withoutValues) WithGroup(string) slog.Handler { return h }
+func (h redactingHandler) WithGroup(string) slog.Handler { return h }
 
-// mostSpans is how many spans an operation may have beside its own. What is beyond is counted.
-const mostSpans = 500
+// maxSpans is the number of spans of an operation without its own. More spans are only counted.
+const maxSpans = 500
 
-type spansKey struct{}
+type spanCountKey struct{}
 
-// room says whether the operation of ctx is traced and may have one more span.
-func room(ctx context.Context) bool {
-	asked, ok := ctx.Value(spansKey{}).(*atomic.Int64)
-	return ok && asked.Add(1) <= mostSpans
+// allowSpan counts a span and reports whether the operation of ctx is sampled and has fewer than maxSpans.
+func allowSpan(ctx context.Context) bool {
+	spans, ok := ctx.Value(spanCountKey{}).(*atomic.Int64)
+	return ok && spans.Add(1) <= maxSpans
 }
 
-// begin starts the spans of a request and of its operation, below the span of the client if that says so.
-func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
+// startRequest starts the spans of a request and of its operation. A header traceparent of the client names their
+// parent.
+func (t *traces) startRequest(ctx context.Context, r *http.Request) (context.Context, func(*graph.Operation)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
-	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
-		attribute.String("placard.request_id", graph.RequestID(ctx))))
+	ctx, request := t.tracer.Start(ctx, r.Method+" /graphql", trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(
+			attribute.String("http.request.method", r.Method), attribute.String("http.route", "/graphql"),
+			attribute.String("placard.request_id", graph.RequestID(ctx))))
 	ctx, operation := t.tracer.Start(ctx, "operation")
 	if !operation.IsRecording() {
 		return ctx, func(*graph.Operation) { operation.End(); request.End() }
 	}
-	asked := &atomic.Int64{}
-	ctx = context.WithValue(ctx, spansKey{}, asked)
+	spans := &atomic.Int64{}
+	ctx = context.WithValue(ctx, spanCountKey{}, spans)
 	return ctx, func(o *graph.Operation) {
-		name := o.Name[:min(len(o.Name), mostName)]
+		name := o.Name[:min(len(o.Name), maxNameBytes)]
 		operation.SetName(strings.TrimSpace(o.Type + " " + name))
-		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type), attribute.String("graphql.operation.name", name),
-			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code), attribute.Int64("placard.cost", o.Cost),
-			attribute.Float64("placard.waited", o.Waited.Seconds()))
-		if omitted := asked.Load() - mostSpans; omitted > 0 {
+		operation.SetAttributes(attribute.String("graphql.operation.type", o.Type),
+			attribute.String("graphql.operation.name", name),
+			attribute.String("placard.hash", o.Hash()), attribute.String("placard.code", o.Code),
+			attribute.Int64("placard.cost", o.Cost),
+			attribute.Float64("placard.queue_wait", o.Waited.Seconds()))
+		if omitted := spans.Load() - maxSpans; omitted > 0 {
 			operation.SetAttributes(attribute.Int64("placard.spans_omitted", omitted))
 		}
 		if o.Code != graph.CodeOK {
@@ -138,12 +143,12 @@ func (t *traces) begin(ctx context.Context, r *http.Request) (context.Context, f
 	}
 }
 
-// group starts the span of what resolvers read together.
-func (t *traces) group(ctx context.Context, field string, objects int) (context.Context, func(error)) {
-	if !room(ctx) {
+// startBatch starts the span of a batch that resolvers of a field read together.
+func (t *traces) startBatch(ctx context.Context, field string, objects int) (context.Context, func(error)) {
+	if !allowSpan(ctx) {
 		return ctx, func(error) {}
 	}
-	ctx, span := t.tracer.Start(ctx, field, trace.WithAttributes(attribute.Int("placard.objects", objects)))
+	ctx, span := t.tracer.Start(ctx, field, trace.WithAttributes(attribute.Int("placard.batch_size", objects)))
 	return ctx, func(err error) {
 		if err != nil {
 			span.SetStatus(codes.Error, string(models.CodeOf(err)))
@@ -152,26 +157,26 @@ func (t *traces) group(ctx context.Context, field string, objects int) (context.
 	}
 }
 
-// statement sends the span of a statement that has ended.
-func (t *traces) statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error) {
-	if !room(ctx) {
+// addStatement sends the span of a statement after its end.
+func (t *traces) addStatement(ctx context.Context, start time.Time, duration time.Duration, text func() string, err error) {
+	if !allowSpan(ctx) {
 		return
 	}
-	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(begin), trace.WithSpanKind(trace.SpanKindClient),
+	_, span := t.tracer.Start(ctx, "SQL", trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(attribute.String("db.query.text", text())))
 	if err != nil {
 		span.SetStatus(codes.Error, "failed")
 	}
-	span.End(trace.WithTimestamp(begin.Add(took)))
+	span.End(trace.WithTimestamp(start.Add(duration)))
 }
 
-// flushTime is how long the end of the process waits for traces to be sent.
-const flushTime = 5 * time.Second
+// flushTimeout is the time in which the last traces are sent at the end of the process.
+const flushTimeout = 5 * time.Second
 
 func (t *traces) stop(log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
-		log.Warn("the last traces could not be sent", "error", harmless(err))
+		log.Warn("sending the last traces failed", "error", redactError(err))
 	}
 }

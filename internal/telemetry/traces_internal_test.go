@@ -11,18 +11,18 @@ import (
 	"github.com/placard/placard/graph"
 )
 
-// TestSpansAreBounded: an operation has so many spans and says how many it would have had beyond; one that is not
-// sampled has none.
+// TestSpansAreBounded checks that an operation has at most maxSpans spans and counts the omitted ones, and that one
+// that is not sampled has none.
 func TestSpansAreBounded(t *testing.T) {
 	t.Parallel()
-	for sampler, want := range map[sdk.Sampler]int{sdk.AlwaysSample(): mostSpans + 2, sdk.NeverSample(): 0} {
+	for sampler, want := range map[sdk.Sampler]int{sdk.AlwaysSample(): maxSpans + 2, sdk.NeverSample(): 0} {
 		spans := tracetest.NewInMemoryExporter()
 		provider := sdk.NewTracerProvider(sdk.WithSyncer(spans), sdk.WithSampler(sampler))
-		traced := &traces{provider, provider.Tracer("test")}
-		ctx, end := traced.begin(t.Context(), httptest.NewRequest("POST", "/graphql", nil))
-		for range mostSpans {
-			inside, endGroup := traced.group(ctx, "Query.artifact", 1)
-			traced.statement(inside, time.Now(), time.Millisecond, func() string { return "SELECT 1" }, nil)
+		traces := &traces{provider, provider.Tracer("test")}
+		ctx, end := traces.startRequest(t.Context(), httptest.NewRequest("POST", "/graphql", nil))
+		for range maxSpans {
+			inside, endGroup := traces.startBatch(ctx, "Query.artifact", 1)
+			traces.addStatement(inside, time.Now(), time.Millisecond, func() string { return "SELECT 1" }, nil)
 			endGroup(nil)
 		}
 		end(&graph.Operation{Type: "query", Code: graph.CodeOK})
@@ -34,7 +34,7 @@ func TestSpansAreBounded(t *testing.T) {
 				}
 			}
 		}
-		if n := len(spans.GetSpans()); n != want || want > 0 && omitted != mostSpans {
+		if n := len(spans.GetSpans()); n != want || want > 0 && omitted != maxSpans {
 			t.Errorf("%s: %d spans, want %d; %d omitted", sampler.Description(), n, want, omitted)
 		}
 	}

@@ -6,82 +6,82 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
+	"github.com/placard/placard/internal/atomicfile"
+	"github.com/placard/placard/internal/progress"
 	"github.com/placard/placard/internal/store/bulk"
+	"github.com/placard/placard/models"
 )
 
-// Standard is the name of standard input and output instead of a file.
-const Standard = "-"
+// Stdio is the name of a file that means standard input or output.
+const Stdio = "-"
 
-// Exported is what an export has written.
+// ExportOptions are the options of Export.
+type ExportOptions struct {
+	// Project is the name of the project.
+	Project string
+	// File gets its name when it is complete and on the disk.
+	File string
+	// Overwrite allows Export to replace a file.
+	Overwrite bool
+	// Stdout gets the lines if File is Stdio.
+	Stdout io.Writer
+	// Notes gets the progress.
+	Notes io.Writer
+}
+
+// Exported describes the result of an export.
 type Exported struct {
 	Project      string
 	Lines, Bytes int64
 	Entries      int64
 }
 
-// Export writes a project of the database at url, as it is at one instant, to a file, or to out where the file is
-// Standard. A server may go on meanwhile. The file gets its name when it is whole and on the disk; one of that name is
-// only replaced by force. It fails with store.Behind when the tables are older than the program needs.
-func Export(ctx context.Context, url, project, file string, force bool, out io.Writer, notes io.Writer) (made Exported, err error) {
+// Export writes a project of the database at url, as it is at one instant, to a file. Servers may go on meanwhile. It
+// fails with store.Behind if the tables are older than the program needs.
+func Export(ctx context.Context, url string, options ExportOptions) (exported Exported, err error) {
 	snapshot, err := bulk.Open(ctx, url)
 	if err != nil {
-		return made, err
+		return exported, err
 	}
 	defer func() { err = errors.Join(err, snapshot.Close()) }()
-	p, err := snapshot.Project(ctx, project)
+	project, err := snapshot.Project(ctx, options.Project)
 	if err != nil {
-		return made, err
+		return exported, err
 	}
-	if p == nil {
-		return made, fmt.Errorf("there is no project %q", project)
+	if project == nil {
+		return exported, fmt.Errorf("there is no project %q", options.Project)
 	}
-	if file == Standard {
-		made, err = export(ctx, snapshot, p, out, notes)
-		return made, interrupted(ctx, err)
+	if options.File == Stdio {
+		exported, err = export(ctx, snapshot, project, options.Stdout, options.Notes)
+		return exported, explainInterrupt(ctx, err)
 	}
-	whole, err := create(file, force)
+	file, err := atomicfile.Create(options.File, options.Overwrite)
 	if err != nil {
-		return made, err
+		return exported, err
 	}
-	if made, err = export(ctx, snapshot, p, whole, notes); err != nil {
-		return made, errors.Join(interrupted(ctx, err), whole.discard())
+	if exported, err = export(ctx, snapshot, project, file, options.Notes); err != nil {
+		return exported, errors.Join(explainInterrupt(ctx, err), file.Discard())
 	}
-	return made, whole.settle()
+	return exported, file.Commit()
 }
 
-func export(ctx context.Context, snapshot *bulk.Snapshot, p *bulk.Project, out io.Writer, notes io.Writer) (Exported, error) {
+func export(ctx context.Context, snapshot *bulk.Snapshot, project *models.Project, out, notes io.Writer) (Exported, error) {
 	buffered := bufio.NewWriterSize(out, 256<<10)
-	counted := &counter{out: buffered}
-	w := &writer{out: counted, sums: newSums()}
-	progress := newProgress(notes, "exported", 0)
-	if err := w.header(p); err != nil {
+	w := &writer{out: buffered, totals: newTotals()}
+	defer progress.Start(notes, func(time.Duration) string { return w.progress("exported", 0) })()
+	if err := w.writeHeader(project); err != nil {
 		return Exported{}, err
 	}
 	for _, table := range bulk.Tables {
-		err := snapshot.Each(ctx, p.ID, table, func(row []any) error {
-			progress.tell(w.lines, counted.bytes)
-			return w.row(table, row)
-		})
+		err := snapshot.EachRow(ctx, project.ID, table, func(row bulk.Row) error { return w.writeRow(table, row) })
 		if err != nil {
 			return Exported{}, err
 		}
 	}
-	entries := w.counts["entry"]
-	if err := w.finish(); err != nil {
+	if err := w.writeTrailer(); err != nil {
 		return Exported{}, err
 	}
-	return Exported{p.Name, w.lines, counted.bytes, entries}, buffered.Flush()
-}
-
-// counter counts the bytes that pass.
-type counter struct {
-	out   io.Writer
-	bytes int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.out.Write(p)
-	c.bytes += int64(n)
-	return n, err
+	return Exported{project.Name, w.lines.Load(), w.bytes.Load(), w.counts["entry"]}, buffered.Flush()
 }

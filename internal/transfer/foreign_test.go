@@ -37,16 +37,16 @@ func TestForeignFiles(t *testing.T) {
 	t.Parallel()
 	file := export(t, fill(t, storetest.SQLite(t)).url)
 	for name, c := range map[string]struct{ record, member, of, want string }{
-		"its artifact":           {"artifactVersion", "artifactId", "artifact", "refers to nothing"},
-		"its output":             {"artifactVersion", "outputId", "output", "refers to nothing"},
-		"its version, an input":  {"stepInput", "artifactVersionId", "version", "a version elsewhere"},
-		"its version, an alias":  {"aliasMove", "artifactVersionId", "version", "a version elsewhere"},
-		"its version, a tag":     {"tagMove", "artifactVersionId", "version", "refers to nothing"},
-		"its subject":            {"entry", "subjectId", "version", "refers to nothing"},
-		"its step run":           {"entry", "stepRunId", "step", "refers to nothing"},
-		"its run":                {"stepRun", "pipelineRunId", "run", "refers to nothing"},
+		"its artifact":           {"artifactVersion", "artifactId", "artifact", "must be the ID of an object of this project"},
+		"its output":             {"artifactVersion", "outputId", "output", "must be the ID of an object of this project"},
+		"its version, an input":  {"stepInput", "artifactVersionId", "version", "of another project or artifact"},
+		"its version, an alias":  {"aliasMove", "artifactVersionId", "version", "of another project or artifact"},
+		"its version, a tag":     {"tagMove", "artifactVersionId", "version", "must be the ID of an object of this project"},
+		"its subject":            {"entry", "subjectId", "version", "must be the ID of an object of this project"},
+		"its step run":           {"entry", "stepRunId", "step", "must be the ID of an object of this project"},
+		"its run":                {"stepRun", "pipelineRunId", "run", "must be the ID of an object of this project"},
 		"the ID of its run":      {"pipelineRun", "id", "run", "another project of this database"},
-		"its ID as a run":        {"pipelineRun", "id", "project", "something else in this database"},
+		"its ID as a run":        {"pipelineRun", "id", "project", "another object of this database"},
 		"the ID of its artifact": {"artifact", "id", "artifact", "another project of this database"},
 	} {
 		for engine, open := range storetest.Engines {
@@ -56,7 +56,7 @@ func TestForeignFiles(t *testing.T) {
 				ids := neighbour(t, url)
 				other := func() string {
 					var out strings.Builder
-					_, err := transfer.Export(context.Background(), url, "other", transfer.Standard, false, &out, io.Discard)
+					_, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: "other", File: transfer.Stdio, Stdout: &out, Notes: io.Discard})
 					return out.String() + fmt.Sprint(err)
 				}
 				before := other()
@@ -87,7 +87,7 @@ func TestImportsAtOnce(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			sum += done.New
+			sum += done.Inserted
 		})
 	}
 	harness.Wait(t, "all imports have ended", &all)

@@ -1,174 +1,184 @@
-// Package transfer moves a project between databases as a file of JSON lines: docs/export.md describes it. The file holds
-// nothing of the database that it comes from but the order of its entries, so that a project that was moved there and back
-// makes the same bytes.
+// Package transfer moves a project between databases as a file of JSON lines (ADR 0023). docs/export.md describes the
+// format. Apart from the order of the entries, a file does not depend on its database: a project that was moved back and
+// forth is exported as the same bytes.
 package transfer
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"math"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/store/bulk"
 	"github.com/placard/placard/models"
 )
 
-// What the first line says: which format this is, in which version. A program reads all versions up to its own.
+// The format and its version. A program reads all versions up to its own.
 const (
 	formatName    = "placard-project"
 	formatVersion = 1
 )
 
-// The records of the first and of the last line.
-const (
-	recordHeader = "header"
-	recordEnd    = "end"
-)
+// recordEnd is the record of the last line.
+const recordEnd = "end"
 
-// instantForm is how instants stand in a file: in UTC, with six decimals.
-const instantForm = "2006-01-02T15:04:05.000000Z"
+const instantLayout = "2006-01-02T15:04:05.000000Z"
 
-// sums is what the last line says about those before it.
-type sums struct {
-	hash   hash.Hash
-	lines  int64
+// header describes the first line.
+var header = &bulk.Table{Record: "header", Columns: []bulk.Column{
+	{Name: "format", Member: "format", Kind: bulk.Text},
+	{Name: "formatVersion", Member: "formatVersion", Kind: bulk.Number, Min: 1, Max: math.MaxInt32},
+	{Name: "id", Member: "id", Kind: bulk.ID},
+	{Name: "name", Member: "name", Kind: bulk.Text, Check: func(text string) error { return models.CheckName(nil, text) }},
+	{Name: "createdAt", Member: "createdAt", Kind: bulk.Instant},
+}}
+
+// totals are collected over all lines before the last one, which has them. A progress report may read lines and bytes.
+type totals struct {
+	lines, bytes atomic.Int64
+	hash         hash.Hash
+	// counts has the number of rows by record.
 	counts map[string]int64
 	// latest is the latest instant in microseconds since 1970.
 	latest int64
 }
 
-func newSums() *sums { return &sums{hash: sha256.New(), counts: map[string]int64{}} }
+func newTotals() *totals { return &totals{hash: sha256.New(), counts: map[string]int64{}} }
 
-// add counts a line, with what it ends by. A nil table is that of the header.
-func (s *sums) add(line []byte, table *bulk.Table, row []any) {
-	_, _ = s.hash.Write(line) // never fails
-	s.lines++
-	if table == nil {
-		return
-	}
-	s.counts[table.Record]++
-	for i, column := range table.Columns {
-		if at, ok := row[i].(int64); ok && column.Kind == bulk.Instant {
-			s.latest = max(s.latest, at)
+// add adds a line with its line feed.
+func (t *totals) add(line []byte, table *bulk.Table, row bulk.Row) {
+	t.count(line)
+	_, _ = t.hash.Write(line) // a hash returns no errors
+	t.counts[table.Record]++
+	for column, value := range row.All() {
+		if micros, ok := value.(int64); ok && column.Kind == bulk.Instant {
+			t.latest = max(t.latest, micros)
 		}
 	}
 }
 
-func (s *sums) sha256() string { return hex.EncodeToString(s.hash.Sum(nil)) }
+func (t *totals) count(line []byte) {
+	t.lines.Add(1)
+	t.bytes.Add(int64(len(line)))
+}
+
+func (t *totals) sha256() string { return hex.EncodeToString(t.hash.Sum(nil)) }
+
+// progress describes how many lines were processed. size is the size of the file in bytes, 0 if it is unknown.
+func (t *totals) progress(processed string, size int64) string {
+	lines, bytes := t.lines.Load(), t.bytes.Load()
+	if size > 0 {
+		return fmt.Sprintf("%s %d lines, %d %%", processed, lines, 100*bytes/size)
+	}
+	return fmt.Sprintf("%s %d lines, %d MB", processed, lines, bytes>>20)
+}
 
 // writer writes the lines of a file.
 type writer struct {
 	out  io.Writer
 	line []byte
-	*sums
+	*totals
 }
 
-func (w *writer) header(p *bulk.Project) error {
-	w.line = append(w.line[:0], `{"record":"`+recordHeader+`","format":"`+formatName+`","formatVersion":`...)
-	w.line = strconv.AppendInt(w.line, formatVersion, 10)
-	w.id("id", p.ID)
-	if err := w.text("name", p.Name); err != nil {
-		return err
-	}
-	w.instant("createdAt", p.CreatedAt.UnixMicro())
-	w.latest = p.CreatedAt.UnixMicro()
-	return w.end(nil, nil)
+func (w *writer) writeHeader(p *models.Project) error {
+	row := header.NewRow(1)
+	row.Set("format", formatName)
+	row.Set("formatVersion", int64(formatVersion))
+	row.Set("id", p.ID)
+	row.Set("name", p.Name)
+	row.Set("createdAt", p.CreatedAt.UnixMicro())
+	return w.writeRow(header, row)
 }
 
-// row writes a row of a table. What is NULL is left out.
-func (w *writer) row(table *bulk.Table, row []any) error {
-	w.line = append(append(append(w.line[:0], `{"record":"`...), table.Record...), '"')
-	for i, column := range table.Columns {
-		name := column.Member
-		switch value := row[i].(type) {
-		case nil:
+// writeRow writes a row without its NULL values.
+func (w *writer) writeRow(table *bulk.Table, row bulk.Row) error {
+	w.begin(table.Record)
+	for column, value := range row.All() {
+		if value == nil || value == false && column.Optional {
+			continue
+		}
+		w.key(column.Member)
+		switch value := value.(type) {
 		case models.ID:
-			w.id(name, value)
+			w.text(value.String())
 		case bool:
-			if value || !column.Optional {
-				w.line = strconv.AppendBool(w.member(name), value)
-			}
+			w.line = strconv.AppendBool(w.line, value)
 		case int64:
 			if column.Kind == bulk.Instant {
-				w.instant(name, value)
+				w.instant(value)
 			} else {
-				w.line = strconv.AppendInt(w.member(name), value, 10)
+				w.line = strconv.AppendInt(w.line, value, 10)
 			}
 		case string:
 			if column.Kind == bulk.Value {
-				w.line = append(w.member(name), value...)
-			} else if err := w.text(name, value); err != nil {
-				return err
+				w.line = append(w.line, value...)
+			} else {
+				w.text(value)
 			}
 		}
 	}
 	return w.end(table, row)
 }
 
-// finish writes the last line.
-func (w *writer) finish() error {
-	sum := w.sha256()
-	w.line = append(w.line[:0], `{"record":"`+recordEnd+`","counts":{`...)
+// writeTrailer writes the last line.
+func (w *writer) writeTrailer() error {
+	w.begin(recordEnd)
+	w.key("counts")
 	for i, table := range bulk.Tables {
-		if i > 0 {
-			w.line = append(w.line, ',')
-		}
-		w.line = append(append(append(w.line, '"'), table.Record...), `":`...)
-		w.line = strconv.AppendInt(w.line, w.counts[table.Record], 10)
+		w.line = append(w.line, "{,"[min(i, 1)])
+		w.text(table.Record)
+		w.line = strconv.AppendInt(append(w.line, ':'), w.counts[table.Record], 10)
 	}
 	w.line = append(w.line, '}')
-	w.instant("latestAt", w.latest)
-	if err := w.text("sha256", sum); err != nil {
-		return err
+	w.key("latestAt")
+	w.instant(w.latest)
+	w.key("sha256")
+	w.text(w.sha256())
+	return w.end(nil, bulk.Row{})
+}
+
+func (w *writer) begin(record string) {
+	w.line = append(w.line[:0], `{"record":`...)
+	w.text(record)
+}
+
+func (w *writer) key(member string) {
+	w.line = append(w.line, ',')
+	w.text(member)
+	w.line = append(w.line, ':')
+}
+
+func (w *writer) instant(micros int64) {
+	w.line = time.UnixMicro(micros).UTC().AppendFormat(w.line, `"`+instantLayout+`"`)
+}
+
+// shortEscapes replaces two escapes of jsontree.AppendString by the shorter ones of the format. It keeps an escaped
+// backslash, which may precede the same letters.
+var shortEscapes = strings.NewReplacer(`\\`, `\\`, `\u0008`, `\b`, `\u000c`, `\f`)
+
+func (w *writer) text(text string) {
+	start := len(w.line)
+	w.line = jsontree.AppendString(w.line, text)
+	if strings.ContainsAny(text, "\b\f") {
+		w.line = append(w.line[:start], shortEscapes.Replace(string(w.line[start:]))...)
 	}
-	return w.end(nil, nil)
 }
 
-func (w *writer) member(name string) []byte {
-	return append(append(append(w.line, `,"`...), name...), `":`...)
-}
-
-func (w *writer) id(name string, id models.ID) {
-	w.line = append(append(append(w.member(name), '"'), id.String()...), '"')
-}
-
-func (w *writer) instant(name string, micros int64) {
-	w.line = append(time.UnixMicro(micros).UTC().AppendFormat(append(w.member(name), '"'), instantForm), '"')
-}
-
-func (w *writer) text(name, text string) (err error) {
-	w.line, err = jsontext.AppendQuote(w.member(name), text)
-	return err
-}
-
-func (w *writer) end(table *bulk.Table, row []any) error {
+// end writes the line. table is nil for the last line.
+func (w *writer) end(table *bulk.Table, row bulk.Row) error {
 	w.line = append(w.line, "}\n"...)
-	w.add(w.line, table, row)
+	if table == nil {
+		w.count(w.line)
+	} else {
+		w.add(w.line, table, row)
+	}
 	_, err := w.out.Write(w.line)
 	return err
-}
-
-// errTwice and the others are what is wrong with a line as JSON.
-var (
-	errNoObject = errors.New("is no JSON object")
-	errJSON     = errors.New("is no JSON without a key twice, in UTF-8 without unpaired surrogates")
-)
-
-// parseLine reads a line as members of an object.
-func parseLine(decoder *jsontext.Decoder) (models.Object, error) {
-	if decoder.PeekKind() != '{' {
-		return nil, errNoObject
-	}
-	node, err := readNode(decoder)
-	if err == nil {
-		if _, end := decoder.ReadToken(); end == io.EOF {
-			return node.(models.Object), nil
-		}
-	}
-	return nil, errJSON
 }

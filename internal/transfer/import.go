@@ -7,158 +7,187 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/progress"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
+	"github.com/placard/placard/models"
 )
 
-// Options are how a file is imported.
-type Options struct {
-	// Project is the name that the project gets here; empty for that in the file.
+// ImportOptions are the options of Import.
+type ImportOptions struct {
+	// File may be Stdio.
+	File string
+	// Project is the name that the project gets; empty for the name in the file.
 	Project string
 	Limits  Limits
+	Log     *slog.Logger
+	// Stdin has the lines if File is Stdio.
+	Stdin io.Reader
+	// Notes gets the progress.
+	Notes io.Writer
 }
 
-// Imported is what an import has done.
+// Limits are the limits of a server that also apply to a file.
+type Limits struct{ ValueBytes, KeyCharacters, ValueNesting int32 }
+
+func (l Limits) server() *models.ServerLimits {
+	limits := models.DefaultLimits()
+	limits.ValueBytes, limits.KeyCharacters, limits.ValueNesting = l.ValueBytes, l.KeyCharacters, l.ValueNesting
+	return &limits
+}
+
+// Imported describes the result of an import.
 type Imported struct {
 	Project string
-	// Created says that the project was not there before.
+	// Created is true if the import has created the project.
 	Created bool
-	bulk.Done
-	// Records is how many were new, by what they are.
+	bulk.Result
+	// Records has the number of inserted rows by record.
 	Records map[string]int
 }
 
-// Import writes a file into the database at url, or what comes from in where the file is Standard. What is there already
-// stays, so that it may be called again, also after it was interrupted anywhere. It fails with bulk.Refused for a line
-// that is not as it should be, or that contradicts what is there. A file is read as a whole before anything is written;
-// of what comes from in, the batches before the line stay written.
-func Import(ctx context.Context, url, file string, options Options, log *slog.Logger, in io.Reader, notes io.Writer) (done Imported, err error) {
+// Import writes a file into the database at url. It keeps all stored rows and skips equal ones, so that a repeated import
+// completes an interrupted one. It fails with bulk.RowError for a line that breaks the rules of the API or contradicts a
+// stored row. A regular file is checked as a whole before the first write; any other is written batch by batch.
+func Import(ctx context.Context, url string, options ImportOptions) (imported Imported, err error) {
 	ctx = auth.With(ctx, auth.Everyone)
-	if file == Standard {
-		return importFrom(ctx, url, until(ctx, in), 0, options, log, notes)
+	if options.File == Stdio {
+		return importFrom(ctx, url, cancellableReader(ctx, options.Stdin), 0, options)
 	}
-	from, err := os.Open(file)
+	file, err := os.Open(options.File)
 	if err != nil {
-		return done, err
+		return imported, err
 	}
-	defer func() { _ = from.Close() }() // it was only read
-	info, err := from.Stat()
+	defer func() { _ = file.Close() }() // it was only read
+	info, err := file.Stat()
 	if err != nil {
-		return done, err
+		return imported, err
 	}
 	if !info.Mode().IsRegular() {
-		return importFrom(ctx, url, until(ctx, from), 0, options, log, notes)
+		return importFrom(ctx, url, cancellableReader(ctx, file), 0, options)
 	}
-	checked := newProgress(notes, "checked", info.Size())
-	if err := newReader(from, options.Limits, nothing{}, checked.tell).read(ctx); err != nil {
-		return done, interrupted(ctx, err)
+	if err := check(ctx, file, info.Size(), options); err != nil {
+		return imported, explainInterrupt(ctx, err)
 	}
-	if _, err := from.Seek(0, io.SeekStart); err != nil {
-		return done, err
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return imported, err
 	}
-	return importFrom(ctx, url, from, info.Size(), options, log, notes)
+	return importFrom(ctx, url, file, info.Size(), options)
 }
 
-func importFrom(
-	ctx context.Context, url string, from io.Reader, size int64, options Options, log *slog.Logger, notes io.Writer,
-) (done Imported, err error) {
-	s, err := store.Open(ctx, url, log)
+// check reads a whole file.
+func check(ctx context.Context, file io.Reader, size int64, options ImportOptions) error {
+	r := newReader(file, options.Limits, discardSink{})
+	defer progress.Start(options.Notes, func(time.Duration) string { return r.progress("checked", size) })()
+	return r.read(ctx)
+}
+
+func importFrom(ctx context.Context, url string, file io.Reader, size int64, options ImportOptions) (imported Imported, err error) {
+	s, err := store.Open(ctx, url, options.Log)
 	if err != nil {
-		return done, err
+		return imported, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	w := &importer{s: s, project: options.Project, notes: notes, done: Imported{Records: map[string]int{}}}
-	err = newReader(from, options.Limits, w, newProgress(notes, "imported", size).tell).read(ctx)
-	err = interrupted(ctx, err)
+	sink := &storeSink{store: s, name: options.Project, imported: Imported{Records: map[string]int{}}}
+	r := newReader(file, options.Limits, sink)
+	defer progress.Start(options.Notes, func(time.Duration) string {
+		if sink.waiting.Load() {
+			return "waiting for the clock of this machine to pass the instants of the file"
+		}
+		return r.progress("imported", size)
+	})()
+	err = explainInterrupt(ctx, r.read(ctx))
 	if err == nil {
 		s.Analyze(ctx)
 	}
-	if err != nil && w.target != nil {
-		err = fmt.Errorf("%w\n%s", err, "what was written before stays; to go on, give the same command with a whole file that fits")
+	if err != nil && sink.importer != nil {
+		err = fmt.Errorf("%w\nearlier batches stay: to continue, import a complete file that fits", err)
 	}
-	return w.done, err
+	return sink.imported, err
 }
 
-// interrupted is err in fewer words where the process was told to end.
-func interrupted(ctx context.Context, err error) error {
+// explainInterrupt replaces an error that follows from the end of ctx.
+func explainInterrupt(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")
 	}
 	return err
 }
 
-// until is a reader that ends with ctx, also while nothing comes.
-func until(ctx context.Context, in io.Reader) io.Reader {
-	from, to := io.Pipe()
+// cancellableReader returns a reader of in that ends with ctx, even while in blocks.
+func cancellableReader(ctx context.Context, in io.Reader) io.Reader {
+	reader, writer := io.Pipe()
 	go func() {
-		_, err := io.Copy(to, in)
-		to.CloseWithError(err)
+		_, err := io.Copy(writer, in)
+		writer.CloseWithError(err)
 	}()
-	context.AfterFunc(ctx, func() { from.CloseWithError(ctx.Err()) })
-	return from
+	context.AfterFunc(ctx, func() { reader.CloseWithError(ctx.Err()) })
+	return reader
 }
 
-// nothing is a sink for a file that is only checked.
-type nothing struct{}
+// discardSink checks a file without writing it.
+type discardSink struct{}
 
-func (nothing) begin(context.Context, bulk.Project) error { return nil }
+func (discardSink) begin(context.Context, models.Project) error { return nil }
 
-func (nothing) write(context.Context, *bulk.Table, []bulk.Row, int64) error { return nil }
+func (discardSink) write(context.Context, *bulk.Table, []bulk.Row, int64) error { return nil }
 
-func (nothing) end(context.Context) error { return nil }
+func (discardSink) end(context.Context) error { return nil }
 
-// importer writes what comes into a project.
-type importer struct {
-	s       *store.Store
-	project string
-	target  *bulk.Target
-	notes   io.Writer
-	done    Imported
+// storeSink writes rows into a project.
+type storeSink struct {
+	store    *store.Store
+	name     string
+	importer *bulk.Importer
+	waiting  atomic.Bool
+	imported Imported
 }
 
-func (w *importer) begin(ctx context.Context, p bulk.Project) error {
-	if w.project != "" {
-		p.Name = w.project
+func (s *storeSink) begin(ctx context.Context, p models.Project) error {
+	if s.name != "" {
+		p.Name = s.name
 	}
-	w.done.Project = p.Name
-	if err := w.wait(ctx, p.CreatedAt.UnixMicro()); err != nil {
+	s.imported.Project = p.Name
+	if err := s.waitUntil(ctx, p.CreatedAt.UnixMicro()); err != nil {
 		return err
 	}
-	w.target = bulk.NewTarget(w.s, p)
+	s.importer = bulk.NewImporter(s.store, p)
 	return nil
 }
 
-func (w *importer) write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error {
-	if err := w.wait(ctx, latest); err != nil {
+func (s *storeSink) write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error {
+	if err := s.waitUntil(ctx, latest); err != nil {
 		return err
 	}
-	done, err := w.target.Write(ctx, table, rows)
+	result, err := s.importer.Write(ctx, table, rows)
 	if err != nil {
 		return err
 	}
-	w.done.Records[table.Record] += done.New
-	w.done.New += done.New
-	w.done.Changed += done.Changed
-	w.done.Same += done.Same
-	w.done.Kept += done.Kept
+	s.imported.Records[table.Record] += result.Inserted
+	s.imported.Inserted += result.Inserted
+	s.imported.Updated += result.Updated
+	s.imported.Unchanged += result.Unchanged
+	s.imported.Skipped += result.Skipped
 	return nil
 }
 
-func (w *importer) end(ctx context.Context) (err error) {
-	w.done.Created, err = w.target.Finish(ctx)
+func (s *storeSink) end(ctx context.Context) (err error) {
+	s.imported.Created, err = s.importer.Finish(ctx)
 	return err
 }
 
-// wait waits until the clock of this machine has passed an instant: what is logged here later must be later.
-func (w *importer) wait(ctx context.Context, micros int64) error {
+// waitUntil waits until the clock of this machine has passed an instant, so that later writes get later instants.
+func (s *storeSink) waitUntil(ctx context.Context, micros int64) error {
 	left := time.Until(time.UnixMicro(micros))
 	if left < 0 {
 		return nil
 	}
-	_, _ = fmt.Fprintf(w.notes, "waiting %v until the clock of this machine has passed the instants of the file\n", left.Round(time.Second)) // nobody may read it
+	s.waiting.Store(true)
+	defer s.waiting.Store(false)
 	select {
 	case <-time.After(left + time.Microsecond):
 		return nil

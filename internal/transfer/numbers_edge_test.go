@@ -42,7 +42,7 @@ func TestRefusedImportKeepsNumbers(t *testing.T) {
 
 		file := export(t, origin.url)
 		_, err := importInto(context.Background(), t, url, file)
-		if refused := (*bulk.Refused)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "version") {
+		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "version") {
 			t.Fatalf("the number %d is taken, and the import is not refused: %v", there.Number, err)
 		}
 		n.read(file)

@@ -115,7 +115,7 @@ func (n *numbers) take(file, whole []byte) {
 	n.Helper()
 	_, err := importInto(context.Background(), n, n.url, file)
 	n.read(whole)
-	var refused *bulk.Refused
+	var refused *bulk.RowError
 	var failure *models.Error
 	switch {
 	case errors.As(err, &refused), errors.As(err, &failure) && failure.Code == models.CodeConflict:

@@ -2,96 +2,68 @@ package transfer
 
 import (
 	"bufio"
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/store/bulk"
 	"github.com/placard/placard/models"
 )
 
-// batchRows and batchBytes bound what is written in one transaction.
+// maxBatchRows and maxBatchBytes limit the lines that are written in one transaction.
 const (
-	batchRows  = 1000
-	batchBytes = 4 << 20
+	maxBatchRows  = 1000
+	maxBatchBytes = 4 << 20
 )
 
-// sink takes what a file holds. Its errors end the reading.
+// sink gets the content of a file. Its errors end the reading.
 type sink interface {
-	begin(ctx context.Context, p bulk.Project) error
-	// write takes rows of one table that stand behind each other; latest is the latest instant so far, in microseconds.
+	begin(ctx context.Context, p models.Project) error
+	// write gets consecutive rows of a table. latest is the latest instant up to them, in microseconds since 1970.
 	write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error
-	// end hears that the file was whole.
+	// end is called after a complete file.
 	end(ctx context.Context) error
 }
 
-// reader reads a file line by line and refuses whatever is not as it should be.
+// reader reads and checks a file.
 type reader struct {
 	in     *bufio.Reader
 	limits *models.ServerLimits
-	now    func() time.Time
-	to     sink
-	tell   func(lines, bytes int64)
-	*sums
-	bytes int64
-	// line and decoder are used again for each line.
-	line    []byte
-	decoder *jsontext.Decoder
-	// table is what the last line belonged to, by its number, and last its row.
+	sink   sink
+	*totals
+	line []byte
+	// table is the index in bulk.Tables of the last row, which is zero before the first row of the table.
 	table int
 	last  bulk.Row
-	batch []bulk.Row
-	size  int
+	// batch has rows of the table that were not written yet, and batchBytes is the length of their lines.
+	batch      []bulk.Row
+	batchBytes int
 }
 
-func newReader(in io.Reader, limits Limits, to sink, tell func(lines, bytes int64)) *reader {
-	return &reader{
-		in: bufio.NewReaderSize(in, 256<<10), limits: limits.server(), now: time.Now, to: to, tell: tell, sums: newSums(),
-		decoder: jsontext.NewDecoder(in),
-	}
+func newReader(in io.Reader, limits Limits, to sink) *reader {
+	return &reader{in: bufio.NewReaderSize(in, 256<<10), limits: limits.server(), sink: to, totals: newTotals()}
 }
 
+// refuse returns the error of the current line.
 func (r *reader) refuse(format string, args ...any) error {
-	return &bulk.Refused{Line: r.lines + 1, Text: fmt.Sprintf(format, args...)}
+	return &bulk.RowError{Line: r.lines.Load() + 1, Text: fmt.Sprintf(format, args...)}
 }
 
-// errTruncated is a file without its last line.
-var errTruncated = errors.New("the file ends before its last line: it is only a part of what was exported")
-
-// read reads the whole file.
 func (r *reader) read(ctx context.Context) error {
-	line, members, err := r.next()
-	if err != nil {
-		return err
-	}
-	p, err := r.readHeader(members)
-	if err != nil {
-		return err
-	}
-	r.add(line, nil, nil)
-	r.latest = p.CreatedAt.UnixMicro()
-	if err := r.to.begin(ctx, p); err != nil {
+	if err := r.readHeader(ctx); err != nil {
 		return err
 	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		line, members, err := r.next()
-		if err != nil {
-			return err
-		}
-		record, members, err := r.record(members)
+		record, members, err := r.next()
 		if err != nil {
 			return err
 		}
@@ -99,209 +71,157 @@ func (r *reader) read(ctx context.Context) error {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}
-			if err := r.readEnd(members); err != nil {
+			if err := r.checkTrailer(members); err != nil {
 				return err
 			}
-			return r.to.end(ctx)
+			return r.sink.end(ctx)
 		}
-		if err := r.take(ctx, record, line, members); err != nil {
+		if err := r.readRecord(ctx, record, members); err != nil {
 			return err
 		}
 	}
 }
 
-// next is the next line, with what it ends by, and its members.
-func (r *reader) next() ([]byte, models.Object, error) {
-	line, err := r.readLine()
-	if err != nil {
-		return nil, nil, err
+// next reads a line into r.line. It returns the record and the other members of the line.
+func (r *reader) next() (record string, members models.Object, err error) {
+	if err := r.readLine(); err != nil {
+		return "", nil, err
 	}
-	r.decoder.Reset(bytes.NewReader(line))
-	members, err := parseLine(r.decoder)
-	if err != nil {
-		return nil, nil, r.refuse("%s", err)
+	node, err := jsontree.Parse(r.line)
+	members, ok := node.(models.Object)
+	if err != nil || !ok {
+		return "", nil, r.refuse("must be a JSON object in UTF-8 without duplicate keys and unpaired surrogates")
 	}
-	return line, members, nil
+	i := slices.IndexFunc(members, func(m models.Member) bool { return m.Key == "record" })
+	if i >= 0 {
+		record, _ = members[i].Value.(string)
+	}
+	if record == "" {
+		return "", nil, r.refuse(`"record" must be a string that is not empty`)
+	}
+	return record, slices.Delete(members, i, i+1), nil
 }
 
-// readLine reads up to the end of a line. The longest is that of a value in which each byte is written as an escape.
-func (r *reader) readLine() ([]byte, error) {
-	most := 6*int(r.limits.ValueBytes) + 512<<10
+// readLine reads a line with its line feed. The longest one has a value in which each byte is escaped.
+func (r *reader) readLine() error {
+	maxBytes := 6*int(r.limits.ValueBytes) + 512<<10
 	r.line = r.line[:0]
 	for {
 		part, err := r.in.ReadSlice('\n')
 		r.line = append(r.line, part...)
-		r.bytes += int64(len(part))
 		switch {
-		case len(r.line) > most:
-			return nil, r.refuse("is longer than %d bytes", most)
+		case len(r.line) > maxBytes:
+			return r.refuse("must not be longer than %d bytes", maxBytes)
 		case err == nil:
-			r.tell(r.lines, r.bytes)
-			return r.line, nil
+			return nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF):
-			return nil, errTruncated
+			return errors.New("the file is only a part of an export: its last line is missing")
 		default:
-			return nil, fmt.Errorf("read the file: %w", err)
+			return fmt.Errorf("read the file: %w", err)
 		}
 	}
 }
 
-// record takes the record off the members of a line.
-func (r *reader) record(members models.Object) (string, models.Object, error) {
-	for i, member := range members {
-		if text, ok := member.Value.(string); ok && member.Key == "record" {
-			return text, slices.Delete(members, i, i+1), nil
-		}
+func (r *reader) readHeader(ctx context.Context) error {
+	record, members, err := r.next()
+	if err != nil {
+		return err
 	}
-	return "", nil, r.refuse("record is missing")
+	values := toMap(members)
+	if record != header.Record || values["format"] != formatName {
+		return r.refuse("is not the first line of a file that `placard export` has written")
+	}
+	number, _ := values["formatVersion"].(json.Number)
+	if version, err := strconv.Atoi(string(number)); err == nil && version > formatVersion {
+		return r.refuse("a newer program has written version %d of the format: this program reads versions up to %d", version, formatVersion)
+	}
+	row, err := r.readRow(header, members)
+	if err != nil {
+		return err
+	}
+	r.add(r.line, header, row)
+	return r.sink.begin(ctx, models.Project{
+		ID: row.Get("id").(models.ID), Name: row.Get("name").(string), CreatedAt: models.TimeFromMicros(row.Get("createdAt").(int64)),
+	})
 }
 
-func (r *reader) readHeader(members models.Object) (p bulk.Project, err error) {
-	record, members, err := r.record(members)
-	if err != nil || record != recordHeader {
-		return p, r.refuse("this is no file that `placard export` wrote")
-	}
-	version, format := 0, ""
-	for _, member := range members {
-		text, _ := member.Value.(string)
-		switch member.Key {
-		case "format":
-			format = text
-		case "formatVersion":
-			number, _ := member.Value.(json.Number)
-			version, err = strconv.Atoi(string(number))
-		case "id":
-			p.ID, _ = models.ParseID(text)
-		case "name":
-			p.Name, err = text, models.CheckName(nil, text)
-		case "createdAt":
-			var micros int64
-			micros, err = r.instant(text)
-			p.CreatedAt = models.TimeFromMicros(micros)
-		default:
-			err = errors.New("is not known to this program")
-		}
-		if err != nil {
-			return p, r.refuse("%s %s", headerMember(member.Key), plain(err))
-		}
-	}
-	switch {
-	case format != formatName:
-		return p, r.refuse("this is no file that `placard export` wrote")
-	case version > formatVersion:
-		return p, r.refuse("a newer program wrote this file, in version %d of the format", version)
-	case version < 1 || p.ID.IsZero() || p.Name == "" || p.CreatedAt.IsZero():
-		return p, r.refuse("formatVersion, id, name or createdAt is missing")
-	}
-	return p, nil
-}
-
-// headerMember is the name of a member of the header, if it is one.
-func headerMember(name string) string {
-	if slices.Contains([]string{"formatVersion", "id", "name", "createdAt"}, name) {
-		return name
-	}
-	return "a member"
-}
-
-// take reads a line of a table, and hands on the batch before it where that is enough.
-func (r *reader) take(ctx context.Context, record string, line []byte, members models.Object) error {
+// readRecord adds a row to the batch. It writes the batch before if it is full or of another table.
+func (r *reader) readRecord(ctx context.Context, record string, members models.Object) error {
 	i := slices.IndexFunc(bulk.Tables, func(t *bulk.Table) bool { return t.Record == record })
 	switch {
 	case i < 0:
-		return r.refuse("this program does not know what record it is")
+		return r.refuse(`"record" is not known to this program: docs/export.md has all records`)
 	case i < r.table:
-		return r.refuse("a record %s stands behind a record %s", record, bulk.Tables[r.table].Record)
-	case i > r.table || len(r.batch) >= batchRows || r.size >= batchBytes:
+		return r.refuse("a record %q must not follow a record %q", record, bulk.Tables[r.table].Record)
+	case i > r.table || len(r.batch) >= maxBatchRows || r.batchBytes >= maxBatchBytes:
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
 		if i > r.table {
-			r.last = bulk.Row{}
+			r.table, r.last = i, bulk.Row{}
 		}
-		r.table = i
 	}
 	table := bulk.Tables[i]
 	row, err := r.readRow(table, members)
 	if err != nil {
-		return r.refuse("%s", err)
-	}
-	if err := r.place(table, &row); err != nil {
 		return err
 	}
-	r.add(line, table, row.Values)
-	r.batch, r.size, r.last = append(r.batch, row), r.size+len(line), row
+	if err := r.checkOrder(table, &row); err != nil {
+		return err
+	}
+	r.add(r.line, table, row)
+	r.batch, r.batchBytes, r.last = append(r.batch, row), r.batchBytes+len(r.line), row
 	return nil
 }
 
-// place checks that a row stands behind the last one, and says which of its sequence it is.
-func (r *reader) place(table *bulk.Table, row *bulk.Row) error {
-	if table.Group > 0 {
-		row.Place = 1
-	}
-	if r.last.Values == nil || table.Key+table.Group == 0 {
+// checkOrder refuses a row that is not greater than the last row. It sets the position of a row in a sequence.
+func (r *reader) checkOrder(table *bulk.Table, row *bulk.Row) error {
+	row.Position = 1
+	if r.last.Line == 0 || table.Unsorted {
 		return nil
 	}
-	order := compareValues(r.last.Values, row.Values, table.Key+table.Group)
-	if order > 0 || order == 0 && table.Group == 0 {
-		return r.refuse("does not stand in its order, or stands twice")
+	order := bulk.CompareKeys(r.last, *row)
+	if order > 0 || order == 0 && !table.Sequence {
+		return r.refuse("must be sorted after the line before it and not be equal to it")
 	}
 	if order == 0 {
-		row.Place = r.last.Place + 1
+		row.Position = r.last.Position + 1
 	}
 	return nil
-}
-
-// compareValues compares the first n values of two rows.
-func compareValues(a, b []any, n int) int {
-	for i := range n {
-		order := 0
-		switch x := a[i].(type) {
-		case models.ID:
-			y := b[i].(models.ID)
-			order = bytes.Compare(x[:], y[:])
-		case string:
-			order = strings.Compare(x, b[i].(string))
-		case int64:
-			order = cmp.Compare(x, b[i].(int64))
-		}
-		if order != 0 {
-			return order
-		}
-	}
-	return 0
 }
 
 func (r *reader) flush(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil
 	}
-	err := r.to.write(ctx, bulk.Tables[r.table], r.batch, r.latest)
-	r.batch, r.size = nil, 0
+	err := r.sink.write(ctx, bulk.Tables[r.table], r.batch, r.latest)
+	r.batch, r.batchBytes = nil, 0
 	return err
 }
 
-// readEnd compares what the last line says with what was read, and makes sure that it is the last one.
-func (r *reader) readEnd(members models.Object) error {
-	damaged := r.refuse("the file is damaged: its lines are not those that were exported")
-	said := map[string]any{}
-	for _, member := range members {
-		said[member.Key] = member.Value
+// checkTrailer compares the last line with the totals of the lines before it.
+func (r *reader) checkTrailer(members models.Object) error {
+	values, counts := toMap(members), map[string]any{}
+	for _, table := range bulk.Tables {
+		counts[table.Record] = json.Number(strconv.FormatInt(r.counts[table.Record], 10))
 	}
-	counts, _ := said["counts"].(models.Object)
-	for _, count := range counts {
-		if number, ok := count.Value.(json.Number); !ok || string(number) != strconv.FormatInt(r.counts[count.Key], 10) {
-			return damaged
-		}
+	object, _ := values["counts"].(models.Object)
+	latest, err := readInstant(values["latestAt"])
+	if len(values) != 3 || !maps.Equal(toMap(object), counts) || err != nil || latest != r.latest || values["sha256"] != r.sha256() {
+		return r.refuse("the file is damaged: the counts, the latest instant or the SHA-256 of its lines differ from the last line")
 	}
-	latest, ok := said["latestAt"].(string)
-	if at, err := r.instant(latest); !ok || err != nil || at != r.latest || len(said) != 3 || len(counts) != len(bulk.Tables) || said["sha256"] != r.sha256() {
-		return damaged
-	}
+	r.count(r.line)
 	if _, err := r.in.ReadByte(); !errors.Is(err, io.EOF) {
-		r.lines++
-		return r.refuse("something stands behind the last line")
+		return r.refuse("the file must end after the line with the record %q", recordEnd)
 	}
 	return nil
+}
+
+func toMap(object models.Object) map[string]any {
+	values := make(map[string]any, len(object))
+	for _, member := range object {
+		values[member.Key] = member.Value
+	}
+	return values
 }

@@ -139,7 +139,7 @@ func tree(t testing.TB, text string) any {
 func export(t testing.TB, url string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if _, err := transfer.Export(context.Background(), url, project, transfer.Standard, false, &out, io.Discard); err != nil {
+	if _, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: project, File: transfer.Stdio, Stdout: &out, Notes: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -152,7 +152,7 @@ func importInto(ctx context.Context, t testing.TB, url string, file []byte) (tra
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return transfer.Import(ctx, url, path, transfer.Options{Limits: limits}, quiet, nil, io.Discard)
+	return transfer.Import(ctx, url, transfer.ImportOptions{File: path, Limits: limits, Log: quiet, Notes: io.Discard})
 }
 
 // lines are those of a file without the last one.

@@ -38,7 +38,7 @@ func TestLaterExport(t *testing.T) {
 			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil, models.RemoveAliasInput{ArtifactVersionID: v.ID.String(), Alias: "new"}))
 			after := export(t, url)
 			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
-			if done.Changed != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Kept != 0 {
+			if done.Updated != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
 				t.Errorf("imported %+v", done)
 			}
 			if got := export(t, to); !bytes.Equal(got, after) {
@@ -48,7 +48,7 @@ func TestLaterExport(t *testing.T) {
 				t.Errorf("the database has\n%s\nwant\n%s", got, want)
 			}
 			for _, file := range [][]byte{before, after} {
-				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.New+done.Changed > 0 {
+				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.Inserted+done.Updated > 0 {
 					t.Errorf("imported again %+v", done)
 				}
 			}
@@ -70,7 +70,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, v.ID.String()))
 		s.version("model", nil)
 		after := export(t, url)
-		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Kept != 1 {
+		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Skipped != 1 {
 			t.Errorf("imported %+v", done)
 		}
 		both := export(t, to)
@@ -84,7 +84,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, v.ID.String()))
 		must[any](t)(nil, here.Close())
 		_, err := importInto(context.Background(), t, to, before)
-		if refused := (*bulk.Refused)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "has been deleted") {
+		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) || !strings.Contains(refused.Text, "has been deleted") {
 			t.Errorf("the import of a version that was deleted here: %v", err)
 		}
 	})
@@ -107,7 +107,7 @@ func TestInterrupted(t *testing.T) {
 					break
 				}
 				var part bytes.Buffer
-				if _, err := transfer.Export(context.Background(), url, project, transfer.Standard, false, &part, io.Discard); err == nil && !bytes.Equal(part.Bytes(), file) {
+				if _, err := transfer.Export(context.Background(), url, transfer.ExportOptions{Project: project, File: transfer.Stdio, Stdout: &part, Notes: io.Discard}); err == nil && !bytes.Equal(part.Bytes(), file) {
 					partly++
 				}
 				must[transfer.Imported](t)(importInto(context.Background(), t, url, file))
@@ -169,10 +169,12 @@ func TestStream(t *testing.T) {
 	file := export(t, fill(t, storetest.SQLite(t)).url)
 	storetest.Each(t, func(t *testing.T, url string) {
 		take := func(text []byte) error {
-			_, err := transfer.Import(context.Background(), url, transfer.Standard, transfer.Options{Limits: limits}, quiet, bytes.NewReader(text), io.Discard)
+			_, err := transfer.Import(context.Background(), url, transfer.ImportOptions{
+				File: transfer.Stdio, Limits: limits, Log: quiet, Stdin: bytes.NewReader(text), Notes: io.Discard,
+			})
 			return err
 		}
-		if err := take(file[:len(file)*2/3]); err == nil || !strings.Contains(err.Error(), "only a part") || !strings.Contains(err.Error(), "stays") {
+		if err := take(file[:len(file)*2/3]); err == nil || !strings.Contains(err.Error(), "only a part") || !strings.Contains(err.Error(), "earlier batches stay") {
 			t.Errorf("a part of a stream: %v", err)
 		}
 		must[any](t)(nil, take(file))
@@ -188,7 +190,7 @@ func TestExportFiles(t *testing.T) {
 	s := fill(t, storetest.SQLite(t))
 	path := filepath.Join(t.TempDir(), "file")
 	to := func(project string, force bool) error {
-		_, err := transfer.Export(context.Background(), s.url, project, path, force, io.Discard, io.Discard)
+		_, err := transfer.Export(context.Background(), s.url, transfer.ExportOptions{Project: project, File: path, Overwrite: force, Notes: io.Discard})
 		return err
 	}
 	must[any](t)(nil, os.WriteFile(path+".partial", []byte("left behind"), 0o600))
@@ -202,7 +204,7 @@ func TestExportFiles(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := transfer.Export(canceled, s.url, project, path, true, io.Discard, io.Discard); err == nil {
+	if _, err := transfer.Export(canceled, s.url, transfer.ExportOptions{Project: project, File: path, Overwrite: true, Notes: io.Discard}); err == nil {
 		t.Error("an export that was interrupted has ended well")
 	}
 	if now := must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(now, first) {

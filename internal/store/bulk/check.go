@@ -1,166 +1,112 @@
 package bulk
 
-import (
-	"fmt"
-	"slices"
-	"strings"
+import "github.com/placard/placard/models"
 
-	"github.com/placard/placard/models"
-)
-
-func mergeEqual(have, got []any) verdict {
-	if slices.Equal(have, got) {
-		return same
+func compareAll(stored, imported Row) comparison {
+	if equalExcept(stored, imported) {
+		return equal
 	}
 	return conflict
 }
 
-// mergeArtifacts takes the greater counter.
-func mergeArtifacts(have, got []any) verdict {
-	const last = 2
-	if !slices.Equal(without(have, last), without(got, last)) {
+// compareArtifacts returns newer for a greater counter of versions.
+func compareArtifacts(stored, imported Row) comparison {
+	switch {
+	case !equalExcept(stored, imported, "last_number"):
 		return conflict
+	case imported.Get("last_number").(int64) > stored.Get("last_number").(int64):
+		return newer
 	}
-	if got[last].(int64) > have[last].(int64) {
-		return further
-	}
-	return same
+	return equal
 }
 
-// mergeRuns takes the end of a run that has none here. The status and the end are the second last and the last but one
-// of the columns.
-func mergeRuns(have, got []any) verdict {
-	end := len(have) - 1
-	status := end - 2
-	if !slices.Equal(without(have, end, status), without(got, end, status)) {
-		return conflict
-	}
+// compareRuns returns newer for the end of a run that is running here.
+func compareRuns(stored, imported Row) comparison {
 	running := string(models.RunStatusRunning)
 	switch {
-	case have[status] == got[status] && have[end] == got[end], got[status] == running:
-		return same
-	case have[status] == running:
-		return further
+	case !equalExcept(stored, imported, "status", "finished_at"):
+		return conflict
+	case equalExcept(stored, imported), imported.Get("status") == running:
+		return equal
+	case stored.Get("status") == running:
+		return newer
 	}
 	return conflict
 }
 
-// mergeOutputs leaves the binding to the version: one that was deleted elsewhere before it came here never binds.
-func mergeOutputs(have, got []any) verdict {
-	bound := len(have) - 1
-	if !slices.Equal(without(have, bound), without(got, bound)) || have[bound] != nil && got[bound] != nil && have[bound] != got[bound] {
-		return conflict
+// compareOutputs never returns newer, because the import of its version binds an output. An output never gets bound here
+// if its version was deleted before the export.
+func compareOutputs(stored, imported Row) comparison {
+	here, there := stored.Get("bound_at"), imported.Get("bound_at")
+	if equalExcept(stored, imported, "bound_at") && (here == nil || there == nil || here == there) {
+		return equal
 	}
-	return same
+	return conflict
 }
 
-// without is a row without some of its values.
-func without(values []any, places ...int) []any {
-	rest := slices.Clone(values)
-	for _, place := range places {
-		rest[place] = nil
-	}
-	return rest
-}
-
-// check refuses new rows that refer to nothing, that have what is taken, or that name something of another project.
+// check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
-	if len(b.fresh) == 0 {
-		return nil
-	}
-	if b.names()[0] == "id" && b.table.Record != "auditEvent" {
-		if err := b.checkIDs(); err != nil {
-			return err
-		}
-	}
-	if err := b.checkReferences(b.fresh); err != nil {
-		return err
-	}
-	return b.checkUnique()
-}
-
-// identified are the tables of what has an ID of its own in the whole database.
-var identified = []string{"projects", "artifacts", "artifact_versions", "pipeline_runs", "step_runs", "step_outputs", "metadata_entries"}
-
-// checkIDs refuses an ID that something else has, in whatever project.
-func (b *batch) checkIDs() error {
-	given, text, err := b.given(b.fresh, "id")
-	if err != nil {
-		return err
-	}
-	var is []string
-	for _, table := range identified {
-		if table != b.table.name {
-			is = append(is, "EXISTS (SELECT 1 FROM "+table+" x WHERE x.id = t.id)")
-		}
-	}
-	return b.refuseAny("something else in this database has this ID", "SELECT t.n FROM "+given+" WHERE "+strings.Join(is, " OR "), text)
-}
-
-// takenID says whether anything in the database has the ID.
-func (b *batch) takenID(id models.ID) (bool, error) {
-	var is []string
-	var args []any
-	for _, table := range identified {
-		is, args = append(is, "EXISTS (SELECT 1 FROM "+table+" x WHERE x.id = ?)"), append(args, id)
-	}
-	var taken bool
-	err := b.Raw("SELECT "+strings.Join(is, " OR "), args...).Scan(&taken).Error
-	return taken, err
-}
-
-func (b *batch) checkReferences(rows []Row) error {
-	for _, r := range b.table.refs {
-		given, text, err := b.given(rows, r.column)
-		if err != nil {
-			return err
-		}
-		err = b.refuseAny(fmt.Sprintf("%s refers to nothing that stands before it", camel(r.column)),
-			"SELECT t.n FROM "+given+" WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+" x WHERE x.project_id = ? AND x.id = t."+r.column+")",
-			text, b.project)
+	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" {
+		err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, " WHERE "+hasID("t.id", b.table.name))
 		if err != nil {
 			return err
 		}
 	}
-	if b.table.named == "" {
-		return nil
-	}
-	names, foreign := []string{b.table.named}, "x.project_id <> ?"
-	if b.table.ofArtifact {
-		names, foreign = append(names, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
-	}
-	given, text, err := b.given(rows, names...)
-	if err != nil {
-		return err
-	}
-	return b.refuseAny(camel(b.table.named)+" is that of a version elsewhere",
-		"SELECT t.n FROM "+given+" CROSS JOIN artifact_versions x WHERE x.id = t."+b.table.named+" AND "+foreign, text, b.project)
-}
-
-func (b *batch) checkUnique() error {
-	for _, u := range b.table.unique {
-		seen := map[string]bool{}
-		for _, r := range b.fresh {
-			var key string
-			for _, column := range u.columns {
-				key += fmt.Sprintf("%v\x00", r.Values[b.table.At(column)])
-			}
-			if seen[key] {
-				return &Refused{r.Line, "the file has another " + u.what}
-			}
-			seen[key] = true
-		}
-		given, text, err := b.given(b.fresh, u.columns...)
-		if err != nil {
+	for _, r := range b.table.references {
+		if err := b.checkReference(r); err != nil {
 			return err
 		}
-		sql := "SELECT t.n FROM " + given + " CROSS JOIN " + b.table.name + " x WHERE x.project_id = ?"
-		for _, column := range u.columns {
-			sql += " AND x." + column + " = t." + column
-		}
-		if err := b.refuseAny("the project has another "+u.what, sql, text, b.project); err != nil {
+	}
+	for _, columns := range b.table.unique {
+		if err := b.checkUnique(columns); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// refuseWhere returns a RowError with text for the first new row t for which condition, which follows FROM t, yields a
+// row. columns are the columns of t.
+func (b *batch) refuseWhere(text string, columns []string, condition string, args ...any) error {
+	from, values, err := b.rowsExpr(b.inserts, columns...)
+	if err != nil {
+		return err
+	}
+	var lines []int64
+	err = b.Raw("SELECT t.n FROM "+from+condition+" ORDER BY t.n LIMIT 1", append([]any{values}, args...)...).Scan(&lines).Error
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	return refuse(lines[0], "%s", text)
+}
+
+func (b *batch) checkReference(r reference) error {
+	columns, member := []string{r.column}, members([]string{r.column})
+	if !r.deletable {
+		return b.refuseWhere(member+" must be the ID of an object of this project, in the database or on an earlier line", columns,
+			" WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+" x WHERE x.project_id = ? AND x.id = t."+r.column+")",
+			b.project)
+	}
+	foreign := "x.project_id <> ?"
+	if r.sameArtifact {
+		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
+	}
+	return b.refuseWhere(member+" must not be the ID of a version of another project or artifact", columns,
+		" CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project)
+}
+
+func (b *batch) checkUnique(columns []string) error {
+	seen := map[[2]any]bool{}
+	for _, r := range b.inserts {
+		var values [2]any
+		for i, column := range columns {
+			values[i] = r.Get(column)
+		}
+		if seen[values] {
+			return refuse(r.Line, "the file has another %s with this %s", b.table.Record, members(columns))
+		}
+		seen[values] = true
+	}
+	return b.refuseWhere("the project has another "+b.table.Record+" with this "+members(columns), columns,
+		" CROSS JOIN "+b.table.name+" x WHERE x.project_id = ? AND "+equalColumns(columns), b.project)
 }

@@ -1,80 +1,53 @@
 package bulk
 
-import (
-	"github.com/placard/placard/models"
-)
+import "github.com/placard/placard/models"
 
-// writeEntries appends what is not there yet by the way that everything goes that is logged.
-func writeEntries(b *batch) error {
-	if err := b.compare(); err != nil {
-		return err
-	}
-	if err := b.check(); err != nil || len(b.fresh) == 0 {
-		return err
-	}
-	at := map[string]int{}
-	for i, name := range b.names() {
-		at[name] = i
-	}
-	last, err := b.lastLogged(at["subject_id"])
+// appendEntries appends entries after the stored ones, as logging does.
+func appendEntries(b *batch) error {
+	last, err := b.lockLastLogged()
 	if err != nil {
 		return err
 	}
-	entries := make([]*models.MetadataEntry, len(b.fresh))
-	facts := make([]models.Fact, len(b.fresh))
-	for i, r := range b.fresh {
-		e := &models.MetadataEntry{
-			ID: r.Values[0].(models.ID), SubjectID: r.Values[at["subject_id"]].(models.ID), Retracted: r.Values[at["retracted"]].(bool),
-			Reason: textOf(r.Values[at["reason"]]), LoggedAt: models.TimeFromMicros(r.Values[at["logged_at"]].(int64)),
-			LoggedBy: textOf(r.Values[at["logged_by"]]),
+	entries := make([]*models.MetadataEntry, len(b.inserts))
+	facts := make([]models.Fact, len(b.inserts))
+	for i, r := range b.inserts {
+		subject, loggedAt := r.Get("subject_id").(models.ID), r.Get("logged_at").(int64)
+		if loggedAt < last[subject] {
+			return refuse(r.Line, `"loggedAt" must not be before an earlier entry of the subject, in the file or in the project`)
 		}
-		if step, ok := r.Values[at["step_run_id"]].(models.ID); ok {
-			e.StepRunID = step
+		last[subject] = loggedAt
+		step, _ := r.Get("step_run_id").(models.ID)
+		entries[i] = &models.MetadataEntry{
+			ID: r.Get("id").(models.ID), SubjectID: subject, Retracted: r.Get("retracted").(bool), Reason: textOrNil(r.Get("reason")),
+			LoggedAt: models.TimeFromMicros(loggedAt), LoggedBy: textOrNil(r.Get("logged_by")), StepRunID: step,
 		}
-		if e.LoggedAt.UnixMicro() < last[e.SubjectID] {
-			return &Refused{r.Line, "its subject has an entry that was logged later"}
-		}
-		last[e.SubjectID] = e.LoggedAt.UnixMicro()
-		entries[i], facts[i] = e, r.Fact
+		facts[i] = r.Fact
 	}
-	b.done.New += len(entries)
 	return b.Append(b.project, entries, facts)
 }
 
-// lastLogged is when the last entry about each subject of new rows was logged. Nobody else logs about them from here on.
-func (b *batch) lastLogged(at int) (map[models.ID]int64, error) {
-	last := map[models.ID]int64{}
-	var subjects []models.ID
-	var rows []Row
-	for _, r := range b.fresh {
-		id := r.Values[at].(models.ID)
-		if _, seen := last[id]; !seen {
-			last[id] = 0
-			subjects, rows = append(subjects, id), append(rows, r)
-		}
-	}
+// lockLastLogged locks the subjects of the new entries and returns when the last stored entry of each was logged.
+func (b *batch) lockLastLogged() (map[models.ID]int64, error) {
+	subjects := distinctIDs(b.inserts, "subject_id")
 	if err := b.LockSubjects(b.project, subjects); err != nil {
 		return nil, err
 	}
-	given, text, err := b.given(rows, "subject_id")
-	if err != nil {
-		return nil, err
-	}
+	where, args := b.OneOf("s.id", subjects)
 	var found []struct {
-		SubjectID models.ID
-		Last      *int64
+		ID   models.ID
+		Last int64
 	}
-	err = b.Raw(`SELECT t.subject_id, (SELECT e.logged_at FROM metadata_entries e
-		WHERE e.project_id = ? AND e.subject_id = t.subject_id ORDER BY e.seq DESC LIMIT 1) AS last FROM `+given, b.project, text).Scan(&found).Error
-	for _, one := range found {
-		if one.Last != nil {
-			last[one.SubjectID] = *one.Last
-		}
+	err := b.Raw(`SELECT s.id, coalesce((SELECT e.logged_at FROM metadata_entries e
+		WHERE e.project_id = s.project_id AND e.subject_id = s.id ORDER BY e.seq DESC LIMIT 1), 0) AS last
+		FROM subjects s WHERE s.project_id = ? AND `+where, append([]any{b.project}, args...)...).Scan(&found).Error
+	last := map[models.ID]int64{}
+	for _, subject := range found {
+		last[subject.ID] = subject.Last
 	}
 	return last, err
 }
 
-func textOf(value any) *string {
+func textOrNil(value any) *string {
 	text, ok := value.(string)
 	if !ok {
 		return nil

@@ -1,3 +1,4 @@
+// Package bulk reads all rows of a project at one instant, and writes rows of a project into another database.
 package bulk
 
 import (
@@ -10,20 +11,13 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Project is what a project is called.
-type Project struct {
-	ID        models.ID
-	Name      string
-	CreatedAt models.Time
-}
-
-// Snapshot is a database as it is at one instant. A server may go on meanwhile.
+// Snapshot is a read-only transaction, which reads one instant. Servers may write meanwhile.
 type Snapshot struct {
 	pool *sql.DB
 	tx   *sql.Tx
 }
 
-// Open opens the database at url for reading. It fails with store.Behind when the tables are older than the program needs.
+// Open opens the database at url for reading. It fails with store.Behind if the tables are older than the program needs.
 func Open(ctx context.Context, url string) (*Snapshot, error) {
 	pool, err := store.OpenReadOnly(ctx, url)
 	if err != nil {
@@ -36,18 +30,18 @@ func Open(ctx context.Context, url string) (*Snapshot, error) {
 	return &Snapshot{pool, tx}, nil
 }
 
-// Close ends the reading.
+// Close ends the transaction and closes the database.
 func (s *Snapshot) Close() error {
 	err := s.tx.Rollback()
 	if errors.Is(err, sql.ErrTxDone) {
-		err = nil // its context has ended
+		err = nil // the end of its context has ended it
 	}
 	return errors.Join(err, s.pool.Close())
 }
 
-// Project is the project of that name; nil when there is none.
-func (s *Snapshot) Project(ctx context.Context, name string) (*Project, error) {
-	var p Project
+// Project returns the project with a name, nil if there is none.
+func (s *Snapshot) Project(ctx context.Context, name string) (*models.Project, error) {
+	var p models.Project
 	err := s.tx.QueryRowContext(ctx, "SELECT id, name, created_at FROM projects WHERE name = $1", name).Scan(&p.ID, &p.Name, &p.CreatedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -55,24 +49,15 @@ func (s *Snapshot) Project(ctx context.Context, name string) (*Project, error) {
 	return &p, err
 }
 
-// Each calls fn with every row of the project in a table, in the order of the table. It holds one row at a time.
-func (s *Snapshot) Each(ctx context.Context, project models.ID, t *Table, fn func(row []any) error) error {
-	rows, err := s.tx.QueryContext(ctx, "SELECT "+t.selected()+" FROM "+t.name+" x WHERE x.project_id = $1"+t.where+" ORDER BY "+t.order(), project)
+// EachRow calls fn with the rows of a project in a table, in the order of the table. It holds one row in memory.
+func (s *Snapshot) EachRow(ctx context.Context, project models.ID, t *Table, fn func(Row) error) error {
+	rows, err := s.tx.QueryContext(ctx,
+		"SELECT "+t.selection()+" FROM "+t.name+" x WHERE x.project_id = $1"+t.where+" ORDER BY "+t.orderBy(), project)
+	if err == nil {
+		err = newScanner(t).each(rows, fn)
+	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", t.name, err)
-	}
-	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
-	for r := newRow(t); rows.Next(); {
-		values, err := r.scan(rows)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", t.name, err)
-		}
-		if err := fn(values); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", t.name, err)
+		return fmt.Errorf("export %s: %w", t.name, err)
 	}
 	return nil
 }

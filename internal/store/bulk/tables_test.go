@@ -58,7 +58,7 @@ func TestTablesAreWhole(t *testing.T) {
 		}
 		n++
 		moved := slices.ContainsFunc(Tables, func(t *Table) bool {
-			return t.name == table && slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column || c.to == column })
+			return t.name == table && slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column || c.stored == column })
 		})
 		if reasons := left[table]; !moved && reasons[""] == "" && reasons[column] == "" && column != "project_id" {
 			t.Errorf("%s.%s is not moved with its project", table, column)

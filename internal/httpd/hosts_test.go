@@ -1,0 +1,176 @@
+package httpd
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/graph"
+	"github.com/placard/placard/models"
+)
+
+// openWhere returns a handler with host names and origins.
+func openWhere(t *testing.T, where Where) http.Handler {
+	t.Helper()
+	_, s := openHandler(t, io.Discard)
+	h, err := New(graph.NewServer(s, models.DefaultLimits(), "test", slog.New(slog.DiscardHandler)), s, where,
+		slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// TestNames checks which host names a server accepts, depending on its address and on authentication.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	const public = "https://Placard.example"
+	hosts := []string{"other.example", "Second"}
+	for name, c := range map[string]struct {
+		where              Where
+		accepted, rejected string
+	}{
+		"loopback": {Where{Local: true, Open: true, PublicURL: public},
+			"localhost LOCALHOST localhost:8080 127.0.0.1 127.9.9.9:1 [::1] [::1]:80 placard.example PLACARD.example:443",
+			"evil.example evil.example:80 localhost.evil.example localhost. 127.0.0.1.evil.example 192.0.2.1 [2001:db8::1] 0.0.0.0 2130706433 other.example placard.example."},
+		"loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
+		"public, no keys": {Where{Open: true, Hosts: hosts},
+			"localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second",
+			"evil.example other.example.evil 1.2.3 placard.example"},
+		"public, with keys": {Where{}, "localhost 192.0.2.1 evil.example", ""},
+		"public, with keys and names": {Where{Hosts: hosts, PublicURL: public},
+			"localhost 192.0.2.1 other.example placard.example",
+			"evil.example"},
+	} {
+		h := openWhere(t, c.where)
+		get := func(host string) int {
+			r := httptest.NewRequest(http.MethodGet, "/healthz", nil)
+			r.Host = host
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		for _, host := range strings.Fields(c.accepted) {
+			if status := get(host); status != http.StatusOK {
+				t.Errorf("%s: %s is rejected with %d", name, host, status)
+			}
+		}
+		for _, host := range strings.Fields(c.rejected) {
+			if status := get(host); status != http.StatusMisdirectedRequest {
+				t.Errorf("%s: %s is accepted with %d", name, host, status)
+			}
+		}
+		if status := get(""); c.where.Local && status != http.StatusMisdirectedRequest {
+			t.Errorf("%s: an empty name is accepted with %d", name, status)
+		}
+	}
+}
+
+// TestQueriesOfOthers checks that a page of another origin cannot execute a query by GET, as with an image, and that
+// pages and probes are served to all origins.
+func TestQueriesOfOthers(t *testing.T) {
+	t.Parallel()
+	const query, friend = "/graphql?query=%7B__typename%7D", "https://dashboard.example"
+	h := openWhere(t, Where{Origins: []string{friend}})
+	for _, c := range []struct {
+		path, site, origin string
+		status             int
+	}{
+		{query, "", "", 200}, {query, "same-origin", "", 200}, {query, "none", "", 200},
+		{query, "cross-site", friend, 200},
+		{query, "cross-site", "", 403}, {query, "same-site", "", 403},
+		{query, "cross-site", "https://evil.example", 403},
+		{query, "", "https://evil.example", 403}, {query, "", "null", 403},
+		{"/graphiql/", "cross-site", "", 200}, {"/healthz", "cross-site", "", 200},
+	} {
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != c.status {
+			t.Errorf("%+v: %d %s", c, w.Code, w.Body)
+		}
+	}
+}
+
+// TestCORS checks that pages of allowed origins can read responses, that requests of other origins are rejected, and
+// that no CORS header is sent without allowed origins.
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	const friend, evil = "https://dashboard.example", "https://evil.example"
+	some, none := openWhere(t, Where{Origins: []string{friend, "http://127.0.0.1:5173"}}), openWhere(t, Where{})
+	for _, c := range []struct {
+		name, method, path, origin string
+		h                          http.Handler
+		status                     int
+		allowed                    string
+	}{
+		{"query of an allowed origin", http.MethodPost, "/graphql", friend, some, 200, friend},
+		{"query of another allowed origin", http.MethodPost, "/graphql", "http://127.0.0.1:5173", some, 200,
+			"http://127.0.0.1:5173"},
+		{"preflight of an allowed origin", http.MethodOptions, "/graphql", friend, some, 204, friend},
+		{"query of another origin", http.MethodPost, "/graphql", evil, some, 403, ""},
+		{"preflight of another origin", http.MethodOptions, "/graphql", evil, some, 204, ""},
+		{"another scheme", http.MethodPost, "/graphql", "http://dashboard.example", some, 403, ""},
+		{"another port", http.MethodPost, "/graphql", friend + ":8443", some, 403, ""},
+		{"common suffix", http.MethodPost, "/graphql", "https://evil-dashboard.example", some, 403, ""},
+		{"origin null", http.MethodPost, "/graphql", "null", some, 403, ""},
+		{"another path", http.MethodGet, "/healthz", friend, some, 200, ""},
+		{"query without allowed origins", http.MethodPost, "/graphql", friend, none, 403, ""},
+		{"preflight without allowed origins", http.MethodOptions, "/graphql", friend, none, 405, ""},
+	} {
+		r := httptest.NewRequest(c.method, c.path, strings.NewReader(small))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", c.origin)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if c.method == http.MethodOptions {
+			r.Header.Set("Access-Control-Request-Method", http.MethodPost)
+			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+		}
+		w := httptest.NewRecorder()
+		c.h.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != c.status || got != c.allowed ||
+			w.Header().Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %d, %v", c.name, w.Code, w.Header())
+		}
+	}
+}
+
+// TestNamesOfMetrics checks that /metrics rejects host names that are not allowed, also with --auth=keys. The control
+// is the accepted names.
+func TestNamesOfMetrics(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		where              Where
+		local              bool
+		accepted, rejected string
+	}{
+		"loopback": {Where{PublicURL: "https://placard.example"}, true,
+			"localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
+		"public": {Where{Local: true, Hosts: []string{"other.example"}}, false,
+			"localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
+	} {
+		guard, err := c.where.Metrics(c.local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+		for hosts, want := range map[string]int{c.accepted: http.StatusOK, c.rejected: http.StatusMisdirectedRequest} {
+			for _, host := range strings.Fields(hosts) {
+				r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+				r.Host = host
+				w := httptest.NewRecorder()
+				if h.ServeHTTP(w, r); w.Code != want {
+					t.Errorf("%s: %s has status %d, want %d", name, host, w.Code, want)
+				}
+			}
+		}
+	}
+}

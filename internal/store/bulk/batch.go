@@ -1,0 +1,241 @@
+package bulk
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// batch is a transaction that writes rows of a table.
+type batch struct {
+	store.Bulk
+	table   *Table
+	project models.ID
+	rows    []Row
+	result  Result
+	// inserts are the rows without a stored row of the same key, and updates the rows that continue one.
+	inserts, updates []Row
+}
+
+func (b *batch) write() error {
+	if err := b.lockArtifacts(); err != nil {
+		return err
+	}
+	compare := b.compareRows
+	if b.table.Sequence {
+		compare = b.compareMoves
+	}
+	if err := compare(); err != nil {
+		return err
+	}
+	if len(b.inserts) > 0 {
+		if err := b.check(); err != nil {
+			return err
+		}
+		insert := insertRows
+		if b.table.insert != nil {
+			insert = b.table.insert
+		}
+		if err := insert(b); err != nil {
+			return err
+		}
+		b.result.Inserted = len(b.inserts)
+	}
+	return b.updateRows()
+}
+
+// lockArtifacts keeps servers from creating, deleting and moving versions of the artifacts of the batch.
+func (b *batch) lockArtifacts() error {
+	column := b.table.lock
+	if column == "" {
+		return nil
+	}
+	where, args := b.OneOf("id", distinctIDs(b.rows, column))
+	if column == "artifact_version_id" {
+		where = "id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND " + where + ")"
+		args = append([]any{b.project}, args...)
+	}
+	var locked []models.ID
+	return b.Raw("SELECT id FROM artifacts WHERE project_id = ? AND "+where+" ORDER BY id"+b.LockRow(),
+		append([]any{b.project}, args...)...).Scan(&locked).Error
+}
+
+// distinctIDs returns the IDs in a column without NULL, in the order of the rows.
+func distinctIDs(rows []Row, column string) []models.ID {
+	seen := map[models.ID]bool{}
+	var ids []models.ID
+	for _, r := range rows {
+		if id, ok := r.Get(column).(models.ID); ok && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// compareRows divides the rows into inserts, updates and unchanged rows.
+func (b *batch) compareRows() error {
+	stored, err := b.storedRows()
+	if err != nil {
+		return err
+	}
+	seen := map[[2]any]bool{}
+	for _, r := range b.rows {
+		if seen[r.key()] {
+			return refuse(r.Line, "the file has another %s with this %s", b.table.Record, members(b.table.Key))
+		}
+		seen[r.key()] = true
+		other, found := stored[r.Line]
+		switch {
+		case !found:
+			b.inserts = append(b.inserts, r)
+			continue
+		case other.project != b.project:
+			return refuse(r.Line, `another project of this database has an object with this "id"`)
+		}
+		switch b.table.compare(other.Row, r) {
+		case newer:
+			b.updates = append(b.updates, r)
+		case equal:
+			b.result.Unchanged++
+		case conflict:
+			return refuse(r.Line, "the project has another %s with this %s", b.table.Record, members(b.table.Key))
+		}
+	}
+	return nil
+}
+
+type storedRow struct {
+	Row
+	project models.ID
+}
+
+// storedRows returns the stored rows with the keys of the batch by the line of the imported row. A row with an ID may
+// belong to another project.
+func (b *batch) storedRows() (map[int64]storedRow, error) {
+	from, values, err := b.rowsExpr(b.rows, b.table.Key...)
+	if err != nil {
+		return nil, err
+	}
+	sql, args := "SELECT t.n, x.project_id, "+b.table.selection()+" FROM "+from+" CROSS JOIN "+b.table.name+" x WHERE "+
+		equalColumns(b.table.Key), []any{values}
+	if b.table.Key[0] != "id" {
+		sql, args = sql+" AND x.project_id = ?", append(args, b.project)
+	}
+	rows, err := b.Raw(sql, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	var line int64
+	var project models.ID
+	stored := map[int64]storedRow{}
+	err = newScanner(b.table, &line, &project).each(rows, func(row Row) error {
+		stored[line] = storedRow{row, project}
+		return nil
+	})
+	return stored, err
+}
+
+// equalColumns returns the condition that a stored row x has the same values in columns as an imported row t.
+func equalColumns(columns []string) string {
+	conditions := make([]string, len(columns))
+	for i, column := range columns {
+		conditions[i] = "x." + column + " = t." + column
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+// rowsExpr returns a table expression t with columns of rows, and its argument. The column n is the line.
+func (b *batch) rowsExpr(rows []Row, columns ...string) (sql, argument string, err error) {
+	ids, texts, numbers := []string{}, []string{}, []string{"n"}
+	for _, name := range columns {
+		switch b.table.Columns[b.table.index(name)].Kind {
+		case ID:
+			ids = append(ids, name)
+		case Text, Value:
+			texts = append(texts, name)
+		default:
+			numbers = append(numbers, name)
+		}
+	}
+	objects := make([]map[string]any, len(rows))
+	for i, r := range rows {
+		objects[i] = map[string]any{"n": r.Line}
+		for _, name := range columns {
+			switch value := r.Get(name); value {
+			case true:
+				objects[i][name] = 1
+			case false:
+				objects[i][name] = 0
+			default:
+				objects[i][name] = value
+			}
+		}
+	}
+	text, err := json.Marshal(objects)
+	return b.Rows(ids, texts, numbers), string(text), err
+}
+
+// insertRows stores the new rows and adds their subjects.
+func insertRows(b *batch) error {
+	if b.table.subject != "" {
+		var ids []models.ID
+		for _, r := range b.inserts {
+			// The version of a bound output adds the subject, or has been deleted.
+			if b.table.Record != "stepOutput" || r.Get("bound_at") == nil {
+				ids = append(ids, r.Get("id").(models.ID))
+			}
+		}
+		if err := b.AddSubjects(b.project, string(b.table.subject), ids); err != nil {
+			return err
+		}
+	}
+	_, err := b.upsert(b.inserts, "")
+	return err
+}
+
+// updateRows changes stored rows, unless a concurrent transaction has made the same change.
+func (b *batch) updateRows() error {
+	if len(b.updates) == 0 {
+		return nil
+	}
+	changed, err := b.upsert(b.updates, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.update)
+	b.result.Updated += changed
+	b.result.Unchanged += len(b.updates) - changed
+	return err
+}
+
+// upsert inserts rows with the action for existing ones. It returns the number of written rows.
+func (b *batch) upsert(rows []Row, onConflict string) (int, error) {
+	from, values, err := b.rowsExpr(rows, b.table.columnNames()...)
+	if err != nil {
+		return 0, err
+	}
+	var columns, expressions []string
+	for _, c := range b.table.Columns {
+		columns = append(columns, cmp.Or(c.stored, c.Name))
+		expressions = append(expressions, cmp.Or(c.write, "t."+c.Name))
+	}
+	result := b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
+		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM "+from+" WHERE true ORDER BY t.n"+onConflict, b.project, values)
+	return int(result.RowsAffected), result.Error
+}
+
+// refuse returns a RowError.
+func refuse(line int64, format string, args ...any) error {
+	return &RowError{line, fmt.Sprintf(format, args...)}
+}
+
+// members returns the quoted names of columns as members of a line.
+func members(columns []string) string {
+	names := make([]string, len(columns))
+	for i, column := range columns {
+		names[i] = strconv.Quote(toCamelCase(column))
+	}
+	return strings.Join(names, " and ")
+}

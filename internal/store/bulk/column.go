@@ -1,0 +1,109 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/placard/placard/models"
+)
+
+// Kind is the type of a column.
+type Kind int
+
+// The kinds, with the Go type of their values; nil is NULL.
+const (
+	// ID is a models.ID.
+	ID Kind = iota
+	// Text is a string.
+	Text
+	// Number is an int64.
+	Number
+	// Bool is a bool.
+	Bool
+	// Instant is an int64: microseconds since 1970.
+	Instant
+	// Value is a string: a metadata value as extended JSON.
+	Value
+)
+
+// Column describes a column of a Table.
+type Column struct {
+	Name string
+	// Member is the name in camel case, as in a file.
+	Member string
+	Kind   Kind
+	// Optional is true if NULL is allowed.
+	Optional bool
+	// Min and Max limit a Number.
+	Min, Max int64
+	// Check returns an error for a Text that the API does not accept; nil accepts all.
+	Check func(text string) error
+
+	// read is the expression that exports the column of the row x; empty for the column itself.
+	read string
+	// stored is the name of the stored column, and write the expression for the imported row t; empty for the column itself.
+	stored, write string
+}
+
+// maxDescriptionCharacters limits the description of an audit event.
+const maxDescriptionCharacters = 1 << 16
+
+// auditActions are the actions of exported audit events. Imports are events of one database and are not exported.
+var auditActions = []models.AuditAction{
+	models.AuditActionAPIKeyCreated, models.AuditActionAPIKeyRevoked, models.AuditActionProjectCreated,
+	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
+	models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
+}
+
+var runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed}
+
+func checkName(text string) error { return models.CheckName(nil, text) }
+
+// checkLabel accepts names of versions and aliases.
+func checkLabel(text string) error {
+	if text == models.LatestAlias {
+		return fmt.Errorf("must not be %q", models.LatestAlias)
+	}
+	return checkName(text)
+}
+
+func checkReason(text string) error {
+	return models.CheckText(nil, "a reason", text, models.MaxReasonCharacters)
+}
+
+func checkDescription(text string) error {
+	return models.CheckText(nil, "an audit event", text, maxDescriptionCharacters)
+}
+
+func checkStatus(text string) error { return checkEnum(runStatuses, text) }
+
+func checkAction(text string) error { return checkEnum(auditActions, text) }
+
+func checkEnum[T ~string](allowed []T, text string) error {
+	if slices.Contains(allowed, T(text)) {
+		return nil
+	}
+	names := make([]string, len(allowed))
+	for i, name := range allowed {
+		names[i] = string(name)
+	}
+	return errors.New("must be one of " + strings.Join(names, ", "))
+}
+
+func checkRun(row Row) error {
+	if running := row.Get("status") == string(models.RunStatusRunning); running != (row.Get("finished_at") == nil) {
+		return errors.New(`"finishedAt" must be absent for status RUNNING and present for any other status`)
+	}
+	return nil
+}
+
+// checkVersion requires that a version named by a number has that number.
+func checkVersion(row Row) error {
+	number, numeric := models.VersionNumber(row.Get("version").(string))
+	if numeric && int64(number) != row.Get("number") {
+		return errors.New(`"version" and "number" must be equal if "version" is a number`)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// RowError is the error of a row that contradicts the database. Its batch is rolled back.
+type RowError struct {
+	Line int64
+	Text string
+}
+
+func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
+
+// Result counts inserted, updated and unchanged rows. Skipped counts the unchanged rows that retire a number which belongs to
+// a version here; the version stays.
+type Result struct{ Inserted, Updated, Unchanged, Skipped int }
+
+// Importer writes rows into a project. It creates the project, if there is none of its name, with the first rows.
+type Importer struct {
+	store   *store.Store
+	project models.Project
+	// found is true if project has the ID that it has in this database.
+	found bool
+	// audited is true if an audit event records the import.
+	audited bool
+	created bool
+}
+
+// NewImporter returns an Importer into the project with the name of p. A new project gets the ID of p, unless the
+// database has an object with this ID.
+func NewImporter(s *store.Store, p models.Project) *Importer { return &Importer{store: s, project: p} }
+
+// Write writes rows of a table in one transaction. It never deletes, and changes only rows that the file continues. It
+// returns a RowError for a row that contradicts a stored row or refers to a missing one.
+func (i *Importer) Write(ctx context.Context, table *Table, rows []Row) (result Result, err error) {
+	err = i.transaction(ctx, func(tx store.Bulk, project models.ID) (bool, error) {
+		b := &batch{Bulk: tx, table: table, project: project, rows: rows}
+		err := b.write()
+		result = b.result
+		return result.Inserted+result.Updated > 0, err
+	})
+	var refused *RowError
+	if errors.As(err, &refused) {
+		err = refused
+	}
+	return result, err
+}
+
+// Finish creates the project if there were no rows. created reports whether the import created the project.
+func (i *Importer) Finish(ctx context.Context) (created bool, err error) {
+	if !i.found {
+		err = i.transaction(ctx, func(store.Bulk, models.ID) (bool, error) { return false, nil })
+	}
+	return i.created, err
+}
+
+// transaction runs fn with the ID of the project. It adds the audit event if fn reports the first change of the import.
+func (i *Importer) transaction(ctx context.Context, fn func(tx store.Bulk, project models.ID) (bool, error)) error {
+	var next Importer
+	err := i.store.Bulk(ctx, func(tx store.Bulk) error {
+		next = *i
+		if err := next.findProject(tx); err != nil {
+			return err
+		}
+		changed, err := fn(tx, next.project.ID)
+		if err != nil || next.audited || !changed && !next.created {
+			return err
+		}
+		next.audited = true
+		return tx.Audit(next.project.ID, models.AuditActionProjectImported, next.project.Name)
+	})
+	if err == nil {
+		*i = next
+	}
+	return err
+}
+
+// findProject finds or creates the project. A found project gets the earlier of the two times of creation.
+func (i *Importer) findProject(tx store.Bulk) error {
+	if i.found {
+		return nil
+	}
+	i.found = true
+	p := &i.project
+	var found []models.Project
+	if err := tx.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&found).Error; err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		p.ID = found[0].ID
+		if !p.CreatedAt.Before(found[0].CreatedAt.Time) {
+			return nil
+		}
+		return tx.Exec("UPDATE projects SET created_at = ? WHERE id = ?", p.CreatedAt, p.ID).Error
+	}
+	var taken bool
+	ids := slices.Repeat([]any{p.ID}, len(tablesWithID))
+	if err := tx.Raw("SELECT "+hasID("?", ""), ids...).Scan(&taken).Error; err != nil {
+		return err
+	}
+	if taken {
+		p.ID = models.NewID()
+	}
+	i.created = true
+	return tx.Exec("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)", p.ID, p.Name, p.CreatedAt).Error
+}
+
+// tablesWithID are the tables whose rows have an ID that is unique in the database.
+var tablesWithID = []string{
+	"projects", "artifacts", "artifact_versions", "pipeline_runs", "step_runs", "step_outputs", "metadata_entries",
+}
+
+// hasID returns the condition that a row of tablesWithID, except one table, has an ID.
+func hasID(id, except string) string {
+	var conditions []string
+	for _, table := range tablesWithID {
+		if table != except {
+			conditions = append(conditions, "EXISTS (SELECT 1 FROM "+table+" x WHERE x.id = "+id+")")
+		}
+	}
+	return strings.Join(conditions, " OR ")
+}

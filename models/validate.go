@@ -1,0 +1,173 @@
+package models
+
+// This file checks inputs without a database. Check returns BAD_INPUT or LIMIT_EXCEEDED with the path of the invalid
+// value; at is the path of the input.
+
+// Check validates the names, aliases and tags.
+func (in *CreateArtifactVersionInput) Check(at *Path) error {
+	if err := checkNames(at, []nameField{
+		{"project", in.Project}, {"artifact", &in.Artifact}, {"version", in.Version}, {"type", in.Type},
+	}); err != nil {
+		return err
+	}
+	if in.Version != nil && *in.Version == LatestAlias {
+		return BadInput(at.In("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	}
+	if in.Output != nil {
+		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
+			return err
+		}
+	}
+	if err := checkLabels(at.In("tags"), in.Tags, CheckName); err != nil {
+		return err
+	}
+	return checkLabels(at.In("aliases"), in.Aliases, checkAlias)
+}
+
+// Check refuses names that cannot exist.
+func (in *StartPipelineRunInput) Check(at *Path) error {
+	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
+}
+
+// Check validates the names of the step, its inputs and its outputs, and their number.
+func (in *StartStepRunInput) Check(at *Path) error {
+	if err := CheckName(at.In("name"), in.Name); err != nil {
+		return err
+	}
+	inputs := make([]string, len(in.Inputs))
+	for i, input := range in.Inputs {
+		inputs[i] = input.Name
+	}
+	if err := checkSlots(at.In("inputs"), inputs, MaxInputs); err != nil {
+		return err
+	}
+	outputs := make([]string, len(in.Outputs))
+	for i, output := range in.Outputs {
+		outputs[i] = output.Name
+		if err := checkNames(at.In("outputs").In(i), []nameField{{"artifactName", output.ArtifactName}}); err != nil {
+			return err
+		}
+	}
+	return checkSlots(at.In("outputs"), outputs, MaxOutputs)
+}
+
+// Check refuses a status that is no end.
+func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
+
+// Check refuses a status that is no end.
+func (in *FinishStepRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
+
+// Check refuses what cannot be an alias.
+func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+
+// Check refuses what cannot be an alias.
+func (in *RemoveAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+
+// Check refuses what cannot be tags.
+func (in *TagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
+
+// Check refuses what cannot be tags.
+func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
+
+// Check refuses what cannot be a name.
+func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
+
+// Check validates the keys and the reason: 1 to EntriesPerCall different keys.
+func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
+	if n := len(in.Keys); n == 0 {
+		return BadInput(at.In("keys"), "must name at least one key")
+	} else if n > int(limits.EntriesPerCall) {
+		return LimitExceeded(at.In("keys"), "entries in a call", int64(limits.EntriesPerCall), int64(n))
+	}
+	seen := map[[2]string]bool{}
+	for i, key := range in.Keys {
+		keyAt := at.In("keys").In(i)
+		if err := checkKey(limits, keyAt.In("key"), key.Key); err != nil {
+			return err
+		}
+		name := [2]string{"", key.Key}
+		if key.Card != nil {
+			if err := checkCard(limits, keyAt.In("card"), *key.Card); err != nil {
+				return err
+			}
+			name[0] = *key.Card
+		}
+		if seen[name] {
+			return BadInput(keyAt, "must not repeat an earlier key")
+		}
+		seen[name] = true
+	}
+	if in.Reason == nil {
+		return nil
+	}
+	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
+}
+
+// nameField is a field of an input that contains a name, nil when it is absent.
+type nameField struct {
+	name  string
+	value *string
+}
+
+func checkNames(at *Path, fields []nameField) error {
+	for _, field := range fields {
+		if field.value == nil {
+			continue
+		}
+		if err := CheckName(at.In(field.name), *field.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAlias(at *Path, alias string) error {
+	if alias == LatestAlias {
+		return BadInput(at, "must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	}
+	return CheckName(at, alias)
+}
+
+func checkLabels(at *Path, labels []string, check func(*Path, string) error) error {
+	if n := len(labels); n > MaxLabels {
+		return LimitExceeded(at, "labels in a call", MaxLabels, int64(n))
+	}
+	for i, label := range labels {
+		if err := check(at.In(i), label); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkTags(at *Path, tags []string) error {
+	if len(tags) == 0 {
+		return BadInput(at.In("tags"), "must name at least one tag")
+	}
+	return checkLabels(at.In("tags"), tags, CheckName)
+}
+
+func checkSlots(at *Path, names []string, most int) error {
+	if n := len(names); n > most {
+		return LimitExceeded(at, "inputs or outputs of a step", int64(most), int64(n))
+	}
+	seen := map[string]bool{}
+	for i, name := range names {
+		if err := CheckName(at.In(i).In("name"), name); err != nil {
+			return err
+		}
+		if seen[name] {
+			return BadInput(at.In(i).In("name"), "must not repeat a name of the step")
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func checkFinalStatus(at *Path, status RunStatus) error {
+	if status == RunStatusRunning {
+		return BadInput(at.In("status"), "must be COMPLETED or FAILED")
+	}
+	return nil
+}
