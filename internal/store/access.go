@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -25,7 +27,18 @@ func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr
 	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
 }
 
-// projectColumn is the column of a table that holds the project of a row.
+// inProject restricts a statement on one table to a project.
+func inProject(project models.ID) func(*gorm.Statement) {
+	return func(s *gorm.Statement) { s.Where("project_id = ?", project) }
+}
+
+// visible is visibleTo for a statement on one table.
+func visible(who auth.Principal, column string) func(*gorm.Statement) {
+	where := visibleTo(who, column, engine.True)
+	return func(s *gorm.Statement) { s.Where(where.SQL, where.Args...) }
+}
+
+// projectColumn returns the column of a table that holds the project of a row.
 func projectColumn(table string) string {
 	if table == "projects" {
 		return "id"
@@ -98,7 +111,9 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			return tx.exec(engine.SQL("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", now.UnixMicro(), key, now.UnixMicro()))
+			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
+				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
+			return err
 		})
 		if err != nil {
 			s.log.Debug("the use of an API key was not noted", "error", err)
@@ -157,7 +172,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 		if !tx.who.Anywhere(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
-		found, err := selectForUpdate[models.ApiKey](tx, "api_keys", keyColumns, id)
+		found, err := selectForUpdate[models.ApiKey](tx, id)
 		if err == nil && found == nil {
 			err = models.NotFound(at, "there is no API key with this ID")
 		}

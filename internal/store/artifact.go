@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -17,9 +19,12 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	if err != nil || projectID.IsZero() {
 		return nil, err
 	}
-	var found []*models.Artifact
-	err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name))
-	return firstOrNil(found), s.db.TranslateError(err)
+	var artifact *models.Artifact
+	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
+		artifact, err = findOne(ctx, gorm.G[models.Artifact](db).Scopes(inProject(projectID)).Where("name = ?", name))
+		return err
+	})
+	return artifact, s.db.TranslateError(err)
 }
 
 var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
@@ -39,15 +44,14 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		var versions []*models.ArtifactVersion
-		err = tx.scan(&versions, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?", artifact.ProjectID, artifact.ID))
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
 		if err != nil {
 			return err
 		}
 		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.exec(engine.SQL("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID)); err != nil {
+		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?", artifact.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -59,11 +63,11 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 
 // lockArtifact keeps others from creating, moving and deleting below the artifact; nil when there is none.
 func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
-	return selectForUpdate[models.Artifact](tx, "artifacts", artifactColumns, id)
+	return selectForUpdate[models.Artifact](tx, id)
 }
 
 // unbindOutputs takes versions that will be deleted off the outputs that they were saved from, which stay bound.
-func (tx *transaction) unbindOutputs(project models.ID, versions []*models.ArtifactVersion) error {
+func (tx *transaction) unbindOutputs(project models.ID, versions []models.ArtifactVersion) error {
 	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
 	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
 		append([]any{project}, one.Args...)...).Error
@@ -71,7 +75,7 @@ func (tx *transaction) unbindOutputs(project models.ID, versions []*models.Artif
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
 // subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
-func (tx *transaction) deleteSubjects(project models.ID, versions []*models.ArtifactVersion) error {
+func (tx *transaction) deleteSubjects(project models.ID, versions []models.ArtifactVersion) error {
 	subjects := make([]models.ID, len(versions))
 	for i, version := range versions {
 		subjects[i] = version.SubjectID
@@ -94,7 +98,7 @@ func (tx *transaction) deleteRows(project models.ID, table, column string, ids [
 	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
 }
 
-func versionIDs(versions []*models.ArtifactVersion) []models.ID {
+func versionIDs(versions []models.ArtifactVersion) []models.ID {
 	ids := make([]models.ID, len(versions))
 	for i, version := range versions {
 		ids[i] = version.ID
@@ -106,10 +110,12 @@ var projectColumns = engine.Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := visibleTo(auth.From(ctx), "id", engine.SQL("name = ?", name))
-	var found []*models.Project
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE ?", where))
-	return firstOrNil(found), s.db.TranslateError(err)
+	var project *models.Project
+	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
+		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.From(ctx), "id")).Where("name = ?", name))
+		return err
+	})
+	return project, s.db.TranslateError(err)
 }
 
 // projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
@@ -186,13 +192,12 @@ func (tx *transaction) findProject(name string) (models.ID, error) {
 	if !tx.who.Owner {
 		return findKeyProject(tx.who, name), nil
 	}
-	var ids []models.ID
-	err := tx.scan(&ids, engine.SQL("SELECT id FROM projects WHERE name = ?", name))
-	if err != nil || len(ids) == 0 {
+	project, err := findOne(tx.ctx(), gorm.G[models.Project](tx.DB).Where("name = ?", name))
+	if err != nil || project == nil {
 		return models.ID{}, err
 	}
-	tx.found[name] = ids[0]
-	return ids[0], nil
+	tx.found[name] = project.ID
+	return project.ID, nil
 }
 
 // Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is

@@ -1,6 +1,11 @@
 package store
 
 import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -31,13 +36,19 @@ func loadByID[T any](table string, columns []string, id func(T) models.ID) func(
 	}
 }
 
-// selectForUpdate is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
-// is none that the caller may reach.
-func selectForUpdate[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
-	one := visibleTo(tx.who, projectColumn(table), engine.SQL("id = ?", id))
-	var found []*T
-	err := tx.scan(&found, engine.SQL("SELECT "+engine.Qualify(table, columns)+" FROM "+table+" WHERE ?"+tx.dialect.ForUpdate(), one))
-	return firstOrNil(found), err
+// findOne returns the row that a query by a unique key finds, nil for none.
+func findOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, error) {
+	rows, err := query.Find(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// selectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot reach one.
+func selectForUpdate[T any](tx *transaction, id models.ID) (*T, error) {
+	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(visible(tx.who, "project_id"))
+	return findOne(tx.ctx(), query.Where("id = ?", id))
 }
 
 func firstOrNil[T any](found []*T) *T {

@@ -231,7 +231,7 @@ func (s *Store) StartStepRun(
 
 // lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	return selectForUpdate[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
+	return selectForUpdate[models.PipelineRun](tx, id)
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {

@@ -113,6 +113,9 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	return nil
 }
 
+// ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others share it.
+func (tx *transaction) ctx() context.Context { return tx.Statement.Context }
+
 // scan sends a statement and reads its rows into dest.
 func (tx *transaction) scan(dest any, query engine.Expr) error {
 	return tx.Raw(query.SQL, query.Args...).Scan(dest).Error

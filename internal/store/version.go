@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -133,6 +135,19 @@ func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text
 	return found[id], nil
 }
 
+// retiredNumber is a number of a deleted version, which no other version gets.
+type retiredNumber struct {
+	ProjectID, ArtifactID models.ID
+	Number                int32
+}
+
+// alias is an alias of an artifact.
+type alias struct {
+	ProjectID, ArtifactID models.ID
+	Alias                 string
+	ArtifactVersionID     models.ID
+}
+
 // DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is never given again.
 // NOT_FOUND when there is none, FORBIDDEN.
 func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
@@ -142,14 +157,15 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 			return err
 		}
 		deleted = version.ID
-		versions := []*models.ArtifactVersion{version}
+		versions := []models.ArtifactVersion{*version}
 		if err := tx.unbindOutputs(version.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.exec(engine.SQL("INSERT INTO retired_numbers (project_id, artifact_id, number) VALUES (?, ?, ?)", version.ProjectID, version.ArtifactID, version.Number)); err != nil {
+		retired := retiredNumber{version.ProjectID, version.ArtifactID, version.Number}
+		if err := gorm.G[retiredNumber](tx.DB).Create(tx.ctx(), &retired); err != nil {
 			return err
 		}
-		if err := tx.exec(engine.SQL("DELETE FROM artifact_versions WHERE project_id = ? AND id = ?", version.ProjectID, version.ID)); err != nil {
+		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?", version.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
@@ -170,8 +186,8 @@ func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetA
 // RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
 func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		gone, err := tx.execCount(engine.SQL("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
-			version.ProjectID, version.ArtifactID, input.Alias, version.ID))
+		gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
+			Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias, version.ID).Delete(tx.ctx())
 		if err == nil && gone == 0 {
 			err = models.NotFound(at.In("alias"), "the alias does not point to this version")
 		}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
@@ -131,7 +133,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		err = c.tx.exec(engine.SQL("UPDATE artifacts SET last_number = ? WHERE project_id = ? AND id = ?", number, c.project, artifact.ID))
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(), "last_number", number)
 		if err != nil {
 			return nil, err
 		}
@@ -229,7 +231,9 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
-	return c.tx.exec(engine.SQL("UPDATE step_outputs SET artifact_version_id = ?, bound_at = ? WHERE project_id = ? AND id = ?", version.ID, version.CreatedAt, c.project, c.output.ID))
+	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", c.output.ID).
+		Updates(c.tx.ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
+	return err
 }
 
 func (c *versionCreator) addLabels(version *models.ArtifactVersion) error {
