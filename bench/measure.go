@@ -17,6 +17,7 @@ import (
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
@@ -140,7 +141,7 @@ func (s *service) explain(ctx context.Context, q measuredQuery, out io.Writer) e
 		args []any
 	}
 	var sent []statement
-	meter := &store.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
+	meter := &storetest.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
 	variables := q.ask(rand.New(rand.NewPCG(5, 6)), s.versions)
 	if q.page > 1 {
 		after, err := s.pageCursor(ctx, q, variables)
@@ -149,7 +150,7 @@ func (s *service) explain(ctx context.Context, q measuredQuery, out io.Writer) e
 		}
 		variables["after"] = after
 	}
-	if _, _, err := s.post(store.WithMeter(ctx, meter), q.query, variables); err != nil {
+	if _, _, err := s.post(storetest.WithMeter(ctx, meter), q.query, variables); err != nil {
 		return err
 	}
 	for _, one := range sent {

@@ -31,7 +31,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	t.Parallel()
 	browser := os.Getenv(browserVariable)
 	if browser == "" {
-		storetest.Lacks(t, "a Chromium, whose path "+browserVariable+" says")
+		storetest.Lacks(t, "a Chromium, with its path in "+browserVariable)
 	}
 	if out, err := harness.Command(t, 5*time.Minute, "npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
 		t.Fatalf("npm ci: %v: %s", err, out)

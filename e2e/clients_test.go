@@ -131,7 +131,7 @@ func TestAudit(t *testing.T) {
 	out := tool(t, folder, nil, "node", "audit.mjs", "http://"+s.addr+"/graphql")
 	t.Log(out)
 	if !strings.HasSuffix(out, "\n61 of 61 audits\n") || strings.Count(out, "\nok ") != 60 {
-		t.Error("the audit is not passed in all its items")
+		t.Error("an audit fails")
 	}
 }
 
@@ -147,7 +147,7 @@ func TestClients(t *testing.T) {
 	says := func(t *testing.T, out, client string) {
 		t.Helper()
 		if !strings.HasSuffix(out, client+" reads what it has logged\n") {
-			t.Errorf("%s says: %s", client, out)
+			t.Errorf("%s: %s", client, out)
 		}
 	}
 	for _, client := range []string{"graphql-request", "urql", "urql, persisted by GET", "urql, persisted by POST"} {

@@ -227,6 +227,6 @@ func TestBackup(t *testing.T) {
 	}
 	names, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil || len(names) != len(copies) {
-		t.Errorf("beside the copies there is something left: %v (%v)", names, err)
+		t.Errorf("the folder has other files than the copies: %v (%v)", names, err)
 	}
 }

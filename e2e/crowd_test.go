@@ -100,7 +100,7 @@ func TestCrowd(t *testing.T) {
 			conns[i] = dial(t, s.addr)
 			l.sent[fmt.Sprint(i)] = true
 		}
-		eventually(t, "all are there", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would be visible
+		eventually(t, "all clients are connected", func() bool { return s.connections(t) >= crowd && goroutines() >= crowd }) // so a leak would be visible
 		var all sync.WaitGroup
 		for i, conn := range conns {
 			all.Go(func() {
@@ -112,7 +112,7 @@ func TestCrowd(t *testing.T) {
 		harness.WaitWithin(t, 5*harness.Limit, "all clients are served", &all)
 		t.Logf("%d stored, failures %v", len(l.acked), l.failures)
 		if len(l.acked) != crowd || l.failures["OVERLOADED"] == 0 {
-			t.Error("not all are stored, or there was room for all")
+			t.Error("a write is lost, or the disk was never full")
 		}
 		a, ids := stored(t, s.addr, l.version, "a")
 		b, _ := stored(t, s.addr, l.version, "b")
@@ -124,7 +124,7 @@ func TestCrowd(t *testing.T) {
 			_ = conn.Close()
 		}
 		client.CloseIdleConnections()
-		eventually(t, "all is as it was", func() bool { return s.connections(t) <= sockets+50 && goroutines() <= before+100 })
+		eventually(t, "the server has recovered", func() bool { return s.connections(t) <= sockets+50 && goroutines() <= before+100 })
 		s.stillRuns(t)
 	})
 }
@@ -152,10 +152,10 @@ func TestFilesRunOut(t *testing.T) {
 			value := fmt.Sprint(n)
 			l.sent[value] = true
 			if err := l.member(conn, s.addr, value); err != nil {
-				t.Errorf("beside silent connections: %v", err)
+				t.Errorf("during silent connections: %v", err)
 			}
 		}
-		eventually(t, "somebody new is served", func() bool {
+		eventually(t, "a new connection is served", func() bool {
 			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
 			return got.err == nil && got.code == ""
 		})
@@ -169,7 +169,7 @@ func TestFilesRunOut(t *testing.T) {
 			t.Error(err)
 		}
 		if n := strings.Count(s.log.String(), "too many open files"); n == 0 || n > 1000 {
-			t.Errorf("the log says %d times that there are too many files", n)
+			t.Errorf("the log reports %d times that there are too many files", n)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func TestCommitIsCut(t *testing.T) {
 		l.waitFor(t, l.writes()+50) // the server has recovered
 		t.Logf("%d commits cut before, %d behind", s.before.done.Load(), s.behind.done.Load())
 		if l.failed("UNAVAILABLE") < 150 {
-			t.Errorf("nobody noticed: %v", l.failures)
+			t.Errorf("no write failed: %v", l.failures)
 		}
 	})
 	s.stillRuns(t)
@@ -73,7 +73,7 @@ func TestCommitIsCutWithoutKey(t *testing.T) {
 		s.behind.often.Store(0)
 	})
 	if found := strings.Join(l.violations(a, b, ids), "\n"); strings.Count(found, "is there twice") < 5 || strings.Contains(found, "lost") {
-		t.Errorf("what was sent again without a key is seen as:\n%s", found)
+		t.Errorf("the violations of repeated writes without a key:\n%s", found)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestCommitIsCutForCopies(t *testing.T) {
 		l.sent[value], l.acked[value] = true, ledgers[0].acked[value]
 		for _, other := range ledgers {
 			if other.acked[value] != l.acked[value] {
-				t.Errorf("a copy was answered with another entry: %s and %s", other.acked[value], l.acked[value])
+				t.Errorf("the response to a copy has another entry: %s and %s", other.acked[value], l.acked[value])
 			}
 		}
 		input["metadata"] = map[string]any{"a": "other"}
@@ -135,7 +135,7 @@ func TestDatabaseIsSilent(t *testing.T) {
 	holes := []*blackhole{add[*blackhole](t, proxy, "hole", stream.Upstream), add[*blackhole](t, proxy, "hole", stream.Downstream)}
 	s := startWith(t, database, "PLACARD_LIMIT_READ_SECONDS=2", "PLACARD_LIMIT_WRITE_SECONDS=3", "PLACARD_LIMIT_CONCURRENT_OPERATIONS=64")
 	underLoad(t, []string{s.addr}, func(l *ledger) {
-		eventually(t, "writes go through", func() bool { return l.writes() > 100 })
+		eventually(t, "writes succeed", func() bool { return l.writes() > 100 })
 		for _, h := range holes {
 			h.open.Store(true)
 		}
@@ -159,14 +159,14 @@ func TestDatabaseIsSilent(t *testing.T) {
 		waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok")
 		for range 20 { // one per pooled connection
 			if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.code != "" || got.err != nil {
-				t.Errorf("a read, when bytes pass again: %v %s", got.err, got.code)
+				t.Errorf("a read after the recovery: %v %s", got.err, got.code)
 			}
 		}
 		if got := ask(s.addr, `mutation { createArtifactVersion(input: {artifact: "y"}) { deduplicated } }`, nil); got.code != "" || got.err != nil {
-			t.Errorf("a write, when bytes pass again: %v %s", got.err, got.code)
+			t.Errorf("a write after the recovery: %v %s", got.err, got.code)
 		}
 		healed := time.Since(again)
-		eventually(t, "writes go through again", func() bool { return l.writes() > n+100 })
+		eventually(t, "writes succeed again", func() bool { return l.writes() > n+100 })
 		t.Logf("noticed after %s, well after %s, without old locks after %s", noticed, healed, time.Since(again))
 		if noticed > 5*time.Second || healed > 5*time.Second || time.Since(silent) > 25*time.Second {
 			t.Error("this took too long")
@@ -233,14 +233,14 @@ func TestDatabaseIsSlow(t *testing.T) {
 			begun := time.Now()
 			got := ask(s.addr, "{ artifacts { totalCount } }", nil)
 			if took := time.Since(begun); got.err != nil || got.code != "" || took < 150*time.Millisecond || took > 10*time.Second {
-				t.Errorf("a read beside a slow database: %v %s after %s", got.err, got.code, took)
+				t.Errorf("a read with a slow database: %v %s after %s", got.err, got.code, took)
 			}
 		}
 		n := l.writes()
-		eventually(t, "writes go through", func() bool { return l.writes() > n })
+		eventually(t, "writes succeed", func() bool { return l.writes() > n })
 		proxy.Toxics.ResetToxics(t.Context())
 		n = l.writes()
-		eventually(t, "writes go through fast", func() bool { return l.writes() > n+50 })
+		eventually(t, "writes are fast", func() bool { return l.writes() > n+50 })
 	})
 	s.stillRuns(t)
 }

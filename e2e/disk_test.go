@@ -27,7 +27,7 @@ func asRoot(t *testing.T) bool {
 		return true
 	}
 	if err := harness.Command(t, harness.Limit, "unshare", "-Urm", "true").Run(); err != nil {
-		storetest.Lacks(t, "root, or namespaces of users")
+		storetest.Lacks(t, "root or user namespaces")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -90,12 +90,12 @@ func TestDiskIsFull(t *testing.T) {
 			l.refusedAreAbsent(t, s.addr)
 			for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/graphql?query=%7Bartifacts%7BtotalCount%7D%7D": 200} {
 				if got, text := status(s.addr, path); got != want || strings.Contains(text, "errors") {
-					t.Errorf("%s beside a full disk: %d %s", path, got, text)
+					t.Errorf("%s with a full disk: %d %s", path, got, text)
 				}
 			}
 			d.resize(t, room)
 			m := l.writes()
-			eventually(t, "writes go through again", func() bool { return l.writes() > m+200 })
+			eventually(t, "writes succeed again", func() bool { return l.writes() > m+200 })
 		}
 	})
 	s.stillRuns(t)
@@ -136,10 +136,10 @@ func TestDiskIsFullInTheMiddle(t *testing.T) {
 		t.Logf("large writes %v, small writes %d, %v", codes, l.writes(), l.failures)
 		d.resize(t, "64m")
 		if got := large(version, 50_000); got.err != nil || got.code != "" {
-			t.Errorf("a large write, with room: %v %s", got.err, got.code)
+			t.Errorf("a large write with free space: %v %s", got.err, got.code)
 		}
 		if codes["UNAVAILABLE"] == 0 || l.failed("UNAVAILABLE") == 0 {
-			t.Error("the disk was never full, or nobody else noticed")
+			t.Error("the disk was never full, or no other write failed")
 		}
 	})
 	if err := s.stop(t); err != nil {
@@ -173,7 +173,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 		fill(t, s.addr)
 		eventually(t, "the disk is full", func() bool { return l.failed("UNAVAILABLE") > n+20 })
 		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" && (got.code != "UNAVAILABLE" || !got.retryable) {
-			t.Errorf("a read beside a full disk: %v %s", got.err, got.code)
+			t.Errorf("a read with a full disk: %v %s", got.err, got.code)
 		}
 		d.resize(t, "400m")
 		_ = cluster.Stop("immediate") // it may have crashed
@@ -182,7 +182,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 		}
 		s.waitReady(t)
 		m := l.writes()
-		eventually(t, "writes go through again", func() bool { return l.writes() > m+50 })
+		eventually(t, "writes succeed again", func() bool { return l.writes() > m+50 })
 	})
 	s.stillRuns(t)
 	if strings.Contains(s.log.String(), "internal error") {
@@ -233,7 +233,7 @@ func (l *ledger) refusedAreAbsent(t *testing.T, addr string) {
 		}
 	}
 	if lost == 0 {
-		t.Errorf("%d writes were refused, and all of them are there", len(trusting.acked))
+		t.Errorf("all %d refused writes are stored: the control proves nothing", len(trusting.acked))
 	}
 }
 
@@ -247,6 +247,6 @@ func integrity(t *testing.T, path string) {
 	defer func() { _ = db.Close() }()
 	var result string
 	if err := db.QueryRow("PRAGMA integrity_check").Scan(&result); err != nil || result != "ok" {
-		t.Errorf("the file is not whole: %s (%v)", result, err)
+		t.Errorf("the file is damaged: %s (%v)", result, err)
 	}
 }

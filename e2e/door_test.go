@@ -81,7 +81,7 @@ func TestDoor(t *testing.T) {
 	}
 	for id := range ids {
 		if !strings.Contains(s.log.String(), `"requestId":"`+id+`"`) || id == "mine" || id == "" {
-			t.Errorf("the log does not know %q:\n%s", id, s.log)
+			t.Errorf("the log lacks %q:\n%s", id, s.log)
 		}
 	}
 }

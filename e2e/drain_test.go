@@ -91,7 +91,7 @@ func sendUntil(t *testing.T, addr, version, round string, end func()) (kept, fre
 		all.Go(func() { kept.run(addr, version, fmt.Sprintf("%s-kept-%d", round, w), false) })
 		all.Go(func() { fresh.run(addr, version, fmt.Sprintf("%s-fresh-%d", round, w), true) })
 	}
-	eventually(t, "writes are answered", func() bool {
+	eventually(t, "writes get responses", func() bool {
 		kept.mu.Lock()
 		defer kept.mu.Unlock()
 		return len(kept.answered) > 20
@@ -120,7 +120,7 @@ func TestDrain(t *testing.T) {
 				took = time.Since(begun)
 			})
 			if took > maxDrain || len(kept.unanswered) > 0 || len(kept.wrong)+len(fresh.wrong) > 0 {
-				t.Errorf("ended after %s; without an answer %v, wrong %v %v", took, kept.unanswered, kept.wrong, fresh.wrong)
+				t.Errorf("ended after %s; without a response %v, wrong %v %v", took, kept.unanswered, kept.wrong, fresh.wrong)
 			}
 			unanswered += len(fresh.unanswered)
 			answered = append(append(answered, kept.answered...), fresh.answered...)
@@ -131,12 +131,12 @@ func TestDrain(t *testing.T) {
 		counts, _ := stored(t, s.addr, version, "a")
 		for _, value := range answered {
 			if counts[value] != 1 {
-				t.Errorf("%s was answered and is there %d times", value, counts[value])
+				t.Errorf("%s got a response and is stored %d times", value, counts[value])
 			}
 		}
 		for _, value := range never {
 			if counts[value] != 0 {
-				t.Errorf("%s was not answered and has happened", value)
+				t.Errorf("%s got no response and is stored", value)
 			}
 		}
 	})
@@ -154,7 +154,7 @@ func TestDrainControl(t *testing.T) {
 			s.kill(t)
 		})
 		if len(kept.unanswered) == 0 {
-			t.Error("all is answered")
+			t.Error("each write got a response: the control proves nothing")
 		}
 		never = append(append(never, kept.unanswered...), fresh.unanswered...)
 		s = start(t, s.addr, database)
@@ -165,7 +165,7 @@ func TestDrainControl(t *testing.T) {
 			}
 		}
 	}
-	t.Error("nothing has happened that was not answered")
+	t.Error("no write without a response is stored: the control proves nothing")
 }
 
 // TestDrainOfOthers stops a server that has idle connections, unfinished headers, an unfinished body, and a client that
@@ -193,7 +193,7 @@ func TestDrainOfOthers(t *testing.T) {
 	half := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + "Content-Length: 1000\r\n\r\n{")
 	late := open("POST /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\n" + asJSON + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(ok)) + ok[:5])
 	greedy := open(strings.Repeat("GET /graphiql/ HTTP/1.1\r\nHost: "+s.addr+"\r\n\r\n", 500)) // and does not read
-	eventually(t, "all are there", func() bool { return s.connections(t) >= 25 })
+	eventually(t, "all clients are connected", func() bool { return s.connections(t) >= 25 })
 	begun := time.Now()
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Errorf("ended after %s with %v", time.Since(begun), err)
 	}
 	if got := harness.Receive(t, "the write has ended", answers); got.err == nil {
-		t.Errorf("an answer from nowhere: %v", got)
+		t.Errorf("a response without a request: %v", got)
 	}
 	tx.release(t)
 	s = start(t, s.addr, database)

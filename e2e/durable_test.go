@@ -104,7 +104,7 @@ func TestDurable(t *testing.T) {
 		}
 	}
 	if synced, others := tr.countSynced(t); synced != durableWrites || others != 0 {
-		t.Errorf("%d writes were acknowledged when they were on the disk, %d before", synced, others)
+		t.Errorf("%d writes were synced before the acknowledgement, %d after", synced, others)
 	}
 	tr = trace(t, s.Process.Pid)
 	for range durableWrites {
@@ -113,13 +113,13 @@ func TestDurable(t *testing.T) {
 		}
 	}
 	if synced, others := tr.countSynced(t); synced != 0 || others != durableWrites {
-		t.Errorf("the control: %d reads waited for the disk, %d did not", synced, others)
+		t.Errorf("the control: %d reads with a sync, %d without", synced, others)
 	}
 	if synced, others := traceWriter(t, "FULL"); synced != durableWrites || others != 0 {
-		t.Errorf("the control with care: %d and %d", synced, others)
+		t.Errorf("the control with synchronous=FULL: %d and %d", synced, others)
 	}
 	if synced, others := traceWriter(t, "NORMAL"); synced > durableWrites/2 || others == 0 {
-		t.Errorf("the control with less care: %d and %d", synced, others)
+		t.Errorf("the control with synchronous=NORMAL: %d and %d", synced, others)
 	}
 }
 

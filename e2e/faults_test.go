@@ -96,8 +96,8 @@ func TestServerIsFrozen(t *testing.T) {
 	if err := frozen.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if got := harness.Receive(t, "the interrupted write is answered", first); got.code != "UNAVAILABLE" || !got.retryable {
-		t.Errorf("what was interrupted: %v %s", got.err, got.code)
+	if got := harness.Receive(t, "the interrupted write has a response", first); got.code != "UNAVAILABLE" || !got.retryable {
+		t.Errorf("the interrupted write: %v %s", got.err, got.code)
 	}
 	if err := l.writeOne([]string{frozen.addr}, l.version, "first", 0); err != nil {
 		t.Error(err)

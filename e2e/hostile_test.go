@@ -195,7 +195,7 @@ func TestHostileBodies(t *testing.T) {
 			t.Errorf("%s: got %d %.300s (%v)", c.name, response.StatusCode, answer, err)
 		}
 		if len(answer) > mostAnswer || strings.Contains(string(answer), marker) {
-			t.Errorf("%s: an answer of %d bytes: %.300s", c.name, len(answer), answer)
+			t.Errorf("%s: a response of %d bytes: %.300s", c.name, len(answer), answer)
 		}
 		if after-before > mostCPU || peak-low > mostMemory {
 			t.Errorf("%s costs %s and %d MiB", c.name, after-before, peak-low)

@@ -57,11 +57,11 @@ func interrupted(t testing.TB, database string, ready func(printed string) bool,
 	}
 	for deadline := time.Now().Add(harness.Limit); !ready(printed()); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("placard %s does not get to the point where it is interrupted: %s", strings.Join(args, " "), printed())
+			t.Fatalf("placard %s ends before the signal: %s", strings.Join(args, " "), printed())
 		}
 	}
 	if err := command.Process.Signal(os.Interrupt); err != nil {
-		t.Fatalf("%v: it was done before it was interrupted: %s", err, printed())
+		t.Fatalf("%v: it had finished before the signal: %s", err, printed())
 	}
 	_ = command.Wait() // its exit code is checked
 	return command.ProcessState.ExitCode(), printed()
@@ -98,10 +98,10 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("restore: code %d: %s", code, out)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("the database is another one after a restore that was interrupted (%v)", err)
+		t.Errorf("an interrupted restore has changed the database (%v)", err)
 	}
 	if _, err := os.Stat(path + ".partial"); err == nil {
-		t.Error("the restore left a part")
+		t.Error("the restore left a file")
 	}
 	expect(t, other, 0, "is what", "restore", "--force", copied)
 }

@@ -60,7 +60,7 @@ func TestKeys(t *testing.T) {
 		}
 		_, notes, err = keys(t, database, "list")
 		if sqlite := strings.HasPrefix(database, "sqlite:"); sqlite != (err != nil) || sqlite && !strings.Contains(notes, "another process is serving") {
-			t.Errorf("beside the server: %v, %s", err, notes)
+			t.Errorf("with a running server: %v, %s", err, notes)
 		}
 		if strings.HasPrefix(database, "sqlite:") {
 			if err := server.stop(t); err != nil {

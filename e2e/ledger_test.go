@@ -231,7 +231,7 @@ func underLoad(t *testing.T, addrs []string, meanwhile func(l *ledger)) {
 	}
 	t.Logf("%d writes acknowledged, failures %v", len(l.acked), l.failures)
 	if len(l.acked) < 50 {
-		t.Errorf("only %d writes got through: the test proves nothing", len(l.acked))
+		t.Errorf("only %d writes succeeded: the test proves nothing", len(l.acked))
 	}
 	l.control(t, a, b, ids)
 }
@@ -248,7 +248,7 @@ func (l *ledger) control(t *testing.T, a, b map[string]int, ids map[string]strin
 			"lost": l.violations(lost, b, ids), "twice": l.violations(doubled, b, ids), "half": l.violations(a, torn, ids),
 		} {
 			if !strings.Contains(strings.Join(found, "\n"), what) {
-				t.Errorf("the check does not see a write that is %s", what)
+				t.Errorf("the check does not detect a write that is %s", what)
 			}
 		}
 		return

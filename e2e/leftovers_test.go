@@ -114,5 +114,5 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = doomed.Wait() // it returns the signal
-	eventually(t, "nothing is left of a test process that was killed", func() bool { return len(leftovers(folder, processes)) == 0 })
+	eventually(t, "a killed test process leaves nothing", func() bool { return len(leftovers(folder, processes)) == 0 })
 }

@@ -20,7 +20,7 @@ func TestServerWithFewRights(t *testing.T) {
 	expect(t, database, 0, "are at version", "migrate", "up")
 	rights := regexp.MustCompile(`GRANT [^']+ TO placard_server`).FindAllString(documentPage(t, "how-to/use-postgresql.md"), -1)
 	if len(rights) != 2 {
-		t.Fatalf("the page has the grants %q", rights)
+		t.Fatalf("the document contains %q", rights)
 	}
 	db, err := sql.Open("pgx", database)
 	if err != nil {

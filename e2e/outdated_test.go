@@ -56,6 +56,6 @@ func TestOutdatedServer(t *testing.T) {
 		t.Error(err)
 	}
 	if !strings.Contains(s.log.String(), `msg="request failed" code=UNAVAILABLE`) || !strings.Contains(s.log.String(), "a newer program has written this database") {
-		t.Errorf("the log does not tell the reason:\n%s", s.log)
+		t.Errorf("the log lacks the reason:\n%s", s.log)
 	}
 }

@@ -60,7 +60,7 @@ func TestOverload(t *testing.T) {
 	}
 	if got := metrics(t, measured); got["placard_operations_executing"] != 2 || got["placard_operations_waiting"] != 3 ||
 		got[`placard_operations_refused_total{reason="queue_full"}`] < 1 {
-		t.Errorf("what is measured of the queue: %v", got)
+		t.Errorf("the metrics of the queue: %v", got)
 	}
 	lock.release(t)
 	harness.Wait(t, "all writes are answered", &all)
@@ -73,7 +73,7 @@ func TestOverload(t *testing.T) {
 	}
 	if got := metrics(t, measured); got["placard_operation_wait_seconds_count"] != 5 || got["placard_operation_wait_seconds_sum"] <= 0 ||
 		got["placard_operations_executing"]+got["placard_operations_waiting"] != 0 {
-		t.Errorf("what is measured of the queue afterwards: %v", got)
+		t.Errorf("the metrics of the queue afterwards: %v", got)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestBusyIsReady(t *testing.T) {
 	const connections = 6 // three quarters of those of mutations
 	eventually(t, "all connections wait", func() bool { return countLockWaits(t, lock.db) == connections })
 	if got := ask(s.addr, "{ pipelineRuns { totalCount } }", nil); got.err != nil || got.code != "" {
-		t.Errorf("a read has %v %s", got.err, got.code)
+		t.Errorf("a read: %v %s", got.err, got.code)
 	}
 	if got, text := status(s.addr, "/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz: %d %s", got, text)

@@ -67,7 +67,7 @@ func throughPgBouncer(t *testing.T, direct string) string {
 	code, out := run(t, storetest.PgBouncer(t, direct), "migrate", "up")
 	line := regexp.MustCompile(`ignore_startup_parameters = [a-z_,]+`).FindString(out)
 	if code != 1 || line == "" {
-		t.Fatalf("a PgBouncer that is not set: code %d, %s", code, out)
+		t.Fatalf("a PgBouncer without the settings: code %d, %s", code, out)
 	}
 	return storetest.PgBouncer(t, direct, line) + "&default_query_exec_mode=exec"
 }

@@ -33,14 +33,14 @@ func TestFirstStart(t *testing.T) {
 		}
 	}
 	if path := strings.TrimPrefix(database, "sqlite:"); !strings.Contains(s.log.String(), path) {
-		t.Errorf("the log does not say where the database lies (%s):\n%s", path, s.log)
+		t.Errorf("the log lacks the path of the database (%s):\n%s", path, s.log)
 	}
 	if err := s.stop(t); err != nil {
 		t.Errorf("stop: %v\n%s", err, s.log)
 	}
 	start(t, addr, database)
 	if second := penguins(); second != first {
-		t.Errorf("the data is not as it was:\n%s\nwas\n%s", second, first)
+		t.Errorf("the report has changed:\n%s\nwas\n%s", second, first)
 	}
 	versions := ask(addr, `{ a: artifact(name: "penguins_clean") { versions { totalCount } } b: artifact(name: "penguins_model") { versions { totalCount } } }`, nil)
 	if text := fmt.Sprint(versions.data); text != "map[a:map[versions:map[totalCount:4]] b:map[versions:map[totalCount:4]]]" {

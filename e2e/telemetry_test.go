@@ -92,7 +92,7 @@ func TestMetrics(t *testing.T) {
 			found = found || strings.HasPrefix(name, "placard_operations_total") && strings.Contains(name, `name="Miss"`) && value == 1
 		}
 		if !found || got[`placard_sql_statement_duration_seconds_count{result="ok"}`] < 10 || got["go_goroutines"] == 0 || got["process_start_time_seconds"] == 0 {
-			t.Errorf("something is not counted: %v", got)
+			t.Errorf("a counter is missing: %v", got)
 		}
 		if size, ok := got["placard_sqlite_log_bytes"]; ok != strings.HasPrefix(database, "sqlite:") || ok && size == 0 {
 			t.Errorf("the write-ahead log has %v bytes (%v)", size, ok)
@@ -100,7 +100,7 @@ func TestMetrics(t *testing.T) {
 		checkDocumented(t, got)
 		lintMetrics(t, measured)
 		if response, err := client.Get("http://" + s.addr + "/metrics"); err != nil || response.StatusCode != http.StatusNotFound {
-			t.Errorf("the address of the API answers /metrics: %v (%v)", response, err)
+			t.Errorf("the address of the API serves /metrics: %v (%v)", response, err)
 		}
 	})
 }
@@ -165,11 +165,11 @@ func TestSlowOperations(t *testing.T) {
 	for _, wanted := range []string{`"msg":"slow operation"`, `"requestId":"`, `"type":"query","name":"Find","hash":"` + hash(query) + `","code":"OK","cost":`,
 		`"type":"","name":"","hash":"` + hash(invalid) + `","code":"GRAPHQL_VALIDATION_FAILED"`, `"waited":`, `"took":`} {
 		if !strings.Contains(log, wanted) {
-			t.Errorf("the log does not say %s:\n%s", wanted, log)
+			t.Errorf("the log lacks %s:\n%s", wanted, log)
 		}
 	}
 	if strings.Contains(log, "secret") || strings.Contains(quiet.log.String(), "slow operation") {
-		t.Errorf("the log says too much:\n%s\n%s", log, quiet.log)
+		t.Errorf("the log contains a value of a client or a fast operation:\n%s\n%s", log, quiet.log)
 	}
 }
 
@@ -193,7 +193,7 @@ func waitForStatus(t testing.TB, addr, path string, want int, part string) time.
 			return time.Since(begin)
 		}
 		if time.Since(begin) > harness.Limit {
-			t.Fatalf("%s is %d %s, and never %d %s", path, got, text, want, part)
+			t.Fatalf("%s is %d %s, not %d %s", path, got, text, want, part)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func TestReadiness(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database does not answer"); took > maxDetection {
-			t.Errorf("/readyz said yes for %v", took)
+			t.Errorf("/readyz succeeded for %v", took)
 		}
 		if got, _ := status(s.addr, "/healthz"); got != http.StatusOK {
 			t.Errorf("/healthz is %d while the database is gone", got)
@@ -228,10 +228,10 @@ func TestReadiness(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := waitForStatus(t, s.addr, "/readyz", http.StatusOK, "ok"); took > maxDetection {
-			t.Errorf("/readyz said no for %v more", took)
+			t.Errorf("/readyz failed for another %v", took)
 		}
 		if got := ask(s.addr, `{ artifacts { totalCount } }`, nil); got.code != "" || got.err != nil {
-			t.Errorf("a query when the database is back: %+v", got)
+			t.Errorf("a query after the recovery: %+v", got)
 		}
 	}
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {

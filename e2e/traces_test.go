@@ -121,7 +121,7 @@ func TestTraces(t *testing.T) {
 				t.Errorf("%s belongs to %s, from %d to %d", span.Name, id, span.StartTimeUnixNano, span.EndTimeUnixNano)
 			}
 			if span.Name == "POST /graphql" && hex.EncodeToString(span.ParentSpanId) != parent {
-				t.Errorf("%s is not below that of the client", span.Name)
+				t.Errorf("%s is no child of the span of the client", span.Name)
 			}
 		}
 		for path, n := range map[string]int{
@@ -136,13 +136,13 @@ func TestTraces(t *testing.T) {
 			}
 		}
 		if !slices.Contains(paths, make+" > Mutation.createArtifactVersion > SQL") {
-			t.Error("the statements that write are not there")
+			t.Error("the spans of the writing statements are missing")
 		}
 		if n := got.in(find+" > Query.artifact > ArtifactVersion.metadata", "placard.batch_size"); !slices.Equal(n, []string{"3"}) {
-			t.Errorf("metadata was read for %v objects", n)
+			t.Errorf("a group loaded the metadata of %v objects", n)
 		}
 		if sql := got.in(find+" > Query.artifact > ArtifactVersion.metadata > SQL", "db.query.text"); len(sql) != 1 || !strings.Contains(sql[0], "metadata_latest") {
-			t.Errorf("metadata was read by %q", sql)
+			t.Errorf("the metadata was loaded by %q", sql)
 		}
 		if ids := got.in("POST /graphql", "placard.request_id"); !slices.Contains(ids, response.Header.Get("X-Request-Id")) {
 			t.Errorf("the request IDs are %v", ids)
@@ -151,7 +151,7 @@ func TestTraces(t *testing.T) {
 			t.Errorf("the hash is %v", hashes)
 		}
 		if bytes.Contains(got.all.Bytes(), []byte("secret")) || strings.Contains(s.log.String(), "hunter2") {
-			t.Errorf("the spans or the log say too much: %q\n%s", got.all.Bytes(), s.log)
+			t.Errorf("the spans or the log contain a value of a client: %q\n%s", got.all.Bytes(), s.log)
 		}
 		if t.Failed() {
 			slices.Sort(paths)

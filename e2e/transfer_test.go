@@ -92,17 +92,17 @@ func TestImportIsKilled(t *testing.T) {
 			}
 		}
 		if kills < 2 || partly < 1 {
-			t.Errorf("%d kills, of which %d left a part: that proves nothing", kills, partly)
+			t.Errorf("%d kills, %d with a partial import: the test proves nothing", kills, partly)
 		}
 		got := exportProject(t, database, "moved")
 		if !bytes.Equal(records(got), records(moved)) {
-			t.Errorf("after %d kills the project is not as it was: %d bytes instead of %d", kills, len(got), len(moved))
+			t.Errorf("after %d kills the project differs: %d bytes, not %d", kills, len(got), len(moved))
 		}
 		// The control: the check detects a missing line and a duplicate line.
 		lines := bytes.SplitAfter(got, []byte("\n"))
 		for what, other := range map[string][][]byte{"lost": append(lines[:50:50], lines[51:]...), "twice": append(lines[:50:50], lines[49:]...)} {
 			if bytes.Equal(records(bytes.Join(other, nil)), records(moved)) {
-				t.Errorf("the check does not see a line that is %s", what)
+				t.Errorf("the check does not detect a line that is %s", what)
 			}
 		}
 		expect(t, database, 0, "nothing new", "import", "--project=moved", path)
@@ -141,11 +141,11 @@ func TestImportLosesTheDatabase(t *testing.T) {
 		}
 	}
 	if lost == 0 {
-		t.Error("no import lost its database: that proves nothing")
+		t.Error("no import lost its database: the test proves nothing")
 	}
 	expect(t, database, 0, "imported project", "import", path)
 	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
-		t.Errorf("the project is not as it was: %d bytes instead of %d", len(got), len(file))
+		t.Errorf("the project differs: %d bytes, not %d", len(got), len(file))
 	}
 }
 
@@ -177,7 +177,7 @@ func TestImportIsInterrupted(t *testing.T) {
 	}
 	expect(t, database, 0, "unchanged", "import", path)
 	if got := exportProject(t, database, "default"); !bytes.Equal(got, file) {
-		t.Error("the project is not as it was")
+		t.Error("the project has changed")
 	}
 }
 
@@ -207,7 +207,7 @@ func TestTransferBesideServers(t *testing.T) {
 			expect(t, database, 0, "created", "import", "--project=beside", path)
 			expect(t, database, 0, "nothing new", "import", "--project=beside", path)
 			if got := ask(s.addr, `{ artifacts(project: "beside") { totalCount } }`, nil); artifacts == 0 || fmt.Sprint(got.data) != fmt.Sprintf("map[artifacts:map[totalCount:%d]]", artifacts) {
-				t.Errorf("the server sees %+v", got)
+				t.Errorf("the server got %+v", got)
 			}
 		} else {
 			expect(t, database, 1, "another process is serving", "import", "--project=beside", path)
@@ -221,7 +221,7 @@ func TestTransferBesideServers(t *testing.T) {
 		snapshot := exportProject(t, database, "default")
 		writers.stop(t)
 		if bytes.Count(snapshot, []byte(`"key":"a"`)) != bytes.Count(snapshot, []byte(`"key":"b"`)) {
-			t.Error("a write is half in the export")
+			t.Error("the export contains a part of a write")
 		}
 		exported := map[string]int{}
 		for _, match := range regexp.MustCompile(`"value":"([^"]*)"`).FindAllSubmatch(snapshot, -1) {
@@ -229,7 +229,7 @@ func TestTransferBesideServers(t *testing.T) {
 		}
 		for value := range before {
 			if exported[value] != 2 {
-				t.Errorf("%s was acknowledged before the export and is not in it", value)
+				t.Errorf("%s was acknowledged before the export, which lacks it", value)
 			}
 		}
 		to := storetest.SQLite(t)
@@ -239,7 +239,7 @@ func TestTransferBesideServers(t *testing.T) {
 		}
 		expect(t, to, 0, "imported project", "import", file)
 		if got := exportProject(t, to, "default"); !bytes.Equal(got, snapshot) {
-			t.Error("the export beside a writing server is not whole")
+			t.Error("the export during writes is incomplete")
 		}
 		if err := s.stop(t); err != nil {
 			t.Error(err)
@@ -298,6 +298,6 @@ func TestExportDocument(t *testing.T) {
 	command = harness.Command(t, harness.Limit, "python3", "-c", program)
 	command.Dir = filepath.Dir(path)
 	if out, err := command.CombinedOutput(); err == nil {
-		t.Errorf("the program takes a damaged file: %s", out)
+		t.Errorf("the program accepts a damaged file: %s", out)
 	}
 }

@@ -154,7 +154,7 @@ func TestSlowClients(t *testing.T) {
 	}
 	for range 50 {
 		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
-			t.Fatalf("beside 2,000 connections: %v %s", got.err, got.code)
+			t.Fatalf("with 2,000 connections: %v %s", got.err, got.code)
 		}
 	}
 	for i, conn := range conns {
@@ -186,12 +186,12 @@ func TestSlowBodies(t *testing.T) {
 	}
 	for range 20 {
 		if got := ask(s.addr, "{ artifacts { totalCount } }", nil); got.err != nil || got.code != "" {
-			t.Fatalf("beside the bodies: %v %s", got.err, got.code)
+			t.Fatalf("during the bodies: %v %s", got.err, got.code)
 		}
 	}
 	if statuses, all := wire(t, s.addr, post(s.addr, asJSON, large)); !slices.Equal(statuses, []int{503}) || !strings.Contains(all, `"OVERLOADED"`) ||
 		!strings.Contains(all, "Retry-After: 1") {
-		t.Errorf("a large body beside the others: %v %.300s", statuses, all)
+		t.Errorf("a large body during the others: %v %.300s", statuses, all)
 	}
 	if _, peak := s.usage(t); peak-low > most {
 		t.Errorf("the server took %d MiB", peak-low)
@@ -199,7 +199,7 @@ func TestSlowBodies(t *testing.T) {
 	for _, conn := range conns {
 		_ = conn.Close()
 	}
-	eventually(t, "a large body is taken again", func() bool {
+	eventually(t, "a large body is accepted again", func() bool {
 		statuses, _ := wire(t, s.addr, post(s.addr, asJSON, large))
 		return slices.Equal(statuses, []int{200})
 	})

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/auth"
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -99,7 +98,7 @@ func TestDeletionsBesideReads(t *testing.T) {
 func (a *api) deleteBefore(query string, at int64, artifact string) (body string, statements int64) {
 	a.Helper()
 	var sent atomic.Int64
-	meter := &store.Meter{Hold: func(context.Context, string) {
+	meter := &storetest.Meter{Hold: func(context.Context, string) {
 		if sent.Add(1) != at {
 			return
 		}

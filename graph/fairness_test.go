@@ -10,13 +10,12 @@ import (
 
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
 // metered sends a query as a caller, with a meter for its statements.
-func (w *world) metered(meter *store.Meter, caller, query string) string {
+func (w *world) metered(meter *storetest.Meter, caller, query string) string {
 	return w.postMetered(context.Background(), meter, bodyOf(w, query), "Authorization", "Bearer "+w.keys[caller]).Body.String()
 }
 
@@ -91,7 +90,7 @@ func TestStatementsAtOnce(t *testing.T) {
 			most := 0
 			for _, query := range w.everything(newAsking()) {
 				count := &crowd{exceeded: make(chan struct{}), allowed: permits}
-				answer := w.metered(&store.Meter{Hold: count.hold}, "owner", query)
+				answer := w.metered(&storetest.Meter{Hold: count.hold}, "owner", query)
 				if count.max > permits {
 					t.Errorf("%d statements at once with %d permits: %s", count.max, permits, query)
 				}
@@ -121,7 +120,7 @@ func TestFairness(t *testing.T) {
 		released := make(chan struct{})
 		release := sync.OnceFunc(func() { close(released) })
 		t.Cleanup(release)
-		held := &store.Meter{Hold: func(_ context.Context, text string) {
+		held := &storetest.Meter{Hold: func(_ context.Context, text string) {
 			if !strings.Contains(text, "FROM api_keys") {
 				select {
 				case <-released:
@@ -144,12 +143,12 @@ func TestFairness(t *testing.T) {
 			`{ artifactVersions(project: "` + alpha + `", where: {metadata: {key: "accuracy", gt: 0}}) { totalCount } }`,
 			`mutation { createArtifactVersion(input: {project: "` + alpha + `", artifact: "other", metadata: {k: 1}}) { artifactVersion { metadataJson } } }`,
 		} {
-			if answer := w.metered(&store.Meter{}, "admin", query); strings.Contains(answer, `"errors"`) {
+			if answer := w.metered(&storetest.Meter{}, "admin", query); strings.Contains(answer, `"errors"`) {
 				t.Errorf("beside the crowd: %s\n%s", query, answer)
 			}
 		}
 		control := make(chan string, 1)
-		go func() { control <- w.metered(&store.Meter{}, "writer", `{ serverInfo { version } }`) }()
+		go func() { control <- w.metered(&storetest.Meter{}, "writer", `{ serverInfo { version } }`) }()
 		harness.Eventually(t, "15 requests wait", func() bool {
 			return w.Queue.Load().Waiting == 15
 		})

@@ -16,7 +16,6 @@ import (
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/harness"
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -92,8 +91,8 @@ func TestWriteDeadline(t *testing.T) {
 // leave sends a request and leaves when it has sent its statements; it returns when the server is done with it.
 func (a *api) leave(statements int64, query, variables string) {
 	a.Helper()
-	meter := &store.Meter{}
-	ctx, cancel := context.WithCancel(store.WithMeter(context.Background(), meter))
+	meter := &storetest.Meter{}
+	ctx, cancel := context.WithCancel(storetest.WithMeter(context.Background(), meter))
 	defer cancel()
 	text, err := json.Marshal(query)
 	if err != nil {
@@ -200,7 +199,7 @@ func TestLeavingIsLoggedOnce(t *testing.T) {
 		}
 		for _, query := range queries {
 			ctx, cancel := context.WithCancel(t.Context())
-			meter := &store.Meter{Hold: func(context.Context, string) { cancel() }}
+			meter := &storetest.Meter{Hold: func(context.Context, string) { cancel() }}
 			a.postMetered(ctx, meter, bodyOf(t, query))
 		}
 		if got := strings.Join(seen.all, " "); got != "CANCELLED CANCELLED" {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/harness"
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -38,7 +37,7 @@ func openImpatient(t *testing.T, url string) (impatient, patient *api) {
 func (a *api) held(query string, texts ...string) (answer map[string]any, late int64) {
 	a.Helper()
 	var over atomic.Bool
-	meter, afterwards := &store.Meter{}, atomic.Int64{}
+	meter, afterwards := &storetest.Meter{}, atomic.Int64{}
 	meter.Hold = func(ctx context.Context, statement string) {
 		if over.Load() {
 			afterwards.Add(1)

@@ -66,13 +66,13 @@ func open(t testing.TB, url string) *api {
 
 // post sends a body and returns the answer, with the number of SQL statements that it cost.
 func (a *api) post(body string, headers ...string) (*httptest.ResponseRecorder, int64) {
-	meter := &store.Meter{}
+	meter := &storetest.Meter{}
 	return a.postMetered(context.Background(), meter, body, headers...), meter.Statements()
 }
 
 // postMetered sends a body in a context, with a meter for its statements.
-func (a *api) postMetered(ctx context.Context, meter *store.Meter, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequestWithContext(store.WithMeter(ctx, meter), http.MethodPost, "/graphql", strings.NewReader(body))
+func (a *api) postMetered(ctx context.Context, meter *storetest.Meter, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(storetest.WithMeter(ctx, meter), http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -20,33 +22,44 @@ func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr
 	case who.Owner:
 		return where
 	case !who.Reads(who.Project):
-		return where.Concat(engine.NewExpr(" AND FALSE"))
+		return where.Concat(engine.SQL(" AND FALSE"))
 	}
-	return where.Concat(engine.NewExpr(" AND "+column+" = ?", who.Project))
+	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
 }
 
-// projectOfRow is the column of a table that holds the project of a row.
-func projectOfRow(table string) string {
+// inProject restricts a statement on one table to a project.
+func inProject(project models.ID) func(*gorm.Statement) {
+	return func(s *gorm.Statement) { s.Where("project_id = ?", project) }
+}
+
+// visible is visibleTo for a statement on one table.
+func visible(who auth.Principal, column string) func(*gorm.Statement) {
+	where := visibleTo(who, column, engine.True)
+	return func(s *gorm.Statement) { s.Where(where.SQL, where.Args...) }
+}
+
+// projectColumn returns the column of a table that holds the project of a row.
+func projectColumn(table string) string {
 	if table == "projects" {
 		return "id"
 	}
 	return "project_id"
 }
 
-// allow refuses with FORBIDDEN what the caller may not do in a project that it may reach.
-func (tx *transaction) allow(role models.ApiKeyRole, project models.ID) error {
+// requireRole refuses with FORBIDDEN what the caller may not do in a project that it may reach.
+func (tx *transaction) requireRole(role models.ApiKeyRole, project models.ID) error {
 	if tx.who.May(role, project) {
 		return nil
 	}
 	if role == models.ApiKeyRoleAdmin {
 		return models.Forbidden("this takes an API key that is an admin of the project")
 	}
-	return errOnlyReads
+	return errReadOnlyRole
 }
 
 var (
-	errNoOwner   = models.Forbidden("this takes the API key of an owner")
-	errOnlyReads = models.Forbidden("the API key may read this project and not change it")
+	errOwnerRequired = models.Forbidden("this takes the API key of an owner")
+	errReadOnlyRole  = models.Forbidden("the API key may read this project and not change it")
 )
 
 var keyColumns = engine.Columns[models.ApiKey]()
@@ -58,14 +71,14 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.db.KeyLookups(ctx).Raw("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
-		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)).Scan(&found).Error
-	key, now := first(found), s.clock()
+	err := s.db.ScanKey(ctx, &found, engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
+	key, now := firstOrNil(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
 		return auth.Principal{}, false, s.db.TranslateError(err)
 	}
-	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > usedEvery {
-		s.used.note(s, key.ID, now)
+	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > recordInterval {
+		s.used.record(s, key.ID, now)
 	}
 	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID, ProjectName: key.ProjectName}
 	if key.Role != nil {
@@ -74,20 +87,20 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 	return who, true, nil
 }
 
-// usedEvery is how often the use of a key is noted.
-const usedEvery = time.Minute
+// recordInterval is how often the use of a key is noted.
+const recordInterval = time.Minute
 
-// uses are when the uses of keys were last noted by this process, whatever came of it.
-type uses struct {
+// lastUseRecorder are when the uses of keys were last noted by this process, whatever came of it.
+type lastUseRecorder struct {
 	mu   sync.Mutex
 	last map[models.ID]time.Time
 }
 
-// note writes when a key was used, in the background: nobody waits for it, and who cannot write may still read.
-func (u *uses) note(s *Store, key models.ID, now time.Time) {
+// record writes when a key was used, in the background: nobody waits for it, and who cannot write may still read.
+func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if now.Sub(u.last[key]) < usedEvery {
+	if now.Sub(u.last[key]) < recordInterval {
 		return
 	}
 	if u.last == nil {
@@ -95,11 +108,12 @@ func (u *uses) note(s *Store, key models.ID, now time.Time) {
 	}
 	u.last[key] = now
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), usedEvery)
+		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			return tx.Exec("UPDATE api_keys SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
-				now.UnixMicro(), key, now.UnixMicro()).Error
+			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
+				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
+			return err
 		})
 		if err != nil {
 			s.log.Debug("the use of an API key was not noted", "error", err)
@@ -114,11 +128,11 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 	return key, secret, s.write(ctx, func(tx *transaction) error {
 		var project *models.ID
 		if input.Owner && !tx.who.Owner {
-			return errNoOwner
+			return errOwnerRequired
 		} else if !input.Owner {
 			id, err := tx.projectNamed(at.In("project"), tx.who.ResolveProject(input.Project))
 			if err == nil {
-				err = tx.allow(models.ApiKeyRoleAdmin, id)
+				err = tx.requireRole(models.ApiKeyRoleAdmin, id)
 			}
 			if err != nil {
 				return err
@@ -129,11 +143,11 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return models.BadInput(at.In("expiresAt"), "must be in the future")
 		}
 		var taken bool
-		same := engine.NewExpr("name = ?", input.Name)
+		same := engine.SQL("name = ?", input.Name)
 		if project != nil {
-			same = same.And(engine.NewExpr("(project_id IS NULL OR project_id = ?)", *project))
+			same = same.And(engine.SQL("(project_id IS NULL OR project_id = ?)", *project))
 		}
-		err := tx.Raw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE "+same.SQL+")", same.Args...).Scan(&taken).Error
+		err := tx.scan(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
 		if err == nil && taken {
 			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
 		}
@@ -141,9 +155,8 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			return err
 		}
 		var made []*models.ApiKey
-		err = tx.Raw(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret),
-			auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt).Scan(&made).Error
+		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -159,7 +172,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 		if !tx.who.Anywhere(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
-		found, err := lockOne[models.ApiKey](tx, "api_keys", keyColumns, id)
+		found, err := selectForUpdate[models.ApiKey](tx, id)
 		if err == nil && found == nil {
 			err = models.NotFound(at, "there is no API key with this ID")
 		}
@@ -167,8 +180,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.Raw("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id).
-			Scan(&revoked).Error
+		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
 		if err != nil {
 			return err
 		}
@@ -179,8 +191,8 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 
 // ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
-	return managed(ctx, s, project, page, search.List[*models.ApiKey]{
-		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.NewExpr("api_keys"),
+	return adminList(ctx, s, project, page, search.List[*models.ApiKey]{
+		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.SQL("api_keys"),
 		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
@@ -188,15 +200,15 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 
 // AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
 func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
-	return managed(ctx, s, project, page, search.List[*models.AuditEvent]{
-		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.NewExpr("audit_events"),
+	return adminList(ctx, s, project, page, search.List[*models.AuditEvent]{
+		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.SQL("audit_events"),
 		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
 	})
 }
 
-// managed is a page of a list of what admins manage: in a project, or in all that the caller may reach.
-func managed[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
+// adminList is a page of a list of what admins manage: in a project, or in all that the caller may reach.
+func adminList[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
 	who := auth.From(ctx)
 	if !who.Anywhere(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
@@ -207,7 +219,7 @@ func managed[T any](ctx context.Context, s *Store, project *string, page models.
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
-		where = engine.NewExpr("project_id = ?", id)
+		where = engine.SQL("project_id = ?", id)
 	}
 	l.Where = visibleTo(who, "project_id", where)
 	found, err := search.ReadPages(ctx, s.db, l, nil, page)
@@ -223,7 +235,6 @@ func (tx *transaction) audit(project models.ID, action models.AuditAction, subje
 		}
 		return &id
 	}
-	return tx.Exec(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID),
-		action, fmt.Sprintf(format, args...), subject).Error
+	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -17,13 +19,15 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	if err != nil || projectID.IsZero() {
 		return nil, err
 	}
-	var found []*models.Artifact
-	err = s.db.Read(ctx).Raw("SELECT "+engine.Qualify("a", artifactColumns)+" FROM artifacts a WHERE a.project_id = ? AND a.name = ?", projectID, name).
-		Scan(&found).Error
-	return first(found), s.db.TranslateError(err)
+	var artifact *models.Artifact
+	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
+		artifact, err = findOne(ctx, gorm.G[models.Artifact](db).Scopes(inProject(projectID)).Where("name = ?", name))
+		return err
+	})
+	return artifact, s.db.TranslateError(err)
 }
 
-var artifactsByID = byIDs("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
+var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
 // DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none,
 // FORBIDDEN.
@@ -37,19 +41,17 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if artifact == nil {
 			return models.NotFound(at, "there is no artifact with this ID")
 		}
-		if err := tx.allow(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
+		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		var versions []*models.ArtifactVersion
-		err = tx.Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE project_id = ? AND artifact_id = ?",
-			artifact.ProjectID, artifact.ID).Scan(&versions).Error
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
 		if err != nil {
 			return err
 		}
-		if err := tx.release(artifact.ProjectID, versions); err != nil {
+		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM artifacts WHERE project_id = ? AND id = ?", artifact.ProjectID, artifact.ID).Error; err != nil {
+		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?", artifact.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -61,11 +63,11 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 
 // lockArtifact keeps others from creating, moving and deleting below the artifact; nil when there is none.
 func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
-	return lockOne[models.Artifact](tx, "artifacts", artifactColumns, id)
+	return selectForUpdate[models.Artifact](tx, id)
 }
 
-// release takes versions that will be deleted off the outputs that they were saved from, which stay bound.
-func (tx *transaction) release(project models.ID, versions []*models.ArtifactVersion) error {
+// unbindOutputs takes versions that will be deleted off the outputs that they were saved from, which stay bound.
+func (tx *transaction) unbindOutputs(project models.ID, versions []models.ArtifactVersion) error {
 	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
 	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
 		append([]any{project}, one.Args...)...).Error
@@ -73,7 +75,7 @@ func (tx *transaction) release(project models.ID, versions []*models.ArtifactVer
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
 // subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
-func (tx *transaction) deleteSubjects(project models.ID, versions []*models.ArtifactVersion) error {
+func (tx *transaction) deleteSubjects(project models.ID, versions []models.ArtifactVersion) error {
 	subjects := make([]models.ID, len(versions))
 	for i, version := range versions {
 		subjects[i] = version.SubjectID
@@ -96,7 +98,7 @@ func (tx *transaction) deleteRows(project models.ID, table, column string, ids [
 	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
 }
 
-func versionIDs(versions []*models.ArtifactVersion) []models.ID {
+func versionIDs(versions []models.ArtifactVersion) []models.ID {
 	ids := make([]models.ID, len(versions))
 	for i, version := range versions {
 		ids[i] = version.ID
@@ -108,10 +110,12 @@ var projectColumns = engine.Columns[models.Project]()
 
 // Project is the project of that name, nil when there is none that the caller may reach.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	where := visibleTo(auth.From(ctx), "id", engine.NewExpr("name = ?", name))
-	var found []*models.Project
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("projects", projectColumns)+" FROM projects WHERE "+where.SQL, where.Args...).Scan(&found).Error
-	return first(found), s.db.TranslateError(err)
+	var project *models.Project
+	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
+		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.From(ctx), "id")).Where("name = ?", name))
+		return err
+	})
+	return project, s.db.TranslateError(err)
 }
 
 // projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
@@ -143,25 +147,25 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 // Projects is a page of the projects that the caller may reach, by name.
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
-		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.NewExpr("projects"),
-		Where: visibleTo(auth.From(ctx), "id", engine.NewExpr("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
+		Where: visibleTo(auth.From(ctx), "id", engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err
 }
 
-var projectsByID = byIDs("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
+var projectsByID = loadByID("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
 
 // CreateProject creates a project. CONFLICT when the name is taken, FORBIDDEN for all but owners.
 func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string) (*models.Project, error) {
 	var project *models.Project
 	err := s.write(ctx, func(tx *transaction) error {
 		if !tx.who.Owner {
-			return errNoOwner
+			return errOwnerRequired
 		}
 		var made []*models.Project
-		err := tx.Raw(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)).Scan(&made).Error
+		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
+			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)))
 		if err != nil {
 			return err
 		}
@@ -188,13 +192,12 @@ func (tx *transaction) findProject(name string) (models.ID, error) {
 	if !tx.who.Owner {
 		return findKeyProject(tx.who, name), nil
 	}
-	var ids []models.ID
-	err := tx.Raw("SELECT id FROM projects WHERE name = ?", name).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
+	project, err := findOne(tx.ctx(), gorm.G[models.Project](tx.DB).Where("name = ?", name))
+	if err != nil || project == nil {
 		return models.ID{}, err
 	}
-	tx.found[name] = ids[0]
-	return ids[0], nil
+	tx.found[name] = project.ID
+	return project.ID, nil
 }
 
 // Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is
@@ -206,7 +209,7 @@ type Bulk struct{ *transaction }
 func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 	return s.write(ctx, func(tx *transaction) error {
 		if !tx.who.Owner {
-			return errNoOwner
+			return errOwnerRequired
 		}
 		if err := tx.dialect.LockImports(tx.DB); err != nil {
 			return err
@@ -263,14 +266,14 @@ func (b Bulk) Audit(project models.ID, action models.AuditAction, name string) e
 // rest of an entry Seq and ProjectID are not read. The subjects must be locked.
 func (b Bulk) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
 	var last models.Time
-	made := make([]newEntry, len(entries))
+	made := make([]entryDraft, len(entries))
 	for i, e := range entries {
 		if e.LoggedAt.After(last.Time) {
 			last = e.LoggedAt
 		}
-		made[i] = newEntry{
+		made[i] = entryDraft{
 			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, reason: e.Reason,
-			as: &elsewhere{e.ID, e.LoggedAt, e.LoggedBy},
+			as: &origin{e.ID, e.LoggedAt, e.LoggedBy},
 		}
 	}
 	_, err := b.append(project, last, Caller{}, made)

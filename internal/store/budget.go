@@ -27,8 +27,8 @@ func WithBudget(ctx context.Context, bytes int64, exceeded func(error)) context.
 // entryBytes is what an entry takes in memory beside its texts.
 const entryBytes = 256
 
-// spend takes an entry that was read from the budget of the context.
-func spend(ctx context.Context, e *models.MetadataEntry) error {
+// chargeReadBudget takes an entry that was read from the budget of the context.
+func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
 	b, ok := ctx.Value(budgetKey{}).(*budget)
 	if !ok {
 		return nil
@@ -48,8 +48,8 @@ func spend(ctx context.Context, e *models.MetadataEntry) error {
 	return err
 }
 
-// collect reads rows one by one, so that reading ends where the budget does. entry is the metadata entry in a row.
-func collect[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T, error) {
+// collectRows reads rows one by one, so that reading ends where the budget does. entry is the metadata entry in a row.
+func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T, error) {
 	rows, err := query.Rows()
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func collect[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T,
 		if err := query.ScanRows(rows, item); err != nil {
 			return nil, err
 		}
-		if err := spend(query.Statement.Context, entry(item)); err != nil {
+		if err := chargeReadBudget(query.Statement.Context, entry(item)); err != nil {
 			return nil, err
 		}
 		items = append(items, item)
@@ -69,5 +69,5 @@ func collect[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T,
 	return items, rows.Err()
 }
 
-// itself is a metadata entry that is read as a row of its own.
-func itself(e *models.MetadataEntry) *models.MetadataEntry { return e }
+// selfKey is a metadata entry that is read as a row of its own.
+func selfKey(e *models.MetadataEntry) *models.MetadataEntry { return e }

@@ -27,8 +27,6 @@ type (
 	Operation = engine.Operation
 	// Observer observes the statements of a context.
 	Observer = engine.Observer
-	// Meter counts the statements of a context.
-	Meter = engine.Meter
 	// Pool is how busy a pool of connections is.
 	Pool = engine.Pool
 )
@@ -55,9 +53,6 @@ func WithOperation(ctx context.Context, o Operation) context.Context {
 func WithObserver(ctx context.Context, o Observer) context.Context {
 	return engine.WithObserver(ctx, o)
 }
-
-// WithMeter returns a context whose statements the meter counts.
-func WithMeter(ctx context.Context, m *Meter) context.Context { return engine.WithMeter(ctx, m) }
 
 // IsPostgres reports whether a database URL is one of PostgreSQL.
 func IsPostgres(url string) bool { return engine.IsPostgres(url) }

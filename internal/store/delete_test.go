@@ -25,7 +25,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"), models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 		must(t, err)
 		var deletions, plans []string
-		meter := &store.Meter{Record: func(text string, args []any) {
+		meter := &storetest.Meter{Record: func(text string, args []any) {
 			table, ok := strings.CutPrefix(text, "DELETE FROM ")
 			if !ok {
 				return
@@ -37,7 +37,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 				plans = append(plans, plan...)
 			}
 		}}
-		_, err = s.DeleteArtifact(store.WithMeter(everyone, meter), models.At("id"), version.ArtifactID.String())
+		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.At("id"), version.ArtifactID.String())
 		must(t, err)
 		if want := []string{"artifacts", "metadata_latest", "metadata_entries", "subjects"}; !slices.Equal(deletions, want) {
 			t.Errorf("rows are deleted from %v, want %v", deletions, want)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -15,19 +14,19 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// newEntry is an entry to append.
-type newEntry struct {
+// entryDraft is an entry to append.
+type entryDraft struct {
 	subject   models.ID
 	stepRun   models.ID
 	fact      models.Fact
 	retracted bool
 	reason    *string
 	// as is set for an entry that was logged in another database.
-	as *elsewhere
+	as *origin
 }
 
 // entry returns the entry as callers see it, before the database gives it a number and a time.
-func (e newEntry) entry(project, id models.ID, by *string) *models.MetadataEntry {
+func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEntry {
 	entry := &models.MetadataEntry{
 		ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
 		Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
@@ -39,8 +38,8 @@ func (e newEntry) entry(project, id models.ID, by *string) *models.MetadataEntry
 	return entry
 }
 
-// elsewhere is what an entry keeps that was logged in another database.
-type elsewhere struct {
+// origin is what an entry keeps that was logged in another database.
+type origin struct {
 	id       models.ID
 	loggedAt models.Time
 	loggedBy *string
@@ -64,8 +63,8 @@ type entryRow struct {
 	Parts     *string    `json:"parts"`
 }
 
-// appended is what the database gave an entry.
-type appended struct {
+// insertedEntry is what the database gave an entry.
+type insertedEntry struct {
 	ID       models.ID
 	Seq      models.Int64
 	LoggedAt models.Time
@@ -74,7 +73,7 @@ type appended struct {
 // append stores entries about subjects that are locked, in their order, and returns them. All of them get the same
 // time: an instant, or what the dialect calls now, later than that of every earlier entry about these subjects. Those
 // that were logged elsewhere keep their own, which must not be later than at.
-func (tx *transaction) append(project models.ID, at any, caller Caller, entries []newEntry) ([]*models.MetadataEntry, error) {
+func (tx *transaction) append(project models.ID, at any, caller Caller, entries []entryDraft) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
 	}
@@ -139,20 +138,21 @@ func textOrNull(text string) *string {
 func (s *Store) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	columns, args, err := s.latestColumnsOf(keys)
+	columns, err := s.latestColumnsOf(keys)
 	if err != nil {
 		return nil, err
 	}
 	read := s.db.Read(ctx)
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ?", project)})
+	found := engine.Lookup{
+		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?", project),
+	}
+	from := s.db.Dialect().LookUp(found)
 	if asOf != nil {
 		read = s.db.ReadUnbounded(ctx)
-		from = latestOf(s.db.Dialect().LookUp(engine.Lookup{
-			Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
-			Where: engine.NewExpr("m.project_id = ? AND m.logged_at <= ?", project, *asOf),
-		}), engine.Expr{})
+		found.Table, found.Where = "metadata_entries", engine.SQL("m.project_id = ? AND m.logged_at <= ?", project, *asOf)
+		from = latestPerKey(s.db.Dialect().LookUp(found), engine.Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+columns+" FROM "+from.SQL, append(args, from.Args...))
+	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -172,7 +172,7 @@ func (s *Store) LatestEntries(
 			places[c] = 0
 		}
 	}
-	slices.SortFunc(placed, func(a, b placedEntry) int {
+	slices.SortFunc(placed, func(a, b orderedEntry) int {
 		return cmp.Or(
 			cmp.Compare(places[card{a.SubjectID, a.CardName}], places[card{b.SubjectID, b.CardName}]),
 			cmp.Compare(a.CardName, b.CardName),
@@ -187,54 +187,47 @@ func (s *Store) LatestEntries(
 	return latest, nil
 }
 
-// latestColumnsOf are latestColumns with the values of entries with one of the keys only, and the arguments of these. The
-// other entries are there because they may be the first of their card.
-func (s *Store) latestColumnsOf(keys []string) (columns string, args []any, err error) {
+// latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are read
+// because they may be the first of their card.
+func (s *Store) latestColumnsOf(keys []string) (engine.Expr, error) {
 	if keys == nil {
-		return latestColumns, nil, nil
+		return latestColumns(engine.SQL("value")), nil
 	}
-	type row struct {
-		Wanted string `json:"wanted"`
-	}
-	rows := make([]row, len(keys))
-	for i, key := range keys {
-		rows[i].Wanted = key
-	}
-	text, err := json.Marshal(rows)
-	value := "CASE WHEN key IN (SELECT wanted FROM " + s.db.Dialect().JSONRows(engine.TextColumn("wanted")) + ") THEN value END"
-	return strings.Replace(latestColumns, " value,", " "+value+",", 1), []any{string(text)}, err
+	text, err := json.Marshal(mapToAny(keys, func(key string) any { return map[string]any{"wanted": key} }))
+	wanted := s.db.Dialect().JSONRows(engine.TextColumn("wanted"))
+	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM "+wanted+") THEN value END", string(text))), err
 }
 
-// placedEntry is an entry with the place of its key: the seq of the first entry of that key.
-type placedEntry struct {
+// orderedEntry is an entry with the place of its key: the seq of the first entry of that key.
+type orderedEntry struct {
 	*models.MetadataEntry
 	firstSeq int64
 }
 
 // readEntries reads the rows of a statement of latestColumns.
-func readEntries(read engine.Reader, text string, args []any) (placed []placedEntry, err error) {
-	err = read.Turn(func(db *gorm.DB) (err error) {
-		placed, err = scanEntries(db.Raw(text, args...))
+func readEntries(read engine.Reader, query engine.Expr) (placed []orderedEntry, err error) {
+	err = read.Do(func(db *gorm.DB) (err error) {
+		placed, err = scanEntries(db.Raw(query.SQL, query.Args...))
 		return err
 	})
 	return placed, err
 }
 
 // scanEntries reads rows of latestColumns by hand: this is the most frequent read, and reflection is half its cost.
-func scanEntries(query *gorm.DB) ([]placedEntry, error) {
+func scanEntries(query *gorm.DB) ([]orderedEntry, error) {
 	rows, err := query.Rows()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
-	var placed []placedEntry
+	var placed []orderedEntry
 	for rows.Next() {
-		e := placedEntry{MetadataEntry: new(models.MetadataEntry)}
+		e := orderedEntry{MetadataEntry: new(models.MetadataEntry)}
 		if err := rows.Scan(&e.ProjectID, &e.SubjectID, &e.CardName, &e.Key, &e.firstSeq, &e.Seq, &e.ID, &e.Kind, &e.Text,
 			&e.Retracted, &e.Reason, &e.LoggedAt, &e.LoggedBy, &e.StepRunID); err != nil {
 			return nil, err
 		}
-		if err := spend(query.Statement.Context, e.MetadataEntry); err != nil {
+		if err := chargeReadBudget(query.Statement.Context, e.MetadataEntry); err != nil {
 			return nil, err
 		}
 		placed = append(placed, e)
@@ -255,14 +248,14 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
 		read = s.db.ReadUnbounded(ctx)
-		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
-		from = latestOf(s.db.Dialect().LookUp(wanted), engine.Expr{})
+		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
+		from = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{})
 	}
-	placed, err := readEntries(read, "SELECT "+latestColumns+" FROM "+from.SQL, from.Args)
+	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {
@@ -279,21 +272,21 @@ func (s *Store) History(
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
 	l := search.List[*models.MetadataEntry]{
 		Name:    fmt.Sprintf("metadataHistory%+v", filter),
-		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
-		Where: engine.NewExpr("project_id = ?", project), Parent: "subject_id",
+		Columns: entryColumns, From: engine.SQL("metadata_entries"),
+		Where: engine.SQL("project_id = ?", project), Parent: "subject_id",
 		Order: []string{"seq"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, selfKey) },
 	}
 	if filter.OnlyKey {
-		l.Where = l.Where.Concat(engine.NewExpr(" AND key = ?", filter.Key))
+		l.Where = l.Where.Concat(engine.SQL(" AND key = ?", filter.Key))
 	}
 	if filter.Card.Only {
-		l.Where = l.Where.Concat(engine.NewExpr(" AND card = ?", filter.Card.Name))
+		l.Where = l.Where.Concat(engine.SQL(" AND card = ?", filter.Card.Name))
 	}
 	if filter.AsOf != 0 {
-		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", filter.AsOf))
+		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", filter.AsOf))
 	}
 	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
@@ -314,6 +307,6 @@ const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, r
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collect(tx.Raw("SELECT "+entryColumns+" FROM "+from.SQL, from.Args...), itself)
+	entries, err := collectRows(tx.Raw("SELECT "+entryColumns+" FROM "+from.SQL, from.Args...), selfKey)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }

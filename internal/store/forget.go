@@ -3,14 +3,16 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/placard/placard/internal/store/engine"
 )
 
 const (
-	// forgetTime is the time after which a transaction that deletes old keys begins no further statement, so that other
+	// maxDeletionTime is the time after which a transaction that deletes old keys begins no further statement, so that other
 	// writes of SQLite wait for little more.
-	forgetTime = 50 * time.Millisecond
-	// forgetRows is the number of keys that one statement deletes.
-	forgetRows = 50
+	maxDeletionTime = 50 * time.Millisecond
+	// deletionBatch is the number of keys that one statement deletes.
+	deletionBatch = 50
 )
 
 // ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
@@ -19,7 +21,7 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Durati
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {
 			var err error
-			if deleted, err = s.forgetPortion(ctx, table, retention, forgetTime); err != nil {
+			if deleted, err = s.forgetPortion(ctx, table, retention, maxDeletionTime); err != nil {
 				return err
 			}
 		}
@@ -33,12 +35,12 @@ func (s *Store) forgetPortion(ctx context.Context, table string, retention, long
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
 		for begin := time.Now(); ; {
-			done := tx.Exec(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
+			n, err := tx.execCount(engine.SQL(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
 				SELECT caller, operation, key, project_id FROM `+table+`
-				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), forgetRows)
-			deleted += done.RowsAffected
-			if done.Error != nil || done.RowsAffected < forgetRows || time.Since(begin) >= longest || ctx.Err() != nil {
-				return done.Error
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), deletionBatch))
+			deleted += n
+			if err != nil || n < deletionBatch || time.Since(begin) >= longest || ctx.Err() != nil {
+				return err
 			}
 		}
 	})

@@ -13,7 +13,7 @@ func ForgetPortion(ctx context.Context, s *Store, longest time.Duration) (int64,
 }
 
 // ForgetRows is the number of keys that one statement deletes.
-const ForgetRows = forgetRows
+const ForgetRows = deletionBatch
 
 // AddKeys stores n idempotency keys of an age, and returns how many keys there are in all.
 func AddKeys(ctx context.Context, s *Store, n int, age time.Duration) (all int, err error) {

@@ -37,13 +37,13 @@ func TestForgetInPortions(t *testing.T) {
 		}
 		// The end of the context ends the transaction after its statement. SQLite commits its deletions.
 		stop, cancel := context.WithCancel(ctx)
-		meter := &store.Meter{}
+		meter := &storetest.Meter{}
 		meter.Record = func(string, []any) {
 			if meter.Statements() == 1 {
 				cancel()
 			}
 		}
-		if err := s.ForgetIdempotencyKeys(store.WithMeter(stop, meter), 48*time.Hour); !errors.Is(err, context.Canceled) {
+		if err := s.ForgetIdempotencyKeys(storetest.WithMeter(stop, meter), 48*time.Hour); !errors.Is(err, context.Canceled) {
 			t.Errorf("forgetting does not stop: %v", err)
 		}
 		if meter.Statements() > 2 {

@@ -33,7 +33,7 @@ type Call struct {
 	Input any
 }
 
-// keyUse is a use of an idempotency key.
+// keyUse is an earlier use of an idempotency key.
 type keyUse struct {
 	ProjectID   models.ID
 	Fingerprint []byte
@@ -42,106 +42,119 @@ type keyUse struct {
 	Answer   *string
 }
 
-// once runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the first answer
-// again, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction of fn stores the key with a snapshot of the
-// answer, which fields codes. So neither exists without the other, also when copies of a call race.
+// result is the answer to a call.
+type result[T any] struct {
+	Value T
+	// Replayed is set if an earlier call with the same idempotency key and input gave the answer.
+	Replayed bool
+}
+
+// withIdempotency runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the
+// earlier answer, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction stores the key with a snapshot of the
+// answer, which fields codes. So neither exists without the other, even if copies of a call race (ADR 0010).
 //
-// The answer is found by key before anything is looked up, so that a call can be sent again after what it names has
-// been deleted or has moved. fn returns the project of the call also with an error, or zero for an unknown project.
-func once[T any](
+// A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or renamed.
+// fn returns the project of the call even with an error, or zero for an unknown project.
+func withIdempotency[T any](
 	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
-) (answer T, again bool, err error) {
+) (result[T], error) {
+	var r result[T]
 	if call.Key == nil {
-		err = s.write(ctx, func(tx *transaction) (err error) {
-			_, answer, err = fn(tx)
+		err := s.write(ctx, func(tx *transaction) (err error) {
+			_, r.Value, err = fn(tx)
 			return err
 		})
-		return answer, false, err
+		return r, err
 	}
 	if err := models.CheckIdempotencyKey(call.KeyPath, call.Key); err != nil {
-		return answer, false, err
+		return r, err
 	}
 	input, err := json.Marshal(call.Input)
 	if err != nil {
-		return answer, false, err
+		return r, err
 	}
 	fingerprint := sha256.Sum256(input)
 	err = s.write(ctx, func(tx *transaction) error {
-		used, first, err := usedKeys(tx, call, fingerprint[:], fields)
-		if err != nil || first != nil {
-			return take(&answer, &again, first, err)
+		uses, replay, err := findReplay(tx, call, fingerprint[:], fields)
+		if err != nil {
+			return err
 		}
-		project, fresh, failed := fn(tx)
-		var refused *models.Error
-		if errors.As(failed, &refused) {
-			// A copy of the call may have been faster, and what it did may be why this one is refused.
-			if used, first, err = usedKeys(tx, call, fingerprint[:], fields); err != nil || first != nil {
-				return take(&answer, &again, first, err)
+		if replay != nil {
+			r = result[T]{*replay, true}
+			return nil
+		}
+		project, value, failed := fn(tx)
+		if refused := (*models.Error)(nil); errors.As(failed, &refused) {
+			// The failure may be due to a copy of the call that was faster.
+			if uses, replay, err = findReplay(tx, call, fingerprint[:], fields); err != nil {
+				return err
+			}
+			if replay != nil {
+				r = result[T]{*replay, true}
+				return nil
 			}
 		}
-		// Without a project, the unknown ID may be of any project in which the caller used the key.
-		anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
-		for _, use := range used {
-			if anyProject || use.ProjectID == project {
-				return &models.Error{
-					Code: models.CodeIdempotencyKeyReused, Message: "the idempotency key was used with other input",
-					Path: call.KeyPath.Steps(),
-				}
-			}
+		if err := checkReuse(call, uses, project, failed); err != nil {
+			return err
 		}
-		if failed != nil {
-			return failed
-		}
-		answer, again = fresh, false
-		return tx.keep(project, call, fingerprint[:], writeSnapshot(project, fields, answer))
+		r = result[T]{Value: value}
+		return tx.storeAnswer(project, call, fingerprint[:], writeSnapshot(project, fields, value))
 	})
-	return answer, again, err
+	return r, err
 }
 
-// usedKeys returns the uses of the key of a call so far, in any project, and the answer of the one with the same input.
-func usedKeys[T any](
-	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
-) (used []keyUse, first *T, err error) {
-	scope := "" // of a server without API keys
-	if !call.Caller.KeyID.IsZero() {
-		scope = call.Caller.KeyID.String()
+// checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else the
+// failure of the call. A call that fails because of an unknown ID may belong to any project.
+func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
+	anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
+	for _, use := range uses {
+		if anyProject || use.ProjectID == project {
+			return &models.Error{
+				Code: models.CodeIdempotencyKeyReused, Message: "the idempotency key was used with other input",
+				Path: call.KeyPath.Steps(),
+			}
+		}
 	}
-	err = tx.Raw(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
+	return failed
+}
+
+// findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same input.
+func findReplay[T any](
+	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
+) (uses []keyUse, replay *T, err error) {
+	caller := "" // of a server without API keys
+	if !call.Caller.KeyID.IsZero() {
+		caller = call.Caller.KeyID.String()
+	}
+	err = tx.scan(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
 		WHERE caller = ? AND operation = ? AND key = ?
 		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
 		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
-		scope, call.Operation, *call.Key).Scan(&used).Error
-	for _, use := range used {
-		if err == nil && bytes.Equal(use.Fingerprint, fingerprint) {
-			first = new(T)
-			if use.Answer != nil {
-				err = json.Unmarshal([]byte(*use.Answer), first)
-			} else {
-				*first, err = readSnapshot(use.ProjectID, fields, use.Snapshot)
-			}
-			return used, first, err
+		caller, call.Operation, *call.Key))
+	for _, use := range uses {
+		if err != nil || !bytes.Equal(use.Fingerprint, fingerprint) {
+			continue
 		}
+		replay = new(T)
+		if use.Answer != nil {
+			err = json.Unmarshal([]byte(*use.Answer), replay)
+		} else {
+			*replay, err = readSnapshot(use.ProjectID, fields, use.Snapshot)
+		}
+		return uses, replay, err
 	}
-	return used, nil, err
+	return uses, nil, err
 }
 
-// take makes the first answer that of the call.
-func take[T any](answer *T, again *bool, first *T, err error) error {
-	if err == nil {
-		*answer, *again = *first, true
+// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was faster.
+func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, snapshot []byte) error {
+	stored, err := tx.execCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0)))
+	if err == nil && stored == 0 {
+		err = engine.ErrRetry
 	}
 	return err
-}
-
-// keep stores the key with the snapshot of its answer. It returns ErrRetry when a copy of the call was faster.
-func (tx *transaction) keep(project models.ID, call Call, fingerprint, snapshot []byte) error {
-	done := tx.Exec(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0))
-	if done.Error == nil && done.RowsAffected == 0 {
-		return engine.ErrRetry
-	}
-	return done.Error
 }
 
 // UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.

@@ -24,8 +24,8 @@ type KeyQuestion struct {
 	AsOf int64
 }
 
-// cut leaves as many as are asked for, and refuses more than can be told.
-func (q KeyQuestion) cut(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+// limit leaves as many as are asked for, and refuses more than can be told.
+func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
 	}
@@ -46,61 +46,61 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil || len(names) == 0 || q.OnlyNames {
 		return names, err
 	}
-	rows, err := json.Marshal(objects(names, func(u *models.MetadataKeyUsage) any {
+	rows, err := json.Marshal(mapToAny(names, func(u *models.MetadataKeyUsage) any {
 		return map[string]any{"card": u.CardName, "key": u.Key}
 	}))
 	if err != nil {
 		return nil, err
 	}
-	from := s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key")) + " CROSS JOIN " +
-		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m") + `
-		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`
-	usage, err := s.usage(ctx, id, "m.project_id", from, []any{string(rows), id, models.SubjectArtifactVersion}, KeyQuestion{First: -1})
+	from := engine.SQL(s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+" CROSS JOIN "+
+		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
+		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`, string(rows), id, models.SubjectArtifactVersion)
+	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuestion{First: -1})
 	if err != nil {
 		return nil, err
 	}
 	var all int
-	err = s.db.ReadUnbounded(ctx).Raw("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id).Scan(&all).Error
-	return covering(usage[id], all), s.db.TranslateError(err)
+	err = s.db.ReadUnbounded(ctx).Scan(&all, engine.SQL("SELECT count(*) FROM artifact_versions WHERE project_id = ?", id))
+	return setCoverage(usage[id], all), s.db.TranslateError(err)
 }
 
 // ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)})
-	then := engine.NewExpr(" WHERE TRUE")
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
+	then := engine.SQL(" WHERE TRUE")
 	if q.AsOf != 0 {
-		then = engine.NewExpr(" WHERE v.created_at <= ?", q.AsOf)
+		then = engine.SQL(" WHERE v.created_at <= ?", q.AsOf)
 	}
 	var counts []struct {
 		ArtifactID models.ID
 		Size       int
 	}
 	counted := versions.Concat(then)
-	err := s.db.ReadUnbounded(ctx).Raw("SELECT v.artifact_id, count(*) AS size FROM "+counted.SQL+" GROUP BY v.artifact_id", counted.Args...).Scan(&counts).Error
+	err := s.db.ReadUnbounded(ctx).Scan(&counts, engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.NewExpr(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
 	from := versions.Concat(entries).Concat(then)
-	usage, err := s.usage(ctx, project, "v.artifact_id", from.SQL, from.Args, q)
+	usage, err := s.aggregateUsage(ctx, project, "v.artifact_id", from, q)
 	if err != nil {
 		return nil, err
 	}
 	for _, count := range counts {
-		covering(usage[count.ArtifactID], count.Size)
+		setCoverage(usage[count.ArtifactID], count.Size)
 	}
 	return usage, nil
 }
 
-// covering notes how many of all versions have each key.
-func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
+// setCoverage notes how many of all versions have each key.
+func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
 	for _, u := range usage {
 		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
 	}
@@ -111,75 +111,70 @@ func covering(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUs
 // and, where there is none, to the first of the next card. Each of these is a look into the index on both engines, which
 // "the next card and key" in one condition is not on SQLite.
 func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
-	args := []any{}
-	next := func(column, behind string) string {
-		args = append(args, project, models.SubjectArtifactVersion)
-		return "(SELECT m." + column + " FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND " + behind +
-			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)"
+	next := func(column, condition string) engine.Expr {
+		return engine.SQL("(SELECT m."+column+" FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND "+condition+
+			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)", project, models.SubjectArtifactVersion)
 	}
 	const inCard, nextCard = "m.card = k.card AND m.key > k.key", "m.card > k.card"
-	card := "CASE WHEN " + next("key", inCard) + " IS NULL THEN " + next("card", nextCard) + " ELSE k.card END"
-	key := "COALESCE(" + next("key", inCard) + ", " + next("key", nextCard) + ")"
-	begins, prefix := q.begins("k.card", "k.key")
 	none := s.db.Dialect().CollateBinary("CAST('' AS text)")
+	query := engine.SQL("WITH RECURSIVE k(card, key) AS (SELECT "+none+", "+none+` UNION ALL
+		SELECT CASE WHEN ? IS NULL THEN ? ELSE k.card END, COALESCE(?, ?) FROM k WHERE k.key IS NOT NULL
+	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND ? ORDER BY k.card, k.key`,
+		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card", "k.key"))
 	var names []*models.MetadataKeyUsage
-	err := s.db.ReadUnbounded(ctx).Raw(`WITH RECURSIVE k(card, key) AS (
-		SELECT `+none+", "+none+" UNION ALL SELECT "+card+", "+key+` FROM k WHERE k.key IS NOT NULL
-	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND `+begins+" ORDER BY k.card, k.key",
-		append(args, prefix...)...).Scan(&names).Error
-	if err != nil {
+	if err := s.db.ReadUnbounded(ctx).Scan(&names, query); err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	return q.cut(names)
+	return q.limit(names)
 }
 
-// begins is the condition that a card or a key begins with the prefix.
-func (q KeyQuestion) begins(card, key string) (string, []any) {
+// prefixCondition returns the condition that a card or a key begins with the prefix.
+func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
 	if q.Prefix == "" {
-		return "TRUE", nil
+		return engine.True
 	}
 	prefix, n := models.Fold(q.Prefix), utf8.RuneCountInString(q.Prefix)
-	return fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), []any{prefix, prefix}
+	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), prefix, prefix)
 }
 
-// usage sums up the rows m of metadata_latest by key, for each value of a column that holds IDs.
-func (s *Store) usage(ctx context.Context, project models.ID, by, from string, args []any, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	finite := "CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END"
-	bounds := []any{models.SortKeyMinusInfinity, models.SortKeyInfinity, models.SortKeyMinusInfinity, models.SortKeyInfinity}
-	begins, prefix := q.begins("m.card", "m.key")
+// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
+// the items of FROM on.
+func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
+	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity, models.SortKeyInfinity)
 	var rows []struct {
 		Owner                  models.ID
 		Card, Key, Kinds, Last string
 		Versions               int32
 		Least, Greatest        *string
 	}
-	err := s.db.ReadUnbounded(ctx).Raw("SELECT "+by+" AS owner, m.card, m.key, "+s.db.Dialect().AggDistinct("m.kind")+" AS kinds, count(*) AS versions, min("+finite+
-		") AS least, max("+finite+") AS greatest, max("+s.db.Dialect().SeqAndID("m.seq", "m.id")+") AS last FROM "+from+
-		" AND m.sort_key IS NOT NULL GROUP BY "+by+", m.card, m.key HAVING "+begins+" ORDER BY m.card, m.key",
-		append(append(bounds, args...), prefix...)...).Scan(&rows).Error
+	dialect := s.db.Dialect()
+	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
+		" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq", "m.id")+") AS last FROM ?"+
+		" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
+		finite, finite, from, q.prefixCondition("m.card", "m.key")))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
 	usage := map[models.ID][]*models.MetadataKeyUsage{}
 	for _, row := range rows {
-		last, err := idOfDated(row.Last)
+		last, err := decodeSeqAndID(row.Last)
 		if err != nil {
 			return nil, err
 		}
 		usage[row.Owner] = append(usage[row.Owner], &models.MetadataKeyUsage{
 			CardName: row.Card, Key: row.Key, Kinds: models.SortKinds(strings.Split(row.Kinds, ",")), Versions: row.Versions,
-			Min: numberOf(row.Least), Max: numberOf(row.Greatest), ProjectID: project, LastEntryID: last,
+			Min: decodeNumber(row.Least), Max: decodeNumber(row.Greatest), ProjectID: project, LastEntryID: last,
 		})
 	}
 	for owner, all := range usage {
-		if usage[owner], err = q.cut(all); err != nil {
+		if usage[owner], err = q.limit(all); err != nil {
 			return nil, err
 		}
 	}
 	return usage, nil
 }
 
-func numberOf(sortKey *string) *models.Double {
+func decodeNumber(sortKey *string) *models.Double {
 	if sortKey == nil {
 		return nil
 	}
@@ -191,14 +186,14 @@ func numberOf(sortKey *string) *models.Double {
 	return &number
 }
 
-// datedDigits is how many digits stand before the ID in what dialect.dated makes.
-const datedDigits = 20
+// seqDigits is how many digits stand before the ID in what dialect.dated makes.
+const seqDigits = 20
 
-func idOfDated(text string) (id models.ID, err error) {
-	if len(text) < datedDigits {
+func decodeSeqAndID(text string) (id models.ID, err error) {
+	if len(text) < seqDigits {
 		return id, fmt.Errorf("an entry without an ID: %q", text)
 	}
-	n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text[datedDigits:], "-", "")))
+	n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(text[seqDigits:], "-", "")))
 	if err == nil && n != len(id) {
 		err = fmt.Errorf("an ID of %d bytes", n)
 	}

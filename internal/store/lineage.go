@@ -22,8 +22,8 @@ var (
 
 // follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
 func (s *Store) follow(project models.ID, way direction, versions []models.ID) engine.Expr {
-	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("f.project_id = ?", project)}).
-		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", engine.NewExpr("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("f.project_id = ?", project)}).
+		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
 }
 
 // Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
@@ -64,30 +64,30 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 			break
 		}
 	}
-	return found, s.connect(ctx, of.ProjectID, known, found)
+	return found, s.loadEdges(ctx, of.ProjectID, known, found)
 }
 
 // neighbours returns versions one step from the border that are not in known, the oldest first.
 func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := s.follow(start.ProjectID, way, border).Concat(engine.Wrap(" WHERE NOT %s", s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known)))))
-	from := engine.Wrap("(SELECT DISTINCT t.artifact_version_id AS id FROM %s) d", ids).
-		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", engine.NewExpr("v.project_id = ? AND v.id = d.id", start.ProjectID)))
-	where := startedBy("v.created_at", engine.True, start.AsOf)
+	ids := engine.SQL("? WHERE NOT ?", s.follow(start.ProjectID, way, border),
+		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
+	from := engine.SQL("(SELECT DISTINCT t.artifact_version_id AS id FROM ?) d", ids).
+		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+	where := notAfter("v.created_at", engine.True, start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw(fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY v.created_at, v.id LIMIT %d", engine.Qualify("v", versionColumns), from.SQL, where.SQL, most),
-		append(from.Args, where.Args...)...).Scan(&next).Error
+	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
+		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", most), from, where))
 	return models.Views(next, start.AsOf), s.db.TranslateError(err)
 }
 
-// connect adds the edges between the versions that are known, in the order of these.
-func (s *Store) connect(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
+// loadEdges adds the edges between the versions that are known, in the order of these.
+func (s *Store) loadEdges(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
 	ids := slices.Collect(maps.Keys(known))
-	from := s.follow(project, upstream, ids).Concat(engine.Wrap(" WHERE %s", s.db.Dialect().IDIn("t.artifact_version_id", ids)))
+	from := engine.SQL("? WHERE ?", s.follow(project, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
-	err := s.db.Read(ctx).Raw("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM "+from.SQL+
-		" ORDER BY to_id, from_id", from.Args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM ? ORDER BY to_id, from_id", from))
 	for _, row := range rows {
 		found.Edges = append(found.Edges, &models.LineageEdge{
 			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
@@ -106,13 +106,13 @@ type consumerRow struct {
 func (s *Store) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	run := s.db.Dialect().LateralJoin("step_runs r", "r", engine.NewExpr("r.project_id = ? AND r.id = i.step_run_id", project))
+	run := s.db.Dialect().LateralJoin("step_runs r", "r", engine.SQL("r.project_id = ? AND r.id = i.step_run_id", project))
 	found, err := search.ReadPages(ctx, s.db, search.List[*consumerRow]{
 		Name:    "consumers",
 		Columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
-		From:  engine.NewExpr("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		Where: startedBy("r.started_at", engine.NewExpr("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
+		From:  engine.SQL("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
+		Where: notAfter("r.started_at", engine.SQL("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
 		Order: []string{"r.started_at", "r.id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}

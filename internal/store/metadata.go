@@ -20,10 +20,10 @@ type Write struct {
 }
 
 // entries returns the entries of the write, about a subject and from a step run, which is zero for none.
-func (w Write) entries(subject, stepRun models.ID) []newEntry {
-	entries := make([]newEntry, len(w.Facts))
+func (w Write) entries(subject, stepRun models.ID) []entryDraft {
+	entries := make([]entryDraft, len(w.Facts))
 	for i, fact := range w.Facts {
-		entries[i] = newEntry{subject: subject, stepRun: stepRun, fact: fact}
+		entries[i] = entryDraft{subject: subject, stepRun: stepRun, fact: fact}
 	}
 	return entries
 }
@@ -51,25 +51,25 @@ type Logged struct {
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
 // writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
-	call.Input = normalised(auth.From(ctx), writes)
-	drafts := func(write int, subject models.ID) []newEntry {
+	call.Input = canonicalInput(auth.From(ctx), writes)
+	drafts := func(write int, subject models.ID) []entryDraft {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
-	return once(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
+	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
 		targets := make([]models.MetadataTarget, len(writes))
 		paths := make([]*models.Path, len(writes))
 		for i, write := range writes {
 			targets[i], paths[i] = write.Target, write.Path.In("target")
 		}
 		found, err := tx.resolve(targets, paths)
-		project := projectOf(found)
+		project := firstProject(found)
 		if err == nil {
-			err = tx.allow(models.ApiKeyRoleWriter, project)
+			err = tx.requireRole(models.ApiKeyRoleWriter, project)
 		}
 		if err != nil {
 			return project, nil, err
 		}
-		var entries []newEntry
+		var entries []entryDraft
 		for i, write := range writes {
 			if found[i].project != project {
 				return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
@@ -85,7 +85,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			return project, nil, err
 		}
 		if call.Key != nil {
-			if err := tx.knowArtifacts(found); err != nil {
+			if err := tx.attachArtifacts(found); err != nil {
 				return project, nil, err
 			}
 		}
@@ -97,10 +97,11 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 		}
 		return project, logged, nil
 	})
+	return done.Value, done.Replayed, err
 }
 
-// knowArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
-func (tx *transaction) knowArtifacts(found []resolved) error {
+// attachArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
+func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	var ids []models.ID
 	for _, one := range found {
 		if version, ok := one.object.(*models.ArtifactVersion); ok {
@@ -116,8 +117,8 @@ func (tx *transaction) knowArtifacts(found []resolved) error {
 	return err
 }
 
-// normalised returns the writes in the form that an idempotency key compares: with absent projects resolved.
-func normalised(who auth.Principal, writes []Write) []Write {
+// canonicalInput returns the writes in the form that an idempotency key compares: with absent projects resolved.
+func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
@@ -138,14 +139,14 @@ type Retraction struct {
 }
 
 // entries returns the retractions, about a subject and from a step run, which is zero for none.
-func (r Retraction) entries(subject, stepRun models.ID) []newEntry {
-	entries := make([]newEntry, len(r.Keys))
+func (r Retraction) entries(subject, stepRun models.ID) []entryDraft {
+	entries := make([]entryDraft, len(r.Keys))
 	for i, key := range r.Keys {
 		fact := models.Fact{Key: key.Key}
 		if key.Card != nil {
 			fact.Card = *key.Card
 		}
-		entries[i] = newEntry{subject: subject, stepRun: stepRun, retracted: true, reason: r.Reason, fact: fact}
+		entries[i] = entryDraft{subject: subject, stepRun: stepRun, retracted: true, reason: r.Reason, fact: fact}
 	}
 	return entries
 }
@@ -154,22 +155,22 @@ func (r Retraction) entries(subject, stepRun models.ID) []newEntry {
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
-	same.Target = normalised(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
+	same.Target = canonicalInput(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
-	drafts := func(_ int, subject models.ID) []newEntry { return r.entries(subject, stepRunOf(r.Target)) }
+	drafts := func(_ int, subject models.ID) []entryDraft { return r.entries(subject, stepRunOf(r.Target)) }
 	fields := func(s *snapshot, logged *Logged) {
 		one := []Logged{*logged}
 		codeLogged(1, drafts)(s, &one)
 		*logged = one[0]
 	}
-	return once(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
+	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
 		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
-		project := projectOf(found)
+		project := firstProject(found)
 		if err == nil {
-			err = tx.allow(models.ApiKeyRoleWriter, project)
+			err = tx.requireRole(models.ApiKeyRoleWriter, project)
 		}
 		if err == nil {
-			err = tx.knowArtifacts(found)
+			err = tx.attachArtifacts(found)
 		}
 		if err != nil {
 			return project, Logged{}, err
@@ -195,6 +196,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		}
 		return project, Logged{found[0].object, stored}, err
 	})
+	return done.Value, done.Replayed, err
 }
 
 // auditedKeys is how many keys an audit event of a retraction names.
@@ -212,11 +214,11 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 	if version, ok := of.(*models.ArtifactVersion); ok {
 		id = version.ID
 	}
-	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), words(of))
+	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), describe(of))
 }
 
-// words are what a subject is, for people.
-func words(of models.Subject) string {
+// describe are what a subject is, for people.
+func describe(of models.Subject) string {
 	switch of := of.(type) {
 	case *models.ArtifactVersion:
 		if of.Of == nil {
@@ -236,7 +238,7 @@ func words(of models.Subject) string {
 // liveKeys are those of the keys, with their cards, that have a value. A CROSS JOIN keeps SQLite at the order given: a
 // look-up per key, and not a look through the keys for each row.
 func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
-	text, err := json.Marshal(objects(keys, func(k models.MetadataKeyInput) any {
+	text, err := json.Marshal(mapToAny(keys, func(k models.MetadataKeyInput) any {
 		row := map[string]any{"card": "", "key": k.Key}
 		if k.Card != nil {
 			row["card"] = *k.Card
@@ -247,9 +249,9 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 		return nil, err
 	}
 	var found []struct{ Card, Key string }
-	err = tx.Raw("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
+	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
 		CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject).Scan(&found).Error
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject))
 	live := make(map[[2]string]bool, len(found))
 	for _, row := range found {
 		live[[2]string{row.Card, row.Key}] = true
@@ -257,8 +259,8 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 	return live, err
 }
 
-// projectOf is the project of the first target that is known to have one.
-func projectOf(found []resolved) models.ID {
+// firstProject is the project of the first target that is known to have one.
+func firstProject(found []resolvedTarget) models.ID {
 	for _, one := range found {
 		if !one.project.IsZero() {
 			return one.project

@@ -17,16 +17,16 @@ type nodeTable struct {
 }
 
 var nodeTables = []nodeTable{
-	{"projects", loader(projectsByID)},
-	{"artifacts", loader(artifactsByID)},
-	{"artifact_versions", loader(versionsByID)},
-	{"pipeline_runs", loader(pipelineRunsByID)},
-	{"step_runs", loader(stepRunsByID)},
-	{"step_outputs", loader(stepOutputsByID)},
-	{"metadata_entries", loader(entriesByID)},
+	{"projects", nodeLoader(projectsByID)},
+	{"artifacts", nodeLoader(artifactsByID)},
+	{"artifact_versions", nodeLoader(versionsByID)},
+	{"pipeline_runs", nodeLoader(pipelineRunsByID)},
+	{"step_runs", nodeLoader(stepRunsByID)},
+	{"step_outputs", nodeLoader(stepOutputsByID)},
+	{"metadata_entries", nodeLoader(entriesByID)},
 }
 
-func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
+func nodeLoader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 		found, err := load(tx, ids)
 		nodes := make(map[models.ID]models.Node, len(found))
@@ -40,23 +40,19 @@ func loader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T
 // Nodes returns the objects with these IDs, of whatever type. The map has no entry for an ID of nothing that the caller may
 // reach. It costs a statement, and one more for each type that is found.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
-	return reading(ctx, s, ids, nodesByID)
+	return readByID(ctx, s, ids, loadNodes)
 }
 
-func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
-	sql, args := "", []any{}
+func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+	selects := make([]engine.Expr, len(nodeTables))
 	for i, table := range nodeTables {
-		if i > 0 {
-			sql += " UNION ALL "
-		}
-		from := tx.lookUpByID(table.name, "o", ids)
-		sql, args = sql+"SELECT '"+table.name+"' AS name, o.id FROM "+from.SQL, append(args, from.Args...)
+		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.lookUpByID(table.name, "o", ids))
 	}
 	var found []struct {
 		Name string
 		ID   models.ID
 	}
-	if err := tx.Raw(sql, args...).Scan(&found).Error; err != nil {
+	if err := tx.scan(&found, engine.Join(selects, " UNION ALL ")); err != nil {
 		return nil, err
 	}
 	byTable := map[string][]models.ID{}
@@ -83,39 +79,39 @@ func nodesByID(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 
 // ProjectsByID are projects.
 func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
-	return reading(ctx, s, ids, projectsByID)
+	return readByID(ctx, s, ids, projectsByID)
 }
 
 // ArtifactsByID are artifacts.
 func (s *Store) ArtifactsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Artifact, error) {
-	return reading(ctx, s, ids, artifactsByID)
+	return readByID(ctx, s, ids, artifactsByID)
 }
 
 // VersionsByID are artifact versions.
 func (s *Store) VersionsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
-	return reading(ctx, s, ids, versionsByID)
+	return readByID(ctx, s, ids, versionsByID)
 }
 
 // PipelineRunsByID are pipeline runs.
 func (s *Store) PipelineRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
-	return reading(ctx, s, ids, pipelineRunsByID)
+	return readByID(ctx, s, ids, pipelineRunsByID)
 }
 
 // StepRunsByID are step runs.
 func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.StepRun, error) {
-	return reading(ctx, s, ids, stepRunsByID)
+	return readByID(ctx, s, ids, stepRunsByID)
 }
 
 // EntriesByID are metadata entries.
 func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	return reading(ctx, s, ids, entriesByID)
+	return readByID(ctx, s, ids, entriesByID)
 }
 
-func reading[T any](
+func readByID[T any](
 	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
-	err := s.db.Read(ctx).Turn(func(db *gorm.DB) (err error) {
+	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
 		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
 		return err
 	})
@@ -127,15 +123,14 @@ func reading[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project)})
-	version, args := "s.artifact_version_id", []any{}
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project)})
+	version := engine.SQL("s.artifact_version_id")
 	if asOf != nil {
-		version = `(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
-			AND (v.created_at <= ?)) AS artifact_version_id`
-		args = append(args, project, *asOf)
+		version = engine.SQL(`(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id
+			AND v.created_at <= ?) AS artifact_version_id`, project, *asOf)
 	}
 	var rows []struct{ ID, ArtifactVersionID models.ID }
-	err := s.db.Read(ctx).Raw("SELECT s.id, "+version+" FROM "+from.SQL, append(args, from.Args...)...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT s.id, ? FROM ?", version, from))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}

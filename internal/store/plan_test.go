@@ -87,8 +87,8 @@ func planOf(t *testing.T, s *store.Store, question models.Question) string {
 			args []any
 		}
 		var sent []statement
-		meter := &store.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
-		found, err := s.SearchVersions(store.WithMeter(auth.With(context.Background(), auth.Everyone), meter), "default", question, page)
+		meter := &storetest.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
+		found, err := s.SearchVersions(storetest.WithMeter(auth.With(context.Background(), auth.Everyone), meter), "default", question, page)
 		if err != nil {
 			t.Fatal(err)
 		}

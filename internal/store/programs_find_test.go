@@ -13,10 +13,10 @@ import (
 // sought is a value of a key, or a tag.
 type sought struct{ card, key, sortKey, tag string }
 
-// objects are IDs by the name of their list.
-type objects map[string]map[models.ID]bool
+// mapToAny are IDs by the name of their list.
+type mapToAny map[string]map[models.ID]bool
 
-func (o objects) add(list string, id models.ID) {
+func (o mapToAny) add(list string, id models.ID) {
 	if o[list] == nil {
 		o[list] = map[models.ID]bool{}
 	}
@@ -26,7 +26,7 @@ func (o objects) add(list string, id models.ID) {
 // findProblems compares what searches find with the entries and tags, now and as of now, and lists the differences.
 func (db *migrated) findProblems(s *store.Store) (problems []string) {
 	db.Helper()
-	wanted := map[sought]objects{}
+	wanted := map[sought]mapToAny{}
 	db.readTags(wanted)
 	db.readEntries(wanted)
 	if len(wanted) < 4 && db.count("artifact_versions") > 0 {
@@ -67,14 +67,14 @@ func (db *migrated) count(table string) (n int) {
 }
 
 // readTags adds the versions with each tag. A tag that was removed has no version.
-func (db *migrated) readTags(wanted map[sought]objects) {
+func (db *migrated) readTags(wanted map[sought]mapToAny) {
 	db.each("SELECT tag, artifact_version_id, true FROM tags UNION ALL SELECT tag, artifact_version_id, false FROM tag_moves", func(rows *sql.Rows) error {
 		var tag string
 		var version models.ID
 		var tagged bool
 		err := rows.Scan(&tag, &version, &tagged)
 		if wanted[sought{tag: tag}] == nil {
-			wanted[sought{tag: tag}] = objects{}
+			wanted[sought{tag: tag}] = mapToAny{}
 		}
 		if tagged {
 			wanted[sought{tag: tag}].add("versions", version)
@@ -84,7 +84,7 @@ func (db *migrated) readTags(wanted map[sought]objects) {
 }
 
 // readEntries adds the objects whose last entry of a key has the value, for each value that the key ever had.
-func (db *migrated) readEntries(wanted map[sought]objects) {
+func (db *migrated) readEntries(wanted map[sought]mapToAny) {
 	last := map[[3]string]func(){}
 	db.each(`SELECT e.subject_id, e.card, e.key, e.kind, e.value, v.id, s.id, r.id FROM metadata_entries e
 		LEFT JOIN artifact_versions v ON v.subject_id = e.subject_id LEFT JOIN step_runs s ON s.id = e.subject_id
@@ -105,7 +105,7 @@ func (db *migrated) readEntries(wanted map[sought]objects) {
 		}
 		what.sortKey = form.SortKey
 		if wanted[what] == nil {
-			wanted[what] = objects{}
+			wanted[what] = mapToAny{}
 		}
 		last[slot] = func() {
 			for list, id := range map[string]models.ID{"versions": version, "steps": step, "runs": run} {
@@ -139,8 +139,8 @@ func (db *migrated) each(query string, read func(rows *sql.Rows) error) {
 }
 
 // search returns the objects with a value or a tag.
-func search(s *store.Store, what sought, asOf *models.Time) (objects, error) {
-	found, page := objects{}, models.Page{Size: 100}
+func search(s *store.Store, what sought, asOf *models.Time) (mapToAny, error) {
+	found, page := mapToAny{}, models.Page{Size: 100}
 	question := models.Question{Filter: metadata(what.card, what.key, models.ValueTest{In: []string{what.sortKey}}), AsOf: asOf}
 	if what.tag != "" {
 		question.Filter = &models.Filter{Field: "tag", Tests: []models.FieldTest{{Op: "eq", Values: []any{what.tag}}}}

@@ -70,7 +70,7 @@ type recorder struct {
 func (r *recorder) call(name string, call func(ctx context.Context) error) {
 	r.Helper()
 	sent := transaction{Call: name}
-	meter := &store.Meter{Record: func(text string, args []any) {
+	meter := &storetest.Meter{Record: func(text string, args []any) {
 		one := statement{SQL: text}
 		for _, arg := range args {
 			value, err := driver.DefaultParameterConverter.ConvertValue(arg)
@@ -84,7 +84,7 @@ func (r *recorder) call(name string, call func(ctx context.Context) error) {
 		}
 		sent.Statements = append(sent.Statements, one)
 	}}
-	err := call(store.WithMeter(everyone, meter))
+	err := call(storetest.WithMeter(everyone, meter))
 	if err == nil {
 		err = r.out.Encode(sent)
 	}

@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -21,8 +21,8 @@ type Progress struct {
 	Done, Total int64
 }
 
-// repairedAtOnce is the number of subjects, versions or entries in one transaction of Repair.
-const repairedAtOnce = 500
+// repairBatch is the number of subjects, versions or entries in one transaction of Repair.
+const repairBatch = 500
 
 // Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
 // transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
@@ -30,9 +30,9 @@ const repairedAtOnce = 500
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
-	err := s.db.Read(ctx).Raw("SELECT id FROM projects ORDER BY id").Scan(&projects).Error
+	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
 	if err == nil {
-		err = s.db.Read(ctx).Raw("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)").Scan(&r.Total).Error
+		err = s.db.Read(ctx).Scan(&r.Total, engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
 		return r.Repaired, s.db.TranslateError(err)
@@ -63,12 +63,11 @@ type portions struct {
 }
 
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
-	for after, n := (models.ID{}), repairedAtOnce; n == repairedAtOnce; {
+	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Raw(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairedAtOnce),
-			project, after).Scan(&ids).Error
+		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.db.Read(ctx).Raw(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}).Scan(&incomplete).Error
+			err = r.store.db.Read(ctx).Scan(&incomplete, engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
 		if err != nil {
 			return r.store.db.TranslateError(err)
@@ -97,7 +96,7 @@ const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @pr
 
 // fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
 func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
-	for n := int64(repairedAtOnce); n == repairedAtOnce; {
+	for n := int64(repairBatch); n == repairBatch; {
 		var done Repaired
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
 			if _, err = tx.lockSubjects(project, ids); err != nil {
@@ -121,26 +120,23 @@ func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Re
 		return done, err
 	}
 	one := tx.dialect.IDIn("s.id", ids)
-	filled := tx.Exec(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
+	done.Subjects, err = tx.execCount(engine.SQL(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
 		WHEN EXISTS (SELECT 1 FROM step_outputs o WHERE o.project_id = ? AND o.id = s.id) THEN 'O'
 		WHEN EXISTS (SELECT 1 FROM step_runs t WHERE t.project_id = ? AND t.id = s.id) THEN 'S' ELSE 'R' END
-		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND `+one.SQL,
-		append([]any{project, project, project}, one.Args...)...)
-	if done.Subjects = filled.RowsAffected; filled.Error != nil {
-		return done, filled.Error
+		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND ?`, project, project, project, one))
+	if err != nil {
+		return done, err
 	}
 	// Each table is restricted to the subjects, so that no plan reads the whole of one.
-	latest, entries := tx.dialect.IDIn("l.subject_id", ids), tx.dialect.IDIn("e.subject_id", ids)
-	filled = tx.Exec(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
+	done.Latest, err = tx.execCount(engine.SQL(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
 			sort_key = e.sort_key, parts = e.parts
 		FROM subjects s, metadata_entries e
 		WHERE l.project_id = ? AND s.project_id = ? AND e.project_id = ? AND l.subject_id = s.id AND e.subject_id = s.id AND e.seq = l.seq
 			AND (l.about <> s.about OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id)
 				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts)
-			AND `+one.SQL+" AND "+latest.SQL+" AND "+entries.SQL,
-		slices.Concat([]any{project, project, project}, one.Args, latest.Args, entries.Args)...)
-	done.Latest = filled.RowsAffected
-	return done, filled.Error
+			AND ? AND ? AND ?`,
+		project, project, project, one, tx.dialect.IDIn("l.subject_id", ids), tx.dialect.IDIn("e.subject_id", ids)))
+	return done, err
 }
 
 // fillEntries fills at most repairedAtOnce entries and returns their number.
@@ -152,9 +148,8 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		Kind      models.MetadataKind
 		Value     string
 	}
-	err := tx.Raw(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
-		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND %s ORDER BY seq LIMIT %d`, one.SQL, repairedAtOnce),
-		append([]any{project}, one.Args...)...).Scan(&entries).Error
+	err := tx.scan(&entries, engine.SQL(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
+		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND ? ORDER BY seq LIMIT %d`, repairBatch), project, one))
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
@@ -163,8 +158,7 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		if err := tx.Exec("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?",
-			form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq).Error; err != nil {
+		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq)); err != nil {
 			return 0, err
 		}
 	}
@@ -190,14 +184,15 @@ func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.I
 	err := r.store.write(ctx, func(tx *transaction) error {
 		one := tx.dialect.IDIn("v.id", ids)
 		var locked []models.ID
-		err := tx.Raw(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
-			WHERE v.project_id = ? AND `+one.SQL+`) ORDER BY a.id`+tx.dialect.ForUpdate(), append([]any{project, project}, one.Args...)...).Scan(&locked).Error
+		err := tx.scan(&locked, engine.SQL(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
+			WHERE v.project_id = ? AND ?) ORDER BY a.id`+tx.dialect.ForUpdate(), project, project, one))
 		moves = 0
 		for _, id := range ids {
 			if err == nil {
 				args := map[string]any{"project": project, "version": id, "now": tx.dialect.Now(0)}
-				added := tx.Exec(addedMoves, args)
-				moves, err = moves+added.RowsAffected, added.Error
+				var added int64
+				added, err = tx.execCount(engine.SQL(addedMoves, args))
+				moves += added
 			}
 		}
 		return err

@@ -1,6 +1,11 @@
 package store
 
 import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -9,7 +14,7 @@ import (
 // The project is compared after the lookup: PostgreSQL might use an index by project otherwise.
 func (tx *transaction) lookUpByID(table, alias string, ids []models.ID) engine.Expr {
 	return tx.dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: engine.True}).
-		Concat(visibleTo(tx.who, alias+"."+projectOfRow(table), engine.NewExpr(" WHERE TRUE")))
+		Concat(visibleTo(tx.who, alias+"."+projectColumn(table), engine.SQL(" WHERE TRUE")))
 }
 
 // byKey maps objects by their IDs.
@@ -21,26 +26,32 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 	return m
 }
 
-// byIDs is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
-func byIDs[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
+// loadByID is a function that reads the rows of a table that have certain IDs, among what the caller may reach.
+func loadByID[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 		from := tx.lookUpByID(table, "o", ids)
 		var found []T
-		err := tx.Raw("SELECT "+engine.Qualify("o", columns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+		err := tx.scan(&found, engine.SQL("SELECT "+engine.Qualify("o", columns)+" FROM ?", from))
 		return byKey(found, id), err
 	}
 }
 
-// lockOne is the row of a table with that ID, which nobody else can change before this transaction ends; nil when there
-// is none that the caller may reach.
-func lockOne[T any](tx *transaction, table string, columns []string, id models.ID) (*T, error) {
-	one := visibleTo(tx.who, projectOfRow(table), engine.NewExpr("id = ?", id))
-	var found []*T
-	err := tx.Raw("SELECT "+engine.Qualify(table, columns)+" FROM "+table+" WHERE "+one.SQL+tx.dialect.ForUpdate(), one.Args...).Scan(&found).Error
-	return first(found), err
+// findOne returns the row that a query by a unique key finds, nil for none.
+func findOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, error) {
+	rows, err := query.Find(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
 }
 
-func first[T any](found []*T) *T {
+// selectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot reach one.
+func selectForUpdate[T any](tx *transaction, id models.ID) (*T, error) {
+	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(visible(tx.who, "project_id"))
+	return findOne(tx.ctx(), query.Where("id = ?", id))
+}
+
+func firstOrNil[T any](found []*T) *T {
 	if len(found) == 0 {
 		return nil
 	}

@@ -15,17 +15,17 @@ var (
 	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
-var pipelineRunsByID = byIDs("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
+var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
 
-var stepRunsByID = byIDs("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
+var stepRunsByID = loadByID("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
 // StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
 	ctx context.Context, project models.ID, runs []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
-		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.NewExpr("step_runs"),
-		Where: startedBy("started_at", engine.NewExpr("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.SQL("step_runs"),
+		Where: notAfter("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
 		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -35,12 +35,12 @@ func (s *Store) StepRuns(
 	return viewsOfPages(found, asOf), err
 }
 
-// startedBy adds the condition that a column is not later than an instant, if there is one.
-func startedBy(column string, where engine.Expr, asOf *models.Time) engine.Expr {
+// notAfter adds the condition that a column is not later than an instant, if there is one.
+func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 	if asOf == nil {
 		return where
 	}
-	return where.Concat(engine.NewExpr(" AND "+column+" <= ?", *asOf))
+	return where.Concat(engine.SQL(" AND "+column+" <= ?", *asOf))
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
@@ -67,10 +67,10 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.From(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	return once(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 		project, err := tx.projectNamed(at.In("project"), name)
 		if err == nil {
-			err = tx.allow(models.ApiKeyRoleWriter, project)
+			err = tx.requireRole(models.ApiKeyRoleWriter, project)
 		}
 		if err != nil {
 			return project, nil, err
@@ -80,24 +80,23 @@ func (s *Store) StartPipelineRun(
 			return project, nil, err
 		}
 		var made []*models.PipelineRun
-		err = tx.Raw("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)).
-			Scan(&made).Error
-		return project, first(made), err
+		err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
+			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
+		return project, firstOrNil(made), err
 	})
+	return done.Value, done.Replayed, err
 }
 
 // addSubjects makes room for entries about new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	text, err := json.Marshal(objects(ids, func(id models.ID) any { return map[string]any{"id": id} }))
+	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")),
-		project, about, string(text)).Error
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
 }
 
-func objects[T any](items []T, object func(T) any) []any {
+func mapToAny[T any](items []T, object func(T) any) []any {
 	list := make([]any, len(items))
 	for i, item := range items {
 		list[i] = object(item)
@@ -131,13 +130,13 @@ func finish[T any](
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
 		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
-		where := visibleTo(tx.who, "project_id", engine.NewExpr("id = ? AND status = ?", id, models.RunStatusRunning))
+		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
-			ended := tx.Exec("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE "+where.SQL,
-				append([]any{status, now, now}, where.Args...)...)
-			if ended.Error != nil {
-				return ended.Error
+			err := tx.exec(engine.SQL("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
+				status, now, now, where))
+			if err != nil {
+				return err
 			}
 		}
 		found, err := load(tx, []models.ID{id})
@@ -145,7 +144,7 @@ func finish[T any](
 			return models.NotFound(idAt, "there is no run with this ID")
 		}
 		if err == nil && !may {
-			return errOnlyReads
+			return errReadOnlyRole
 		}
 		if err == nil && statusOf(run) != status {
 			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
@@ -162,9 +161,9 @@ var (
 
 // StepInputs are the inputs of each step run, in the order declared.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("i.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.SQL("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("i", inputColumns)+" FROM "+from.SQL+" ORDER BY i.step_run_id, i.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -174,9 +173,9 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 
 // StepOutputs are the outputs of each step run, in the order declared.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL+" ORDER BY o.step_run_id, o.position", from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -186,13 +185,13 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 
 // SavedOutputs are the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("o.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("o", outputColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
 }
 
-var stepOutputsByID = byIDs("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
+var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
 // StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
 // unknown run or input, CONFLICT when the run has ended, FORBIDDEN.
@@ -203,7 +202,7 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	return once(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
+	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
 		runID, _ := models.ParseID(input.PipelineRunID)
 		run, err := tx.lockRun(runID)
 		if err != nil {
@@ -212,7 +211,7 @@ func (s *Store) StartStepRun(
 		if run == nil {
 			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
 		}
-		if err := tx.allow(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+		if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 			return run.ProjectID, nil, err
 		}
 		if run.Status != models.RunStatusRunning {
@@ -227,11 +226,12 @@ func (s *Store) StartStepRun(
 		}
 		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
 	})
+	return done.Value, done.Replayed, err
 }
 
 // lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	return lockOne[models.PipelineRun](tx, "pipeline_runs", pipelineRunColumns, id)
+	return selectForUpdate[models.PipelineRun](tx, id)
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
@@ -240,24 +240,23 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 		return nil, err
 	}
 	var made []*models.StepRun
-	err := tx.Raw(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns),
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())).Scan(&made).Error
-	return first(made), err
+	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
+	return firstOrNil(made), err
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	var versions byID
+	var versions idSelectors
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
 		versions.add(i, input.ArtifactVersionID, at.In(i).In("artifactVersionId"))
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
-	found := make([]resolved, len(inputs))
-	if err := (resolver{byID: versions}).versionsByID(tx, found); err != nil {
+	found := make([]resolvedTarget, len(inputs))
+	if err := (targetResolver{byID: versions}).versionsByID(tx, found); err != nil {
 		return err
 	}
 	for i := range found {
@@ -269,10 +268,9 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
+	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")),
-		step.ProjectID, step.ID, string(text)).Error
+		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -292,9 +290,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
+	return tx.exec(engine.SQL("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
 		"SELECT ?, id, ?, position, name, artifact_name FROM "+
 		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.TextColumn("artifact_name")),
-		step.ProjectID, step.ID, string(text)).Error
+			engine.TextColumn("artifact_name")), step.ProjectID, step.ID, string(text)))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// inProject answers a question about the project of that name; one that does not exist has nothing.
-func inProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+// findInProject answers a question about the project of that name; one that does not exist has nothing.
+func findInProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
 	var err error
 	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
 		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
@@ -23,7 +23,7 @@ func stepRunID(r *models.StepRun) models.ID { return r.ID }
 
 // SearchVersions answers a question about the artifact versions of a project.
 func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := inProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
+	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
 	return viewsOfPage(found, q.AsOf), err
 }
 
@@ -54,7 +54,7 @@ func (s *Store) SearchVersionsOf(
 
 // SearchArtifacts answers a question about the artifacts of a project.
 func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return inProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+	return findInProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
 }
 
 // SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
@@ -65,12 +65,12 @@ func (s *Store) SearchPipelineRuns(
 	if pipeline != nil {
 		scope = search.Equals("pipeline", *pipeline)
 	}
-	return inProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
 // SearchStepRuns answers a question about the step runs of a project.
 func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	return inProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
+	return findInProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
 }
 
 // SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order

@@ -35,11 +35,11 @@ func (k EntryKey) instant() *models.Time {
 func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
-		table, last = "metadata_entries", engine.NewExpr(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
+		table, last = "metadata_entries", engine.SQL(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	latest := engine.NewExpr("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+	latest := engine.SQL("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
 		project, k.Card, k.Key).Concat(last)
-	return engine.NewExpr("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.Wrap("m.seq = (%s)", latest))
+	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.SQL("m.seq = (?)", latest))
 }
 
 // ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
@@ -48,21 +48,21 @@ func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
 	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
-	where := engine.NewExpr("v.project_id = ?", project)
+	where := engine.SQL("v.project_id = ?", project)
 	if key.AsOf != 0 {
-		where = where.And(engine.NewExpr("v.created_at <= ?", key.AsOf))
+		where = where.And(engine.SQL("v.created_at <= ?", key.AsOf))
 	}
 	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
 		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
 		Columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
-		From: engine.NewExpr("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
+		From: engine.SQL("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
 		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
 		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
 		Unbounded: true, // past the versions without the key
 		Read: func(query *gorm.DB) ([]*versionPoint, error) {
-			return collect(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
+			return collectRows(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
@@ -77,15 +77,15 @@ func (s *Store) SubjectSeries(
 ) (map[models.ID]*models.MetadataSeries, error) {
 	l := search.List[*models.MetadataEntry]{
 		Name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		Columns: entryColumns, From: engine.NewExpr("metadata_entries"),
-		Where:  engine.NewExpr("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
+		Columns: entryColumns, From: engine.SQL("metadata_entries"),
+		Where:  engine.SQL("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
 		Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collect(query, itself) },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, selfKey) },
 	}
 	if key.AsOf != 0 {
-		l.Where = l.Where.Concat(engine.NewExpr(" AND logged_at <= ?", key.AsOf))
+		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", key.AsOf))
 	}
 	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
@@ -109,12 +109,12 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.NewExpr("v.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
 		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
-		from = from.Concat(engine.NewExpr(" WHERE v.created_at <= ?", key.AsOf))
+		from = from.Concat(engine.SQL(" WHERE v.created_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, "SELECT v.artifact_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY v.artifact_id, v.number", from.Args)
+	return s.summaries(ctx, engine.SQL("SELECT v.artifact_id, m.kind, "+numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 
 // SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
@@ -122,16 +122,16 @@ func (s *Store) ArtifactSummaries(
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	where := engine.NewExpr("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
+	where := engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
-		where = where.And(engine.NewExpr("m.logged_at <= ?", key.AsOf))
+		where = where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
 	}
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
-	return s.summaries(ctx, "SELECT m.subject_id, m.kind, "+numberText+" FROM "+from.SQL+" ORDER BY m.subject_id, m.seq", from.Args)
+	return s.summaries(ctx, engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq", from))
 }
 
-// tally adds the rows of a query to the tallies of their parents.
-func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
+// tallyRows adds the rows of a query to the tallies of their parents.
+func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 	rows, err := query.Rows()
 	if err != nil {
 		return err
@@ -156,9 +156,9 @@ func tally(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error {
 
 // summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
 // hand: there may be a hundred thousand.
-func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[models.ID]*models.SeriesSummary, error) {
+func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.db.ReadUnbounded(ctx).Turn(func(db *gorm.DB) error { return tally(db.Raw(sql, args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error { return tallyRows(db.Raw(query.SQL, query.Args...), tallies) })
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -174,19 +174,19 @@ func (s *Store) summaries(ctx context.Context, sql string, args []any) (map[mode
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: engine.NewExpr("n.project_id = ?", project)}, engine.True
-	before := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
+	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: engine.SQL("n.project_id = ?", project)}, engine.True
+	before := engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
-		then, before = engine.NewExpr("n.created_at <= ?", *asOf), before.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
+		then, before = engine.SQL("n.created_at <= ?", *asOf), before.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}
 	from := s.db.Dialect().LookUp(next).Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
-		engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", before)))).
-		Concat(engine.Wrap(" WHERE %s", then))
+		engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", before)))).
+		Concat(engine.SQL(" WHERE ?", then))
 	var rows []struct {
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.db.Read(ctx).Raw("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM ?", from))
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
 		previous[rows[i].NextID] = rows[i].At(asOf)

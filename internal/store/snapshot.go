@@ -212,7 +212,7 @@ func codeObject[T any, P interface {
 
 // codeLogged returns the function that codes the results of writes: the subjects, and of the entries the first ID, the numbers,
 // the time and the name of the caller. The repeated input has the rest. drafts returns the entries of a write about a subject.
-func codeLogged(writes int, drafts func(write int, subject models.ID) []newEntry) func(*snapshot, *[]Logged) {
+func codeLogged(writes int, drafts func(write int, subject models.ID) []entryDraft) func(*snapshot, *[]Logged) {
 	return func(s *snapshot, logged *[]Logged) {
 		if s.reading {
 			*logged = make([]Logged, writes)

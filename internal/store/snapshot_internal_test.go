@@ -88,21 +88,21 @@ func TestSnapshotFields(t *testing.T) {
 }
 
 // drawLogged returns what random writes became, and their drafts.
-func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID) []newEntry) {
+func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID) []entryDraft) {
 	subjects := []models.Subject{
 		filled[models.ArtifactVersion](project), filled[models.ArtifactVersion](project), filled[models.StepOutput](project),
 		filled[models.StepRun](project), filled[models.PipelineRun](project),
 	}
-	caller, writes := "caller", make([][]newEntry, 1+r.IntN(20))
+	caller, writes := "caller", make([][]entryDraft, 1+r.IntN(20))
 	var sizes int
 	for i := range writes {
 		for j := range 1 + r.IntN(50) {
-			writes[i] = append(writes[i], newEntry{stepRun: models.NewID(), fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
+			writes[i] = append(writes[i], entryDraft{stepRun: models.NewID(), fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
 			sizes++
 		}
 	}
-	drafts := func(write int, subject models.ID) []newEntry {
-		made := make([]newEntry, len(writes[write]))
+	drafts := func(write int, subject models.ID) []entryDraft {
+		made := make([]entryDraft, len(writes[write]))
 		for i, draft := range writes[write] {
 			draft.subject, made[i] = subject, draft
 		}

@@ -1,14 +1,12 @@
 package store
 
 import (
-	"slices"
-
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // insertEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
-func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]appended, error) {
+func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]insertedEntry, error) {
 	if tx.dialect.HasOneWriter() {
 		return tx.insertEntriesThenLatest(project, at, entries)
 	}
@@ -16,11 +14,11 @@ func (tx *transaction) insertEntries(project models.ID, at any, entries string) 
 }
 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
-func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]appended, error) {
-	latest := latestInsert(tx.dialect, project, "stored")
-	about := tx.dialect.LateralJoin("subjects", "s", engine.NewExpr("project_id = ? AND id = e.subject_id", project))
-	var done []appended
-	err := tx.Raw(`
+func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]insertedEntry, error) {
+	latest := upsertLatest(tx.dialect, project, "stored")
+	about := tx.dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
+	var done []insertedEntry
+	err := tx.scan(&done, engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
@@ -35,49 +33,51 @@ WITH moment AS MATERIALIZED (
     FROM given ORDER BY n
     RETURNING *
 ), latest AS (
-    `+latest.SQL+`
+    ?
 ), touched AS (
     -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
     INSERT INTO subjects (project_id, id, about, logged_at)
     SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
-    FROM (SELECT DISTINCT subject_id FROM given) AS e`+about.SQL+`
+    FROM (SELECT DISTINCT subject_id FROM given) AS e?
     ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
-SELECT id, seq, logged_at FROM stored ORDER BY seq`,
-		slices.Concat([]any{at, entries, project}, latest.Args, []any{project}, about.Args)...).Scan(&done).Error
+SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, entries, project, latest, project, about))
 	return done, err
 }
 
 // insertEntriesThenLatest stores entries and latest rows by two statements.
-func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]appended, error) {
-	var done []appended
+func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]insertedEntry, error) {
+	var done []insertedEntry
 	given := tx.dialect.JSONRows(engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
 		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
 		engine.IDColumn("step_run_id"), engine.TextColumn("sort_key"), engine.TextColumn("parts"))
-	err := tx.Raw(`
+	err := tx.scan(&done, engine.SQL(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
 SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
 FROM `+given+` WHERE true ORDER BY n
-RETURNING id, seq, logged_at`, project, at, entries).Scan(&done).Error
+RETURNING id, seq, logged_at`, project, at, entries))
 	if err != nil {
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := latestInsert(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
-	return done, tx.Exec(latest.SQL, latest.Args...).Error
+	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	return done, tx.exec(latest)
 }
 
-const latestColumns = `project_id, subject_id, card, key, first_seq, seq, id, kind, value, retracted, reason,
-        logged_at, logged_by, step_run_id`
+// latestColumns returns the columns of a latest row, with an expression for its value.
+func latestColumns(value engine.Expr) engine.Expr {
+	return engine.SQL(`project_id, subject_id, card, key, first_seq, seq, id, kind, ?, retracted, reason,
+        logged_at, logged_by, step_run_id`, value)
+}
 
-// latestInsert stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
+// upsertLatest stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
 // of a key that is known, and never goes back to an earlier entry.
-func latestInsert(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
-	about := d.LateralJoin("subjects s", "s", engine.NewExpr("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestOf(engine.NewExpr(entries, args...), about)
-	return engine.NewExpr(`INSERT INTO metadata_latest (`+latestColumns+`, sort_key, parts, about, object_id)
+func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
+	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
+	latest := latestPerKey(engine.SQL(entries, args...), about)
+	return engine.SQL(`INSERT INTO metadata_latest (?, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
         step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
     FROM ?
@@ -86,14 +86,14 @@ func latestInsert(d engine.Dialect, project models.ID, entries string, args ...a
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
         logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, latest)
+    WHERE excluded.seq > metadata_latest.seq`, latestColumns(engine.SQL("value")), latest)
 }
 
-// latestOf is the last entry of each key among entries, with the place of its key if the key is new; join may
+// latestPerKey is the last entry of each key among entries, with the place of its key if the key is new; join may
 // add tables to what is called e.
-func latestOf(entries, join engine.Expr) engine.Expr {
-	return engine.Wrap(`(
-        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM %s
+func latestPerKey(entries, join engine.Expr) engine.Expr {
+	return engine.SQL(`(
+        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ?
         WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e`, entries).Concat(join).Concat(engine.NewExpr(" WHERE seq = last_seq"))
+    ) AS e`, entries).Concat(join).Concat(engine.SQL(" WHERE seq = last_seq"))
 }

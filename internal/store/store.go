@@ -24,7 +24,7 @@ type Store struct {
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
-	used     uses
+	used     lastUseRecorder
 	// clock is time.Now, except in tests.
 	clock func() time.Time
 }
@@ -111,4 +111,23 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	}
 	engine.ObserveEntries(ctx, done.entries)
 	return nil
+}
+
+// ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others share it.
+func (tx *transaction) ctx() context.Context { return tx.Statement.Context }
+
+// scan sends a statement and reads its rows into dest.
+func (tx *transaction) scan(dest any, query engine.Expr) error {
+	return tx.Raw(query.SQL, query.Args...).Scan(dest).Error
+}
+
+// exec sends a statement that returns no rows.
+func (tx *transaction) exec(statement engine.Expr) error {
+	return tx.Exec(statement.SQL, statement.Args...).Error
+}
+
+// execCount sends a statement that returns no rows, and returns the number of rows that it changed.
+func (tx *transaction) execCount(statement engine.Expr) (int64, error) {
+	done := tx.Exec(statement.SQL, statement.Args...)
+	return done.RowsAffected, done.Error
 }

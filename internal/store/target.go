@@ -8,8 +8,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// resolved is what a selector stands for.
-type resolved struct {
+// resolvedTarget is what a selector stands for.
+type resolvedTarget struct {
 	project models.ID
 	// subject is what the entries are about, as they carry it.
 	subject models.ID
@@ -24,9 +24,9 @@ type resolved struct {
 // resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
 // statement per form of selector that occurs, however many selectors there are. docs/reference/selectors.md has the same as
 // a table.
-func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolved, error) {
-	found := make([]resolved, len(targets))
-	var r resolver
+func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolvedTarget, error) {
+	found := make([]resolvedTarget, len(targets))
+	var r targetResolver
 	for i, target := range targets {
 		at := paths[i]
 		switch {
@@ -40,14 +40,14 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 				return nil, models.BadInput(at.In("artifactVersion"),
 					"needs a version or an alias: a fact must not land on a version that someone else has just created")
 			}
-			r.byName = append(r.byName, named{i, target.ArtifactVersion, at.In("artifactVersion")})
+			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.In("artifactVersion")})
 		case target.StepContext != nil:
 			if name := target.StepContext.ArtifactName; name != nil {
 				if err := models.CheckName(at.In("stepContext").In("artifactName"), *name); err != nil {
 					return nil, err
 				}
 			}
-			r.contexts = append(r.contexts, stepContext{i, target.StepContext, at.In("stepContext")})
+			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.In("stepContext")})
 		case target.StepRunID != nil:
 			r.bySteps.add(i, *target.StepRunID, at.In("stepRunId"))
 		case target.PipelineRunID != nil:
@@ -56,7 +56,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
 	}
-	for _, step := range []func(*transaction, []resolved) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
+	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
 			return found, err // with the projects that are known
 		}
@@ -64,20 +64,20 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 	return found, nil
 }
 
-// resolver holds selectors by their form, each with its place among the targets.
-type resolver struct {
-	byID, bySteps, byRuns byID
-	byName                []named
-	contexts              []stepContext
+// targetResolver holds selectors by their form, each with its place among the targets.
+type targetResolver struct {
+	byID, bySteps, byRuns idSelectors
+	byName                []nameSelector
+	contexts              []contextSelector
 }
 
-type byID []struct {
+type idSelectors []struct {
 	n    int
 	text string
 	at   *models.Path
 }
 
-func (b *byID) add(n int, text string, at *models.Path) {
+func (b *idSelectors) add(n int, text string, at *models.Path) {
 	*b = append(*b, struct {
 		n    int
 		text string
@@ -86,7 +86,7 @@ func (b *byID) add(n int, text string, at *models.Path) {
 }
 
 // ids are the texts that are IDs; others stand for nothing.
-func (b byID) ids() []models.ID {
+func (b idSelectors) ids() []models.ID {
 	var ids []models.ID
 	for _, one := range b {
 		if id, ok := models.ParseID(one.text); ok {
@@ -96,22 +96,22 @@ func (b byID) ids() []models.ID {
 	return ids
 }
 
-type named struct {
+type nameSelector struct {
 	n    int
 	name *models.ArtifactVersionName
 	at   *models.Path
 }
 
-type stepContext struct {
+type contextSelector struct {
 	n       int
 	context *models.StepContext
 	at      *models.Path
 }
 
-// findAll puts what find returns for the IDs where their selectors stand.
-func findAll[T any](
-	tx *transaction, b byID, what string, found []resolved,
-	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolved,
+// resolveByID puts what find returns for the IDs where their selectors stand.
+func resolveByID[T any](
+	tx *transaction, b idSelectors, what string, found []resolvedTarget,
+	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
 ) error {
 	if len(b) == 0 {
 		return nil
@@ -142,27 +142,27 @@ func unknownID(at *models.Path, what string) error {
 	return err
 }
 
-func ofVersion(v *models.ArtifactVersion) resolved {
-	return resolved{project: v.ProjectID, subject: v.SubjectID, version: v.ID, object: v}
+func resolvedVersion(v *models.ArtifactVersion) resolvedTarget {
+	return resolvedTarget{project: v.ProjectID, subject: v.SubjectID, version: v.ID, object: v}
 }
 
-func (r resolver) versionsByID(tx *transaction, found []resolved) error {
-	return findAll(tx, r.byID, "artifact version", found, versionsByID, ofVersion)
+func (r targetResolver) versionsByID(tx *transaction, found []resolvedTarget) error {
+	return resolveByID(tx, r.byID, "artifact version", found, versionsByID, resolvedVersion)
 }
 
-func (r resolver) stepRuns(tx *transaction, found []resolved) error {
-	return findAll(tx, r.bySteps, "step run", found, stepRunsByID, func(s *models.StepRun) resolved {
-		return resolved{project: s.ProjectID, subject: s.ID, stepRun: s.ID, object: s}
+func (r targetResolver) stepRuns(tx *transaction, found []resolvedTarget) error {
+	return resolveByID(tx, r.bySteps, "step run", found, stepRunsByID, func(s *models.StepRun) resolvedTarget {
+		return resolvedTarget{project: s.ProjectID, subject: s.ID, stepRun: s.ID, object: s}
 	})
 }
 
-func (r resolver) pipelineRuns(tx *transaction, found []resolved) error {
-	return findAll(tx, r.byRuns, "pipeline run", found, pipelineRunsByID, func(p *models.PipelineRun) resolved {
-		return resolved{project: p.ProjectID, subject: p.ID, object: p}
+func (r targetResolver) pipelineRuns(tx *transaction, found []resolvedTarget) error {
+	return resolveByID(tx, r.byRuns, "pipeline run", found, pipelineRunsByID, func(p *models.PipelineRun) resolvedTarget {
+		return resolvedTarget{project: p.ProjectID, subject: p.ID, object: p}
 	})
 }
 
-func (r resolver) versionsByName(tx *transaction, found []resolved) error {
+func (r targetResolver) versionsByName(tx *transaction, found []resolvedTarget) error {
 	if len(r.byName) == 0 {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (r resolver) versionsByName(tx *transaction, found []resolved) error {
 		if matches[i].Version.ID.IsZero() {
 			return tx.nameNotFound(one.at, one.name, matches[i])
 		}
-		found[one.n] = ofVersion(&matches[i].Version)
+		found[one.n] = resolvedVersion(&matches[i].Version)
 	}
 	return nil
 }
@@ -247,20 +247,19 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := engine.NewExpr(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
 		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = ? AND a.name = t.name", id))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr(`v.project_id = ? AND v.id = CASE
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id))).
-		Concat(engine.NewExpr(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.Raw("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL, from.Args...).
-		Scan(&found).Error; err != nil {
+	if err := tx.scan(&found, engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?", from)); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -278,31 +277,31 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 	case match.ProjectID.IsZero():
 		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
-		near, err := tx.nearArtifacts(match.ProjectID, name.Name)
+		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
 		if err != nil {
 			return err
 		}
-		return notFoundNear(at.In("name"), near, "there is no artifact %q", models.CutName(name.Name))
+		return notFoundWithSuggestions(at.In("name"), near, "there is no artifact %q", models.CutName(name.Name))
 	case name.Version != nil:
-		near, err := tx.nearVersions(match.ProjectID, match.Artifact, *name.Version)
+		near, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
 		if err != nil {
 			return err
 		}
-		return notFoundNear(at.In("version"), near, "the artifact %q has no version %q",
+		return notFoundWithSuggestions(at.In("version"), near, "the artifact %q has no version %q",
 			models.CutName(name.Name), models.CutName(*name.Version))
 	case name.Alias != nil:
-		near, err := tx.nearAliases(match.ProjectID, match.Artifact, *name.Alias)
+		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
 		if err != nil {
 			return err
 		}
-		return notFoundNear(at.In("alias"), near, "the artifact %q has no alias %q",
+		return notFoundWithSuggestions(at.In("alias"), near, "the artifact %q has no alias %q",
 			models.CutName(name.Name), models.CutName(*name.Alias))
 	}
 	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
 }
 
-// locked is what is known of subjects while others cannot write about them.
-type locked struct {
+// lockedSubjects is what is known of subjects while others cannot write about them.
+type lockedSubjects struct {
 	// versions are the artifact versions behind the subjects that exist; nil where nothing can change meanwhile.
 	versions map[models.ID]models.ID
 	// floor is the earliest instant that the next entry may have, in microseconds since 1970.
@@ -310,7 +309,7 @@ type locked struct {
 }
 
 // lock keeps others from writing about the subjects. It fails with ErrRetry when one of them is no longer what it was.
-func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64, err error) {
+func (tx *transaction) lock(project models.ID, targets []resolvedTarget) (floor int64, err error) {
 	subjects := make([]models.ID, len(targets))
 	for i, target := range targets {
 		subjects[i] = target.subject
@@ -329,20 +328,20 @@ func (tx *transaction) lock(project models.ID, targets []resolved) (floor int64,
 
 // lockSubjects locks the subjects until the end of the transaction, in order of ID, so that two batches about the same
 // subjects cannot wait for each other.
-func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (locked, error) {
+func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lockedSubjects, error) {
 	if tx.dialect.HasOneWriter() {
-		return locked{}, nil
+		return lockedSubjects{}, nil
 	}
 	from := tx.dialect.LookUp(engine.Lookup{
-		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.NewExpr("s.project_id = ?", project), ForUpdate: true,
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LoggedAt          int64
 	}
-	err := tx.Raw("SELECT s.id, s.artifact_version_id, s.logged_at FROM "+from.SQL, from.Args...).Scan(&rows).Error
-	held := locked{versions: map[models.ID]models.ID{}}
+	err := tx.scan(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.logged_at FROM ?", from))
+	held := lockedSubjects{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID
 		held.floor = max(held.floor, row.LoggedAt+1)

@@ -30,13 +30,13 @@ type declaredOutputs struct {
 // the map.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
 	from := tx.dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
-		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.NewExpr("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.NewExpr("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.NewExpr("a.project_id = r.project_id AND a.id = v.artifact_id"))).
-		Concat(visibleTo(tx.who, "r.project_id", engine.NewExpr(" WHERE TRUE")))
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(visibleTo(tx.who, "r.project_id", engine.SQL(" WHERE TRUE")))
 	var rows []outputRow
-	err := tx.Raw("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM "+from.SQL+" ORDER BY r.id, o.position", from.Args...).Scan(&rows).Error
+	err := tx.scan(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
+		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}
@@ -48,11 +48,11 @@ func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOut
 	return outputs, err
 }
 
-func (r resolver) outputs(tx *transaction, found []resolved) error {
+func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 	if len(r.contexts) == 0 {
 		return nil
 	}
-	var steps byID
+	var steps idSelectors
 	for _, one := range r.contexts {
 		steps.add(one.n, one.context.StepRunID, one.at)
 	}
@@ -71,7 +71,7 @@ func (r resolver) outputs(tx *transaction, found []resolved) error {
 		if err != nil {
 			return err
 		}
-		if found[one.n], err = ofOutput(one.at, chosen); err != nil {
+		if found[one.n], err = resolvedOutput(one.at, chosen); err != nil {
 			return err
 		}
 	}
@@ -124,9 +124,9 @@ func outputNames(outputs []outputRow) []string {
 	return names
 }
 
-func ofOutput(at *models.Path, row outputRow) (resolved, error) {
+func resolvedOutput(at *models.Path, row outputRow) (resolvedTarget, error) {
 	output := &row.Output
-	result := resolved{project: output.ProjectID, subject: output.ID, stepRun: output.StepRunID, object: output}
+	result := resolvedTarget{project: output.ProjectID, subject: output.ID, stepRun: output.StepRunID, object: output}
 	if output.BoundAt != nil {
 		if row.Version.ID.IsZero() {
 			return result, models.NotFound(at, "the artifact version of this output has been deleted")
@@ -137,25 +137,25 @@ func ofOutput(at *models.Path, row outputRow) (resolved, error) {
 }
 
 const (
-	// nearNames is how many names a refusal lists.
-	nearNames = 10
-	// nearCandidates bounds how many names are looked at for them.
-	nearCandidates = 1000
+	// maxSuggestions is how many names a refusal lists.
+	maxSuggestions = 10
+	// maxSuggestionCandidates bounds how many names are looked at for them.
+	maxSuggestionCandidates = 1000
 )
 
-// nearest are the candidates closest to name by edit distance, the closest first; ties keep their order.
-func nearest(name string, candidates []string) []string {
+// closestNames are the candidates closest to name by edit distance, the closest first; ties keep their order.
+func closestNames(name string, candidates []string) []string {
 	name = models.CutName(name)
 	distance := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
 		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.CutName(candidate)))
 	}
 	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
-	return candidates[:min(len(candidates), nearNames)]
+	return candidates[:min(len(candidates), maxSuggestions)]
 }
 
-// notFoundNear is NOT_FOUND with the names that the caller may have meant.
-func notFoundNear(at *models.Path, near []string, format string, args ...any) error {
+// notFoundWithSuggestions is NOT_FOUND with the names that the caller may have meant.
+func notFoundWithSuggestions(at *models.Path, near []string, format string, args ...any) error {
 	err := models.NotFound(at, format, args...)
 	if len(near) > 0 {
 		quoted := make([]string, len(near))
@@ -168,21 +168,21 @@ func notFoundNear(at *models.Path, near []string, format string, args ...any) er
 	return err
 }
 
-func (tx *transaction) near(name, sql string, args ...any) ([]string, error) {
+func (tx *transaction) suggest(name string, query engine.Expr) ([]string, error) {
 	var candidates []string
-	err := tx.Raw(sql+" LIMIT ?", append(args, nearCandidates)...).Scan(&candidates).Error
-	return nearest(name, candidates), err
+	err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates))
+	return closestNames(name, candidates), err
 }
 
-func (tx *transaction) nearArtifacts(project models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project) // IDs go by time
+func (tx *transaction) suggestArtifacts(project models.ID, name string) ([]string, error) {
+	// IDs ascend with time.
+	return tx.suggest(name, engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project))
 }
 
-func (tx *transaction) nearVersions(project, artifact models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
-		project, artifact)
+func (tx *transaction) suggestVersions(project, artifact models.ID, name string) ([]string, error) {
+	return tx.suggest(name, engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", project, artifact))
 }
 
-func (tx *transaction) nearAliases(project, artifact models.ID, name string) ([]string, error) {
-	return tx.near(name, "SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact)
+func (tx *transaction) suggestAliases(project, artifact models.ID, name string) ([]string, error) {
+	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact))
 }

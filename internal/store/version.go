@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
@@ -22,7 +24,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		if !ok {
 			return nil, nil
 		}
-		where = visibleTo(auth.From(ctx), "v.project_id", engine.NewExpr("v.id = ?", id))
+		where = visibleTo(auth.From(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
@@ -31,8 +33,8 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE "+where.SQL, where.Args...).Scan(&found).Error
-	version := first(found)
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
+	version := firstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
@@ -46,27 +48,27 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	var id engine.Expr
 	switch {
 	case name.Version != nil:
-		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
-		id = engine.NewExpr("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
-			id = id.Concat(engine.NewExpr(" AND created_at <= ?", *asOf))
+			id = id.Concat(engine.SQL(" AND created_at <= ?", *asOf))
 		}
-		id = id.Concat(engine.NewExpr(" ORDER BY number DESC LIMIT 1"))
+		id = id.Concat(engine.SQL(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		id = engine.NewExpr("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
 	default:
-		id = engine.NewExpr("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
 			append(artifact, *name.Alias, *asOf)...)
 	}
-	return engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s)", id))
+	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
 }
 
 // matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
 // The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
 // same cost, and the wrong one reads all versions of the artifact.
 func matchVersion(column, is string, args ...any) engine.Expr {
-	return engine.NewExpr(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
+	return engine.SQL(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
 // Versions is the same page of the versions of each artifact, newest first.
@@ -74,8 +76,8 @@ func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
 	return search.ReadPages(ctx, s.db, search.List[*models.ArtifactVersion]{
-		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.NewExpr("artifact_versions"),
-		Where: engine.NewExpr("project_id = ?", project), Parent: "artifact_id",
+		Name: "versions", Columns: engine.Qualify("artifact_versions", versionColumns), From: engine.SQL("artifact_versions"),
+		Where: engine.SQL("project_id = ?", project), Parent: "artifact_id",
 		Order: []string{"number"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(v *models.ArtifactVersion) models.Position { return models.Position{v.Number} },
 		ParentOf: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
@@ -86,19 +88,19 @@ func (s *Store) Versions(
 func (s *Store) LatestVersions(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	newest := engine.NewExpr("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
+	newest := engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = a.id", project)
 	if asOf != nil {
-		newest = newest.Concat(engine.NewExpr(" AND w.created_at <= ?", *asOf))
+		newest = newest.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.NewExpr("a.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
-			engine.NewExpr("v.project_id = ?", project).And(engine.Wrap("v.id = (%s ORDER BY w.number DESC LIMIT 1)", newest))))
+			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Raw("SELECT "+engine.Qualify("v", versionColumns)+" FROM "+from.SQL, from.Args...).Scan(&found).Error
+	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
 	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
-var versionsByID = byIDs("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
+var versionsByID = loadByID("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
 // when there is none, FORBIDDEN without the role.
@@ -115,7 +117,7 @@ func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text
 	if found[id] == nil {
 		return nil, missing
 	}
-	if err := tx.allow(role, found[id].ProjectID); err != nil {
+	if err := tx.requireRole(role, found[id].ProjectID); err != nil {
 		return nil, err
 	}
 	artifact, err := tx.lockArtifact(found[id].ArtifactID)
@@ -133,6 +135,19 @@ func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text
 	return found[id], nil
 }
 
+// retiredNumber is a number of a deleted version, which no other version gets.
+type retiredNumber struct {
+	ProjectID, ArtifactID models.ID
+	Number                int32
+}
+
+// alias is an alias of an artifact.
+type alias struct {
+	ProjectID, ArtifactID models.ID
+	Alias                 string
+	ArtifactVersionID     models.ID
+}
+
 // DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is never given again.
 // NOT_FOUND when there is none, FORBIDDEN.
 func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
@@ -142,43 +157,42 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 			return err
 		}
 		deleted = version.ID
-		versions := []*models.ArtifactVersion{version}
-		if err := tx.release(version.ProjectID, versions); err != nil {
+		versions := []models.ArtifactVersion{*version}
+		if err := tx.unbindOutputs(version.ProjectID, versions); err != nil {
 			return err
 		}
-		if err := tx.Exec("INSERT INTO retired_numbers (project_id, artifact_id, number) VALUES (?, ?, ?)",
-			version.ProjectID, version.ArtifactID, version.Number).Error; err != nil {
+		retired := retiredNumber{version.ProjectID, version.ArtifactID, version.Number}
+		if err := gorm.G[retiredNumber](tx.DB).Create(tx.ctx(), &retired); err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM artifact_versions WHERE project_id = ? AND id = ?",
-			version.ProjectID, version.ID).Error; err != nil {
+		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?", version.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
 			return err
 		}
-		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", words(version))
+		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", describe(version))
 	})
 	return deleted, err
 }
 
 // SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
 func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
 // RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
 func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		gone := tx.Exec("DELETE FROM aliases WHERE project_id = ? AND artifact_id = ? AND alias = ? AND artifact_version_id = ?",
-			version.ProjectID, version.ArtifactID, input.Alias, version.ID)
-		if gone.Error == nil && gone.RowsAffected == 0 {
-			return models.NotFound(at.In("alias"), "the alias does not point to this version")
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+		gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
+			Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias, version.ID).Delete(tx.ctx())
+		if err == nil && gone == 0 {
+			err = models.NotFound(at.In("alias"), "the alias does not point to this version")
 		}
-		if gone.Error != nil {
-			return gone.Error
+		if err != nil {
+			return err
 		}
 		return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
@@ -188,7 +202,7 @@ func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.R
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
@@ -197,10 +211,9 @@ func (s *Store) TagArtifactVersion(
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.label(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		var gone []string
-		err := tx.Raw("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag",
-			version.ProjectID, version.ID, input.Tags).Scan(&gone).Error
+		err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
 		if err != nil {
 			return err
 		}
@@ -208,8 +221,8 @@ func (s *Store) UntagArtifactVersion(
 	})
 }
 
-// label changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
-func (s *Store) label(
+// withLockedVersion changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
+func (s *Store) withLockedVersion(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
@@ -224,25 +237,23 @@ func (s *Store) label(
 // moveAlias points an alias at the version, from an instant on; one that is there already stays, without a trace in its history.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
-	err := tx.Raw(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
+	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
 		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
-		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`,
-		version.ProjectID, version.ArtifactID, alias, version.ID).Scan(&moved).Error
+		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`, version.ProjectID, version.ArtifactID, alias, version.ID))
 	if err != nil || len(moved) == 0 {
 		return err
 	}
 	return tx.recordMove(version, alias, &version.ID, at)
 }
 
-// laterMove is the time of a move: the present, but later than the move before it, whatever the clock does.
-const laterMove = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
+// monotonicMoveTime is the time of a move: the present, but later than the move before it, whatever the clock does.
+const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
 
 // recordMove writes where an alias points from an instant on, nil for nowhere.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	err := tx.Exec(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
-		SELECT ?, ?, ?, ?, `+laterMove+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
-			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
-		version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias).Error
+	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
+		SELECT ?, ?, ?, ?, `+monotonicMoveTime+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
+			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`, version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
 	if err != nil {
 		return err
 	}
@@ -250,7 +261,7 @@ func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string,
 	if to == nil {
 		action = models.AuditActionAliasRemoved
 	}
-	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, words(version))
+	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version))
 }
 
 func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, at any) error {
@@ -262,9 +273,8 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 		return err
 	}
 	var added []string
-	err = tx.Raw("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag",
-		version.ProjectID, version.ID, text).Scan(&added).Error
+	err = tx.scan(&added, engine.SQL("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
+		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag", version.ProjectID, version.ID, text))
 	if err != nil {
 		return err
 	}
@@ -280,15 +290,14 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if err != nil {
 		return err
 	}
-	return tx.Exec(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+laterMove+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
+		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`,
-		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text).Error
+			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
 }
 
 func tagRows(tags []string) (string, error) {
-	text, err := json.Marshal(objects(tags, func(tag string) any { return map[string]any{"tag": tag} }))
+	text, err := json.Marshal(mapToAny(tags, func(tag string) any { return map[string]any{"tag": tag} }))
 	return string(text), err
 }
 
@@ -301,9 +310,9 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.NewExpr(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
+		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
@@ -314,9 +323,9 @@ func (s *Store) Aliases(
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.NewExpr("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
-		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.NewExpr(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
+		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.SQL(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
 			LIMIT 1) IS NULL`, *asOf, project, *asOf))
 	}
@@ -326,7 +335,7 @@ func (s *Store) Tags(
 func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
 	from := s.db.Dialect().LookUp(attached)
 	var rows []labelRow
-	err := s.db.Read(ctx).Raw("SELECT l.artifact_version_id, "+column+" AS label FROM "+from.SQL+" ORDER BY label", from.Args...).Scan(&rows).Error
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

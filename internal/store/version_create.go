@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
@@ -19,9 +21,9 @@ import (
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = sameCreation(auth.From(ctx), input, facts)
-	return once(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
-		c := creation{tx: tx, at: at, input: input}
+	call.Input = canonicalCreation(auth.From(ctx), input, facts)
+	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+		c := versionCreator{tx: tx, at: at, input: input}
 		if err := c.findProject(); err != nil {
 			return c.project, nil, err
 		}
@@ -29,21 +31,22 @@ func (s *Store) CreateArtifactVersion(
 		if err != nil {
 			return c.project, nil, err
 		}
-		if err := c.label(version); err != nil {
+		if err := c.addLabels(version); err != nil {
 			return c.project, nil, err
 		}
-		entries := make([]newEntry, len(facts))
+		entries := make([]entryDraft, len(facts))
 		for i, fact := range facts {
-			entries[i] = newEntry{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
+			entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
 		}
 		_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
 		return c.project, version, err
 	})
+	return done.Value, done.Replayed, err
 }
 
-// sameCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
+// canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
 // owner's output, which may be in any project. Absent and empty lists of labels are equal.
-func sameCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
+func canonicalCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
 	if project := who.ResolveProject(input.Project); input.Output == nil || !who.Owner {
 		input.Project = &project
 	}
@@ -54,8 +57,8 @@ func sameCreation(who auth.Principal, input models.CreateArtifactVersionInput, f
 	}{input, append([]models.Fact{}, facts...)}
 }
 
-// creation is a version in the making.
-type creation struct {
+// versionCreator is a version in the making.
+type versionCreator struct {
 	tx      *transaction
 	at      *models.Path
 	input   models.CreateArtifactVersionInput
@@ -65,7 +68,7 @@ type creation struct {
 }
 
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
-func (c *creation) findProject() (err error) {
+func (c *versionCreator) findProject() (err error) {
 	if c.input.Project != nil || c.input.Output == nil {
 		c.project, err = c.tx.projectNamed(c.at.In("project"), c.tx.who.ResolveProject(c.input.Project))
 	}
@@ -73,13 +76,13 @@ func (c *creation) findProject() (err error) {
 		err = c.findOutput(c.at.In("output"), c.input.Output)
 	}
 	if err == nil {
-		err = c.tx.allow(models.ApiKeyRoleWriter, c.project)
+		err = c.tx.requireRole(models.ApiKeyRoleWriter, c.project)
 	}
 	return err
 }
 
 // findOutput finds the output of a step run. A step run of another project is refused like one that does not exist.
-func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) error {
+func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputReference) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := c.tx.stepOutputs([]models.ID{id})
 	if err != nil {
@@ -103,19 +106,18 @@ func (c *creation) findOutput(at *models.Path, ref *models.StepOutputReference) 
 }
 
 // create makes the rows. The row of the artifact is locked from here on, so that numbers are given one by one.
-func (c *creation) create() (*models.ArtifactVersion, error) {
+func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	var artifacts []struct {
 		models.Artifact
 		LastNumber int32
 	}
-	err := c.tx.Raw(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
-		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`,
-		c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)).Scan(&artifacts).Error
+	err := c.tx.scan(&artifacts, engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`, c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
 	if err != nil {
 		return nil, err
 	}
 	artifact := artifacts[0]
-	name, number, err := c.identify(artifact.ID, artifact.LastNumber)
+	name, number, err := c.assignNumber(artifact.ID, artifact.LastNumber)
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +127,13 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	var made []*models.ArtifactVersion
-	err = c.tx.Raw(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns),
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)).Scan(&made).Error
+	err = c.tx.scan(&made, engine.SQL(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
 	if err != nil {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		err = c.tx.Exec("UPDATE artifacts SET last_number = ? WHERE project_id = ? AND id = ?", number, c.project, artifact.ID).Error
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(), "last_number", number)
 		if err != nil {
 			return nil, err
 		}
@@ -141,8 +142,8 @@ func (c *creation) create() (*models.ArtifactVersion, error) {
 	return made[0], c.bind(made[0])
 }
 
-// identify chooses the name and the number: those asked for, or the next that are free.
-func (c *creation) identify(artifact models.ID, last int32) (string, int32, error) {
+// assignNumber chooses the name and the number: those asked for, or the next that are free.
+func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, int32, error) {
 	if c.input.Version == nil {
 		for {
 			number, err := c.nextNumber(last)
@@ -150,7 +151,7 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 				return "", 0, err
 			}
 			name := strconv.Itoa(int(number))
-			taken, _, err := c.taken(artifact, name, number)
+			taken, _, err := c.isTaken(artifact, name, number)
 			if err != nil || !taken {
 				return name, number, err
 			}
@@ -165,7 +166,7 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 			return "", 0, err
 		}
 	}
-	byName, byNumber, err := c.taken(artifact, name, number)
+	byName, byNumber, err := c.isTaken(artifact, name, number)
 	switch {
 	case err != nil:
 		return "", 0, err
@@ -179,32 +180,31 @@ func (c *creation) identify(artifact models.ID, last int32) (string, int32, erro
 
 // nextNumber returns the number after last. It fails with LIMIT_EXCEEDED after the greatest number that a column holds,
 // which an imported artifact may have given.
-func (c *creation) nextNumber(last int32) (int32, error) {
+func (c *versionCreator) nextNumber(last int32) (int32, error) {
 	if last == math.MaxInt32 {
 		return 0, models.LimitExceeded(c.at.In("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
 	}
 	return last + 1, nil
 }
 
-// taken says whether a version of the artifact has the name, and whether one has or had the number.
-func (c *creation) taken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
+// isTaken says whether a version of the artifact has the name, and whether one has or had the number.
+func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
-	err = c.tx.Raw(`SELECT
+	err = c.tx.scan(&found, engine.SQL(`SELECT
 		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
 		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
-		AS by_number`,
-		map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}).Scan(&found).Error
+		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err
 }
 
 // subject is what the entries of the version are about: that of the output, which only this call may now write
 // about, or a new one. floor is the earliest instant that the version may have been created.
-func (c *creation) subject(version models.ID) (subject models.ID, floor int64, err error) {
+func (c *versionCreator) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
 		err := c.tx.addSubjects(c.project, models.SubjectArtifactVersion, version)
 		if err == nil {
-			err = c.tx.own(c.project, version, version)
+			err = c.tx.assignSubject(c.project, version, version)
 		}
 		return version, 0, err
 	}
@@ -212,32 +212,31 @@ func (c *creation) subject(version models.ID) (subject models.ID, floor int64, e
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}
-	floor, err = c.tx.lock(c.project, []resolved{{subject: c.output.ID}})
+	floor, err = c.tx.lock(c.project, []resolvedTarget{{subject: c.output.ID}})
 	if err != nil {
 		return subject, 0, err
 	}
-	if err := c.tx.own(c.project, c.output.ID, version); err != nil {
+	if err := c.tx.assignSubject(c.project, c.output.ID, version); err != nil {
 		return subject, 0, err
 	}
-	return c.output.ID, floor, c.tx.Exec("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
-		models.SubjectArtifactVersion, version, c.project, c.output.ID).Error
+	return c.output.ID, floor, c.tx.exec(engine.SQL("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?", models.SubjectArtifactVersion, version, c.project, c.output.ID))
 }
 
-// own says that the entries about the subject are those of the version.
-func (tx *transaction) own(project, subject, version models.ID) error {
-	return tx.Exec("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
-		version, models.SubjectArtifactVersion, project, subject).Error
+// assignSubject says that the entries about the subject are those of the version.
+func (tx *transaction) assignSubject(project, subject, version models.ID) error {
+	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?", version, models.SubjectArtifactVersion, project, subject))
 }
 
-func (c *creation) bind(version *models.ArtifactVersion) error {
+func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
-	return c.tx.Exec("UPDATE step_outputs SET artifact_version_id = ?, bound_at = ? WHERE project_id = ? AND id = ?",
-		version.ID, version.CreatedAt, c.project, c.output.ID).Error
+	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", c.output.ID).
+		Updates(c.tx.ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
+	return err
 }
 
-func (c *creation) label(version *models.ArtifactVersion) error {
+func (c *versionCreator) addLabels(version *models.ArtifactVersion) error {
 	for _, alias := range c.input.Aliases {
 		if err := c.tx.moveAlias(version, alias, version.CreatedAt); err != nil {
 			return err

@@ -46,6 +46,9 @@ func (t *telemetry) StartBatch(ctx context.Context, field string, objects int) (
 	return t.traces.startBatch(ctx, field, objects)
 }
 
+// BeforeStatement does nothing: statements are observed when they end.
+func (t *telemetry) BeforeStatement(context.Context, string, []any) error { return nil }
+
 // Statement implements store.Observer.
 func (t *telemetry) Statement(ctx context.Context, start time.Time, duration time.Duration, text func() string, err error) {
 	if t.traces != nil {

@@ -98,5 +98,5 @@ func describe(missing map[string]int) string {
 		parts = append(parts, fmt.Sprintf("%s (%d)", what, n))
 	}
 	slices.Sort(parts)
-	return "left to CI, for the need of: " + strings.Join(parts, ", ")
+	return "left to CI, because this machine lacks: " + strings.Join(parts, ", ")
 }

@@ -23,7 +23,7 @@ func TestSummarize(t *testing.T) {
 			{"Action":"pass","Package":"a","Elapsed":1.5}
 			{"Action":"skip","Package":"no/tests"}`,
 			"ok    a\t1.5s\n" +
-				"1 tests in 1 packages passed, 0 tests in 0 packages failed, in 0 s; left to CI, for the need of: strace (1)\n", true},
+				"1 tests in 1 packages passed, 0 tests in 0 packages failed, in 0 s; left to CI, because this machine lacks: strace (1)\n", true},
 		"failed": {`{"Action":"output","Package":"a","Test":"TestOne","Output":"    a_test.go:1: wrong\n"}
 			{"Action":"fail","Package":"a","Test":"TestOne"}
 			{"Action":"fail","Package":"a","Elapsed":2}

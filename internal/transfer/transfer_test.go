@@ -110,7 +110,7 @@ func TestInterrupted(t *testing.T) {
 			n := int64(1)
 			for ; ; n += int64(step) {
 				url := storetest.Engines[name](t)
-				_, err := importInto(store.WithMeter(context.Background(), &store.Meter{FailAt: n}), t, url, file)
+				_, err := importInto(storetest.WithMeter(context.Background(), &storetest.Meter{FailAt: n}), t, url, file)
 				if err == nil {
 					break
 				}

@@ -100,7 +100,7 @@ func TestLogIsBounded(t *testing.T) {
 		var readers sync.WaitGroup
 		for i := range 6 {
 			readers.Go(func() {
-				db := []*gorm.DB{d.lane.reads.db, d.lane.questions.searcher}[i%2] // with and without prepared statements
+				db := []*gorm.DB{d.lane.reads.db, d.lane.unbounded.customPlans}[i%2] // with and without prepared statements
 				for more := true; more; {
 					rows := openRead(t, db)
 					if rows == nil {
@@ -137,7 +137,7 @@ func TestLogInUse(t *testing.T) {
 	for range 20 {
 		d.write100(t)
 	}
-	inner := openRead(t, d.lane.questions.searcher) // at most one hold later
+	inner := openRead(t, d.lane.unbounded.customPlans) // at most one hold later
 	if outer == nil || inner == nil {
 		t.Fatal("a read fails")
 	}

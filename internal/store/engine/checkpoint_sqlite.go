@@ -10,8 +10,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 const (
@@ -67,18 +65,6 @@ func (g *readGate) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// guard makes each statement of db wait at the gate, prepared statements included.
-func (g *readGate) guard(db *gorm.DB) error {
-	wait := func(db *gorm.DB) {
-		if err := g.wait(db.Statement.Context); err != nil {
-			_ = db.AddError(err)
-		}
-	}
-	return errors.Join(
-		db.Callback().Raw().Before("gorm:raw").Register("placard:gate", wait),
-		db.Callback().Row().Before("gorm:row").Register("placard:gate", wait))
 }
 
 // checkpointer empties the write-ahead log when the log is longer than limit. SQLite reuses a log from its start only at

@@ -58,11 +58,11 @@ func (db *DB) checkOutdated(cause error) *models.Error {
 	if !errors.As(db.backend.checkProgram(ctx), &outdated) {
 		return nil
 	}
-	return unavailableProgram(outdated, cause)
+	return outdatedProgramError(outdated, cause)
 }
 
-// unavailableProgram returns a retryable failure: a newer server may answer the next request.
-func unavailableProgram(outdated *Outdated, cause error) *models.Error {
+// outdatedProgramError returns a retryable failure: a newer server may answer the next request.
+func outdatedProgramError(outdated *Outdated, cause error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "this server is older than the tables of the database; try again on a newer server", Retryable: true,
 		Err: errors.Join(outdated, cause),

@@ -103,7 +103,7 @@ func hasCertificate(path string) bool {
 // explainConnecting returns err without the password, and with the remedy where a pooler refused the settings of a session.
 func explainConnecting(err error, config *pgx.ConnConfig) error {
 	var refused *pgconn.PgError
-	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "startup parameter") {
+	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {
 		return stripDSN(err)
 	}
 	names := []string{"default_transaction_read_only"} // of commands that only read
@@ -118,6 +118,9 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 	return fmt.Errorf("%w: add this line to the section [pgbouncer] of pgbouncer.ini, and give the user of the database these settings as "+
 		"docs/how-to/use-postgresql.md shows: ignore_startup_parameters = %s", stripDSN(err), strings.Join(slices.Compact(names), ","))
 }
+
+// pgProtocolViolation is the code with which PgBouncer refuses a startup parameter.
+const pgProtocolViolation = "08P01"
 
 // poolerParameters are the settings that PgBouncer accepts from each client.
 var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}

@@ -38,7 +38,7 @@ type DB struct {
 type backend interface {
 	Dialect
 	// lanes returns the connections for reading.
-	lanes() *lanes
+	lanes() *laneSet
 	// write runs fn once, in a transaction, and commits it.
 	write(ctx context.Context, fn func(tx *gorm.DB) error) error
 	// translateError returns the error of a driver as one that a caller may see, nil for any other error.
@@ -154,7 +154,7 @@ func (db *DB) Dialect() Dialect { return db.backend }
 func (db *DB) Ping(ctx context.Context) error {
 	err := db.backend.ping(ctx)
 	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
-		return unavailableProgram(outdated, nil)
+		return outdatedProgramError(outdated, nil)
 	}
 	return db.TranslateError(err)
 }
@@ -180,7 +180,7 @@ var ErrRetry = errors.New("another transaction was faster")
 // Write runs fn in a transaction, and again if it conflicts with another one: fn must not keep results of a failed try.
 func (db *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	for attempt := 1; ; attempt++ {
-		err := permit(ctx, func(Operation) error { return db.backend.write(ctx, fn) })
+		err := withPermit(ctx, func(Operation) error { return db.backend.write(ctx, fn) })
 		if err == nil {
 			return nil
 		}
@@ -241,13 +241,15 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// unavailable is the failure of a database that cannot be reached or cannot go on.
-func unavailable(err error) *models.Error {
+// unavailableError is the failure of a database that cannot be reached or cannot go on.
+func unavailableError(err error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,
 	}
 }
 
-// interrupted returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
+// interruptedError returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
 // database. It wraps context.Canceled.
-func interrupted(err error) *models.Error { return unavailable(errors.Join(context.Canceled, err)) }
+func interruptedError(err error) *models.Error {
+	return unavailableError(errors.Join(context.Canceled, err))
+}

@@ -23,7 +23,7 @@ import (
 )
 
 type postgresDialect struct {
-	lane  lanes
+	lane  laneSet
 	probe *sql.DB
 	clock atomic.Pointer[clockReading]
 	// statistics has a connection of its own.
@@ -54,8 +54,8 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	d.probe.SetMaxOpenConns(1)
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
-	d.lane = lanes{
-		reads: newLane("postgres_read", d.connect(config), reads), questions: newLane("postgres_question", d.connect(config), questions),
+	d.lane = laneSet{
+		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config), questions),
 		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
 	}
 	for _, lane := range d.lane.all() {
@@ -63,7 +63,7 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 			return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 		}
 	}
-	d.lane.questions.searcher, err = postgresGORM(customPlanPool{d.lane.questions.pool}, log)
+	d.lane.unbounded.customPlans, err = postgresGORM(customPlanPool{d.lane.unbounded.pool}, log)
 	if err != nil {
 		return nil, errors.Join(errors.New("PostgreSQL cannot be reached"), explainConnecting(err, config), d.close())
 	}
@@ -119,18 +119,15 @@ func rejectClosed(_ context.Context, conn *pgx.Conn) error {
 }
 
 func postgresGORM(pool gorm.ConnPool, log *slog.Logger) (*gorm.DB, error) {
-	db, err := gorm.Open(mute{postgres.New(postgres.Config{Conn: pool})}, gormConfig(log, false))
-	if err != nil {
-		return nil, err
-	}
-	return db, metered(db)
+	return openGORM(postgres.New(postgres.Config{Conn: pool}), log, false, nil)
 }
 
-func (d *postgresDialect) lanes() *lanes { return &d.lane }
+func (d *postgresDialect) lanes() *laneSet { return &d.lane }
 
 func (d *postgresDialect) CustomPlans(tx *gorm.DB) *gorm.DB {
 	session := tx.Session(&gorm.Session{NewDB: true, Context: tx.Statement.Context}) // with a context it is a copy
-	session.Statement.ConnPool = customPlanPool{tx.Statement.ConnPool}
+	observed := tx.Statement.ConnPool.(*observedTx)
+	session.Statement.ConnPool = &observedTx{observedPool{customPlanPool{observed.ConnPool}, nil}, observed.tx}
 	return session
 }
 
@@ -142,7 +139,7 @@ func (d *postgresDialect) ping(ctx context.Context) error {
 	var readOnly bool
 	err := d.probe.QueryRowContext(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&readOnly)
 	if err == nil && readOnly {
-		return postgresReadOnly(nil)
+		return readOnlyError(nil)
 	}
 	if err != nil {
 		return err
@@ -154,7 +151,7 @@ func (d *postgresDialect) checkProgram(ctx context.Context) error { return check
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	mutations := d.lane.mutations
-	return mutations.inTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
+	return mutations.withTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
 func (d *postgresDialect) Now(floor int64) any {
@@ -260,9 +257,9 @@ func (d *postgresDialect) LockImports(tx *gorm.DB) error {
 
 func (d *postgresDialect) HasOneWriter() bool { return false }
 
-// postgresReadOnly returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
+// readOnlyError returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
 // makes the database writable without an operator.
-func postgresReadOnly(err error) *models.Error {
+func readOnlyError(err error) *models.Error {
 	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
 		Err: errors.Join(ErrReadOnly, err)}
 }
@@ -272,7 +269,7 @@ func postgresReadOnly(err error) *models.Error {
 func (d *postgresDialect) translateError(err error) *models.Error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
-		return unavailable(stripDSN(err))
+		return unavailableError(stripDSN(err))
 	}
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) {
@@ -280,19 +277,19 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 		case failed.Code == "40001", failed.Code == "40P01", failed.Code == "55P03", failed.Code == "23505", failed.Code == "23503":
 			return concurrentWrite(err)
 		case failed.Code == "57014":
-			return interrupted(err)
+			return interruptedError(err)
 		case strings.HasPrefix(failed.Code, "08"), strings.HasPrefix(failed.Code, "53"), strings.HasPrefix(failed.Code, "57"),
 			strings.HasPrefix(failed.Code, "58"), failed.Code == "25P03":
-			return unavailable(err)
+			return unavailableError(err)
 		case failed.Code == "25006":
-			return postgresReadOnly(err)
+			return readOnlyError(err)
 		case failed.Code == "42501":
-			return postgresRefused(failed)
+			return permissionError(failed)
 		}
 		return nil
 	}
 	if errors.Is(err, sql.ErrTxDone) { // the end of the context has rolled the transaction back
-		return interrupted(err)
+		return interruptedError(err)
 	}
 	if isContextError(err) { // it would pass for a network error
 		return nil
@@ -300,21 +297,21 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed") {
-		return unavailable(err)
+		pgconn.SafeToRetry(err) || errors.Is(err, pgconn.ErrConnClosed) {
+		return unavailableError(err)
 	}
 	return nil
 }
 
-// postgresRefused returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
+// permissionError returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
 // table in its message. The failure is not retryable: an operator has to grant the right.
-func postgresRefused(err *pgconn.PgError) *models.Error {
+func permissionError(err *pgconn.PgError) *models.Error {
 	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
 		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return readPlan(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
+	return readPlan(d.lane.unbounded.pool.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) "+text, args...))
 }
 
 func (d *postgresDialect) analyze(ctx context.Context, log *slog.Logger, all bool) error {

@@ -26,7 +26,7 @@ import (
 
 type sqliteDialect struct {
 	lock      *flock.Flock
-	lane      lanes
+	lane      laneSet
 	writePool *sql.DB
 	probe     *sql.DB
 	writer    *writer
@@ -89,8 +89,8 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	if d.file, err = os.Stat(path); err != nil {
 		return fmt.Errorf("open the database file: %w", err)
 	}
-	warnOfReaders(ctx, path, log)
-	if err := tryWriting(ctx, d.writePool); err != nil {
+	warnIfWorldReadable(ctx, path, log)
+	if err := probeWrite(ctx, d.writePool); err != nil {
 		if refused, _ := isWriteRefused(path, err); refused {
 			return err
 		}
@@ -105,7 +105,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 		return err
 	}
 	c := &preparedConn{conn, map[string]*sql.Stmt{}}
-	db, err := sqliteGORM(c, log, false)
+	db, err := sqliteGORM(c, log, false, nil)
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
@@ -115,7 +115,7 @@ func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error
 	return nil
 }
 
-func (d *sqliteDialect) lanes() *lanes { return &d.lane }
+func (d *sqliteDialect) lanes() *laneSet { return &d.lane }
 
 func (d *sqliteDialect) CustomPlans(tx *gorm.DB) *gorm.DB { return tx }
 
@@ -139,7 +139,7 @@ func (d *sqliteDialect) close() error {
 func (d *sqliteDialect) ping(ctx context.Context) error {
 	now, err := os.Stat(d.path)
 	if err != nil || !os.SameFile(d.file, now) {
-		return unavailable(errors.Join(errors.New("the database file was removed or replaced"), err))
+		return unavailableError(errors.Join(errors.New("the database file was removed or replaced"), err))
 	}
 	if err := d.checkProgram(ctx); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Exp
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
 	}
-	one := Wrap("SELECT * FROM (%s)", sel(NewExpr("?", parentID{})))
+	one := SQL("SELECT * FROM (?)", sel(SQL("?", parentID{})))
 	parts := make([]Expr, len(parents))
 	for i, parent := range parents {
 		parts[i] = Expr{one.SQL, slices.Clone(one.Args)}
@@ -231,7 +231,7 @@ func (d *sqliteDialect) LeftLateralJoin(table, _ string, on Expr) Expr {
 
 func (d *sqliteDialect) LookUp(l Lookup) Expr {
 	all := l.Where.And(d.IDIn(l.Alias+"."+l.Column, l.IDs))
-	return Wrap("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE %s) "+l.Alias, all)
+	return SQL("(SELECT * FROM "+l.Table+" "+l.Alias+" WHERE ?) "+l.Alias, all)
 }
 
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
@@ -295,22 +295,22 @@ func (d *sqliteDialect) translateError(err error) *models.Error {
 	var failed *sqlite.Error
 	if !errors.As(err, &failed) {
 		if errors.Is(err, sql.ErrConnDone) || errors.Is(err, errClosed) {
-			return unavailable(err)
+			return unavailableError(err)
 		}
 		return nil
 	}
 	switch failed.Code() & 0xff {
 	case sqlite3.SQLITE_INTERRUPT:
-		return interrupted(err)
+		return interruptedError(err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
 		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM:
-		return unavailable(err)
+		return unavailableError(err)
 	}
 	return nil
 }
 
 func (d *sqliteDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {
-	return readPlan(d.lane.questions.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
+	return readPlan(d.lane.unbounded.pool.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...))
 }
 
 // analyze does nothing: the statements do not depend on statistics.

@@ -53,8 +53,8 @@ var (
 	False = Expr{"FALSE", nil}
 )
 
-// NewExpr returns SQL with an argument for each question mark. An argument that is an Expr is inserted in its place.
-func NewExpr(text string, args ...any) Expr {
+// SQL returns SQL with an argument for each question mark. An argument that is an Expr is inserted in its place.
+func SQL(text string, args ...any) Expr {
 	if !slices.ContainsFunc(args, isExpr) {
 		return Expr{text, args}
 	}
@@ -108,7 +108,7 @@ func All(conditions []Expr) Expr {
 	if len(conditions) == 0 {
 		return True
 	}
-	return Wrap("(%s)", Join(conditions, " AND "))
+	return SQL("(?)", Join(conditions, " AND "))
 }
 
 // Any returns the condition that one of the conditions holds, False for none.
@@ -116,23 +116,18 @@ func Any(conditions []Expr) Expr {
 	if len(conditions) == 0 {
 		return False
 	}
-	return Wrap("(%s)", Join(conditions, " OR "))
+	return SQL("(?)", Join(conditions, " OR "))
 }
 
 // Not holds where c does not, also where c is null.
 func Not(c Expr) Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
-
-// Wrap puts a condition into a text that has one %s.
-func Wrap(format string, c Expr) Expr {
-	return Expr{fmt.Sprintf(format, c.SQL), c.Args}
-}
 
 // ValueIn returns the condition that a value is one of several.
 func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
 		return False
 	}
-	return NewExpr(value+" IN ("+Placeholders(len(values))+")", values...)
+	return SQL(value+" IN ("+Placeholders(len(values))+")", values...)
 }
 
 // Placeholders are so many question marks.

@@ -52,7 +52,7 @@ func TestReadOnlyFile(t *testing.T) {
 			}
 		}
 		var names []string
-		if err := db.Read(ctx).Raw("SELECT name FROM projects WHERE name = 'default'").Scan(&names).Error; err != nil || len(names) != 1 {
+		if err := db.Read(ctx).Scan(&names, SQL("SELECT name FROM projects WHERE name = 'default'")); err != nil || len(names) != 1 {
 			t.Errorf("a read: %v, %v", names, err)
 		}
 		if err := setReadOnly("0"); err != nil {

@@ -133,9 +133,9 @@ func openForWriting(path string) error {
 	return file.Close()
 }
 
-// warnOfReaders logs a warning where all users of the machine can read a file of the database at path. It changes no rights: an
+// warnIfWorldReadable logs a warning where all users of the machine can read a file of the database at path. It changes no rights: an
 // operator may have given them.
-func warnOfReaders(ctx context.Context, path string, log *slog.Logger) {
+func warnIfWorldReadable(ctx context.Context, path string, log *slog.Logger) {
 	folder, err := os.Stat(filepath.Dir(path))
 	if err != nil || !isOpenToAll(folder) {
 		return // nobody else reaches the files
@@ -148,8 +148,8 @@ func warnOfReaders(ctx context.Context, path string, log *slog.Logger) {
 	}
 }
 
-// tryWriting writes to the database and takes it back.
-func tryWriting(ctx context.Context, pool *sql.DB) (err error) {
+// probeWrite writes to the database and takes it back.
+func probeWrite(ctx context.Context, pool *sql.DB) (err error) {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err

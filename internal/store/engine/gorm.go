@@ -8,6 +8,31 @@ import (
 	"gorm.io/gorm/schema"
 )
 
+// openGORM opens a session of GORM: it begins no transactions by itself, names all columns and logs no values.
+func openGORM(dialector gorm.Dialector, log *slog.Logger, prepare bool, gate *readGate) (*gorm.DB, error) {
+	db, err := gorm.Open(placeholderDialector{dialector}, &gorm.Config{
+		SkipDefaultTransaction: true,
+		QueryFields:            true,
+		PrepareStmt:            prepare,
+		Logger:                 newStatementLogger(log),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return observe(db, gate), nil
+}
+
+// maxObservedText is the number of bytes of a statement that observers get.
+const maxObservedText = 2000
+
+// placeholderDialector keeps the placeholders in the statements that observers get. GORM would replace them by the values.
+type placeholderDialector struct{ gorm.Dialector }
+
+// Explain returns the beginning of the statement.
+func (placeholderDialector) Explain(sql string, _ ...any) string {
+	return sql[:min(len(sql), maxObservedText)]
+}
+
 // schemas are the parsed models.
 var schemas sync.Map
 
@@ -19,22 +44,3 @@ func Columns[T any]() []string {
 	}
 	return parsed.DBNames
 }
-
-// gormConfig is how both engines use GORM: no hidden transactions, no hidden writes, no values in the log.
-func gormConfig(log *slog.Logger, prepare bool) *gorm.Config {
-	return &gorm.Config{
-		SkipDefaultTransaction: true,
-		PrepareStmt:            prepare,
-		Logger:                 gormLogger{log, &slowLog{}},
-	}
-}
-
-// mute is a dialect that writes statements for the log without their arguments. GORM would write them out for each
-// statement, which costs time and shows values.
-type mute struct{ gorm.Dialector }
-
-// Explain is the statement with its placeholders.
-func (mute) Explain(sql string, _ ...any) string { return sql[:min(len(sql), mostLogged)] }
-
-// mostLogged is how many bytes of a statement the log shows.
-const mostLogged = 2000

@@ -10,8 +10,8 @@ import (
 )
 
 func (d *postgresDialect) PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr {
-	each := NewExpr("SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (", idArray(parents))
-	return each.Concat(sel(NewExpr("parent.id"))).Concat(NewExpr(") AS page"))
+	each := SQL("SELECT page.* FROM unnest(CAST(? AS uuid[])) AS parent(id) CROSS JOIN LATERAL (", idArray(parents))
+	return each.Concat(sel(SQL("parent.id"))).Concat(SQL(") AS page"))
 }
 
 // idArray returns IDs as the text of an array.
@@ -40,8 +40,8 @@ func (d *postgresDialect) LeftLateralJoin(table, alias string, on Expr) Expr {
 // LookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it does.
 func (d *postgresDialect) LookUp(l Lookup) Expr {
 	wanted := "wanted_" + l.Alias
-	each := NewExpr("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.IDs)))
-	found := l.Where.And(NewExpr(l.Alias + "." + l.Column + " = " + wanted))
+	each := SQL("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.IDs)))
+	found := l.Where.And(SQL(l.Alias + "." + l.Column + " = " + wanted))
 	if l.ForUpdate {
 		return each.Concat(lateral(l.Table+" "+l.Alias, l.Alias, found, d.ForUpdate()))
 	}

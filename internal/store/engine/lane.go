@@ -15,33 +15,33 @@ import (
 	"github.com/placard/placard/internal/admission"
 )
 
-// lanes are the kinds of statements. Each kind has connections of its own, so that none waits for another kind. The probe of
+// laneSet are the kinds of statements. Each kind has connections of its own, so that none waits for another kind. The probe of
 // the dialect is not one of them.
-type lanes struct {
+type laneSet struct {
 	// reads are the statements of queries whose work is bounded by the objects that they name and by the size of a page.
 	reads *lane
-	// questions are statements whose work grows with the project, such as searches, counts and statistics.
-	questions *lane
+	// unbounded are statements whose work grows with the project, such as searches, counts and statistics.
+	unbounded *lane
 	// mutations are transactions and the reads of mutations. On SQLite the writer has the transactions.
 	mutations *lane
 	// keys are look-ups of API keys and readings of the clock. Their callers bound them.
 	keys *lane
 }
 
-func (l *lanes) all() []*lane { return []*lane{l.reads, l.questions, l.mutations, l.keys} }
+func (l *laneSet) all() []*lane { return []*lane{l.reads, l.unbounded, l.mutations, l.keys} }
 
 // pools returns how busy the connections of the lanes are. A wait for a turn is a wait for a connection.
-func (l *lanes) pools() []Pool {
+func (l *laneSet) pools() []Pool {
 	var pools []Pool
 	for _, lane := range l.all() {
-		p, load := pool(lane.name, lane.pool), lane.turns.Load()
+		p, load := pool(lane.name, lane.pool), lane.queue.Load()
 		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.Waited
 		pools = append(pools, p)
 	}
 	return pools
 }
 
-func (l *lanes) close() error {
+func (l *laneSet) close() error {
 	var errs []error
 	for _, lane := range l.all() {
 		if lane != nil {
@@ -56,38 +56,38 @@ type lane struct {
 	name string
 	pool *sql.DB
 	db   *gorm.DB
-	// searcher is db without statements that stay prepared. Only the lane of questions has one.
-	searcher *gorm.DB
-	turns    *admission.Queue[string]
+	// customPlans is db without statements that stay prepared. Only the lane of questions has one.
+	customPlans *gorm.DB
+	queue       *admission.Queue[string]
 }
 
 // newLane returns a lane over a pool with a number of connections. The operations bound the number of its waiters.
 func newLane(name string, pool *sql.DB, connections int) *lane {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
-	return &lane{name: name, pool: pool, turns: admission.NewQueue[string](connections, math.MaxInt)}
+	return &lane{name: name, pool: pool, queue: admission.NewQueue[string](connections, math.MaxInt)}
 }
 
-// questionsAtOnce returns the number of questions that run at once: one for each core. One caller runs at most three quarters
+// maxUnboundedReads returns the number of questions that run at once: one for each core. One caller runs at most three quarters
 // of them, and one of two, so that a core is left for others.
-func questionsAtOnce() int { return max(2, cores) }
+func maxUnboundedReads() int { return max(2, cores) }
 
 // cores is the number of cores that the process may use.
 var cores = runtime.GOMAXPROCS(0)
 
-// questionThreads lets the process run one goroutine more at once for each question. An SQLite statement is a goroutine that
+// addReadThreads lets the process run one goroutine more at once for each question. An SQLite statement is a goroutine that
 // computes for seconds, and Go would make other goroutines wait for the end of its time slices; the operating system
 // prefers threads that have waited. A GOMAXPROCS of the environment stays.
-var questionThreads = sync.OnceFunc(func() {
+var addReadThreads = sync.OnceFunc(func() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(cores + min(questionsAtOnce(), maxSQLiteQuestions))
+		runtime.GOMAXPROCS(cores + min(maxUnboundedReads(), maxSQLiteUnbounded))
 	}
 })
 
 // shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as there are.
 func shareConnections(all int) (reads, questions, mutations, keys int) {
 	keys = max(1, all/5)
-	questions = min(questionsAtOnce(), max(1, all/4))
+	questions = min(maxUnboundedReads(), max(1, all/4))
 	mutations = max(3, 2*all/5) // a migration takes three at once
 	return max(1, all-keys-questions-mutations), questions, mutations, keys
 }
@@ -95,17 +95,17 @@ func shareConnections(all int) (reads, questions, mutations, keys int) {
 // run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other, and
 // closes their rows. It waits for nothing else, and takes no other turn.
 func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) error {
-	return permit(ctx, func(o Operation) error {
-		return l.inTurn(ctx, o.Caller, func() error { return fn(db.WithContext(ctx)) })
+	return withPermit(ctx, func(o Operation) error {
+		return l.withTurn(ctx, o.Caller, func() error { return fn(db.WithContext(ctx)) })
 	})
 }
 
-// inTurn runs fn in a turn of a caller. It returns the error of ctx if that ends first.
-func (l *lane) inTurn(ctx context.Context, caller string, fn func() error) error {
-	if err := l.turns.Enter(ctx, caller); err != nil {
+// withTurn runs fn in a turn of a caller. It returns the error of ctx if that ends first.
+func (l *lane) withTurn(ctx context.Context, caller string, fn func() error) error {
+	if err := l.queue.Enter(ctx, caller); err != nil {
 		return ctx.Err() // the places to wait have no bound
 	}
-	defer l.turns.Leave(caller)
+	defer l.queue.Leave(caller)
 	return fn()
 }
 
@@ -135,9 +135,9 @@ func operationOf(ctx context.Context) Operation {
 	return o
 }
 
-// permit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It returns the
+// withPermit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It returns the
 // error of ctx if that ends first.
-func permit(ctx context.Context, fn func(Operation) error) error {
+func withPermit(ctx context.Context, fn func(Operation) error) error {
 	o := operationOf(ctx)
 	if o.permits == nil {
 		return fn(o)
@@ -169,39 +169,28 @@ func (db *DB) Read(ctx context.Context) Reader {
 
 // ReadUnbounded returns the reader of statements whose work grows with the project.
 func (db *DB) ReadUnbounded(ctx context.Context) Reader {
-	lane := db.backend.lanes().questions
+	lane := db.backend.lanes().unbounded
 	return Reader{ctx, lane, lane.db}
 }
 
 // ReadSearch is ReadUnbounded for statements whose text and best plan depend on their arguments: they are not kept prepared.
 func (db *DB) ReadSearch(ctx context.Context) Reader {
-	lane := db.backend.lanes().questions
-	return Reader{ctx, lane, lane.searcher}
+	lane := db.backend.lanes().unbounded
+	return Reader{ctx, lane, lane.customPlans}
 }
 
-// KeyLookups returns a session for look-ups of API keys, which have connections of their own. The caller bounds their number.
-func (db *DB) KeyLookups(ctx context.Context) *gorm.DB {
-	return db.backend.lanes().keys.db.WithContext(ctx)
+// ScanKey sends the look-up of an API key and reads its rows into dest. Look-ups have connections of their own, and the
+// caller bounds their number.
+func (db *DB) ScanKey(ctx context.Context, dest any, query Expr) error {
+	return db.backend.lanes().keys.db.WithContext(ctx).Raw(query.SQL, query.Args...).Scan(dest).Error
 }
 
-// Turn runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
-func (r Reader) Turn(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
+// Do runs fn in one turn. fn sends statements one after the other, closes their rows and waits for nothing else.
+func (r Reader) Do(fn func(db *gorm.DB) error) error { return r.lane.run(r.ctx, r.db, fn) }
 
-// Raw returns a statement with its arguments, which is sent by Scan.
-func (r Reader) Raw(text string, args ...any) statement { return statement{r, text, args} }
-
-type statement struct {
-	Reader
-	text string
-	args []any
-}
-
-// scanned is the result of a statement, in the form of GORM.
-type scanned struct{ Error error }
-
-// Scan sends the statement and reads its rows into dest.
-func (s statement) Scan(dest any) scanned {
-	return scanned{s.Turn(func(db *gorm.DB) error { return db.Raw(s.text, s.args...).Scan(dest).Error })}
+// Scan sends one statement and reads its rows into dest.
+func (r Reader) Scan(dest any, query Expr) error {
+	return r.Do(func(db *gorm.DB) error { return db.Raw(query.SQL, query.Args...).Scan(dest).Error })
 }
 
 // Pool is how busy a pool of connections is.

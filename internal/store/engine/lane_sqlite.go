@@ -2,7 +2,6 @@ package engine
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -13,8 +12,9 @@ import (
 
 // openLanes opens the connections that read.
 func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
-	questionThreads()
-	open := func(name string, connections int) (l *lane) {
+	addReadThreads()
+	gate := &d.checkpoints.gate
+	open := func(name string, connections int, gate *readGate) (l *lane) {
 		if err != nil {
 			return nil
 		}
@@ -23,22 +23,21 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 			return nil
 		}
 		l = newLane(name, readers, connections)
-		l.db, err = sqliteGORM(readers, log, true)
+		l.db, err = sqliteGORM(readers, log, true, gate)
 		return l
 	}
-	d.lane = lanes{
-		reads: open("sqlite_read", sqliteReaders), questions: open("sqlite_question", min(questionsAtOnce(), maxSQLiteQuestions)),
-		mutations: open("sqlite_mutation", sqliteMutationReaders), keys: open("sqlite_keys", sqliteKeyReaders),
-	}
-	if err == nil {
-		d.lane.questions.searcher, err = sqliteGORM(d.lane.questions.pool, log, false)
+	d.lane = laneSet{
+		reads:     open("sqlite_read", sqliteReaders, gate),
+		unbounded: open("sqlite_question", min(maxUnboundedReads(), maxSQLiteUnbounded), gate),
+		mutations: open("sqlite_mutation", sqliteMutationReaders, nil),
+		keys:      open("sqlite_keys", sqliteKeyReaders, nil),
 	}
 	if err != nil {
 		return err
 	}
-	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.questions.pool}
-	return errors.Join(d.checkpoints.gate.guard(d.lane.reads.db), d.checkpoints.gate.guard(d.lane.questions.db),
-		d.checkpoints.gate.guard(d.lane.questions.searcher))
+	d.checkpoints.reads = []*sql.DB{d.lane.reads.pool, d.lane.unbounded.pool}
+	d.lane.unbounded.customPlans, err = sqliteGORM(d.lane.unbounded.pool, log, false, gate)
+	return err
 }
 
 // connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
@@ -53,10 +52,10 @@ func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, e
 	return pool, err
 }
 
-func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool) (*gorm.DB, error) {
-	db, err := gorm.Open(mute{dialector.New(dialector.Config{Conn: pool})}, gormConfig(log, prepare))
+func sqliteGORM(pool gorm.ConnPool, log *slog.Logger, prepare bool, gate *readGate) (*gorm.DB, error) {
+	db, err := openGORM(dialector.New(dialector.Config{Conn: pool}), log, prepare, gate)
 	if err != nil {
 		return nil, fmt.Errorf("open the database file: %w", err)
 	}
-	return db, metered(db)
+	return db, nil
 }

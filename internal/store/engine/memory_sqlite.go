@@ -6,7 +6,7 @@ const (
 	// sqliteReaders, sqliteMutationReaders and sqliteKeyReaders are the numbers of connections of the lanes that read. With
 	// maxSQLiteQuestions they are 12 at most, on machines of any size.
 	sqliteReaders, sqliteMutationReaders, sqliteKeyReaders = 4, 2, 1
-	maxSQLiteQuestions                                     = 5
+	maxSQLiteUnbounded                                     = 5
 	// smallCache is the cache_size of connections that read or write few pages.
 	smallCache = "-500"
 )

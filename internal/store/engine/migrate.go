@@ -51,7 +51,7 @@ func migrate(
 	if dialect == goose.DialectPostgres {
 		has = postgresHasTables
 	}
-	stored, err := storedTables(ctx, pool, has)
+	stored, err := readSchemaVersion(ctx, pool, has)
 	if err != nil {
 		return err
 	}
@@ -82,13 +82,13 @@ func searchMigration(log *slog.Logger, statements ...string) *goose.Migration {
 				return fmt.Errorf("fill in the sort keys of %s: %w", table, err)
 			}
 		}
-		return run(ctx, tx, append(statements,
+		return execAll(ctx, tx, append(statements,
 			"CREATE INDEX metadata_latest_by_value ON metadata_latest (project_id, about, card, key, sort_key, object_id)"))
 	}
 	return goose.NewGoMigration(searchVersion, &goose.GoFunc{RunTx: up}, nil)
 }
 
-func run(ctx context.Context, tx *sql.Tx, statements []string) error {
+func execAll(ctx context.Context, tx *sql.Tx, statements []string) error {
 	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
@@ -99,8 +99,8 @@ func run(ctx context.Context, tx *sql.Tx, statements []string) error {
 
 // filledAtOnce is how many rows are held in memory, and toldEvery how often the log says how far that is.
 const (
-	filledAtOnce = 1000
-	toldEvery    = 3 * time.Second
+	fillBatchSize    = 1000
+	progressInterval = 3 * time.Second
 )
 
 // fillSortKeys goes through the rows in order of seq, which is unique in both tables.
@@ -109,27 +109,27 @@ func fillSortKeys(ctx context.Context, tx *sql.Tx, table string, log *slog.Logge
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM "+table).Scan(&rows); err != nil {
 		return err
 	}
-	if err := run(ctx, tx, []string{"CREATE INDEX filling ON " + table + " (seq)"}); err != nil {
+	if err := execAll(ctx, tx, []string{"CREATE INDEX filling ON " + table + " (seq)"}); err != nil {
 		return err
 	}
 	done, told := int64(0), time.Now()
-	for last, n := int64(0), filledAtOnce; n == filledAtOnce; done += int64(n) {
-		if time.Since(told) >= toldEvery {
+	for last, n := int64(0), fillBatchSize; n == fillBatchSize; done += int64(n) {
+		if time.Since(told) >= progressInterval {
 			told = time.Now()
 			log.InfoContext(ctx, "filling in sort keys", "table", table, "rows", done, "of", rows)
 		}
 		var err error
-		if last, n, err = fillSome(ctx, tx, table, last); err != nil {
+		if last, n, err = fillBatch(ctx, tx, table, last); err != nil {
 			return err
 		}
 	}
-	return run(ctx, tx, []string{"DROP INDEX filling"})
+	return execAll(ctx, tx, []string{"DROP INDEX filling"})
 }
 
-// fillSome fills in the rows that come after last, and returns the last of them and how many there were.
-func fillSome(ctx context.Context, tx *sql.Tx, table string, last int64) (int64, int, error) {
+// fillBatch fills in the rows that come after last, and returns the last of them and how many there were.
+func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64, int, error) {
 	rows, err := tx.QueryContext(ctx, fmt.Sprintf(
-		"SELECT seq, kind, value FROM %s WHERE seq > $1 AND NOT retracted ORDER BY seq LIMIT %d", table, filledAtOnce), last)
+		"SELECT seq, kind, value FROM %s WHERE seq > $1 AND NOT retracted ORDER BY seq LIMIT %d", table, fillBatchSize), last)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -243,8 +243,8 @@ const (
 	postgresHasTables = "SELECT to_regclass('goose_db_version') IS NOT NULL"
 )
 
-// storedTables is the version of the tables of a database.
-func storedTables(ctx context.Context, pool *sql.DB, has string) (int64, error) {
+// readSchemaVersion is the version of the tables of a database.
+func readSchemaVersion(ctx context.Context, pool *sql.DB, has string) (int64, error) {
 	var there bool
 	var stored sql.NullInt64
 	err := pool.QueryRowContext(ctx, has).Scan(&there)
@@ -255,7 +255,7 @@ func storedTables(ctx context.Context, pool *sql.DB, has string) (int64, error) 
 }
 
 func requireCurrent(ctx context.Context, pool *sql.DB, has string) error {
-	stored, err := storedTables(ctx, pool, has)
+	stored, err := readSchemaVersion(ctx, pool, has)
 	if err != nil {
 		return fmt.Errorf("read the version of the tables: %w", stripDSN(err))
 	}
@@ -274,7 +274,7 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
 	} else if err == nil {
-		if tables.Stored, err = storedTables(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
+		if tables.Stored, err = readSchemaVersion(ctx, pool, has); err == nil && tables.Stored >= compatibilityVersion {
 			tables.Stored, tables.Oldest, err = readProgram(ctx, pool)
 		}
 		err = errors.Join(stripDSN(err), pool.Close())

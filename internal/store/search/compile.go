@@ -9,62 +9,58 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// compiler makes SQL of filters and orders, with every value as an argument. What it makes may be null where it means
-// false; not() alone must know that.
+// compiler compiles filters and orders to SQL, with every value as an argument. Its conditions may be null instead of
+// false; only engine.Not has to handle that.
 type compiler struct {
 	dialect engine.Dialect
 	project models.ID
-	// asOf is the instant to answer as of, in microseconds since 1970; 0 is now.
+	// asOf is an instant in microseconds since 1970, 0 for now.
 	asOf int64
-	// satisfied are parts of the filter that hold already.
+	// satisfied are parts of the filter that are compiled to TRUE, because the access path guarantees them.
 	satisfied []*models.Filter
 }
 
-// Table is a table of objects that are searched. Its alias is the same wherever it stands.
+// Table is a table whose objects can be searched. It has the same alias in all statements.
 type Table struct {
-	// name goes into cursors.
+	// name is a part of cursors.
 	name string
-	// table and alias are what stands in FROM.
-	table, alias string
-	columns      []string
-	// about and subject are how the metadata of its objects is found; empty for objects without metadata.
-	about   models.SubjectKind
-	subject string
-	// fields are those of its filter.
-	fields map[string]filterField
-	// related are those that lead to other objects.
-	related map[string]func(c compiler, of *models.Filter) engine.Expr
-	// orders are the fields that it can be sorted by, and order is how it is sorted without being asked.
-	orders map[string]sortField
-	order  []models.OrderTerm
-	// created is the column that says from when on an object was there.
+	// from is the table with its alias.
+	from, alias string
+	columns     []string
+	// subjectKind and subject, a column, lead to the metadata of an object; empty for objects without metadata.
+	subjectKind models.SubjectKind
+	subject     string
+	// fields are the fields of the filter, related those that filter other objects.
+	fields  map[string]filterField
+	related map[string]func(c compiler, f *models.Filter) engine.Expr
+	// orders are the fields that objects can be sorted by, defaultOrder is the order of a search without one.
+	orders       map[string]sortField
+	defaultOrder []models.OrderTerm
+	// created is the column with the time since which an object exists.
 	created string
 }
 
 // filterField is a field of a filter.
 type filterField struct {
-	// column is the value of the field, null where there is none. A field of several values has labels instead.
+	// column is the value of the field, null for none. A field of several values has multiValued instead.
 	column string
-	// asOf is the value as of the instant that is its one argument, for a field that changes; empty for other fields.
-	asOf        string
-	multiValued func(c compiler, test engine.Expr) engine.Expr
-	// override, if any, takes a test for itself; ok is false where it does not.
-	override func(c compiler, test models.FieldTest) (holds engine.Expr, ok bool)
-	// indexScan, if any, selects as `id` all objects that fit a test, by an index; ok is false where it cannot.
+	// asOf is the value as of an instant, its one argument, for a field that changes; empty for other fields.
+	asOf string
+	// multiValued returns the condition that one of the values, l.label, passes a condition.
+	multiValued func(c compiler, condition engine.Expr) engine.Expr
+	// override, if not nil, compiles a condition in another way; ok is false for conditions that it leaves to the field.
+	override func(c compiler, test models.FieldTest) (condition engine.Expr, ok bool)
+	// indexScan, if not nil, selects as `id` all objects that pass a condition by an index; ok is false if no index helps.
 	indexScan func(c compiler, test models.FieldTest) (ids engine.Expr, ok bool)
 }
 
-// filter is the condition that an object fits.
+// filter returns the condition that an object passes a filter.
 func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	switch {
 	case slices.Contains(c.satisfied, f):
 		return engine.True
 	case f.Any:
-		parts := make([]engine.Expr, len(f.AnyOf))
-		for i, part := range f.AnyOf {
-			parts[i] = c.filter(t, part)
-		}
-		return engine.Any(parts)
+		return engine.Any(c.filters(t, f.AnyOf))
 	case f.Not != nil:
 		return engine.Not(c.filter(t, f.Not))
 	case f.Metadata != nil:
@@ -72,20 +68,24 @@ func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	case f.Related != "":
 		return t.related[f.Related](c, f.Of)
 	case f.Field != "":
-		parts := make([]engine.Expr, len(f.Tests))
+		conditions := make([]engine.Expr, len(f.Tests))
 		for i, test := range f.Tests {
-			parts[i] = c.fieldTest(t.fields[f.Field], test)
+			conditions[i] = c.fieldCondition(t.fields[f.Field], test)
 		}
-		return engine.All(parts)
+		return engine.All(conditions)
 	}
-	parts := make([]engine.Expr, len(f.All))
-	for i, part := range f.All {
-		parts[i] = c.filter(t, part)
-	}
-	return engine.All(parts)
+	return engine.All(c.filters(t, f.All))
 }
 
-func (c compiler) fieldTest(f filterField, test models.FieldTest) engine.Expr {
+func (c compiler) filters(t *Table, filters []*models.Filter) []engine.Expr {
+	conditions := make([]engine.Expr, len(filters))
+	for i, f := range filters {
+		conditions[i] = c.filter(t, f)
+	}
+	return conditions
+}
+
+func (c compiler) fieldCondition(f filterField, test models.FieldTest) engine.Expr {
 	positive, negated := test, false
 	switch test.Op {
 	case "ne":
@@ -95,33 +95,35 @@ func (c compiler) fieldTest(f filterField, test models.FieldTest) engine.Expr {
 	case "exists":
 		negated = test.Values[0] == false
 	}
-	holds := c.positiveTest(f, positive)
+	condition := c.positiveCondition(f, positive)
 	if negated {
-		return engine.Not(holds)
+		return engine.Not(condition)
 	}
-	return holds
+	return condition
 }
 
-func (c compiler) positiveTest(f filterField, test models.FieldTest) engine.Expr {
+func (c compiler) positiveCondition(f filterField, test models.FieldTest) engine.Expr {
 	if f.override != nil {
-		if holds, ok := f.override(c, test); ok {
-			return holds
+		if condition, ok := f.override(c, test); ok {
+			return condition
 		}
 	}
 	if f.multiValued != nil {
 		return f.multiValued(c, c.compare("l.label", test))
 	}
 	if f.asOf != "" && c.asOf != 0 {
-		holds := c.compare("f.value", test)
-		return engine.Wrap("(SELECT %s FROM (SELECT "+f.asOf+" AS value) f)", holds.Concat(engine.NewExpr("", c.asOf)))
+		return engine.SQL("(SELECT ? FROM (SELECT "+f.asOf+" AS value) f)", c.compare("f.value", test), c.asOf)
 	}
 	return c.compare(f.column, test)
 }
 
-// compare is a test that does not say what must not be, on one value.
+// comparisons are the operators of SQL for those of filters.
+var comparisons = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+// compare returns the condition that a value passes a condition, which is not a negated one.
 func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
 	if test.Op == "exists" {
-		return engine.NewExpr(value + " IS NOT NULL")
+		return engine.SQL(value + " IS NOT NULL")
 	}
 	if test.IgnoreCase {
 		value = "placard_fold(" + value + ")"
@@ -132,86 +134,31 @@ func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
 	operand := test.Values[0]
 	switch test.Op {
 	case "contains", "startsWith", "endsWith":
-		return c.textTest(value, models.TextTest{Op: test.Op, Text: operand.(string)})
+		return c.textCondition(value, models.TextTest{Op: test.Op, Text: operand.(string)})
 	case "eq":
 		if operand == nil {
 			return engine.False
 		}
-		return engine.NewExpr(value+" = ?", operand)
+		return engine.SQL(value+" = ?", operand)
 	}
-	return engine.NewExpr(value+" "+map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}[test.Op]+" ?", operand)
+	return engine.SQL(value+" "+comparisons[test.Op]+" ?", operand)
 }
 
-// textTest is a condition on a text, in which no character of the operand means anything but itself.
-func (c compiler) textTest(value string, test models.TextTest) engine.Expr {
+// textCondition returns a condition on a text. No character of the operand has a special meaning.
+func (c compiler) textCondition(value string, test models.TextTest) engine.Expr {
 	n := utf8.RuneCountInString(test.Text)
 	switch {
 	case n == 0:
-		return engine.NewExpr(value + " IS NOT NULL")
+		return engine.SQL(value + " IS NOT NULL")
 	case test.Op == "contains":
-		return engine.NewExpr(c.dialect.Strpos(value)+" > 0", test.Text)
+		return engine.SQL(c.dialect.Strpos(value)+" > 0", test.Text)
 	case test.Op == "startsWith":
-		return engine.NewExpr(fmt.Sprintf("substr(%s, 1, %d) = ?", value, n), test.Text)
+		return engine.SQL(fmt.Sprintf("substr(%s, 1, %d) = ?", value, n), test.Text)
 	}
-	return engine.NewExpr(fmt.Sprintf("substr(%s, length(%[1]s) - %d) = ?", value, n-1), test.Text)
+	return engine.SQL(fmt.Sprintf("substr(%s, length(%[1]s) - %d) = ?", value, n-1), test.Text)
 }
 
-// maxIndexCandidates bounds how many ways to begin are tried.
-const maxIndexCandidates = 8
-
-// indexScan is a way to find all that fits a filter by an index.
-type indexScan struct {
-	// ids are statements that select `id`s, among which everything is that fits.
-	ids []engine.Expr
-	// of is the part of the filter that it comes from; exact says that nothing else is among them than what fits it.
-	of    *models.Filter
-	exact bool
-	// key is the metadata key whose values the index is asked for, where it is one only.
-	key *models.MetadataKeyPath
-}
-
-// indexCandidates are ways to find all that fits a filter by an index.
-func (c compiler) indexCandidates(t *Table, f *models.Filter) []indexScan {
-	switch {
-	case c.asOf != 0:
-		return nil // the indexes know the present only
-	case f.Any:
-		union := indexScan{of: f, exact: true}
-		for _, part := range f.AnyOf {
-			options := c.indexCandidates(t, part)
-			if len(options) == 0 {
-				return nil
-			}
-			union.ids = append(union.ids, options[0].ids...)
-			union.exact = union.exact && options[0].exact && options[0].of == part
-		}
-		if len(union.ids) == 0 || len(union.ids) > 2*maxIndexCandidates {
-			return nil
-		}
-		return []indexScan{union}
-	case f.Metadata != nil:
-		if made, ok := c.predicateOption(t, f); ok {
-			return []indexScan{made}
-		}
-	case f.Field != "" && t.fields[f.Field].indexScan != nil:
-		for _, test := range f.Tests {
-			if ids, ok := t.fields[f.Field].indexScan(c, test); ok && !test.IgnoreCase {
-				return []indexScan{{ids: []engine.Expr{ids}, of: f, exact: len(f.Tests) == 1}}
-			}
-		}
-	case f.Related == "producedBy":
-		if ids, ok := c.producedDriver(f.Of); ok {
-			return []indexScan{{ids: []engine.Expr{ids}, of: f}}
-		}
-	}
-	var options []indexScan
-	for _, part := range f.All {
-		options = append(options, c.indexCandidates(t, part)...)
-	}
-	return options[:min(len(options), maxIndexCandidates)]
-}
-
-// conjuncts are the parts of a filter that must hold each.
+// conjuncts returns a filter and the parts of it that all objects pass that pass the filter.
 func conjuncts(f *models.Filter) []*models.Filter {
 	parts := []*models.Filter{f}
 	for _, part := range f.All {

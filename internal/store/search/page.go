@@ -38,8 +38,10 @@ type List[T any] struct {
 	Unbounded bool
 }
 
+// PositionKind is the type of a value of a position.
 type PositionKind int
 
+// The types of the values of positions.
 const (
 	TextPosition PositionKind = iota
 	NumberPosition
@@ -88,7 +90,7 @@ func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.
 	query := l.selectPage(engine.True, bounds, page)
 	if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
-			return l.selectPage(engine.NewExpr(l.Parent+" = ").Concat(parent), bounds, page)
+			return l.selectPage(engine.SQL(l.Parent+" = ?", parent), bounds, page)
 		})
 	}
 	read := db.Read(ctx)
@@ -96,7 +98,7 @@ func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.
 		read = db.ReadUnbounded(ctx)
 	}
 	var items []T
-	err := read.Turn(func(db *gorm.DB) (err error) {
+	err := read.Do(func(db *gorm.DB) (err error) {
 		if rows := db.Raw(query.SQL, query.Args...); l.Read != nil {
 			items, err = l.Read(rows)
 		} else {
@@ -120,28 +122,24 @@ func (l List[T]) cursorName(parent models.ID) string {
 }
 
 // bounds returns the conditions of the cursors of a page, each with a leading AND.
-func (l List[T]) bounds(parent models.ID, page models.Page) (engine.Expr, error) {
-	var bounds engine.Expr
+func (l List[T]) bounds(parent models.ID, page models.Page) (bounds engine.Expr, err error) {
 	for _, cursor := range []struct {
 		argument, text string
 		later          bool
 	}{{"after", page.After, true}, {"before", page.Before, false}} {
-		position, err := models.ParseCursor(cursor.argument, l.cursorName(parent), cursor.text)
-		if err != nil || position == nil {
-			if err != nil {
-				return bounds, err
-			}
-			continue
-		}
-		values, err := positionValues(cursor.argument, l.Kinds, position)
+		values, err := parseCursor(cursor.argument, l.cursorName(parent), cursor.text, l.Kinds)
 		if err != nil {
 			return bounds, err
+		}
+		if values == nil {
+			continue
 		}
 		operator := ">"
 		if cursor.later == l.Descending {
 			operator = "<"
 		}
-		bounds = bounds.Concat(engine.NewExpr(fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.Order, ", "), operator, engine.Placeholders(len(values))), values...))
+		condition := fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.Order, ", "), operator, engine.Placeholders(len(values)))
+		bounds = bounds.Concat(engine.SQL(condition, values...))
 	}
 	return bounds, nil
 }
@@ -153,16 +151,19 @@ func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engi
 	if l.Descending != page.Backward {
 		direction = " DESC"
 	}
-	order := engine.NewExpr(" ORDER BY "+strings.Join(l.Order, direction+", ")+direction+" LIMIT ?", page.Size+1)
-	return engine.NewExpr("SELECT " + l.Columns + " FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE ")).Concat(ofParent).
-		Concat(engine.NewExpr(" AND ")).Concat(l.Where).Concat(bounds).Concat(order)
+	orderBy := strings.Join(l.Order, direction+", ") + direction
+	return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ?? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where, bounds, page.Size+1)
 }
 
-// positionValues are the arguments that a position stands for, which must be of the given kinds.
-func positionValues(argument string, kinds []PositionKind, position models.Position) ([]any, error) {
-	refused := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
+// parseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
+func parseCursor(argument, list, text string, kinds []PositionKind) ([]any, error) {
+	position, err := models.ParseCursor(argument, list, text)
+	if err != nil || position == nil {
+		return nil, err
+	}
+	invalid := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
 	if len(position) != len(kinds) {
-		return nil, refused
+		return nil, invalid
 	}
 	values := make([]any, len(position))
 	for i, kind := range kinds {
@@ -176,14 +177,28 @@ func positionValues(argument string, kinds []PositionKind, position models.Posit
 		case kind == IDPosition && isText:
 			id, ok := models.ParseID(text)
 			if !ok {
-				return nil, refused
+				return nil, invalid
 			}
 			values[i] = id
 		default:
-			return nil, refused
+			return nil, invalid
 		}
 	}
 	return values, nil
+}
+
+// childCount is the number of children of a parent.
+type childCount struct {
+	Parent models.ID
+	Size   int
+}
+
+func countsByParent(rows []childCount) map[models.ID]int {
+	counts := make(map[models.ID]int, len(rows))
+	for _, row := range rows {
+		counts[row.Parent] = row.Size
+	}
+	return counts
 }
 
 // count returns the numbers of children by parent, nil unless the page asks for them.
@@ -191,21 +206,14 @@ func (l List[T]) count(ctx context.Context, db *engine.DB, parents []models.ID, 
 	if !page.Count {
 		return nil, nil
 	}
-	query := engine.NewExpr("SELECT NULL AS parent, count(*) AS size FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE ")).Concat(l.Where)
+	query := engine.SQL("SELECT NULL AS parent, count(*) AS size FROM ? WHERE ?", l.From, l.Where)
 	if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
-			return engine.NewExpr("SELECT " + l.Parent + " AS parent, count(*) AS size FROM ").Concat(l.From).Concat(engine.NewExpr(" WHERE " + l.Parent + " = ")).
-				Concat(parent).Concat(engine.NewExpr(" AND ")).Concat(l.Where).Concat(engine.NewExpr(" GROUP BY " + l.Parent))
+			return engine.SQL("SELECT "+l.Parent+" AS parent, count(*) AS size FROM ? WHERE "+l.Parent+" = ? AND ? GROUP BY "+l.Parent,
+				l.From, parent, l.Where)
 		})
 	}
-	var rows []struct {
-		Parent models.ID
-		Size   int
-	}
-	err := db.ReadUnbounded(ctx).Raw(query.SQL, query.Args...).Scan(&rows).Error
-	counts := make(map[models.ID]int, len(rows))
-	for _, row := range rows {
-		counts[row.Parent] = row.Size
-	}
-	return counts, err
+	var rows []childCount
+	err := db.ReadUnbounded(ctx).Scan(&rows, query)
+	return countsByParent(rows), err
 }

@@ -16,8 +16,8 @@ func init() {
 
 // costs is how many statements run takes.
 func (s *suite) costs(run func(ctx context.Context)) int64 {
-	meter := &store.Meter{}
-	run(store.WithMeter(s.ctx, meter))
+	meter := &Meter{}
+	run(WithMeter(s.ctx, meter))
 	return meter.Statements()
 }
 
@@ -69,8 +69,8 @@ func interrupted(s *suite) {
 		return v, err
 	}
 	for at := int64(1); ; at++ {
-		meter := &store.Meter{FailAt: at}
-		v, err := create(store.WithMeter(s.ctx, meter))
+		meter := &Meter{FailAt: at}
+		v, err := create(WithMeter(s.ctx, meter))
 		if meter.Statements() < at {
 			s.must(err)
 			s.equal([]any{v.Number, s.json(v), at > 10}, []any{2, `{"waited":"x","a":"1","b":"2"}`, true})
