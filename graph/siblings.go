@@ -8,46 +8,50 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// maxReferences is the greatest number of IDs that references returns.
+const maxReferences = 3
+
 // references returns the project of an object, and the IDs by which loaders read it or the objects that it refers to.
-// Each type of objects has its IDs in a fixed order.
-func references(object any) (project models.ID, ids []models.ID) {
+// Each type of objects has its IDs in a fixed order. Absent IDs are zero.
+func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 	switch o := object.(type) {
 	case *models.Artifact:
-		return o.ProjectID, []models.ID{o.ID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID}
 	case *models.ArtifactVersion:
-		return o.ProjectID, []models.ID{o.ID, o.SubjectID, o.ArtifactID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID, o.SubjectID, o.ArtifactID}
 	case *models.PipelineRun:
-		return o.ProjectID, []models.ID{o.ID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID}
 	case *models.StepRun:
-		return o.ProjectID, []models.ID{o.ID, o.PipelineRunID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID, o.PipelineRunID}
 	case *models.StepInput:
-		return o.ProjectID, []models.ID{o.ArtifactVersionID}
+		return o.ProjectID, [maxReferences]models.ID{o.ArtifactVersionID}
 	case *models.StepOutput:
-		return o.ProjectID, []models.ID{o.ID, o.ArtifactVersionID, o.StepRunID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID, o.ArtifactVersionID, o.StepRunID}
 	case *models.MetadataEntry:
-		return o.ProjectID, []models.ID{o.SubjectID, o.StepRunID}
+		return o.ProjectID, [maxReferences]models.ID{o.SubjectID, o.StepRunID}
 	case *models.MetadataKeyUsage:
-		return o.ProjectID, []models.ID{o.LastEntryID}
+		return o.ProjectID, [maxReferences]models.ID{o.LastEntryID}
 	case *models.LineageEdge:
-		return o.ProjectID, []models.ID{o.StepRunID}
+		return o.ProjectID, [maxReferences]models.ID{o.StepRunID}
 	}
-	return models.ID{}, nil
+	return models.ID{}, ids
 }
 
 // addSiblings makes objects of one list siblings, and so the objects that they refer to. The objects have one type.
 func addSiblings[T any](l *loaders, objects []T) {
-	var lists [][]models.ID
+	var lists [maxReferences][]models.ID
 	for _, object := range objects {
 		_, ids := references(object)
 		for i, id := range ids {
-			if i == len(lists) {
-				lists = append(lists, make([]models.ID, 0, len(objects)))
+			if !id.IsZero() {
+				lists[i] = append(lists[i], id)
 			}
-			lists[i] = append(lists[i], id)
 		}
 	}
 	for _, ids := range lists {
-		l.AddSiblings(ids)
+		if len(ids) > 1 {
+			l.AddSiblings(ids)
+		}
 	}
 }
 
