@@ -9,7 +9,7 @@ import (
 
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/requestid"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
 )
 
 // TestPanic checks a resolver that panics, because it has no store. The response is an internal error with the ID of
@@ -21,7 +21,7 @@ func TestPanic(t *testing.T) {
 	ctx := requestid.NewContext(t.Context(), "the-id")
 	for _, query := range []string{`{ artifact(name: "a") { id } }`, `mutation { createProject(input: {name: "a"}) { project { id } } }`} {
 		log.Reset()
-		w := a.postMetered(ctx, &store.Meter{}, bodyOf(t, query))
+		w := a.postMetered(ctx, &storetest.Meter{}, bodyOf(t, query))
 		body := w.Body.String()
 		if w.Code != http.StatusOK || !strings.Contains(body, `"code":"INTERNAL","requestId":"the-id"`) || !strings.Contains(body, "null") ||
 			strings.Contains(body, "nil pointer") || strings.Contains(body, ".go") {
@@ -32,7 +32,7 @@ func TestPanic(t *testing.T) {
 				t.Errorf("the log lacks %s:\n%.2000s", wanted, &log)
 			}
 		}
-		if w = a.postMetered(ctx, &store.Meter{}, bodyOf(t, "{ serverInfo { version } }")); !strings.Contains(w.Body.String(), `"version":"test"`) {
+		if w = a.postMetered(ctx, &storetest.Meter{}, bodyOf(t, "{ serverInfo { version } }")); !strings.Contains(w.Body.String(), `"version":"test"`) {
 			t.Errorf("afterwards: %s", w.Body)
 		}
 	}
