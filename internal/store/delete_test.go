@@ -30,7 +30,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 			if !ok {
 				return
 			}
-			deletions = append(deletions, strings.Fields(table)[0])
+			deletions = append(deletions, strings.Trim(strings.Fields(table)[0], "`\""))
 			if strings.HasPrefix(url, "sqlite:") {
 				plan, err := s.Explain(context.Background(), text, args)
 				must(t, err)

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxDeletionTime is the time after which a transaction that deletes old keys begins no further statement, so that other
-	// writes of SQLite wait for little more.
+	// maxDeletionTime is the time after which a transaction sends no further DELETE, so that it does not delay other
+	// writes of SQLite.
 	maxDeletionTime = 50 * time.Millisecond
 	// deletionBatch is the number of keys that one statement deletes.
 	deletionBatch = 50

@@ -12,24 +12,24 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Caller is who calls, for the history and for idempotency keys.
+// Caller identifies a caller in the history and in idempotency keys.
 type Caller struct {
-	// Name is that of the API key, nil where the server runs without keys.
+	// Name is the name of the API key, nil if the server requires no keys.
 	Name *string
-	// KeyID is the API key, zero where the server runs without keys.
+	// KeyID is the ID of the API key, zero if the server requires no keys.
 	KeyID models.ID
 }
 
-// Call is what a mutation is called with, beside its input.
+// Call is a call of a mutation without its input.
 type Call struct {
 	Caller Caller
 	// Operation is the name of the mutation.
 	Operation string
 	// Key is the idempotency key, nil for none.
 	Key *string
-	// KeyPath is where the key stands in the input.
+	// KeyPath is the path of the key in the input.
 	KeyPath *models.Path
-	// Input is what must be the same for the same key; it is compared as JSON.
+	// Input is compared as JSON: it is the same for the same key.
 	Input any
 }
 

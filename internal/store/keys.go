@@ -12,19 +12,20 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// KeyQuestion is which metadata keys are asked for.
+// KeyQuestion selects metadata keys.
 type KeyQuestion struct {
-	// Prefix is what the key or its card begins with, without regard to case.
+	// Prefix is a prefix of the key or of its card, in any case.
 	Prefix string
-	// First is how many at most, less than 0 for all, of which there may be models.MaxMetadataKeys.
+	// First is the maximum number of keys, less than 0 for all, up to models.MaxMetadataKeys.
 	First int
-	// OnlyNames says that nothing but the names is wanted.
+	// OnlyNames omits all other properties of the keys.
 	OnlyNames bool
-	// AsOf is the instant to answer as of, in microseconds since 1970; 0 is now. ProjectKeys ignores it.
+	// AsOf is an instant in microseconds since 1970, 0 for now. ProjectKeys ignores it.
 	AsOf int64
 }
 
-// limit leaves as many as are asked for, and refuses more than can be told.
+// limit returns at most the requested number of keys. It fails with LIMIT_EXCEEDED for more than
+// models.MaxMetadataKeys.
 func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
@@ -35,8 +36,8 @@ func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.Metadata
 	return found, nil
 }
 
-// ProjectKeys are the metadata keys of the versions of a project, by card and key. Their names cost a look into the index
-// each, all else the reading of every value.
+// ProjectKeys returns the metadata keys of the versions of a project, by card and key. A name is one index look-up;
+// the other properties require reading all values.
 func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
 	id, err := s.projectID(ctx, project)
 	if err != nil || id.IsZero() {
@@ -64,7 +65,8 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	return setCoverage(usage[id], all), s.db.TranslateError(err)
 }
 
-// ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
+// ArtifactKeys returns the metadata keys of the versions of each artifact, by card and key. It is two statements for
+// all artifacts.
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
@@ -99,7 +101,7 @@ func (s *Store) ArtifactKeys(
 	return usage, nil
 }
 
-// setCoverage notes how many of all versions have each key.
+// setCoverage sets the share of all versions that have each key.
 func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
 	for _, u := range usage {
 		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
@@ -107,9 +109,9 @@ func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKe
 	return usage
 }
 
-// keyNames goes from key to key in the index on values, over all rows that have the same: to the next key of the card
-// and, where there is none, to the first of the next card. Each of these is a look into the index on both engines, which
-// "the next card and key" in one condition is not on SQLite.
+// keyNames skips from key to key in the index on values: to the next key of the card or, after the last one, to the
+// first key of the next card. Each step is an index look-up on both engines. One condition for both cases would not
+// be on SQLite.
 func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
 	next := func(column, condition string) engine.Expr {
 		return engine.SQL("(SELECT m."+column+" FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND "+condition+
@@ -186,7 +188,7 @@ func decodeNumber(sortKey *string) *models.Double {
 	return &number
 }
 
-// seqDigits is how many digits stand before the ID in what dialect.dated makes.
+// seqDigits is the number of digits before the ID in a text of Dialect.SeqAndID.
 const seqDigits = 20
 
 func decodeSeqAndID(text string) (id models.ID, err error) {

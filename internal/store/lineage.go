@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// direction is the way in which a lineage is followed: from versions in one table to steps, and from these to versions
-// in the other table.
+// direction is the direction of a lineage: from versions in one table to steps, and from these to versions in the
+// other table.
 type direction struct{ from, to string }
 
 var (
@@ -26,18 +26,19 @@ func (s *Store) follow(project models.ID, way direction, versions []models.ID) e
 		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
 }
 
-// Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
+// Upstream returns the versions that a version was made from, nearest first, up to depth steps away and at most size.
 func (s *Store) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
 	return s.lineage(ctx, of, upstream, depth, size)
 }
 
-// Downstream is what was made from a version, up to depth steps on and at most size versions, the nearest first.
+// Downstream returns the versions that were made from a version, nearest first, up to depth steps away and at most
+// size.
 func (s *Store) Downstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
 	return s.lineage(ctx, of, downstream, depth, size)
 }
 
-// lineage goes step by step, a statement each, and never reads more than it returns: a version with ten thousand
-// consumers costs no more than one with a hundred.
+// lineage reads one step per statement, and never more rows than it returns: a version with 10,000 consumers costs no
+// more than one with 100.
 func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int) (*models.Lineage, error) {
 	found := &models.Lineage{Nodes: []*models.ArtifactVersion{}, Edges: []*models.LineageEdge{}}
 	known := map[models.ID]*models.ArtifactVersion{of.ID: of}
@@ -67,7 +68,7 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 	return found, s.loadEdges(ctx, of.ProjectID, known, found)
 }
 
-// neighbours returns versions one step from the border that are not in known, the oldest first.
+// neighbours returns versions one step from the border that are not in known, oldest first.
 func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
@@ -82,7 +83,7 @@ func (s *Store) neighbours(
 	return models.Views(next, start.AsOf), s.db.TranslateError(err)
 }
 
-// loadEdges adds the edges between the versions that are known, in the order of these.
+// loadEdges adds the edges between the known versions, in their order.
 func (s *Store) loadEdges(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
 	ids := slices.Collect(maps.Keys(known))
 	from := engine.SQL("? WHERE ?", s.follow(project, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))

@@ -15,7 +15,7 @@ import (
 type Write struct {
 	Target models.MetadataTarget
 	Facts  []models.Fact
-	// Path is where the write stands in the input.
+	// Path is the path of the write in the input.
 	Path *models.Path `json:"-"`
 }
 
@@ -39,17 +39,17 @@ func stepRunOf(target models.MetadataTarget) (id models.ID) {
 	return id
 }
 
-// Logged is what a write, or a retraction, became.
+// Logged is the result of a write or a retraction.
 type Logged struct {
 	Subject models.Subject
 	Entries []*models.MetadataEntry
 }
 
-// LogMetadata stores the writes in one transaction, all of them or none, and returns what each became. All entries
-// have the same time; a key that stands in two writes about one subject has the value of the later one.
+// LogMetadata stores writes in one transaction and returns their results. All entries have the same time. If two
+// writes set a key of one subject, the later one is its value.
 //
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
-// writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
+// writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = canonicalInput(auth.From(ctx), writes)
 	drafts := func(write int, subject models.ID) []entryDraft {
@@ -100,7 +100,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 	return done.Value, done.Replayed, err
 }
 
-// attachArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
+// attachArtifacts adds the artifacts to versions, because a replay can be later than their deletion.
 func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	var ids []models.ID
 	for _, one := range found {
@@ -117,7 +117,7 @@ func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	return err
 }
 
-// canonicalInput returns the writes in the form that an idempotency key compares: with absent projects resolved.
+// canonicalInput returns writes with their projects resolved, in the form that an idempotency key compares.
 func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
@@ -131,7 +131,7 @@ func canonicalInput(who auth.Principal, writes []Write) []Write {
 	return same
 }
 
-// Retraction is keys of one subject to take back.
+// Retraction is a list of keys of one subject to retract.
 type Retraction struct {
 	Target models.MetadataTarget
 	Keys   []models.MetadataKeyInput
@@ -151,7 +151,7 @@ func (r Retraction) entries(subject, stepRun models.ID) []entryDraft {
 	return entries
 }
 
-// RetractMetadata appends a retraction for each key, all of them or none. A key that has no value is NOT_FOUND.
+// RetractMetadata appends a retraction for each key. It fails with NOT_FOUND for a key without a value, and with
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
@@ -199,7 +199,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	return done.Value, done.Replayed, err
 }
 
-// auditedKeys is how many keys an audit event of a retraction names.
+// auditedKeys is the maximum number of keys in the audit event of a retraction.
 const auditedKeys = 10
 
 func (tx *transaction) auditRetraction(of models.Subject, entries []*models.MetadataEntry) error {
@@ -217,7 +217,7 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), describe(of))
 }
 
-// describe are what a subject is, for people.
+// describe returns a description of a subject for people.
 func describe(of models.Subject) string {
 	switch of := of.(type) {
 	case *models.ArtifactVersion:
@@ -235,8 +235,8 @@ func describe(of models.Subject) string {
 	return "something"
 }
 
-// liveKeys are those of the keys, with their cards, that have a value. A CROSS JOIN keeps SQLite at the order given: a
-// look-up per key, and not a look through the keys for each row.
+// liveKeys returns those of the keys, with their cards, that have a value. CROSS JOIN makes SQLite look up each key
+// instead of searching the keys for each row.
 func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
 	text, err := json.Marshal(mapToAny(keys, func(k models.MetadataKeyInput) any {
 		row := map[string]any{"card": "", "key": k.Key}
@@ -259,7 +259,7 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 	return live, err
 }
 
-// firstProject is the project of the first target that is known to have one.
+// firstProject returns the project of the first target with a known project.
 func firstProject(found []resolvedTarget) models.ID {
 	for _, one := range found {
 		if !one.project.IsZero() {

@@ -8,7 +8,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Repaired counts the rows that Repair has changed or added.
+// Repaired counts the rows that Repair changed or added.
 type Repaired struct {
 	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
 	Subjects, Entries, Latest, Moves int64
@@ -24,9 +24,12 @@ type Progress struct {
 // repairBatch is the number of subjects, versions or entries in one transaction of Repair.
 const repairBatch = 500
 
-// Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
-// transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
-// Entries keep their values and times. A tag without any move gets the time of its version, any other move the present.
+// Repair completes the rows of servers older than the schema: the columns for searches, and the moves of tags. Its
+// transactions are short, so that servers can run, and it can be stopped and repeated. It calls tell after each
+// batch.
+//
+// Entries keep their values and times. A tag without a move gets the time of its version, and other moves get the
+// present.
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID

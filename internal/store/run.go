@@ -61,7 +61,7 @@ func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time
 	return page
 }
 
-// StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project, FORBIDDEN.
+// StartPipelineRun begins a pipeline run. It fails with NOT_FOUND for an unknown project, and with FORBIDDEN.
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
@@ -87,7 +87,7 @@ func (s *Store) StartPipelineRun(
 	return done.Value, done.Replayed, err
 }
 
-// addSubjects makes room for entries about new objects.
+// addSubjects adds the subjects of new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
 	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
 	if err != nil {
@@ -104,8 +104,8 @@ func mapToAny[T any](items []T, object func(T) any) []any {
 	return list
 }
 
-// FinishPipelineRun ends a pipeline run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to
-// end it again in the same way changes nothing. FORBIDDEN.
+// FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
+// and FORBIDDEN. Repeating it changes nothing.
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
@@ -113,8 +113,8 @@ func (s *Store) FinishPipelineRun(
 		func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
-// FinishStepRun ends a step run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to end it
-// again in the same way changes nothing. FORBIDDEN.
+// FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status, and
+// FORBIDDEN. Repeating it changes nothing.
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
@@ -159,7 +159,7 @@ var (
 	outputColumns = engine.Columns[models.StepOutput]()
 )
 
-// StepInputs are the inputs of each step run, in the order declared.
+// StepInputs returns the inputs of each step run, in the order of declaration.
 func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.SQL("i.project_id = ?", project)})
 	var found []*models.StepInput
@@ -171,7 +171,7 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 	return inputs, s.db.TranslateError(err)
 }
 
-// StepOutputs are the outputs of each step run, in the order declared.
+// StepOutputs returns the outputs of each step run, in the order of declaration.
 func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
@@ -183,7 +183,7 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 	return outputs, s.db.TranslateError(err)
 }
 
-// SavedOutputs are the outputs that versions were saved from, by version.
+// SavedOutputs returns the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
@@ -193,8 +193,8 @@ func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []
 
 var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
-// StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
-// unknown run or input, CONFLICT when the run has ended, FORBIDDEN.
+// StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
+// unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
 func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
@@ -229,7 +229,7 @@ func (s *Store) StartStepRun(
 	return done.Value, done.Replayed, err
 }
 
-// lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
+// lockRun locks a pipeline run, so that nobody ends it; nil for none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
 	return selectForUpdate[models.PipelineRun](tx, id)
 }

@@ -29,9 +29,9 @@ func (k EntryKey) instant() *models.Time {
 	return &asOf
 }
 
-// ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
-// is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
-// through the entries of all versions for each of them.
+// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and not a retraction.
+// The entry is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without
+// statistics reads the entries of all versions for each of them.
 func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
@@ -42,8 +42,8 @@ func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.SQL("m.seq = (?)", latest))
 }
 
-// ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
-// number. As of an instant, versions that were created later are not there. One statement for up to 250 artifacts.
+// ArtifactSeries returns the same page of the series of one key over the versions of each artifact, by number. As of
+// an instant it omits versions that were created later. It is one statement for up to search.MaxParents artifacts.
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
@@ -70,8 +70,8 @@ func (s *Store) ArtifactSeries(
 	}), err
 }
 
-// SubjectSeries is the same page of the history of one key of each subject, in ascending order of seq and without
-// retractions. One statement for up to 250 subjects.
+// SubjectSeries returns the same page of the history of one key of each subject, by seq and without retractions. It
+// is one statement for up to search.MaxParents subjects.
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
@@ -104,8 +104,8 @@ func seriesOf[T any](found map[models.ID]*models.Connection[T], point func(T) *m
 // numberText is the value of `m` where its kind is a number, so that nothing large is read for a sum.
 const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DURATION') THEN m.value END`
 
-// ArtifactSummaries sum up the series of one key over the versions of each artifact, all of it; an artifact without
-// versions is not in the map. One statement.
+// ArtifactSummaries returns the summary of the series of one key over all versions of each artifact that has
+// versions. It is one statement.
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
@@ -117,8 +117,8 @@ func (s *Store) ArtifactSummaries(
 	return s.summaries(ctx, engine.SQL("SELECT v.artifact_id, m.kind, "+numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 
-// SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
-// map. One statement.
+// SubjectSummaries returns the summary of the history of one key of each subject that has the key. It is one
+// statement.
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
@@ -169,8 +169,8 @@ func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID
 	return summaries, nil
 }
 
-// PreviousVersions are the versions before each version, by its ID: of the same artifact, with the greatest smaller
-// number. As of an instant, versions that were created later neither are nor have one. One statement.
+// PreviousVersions returns the version with the next smaller number of the same artifact, by version. As of an
+// instant it omits versions that were created later. It is one statement.
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// snapshotForm is the first byte of a snapshot. A change of the fields below needs a new form. The program still reads the old
-// form, for as long as rows may have it.
+// snapshotForm is the first byte of a snapshot. A change of the fields below needs a new form. The program reads the
+// old form as long as rows can have it.
 const snapshotForm = 1
 
 var errSnapshot = errors.New("the stored snapshot of an answer is damaged")

@@ -1,8 +1,13 @@
-// Package store keeps everything that Placard knows, on SQLite or on PostgreSQL. It is the only importer of GORM.
+// Package store holds the operations of the domain. An exported method of Store is one transaction or one read. It returns a
+// models.Error for each failure that a caller can see, and restricts all look-ups to the projects that are visible to the
+// principal of the context (access.go).
 //
-// There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that a
-// caller may see. Whatever a call names is looked for among what its principal may reach: see access.go. Files are named
-// after the nouns; target.go resolves selectors, and dialect_sqlite.go and dialect_postgres.go hold the engines' differences.
+// It hides the tables and their statements: package engine has the connections and the dialects, package search the filtered
+// and sorted lists, package bulk the import and export of whole projects. Rows of one table by key are read and written with
+// GORM's typed API; statements that join, rank, fold or batch are SQL.
+//
+// Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import. The
+// file database.go repeats the names of package engine that callers need.
 package store
 
 import (

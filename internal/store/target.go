@@ -8,22 +8,21 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// resolvedTarget is what a selector stands for.
+// resolvedTarget is the object of a selector.
 type resolvedTarget struct {
 	project models.ID
-	// subject is what the entries are about, as they carry it.
+	// subject is the subject ID of its entries.
 	subject models.ID
-	// version is the artifact version behind the subject, zero when there is none.
+	// version is the artifact version of the subject, zero for none.
 	version models.ID
-	// stepRun is the step run that logs, zero when the selector does not name one.
+	// stepRun is the step run of the entries, zero if the selector names none.
 	stepRun models.ID
-	// object is what the caller sees.
+	// object is the subject for callers.
 	object models.Subject
 }
 
-// resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
-// statement per form of selector that occurs, however many selectors there are. docs/selectors.md has the same as
-// a table.
+// resolve finds the objects of selectors that are visible to the caller, inside the writing transaction. It is one
+// statement per form of selector, for any number of selectors. docs/selectors.md has the rules as a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolvedTarget, error) {
 	found := make([]resolvedTarget, len(targets))
 	var r targetResolver
@@ -64,7 +63,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 	return found, nil
 }
 
-// targetResolver holds selectors by their form, each with its place among the targets.
+// targetResolver groups selectors by their form, each with its index among the targets.
 type targetResolver struct {
 	byID, bySteps, byRuns idSelectors
 	byName                []nameSelector
@@ -85,7 +84,7 @@ func (b *idSelectors) add(n int, text string, at *models.Path) {
 	}{n, text, at})
 }
 
-// ids are the texts that are IDs; others stand for nothing.
+// ids returns the texts that are IDs; others select nothing.
 func (b idSelectors) ids() []models.ID {
 	var ids []models.ID
 	for _, one := range b {
@@ -108,7 +107,7 @@ type contextSelector struct {
 	at      *models.Path
 }
 
-// resolveByID puts what find returns for the IDs where their selectors stand.
+// resolveByID sets the targets of selectors by ID to the objects that find returns.
 func resolveByID[T any](
 	tx *transaction, b idSelectors, what string, found []resolvedTarget,
 	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
@@ -184,7 +183,7 @@ func (r targetResolver) versionsByName(tx *transaction, found []resolvedTarget) 
 	return nil
 }
 
-// nameMatch is how far a name leads: to a project, an artifact and a version, or only to the first of these.
+// nameMatch is the result of a look-up by name: a project, an artifact and a version, or only the first of them.
 type nameMatch struct {
 	N         int
 	ProjectID models.ID
@@ -192,8 +191,8 @@ type nameMatch struct {
 	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-// matchNames follows names of versions, in one statement for each project that they name; a name with neither version
-// nor alias is the latest version.
+// matchNames looks up versions by name, in one statement per project. A name without version and alias is the latest
+// version.
 func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
 	matches := make([]nameMatch, len(names))
 	matched := map[string]bool{}
@@ -223,7 +222,7 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
-// matchNamesOf follows the names of versions of one project. It fails with ErrRetry where the project does not have its name.
+// matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
 func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
 	type row struct {
 		N       int     `json:"n"`
@@ -300,15 +299,15 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
 }
 
-// lockedSubjects is what is known of subjects while others cannot write about them.
+// lockedSubjects is the state of locked subjects.
 type lockedSubjects struct {
-	// versions are the artifact versions behind the subjects that exist; nil where nothing can change meanwhile.
+	// versions are the artifact versions of the existing subjects, nil if all transactions run one after the other.
 	versions map[models.ID]models.ID
-	// floor is the earliest instant that the next entry may have, in microseconds since 1970.
+	// floor is the earliest time of the next entry, in microseconds since 1970.
 	floor int64
 }
 
-// lock keeps others from writing about the subjects. It fails with ErrRetry when one of them is no longer what it was.
+// lock locks the subjects until the end of the transaction. It fails with engine.ErrRetry if one of them has changed.
 func (tx *transaction) lock(project models.ID, targets []resolvedTarget) (floor int64, err error) {
 	subjects := make([]models.ID, len(targets))
 	for i, target := range targets {

@@ -15,8 +15,8 @@ import (
 
 var versionColumns = engine.Columns[models.ArtifactVersion]()
 
-// ArtifactVersion is the version that ref means, nil when there is none. As of an instant, versions that were created
-// later are not there, and an alias points where it pointed then.
+// ArtifactVersion returns the version of a reference, nil for none. As of an instant it omits versions that were
+// created later, and resolves an alias to its version at that time.
 func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
 	var where engine.Expr
 	if ref.Named == nil {
@@ -41,7 +41,7 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 	return version.At(asOf), s.db.TranslateError(err)
 }
 
-// namedVersion returns the condition that a version v has that name.
+// namedVersion returns the condition that a version v has a name.
 func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) engine.Expr {
 	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
 	artifact := []any{project, project, name.Name}
@@ -64,14 +64,14 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
 }
 
-// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
-// The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
-// same cost, and the wrong one reads all versions of the artifact.
+// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an
+// expression. Its order makes PostgreSQL use the index on this column: without statistics the indexes on names and
+// numbers have the same cost, and the other one reads all versions of the artifact.
 func matchVersion(column, is string, args ...any) engine.Expr {
 	return engine.SQL(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
-// Versions is the same page of the versions of each artifact, newest first.
+// Versions returns the same page of the versions of each artifact, newest first.
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
@@ -84,7 +84,7 @@ func (s *Store) Versions(
 	}, artifacts, page)
 }
 
-// LatestVersions returns the versions with the greatest number by artifact, as of an instant or now (nil).
+// LatestVersions returns the version with the greatest number by artifact, now or as of an instant.
 func (s *Store) LatestVersions(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
@@ -102,8 +102,8 @@ func (s *Store) LatestVersions(
 
 var versionsByID = loadByID("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
 
-// lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
-// when there is none, FORBIDDEN without the role.
+// lockVersion returns the version with an ID and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
+// without the role.
 func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text string) (*models.ArtifactVersion, error) {
 	missing := models.NotFound(at, "there is no artifact version with this ID")
 	id, ok := models.ParseID(text)
@@ -148,8 +148,8 @@ type alias struct {
 	ArtifactVersionID     models.ID
 }
 
-// DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is never given again.
-// NOT_FOUND when there is none, FORBIDDEN.
+// DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is not used again. It fails
+// with NOT_FOUND and FORBIDDEN.
 func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, id)
@@ -176,14 +176,15 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 	return deleted, err
 }
 
-// SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
+// SetAlias sets an alias of an artifact to a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 	})
 }
 
-// RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
+// RemoveAlias removes an alias from a version. It fails with NOT_FOUND for an unknown version or if the alias is on
+// another one, and with FORBIDDEN.
 func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
 		gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
@@ -198,7 +199,7 @@ func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.R
 	})
 }
 
-// TagArtifactVersion adds tags to a version. NOT_FOUND when there is no such version.
+// TagArtifactVersion adds tags to a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
@@ -207,7 +208,7 @@ func (s *Store) TagArtifactVersion(
 	})
 }
 
-// UntagArtifactVersion removes tags from a version. NOT_FOUND when there is no such version.
+// UntagArtifactVersion removes tags from a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
@@ -221,7 +222,7 @@ func (s *Store) UntagArtifactVersion(
 	})
 }
 
-// withLockedVersion changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
+// withLockedVersion runs change with a version whose artifact is locked. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) withLockedVersion(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
@@ -234,7 +235,7 @@ func (s *Store) withLockedVersion(
 	return version, err
 }
 
-// moveAlias points an alias at the version, from an instant on; one that is there already stays, without a trace in its history.
+// moveAlias sets an alias to a version, from an instant on. It records nothing if the version has the alias.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
 	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
@@ -246,10 +247,10 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, 
 	return tx.recordMove(version, alias, &version.ID, at)
 }
 
-// monotonicMoveTime is the time of a move: the present, but later than the move before it, whatever the clock does.
+// monotonicMoveTime is the time of a move: the present, but later than the move before it.
 const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
 
-// recordMove writes where an alias points from an instant on, nil for nowhere.
+// recordMove records the version of an alias from an instant on, nil for none.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
 	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
 		SELECT ?, ?, ?, ?, `+monotonicMoveTime+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
@@ -281,7 +282,7 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 	return tx.recordTags(version, added, true, at)
 }
 
-// recordTags writes which tags a version has got, or has lost, from an instant on.
+// recordTags records the tags that a version gets or loses at an instant.
 func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string, added bool, at any) error {
 	if len(tags) == 0 {
 		return nil
@@ -306,7 +307,7 @@ type labelRow struct {
 	Label             string
 }
 
-// Aliases are the aliases of each version, in order of name, as of an instant or now (nil). One statement.
+// Aliases returns the aliases of each version by name, now or as of an instant, in one statement.
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
@@ -319,7 +320,7 @@ func (s *Store) Aliases(
 	return s.labels(ctx, "l.alias", attached)
 }
 
-// Tags are the tags of each version, in order of name, as of an instant or now (nil). One statement.
+// Tags returns the tags of each version by name, now or as of an instant, in one statement.
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {

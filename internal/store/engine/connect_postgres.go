@@ -66,7 +66,7 @@ var certificateParameters = []struct{ name, variable string }{
 	{"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
 }
 
-// explainURL returns why pgx refused a database URL with err. It names a file that cannot be used and its parameter.
+// explainURL returns the reason why pgx refused a database URL with err. It names an unusable file and its parameter.
 func explainURL(databaseURL string, err error) *BadURL {
 	var query url.Values
 	if u, err := url.Parse(databaseURL); err == nil {
@@ -100,7 +100,8 @@ func hasCertificate(path string) bool {
 	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
-// explainConnecting returns err without the password, and with the remedy where a pooler refused the settings of a session.
+// explainConnecting returns err without the password. If a pooler refused the settings of a session, it adds the
+// remedy.
 func explainConnecting(err error, config *pgx.ConnConfig) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {

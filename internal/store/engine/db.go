@@ -1,4 +1,4 @@
-// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. It is the only importer of the drivers.
+// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. No other package imports the drivers.
 //
 // It hides connections and their fair use, the group commit and the checkpoints of SQLite, the session settings and the
 // statistics of PostgreSQL, migrations and their lock, and the errors of the drivers, which it translates once.
@@ -155,7 +155,7 @@ func (db *DB) LogBytes() (int64, bool) { return db.backend.logBytes() }
 // Pools returns how busy the pools of connections are.
 func (db *DB) Pools() []Pool { return db.backend.pools() }
 
-// maxAttempts is how often a transaction that conflicts with another one is tried.
+// maxAttempts is the maximum number of attempts of a transaction that conflicts with others.
 const maxAttempts = 6
 
 // ErrRetry makes Write run its transaction again, because another one was faster.
@@ -225,7 +225,7 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// unavailableError is the failure of a database that cannot be reached or cannot go on.
+// unavailableError returns the failure of a database that cannot be used.
 func unavailableError(err error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,

@@ -23,7 +23,7 @@ type Dialect interface {
 	// LateralJoin returns the lateral join of a table: each row of the items before it, in their order, is joined with the rows
 	// of the table for which a condition holds. The planner cannot change the order of the join.
 	LateralJoin(table, alias string, on Expr) Expr
-	// LeftLateralJoin is behind as a left join, which has nulls for a row without a match.
+	// LeftLateralJoin is LateralJoin as a left join, which has nulls for a row without a match.
 	LeftLateralJoin(table, alias string, on Expr) Expr
 	// LookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	LookUp(l Lookup) Expr

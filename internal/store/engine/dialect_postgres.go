@@ -30,11 +30,11 @@ type postgresDialect struct {
 	statistics statistics
 }
 
-// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
-// plan for any arguments after five executions.
+// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared
+// statement gets a plan for any arguments after five executions.
 type customPlanPool struct{ gorm.ConnPool }
 
-// QueryContext keeps what a statement looks like, but not the statement.
+// QueryContext caches the description of a statement, but not its plan.
 func (p customPlanPool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
@@ -78,9 +78,8 @@ func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	return pool
 }
 
-// setConnectionCheckInterval makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
-// to give up a statement that is no longer wanted; this helps where that gets lost, as on a machine with too much to do.
-// PostgreSQL 13 has no such setting.
+// setConnectionCheckInterval makes PostgreSQL check the connection of a long statement every two seconds. The
+// cancellation of a statement can get lost if the machine is overloaded. PostgreSQL 13 lacks the setting.
 func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
 	return err
@@ -89,13 +88,15 @@ func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 // A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
 // mostSilent to answer.
 const (
+	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
+	// check.
 	maxIdleTime = time.Second
 	pingTimeout = time.Second
 )
 
-// pingIdle asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
-// forgotten it, of which nobody hears. Then those that are idle beside it in the pool are closed, too, so that not one request
-// for each has to find out. It never wants pgx to ask again.
+// pingIdle checks a connection that was idle, and closes it if it does not respond in time, as after a gateway
+// dropped it. Then it closes the idle connections of the pool, because they are likely to be broken, too. It never
+// makes pgx ping again.
 func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
 	if p.IdleDuration <= maxIdleTime {
 		return false
@@ -110,7 +111,7 @@ func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool
 	return false
 }
 
-// rejectClosed refuses a connection that was closed.
+// rejectClosed refuses a closed connection.
 func rejectClosed(_ context.Context, conn *pgx.Conn) error {
 	if conn.IsClosed() {
 		return driver.ErrBadConn
@@ -158,7 +159,7 @@ func (d *postgresDialect) Now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
 }
 
-// presentAge is how long a reading of the clock of PostgreSQL serves.
+// presentAge is the time for which a reading of the clock of PostgreSQL is used.
 const presentAge = time.Second
 
 // clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
@@ -217,7 +218,7 @@ func (d *postgresDialect) Strpos(text string) string { return "strpos(" + text +
 
 func (d *postgresDialect) CollateBinary(text string) string { return "(" + text + `) COLLATE "C"` }
 
-// JSONPath follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
+// JSONPath uses #>, which accepts an index of an array and a key of an object. A step that #> would read as an index
 // although it is none, such as -1, is looked up as a key.
 func (d *postgresDialect) JSONPath(json string, path []string) Expr {
 	whole := Expr{SQL: "CAST(" + json + " AS jsonb)"}

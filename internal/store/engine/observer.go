@@ -26,7 +26,7 @@ type Observer interface {
 
 type observerKey struct{}
 
-// WithObserver returns a context whose statements the observer observes, beside the observers of ctx.
+// WithObserver returns a context that adds an observer to those of ctx.
 func WithObserver(ctx context.Context, o Observer) context.Context {
 	observers := observersOf(ctx)
 	return context.WithValue(ctx, observerKey{}, append(observers[:len(observers):len(observers)], o))
@@ -141,7 +141,7 @@ func newStatementLogger(log *slog.Logger) *statementLogger {
 // LogMode returns the logger: it has one level.
 func (l *statementLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
-// Trace is called after each statement.
+// Trace implements logger.Interface. GORM calls it after each statement.
 func (l *statementLogger) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
 	took := time.Since(begin)
 	for _, o := range observersOf(ctx) {

@@ -32,7 +32,7 @@ type List[T any] struct {
 	Position func(T) models.Position
 	// ParentOf returns the parent of a child.
 	ParentOf func(T) models.ID
-	// Read reads the rows of a statement; nil for the way of GORM.
+	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
 	// Unbounded is set if a page may read many more rows than it returns.
 	Unbounded bool

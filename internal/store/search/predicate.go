@@ -70,8 +70,9 @@ func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
 	return engine.SQL("(SELECT ? AS part FROM ?) m WHERE TRUE", value, from)
 }
 
-// predicate looks at the row of the key by its primary key, so that a missing value costs no more than an existing one. It
-// is a scalar subquery: PostgreSQL would turn an EXISTS into a join with all rows of the key.
+// predicate returns the condition that the row of the key passes a predicate. It reads the row by its primary key, so
+// that a missing value costs no more than an existing one. It is a scalar subquery, because PostgreSQL turns an
+// EXISTS into a join with all rows of the key.
 func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 	v := latestValue
 	if len(p.Path) > 0 {

@@ -16,7 +16,7 @@ import (
 type Query struct {
 	Table   *Table
 	Project models.ID
-	// Scope is a filter beside that of the caller, nil for none.
+	// Scope restricts the results in addition to the filter, nil for no restriction.
 	Scope *models.Filter
 	models.Question
 	Page models.Page

@@ -18,7 +18,7 @@ type sortSegment struct {
 	// indexed is set if the index on values is walked, from its rows m0, in a range of sort keys.
 	indexed  bool
 	keyRange engine.Expr
-	// matches are what the index decides of the conditions on the key of the first term.
+	// matches are the predicates on the key of the first term.
 	matches []keyMatch
 }
 
