@@ -71,7 +71,8 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.db.ScanKey(ctx, &found, engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	err := s.db.ScanKey(ctx, &found,
+		engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
 	key, now := firstOrNil(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
@@ -80,7 +81,8 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > recordInterval {
 		s.used.record(s, key.ID, now)
 	}
-	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID, ProjectName: key.ProjectName}
+	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID,
+		ProjectName: key.ProjectName}
 	if key.Role != nil {
 		who.Role = *key.Role
 	}
@@ -111,7 +113,8 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
+			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key,
+				now.UnixMicro()).
 				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
 			return err
 		})
@@ -123,7 +126,9 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 
 // CreateApiKey creates an API key and returns it with its secret, which is not stored. It fails with NOT_FOUND for an
 // unknown project, CONFLICT for a used name, BAD_INPUT for an expiry in the past, and FORBIDDEN.
-func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.CreateApiKeyInput) (key *models.ApiKey, secret string, err error) {
+func (s *Store) CreateApiKey(
+	ctx context.Context, at *models.Path, input models.CreateApiKeyInput,
+) (key *models.ApiKey, secret string, err error) {
 	secret = auth.NewSecret()
 	return key, secret, s.write(ctx, func(tx *transaction) error {
 		var project *models.ID
@@ -156,7 +161,8 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 		}
 		var made []*models.ApiKey
 		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys",
+			keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -180,7 +186,8 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
+		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+
+			engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
 		if err != nil {
 			return err
 		}
@@ -194,14 +201,17 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return adminList(ctx, s, project, page, search.List[*models.ApiKey]{
 		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.SQL("api_keys"),
-		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition,
+			search.IDPosition},
 		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
 }
 
 // AuditEvents returns a page of the audit events that the caller can read, or of those of one project, newest first.
 // It fails with FORBIDDEN.
-func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
+func (s *Store) AuditEvents(
+	ctx context.Context, project *string, page models.Page,
+) (*models.AuditEventConnection, error) {
 	return adminList(ctx, s, project, page, search.List[*models.AuditEvent]{
 		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.SQL("audit_events"),
 		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
@@ -210,7 +220,9 @@ func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Pa
 }
 
 // adminList returns a page of a list for admins: of one project, or of all projects that are visible to the caller.
-func adminList[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
+func adminList[T any](
+	ctx context.Context, s *Store, project *string, page models.Page, l search.List[T],
+) (*models.Connection[T], error) {
 	who := auth.From(ctx)
 	if !who.Anywhere(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
@@ -230,7 +242,9 @@ func adminList[T any](ctx context.Context, s *Store, project *string, page model
 
 // audit records an action of the caller in the transaction of the action. format and args describe its object. A zero
 // project means none.
-func (tx *transaction) audit(project models.ID, action models.AuditAction, subject models.ID, format string, args ...any) error {
+func (tx *transaction) audit(
+	project models.ID, action models.AuditAction, subject models.ID, format string, args ...any,
+) error {
 	orNull := func(id models.ID) *models.ID {
 		if id.IsZero() {
 			return nil

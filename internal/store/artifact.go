@@ -43,14 +43,16 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?",
+			artifact.ID).Find(tx.ctx())
 		if err != nil {
 			return err
 		}
 		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?", artifact.ID).Delete(tx.ctx()); err != nil {
+		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?",
+			artifact.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -72,8 +74,8 @@ func (tx *transaction) unbindOutputs(project models.ID, versions []models.Artifa
 		append([]any{project}, one.Args...)...).Error
 }
 
-// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
-// subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
+// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for
+// all subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
 func (tx *transaction) deleteSubjects(project models.ID, versions []models.ArtifactVersion) error {
 	subjects := make([]models.ID, len(versions))
 	for i, version := range versions {
@@ -94,7 +96,8 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []models.Artif
 // deleteRows deletes the rows of a table whose column is one of the IDs.
 func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
 	one := tx.dialect.IDIn(column, ids)
-	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
+	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL,
+		append([]any{project}, one.Args...)...).Error
 }
 
 func versionIDs(versions []models.ArtifactVersion) []models.ID {
@@ -147,7 +150,8 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
 		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
-		Where: visibleTo(auth.From(ctx), "id", engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Where: visibleTo(auth.From(ctx), "id",
+			engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err

@@ -43,7 +43,8 @@ func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
 	if used <= b.limit {
 		return nil
 	}
-	err := models.LimitExceeded(nil, "bytes of metadata that an operation reads, so ask for smaller pages or fewer keys", b.limit, used)
+	err := models.LimitExceeded(nil, "bytes of metadata that an operation reads, so ask for smaller pages or fewer keys",
+		b.limit, used)
 	b.exceeded(err)
 	return err
 }

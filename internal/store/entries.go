@@ -73,7 +73,9 @@ type insertedEntry struct {
 // append stores entries about locked subjects in order, and returns them. All get the time at, later than that of all
 // earlier entries about the subjects: an instant, or Dialect.Now. Entries of another database keep their time, which
 // is not later than at.
-func (tx *transaction) append(project models.ID, at any, caller Caller, entries []entryDraft) ([]*models.MetadataEntry, error) {
+func (tx *transaction) append(
+	project models.ID, at any, caller Caller, entries []entryDraft,
+) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
 	}
@@ -142,7 +144,8 @@ func (s *Store) LatestEntries(
 	}
 	read := s.db.Read(ctx)
 	found := engine.Lookup{
-		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?", project),
+		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?",
+			project),
 	}
 	from := s.db.Dialect().LookUp(found)
 	if asOf != nil {
@@ -185,8 +188,8 @@ func (s *Store) LatestEntries(
 	return latest, nil
 }
 
-// latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are read
-// because they may be the first of their card.
+// latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are
+// read because they may be the first of their card.
 func (s *Store) latestColumnsOf(keys []string) (engine.Expr, error) {
 	if keys == nil {
 		return latestColumns(engine.SQL("value")), nil
@@ -245,7 +248,8 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects,
+		Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
 		read = s.db.ReadUnbounded(ctx)

@@ -29,9 +29,11 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Durati
 	return nil
 }
 
-// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of deleted
-// keys.
-func (s *Store) forgetPortion(ctx context.Context, table string, retention, longest time.Duration) (deleted int64, err error) {
+// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of
+// deleted keys.
+func (s *Store) forgetPortion(
+	ctx context.Context, table string, retention, longest time.Duration,
+) (deleted int64, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
 		for begin := time.Now(); ; {

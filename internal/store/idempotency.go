@@ -50,11 +50,12 @@ type result[T any] struct {
 }
 
 // withIdempotency runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the
-// earlier answer, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction stores the key with a snapshot of the
-// answer, which fields codes. So neither exists without the other, even if copies of a call race (ADR 0010).
+// earlier answer, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction stores the key with a
+// snapshot of the answer, which fields codes. So neither exists without the other, even if copies of a call race (ADR
+// 0010).
 //
-// A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or renamed.
-// fn returns the project of the call even with an error, or zero for an unknown project.
+// A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or
+// renamed. fn returns the project of the call even with an error, or zero for an unknown project.
 func withIdempotency[T any](
 	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
 ) (result[T], error) {
@@ -103,8 +104,8 @@ func withIdempotency[T any](
 	return r, err
 }
 
-// checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else the
-// failure of the call. A call that fails because of an unknown ID may belong to any project.
+// checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else
+// the failure of the call. A call that fails because of an unknown ID may belong to any project.
 func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
 	anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
 	for _, use := range uses {
@@ -118,7 +119,8 @@ func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error
 	return failed
 }
 
-// findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same input.
+// findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same
+// input.
 func findReplay[T any](
 	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
 ) (uses []keyUse, replay *T, err error) {
@@ -146,7 +148,8 @@ func findReplay[T any](
 	return uses, nil, err
 }
 
-// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was faster.
+// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
+// faster.
 func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, snapshot []byte) error {
 	stored, err := tx.execCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,

@@ -31,7 +31,8 @@ func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.Metadata
 		return found[:min(q.First, len(found))], nil
 	}
 	if len(found) > models.MaxMetadataKeys {
-		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys, int64(len(found)))
+		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys,
+			int64(len(found)))
 	}
 	return found, nil
 }
@@ -70,7 +71,8 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
+		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
 	then := engine.SQL(" WHERE TRUE")
 	if q.AsOf != 0 {
 		then = engine.SQL(" WHERE v.created_at <= ?", q.AsOf)
@@ -80,13 +82,16 @@ func (s *Store) ArtifactKeys(
 		Size       int
 	}
 	counted := versions.Concat(then)
-	err := s.db.ReadUnbounded(ctx).Scan(&counts, engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
+	err := s.db.ReadUnbounded(ctx).Scan(&counts,
+		engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m",
+		engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m",
+			engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
@@ -122,7 +127,8 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	query := engine.SQL("WITH RECURSIVE k(card, key) AS (SELECT "+none+", "+none+` UNION ALL
 		SELECT CASE WHEN ? IS NULL THEN ? ELSE k.card END, COALESCE(?, ?) FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND ? ORDER BY k.card, k.key`,
-		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card", "k.key"))
+		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card",
+			"k.key"))
 	var names []*models.MetadataKeyUsage
 	if err := s.db.ReadUnbounded(ctx).Scan(&names, query); err != nil {
 		return nil, s.db.TranslateError(err)
@@ -136,13 +142,17 @@ func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
 		return engine.True
 	}
 	prefix, n := models.Fold(q.Prefix), utf8.RuneCountInString(q.Prefix)
-	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), prefix, prefix)
+	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card,
+		n, key), prefix, prefix)
 }
 
-// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
-// the items of FROM on.
-func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity, models.SortKeyInfinity)
+// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end
+// of a SELECT, from the items of FROM on.
+func (s *Store) aggregateUsage(
+	ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion,
+) (map[models.ID][]*models.MetadataKeyUsage, error) {
+	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity,
+		models.SortKeyInfinity)
 	var rows []struct {
 		Owner                  models.ID
 		Card, Key, Kinds, Last string
@@ -150,10 +160,12 @@ func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner str
 		Least, Greatest        *string
 	}
 	dialect := s.db.Dialect()
-	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
-		" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq", "m.id")+") AS last FROM ?"+
-		" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
-		finite, finite, from, q.prefixCondition("m.card", "m.key")))
+	err := s.db.ReadUnbounded(ctx).Scan(&rows,
+		engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
+			" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq",
+			"m.id")+") AS last FROM ?"+
+			" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
+			finite, finite, from, q.prefixCondition("m.card", "m.key")))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}

@@ -55,48 +55,49 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 	drafts := func(write int, subject models.ID) []entryDraft {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
-	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
-		targets := make([]models.MetadataTarget, len(writes))
-		paths := make([]*models.Path, len(writes))
-		for i, write := range writes {
-			targets[i], paths[i] = write.Target, write.Path.In("target")
-		}
-		found, err := tx.resolve(targets, paths)
-		project := firstProject(found)
-		if err == nil {
-			err = tx.requireRole(models.ApiKeyRoleWriter, project)
-		}
-		if err != nil {
-			return project, nil, err
-		}
-		var entries []entryDraft
-		for i, write := range writes {
-			if found[i].project != project {
-				return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
+	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts),
+		func(tx *transaction) (models.ID, []Logged, error) {
+			targets := make([]models.MetadataTarget, len(writes))
+			paths := make([]*models.Path, len(writes))
+			for i, write := range writes {
+				targets[i], paths[i] = write.Target, write.Path.In("target")
 			}
-			entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
-		}
-		floor, err := tx.lock(project, found)
-		if err != nil {
-			return project, nil, err
-		}
-		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
-		if err != nil {
-			return project, nil, err
-		}
-		if call.Key != nil {
-			if err := tx.attachArtifacts(found); err != nil {
+			found, err := tx.resolve(targets, paths)
+			project := firstProject(found)
+			if err == nil {
+				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+			}
+			if err != nil {
 				return project, nil, err
 			}
-		}
-		logged := make([]Logged, len(writes))
-		for i, write := range writes {
-			n := len(write.Facts)
-			logged[i] = Logged{found[i].object, stored[:n:n]}
-			stored = stored[n:]
-		}
-		return project, logged, nil
-	})
+			var entries []entryDraft
+			for i, write := range writes {
+				if found[i].project != project {
+					return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
+				}
+				entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
+			}
+			floor, err := tx.lock(project, found)
+			if err != nil {
+				return project, nil, err
+			}
+			stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
+			if err != nil {
+				return project, nil, err
+			}
+			if call.Key != nil {
+				if err := tx.attachArtifacts(found); err != nil {
+					return project, nil, err
+				}
+			}
+			logged := make([]Logged, len(writes))
+			for i, write := range writes {
+				n := len(write.Facts)
+				logged[i] = Logged{found[i].object, stored[:n:n]}
+				stored = stored[n:]
+			}
+			return project, logged, nil
+		})
 	return done.Value, done.Replayed, err
 }
 
@@ -237,7 +238,9 @@ func describe(of models.Subject) string {
 
 // liveKeys returns those of the keys, with their cards, that have a value. CROSS JOIN makes SQLite look up each key
 // instead of searching the keys for each row.
-func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
+func (tx *transaction) liveKeys(
+	project, subject models.ID, keys []models.MetadataKeyInput,
+) (map[[2]string]bool, error) {
 	text, err := json.Marshal(mapToAny(keys, func(k models.MetadataKeyInput) any {
 		row := map[string]any{"card": "", "key": k.Key}
 		if k.Card != nil {
@@ -249,7 +252,8 @@ func (tx *transaction) liveKeys(project, subject models.ID, keys []models.Metada
 		return nil, err
 	}
 	var found []struct{ Card, Key string }
-	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
+	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+
+		tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
 		CROSS JOIN metadata_latest l
 		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject))
 	live := make(map[[2]string]bool, len(found))

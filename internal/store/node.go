@@ -26,7 +26,9 @@ var nodeTables = []nodeTable{
 	{"metadata_entries", nodeLoader(entriesByID)},
 }
 
-func nodeLoader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
+func nodeLoader[T models.Node](
+	load func(*transaction, []models.ID) (map[models.ID]T, error),
+) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 		found, err := load(tx, ids)
 		nodes := make(map[models.ID]models.Node, len(found))
@@ -121,7 +123,8 @@ func readByID[T any](
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects,
+		Where: engine.SQL("s.project_id = ?", project)})
 	version := engine.SQL("s.artifact_version_id")
 	if asOf != nil {
 		version = engine.SQL(`(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id

@@ -14,8 +14,9 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the program
-// and docs/operations.md tell, and the URL of the database itself. The control is the refusal of one that is not.
+// throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the
+// program and docs/operations.md tell, and the URL of the database itself. The control is the refusal of one that is
+// not.
 func throughPooler(t *testing.T) (pooled, direct string) {
 	t.Helper()
 	direct = storetest.EmptyPostgres(t)
@@ -53,8 +54,8 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	}
 }
 
-// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
-// migration once and leave no lock.
+// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run
+// each migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	pooled, direct := throughPooler(t)
@@ -80,8 +81,8 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	checkMigratedOnce(t, db)
 }
 
-// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and behind a
-// PgBouncer, and that a current database is opened without the lock.
+// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and
+// behind a PgBouncer, and that a current database is opened without the lock.
 func TestWaitingMigrationEnds(t *testing.T) {
 	t.Parallel()
 	pooled, direct := throughPooler(t)

@@ -35,7 +35,8 @@ func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, erro
 	var projects []models.ID
 	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
 	if err == nil {
-		err = s.db.Read(ctx).Scan(&r.Total, engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
+		err = s.db.Read(ctx).Scan(&r.Total,
+			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
 		return r.Repaired, s.db.TranslateError(err)
@@ -58,8 +59,8 @@ type repair struct {
 	tell func(Progress)
 }
 
-// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change; its
-// arguments are named project, after and last.
+// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change;
+// its arguments are named project, after and last.
 type portions struct {
 	table, incomplete string
 	complete          func(ctx context.Context, project models.ID, ids []models.ID) error
@@ -68,9 +69,12 @@ type portions struct {
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairBatch), project, after))
+		err := r.store.db.Read(ctx).Scan(&ids,
+			engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table,
+				repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.db.Read(ctx).Scan(&incomplete, engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
+			err = r.store.db.Read(ctx).Scan(&incomplete,
+				engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
 		if err != nil {
 			return r.store.db.TranslateError(err)

@@ -27,7 +27,9 @@ func byKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 }
 
 // loadByID returns the function that reads the rows of a table with certain IDs that are visible to the caller.
-func loadByID[T any](table string, columns []string, id func(T) models.ID) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
+func loadByID[T any](
+	table string, columns []string, id func(T) models.ID,
+) func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]T, error) {
 		from := tx.lookUpByID(table, "o", ids)
 		var found []T
@@ -45,7 +47,8 @@ func findOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, erro
 	return &rows[0], nil
 }
 
-// selectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot reach one.
+// selectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot
+// reach one.
 func selectForUpdate[T any](tx *transaction, id models.ID) (*T, error) {
 	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(visible(tx.who, "project_id"))
 	return findOne(tx.ctx(), query.Where("id = ?", id))

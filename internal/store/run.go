@@ -15,7 +15,8 @@ var (
 	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
-var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
+var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns,
+	func(o *models.PipelineRun) models.ID { return o.ID })
 
 var stepRunsByID = loadByID("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
@@ -44,7 +45,9 @@ func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
-func viewsOfPages[T models.View[T]](pages map[models.ID]*models.Connection[T], asOf *models.Time) map[models.ID]*models.Connection[T] {
+func viewsOfPages[T models.View[T]](
+	pages map[models.ID]*models.Connection[T], asOf *models.Time,
+) map[models.ID]*models.Connection[T] {
 	for _, page := range pages {
 		viewsOfPage(page, asOf)
 	}
@@ -67,23 +70,25 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.From(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-		project, err := tx.projectNamed(at.In("project"), name)
-		if err == nil {
-			err = tx.requireRole(models.ApiKeyRoleWriter, project)
-		}
-		if err != nil {
-			return project, nil, err
-		}
-		id := models.NewID()
-		if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
-			return project, nil, err
-		}
-		var made []*models.PipelineRun
-		err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
-		return project, firstOrNil(made), err
-	})
+	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun),
+		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+			project, err := tx.projectNamed(at.In("project"), name)
+			if err == nil {
+				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+			}
+			if err != nil {
+				return project, nil, err
+			}
+			id := models.NewID()
+			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
+				return project, nil, err
+			}
+			var made []*models.PipelineRun
+			err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
+				engine.Qualify("pipeline_runs",
+					pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
+			return project, firstOrNil(made), err
+		})
 	return done.Value, done.Replayed, err
 }
 
@@ -93,7 +98,8 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 	if err != nil {
 		return err
 	}
-	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+
+		tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
 }
 
 func mapToAny[T any](items []T, object func(T) any) []any {
@@ -109,7 +115,8 @@ func mapToAny[T any](items []T, object func(T) any) []any {
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.In("pipelineRunId"), input.Status, at.In("status"),
+	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.In("pipelineRunId"), input.Status,
+		at.In("status"),
 		func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
@@ -133,7 +140,8 @@ func finish[T any](
 		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
-			err := tx.exec(engine.SQL("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
+			err := tx.exec(engine.SQL("UPDATE "+
+				table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
 				status, now, now, where))
 			if err != nil {
 				return err
@@ -160,10 +168,14 @@ var (
 )
 
 // StepInputs returns the inputs of each step run, in the order of declaration.
-func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.SQL("i.project_id = ?", project)})
+func (s *Store) StepInputs(
+	ctx context.Context, project models.ID, steps []models.ID,
+) (map[models.ID][]*models.StepInput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps,
+		Where: engine.SQL("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -172,10 +184,14 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 }
 
 // StepOutputs returns the outputs of each step run, in the order of declaration.
-func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.SQL("o.project_id = ?", project)})
+func (s *Store) StepOutputs(
+	ctx context.Context, project models.ID, steps []models.ID,
+) (map[models.ID][]*models.StepOutput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps,
+		Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -184,8 +200,11 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 }
 
 // SavedOutputs returns the outputs that versions were saved from, by version.
-func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
+func (s *Store) SavedOutputs(
+	ctx context.Context, project models.ID, versions []models.ID,
+) (map[models.ID]*models.StepOutput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id",
+		IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
@@ -202,30 +221,31 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
-		runID, _ := models.ParseID(input.PipelineRunID)
-		run, err := tx.lockRun(runID)
-		if err != nil {
-			return models.ID{}, nil, err
-		}
-		if run == nil {
-			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
-		}
-		if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
-			return run.ProjectID, nil, err
-		}
-		if run.Status != models.RunStatusRunning {
-			return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
-		}
-		step, err := tx.addStep(run, input.Name)
-		if err != nil {
-			return run.ProjectID, nil, err
-		}
-		if err := tx.addInputs(at.In("inputs"), step, input.Inputs); err != nil {
-			return run.ProjectID, nil, err
-		}
-		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
-	})
+	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
+		func(tx *transaction) (models.ID, *models.StepRun, error) {
+			runID, _ := models.ParseID(input.PipelineRunID)
+			run, err := tx.lockRun(runID)
+			if err != nil {
+				return models.ID{}, nil, err
+			}
+			if run == nil {
+				return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
+			}
+			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+				return run.ProjectID, nil, err
+			}
+			if run.Status != models.RunStatusRunning {
+				return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
+			}
+			step, err := tx.addStep(run, input.Name)
+			if err != nil {
+				return run.ProjectID, nil, err
+			}
+			if err := tx.addInputs(at.In("inputs"), step, input.Inputs); err != nil {
+				return run.ProjectID, nil, err
+			}
+			return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
+		})
 	return done.Value, done.Replayed, err
 }
 
@@ -241,7 +261,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	}
 	var made []*models.StepRun
 	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs",
+		stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
 	return firstOrNil(made), err
 }
 
@@ -270,7 +291,8 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
 		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
+		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {

@@ -9,7 +9,9 @@ import (
 )
 
 // findInProject searches a project by name. The result is empty for an unknown project.
-func findInProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+func findInProject[T any](
+	ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID,
+) (*models.Connection[*T], error) {
 	var err error
 	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
 		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
@@ -22,8 +24,11 @@ func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
 func stepRunID(r *models.StepRun) models.ID { return r.ID }
 
 // SearchVersions returns a page of the artifact versions of a project that pass a query.
-func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
+func (s *Store) SearchVersions(
+	ctx context.Context, project string, q models.Question, page models.Page,
+) (*models.ArtifactVersionConnection, error) {
+	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page},
+		versionID)
 	return viewsOfPage(found, q.AsOf), err
 }
 
@@ -53,8 +58,11 @@ func (s *Store) SearchVersionsOf(
 }
 
 // SearchArtifacts returns a page of the artifacts of a project that pass a query.
-func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return findInProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+func (s *Store) SearchArtifacts(
+	ctx context.Context, project string, q models.Question, page models.Page,
+) (*models.ArtifactConnection, error) {
+	return findInProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page},
+		func(a *models.Artifact) models.ID { return a.ID })
 }
 
 // SearchPipelineRuns returns a page of the pipeline runs of a project, or of one pipeline, that pass a query.
@@ -65,17 +73,22 @@ func (s *Store) SearchPipelineRuns(
 	if pipeline != nil {
 		scope = search.Equals("pipeline", *pipeline)
 	}
-	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page},
+		func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
 // SearchStepRuns returns a page of the step runs of a project that pass a query.
-func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+func (s *Store) SearchStepRuns(
+	ctx context.Context, project string, q models.Question, page models.Page,
+) (*models.StepRunConnection, error) {
 	return findInProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
 }
 
 // SearchStepRunsOf returns a page of the steps of a pipeline run that pass a query, as of the instant of a view of
 // it. The default order is that of start.
-func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+func (s *Store) SearchStepRunsOf(
+	ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page,
+) (*models.StepRunConnection, error) {
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
 	}

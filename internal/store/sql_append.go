@@ -62,7 +62,8 @@ RETURNING id, seq, logged_at`, project, at, entries))
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq,
+		done[len(done)-1].Seq)
 	return done, tx.exec(latest)
 }
 

@@ -55,7 +55,8 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
 	}
-	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
+	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs,
+		r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
 			return found, err // with the projects that are known
 		}
@@ -130,8 +131,8 @@ func resolveByID[T any](
 	return nil
 }
 
-// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is unknown,
-// unless something else in the call names it.
+// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
+// unknown, unless something else in the call names it.
 var errUnknownID = errors.New("unknown ID")
 
 // unknownID returns NOT_FOUND with the cause errUnknownID.
@@ -213,8 +214,8 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	return matches, nil
 }
 
-// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that the
-// project has this name.
+// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that
+// the project has this name.
 func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
 		return known.(models.ID), nil
@@ -223,7 +224,9 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 }
 
 // matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
-func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
+func (tx *transaction) matchNamesOf(
+	id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch,
+) error {
 	type row struct {
 		N       int     `json:"n"`
 		Name    string  `json:"name"`
@@ -246,7 +249,8 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 	if err != nil {
 		return err
 	}
-	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"),
+		engine.TextColumn("version"),
 		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
@@ -258,7 +262,9 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 			id, id, id, id))).
 		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.scan(&found, engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?", from)); err != nil {
+	if err := tx.scan(&found,
+		engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?",
+			from)); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -274,7 +280,8 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
+		return models.NotFound(at.In("project"), "there is no project %q",
+			models.CutName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
 		if err != nil {
@@ -332,7 +339,8 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 		return lockedSubjects{}, nil
 	}
 	from := tx.dialect.LookUp(engine.Lookup{
-		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project), ForUpdate: true,
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?",
+			project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID

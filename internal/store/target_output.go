@@ -29,13 +29,17 @@ type declaredOutputs struct {
 // stepOutputs returns the outputs of the step runs that exist and are visible to the caller.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
 	from := tx.dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
-		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o",
+			engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v",
+			engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a",
+			engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
 		Concat(visibleTo(tx.who, "r.project_id", engine.SQL(" WHERE TRUE")))
 	var rows []outputRow
 	err := tx.scan(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
+		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v",
+		versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}
@@ -184,5 +188,6 @@ func (tx *transaction) suggestVersions(project, artifact models.ID, name string)
 }
 
 func (tx *transaction) suggestAliases(project, artifact models.ID, name string) ([]string, error) {
-	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact))
+	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
+		project, artifact))
 }

@@ -17,7 +17,9 @@ var versionColumns = engine.Columns[models.ArtifactVersion]()
 
 // ArtifactVersion returns the version of a reference, nil for none. As of an instant it omits versions that were
 // created later, and resolves an alias to its version at that time.
-func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
+func (s *Store) ArtifactVersion(
+	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
+) (*models.ArtifactVersion, error) {
 	var where engine.Expr
 	if ref.Named == nil {
 		id, ok := models.ParseID(*ref.ID)
@@ -33,7 +35,8 @@ func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionR
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
 	version := firstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
@@ -48,7 +51,8 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	var id engine.Expr
 	switch {
 	case name.Version != nil:
-		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
+			artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
 		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
@@ -56,9 +60,11 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 		}
 		id = id.Concat(engine.SQL(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?",
+			append(artifact, *name.Alias)...)
 	default:
-		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+
+			ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
 			append(artifact, *name.Alias, *asOf)...)
 	}
 	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
@@ -92,19 +98,24 @@ func (s *Store) LatestVersions(
 	if asOf != nil {
 		newest = newest.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.SQL("a.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts,
+		Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
 			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
-	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
+	return byKey(models.Views(found, asOf),
+		func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
-var versionsByID = loadByID("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
+var versionsByID = loadByID("artifact_versions", versionColumns,
+	func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion returns the version with an ID and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
 // without the role.
-func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text string) (*models.ArtifactVersion, error) {
+func (tx *transaction) lockVersion(
+	role models.ApiKeyRole, at *models.Path, text string,
+) (*models.ArtifactVersion, error) {
 	missing := models.NotFound(at, "there is no artifact version with this ID")
 	id, ok := models.ParseID(text)
 	if !ok {
@@ -165,7 +176,8 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 		if err := gorm.G[retiredNumber](tx.DB).Create(tx.ctx(), &retired); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?", version.ID).Delete(tx.ctx()); err != nil {
+		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?",
+			version.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
@@ -177,49 +189,58 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 }
 
 // SetAlias sets an alias of an artifact to a version. It fails with NOT_FOUND and FORBIDDEN.
-func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+func (s *Store) SetAlias(
+	ctx context.Context, at *models.Path, input models.SetAliasInput,
+) (*models.ArtifactVersion, error) {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
 // RemoveAlias removes an alias from a version. It fails with NOT_FOUND for an unknown version or if the alias is on
 // another one, and with FORBIDDEN.
-func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
-			Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias, version.ID).Delete(tx.ctx())
-		if err == nil && gone == 0 {
-			err = models.NotFound(at.In("alias"), "the alias does not point to this version")
-		}
-		if err != nil {
-			return err
-		}
-		return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+func (s *Store) RemoveAlias(
+	ctx context.Context, at *models.Path, input models.RemoveAliasInput,
+) (*models.ArtifactVersion, error) {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
+				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
+					version.ID).Delete(tx.ctx())
+			if err == nil && gone == 0 {
+				err = models.NotFound(at.In("alias"), "the alias does not point to this version")
+			}
+			if err != nil {
+				return err
+			}
+			return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
 // TagArtifactVersion adds tags to a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
 // UntagArtifactVersion removes tags from a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		var gone []string
-		err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
-		if err != nil {
-			return err
-		}
-		return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			var gone []string
+			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
+			if err != nil {
+				return err
+			}
+			return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
 // withLockedVersion runs change with a version whose artifact is locked. It fails with NOT_FOUND and FORBIDDEN.
@@ -311,7 +332,8 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
@@ -324,7 +346,8 @@ func (s *Store) Aliases(
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.SQL(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
@@ -336,7 +359,8 @@ func (s *Store) Tags(
 func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
 	from := s.db.Dialect().LookUp(attached)
 	var rows []labelRow
-	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
+	err := s.db.Read(ctx).Scan(&rows,
+		engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

@@ -22,25 +22,26 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.From(ctx), input, facts)
-	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
-		c := versionCreator{tx: tx, at: at, input: input}
-		if err := c.findProject(); err != nil {
-			return c.project, nil, err
-		}
-		version, err := c.create()
-		if err != nil {
-			return c.project, nil, err
-		}
-		if err := c.addLabels(version); err != nil {
-			return c.project, nil, err
-		}
-		entries := make([]entryDraft, len(facts))
-		for i, fact := range facts {
-			entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
-		}
-		_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
-		return c.project, version, err
-	})
+	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion),
+		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+			c := versionCreator{tx: tx, at: at, input: input}
+			if err := c.findProject(); err != nil {
+				return c.project, nil, err
+			}
+			version, err := c.create()
+			if err != nil {
+				return c.project, nil, err
+			}
+			if err := c.addLabels(version); err != nil {
+				return c.project, nil, err
+			}
+			entries := make([]entryDraft, len(facts))
+			for i, fact := range facts {
+				entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
+			}
+			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
+			return c.project, version, err
+		})
 	return done.Value, done.Replayed, err
 }
 
@@ -111,7 +112,8 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		models.Artifact
 		LastNumber int32
 	}
-	err := c.tx.scan(&artifacts, engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+	err := c.tx.scan(&artifacts,
+		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`, c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
 	if err != nil {
 		return nil, err
@@ -128,12 +130,14 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	}
 	var made []*models.ArtifactVersion
 	err = c.tx.scan(&made, engine.SQL(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions",
+		versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
 	if err != nil {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(), "last_number", number)
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(),
+			"last_number", number)
 		if err != nil {
 			return nil, err
 		}
@@ -191,8 +195,10 @@ func (c *versionCreator) nextNumber(last int32) (int32, error) {
 func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.scan(&found, engine.SQL(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version",
+		"@name").SQL+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number",
+		"@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err
@@ -224,7 +230,8 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 
 // assignSubject assigns the entries of a subject to a version.
 func (tx *transaction) assignSubject(project, subject, version models.ID) error {
-	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?", version, models.SubjectArtifactVersion, project, subject))
+	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
+		version, models.SubjectArtifactVersion, project, subject))
 }
 
 func (c *versionCreator) bind(version *models.ArtifactVersion) error {

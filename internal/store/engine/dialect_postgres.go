@@ -55,8 +55,10 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = laneSet{
-		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config), questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
+		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config),
+			questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config),
+			keys),
 	}
 	for _, lane := range d.lane.all() {
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
@@ -72,7 +74,8 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 
 func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	var pool *sql.DB
-	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval), stdlib.OptionResetSession(rejectClosed),
+	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval),
+		stdlib.OptionResetSession(rejectClosed),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
@@ -152,7 +155,8 @@ func (d *postgresDialect) checkProgram(ctx context.Context) error { return check
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	mutations := d.lane.mutations
-	return mutations.withTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
+	return mutations.withTurn(ctx, operationOf(ctx).Caller,
+		func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
 func (d *postgresDialect) Now(floor int64) any {
@@ -172,7 +176,8 @@ func (r *clockReading) isFresh() bool { return r != nil && time.Since(r.sent) < 
 
 func (r *clockReading) now() int64 { return r.micros + time.Since(r.sent).Microseconds() }
 
-// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the
+// query.
 func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 	reading := d.clock.Load()
 	if reading.isFresh() {
@@ -184,7 +189,8 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 			return nil
 		}
 		reading = &clockReading{sent: time.Now()}
-		err := keys.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		err := keys.pool.QueryRowContext(ctx,
+			"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
 		if err == nil {
 			d.clock.Store(reading)
 		}
@@ -207,7 +213,8 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 func (d *postgresDialect) JSONRows(columns ...Column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
+		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint",
+			idColumn: "uuid"}[c.kind]
 	}
 	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
 }
@@ -258,15 +265,16 @@ func (d *postgresDialect) LockImports(tx *gorm.DB) error {
 
 func (d *postgresDialect) HasOneWriter() bool { return false }
 
-// readOnlyError returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
-// makes the database writable without an operator.
+// readOnlyError returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a
+// failover makes the database writable without an operator.
 func readOnlyError(err error) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
-		Err: errors.Join(ErrReadOnly, err)}
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again",
+		Retryable: true,
+		Err:       errors.Join(ErrReadOnly, err)}
 }
 
-// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
-// and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
+// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of
+// PostgreSQL and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
 func (d *postgresDialect) translateError(err error) *models.Error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
@@ -304,11 +312,12 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 	return nil
 }
 
-// permissionError returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
-// table in its message. The failure is not retryable: an operator has to grant the right.
+// permissionError returns the failure of a statement for which the user of the database has no right. PostgreSQL names
+// the table in its message. The failure is not retryable: an operator has to grant the right.
 func permissionError(err *pgconn.PgError) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
-		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
+	return &models.Error{Code: models.CodeUnavailable,
+		Message: "the database refuses its user this; an operator has to grant the right",
+		Err:     fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {

@@ -74,7 +74,8 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 		return err
 	}
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
-	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)", fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
+	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)",
+		fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
 		return err
 	}
 	if d.probe, err = connect(path, 1, smallCache, "query_only(1)"); err != nil {
@@ -179,8 +180,8 @@ func (d *sqliteDialect) IDIn(column string, ids []models.ID) Expr {
 // parentID takes the place of the ID of a parent in the arguments of a SELECT.
 type parentID struct{}
 
-// PerParent repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of two, so
-// that there are few different statements, which are kept prepared.
+// PerParent repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of
+// two, so that there are few different statements, which are kept prepared.
 func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr {
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
@@ -212,12 +213,13 @@ func (d *sqliteDialect) JSONRows(columns ...Column) string {
 
 // placard_fold is models.Fold as a function of SQLite.
 func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("placard_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, ok := args[0].(string); ok {
-			return models.Fold(text), nil
-		}
-		return nil, nil
-	})
+	sqlite.MustRegisterDeterministicScalarFunction("placard_fold", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			if text, ok := args[0].(string); ok {
+				return models.Fold(text), nil
+			}
+			return nil, nil
+		})
 }
 
 // LateralJoin is a CROSS JOIN, whose order SQLite never changes.
@@ -235,7 +237,8 @@ func (d *sqliteDialect) LookUp(l Lookup) Expr {
 }
 
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
-	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit), from.Args}
+	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit),
+		from.Args}
 }
 
 // SortFirst changes nothing, because SQLite would sort again.

@@ -84,7 +84,8 @@ var addReadThreads = sync.OnceFunc(func() {
 	}
 })
 
-// shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as there are.
+// shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as
+// there are.
 func shareConnections(all int) (reads, questions, mutations, keys int) {
 	keys = max(1, all/5)
 	questions = min(maxUnboundedReads(), max(1, all/4))
@@ -92,8 +93,8 @@ func shareConnections(all int) (reads, questions, mutations, keys int) {
 	return max(1, all-keys-questions-mutations), questions, mutations, keys
 }
 
-// run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other, and
-// closes their rows. It waits for nothing else, and takes no other turn.
+// run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other,
+// and closes their rows. It waits for nothing else, and takes no other turn.
 func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) error {
 	return withPermit(ctx, func(o Operation) error {
 		return l.withTurn(ctx, o.Caller, func() error { return fn(db.WithContext(ctx)) })
@@ -135,8 +136,8 @@ func operationOf(ctx context.Context) Operation {
 	return o
 }
 
-// withPermit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It returns the
-// error of ctx if that ends first.
+// withPermit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It
+// returns the error of ctx if that ends first.
 func withPermit(ctx context.Context, fn func(Operation) error) error {
 	o := operationOf(ctx)
 	if o.permits == nil {

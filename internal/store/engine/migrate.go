@@ -293,9 +293,9 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	return tables, nil
 }
 
-// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a server
-// may run meanwhile. A transaction of it reads one instant, and has no time limit.
-// It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a
+// server may run meanwhile. A transaction of it reads one instant, and has no time limit. It fails with Missing where
+// there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	pool, has, err := readOnly(ctx, url)
 	if err != nil {
@@ -317,8 +317,8 @@ var (
 	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
 )
 
-// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
-// where there is no SQLite file, and with WrongEncoding.
+// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with
+// Missing where there is no SQLite file, and with WrongEncoding.
 func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
 		config, err := parsePostgres(url)

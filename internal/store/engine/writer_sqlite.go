@@ -52,7 +52,8 @@ const maxGroupSize = 128
 func newWriter(db *gorm.DB, conn *preparedConn, committed func()) *writer {
 	stop, cancel := context.WithCancel(context.Background())
 	w := &writer{
-		db: db, conn: conn, jobs: make(chan *job, maxGroupSize), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
+		db: db, conn: conn, jobs: make(chan *job,
+			maxGroupSize), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
 	}
 	w.close = func() error {
 		cancel()
@@ -63,8 +64,8 @@ func newWriter(db *gorm.DB, conn *preparedConn, committed func()) *writer {
 	return w
 }
 
-// write runs fn inside the next transaction, and returns when that is on the disk. When ctx ends before fn has begun, fn
-// never runs and the caller does not wait; what has begun is waited for.
+// write runs fn inside the next transaction, and returns when that is on the disk. When ctx ends before fn has begun,
+// fn never runs and the caller does not wait; what has begun is waited for.
 func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	j := &job{ctx: ctx, fn: fn, result: make(chan error, 1)}
 	select {
