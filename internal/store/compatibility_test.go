@@ -11,7 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestNewerDatabase starts a program on tables of a newer one: it starts if they allow it, and otherwise fails with Outdated.
+// TestNewerDatabase starts a program on tables of a newer one: it starts if they allow it, and otherwise fails with
+// Outdated.
 func TestNewerDatabase(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -26,7 +27,8 @@ func TestNewerDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s on newer tables that allow the program: %v", name, err)
 			}
-			if _, _, err := s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
+			if _, _, err := s.StartPipelineRun(everyone, store.Call{}, nil,
+				models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
 				t.Error(err)
 			}
 			if err := errors.Join(s.Ping(everyone), s.Close()); err != nil {
@@ -45,8 +47,8 @@ func TestNewerDatabase(t *testing.T) {
 	})
 }
 
-// TestOutdatedServer migrates the tables under a server, which then is not ready, answers reads, and answers writes that fail
-// with UNAVAILABLE.
+// TestOutdatedServer migrates the tables under a server, which then is not ready, answers reads, and answers writes
+// that fail with UNAVAILABLE.
 func TestOutdatedServer(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -67,11 +69,13 @@ func TestOutdatedServer(t *testing.T) {
 		for name, err := range map[string]error{"Ping": s.Ping(context.Background()), "StartPipelineRun": write()} {
 			var failure *models.Error
 			var outdated *store.Outdated
-			if !errors.As(err, &failure) || failure.Code != models.CodeUnavailable || !failure.Retryable || !errors.As(err, &outdated) {
+			if !errors.As(err, &failure) || failure.Code != models.CodeUnavailable || !failure.Retryable ||
+				!errors.As(err, &outdated) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := write(); !strings.Contains(err.Error(), "a newer program has written this database") || !strings.Contains(err.Error(), "pipeline_runs") {
+		if err := write(); !strings.Contains(err.Error(), "a newer program has written this database") ||
+			!strings.Contains(err.Error(), "pipeline_runs") {
 			t.Errorf("the log does not tell the reason: %v", err)
 		}
 		if _, err := s.Artifact(everyone, "default", "a"); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestEncodings checks that each way to open a database refuses one that is not UTF-8 by the name of its encoding, and makes
-// no table in it. The control is a UTF-8 database that is made in the same way.
+// TestEncodings checks that each way to open a database refuses one that is not UTF-8 by the name of its encoding, and
+// makes no table in it. The control is a UTF-8 database that is made in the same way.
 func TestEncodings(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []string{"LATIN1", "WIN1252", "SQL_ASCII", "UTF8"} {
@@ -26,7 +26,8 @@ func TestEncodings(t *testing.T) {
 				var wrong *store.WrongEncoding
 				if refused := errors.As(err, &wrong); refused != (encoding != "UTF8") {
 					t.Errorf("%s: got %v", how, err)
-				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) || !strings.Contains(err.Error(), "ENCODING 'UTF8'")) {
+				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) ||
+					!strings.Contains(err.Error(), "ENCODING 'UTF8'")) {
 					t.Errorf("%s: the message is %v", how, err)
 				}
 			}
@@ -73,12 +74,14 @@ func TestClientEncoding(t *testing.T) {
 	}
 	defer func() { _ = pool.Close() }()
 	var encoding string
-	if err := pool.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil || encoding != "UTF8" {
+	if err := pool.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil ||
+		encoding != "UTF8" {
 		t.Errorf("got %q, %v", encoding, err)
 	}
 }
 
-// TestCertificateFiles checks that a file that cannot be used is named with its parameter, and that no password is repeated.
+// TestCertificateFiles checks that a file that cannot be used is named with its parameter, and that no password is
+// repeated.
 func TestCertificateFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -95,7 +98,8 @@ func TestCertificateFiles(t *testing.T) {
 		"sslcert=" + missing + "&sslkey=" + empty:         "the parameter sslkey of the database URL names the file " + empty + ", which must have the key",
 		"sslmode=nonsense":                                "the database URL is not a valid postgres:// URL",
 	} {
-		for how, err := range map[string]error{"Open": openError(t, url+parameters), "ReadTables": readError(url + parameters)} {
+		for how, err := range map[string]error{"Open": openError(t, url+parameters),
+			"ReadTables": readError(url + parameters)} {
 			var bad *store.BadURL
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s, %s: got %v", how, parameters, err)

@@ -11,8 +11,9 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestConnectionsAreBounded checks that a store has as many connections to PostgreSQL as WithConnections sets, that the smallest
-// number is enough to migrate and to work, and that more calls than connections wait. The control is a greater number.
+// TestConnectionsAreBounded checks that a store has as many connections to PostgreSQL as WithConnections sets, that the
+// smallest number is enough to migrate and to work, and that more calls than connections wait. The control is a greater
+// number.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{store.MinConnections, store.MinConnections + 3} {

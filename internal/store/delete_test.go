@@ -14,15 +14,16 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestDeletionInPlainStatements deletes an artifact, and finds that entries are deleted before their subjects, so that no
-// cascade has to, and that each statement finds its rows by an index (SQLite).
+// TestDeletionInPlainStatements deletes an artifact, and finds that entries are deleted before their subjects, so that
+// no cascade has to, and that each statement finds its rows by an index (SQLite).
 func TestDeletionInPlainStatements(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, err := store.Open(context.Background(), url, quiet)
 		must(t, err)
 		defer func() { must(t, s.Close()) }()
-		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"), models.CreateArtifactVersionInput{Artifact: "model"}, nil)
+		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+			models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 		must(t, err)
 		var deletions, plans []string
 		meter := &storetest.Meter{Record: func(text string, args []any) {
@@ -30,7 +31,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 			if !ok {
 				return
 			}
-			deletions = append(deletions, strings.Fields(table)[0])
+			deletions = append(deletions, strings.Trim(strings.Fields(table)[0], "`\""))
 			if strings.HasPrefix(url, "sqlite:") {
 				plan, err := s.Explain(context.Background(), text, args)
 				must(t, err)
@@ -50,8 +51,8 @@ func TestDeletionInPlainStatements(t *testing.T) {
 	})
 }
 
-// TestForeignKeysHaveIndexes finds an index for each foreign key of SQLite, without which a deletion goes through all rows
-// of the table for each deleted row. Its control is a table without one.
+// TestForeignKeysHaveIndexes finds an index for each foreign key of SQLite, without which a deletion goes through all
+// rows of the table for each deleted row. Its control is a table without one.
 func TestForeignKeysHaveIndexes(t *testing.T) {
 	t.Parallel()
 	url := storetest.SQLite(t)

@@ -12,31 +12,33 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// KeyQuestion is which metadata keys are asked for.
+// KeyQuestion selects metadata keys.
 type KeyQuestion struct {
-	// Prefix is what the key or its card begins with, without regard to case.
+	// Prefix is a prefix of the key or of its card, in any case.
 	Prefix string
-	// First is how many at most, less than 0 for all, of which there may be models.MaxMetadataKeys.
+	// First is the maximum number of keys, less than 0 for all, up to models.MaxMetadataKeys.
 	First int
-	// OnlyNames says that nothing but the names is wanted.
+	// OnlyNames omits all other properties of the keys.
 	OnlyNames bool
-	// AsOf is the instant to answer as of, in microseconds since 1970; 0 is now. ProjectKeys ignores it.
+	// AsOf is an instant in microseconds since 1970, 0 for now. ProjectKeys ignores it.
 	AsOf int64
 }
 
-// limit leaves as many as are asked for, and refuses more than can be told.
+// limit returns at most the requested number of keys. It fails with LIMIT_EXCEEDED for more than
+// models.MaxMetadataKeys.
 func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
 	}
 	if len(found) > models.MaxMetadataKeys {
-		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys, int64(len(found)))
+		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys,
+			int64(len(found)))
 	}
 	return found, nil
 }
 
-// ProjectKeys are the metadata keys of the versions of a project, by card and key. Their names cost a look into the index
-// each, all else the reading of every value.
+// ProjectKeys returns the metadata keys of the versions of a project, by card and key. A name is one index look-up;
+// the other properties require reading all values.
 func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
 	id, err := s.projectID(ctx, project)
 	if err != nil || id.IsZero() {
@@ -64,11 +66,13 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	return setCoverage(usage[id], all), s.db.TranslateError(err)
 }
 
-// ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
+// ArtifactKeys returns the metadata keys of the versions of each artifact, by card and key. It is two statements for
+// all artifacts.
 func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
+		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
 	then := engine.SQL(" WHERE TRUE")
 	if q.AsOf != 0 {
 		then = engine.SQL(" WHERE v.created_at <= ?", q.AsOf)
@@ -78,13 +82,16 @@ func (s *Store) ArtifactKeys(
 		Size       int
 	}
 	counted := versions.Concat(then)
-	err := s.db.ReadUnbounded(ctx).Scan(&counts, engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
+	err := s.db.ReadUnbounded(ctx).Scan(&counts,
+		engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m",
+		engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m",
+			engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
@@ -99,7 +106,7 @@ func (s *Store) ArtifactKeys(
 	return usage, nil
 }
 
-// setCoverage notes how many of all versions have each key.
+// setCoverage sets the share of all versions that have each key.
 func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
 	for _, u := range usage {
 		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
@@ -107,9 +114,9 @@ func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKe
 	return usage
 }
 
-// keyNames goes from key to key in the index on values, over all rows that have the same: to the next key of the card
-// and, where there is none, to the first of the next card. Each of these is a look into the index on both engines, which
-// "the next card and key" in one condition is not on SQLite.
+// keyNames skips from key to key in the index on values: to the next key of the card or, after the last one, to the
+// first key of the next card. Each step is an index look-up on both engines. One condition for both cases would not
+// be on SQLite.
 func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
 	next := func(column, condition string) engine.Expr {
 		return engine.SQL("(SELECT m."+column+" FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND "+condition+
@@ -120,7 +127,8 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	query := engine.SQL("WITH RECURSIVE k(card, key) AS (SELECT "+none+", "+none+` UNION ALL
 		SELECT CASE WHEN ? IS NULL THEN ? ELSE k.card END, COALESCE(?, ?) FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND ? ORDER BY k.card, k.key`,
-		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card", "k.key"))
+		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card",
+			"k.key"))
 	var names []*models.MetadataKeyUsage
 	if err := s.db.ReadUnbounded(ctx).Scan(&names, query); err != nil {
 		return nil, s.db.TranslateError(err)
@@ -134,13 +142,17 @@ func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
 		return engine.True
 	}
 	prefix, n := models.Fold(q.Prefix), utf8.RuneCountInString(q.Prefix)
-	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), prefix, prefix)
+	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card,
+		n, key), prefix, prefix)
 }
 
-// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
-// the items of FROM on.
-func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity, models.SortKeyInfinity)
+// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end
+// of a SELECT, from the items of FROM on.
+func (s *Store) aggregateUsage(
+	ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion,
+) (map[models.ID][]*models.MetadataKeyUsage, error) {
+	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity,
+		models.SortKeyInfinity)
 	var rows []struct {
 		Owner                  models.ID
 		Card, Key, Kinds, Last string
@@ -148,10 +160,12 @@ func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner str
 		Least, Greatest        *string
 	}
 	dialect := s.db.Dialect()
-	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
-		" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq", "m.id")+") AS last FROM ?"+
-		" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
-		finite, finite, from, q.prefixCondition("m.card", "m.key")))
+	err := s.db.ReadUnbounded(ctx).Scan(&rows,
+		engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
+			" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq",
+			"m.id")+") AS last FROM ?"+
+			" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
+			finite, finite, from, q.prefixCondition("m.card", "m.key")))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -186,7 +200,7 @@ func decodeNumber(sortKey *string) *models.Double {
 	return &number
 }
 
-// seqDigits is how many digits stand before the ID in what dialect.dated makes.
+// seqDigits is the number of digits before the ID in a text of Dialect.SeqAndID.
 const seqDigits = 20
 
 func decodeSeqAndID(text string) (id models.ID, err error) {

@@ -15,8 +15,9 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the program
-// and docs/how-to/use-postgresql.md tell, and the URL of the database itself. The control is the refusal of one that is not.
+// throughPooler returns the URL of a new empty database through a PgBouncer, and the URL of the database itself. The
+// PgBouncer has the settings that the error message of the program and docs/how-to/use-postgresql.md name. The control
+// is the refusal of a PgBouncer without them.
 func throughPooler(t *testing.T) (pooled, direct string) {
 	t.Helper()
 	direct = storetest.EmptyPostgres(t)
@@ -54,8 +55,8 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	}
 }
 
-// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
-// migration once and leave no lock.
+// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run
+// each migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
@@ -82,8 +83,8 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	checkMigratedOnce(t, db)
 }
 
-// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and behind a
-// PgBouncer, and that a current database is opened without the lock.
+// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and
+// behind a PgBouncer, and that a current database is opened without the lock.
 func TestWaitingMigrationEnds(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()

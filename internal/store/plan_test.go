@@ -50,15 +50,20 @@ func TestPlans(t *testing.T) {
 	}{
 		"few by a number": {models.Question{Filter: accuracy(0.9995)}, []string{"metadata_latest_by_value"}},
 		"of one artifact, by a number": {
-			models.Question{Filter: both(filterField("artifact", "eq", load.ArtifactName(0)), accuracy(0.95)), Order: by("metrics", "accuracy")},
+			models.Question{Filter: both(filterField("artifact", "eq", load.ArtifactName(0)), accuracy(0.95)),
+				Order: by("metrics", "accuracy")},
 			[]string{"metadata_latest_by_value"}},
-		"of one owner":        {models.Question{Filter: owner}, []string{"metadata_latest_by_value"}},
-		"either of two":       {models.Question{Filter: &models.Filter{Any: true, AnyOf: []*models.Filter{owner, accuracy(0.9995)}}}, []string{"metadata_latest_by_value"}},
-		"all by a size":       {models.Question{Order: by("", "size")}, []string{"metadata_latest_by_value"}},
-		"newest":              {models.Question{}, []string{"artifact_versions_by_time"}},
-		"with a tag":          {models.Question{Filter: both(filterField("tag", "eq", load.TagName(3)), metadata("", "framework", is(models.StringValue{Text: "torch"})))}, []string{"tags_by_tag"}},
-		"most, newest first":  {models.Question{Filter: metadata("", "framework", Not(is(models.StringValue{Text: "torch"})))}, []string{"artifact_versions_by_time", "metadata_latest_pkey"}},
-		"of one pipeline run": {models.Question{Filter: &models.Filter{Related: "producedBy", Of: filterField("pipeline", "eq", "training-3")}}, []string{"artifact_versions"}},
+		"of one owner": {models.Question{Filter: owner}, []string{"metadata_latest_by_value"}},
+		"either of two": {models.Question{Filter: &models.Filter{Any: true,
+			AnyOf: []*models.Filter{owner, accuracy(0.9995)}}}, []string{"metadata_latest_by_value"}},
+		"all by a size": {models.Question{Order: by("", "size")}, []string{"metadata_latest_by_value"}},
+		"newest":        {models.Question{}, []string{"artifact_versions_by_time"}},
+		"with a tag": {models.Question{Filter: both(filterField("tag", "eq", load.TagName(3)),
+			metadata("", "framework", is(models.StringValue{Text: "torch"})))}, []string{"tags_by_tag"}},
+		"most, newest first": {models.Question{Filter: metadata("", "framework",
+			Not(is(models.StringValue{Text: "torch"})))}, []string{"artifact_versions_by_time", "metadata_latest_pkey"}},
+		"of one pipeline run": {models.Question{Filter: &models.Filter{Related: "producedBy",
+			Of: filterField("pipeline", "eq", "training-3")}}, []string{"artifact_versions"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, s, c.question)
@@ -88,7 +93,8 @@ func planOf(t *testing.T, s *store.Store, question models.Question) string {
 		}
 		var sent []statement
 		meter := &storetest.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
-		found, err := s.SearchVersions(storetest.WithMeter(auth.With(context.Background(), auth.Everyone), meter), "default", question, page)
+		found, err := s.SearchVersions(storetest.WithMeter(auth.With(context.Background(), auth.Everyone), meter), "default",
+			question, page)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,7 +141,8 @@ func (db *migrated) each(query string, read func(rows *sql.Rows) error) {
 // search returns the objects with a value or a tag.
 func search(s *store.Store, what sought, asOf *models.Time) (mapToAny, error) {
 	found, page := mapToAny{}, models.Page{Size: 100}
-	question := models.Question{Filter: metadata(what.card, what.key, models.ValueTest{In: []string{what.sortKey}}), AsOf: asOf}
+	question := models.Question{Filter: metadata(what.card, what.key, models.ValueTest{In: []string{what.sortKey}}),
+		AsOf: asOf}
 	if what.tag != "" {
 		question.Filter = &models.Filter{Field: "tag", Tests: []models.FieldTest{{Op: "eq", Values: []any{what.tag}}}}
 	}

@@ -22,8 +22,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. The tables refuse a write, or
-// searches find its rows. SQLite needs this only for programs that may start, because one process has the file.
+// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. The tables refuse a write,
+// or searches find its rows. SQLite needs this only for programs that may start, because one process has the file.
 func TestWritesOfPrograms(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -165,7 +165,8 @@ func (db *migrated) allowOldPrograms() {
 // replay sends the recorded transactions of a program, and returns why some were refused.
 func (db *migrated) replay(program int64) (refused []error) {
 	db.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "programs", fmt.Sprintf("%04d.%s.jsonl", program, engineOf(db.url))))
+	text, err := os.ReadFile(filepath.Join("testdata", "programs",
+		fmt.Sprintf("%04d.%s.jsonl", program, engineOf(db.url))))
 	if err != nil {
 		db.Fatal(err)
 	}
@@ -243,13 +244,15 @@ func TestRepairInPortions(t *testing.T) {
 			for i := range 600 {
 				facts = append(facts, fact(t, fmt.Sprint(key, i), "1")...)
 			}
-			_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: models.MetadataTarget{PipelineRunID: &id}, Facts: facts}})
+			_, _, err := s.LogMetadata(everyone, store.Call{},
+				[]store.Write{{Target: models.MetadataTarget{PipelineRunID: &id}, Facts: facts}})
 			return err
 		}
 		if err := errors.Join(log("a"), log("b")); err != nil {
 			t.Fatal(err)
 		}
-		db.execute("UPDATE subjects SET about = ''", "UPDATE metadata_latest SET about = '', object_id = NULL, sort_key = NULL",
+		db.execute("UPDATE subjects SET about = ''",
+			"UPDATE metadata_latest SET about = '', object_id = NULL, sort_key = NULL",
 			"UPDATE metadata_entries SET sort_key = NULL")
 		began, stopped := make(chan struct{}), make(chan error)
 		go func() {
@@ -279,7 +282,8 @@ func TestRepairInPortions(t *testing.T) {
 		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.Repaired{}) {
 			t.Errorf("the second time: %+v (%v)", done, err)
 		}
-		for _, broken := range []string{"subjects WHERE about <> 'R'", "metadata_latest WHERE about <> 'R' OR object_id IS NULL OR sort_key IS NULL",
+		for _, broken := range []string{"subjects WHERE about <> 'R'",
+			"metadata_latest WHERE about <> 'R' OR object_id IS NULL OR sort_key IS NULL",
 			"metadata_entries WHERE sort_key IS NULL"} {
 			if n := db.count(broken); n > 0 {
 				t.Errorf("%d rows are left of %s", n, broken)

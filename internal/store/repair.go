@@ -8,7 +8,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Repaired counts the rows that Repair has changed or added.
+// Repaired counts the rows that Repair changed or added.
 type Repaired struct {
 	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
 	Subjects, Entries, Latest, Moves int64
@@ -24,15 +24,19 @@ type Progress struct {
 // repairBatch is the number of subjects, versions or entries in one transaction of Repair.
 const repairBatch = 500
 
-// Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
-// transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
-// Entries keep their values and times. A tag without any move gets the time of its version, any other move the present.
+// Repair completes the rows of servers older than the schema: the columns for searches, and the moves of tags. Its
+// transactions are short, so that servers can run, and it can be stopped and repeated. It calls tell after each
+// batch.
+//
+// Entries keep their values and times. A tag without a move gets the time of its version, and other moves get the
+// present.
 func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
 	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
 	if err == nil {
-		err = s.db.Read(ctx).Scan(&r.Total, engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
+		err = s.db.Read(ctx).Scan(&r.Total,
+			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
 		return r.Repaired, s.db.TranslateError(err)
@@ -55,8 +59,8 @@ type repair struct {
 	tell func(Progress)
 }
 
-// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change; its
-// arguments are named project, after and last.
+// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change;
+// its arguments are named project, after and last.
 type portions struct {
 	table, incomplete string
 	complete          func(ctx context.Context, project models.ID, ids []models.ID) error
@@ -65,9 +69,12 @@ type portions struct {
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairBatch), project, after))
+		err := r.store.db.Read(ctx).Scan(&ids,
+			engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table,
+				repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.db.Read(ctx).Scan(&incomplete, engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
+			err = r.store.db.Read(ctx).Scan(&incomplete,
+				engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
 		if err != nil {
 			return r.store.db.TranslateError(err)

@@ -62,7 +62,8 @@ RETURNING id, seq, logged_at`, project, at, entries))
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq, done[len(done)-1].Seq)
+	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq,
+		done[len(done)-1].Seq)
 	return done, tx.exec(latest)
 }
 
@@ -72,8 +73,8 @@ func latestColumns(value engine.Expr) engine.Expr {
         logged_at, logged_by, step_run_id`, value)
 }
 
-// upsertLatest stores the latest row of each key of the entries, which are what follows FROM for them. It keeps the place
-// of a key that is known, and never goes back to an earlier entry.
+// upsertLatest returns the INSERT of the latest row of each key of entries, the end of a SELECT from the items of
+// FROM on. A known key keeps its first seq, and an earlier entry never replaces a later one.
 func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
 	latest := latestPerKey(engine.SQL(entries, args...), about)
@@ -89,8 +90,8 @@ func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...a
     WHERE excluded.seq > metadata_latest.seq`, latestColumns(engine.SQL("value")), latest)
 }
 
-// latestPerKey is the last entry of each key among entries, with the place of its key if the key is new; join may
-// add tables to what is called e.
+// latestPerKey returns the last entry e of each key among entries, with the first seq of the key among them. join
+// adds tables to e.
 func latestPerKey(entries, join engine.Expr) engine.Expr {
 	return engine.SQL(`(
         SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ?

@@ -24,7 +24,8 @@ func (e *Outdated) Error() string {
 		"this program has version %d: use the newer program, or restore a backup", e.Stored, e.Oldest, e.Program)
 }
 
-// readProgram returns the version of tables since compatibilityVersion and the version of the oldest program that may use them.
+// readProgram returns the version of tables since compatibilityVersion and the version of the oldest program that may
+// use them.
 func readProgram(ctx context.Context, pool *sql.DB) (stored, oldest int64, err error) {
 	err = pool.QueryRowContext(ctx, `SELECT oldest_program, (SELECT max(version_id) FROM goose_db_version WHERE is_applied)
 		FROM compatibility`).Scan(&oldest, &stored)
@@ -49,8 +50,8 @@ func (t Tables) Newer() error {
 	return nil
 }
 
-// checkOutdated returns the failure of a statement that failed with cause if the tables do not allow this program, and nil
-// otherwise. Statements that succeed are not checked: a migration leaves them right or makes them fail.
+// checkOutdated returns the failure of a statement that failed with cause if the tables do not allow this program, and
+// nil otherwise. Statements that succeed are not checked: a migration leaves them right or makes them fail.
 func (db *DB) checkOutdated(cause error) *models.Error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

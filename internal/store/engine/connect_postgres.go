@@ -30,7 +30,8 @@ var sessionSettings = map[string]string{
 	"random_page_cost": "1.1",
 	// Starting workers takes longer than a page does, and other requests want the processors.
 	"max_parallel_workers_per_gather": "0",
-	// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
+	// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see
+	// docs/adr/0026.
 	"enable_sort": "off",
 }
 
@@ -51,7 +52,8 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a BadURL without a password.
+// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a BadURL without a
+// password.
 func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
@@ -66,7 +68,7 @@ var certificateParameters = []struct{ name, variable string }{
 	{"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
 }
 
-// explainURL returns why pgx refused a database URL with err. It names a file that cannot be used and its parameter.
+// explainURL returns the reason why pgx refused a database URL with err. It names an unusable file and its parameter.
 func explainURL(databaseURL string, err error) *BadURL {
 	var query url.Values
 	if u, err := url.Parse(databaseURL); err == nil {
@@ -100,7 +102,8 @@ func hasCertificate(path string) bool {
 	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
-// explainConnecting returns err without the password, and with the remedy where a pooler refused the settings of a session.
+// explainConnecting returns err without the password. If a pooler refused the settings of a session, it adds the
+// remedy.
 func explainConnecting(err error, config *pgx.ConnConfig) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {
@@ -123,7 +126,8 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 const pgProtocolViolation = "08P01"
 
 // poolerParameters are the settings that PgBouncer accepts from each client.
-var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}
+var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
+	"timezone"}
 
 // stripDSN returns err without the configuration that a connection error repeats.
 func stripDSN(err error) error {
@@ -151,7 +155,8 @@ func (e *WrongEncoding) Error() string {
 // checkEncoding returns WrongEncoding unless the database of the pool stores text as UTF-8.
 func checkEncoding(ctx context.Context, pool *sql.DB) error {
 	var wrong WrongEncoding
-	err := pool.QueryRowContext(ctx, "SELECT current_database(), current_setting('server_encoding')").Scan(&wrong.Database, &wrong.Encoding)
+	err := pool.QueryRowContext(ctx, "SELECT current_database(), current_setting('server_encoding')").Scan(&wrong.Database,
+		&wrong.Encoding)
 	if err == nil && wrong.Encoding != utf8Encoding {
 		return &wrong
 	}

@@ -1,11 +1,12 @@
-// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. It is the only importer of the drivers.
+// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. No other package imports the
+// drivers.
 //
 // It hides connections and their fair use, the group commit and the checkpoints of SQLite, the session settings and the
 // statistics of PostgreSQL, migrations and their lock, and the errors of the drivers, which it translates once.
 //
-// Open returns a DB. Its methods Read, ReadUnbounded and ReadSearch return a Reader for statements of different cost, and
-// Write runs a transaction. Statements are composed of Expr values, SQL with arguments; a Dialect returns those in which
-// the engines differ.
+// Open returns a DB. Its methods Read, ReadUnbounded and ReadSearch return a Reader for statements of different cost,
+// and Write runs a transaction. Statements are composed of Expr values, SQL with arguments; a Dialect returns those in
+// which the engines differ.
 package engine
 
 import (
@@ -45,7 +46,8 @@ type backend interface {
 	translateError(err error) *models.Error
 	// explain returns the plan of a statement.
 	explain(ctx context.Context, text string, args []any) ([]string, error)
-	// migrate migrates the schema if up is set, and checks otherwise that it is current. Then it makes the backend ready to write.
+	// migrate migrates the schema if up is set, and checks otherwise that it is current. Then it makes the backend ready
+	// to write.
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
 	// present returns the time in microseconds since 1970, by the clock of the method now.
 	present(ctx context.Context) (int64, error)
@@ -62,8 +64,8 @@ type backend interface {
 	close() error
 }
 
-// DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections is
-// the smallest number that works: a migration takes three at once, and each lane needs one.
+// DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections
+// is the smallest number that works: a migration takes three at once, and each lane needs one.
 const (
 	DefaultConnections = 20
 	MinConnections     = 6
@@ -165,13 +167,14 @@ func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 	return instant.UnixMicro() <= now, db.TranslateError(err)
 }
 
-// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be examined.
+// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be
+// examined.
 func (db *DB) LogBytes() (int64, bool) { return db.backend.logBytes() }
 
 // Pools returns how busy the pools of connections are.
 func (db *DB) Pools() []Pool { return db.backend.pools() }
 
-// maxAttempts is how often a transaction that conflicts with another one is tried.
+// maxAttempts is the maximum number of attempts of a transaction that conflicts with others.
 const maxAttempts = 6
 
 // ErrRetry makes Write run its transaction again, because another one was faster.
@@ -233,7 +236,8 @@ func (db *DB) TranslateError(err error) error {
 
 // concurrentWrite returns the failure of a transaction that conflicts with another one.
 func concurrentWrite(err error) *models.Error {
-	return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
+	return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true,
+		Err: err}
 }
 
 // isContextError reports whether a context has ended in the chain of err.
@@ -241,15 +245,15 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// unavailableError is the failure of a database that cannot be reached or cannot go on.
+// unavailableError returns the failure of a database that cannot be used.
 func unavailableError(err error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,
 	}
 }
 
-// interruptedError returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
-// database. It wraps context.Canceled.
+// interruptedError returns the failure of a statement that was cancelled: by the end of its context, or by an operator
+// in the database. It wraps context.Canceled.
 func interruptedError(err error) *models.Error {
 	return unavailableError(errors.Join(context.Canceled, err))
 }

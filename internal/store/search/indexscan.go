@@ -68,8 +68,8 @@ func (c compiler) unionScan(t *Table, f *models.Filter) []indexScan {
 	return []indexScan{union}
 }
 
-// predicateScan returns the scan of the index on values for a predicate. Each range is a statement of its own, so that the
-// index is read for this range only.
+// predicateScan returns the scan of the index on values for a predicate. Each range is a statement of its own, so that
+// the index is read for this range only.
 func (c compiler) predicateScan(t *Table, f *models.Filter) (indexScan, bool) {
 	p := f.Metadata
 	match := matchIndex(p, "m", true)
@@ -78,9 +78,10 @@ func (c compiler) predicateScan(t *Table, f *models.Filter) (indexScan, bool) {
 	}
 	scan := indexScan{filter: f, exact: match.exact, key: &p.MetadataKeyPath}
 	for _, r := range match.scanRanges() {
-		scan.ids = append(scan.ids, engine.SQL("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ?"+
-			" AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ?",
-			c.project, t.subjectKind, p.Card, p.Key, engine.All(append([]engine.Expr{r}, match.conditions...))))
+		scan.ids = append(scan.ids,
+			engine.SQL("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ?"+
+				" AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ?",
+				c.project, t.subjectKind, p.Card, p.Key, engine.All(append([]engine.Expr{r}, match.conditions...))))
 	}
 	return scan, true
 }
@@ -103,8 +104,8 @@ func (m indexMatch) scanRanges() []engine.Expr {
 	return m.ranges
 }
 
-// matchIndex returns the match of a predicate with the index entries of an alias. With split, the first condition of the
-// predicate that consists of several ranges is left out of the conditions and becomes the ranges.
+// matchIndex returns the match of a predicate with the index entries of an alias. With split, the first condition of
+// the predicate that consists of several ranges is left out of the conditions and becomes the ranges.
 func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatch {
 	key := alias + ".sort_key"
 	if len(p.Path) > 0 {
@@ -134,8 +135,8 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 	return match
 }
 
-// splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and its
-// index; nil and -1 for none.
+// splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and
+// its index; nil and -1 for none.
 func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.Expr, index int) {
 	for i, test := range p.Tests {
 		ranges := slices.Clone(test.Between)
@@ -164,8 +165,8 @@ func isLongRange(r models.SortKeyRange) bool {
 	return models.LongSortKey(r.From) || models.LongSortKey(r.To)
 }
 
-// indexCondition returns a condition on a sort key that holds for each value that passes a condition, empty for none. exact
-// is set if it holds for no other value. Stored sort keys are cut, so a longer one is compared by its beginning.
+// indexCondition returns a condition on a sort key that holds for each value that passes a condition, empty for none.
+// exact is set if it holds for no other value. Stored sort keys are cut, so a longer one is compared by its beginning.
 func indexCondition(test models.ValueTest, key string) (condition engine.Expr, exact bool) {
 	switch {
 	case test.Not, test.IgnoreCase:

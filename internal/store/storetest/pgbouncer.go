@@ -14,8 +14,8 @@ import (
 	"github.com/placard/placard/internal/harness"
 )
 
-// PgBouncer starts a PgBouncer in transaction mode before the server of the database at databaseURL, with more lines for its
-// section [pgbouncer], and returns the URL that leads through it. It is stopped when the test ends.
+// PgBouncer starts a PgBouncer in transaction mode before the server of the database at databaseURL, with more lines
+// for its section [pgbouncer], and returns the URL that leads through it. It is stopped when the test ends.
 func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
@@ -35,7 +35,8 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	}
 	const port = "6432"
 	config := filepath.Join(folder, "pgbouncer.ini")
-	text := "[databases]\n* = " + keywords(t, databaseURL) + "\n[pgbouncer]\nauth_type = any\npool_mode = transaction\nlisten_port = " + port +
+	text := "[databases]\n* = " + keywords(t,
+		databaseURL) + "\n[pgbouncer]\nauth_type = any\npool_mode = transaction\nlisten_port = " + port +
 		"\nunix_socket_dir = " + folder + "\n" + strings.Join(settings, "\n") + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -51,7 +52,8 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 		_ = bouncer.Process.Signal(syscall.SIGTERM) // it may have ended
 		_ = bouncer.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); !exists(filepath.Join(folder, ".s.PGSQL."+port)); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !exists(filepath.Join(folder,
+		".s.PGSQL."+port)); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("PgBouncer does not start")
 		}

@@ -100,7 +100,8 @@ func facts(keysAndValues ...string) []models.Fact {
 }
 
 func (s *suite) log(target models.MetadataTarget, facts []models.Fact) (store.Logged, error) {
-	logged, _, err := s.LogMetadata(s.ctx, store.Call{Operation: "logMetadata"}, []store.Write{{Target: target, Facts: facts, Path: root}})
+	logged, _, err := s.LogMetadata(s.ctx, store.Call{Operation: "logMetadata"},
+		[]store.Write{{Target: target, Facts: facts, Path: root}})
 	if err != nil {
 		return store.Logged{}, err
 	}
