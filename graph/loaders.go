@@ -41,7 +41,7 @@ type loaders struct {
 	metadata      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	metadataEntry *batch.Loader[entryArgs, *models.MetadataEntry]
 	history       *batch.Loader[historyPage, *models.MetadataEntryConnection]
-	keys          *batch.Loader[store.KeyQuestion, []*models.MetadataKeyUsage]
+	keys          *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
 
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
@@ -50,7 +50,7 @@ type loaders struct {
 
 	mu sync.Mutex
 	// queries are the queries of searchedVersions by their text, because a query cannot be an argument of a loader.
-	queries map[string]models.Question
+	queries map[string]models.ListQuery
 }
 
 // noArgs are the arguments of a relation without arguments.
@@ -94,7 +94,7 @@ type loadersKey struct{}
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l := &loaders{
 		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
-		queries: map[string]models.Question{},
+		queries: map[string]models.ListQuery{},
 	}
 	l.setObjects(r.store)
 	l.setLists(r.store)
@@ -108,7 +108,7 @@ func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).
 
 // checkProject returns an error if the store returned an object of a project that the caller must not read.
 func checkProject(ctx context.Context, project models.ID) error {
-	if !auth.From(ctx).Reads(project) {
+	if !auth.FromContext(ctx).CanRead(project) {
 		return models.NotFound(nil, "there is no such object")
 	}
 	return nil
@@ -175,7 +175,7 @@ func (l *loaders) setMetadata(s *store.Store) {
 		})
 	l.keys = listLoader(l,
 		func(
-			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuestion,
+			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuery,
 		) (map[models.ID][]*models.MetadataKeyUsage, error) {
 			keys, err := s.ArtifactKeys(ctx, project, ids, q)
 			for _, usage := range slices.Concat(valuesOf(keys)...) {
@@ -221,13 +221,13 @@ func pageLoader[A interface {
 }
 
 // registerQuery stores a query of searchedVersions. text must determine the query.
-func (l *loaders) registerQuery(text string, query models.Question) {
+func (l *loaders) registerQuery(text string, query models.ListQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries[text] = query
 }
 
-func (l *loaders) query(text string) models.Question {
+func (l *loaders) query(text string) models.ListQuery {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.queries[text]

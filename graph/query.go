@@ -13,7 +13,7 @@ import (
 type query struct{ *Resolver }
 
 // search is a method of the store that searches the objects of a project.
-type search[T any] func(context.Context, string, models.Question, models.Page) (*models.Connection[T], error)
+type search[T any] func(context.Context, string, models.ListQuery, models.Page) (*models.Connection[T], error)
 
 // searchList returns a page of a list. It checks all arguments before it reads anything.
 func searchList[T any](
@@ -62,7 +62,7 @@ func (q query) PipelineRuns(
 	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
 	search := func(
-		ctx context.Context, project string, query models.Question, page models.Page,
+		ctx context.Context, project string, query models.ListQuery, page models.Page,
 	) (*models.PipelineRunConnection, error) {
 		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
 	}
@@ -130,7 +130,7 @@ func (q query) MetadataKeys(
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {
-	if err := models.CheckName(models.At("name"), name); err != nil {
+	if err := models.CheckName(models.NewPath("name"), name); err != nil {
 		return nil, err
 	}
 	return q.store.Project(ctx, name)
@@ -141,7 +141,7 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 	if err != nil {
 		return nil, err
 	}
-	if err := models.CheckName(models.At("name"), name); err != nil {
+	if err := models.CheckName(models.NewPath("name"), name); err != nil {
 		return nil, err
 	}
 	return q.store.Artifact(ctx, projectName, name)
@@ -150,7 +150,7 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 func (q query) ArtifactVersion(
 	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
-	version, err := q.resolveRef(ctx, models.At("ref"), ref, asOf)
+	version, err := q.resolveRef(ctx, models.NewPath("ref"), ref, asOf)
 	return dropDeletedNode(ctx, version), err
 }
 
@@ -160,12 +160,12 @@ func (q query) resolveRef(
 	ctx context.Context, path *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
 	if ref.Named != nil {
-		if err := ref.Named.Check(path.In("named")); err != nil {
+		if err := ref.Named.Check(path.Child("named")); err != nil {
 			return nil, err
 		}
 	}
 	if ref.ID == nil {
-		instant, err := q.effectiveAsOf(ctx, models.At("asOf"), asOf, nil)
+		instant, err := q.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -206,7 +206,7 @@ func (q query) Node(ctx context.Context, id string) (models.Node, error) {
 
 func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error) {
 	if n, limit := len(texts), int(q.limits.PageSize); n > limit {
-		return nil, models.LimitExceeded(models.At("ids"), "items in a page", int64(limit), int64(n))
+		return nil, models.LimitExceeded(models.NewPath("ids"), "items in a page", int64(limit), int64(n))
 	}
 	wanted := make([]models.NodeID, len(texts)) // zero for a text that is no ID
 	ids := make([]models.ID, 0, len(texts))

@@ -25,8 +25,8 @@ type MetadataEntry struct {
 // NodeID returns the ID that clients see.
 func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
 
-// At returns the entry in a view, nil if it was logged later.
-func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
+// ViewAt returns the entry in a view, nil if it was logged later.
+func (e *MetadataEntry) ViewAt(asOf *Time) *MetadataEntry {
 	return viewAt(e, asOf, func(view *MetadataEntry) (start Time) {
 		view.AsOf = asOf
 		return view.LoggedAt
@@ -66,8 +66,8 @@ type CardFilter struct {
 	Name string
 }
 
-// Choose returns the entries that match the filter, in their order.
-func (f CardFilter) Choose(entries []*MetadataEntry) []*MetadataEntry {
+// Apply returns the entries that match the filter, in their order.
+func (f CardFilter) Apply(entries []*MetadataEntry) []*MetadataEntry {
 	chosen := make([]*MetadataEntry, 0, len(entries))
 	for _, entry := range entries {
 		if !f.Only || f.Name == entry.CardName {

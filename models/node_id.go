@@ -46,17 +46,17 @@ func (n *NodeID) UnmarshalGQL(any) error { return BadInput(nil, "must be a strin
 // View is an object that can be read as of an instant.
 type View[T any] interface {
 	comparable
-	// At returns the object as of an instant, or the zero value if it did not exist then. For nil, which means now, it
+	// ViewAt returns the object as of an instant, or the zero value if it did not exist then. For nil, which means now, it
 	// returns the object itself.
-	At(asOf *Time) T
+	ViewAt(asOf *Time) T
 }
 
-// Views returns the objects as of an instant, without those that did not exist then.
-func Views[T View[T]](objects []T, asOf *Time) []T {
+// ViewsAt returns the objects as of an instant, without those that did not exist then.
+func ViewsAt[T View[T]](objects []T, asOf *Time) []T {
 	var none T
 	views := make([]T, 0, len(objects))
 	for _, object := range objects {
-		if view := object.At(asOf); view != none {
+		if view := object.ViewAt(asOf); view != none {
 			views = append(views, view)
 		}
 	}
@@ -83,17 +83,17 @@ func NodeAt(node Node, asOf *Time) Node {
 	}
 	switch node := node.(type) {
 	case *Artifact:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	case *ArtifactVersion:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	case *PipelineRun:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	case *StepRun:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	case *StepOutput:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	case *MetadataEntry:
-		return toNode(node.At(asOf))
+		return toNode(node.ViewAt(asOf))
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string)
 		keyAt := at.at
 		if r.typedInput {
 			at = inside.child(i).child("value")
-			keyAt = inside.at.In(i).In("key")
+			keyAt = inside.at.Child(i).Child("key")
 		}
 		if err := check(r.limits, keyAt, member.Key); err != nil {
 			return nil, err

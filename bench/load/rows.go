@@ -219,11 +219,11 @@ const seqColumn = 2
 
 func (m *maker) entry(subject models.ID, fact models.Fact, step any) []any {
 	var parts any
-	if fact.Form.Parts != "" {
-		parts = fact.Form.Parts
+	if fact.Precomputed.PathKeys != "" {
+		parts = fact.Precomputed.PathKeys
 	}
 	return []any{m.project, subject, m.seq(entries), m.id(), fact.Card, fact.Key, string(fact.Kind), fact.Text, false,
-		m.at, step, fact.Form.SortKey, parts}
+		m.at, step, fact.Precomputed.SortKey, parts}
 }
 
 // latestRow returns the latest row of a key with this last entry.

@@ -35,11 +35,11 @@ func (e *unsupportedError) Error() string { return e.text }
 // ExitCode returns the exit code of the program for an error, which may be nil.
 func ExitCode(err error) int {
 	var usage *config.UsageError
-	var badURL *store.BadURL
-	var missing *store.Missing
-	var encoding *store.WrongEncoding
-	var behind *store.Behind
-	var outdated *store.Outdated
+	var badURL *store.URLError
+	var missing *store.MissingFileError
+	var encoding *store.EncodingError
+	var behind *store.SchemaOutdatedError
+	var outdated *store.ProgramOutdatedError
 	var unsupported *unsupportedError
 	switch {
 	case err == nil:

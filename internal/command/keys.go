@@ -126,8 +126,8 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 // openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if
 // there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
-	s, err := store.OpenCurrent(ctx, databaseURL, log)
-	if behind := (*store.Behind)(nil); errors.As(err, &behind) && behind.Missing != nil {
+	s, err := store.OpenWithoutMigrating(ctx, databaseURL, log)
+	if behind := (*store.SchemaOutdatedError)(nil); errors.As(err, &behind) && behind.Missing != nil {
 		return nil, behind.Missing
 	}
 	return s, err
@@ -143,7 +143,7 @@ func withStore(ctx context.Context, settings *config.Keys, out Output,
 	if err != nil {
 		return err
 	}
-	return describeError(errors.Join(do(auth.With(ctx, auth.Everyone), s), s.Close()))
+	return describeError(errors.Join(do(auth.NewContext(ctx, auth.Anonymous), s), s.Close()))
 }
 
 // describeError returns an error of the domain as text for the terminal: its field and message without its code.

@@ -15,7 +15,7 @@ import (
 
 // migrateStatus prints the schema version. It returns a *store.Behind error unless the schema is current.
 func migrateStatus(ctx context.Context, settings *config.Database, out Output) error {
-	tables, err := store.ReadTables(ctx, settings.DatabaseURL)
+	tables, err := store.ReadSchema(ctx, settings.DatabaseURL)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 		}
 	}
 	if len(tables.Pending) > 0 {
-		return &store.Behind{Stored: tables.Stored, Newest: tables.Newest}
+		return &store.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
 	}
 	return tables.Newer()
 }
@@ -49,7 +49,7 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 func reportMigrations(ctx context.Context, databaseURL string, out io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	end := progress.Start(out, func(elapsed time.Duration) string {
-		tables, err := store.ReadTables(ctx, databaseURL)
+		tables, err := store.ReadSchema(ctx, databaseURL)
 		if err != nil || len(tables.Pending) == 0 {
 			return "" // the migration itself returns the error
 		}
@@ -71,13 +71,13 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 		return err
 	}
 	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL),
-		store.NewestTables())
+		store.TargetSchemaVersion())
 	return err
 }
 
 // migrateRepair completes rows that older servers wrote. It returns a *store.Behind error unless the schema is current.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
-	s, err := store.OpenCurrent(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
+	s, err := store.OpenWithoutMigrating(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,6 @@ func VersionString(version string) string {
 
 func printVersion(version string, out Output) error {
 	_, err := fmt.Fprintf(out.Stdout, "placard  %s\ncommit   %s\nGo       %s %s/%s\ntables   %d\n",
-		version, Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, store.NewestTables())
+		version, Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, store.TargetSchemaVersion())
 	return err
 }

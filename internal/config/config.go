@@ -29,7 +29,7 @@ type Config struct {
 
 	RateLimit            int64         `help:"Cost that the operations of an API key may have per minute on each server. 0 is no limit." name:"rate-limit-cost-per-minute" aliases:"rate-limit" default:"0" min:"0"`
 	AllowUnauthenticated bool          `help:"Accept --auth=none on an address that other machines can reach." aliases:"insecure-open"`
-	Trusted              string        `help:"Execute only these queries: a JSON file that maps SHA-256 to text, or a directory of .graphql files." name:"trusted-documents" placeholder:"PATH"`
+	TrustedDocuments     string        `help:"Execute only these queries: a JSON file that maps SHA-256 to text, or a directory of .graphql files." name:"trusted-documents" placeholder:"PATH"`
 	LogLevel             slog.Level    `common:"" help:"Lowest level to log: debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat            string        `help:"Format of log lines: text or json." enum:"text,json" default:"text"`
 	DrainTimeout         time.Duration `help:"Time to wait for running requests when the server stops." default:"20s" min:"0s"`

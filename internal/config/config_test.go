@@ -56,7 +56,7 @@ func TestFlagsAndVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Addr != "localhost:2" || c.LogLevel != slog.LevelDebug || c.Limit.PageSize != 7 || c.Limit.ConcurrentOperations != 3 ||
-		c.Limit.QueuedOperations != 256 || c.Trusted != "list.json" || c.DatabaseConnections != 6 {
+		c.Limit.QueuedOperations != 256 || c.TrustedDocuments != "list.json" || c.DatabaseConnections != 6 {
 		t.Errorf("got %+v", c)
 	}
 	if c.Database() != "postgres://u:xxxxx@h/d" {

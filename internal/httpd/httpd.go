@@ -35,7 +35,7 @@ type Handler struct {
 }
 
 // New returns a handler for the GraphQL server and the store.
-func New(api *gqlhttp.Handler, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
+func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logger) (*Handler, error) {
 	hosts, err := where.hostPolicy()
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (h *Handler) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, store.ErrReadOnly):
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		writeStatus(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
-	case errors.As(err, new(*store.Outdated)):
+	case errors.As(err, new(*store.ProgramOutdatedError)):
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		writeStatus(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:

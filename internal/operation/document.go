@@ -23,12 +23,12 @@ type document struct {
 // operation returns the operation that a request names.
 func (d *document) operation(name string) (*ast.OperationDefinition, error) {
 	if name == "" && len(d.tree.Operations) > 1 {
-		return nil, models.BadInput(models.At("operationName"), "is required because the query has several operations")
+		return nil, models.BadInput(models.NewPath("operationName"), "is required because the query has several operations")
 	}
 	if operation := d.tree.Operations.ForName(name); operation != nil {
 		return operation, nil
 	}
-	return nil, models.BadInput(models.At("operationName"), "must be the name of an operation of the query")
+	return nil, models.BadInput(models.NewPath("operationName"), "must be the name of an operation of the query")
 }
 
 // checkAliases returns an error if the document has too many aliases.

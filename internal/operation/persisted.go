@@ -21,7 +21,7 @@ func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 	if i < 0 || extensions[i].Value == nil {
 		return nil
 	}
-	path = path.In("persistedQuery")
+	path = path.Child("persistedQuery")
 	members, ok := extensions[i].Value.(models.Object)
 	if !ok {
 		return models.BadInput(path, "must be an object")
@@ -36,10 +36,10 @@ func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 		}
 	}
 	if !isVersion1 {
-		return models.BadInput(path.In("version"), "must be 1")
+		return models.BadInput(path.Child("version"), "must be 1")
 	}
 	if !isHash(r.hash) {
-		return models.BadInput(path.In("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
+		return models.BadInput(path.Child("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 // an unknown hash, and of a document that is not trusted.
 func (e *Executor) resolveQuery(r *Request) *Response {
 	if r.hasQuery && r.hash != "" && Hash(r.Query) != r.hash {
-		path := models.At("extensions", "persistedQuery", "sha256Hash")
+		path := models.NewPath("extensions", "persistedQuery", "sha256Hash")
 		return Refuse(models.BadInput(path, "is not the SHA-256 of the query"))
 	}
 	isKnown := true

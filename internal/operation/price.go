@@ -164,7 +164,7 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 	}
 	price := prices.filter(filter, isPast)
 	if price.scans > maxScans && !price.indexed && isRoot && e.err == nil {
-		e.err = models.LimitExceeded(models.At("where"),
+		e.err = models.LimitExceeded(models.NewPath("where"),
 			"conditions that no index answers, without one that an index answers", maxScans, int64(price.scans))
 	}
 	points := saturatingAdd(price.points, prices.orders(arguments["orderBy"], isPast))

@@ -21,7 +21,7 @@ func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr
 	switch {
 	case who.Owner:
 		return where
-	case !who.Reads(who.Project):
+	case !who.CanRead(who.Project):
 		return where.Concat(engine.SQL(" AND FALSE"))
 	}
 	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
@@ -48,7 +48,7 @@ func projectColumn(table string) string {
 
 // requireRole returns FORBIDDEN unless the caller has a role in a project that it can read.
 func (tx *transaction) requireRole(role models.ApiKeyRole, project models.ID) error {
-	if tx.who.May(role, project) {
+	if tx.who.HasRole(role, project) {
 		return nil
 	}
 	if role == models.ApiKeyRoleAdmin {
@@ -135,7 +135,7 @@ func (s *Store) CreateApiKey(
 		if input.Owner && !tx.who.Owner {
 			return errOwnerRequired
 		} else if !input.Owner {
-			id, err := tx.projectNamed(at.In("project"), tx.who.ResolveProject(input.Project))
+			id, err := tx.projectNamed(at.Child("project"), tx.who.ResolveProject(input.Project))
 			if err == nil {
 				err = tx.requireRole(models.ApiKeyRoleAdmin, id)
 			}
@@ -145,7 +145,7 @@ func (s *Store) CreateApiKey(
 			project = &id
 		}
 		if input.ExpiresAt != nil && !s.clock().Before(input.ExpiresAt.Time) {
-			return models.BadInput(at.In("expiresAt"), "must be in the future")
+			return models.BadInput(at.Child("expiresAt"), "must be in the future")
 		}
 		var taken bool
 		same := engine.SQL("name = ?", input.Name)
@@ -154,7 +154,7 @@ func (s *Store) CreateApiKey(
 		}
 		err := tx.scan(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
 		if err == nil && taken {
-			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
+			err = models.Conflict(at.Child("name"), "there is, or was, an API key of this name")
 		}
 		if err != nil {
 			return err
@@ -162,7 +162,7 @@ func (s *Store) CreateApiKey(
 		var made []*models.ApiKey
 		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys",
-			keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
+			keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.AuthorName(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (s *Store) CreateApiKey(
 func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) (key *models.ApiKey, err error) {
 	id, _ := models.ParseID(text)
 	return key, s.write(ctx, func(tx *transaction) error {
-		if !tx.who.Anywhere(models.ApiKeyRoleAdmin) {
+		if !tx.who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
 		found, err := selectForUpdate[models.ApiKey](tx, id)
@@ -223,8 +223,8 @@ func (s *Store) AuditEvents(
 func adminList[T any](
 	ctx context.Context, s *Store, project *string, page models.Page, l search.List[T],
 ) (*models.Connection[T], error) {
-	who := auth.From(ctx)
-	if !who.Anywhere(models.ApiKeyRoleAdmin) {
+	who := auth.FromContext(ctx)
+	if !who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
 	where := engine.Expr{SQL: "TRUE"}
@@ -252,5 +252,5 @@ func (tx *transaction) audit(
 		return &id
 	}
 	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

@@ -114,7 +114,7 @@ var projectColumns = engine.Columns[models.Project]()
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
 	var project *models.Project
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.From(ctx), "id")).Where("name = ?", name))
+		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.FromContext(ctx), "id")).Where("name = ?", name))
 		return err
 	})
 	return project, s.db.TranslateError(err)
@@ -124,7 +124,7 @@ func (s *Store) Project(ctx context.Context, name string) (*models.Project, erro
 // change, so it is cached. For a key of one project it reads nothing, so that unknown names and those of other
 // projects are alike.
 func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
-	if who := auth.From(ctx); !who.Owner {
+	if who := auth.FromContext(ctx); !who.Owner {
 		return findKeyProject(who, name), nil
 	}
 	if known, ok := s.projects.Load(name); ok {
@@ -140,7 +140,7 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 
 // findKeyProject returns the ID of the project of that name, zero unless the API key of the principal belongs to it.
 func findKeyProject(who auth.Principal, name string) models.ID {
-	if who.Reads(who.Project) && who.ProjectName == name {
+	if who.CanRead(who.Project) && who.ProjectName == name {
 		return who.Project
 	}
 	return models.ID{}
@@ -150,7 +150,7 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
 		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
-		Where: visibleTo(auth.From(ctx), "id",
+		Where: visibleTo(auth.FromContext(ctx), "id",
 			engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
@@ -186,7 +186,7 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
 	id, err := tx.findProject(name)
 	if err == nil && id.IsZero() {
-		err = models.NotFound(at, "there is no project %q", models.CutName(name))
+		err = models.NotFound(at, "there is no project %q", models.TruncateName(name))
 	}
 	return id, err
 }
@@ -204,13 +204,13 @@ func (tx *transaction) findProject(name string) (models.ID, error) {
 	return project.ID, nil
 }
 
-// Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is
+// ImportTx is a transaction in which a project is written as it was in another database, with its IDs and instants. It is
 // for internal/store/bulk, which knows what must be checked. The methods of GORM run statements in it.
-type Bulk struct{ *transaction }
+type ImportTx struct{ *transaction }
 
 // Bulk runs fn in a transaction, one at a time in a database, and again when it lost against another transaction.
 // FORBIDDEN for all but owners.
-func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
+func (s *Store) Bulk(ctx context.Context, fn func(b ImportTx) error) error {
 	return s.write(ctx, func(tx *transaction) error {
 		if !tx.who.Owner {
 			return errOwnerRequired
@@ -218,13 +218,13 @@ func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
 		if err := tx.dialect.LockImports(tx.DB); err != nil {
 			return err
 		}
-		return fn(Bulk{tx})
+		return fn(ImportTx{tx})
 	})
 }
 
 // Rows returns the item t of FROM with a row per object of a JSON array, which is its one argument. Its columns are
 // IDs, texts and numbers of these names.
-func (b Bulk) Rows(ids, texts, numbers []string) string {
+func (b ImportTx) Rows(ids, texts, numbers []string) string {
 	var columns []engine.Column
 	for _, name := range ids {
 		columns = append(columns, engine.IDColumn(name))
@@ -239,13 +239,13 @@ func (b Bulk) Rows(ids, texts, numbers []string) string {
 }
 
 // OneOf returns the condition that a column is one of the IDs, with its arguments.
-func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
+func (b ImportTx) OneOf(column string, ids []models.ID) (string, []any) {
 	one := b.dialect.IDIn(column, ids)
 	return one.SQL, one.Args
 }
 
 // AddSubjects adds the subjects of new objects. about is a models.SubjectKind.
-func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) error {
+func (b ImportTx) AddSubjects(project models.ID, about string, ids []models.ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -253,22 +253,22 @@ func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) erro
 }
 
 // LockRow returns the end of a SELECT that locks its rows.
-func (b Bulk) LockRow() string { return b.dialect.ForUpdate() }
+func (b ImportTx) LockRow() string { return b.dialect.ForUpdate() }
 
 // LockSubjects locks subjects until the end of the transaction.
-func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {
+func (b ImportTx) LockSubjects(project models.ID, subjects []models.ID) error {
 	_, err := b.lockSubjects(project, subjects)
 	return err
 }
 
 // Audit records an action on a whole project.
-func (b Bulk) Audit(project models.ID, action models.AuditAction, name string) error {
+func (b ImportTx) Audit(project models.ID, action models.AuditAction, name string) error {
 	return b.audit(project, action, project, "project %q", name)
 }
 
 // Append stores entries of another database after all stored ones. facts are their values; Seq and ProjectID of an
 // entry are ignored. The subjects must be locked.
-func (b Bulk) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
+func (b ImportTx) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
 	var last models.Time
 	made := make([]entryDraft, len(entries))
 	for i, e := range entries {

@@ -118,17 +118,17 @@ type written struct {
 func clockIsSet(t *testing.T, c *clock, url string) {
 	s := c.open(t, url)
 	defer func() { _ = s.Close() }()
-	key, secret, err := s.CreateApiKey(everyone, models.At("input"), models.CreateApiKeyInput{Name: "k", Owner: true,
+	key, secret, err := s.CreateApiKey(everyone, models.NewPath("input"), models.CreateApiKeyInput{Name: "k", Owner: true,
 		ExpiresAt: &models.Time{Time: time.Now().Add(24 * time.Hour)}})
 	must(t, err)
 	versions := []*models.ArtifactVersion{newVersion(t, s), newVersion(t, s)}
-	call := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: models.At("input")}
+	call := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: models.NewPath("input")}
 	once := []store.Write{{Target: target(versions[0]), Facts: fact(t, "once", "1")}}
 	first, _, err := s.LogMetadata(everyone, call, once)
 	must(t, err)
 	var all []written
 	for i, offset := range offsets {
-		run, _, err := s.StartPipelineRun(everyone, store.Call{}, models.At("input"),
+		run, _, err := s.StartPipelineRun(everyone, store.Call{}, models.NewPath("input"),
 			models.StartPipelineRunInput{Pipeline: "p"})
 		must(t, err)
 		must(t, s.Close())
@@ -141,23 +141,23 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 			t.Errorf("at %s the API key is good: %t", offset, known)
 		}
 		all = append(all, logTogether(t, s, c, versions[0])...)
-		run, err = s.FinishPipelineRun(everyone, models.At("input"),
+		run, err = s.FinishPipelineRun(everyone, models.NewPath("input"),
 			models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
 		must(t, err)
 		if run.FinishedAt.Before(run.StartedAt.Time) {
 			t.Errorf("a run took %s", run.FinishedAt.Sub(run.StartedAt.Time))
 		}
-		_, err = s.SetAlias(everyone, models.At("input"),
+		_, err = s.SetAlias(everyone, models.NewPath("input"),
 			models.SetAliasInput{ArtifactVersionID: versions[i%2].ID.String(), Alias: "prod"})
 		must(t, err)
-		_, err = s.TagArtifactVersion(everyone, models.At("input"),
+		_, err = s.TagArtifactVersion(everyone, models.NewPath("input"),
 			models.TagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
 		must(t, err)
-		_, err = s.UntagArtifactVersion(everyone, models.At("input"),
+		_, err = s.UntagArtifactVersion(everyone, models.NewPath("input"),
 			models.UntagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
 		must(t, err)
 		if offset <= 0 { // three days ahead, keys may be forgotten: the clock says that they are old
-			must(t, s.ForgetIdempotencyKeys(everyone, 48*time.Hour))
+			must(t, s.DeleteExpiredIdempotencyKeys(everyone, 48*time.Hour))
 		}
 		again, deduplicated, err := s.LogMetadata(everyone, call, once)
 		must(t, err)
@@ -276,7 +276,7 @@ func must(t *testing.T, err error) {
 
 func newVersion(t *testing.T, s *store.Store) *models.ArtifactVersion {
 	t.Helper()
-	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 		models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 	must(t, err)
 	return version
@@ -291,7 +291,7 @@ func ref[T any](v T) *T { return &v }
 func fact(t *testing.T, key, value string) []models.Fact {
 	t.Helper()
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: models.Object{{Key: key, Value: value}}}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: models.Object{{Key: key, Value: value}}}, nil)
 	if err != nil {
 		t.Error(err)
 	}

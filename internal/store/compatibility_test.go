@@ -20,7 +20,7 @@ func TestNewerDatabase(t *testing.T) {
 		db.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)")
 		for name, open := range map[string]func() (*store.Store, error){
 			"Open":        func() (*store.Store, error) { return store.Open(everyone, url, quiet) },
-			"OpenCurrent": func() (*store.Store, error) { return store.OpenCurrent(everyone, url, quiet) },
+			"OpenCurrent": func() (*store.Store, error) { return store.OpenWithoutMigrating(everyone, url, quiet) },
 		} {
 			db.execute("UPDATE compatibility SET oldest_program = 7") // the control
 			s, err := open()
@@ -35,13 +35,13 @@ func TestNewerDatabase(t *testing.T) {
 				t.Error(err)
 			}
 			db.execute("UPDATE compatibility SET oldest_program = 998")
-			var outdated *store.Outdated
+			var outdated *store.ProgramOutdatedError
 			if _, err := open(); !errors.As(err, &outdated) || outdated.Oldest != 998 || outdated.Stored != 999 ||
 				!strings.Contains(err.Error(), "a newer program has written this database") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if tables, err := store.ReadTables(everyone, url); err != nil || tables.Oldest != 998 || tables.Newer() == nil {
+		if tables, err := store.ReadSchema(everyone, url); err != nil || tables.Oldest != 998 || tables.Newer() == nil {
 			t.Errorf("ReadTables returns %+v (%v)", tables, err)
 		}
 	})
@@ -68,7 +68,7 @@ func TestOutdatedServer(t *testing.T) {
 		db.execute("UPDATE compatibility SET oldest_program = 998")
 		for name, err := range map[string]error{"Ping": s.Ping(context.Background()), "StartPipelineRun": write()} {
 			var failure *models.Error
-			var outdated *store.Outdated
+			var outdated *store.ProgramOutdatedError
 			if !errors.As(err, &failure) || failure.Code != models.CodeUnavailable || !failure.Retryable ||
 				!errors.As(err, &outdated) {
 				t.Errorf("%s: %v", name, err)

@@ -23,7 +23,7 @@ func TestEncodings(t *testing.T) {
 			url := storetest.EncodedPostgres(t, encoding)
 			check := func(how string, err error) {
 				t.Helper()
-				var wrong *store.WrongEncoding
+				var wrong *store.EncodingError
 				if refused := errors.As(err, &wrong); refused != (encoding != "UTF8") {
 					t.Errorf("%s: got %v", how, err)
 				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) ||
@@ -31,13 +31,13 @@ func TestEncodings(t *testing.T) {
 					t.Errorf("%s: the message is %v", how, err)
 				}
 			}
-			_, err := store.ReadTables(t.Context(), url)
+			_, err := store.ReadSchema(t.Context(), url)
 			check("ReadTables", err)
 			s, err := store.Open(t.Context(), url, quiet)
 			if check("Open", err); err == nil {
 				defer func() { _ = s.Close() }()
 			}
-			if s, err = store.OpenCurrent(t.Context(), url, quiet); err == nil {
+			if s, err = store.OpenWithoutMigrating(t.Context(), url, quiet); err == nil {
 				defer func() { _ = s.Close() }()
 			}
 			check("OpenCurrent", err)
@@ -100,7 +100,7 @@ func TestCertificateFiles(t *testing.T) {
 	} {
 		for how, err := range map[string]error{"Open": openError(t, url+parameters),
 			"ReadTables": readError(url + parameters)} {
-			var bad *store.BadURL
+			var bad *store.URLError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s, %s: got %v", how, parameters, err)
 			}
@@ -114,6 +114,6 @@ func openError(t *testing.T, url string) error {
 }
 
 func readError(url string) error {
-	_, err := store.ReadTables(context.Background(), url)
+	_, err := store.ReadSchema(context.Background(), url)
 	return err
 }

@@ -12,17 +12,17 @@ type (
 	// Option changes how a database is opened.
 	Option = engine.Option
 	// SchemaVersion is the state of the schema of a database.
-	Tables = engine.Tables
-	// Behind is the failure of a database whose schema is older than the program needs.
-	Behind = engine.Behind
-	// Outdated is the failure of a program that is older than the schema allows.
-	Outdated = engine.Outdated
-	// Missing is the failure of a call that needs an SQLite file that does not exist.
-	Missing = engine.Missing
-	// BadURL is the failure of an invalid database URL.
-	BadURL = engine.BadURL
-	// WrongEncoding is the failure of a PostgreSQL database that does not store text as UTF-8.
-	WrongEncoding = engine.WrongEncoding
+	Schema = engine.Schema
+	// SchemaOutdatedError is the failure of a database whose schema is older than the program needs.
+	SchemaOutdatedError = engine.SchemaOutdatedError
+	// ProgramOutdatedError is the failure of a program that is older than the schema allows.
+	ProgramOutdatedError = engine.ProgramOutdatedError
+	// MissingFileError is the failure of a call that needs an SQLite file that does not exist.
+	MissingFileError = engine.MissingFileError
+	// URLError is the failure of an invalid database URL.
+	URLError = engine.URLError
+	// EncodingError is the failure of a PostgreSQL database that does not store text as UTF-8.
+	EncodingError = engine.EncodingError
 	// Operation is an operation of the API, whose statements share connections fairly with those of others.
 	Operation = engine.Operation
 	// Observer observes the statements of a context.
@@ -57,11 +57,11 @@ func WithObserver(ctx context.Context, o Observer) context.Context {
 // IsPostgres reports whether a database URL is one of PostgreSQL.
 func IsPostgres(url string) bool { return engine.IsPostgres(url) }
 
-// NewestTables returns the version of the schema that this program needs.
-func NewestTables() int64 { return engine.NewestTables() }
+// TargetSchemaVersion returns the version of the schema that this program needs.
+func TargetSchemaVersion() int64 { return engine.TargetSchemaVersion() }
 
-// ReadTables reads the version of the schema of the database at url. It changes nothing.
-func ReadTables(ctx context.Context, url string) (Tables, error) { return engine.ReadTables(ctx, url) }
+// ReadSchema reads the version of the schema of the database at url. It changes nothing.
+func ReadSchema(ctx context.Context, url string) (Schema, error) { return engine.ReadSchema(ctx, url) }
 
 // OpenReadOnly returns a pool for reading the database at url. It takes no lock that blocks a writer.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {

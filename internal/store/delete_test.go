@@ -22,7 +22,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 		s, err := store.Open(context.Background(), url, quiet)
 		must(t, err)
 		defer func() { must(t, s.Close()) }()
-		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 			models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 		must(t, err)
 		var deletions, plans []string
@@ -38,7 +38,7 @@ func TestDeletionInPlainStatements(t *testing.T) {
 				plans = append(plans, plan...)
 			}
 		}}
-		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.At("id"), version.ArtifactID.String())
+		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.NewPath("id"), version.ArtifactID.String())
 		must(t, err)
 		if want := []string{"artifacts", "metadata_latest", "metadata_entries", "subjects"}; !slices.Equal(deletions, want) {
 			t.Errorf("rows are deleted from %v, want %v", deletions, want)

@@ -96,11 +96,11 @@ func (tx *transaction) append(
 		}
 		if !e.retracted {
 			row.Kind, row.Value = (*string)(entry.Kind), entry.Text
-			form, err := e.fact.SearchForm()
+			form, err := e.fact.SearchKeys()
 			if err != nil {
 				return nil, err
 			}
-			row.SortKey, row.Parts = &form.SortKey, textOrNull(form.Parts)
+			row.SortKey, row.Parts = &form.SortKey, textOrNull(form.PathKeys)
 		}
 		if !e.stepRun.IsZero() {
 			row.StepRunID = &e.stepRun

@@ -15,9 +15,9 @@ const (
 	deletionBatch = 50
 )
 
-// ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
+// DeleteExpiredIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
 // deletes them in short transactions, and stops between two statements when ctx ends.
-func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Duration) error {
+func (s *Store) DeleteExpiredIdempotencyKeys(ctx context.Context, retention time.Duration) error {
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {
 			var err error

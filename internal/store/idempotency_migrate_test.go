@@ -89,11 +89,11 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, err := store.Open(context.Background(), url, quiet)
 		must(t, err)
-		version, at := newVersion(t, s), models.At("input")
+		version, at := newVersion(t, s), models.NewPath("input")
 		run, _, err := s.StartPipelineRun(everyone, store.Call{}, at, models.StartPipelineRunInput{Pipeline: "p"})
 		must(t, err)
 		call := func(operation string) store.Call {
-			return store.Call{Operation: operation, Key: ref("key"), KeyPath: at.In("idempotencyKey")}
+			return store.Call{Operation: operation, Key: ref("key"), KeyPath: at.Child("idempotencyKey")}
 		}
 		logInput := models.MetadataTarget{PipelineRunID: ref(run.ID.String())}
 		// In this order: the retraction needs a value. Each of them is what its operation returns.
@@ -160,7 +160,7 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 		if refused, ok := err.(*models.Error); !ok || refused.Code != models.CodeIdempotencyKeyReused {
 			t.Errorf("other input under a key of before: %v", err)
 		}
-		must(t, s.ForgetIdempotencyKeys(everyone, 0))
+		must(t, s.DeleteExpiredIdempotencyKeys(everyone, 0))
 		if answer, again, err := calls[2].send(call("createArtifactVersion")); err != nil || again {
 			t.Errorf("a forgotten key: repeated is %t, %v (%v)", again, answer, err)
 		}

@@ -23,7 +23,7 @@ func numbers(t *testing.T, n int) []models.Fact {
 			Value: json.Number(fmt.Sprintf("0.%d1", 123456789+i))})
 	}
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: object}, nil)
 	must(t, err)
 	return facts
 }
@@ -39,7 +39,7 @@ func TestBytesPerKey(t *testing.T) {
 		for _, load := range []struct{ calls, entries int }{{400, 10}, {20, 1000}} {
 			keys, entries := bytesOf(t, url, "idempotency_keys"), bytesOf(t, url, "metadata_entries")
 			for range load.calls {
-				call := store.Call{Operation: "logMetadata", Key: ref(models.NewID().String()), KeyPath: models.At("input")}
+				call := store.Call{Operation: "logMetadata", Key: ref(models.NewID().String()), KeyPath: models.NewPath("input")}
 				_, _, err := s.LogMetadata(everyone, call,
 					[]store.Write{{Target: target(version), Facts: numbers(t, load.entries)}})
 				must(t, err)

@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// KeyQuestion selects metadata keys.
-type KeyQuestion struct {
+// KeyQuery selects metadata keys.
+type KeyQuery struct {
 	// Prefix is a prefix of the key or of its card, in any case.
 	Prefix string
 	// First is the maximum number of keys, less than 0 for all, up to models.MaxMetadataKeys.
@@ -26,7 +26,7 @@ type KeyQuestion struct {
 
 // limit returns at most the requested number of keys. It fails with LIMIT_EXCEEDED for more than
 // models.MaxMetadataKeys.
-func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+func (q KeyQuery) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
 	}
@@ -39,7 +39,7 @@ func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.Metadata
 
 // ProjectKeys returns the metadata keys of the versions of a project, by card and key. A name is one index look-up;
 // the other properties require reading all values.
-func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuery) ([]*models.MetadataKeyUsage, error) {
 	id, err := s.projectID(ctx, project)
 	if err != nil || id.IsZero() {
 		return nil, err
@@ -57,7 +57,7 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	from := engine.SQL(s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+" CROSS JOIN "+
 		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
 		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`, string(rows), id, models.SubjectArtifactVersion)
-	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuestion{First: -1})
+	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuery{First: -1})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 // ArtifactKeys returns the metadata keys of the versions of each artifact, by card and key. It is two statements for
 // all artifacts.
 func (s *Store) ArtifactKeys(
-	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
+	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuery,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
 	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
 		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
@@ -117,7 +117,7 @@ func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKe
 // keyNames skips from key to key in the index on values: to the next key of the card or, after the last one, to the
 // first key of the next card. Each step is an index look-up on both engines. One condition for both cases would not
 // be on SQLite.
-func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuery) ([]*models.MetadataKeyUsage, error) {
 	next := func(column, condition string) engine.Expr {
 		return engine.SQL("(SELECT m."+column+" FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND "+condition+
 			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)", project, models.SubjectArtifactVersion)
@@ -137,7 +137,7 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 }
 
 // prefixCondition returns the condition that a card or a key begins with the prefix.
-func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
+func (q KeyQuery) prefixCondition(card, key string) engine.Expr {
 	if q.Prefix == "" {
 		return engine.True
 	}
@@ -149,7 +149,7 @@ func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
 // aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end
 // of a SELECT, from the items of FROM on.
 func (s *Store) aggregateUsage(
-	ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion,
+	ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuery,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
 	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity,
 		models.SortKeyInfinity)
@@ -192,7 +192,7 @@ func decodeNumber(sortKey *string) *models.Double {
 	if sortKey == nil {
 		return nil
 	}
-	f, ok := models.NumberOfSortKey(*sortKey)
+	f, ok := models.ParseNumberKey(*sortKey)
 	if !ok {
 		return nil
 	}

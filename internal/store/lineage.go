@@ -85,7 +85,7 @@ func (s *Store) neighbours(
 	var next []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
 		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", most), from, where))
-	return models.Views(next, start.AsOf), s.db.TranslateError(err)
+	return models.ViewsAt(next, start.AsOf), s.db.TranslateError(err)
 }
 
 // loadEdges adds the edges between the known versions, in their order.

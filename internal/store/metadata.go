@@ -51,7 +51,7 @@ type Logged struct {
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
 // writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
-	call.Input = canonicalInput(auth.From(ctx), writes)
+	call.Input = canonicalInput(auth.FromContext(ctx), writes)
 	drafts := func(write int, subject models.ID) []entryDraft {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
@@ -60,7 +60,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			targets := make([]models.MetadataTarget, len(writes))
 			paths := make([]*models.Path, len(writes))
 			for i, write := range writes {
-				targets[i], paths[i] = write.Target, write.Path.In("target")
+				targets[i], paths[i] = write.Target, write.Path.Child("target")
 			}
 			found, err := tx.resolve(targets, paths)
 			project := firstProject(found)
@@ -112,7 +112,7 @@ func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	artifacts, err := artifactsByID(tx, ids)
 	for _, one := range found {
 		if version, ok := one.object.(*models.ArtifactVersion); ok {
-			version.Of = artifacts[version.ArtifactID]
+			version.KnownArtifact = artifacts[version.ArtifactID]
 		}
 	}
 	return err
@@ -156,7 +156,7 @@ func (r Retraction) entries(subject, stepRun models.ID) []entryDraft {
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
-	same.Target = canonicalInput(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
+	same.Target = canonicalInput(auth.FromContext(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
 	drafts := func(_ int, subject models.ID) []entryDraft { return r.entries(subject, stepRunOf(r.Target)) }
 	fields := func(s *snapshot, logged *Logged) {
@@ -165,7 +165,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		*logged = one[0]
 	}
 	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
-		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
+		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.Child("target")})
 		project := firstProject(found)
 		if err == nil {
 			err = tx.requireRole(models.ApiKeyRoleWriter, project)
@@ -188,7 +188,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		entries := r.entries(subject, found[0].stepRun)
 		for i, entry := range entries {
 			if !live[[2]string{entry.fact.Card, entry.fact.Key}] {
-				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
+				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "the key has no value")
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
@@ -211,7 +211,7 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 	if more := len(entries) - auditedKeys; more > 0 {
 		keys = append(keys, fmt.Sprintf("%d more", more))
 	}
-	project, id, _ := of.EntriesOf()
+	project, id, _ := of.MetadataRef()
 	if version, ok := of.(*models.ArtifactVersion); ok {
 		id = version.ID
 	}
@@ -222,10 +222,10 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 func describe(of models.Subject) string {
 	switch of := of.(type) {
 	case *models.ArtifactVersion:
-		if of.Of == nil {
+		if of.KnownArtifact == nil {
 			return fmt.Sprintf("version %q", of.Version)
 		}
-		return fmt.Sprintf("version %q of %q", of.Version, of.Of.Name)
+		return fmt.Sprintf("version %q of %q", of.Version, of.KnownArtifact.Name)
 	case *models.StepOutput:
 		return fmt.Sprintf("output %q", of.Name)
 	case *models.StepRun:

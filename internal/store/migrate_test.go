@@ -21,7 +21,7 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-var everyone = auth.With(context.Background(), auth.Everyone)
+var everyone = auth.NewContext(context.Background(), auth.Anonymous)
 
 // TestManyStartAtOnce: of several servers that start on an empty database one migrates, and none fails.
 func TestManyStartAtOnce(t *testing.T) {
@@ -105,7 +105,7 @@ func TestSearchMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		facts, err := models.Facts(&limits, nil, &models.Tree{Node: models.Object{
+		facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: models.Object{
 			{Key: "n", Value: json.Number("9007199254740993")}, {Key: "text", Value: strings.Repeat("é", 500)},
 			{Key: "list", Value: []any{"a", json.Number("1.5")}}, {Key: "none", Value: nil},
 		}}, nil)

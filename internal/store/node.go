@@ -112,7 +112,7 @@ func readByID[T any](
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
+		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx)}, ids)
 		return err
 	})
 	return found, s.db.TranslateError(err)

@@ -24,7 +24,7 @@ func throughPooler(t *testing.T) (pooled, direct string) {
 	refusing, told := storetest.PgBouncer(t, direct), ""
 	for how, open := range map[string]func(string) error{
 		"Open":       func(url string) error { _, err := store.Open(t.Context(), url, quiet); return err },
-		"ReadTables": func(url string) error { _, err := store.ReadTables(t.Context(), url); return err },
+		"ReadTables": func(url string) error { _, err := store.ReadSchema(t.Context(), url); return err },
 	} {
 		err := open(refusing)
 		if err == nil {
@@ -50,7 +50,7 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	err := db.QueryRow(`SELECT count(DISTINCT version_id), count(*), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) FROM goose_db_version WHERE version_id > 0`).
 		Scan(&versions, &rows, &locks)
-	if err != nil || versions != store.NewestTables() || rows != versions || locks != 0 {
+	if err != nil || versions != store.TargetSchemaVersion() || rows != versions || locks != 0 {
 		t.Errorf("%d migrations ran %d times, and %d locks are held (%v)", versions, rows, locks, err)
 	}
 }

@@ -45,7 +45,7 @@ func TestRecordWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		file, err := os.Create(filepath.Join("testdata", "programs",
-			fmt.Sprintf("%04d.%s.jsonl", store.NewestTables(), engine)))
+			fmt.Sprintf("%04d.%s.jsonl", store.TargetSchemaVersion(), engine)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func (r *recorder) facts(keysAndValues []string) []models.Fact {
 		object = append(object, models.Member{Key: keysAndValues[i], Value: value})
 	}
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: object}, nil)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -20,9 +20,9 @@ func TestProjectCache(t *testing.T) {
 		must(t, err)
 		t.Cleanup(func() { _ = s.Close() })
 		create := func(project string) *models.ArtifactVersion {
-			_, err := s.CreateProject(everyone, models.At("input"), project)
+			_, err := s.CreateProject(everyone, models.NewPath("input"), project)
 			must(t, err)
-			v, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+			v, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 				models.CreateArtifactVersionInput{Project: &project, Artifact: "model"}, nil)
 			must(t, err)
 			return v

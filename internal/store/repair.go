@@ -8,15 +8,15 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Repaired counts the rows that Repair changed or added.
-type Repaired struct {
+// RepairCounts counts the rows that Repair changed or added.
+type RepairCounts struct {
 	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
 	Subjects, Entries, Latest, Moves int64
 }
 
 // Progress is the progress of Repair.
 type Progress struct {
-	Repaired
+	RepairCounts
 	// Done and Total are numbers of subjects and artifact versions.
 	Done, Total int64
 }
@@ -30,7 +30,7 @@ const repairBatch = 500
 //
 // Entries keep their values and times. A tag without a move gets the time of its version, and other moves get the
 // present.
-func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
+func (s *Store) Repair(ctx context.Context, tell func(Progress)) (RepairCounts, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
 	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
@@ -39,18 +39,18 @@ func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, erro
 			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
-		return r.Repaired, s.db.TranslateError(err)
+		return r.RepairCounts, s.db.TranslateError(err)
 	}
 	for _, project := range projects {
 		for _, step := range []portions{
 			{"subjects", incompleteSubjects, r.fillSubjects}, {"artifact_versions", incompleteVersions, r.addMoves},
 		} {
 			if err := r.walk(ctx, project, step); err != nil {
-				return r.Repaired, err
+				return r.RepairCounts, err
 			}
 		}
 	}
-	return r.Repaired, nil
+	return r.RepairCounts, nil
 }
 
 type repair struct {
@@ -104,7 +104,7 @@ const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @pr
 // fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
 func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
 	for n := int64(repairBatch); n == repairBatch; {
-		var done Repaired
+		var done RepairCounts
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
 			if _, err = tx.lockSubjects(project, ids); err != nil {
 				return err
@@ -122,7 +122,7 @@ func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []mode
 	return nil
 }
 
-func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Repaired, err error) {
+func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done RepairCounts, err error) {
 	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
 		return done, err
 	}
@@ -161,11 +161,11 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		return 0, err
 	}
 	for _, e := range entries {
-		form, err := models.DecodeSearchForm(e.Kind, e.Value)
+		form, err := models.DecodeSearchKeys(e.Kind, e.Value)
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq)); err != nil {
+		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.PathKeys), project, e.SubjectID, e.Seq)); err != nil {
 			return 0, err
 		}
 	}

@@ -58,7 +58,7 @@ func viewsOfPages[T models.View[T]](
 func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
 	if page != nil {
 		for i := range page.Edges {
-			page.Edges[i].Node = page.Edges[i].Node.At(asOf)
+			page.Edges[i].Node = page.Edges[i].Node.ViewAt(asOf)
 		}
 	}
 	return page
@@ -68,11 +68,11 @@ func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	name := auth.From(ctx).ResolveProject(input.Project)
+	name := auth.FromContext(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
 	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun),
 		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-			project, err := tx.projectNamed(at.In("project"), name)
+			project, err := tx.projectNamed(at.Child("project"), name)
 			if err == nil {
 				err = tx.requireRole(models.ApiKeyRoleWriter, project)
 			}
@@ -115,8 +115,8 @@ func mapToAny[T any](items []T, object func(T) any) []any {
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.In("pipelineRunId"), input.Status,
-		at.In("status"),
+	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"), input.Status,
+		at.Child("status"),
 		func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
@@ -125,7 +125,7 @@ func (s *Store) FinishPipelineRun(
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.In("stepRunId"), input.Status, at.In("status"),
+	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.Child("stepRunId"), input.Status, at.Child("status"),
 		func(r *models.StepRun) models.RunStatus { return r.Status })
 }
 
@@ -136,7 +136,7 @@ func finish[T any](
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
-		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
+		may := tx.who.HasRoleInAnyProject(models.ApiKeyRoleWriter)
 		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
@@ -229,19 +229,19 @@ func (s *Store) StartStepRun(
 				return models.ID{}, nil, err
 			}
 			if run == nil {
-				return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
+				return models.ID{}, nil, unknownID(at.Child("pipelineRunId"), "pipeline run")
 			}
 			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 				return run.ProjectID, nil, err
 			}
 			if run.Status != models.RunStatusRunning {
-				return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
+				return run.ProjectID, nil, models.Conflict(at.Child("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
 			}
 			step, err := tx.addStep(run, input.Name)
 			if err != nil {
 				return run.ProjectID, nil, err
 			}
-			if err := tx.addInputs(at.In("inputs"), step, input.Inputs); err != nil {
+			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
 				return run.ProjectID, nil, err
 			}
 			return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
@@ -273,7 +273,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	var versions idSelectors
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
-		versions.add(i, input.ArtifactVersionID, at.In(i).In("artifactVersionId"))
+		versions.add(i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId"))
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
 	found := make([]resolvedTarget, len(inputs))
@@ -282,7 +282,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	for i := range found {
 		if found[i].project != step.ProjectID {
-			return models.NotFound(at.In(i).In("artifactVersionId"), "there is no artifact version with this ID")
+			return models.NotFound(at.Child(i).Child("artifactVersionId"), "there is no artifact version with this ID")
 		}
 	}
 	text, err := json.Marshal(rows)

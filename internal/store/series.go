@@ -68,7 +68,7 @@ func (s *Store) ArtifactSeries(
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
-		return &models.MetadataPoint{Version: p.Version.At(key.instant()), Entry: &p.MetadataEntry}
+		return &models.MetadataPoint{Version: p.Version.ViewAt(key.instant()), Entry: &p.MetadataEntry}
 	}), err
 }
 
@@ -202,7 +202,7 @@ func (s *Store) PreviousVersions(
 		engine.SQL("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM ?", from))
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
-		previous[rows[i].NextID] = rows[i].At(asOf)
+		previous[rows[i].NextID] = rows[i].ViewAt(asOf)
 	}
 	return previous, s.db.TranslateError(err)
 }

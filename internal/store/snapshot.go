@@ -132,7 +132,7 @@ func codeVersion(s *snapshot, v *models.ArtifactVersion) {
 	codeInteger(s, &v.Number)
 	codeOptional(s, &v.Type, codeText[string])
 	s.codeTime(&v.CreatedAt)
-	codeOptional(s, &v.Of, codeArtifact)
+	codeOptional(s, &v.KnownArtifact, codeArtifact)
 }
 
 func codeArtifact(s *snapshot, a *models.Artifact) {
@@ -223,7 +223,7 @@ func codeLogged(writes int, drafts func(write int, subject models.ID) []entryDra
 		for i := range *logged {
 			one := &(*logged)[i]
 			if s.reading && !s.failed {
-				_, subject, _ := one.Subject.EntriesOf()
+				_, subject, _ := one.Subject.MetadataRef()
 				for _, draft := range drafts(i, subject) {
 					one.Entries = append(one.Entries, draft.entry(s.project, models.ID{}, nil))
 				}
@@ -243,7 +243,7 @@ func (s *snapshot) codeSubjects(logged []Logged) {
 	for i := range logged {
 		subject, place := &logged[i].Subject, len(kept)
 		if !s.reading {
-			_, id, _ := (*subject).EntriesOf()
+			_, id, _ := (*subject).MetadataRef()
 			key := fmt.Sprintf("%T %s", *subject, id)
 			if known, ok := places[key]; ok {
 				place = known

@@ -114,7 +114,7 @@ func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID)
 	at := models.TimeFromMicros(time.Now().UnixMicro())
 	for i := range writes {
 		logged[i].Subject = subjects[r.IntN(len(subjects))]
-		_, subject, _ := logged[i].Subject.EntriesOf()
+		_, subject, _ := logged[i].Subject.MetadataRef()
 		for _, draft := range drafts(i, subject) {
 			entry := draft.entry(project, ids[0], &caller)
 			seq += models.Int64(1 + r.IntN(2)*r.IntN(3))

@@ -198,7 +198,7 @@ func analyzeWithoutOwnership(w statisticsWorld) {
 	guest := *u
 	guest.User = url.User("guest")
 	var log lines
-	s, err := store.OpenCurrent(context.Background(), guest.String(), slog.New(slog.NewTextHandler(&log, nil)))
+	s, err := store.OpenWithoutMigrating(context.Background(), guest.String(), slog.New(slog.NewTextHandler(&log, nil)))
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	for range 3 {

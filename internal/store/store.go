@@ -40,9 +40,9 @@ func Open(ctx context.Context, url string, log *slog.Logger, options ...engine.O
 	return open(ctx, url, log, true, options)
 }
 
-// OpenCurrent opens a database whose schema is current, and changes nothing. It fails with Behind if the schema is
+// OpenWithoutMigrating opens a database whose schema is current, and changes nothing. It fails with Behind if the schema is
 // older, or if the SQLite file does not exist.
-func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
+func OpenWithoutMigrating(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, false, options)
 }
 
@@ -105,7 +105,7 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
 		done = &transaction{
-			DB: db, dialect: s.db.Dialect(), who: auth.From(ctx), projects: &s.projects, found: map[string]models.ID{},
+			DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx), projects: &s.projects, found: map[string]models.ID{},
 		}
 		return fn(done)
 	})

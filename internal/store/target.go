@@ -30,27 +30,27 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 		at := paths[i]
 		switch {
 		case target.ArtifactVersionID != nil:
-			r.byID.add(i, *target.ArtifactVersionID, at.In("artifactVersionId"))
+			r.byID.add(i, *target.ArtifactVersionID, at.Child("artifactVersionId"))
 		case target.ArtifactVersion != nil:
-			if err := target.ArtifactVersion.Check(at.In("artifactVersion")); err != nil {
+			if err := target.ArtifactVersion.Check(at.Child("artifactVersion")); err != nil {
 				return nil, err
 			}
 			if target.ArtifactVersion.Version == nil && target.ArtifactVersion.Alias == nil {
-				return nil, models.BadInput(at.In("artifactVersion"),
+				return nil, models.BadInput(at.Child("artifactVersion"),
 					"needs a version or an alias: a fact must not land on a version that someone else has just created")
 			}
-			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.In("artifactVersion")})
+			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.Child("artifactVersion")})
 		case target.StepContext != nil:
 			if name := target.StepContext.ArtifactName; name != nil {
-				if err := models.CheckName(at.In("stepContext").In("artifactName"), *name); err != nil {
+				if err := models.CheckName(at.Child("stepContext").Child("artifactName"), *name); err != nil {
 					return nil, err
 				}
 			}
-			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.In("stepContext")})
+			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.Child("stepContext")})
 		case target.StepRunID != nil:
-			r.bySteps.add(i, *target.StepRunID, at.In("stepRunId"))
+			r.bySteps.add(i, *target.StepRunID, at.Child("stepRunId"))
 		case target.PipelineRunID != nil:
-			r.byRuns.add(i, *target.PipelineRunID, at.In("pipelineRunId"))
+			r.byRuns.add(i, *target.PipelineRunID, at.Child("pipelineRunId"))
 		default:
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
@@ -280,30 +280,30 @@ func (tx *transaction) matchNamesOf(
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q",
-			models.CutName(tx.who.ResolveProject(name.Project)))
+		return models.NotFound(at.Child("project"), "there is no project %q",
+			models.TruncateName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("name"), near, "there is no artifact %q", models.CutName(name.Name))
+		return notFoundWithSuggestions(at.Child("name"), near, "there is no artifact %q", models.TruncateName(name.Name))
 	case name.Version != nil:
 		near, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("version"), near, "the artifact %q has no version %q",
-			models.CutName(name.Name), models.CutName(*name.Version))
+		return notFoundWithSuggestions(at.Child("version"), near, "the artifact %q has no version %q",
+			models.TruncateName(name.Name), models.TruncateName(*name.Version))
 	case name.Alias != nil:
 		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("alias"), near, "the artifact %q has no alias %q",
-			models.CutName(name.Name), models.CutName(*name.Alias))
+		return notFoundWithSuggestions(at.Child("alias"), near, "the artifact %q has no alias %q",
+			models.TruncateName(name.Name), models.TruncateName(*name.Alias))
 	}
-	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
+	return models.NotFound(at, "the artifact %q has no versions", models.TruncateName(name.Name))
 }
 
 // lockedSubjects is the state of locked subjects.

@@ -67,7 +67,7 @@ func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 		id, _ := models.ParseID(one.context.StepRunID)
 		declared, known := outputs[id]
 		if !known {
-			return unknownID(one.at.In("stepRunId"), "step run")
+			return unknownID(one.at.Child("stepRunId"), "step run")
 		}
 		found[one.n].project = declared.project
 		chosen, err := chooseOutput(one.at, declared.rows, one.context.ArtifactName)
@@ -112,11 +112,11 @@ func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow
 		return outputRow{}, refuse(models.CodeAmbiguousOutput, at,
 			"the step run has %d outputs: say which one by artifactName", len(outputs))
 	case len(fits) == 0:
-		return outputRow{}, refuse(models.CodeOutputNotFound, at.In("artifactName"),
-			"the step run has no output %q", models.CutName(*name))
+		return outputRow{}, refuse(models.CodeOutputNotFound, at.Child("artifactName"),
+			"the step run has no output %q", models.TruncateName(*name))
 	}
-	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.In("artifactName"),
-		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.CutName(*name))
+	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.Child("artifactName"),
+		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.TruncateName(*name))
 }
 
 func outputNames(outputs []outputRow) []string {
@@ -149,10 +149,10 @@ const (
 // closestNames returns the candidates with the smallest edit distance to a name, in ascending order; ties keep their
 // order.
 func closestNames(name string, candidates []string) []string {
-	name = models.CutName(name)
+	name = models.TruncateName(name)
 	distance := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
-		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.CutName(candidate)))
+		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.TruncateName(candidate)))
 	}
 	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
 	return candidates[:min(len(candidates), maxSuggestions)]
@@ -164,7 +164,7 @@ func notFoundWithSuggestions(at *models.Path, near []string, format string, args
 	if len(near) > 0 {
 		quoted := make([]string, len(near))
 		for i, name := range near {
-			quoted[i] = fmt.Sprintf("%q", models.CutName(name))
+			quoted[i] = fmt.Sprintf("%q", models.TruncateName(name))
 		}
 		err.Message += "; near are " + strings.Join(quoted, ", ")
 		err.Candidates = near

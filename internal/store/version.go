@@ -26,9 +26,9 @@ func (s *Store) ArtifactVersion(
 		if !ok {
 			return nil, nil
 		}
-		where = visibleTo(auth.From(ctx), "v.project_id", engine.SQL("v.id = ?", id))
+		where = visibleTo(auth.FromContext(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
-		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
+		project, err := s.projectID(ctx, auth.FromContext(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (s *Store) ArtifactVersion(
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
-	return version.At(asOf), s.db.TranslateError(err)
+	return version.ViewAt(asOf), s.db.TranslateError(err)
 }
 
 // namedVersion returns the condition that a version v has a name.
@@ -104,7 +104,7 @@ func (s *Store) LatestVersions(
 			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
-	return byKey(models.Views(found, asOf),
+	return byKey(models.ViewsAt(found, asOf),
 		func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
@@ -142,7 +142,7 @@ func (tx *transaction) lockVersion(
 	if found[id] == nil {
 		return nil, missing
 	}
-	found[id].Of = artifact
+	found[id].KnownArtifact = artifact
 	return found[id], nil
 }
 
@@ -209,7 +209,7 @@ func (s *Store) RemoveAlias(
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
 					version.ID).Delete(tx.ctx())
 			if err == nil && gone == 0 {
-				err = models.NotFound(at.In("alias"), "the alias does not point to this version")
+				err = models.NotFound(at.Child("alias"), "the alias does not point to this version")
 			}
 			if err != nil {
 				return err
@@ -248,7 +248,7 @@ func (s *Store) withLockedVersion(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
-		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.In("artifactVersionId"), id); err != nil {
+		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.Child("artifactVersionId"), id); err != nil {
 			return err
 		}
 		return change(tx, version)

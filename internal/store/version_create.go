@@ -21,7 +21,7 @@ import (
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = canonicalCreation(auth.From(ctx), input, facts)
+	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
 	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion),
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			c := versionCreator{tx: tx, at: at, input: input}
@@ -71,10 +71,10 @@ type versionCreator struct {
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *versionCreator) findProject() (err error) {
 	if c.input.Project != nil || c.input.Output == nil {
-		c.project, err = c.tx.projectNamed(c.at.In("project"), c.tx.who.ResolveProject(c.input.Project))
+		c.project, err = c.tx.projectNamed(c.at.Child("project"), c.tx.who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
-		err = c.findOutput(c.at.In("output"), c.input.Output)
+		err = c.findOutput(c.at.Child("output"), c.input.Output)
 	}
 	if err == nil {
 		err = c.tx.requireRole(models.ApiKeyRoleWriter, c.project)
@@ -91,7 +91,7 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 	}
 	declared, known := outputs[id]
 	if !known || !c.project.IsZero() && c.project != declared.project {
-		return unknownID(at.In("stepRunId"), "step run")
+		return unknownID(at.Child("stepRunId"), "step run")
 	}
 	c.project = declared.project
 	for _, row := range declared.rows {
@@ -102,7 +102,7 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 	}
 	return &models.Error{
 		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
-		Path: at.In("name").Steps(), Candidates: outputNames(declared.rows),
+		Path: at.Child("name").Steps(), Candidates: outputNames(declared.rows),
 	}
 }
 
@@ -142,7 +142,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 			return nil, err
 		}
 	}
-	made[0].Of = &artifact.Artifact
+	made[0].KnownArtifact = &artifact.Artifact
 	return made[0], c.bind(made[0])
 }
 
@@ -163,7 +163,7 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 		}
 	}
 	name := *c.input.Version
-	number, numeric := models.VersionNumber(name)
+	number, numeric := models.ParseVersionNumber(name)
 	if !numeric {
 		var err error
 		if number, err = c.nextNumber(last); err != nil {
@@ -175,9 +175,9 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 	case err != nil:
 		return "", 0, err
 	case byName:
-		return "", 0, models.Conflict(c.at.In("version"), "the artifact has a version of this name")
+		return "", 0, models.Conflict(c.at.Child("version"), "the artifact has a version of this name")
 	case byNumber:
-		return "", 0, models.Conflict(c.at.In("version"), "the number has been given to another version")
+		return "", 0, models.Conflict(c.at.Child("version"), "the number has been given to another version")
 	}
 	return name, number, nil
 }
@@ -186,7 +186,7 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 // which an imported artifact may have given.
 func (c *versionCreator) nextNumber(last int32) (int32, error) {
 	if last == math.MaxInt32 {
-		return 0, models.LimitExceeded(c.at.In("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
+		return 0, models.LimitExceeded(c.at.Child("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
 	}
 	return last + 1, nil
 }
@@ -214,7 +214,7 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 		}
 		return version, 0, err
 	}
-	taken := models.Conflict(c.at.In("output"), "an artifact version has been saved from this output")
+	taken := models.Conflict(c.at.Child("output"), "an artifact version has been saved from this output")
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}

@@ -96,9 +96,9 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
 		newBuildInfo(build), &pools{s},
 		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
-			func() int { return queue.Load().Turns }),
+			func() int { return queue.Stats().InUse }),
 		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
-			func() int { return queue.Load().Waiting }),
+			func() int { return queue.Stats().Waiting }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample
@@ -113,7 +113,7 @@ func newBuildInfo(build Build) prometheus.Collector {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
 			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
-			"tables": strconv.FormatInt(store.NewestTables(), 10),
+			"tables": strconv.FormatInt(store.TargetSchemaVersion(), 10),
 		},
 	})
 	info.Set(1)

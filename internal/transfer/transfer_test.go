@@ -164,7 +164,7 @@ func TestDamagedFiles(t *testing.T) {
 				t.Errorf("%s is not refused", what)
 			}
 		}
-		if tables := must[store.Tables](t)(store.ReadTables(context.Background(), url)); strings.HasPrefix(url, "sqlite") &&
+		if tables := must[store.Schema](t)(store.ReadSchema(context.Background(), url)); strings.HasPrefix(url, "sqlite") &&
 			tables.Stored != 0 {
 			t.Error("there is a database")
 		}

@@ -13,7 +13,7 @@ import (
 
 // batch is a transaction that writes rows of a table.
 type batch struct {
-	store.Bulk
+	store.ImportTx
 	table   *Table
 	project models.ID
 	rows    []Row

@@ -69,7 +69,7 @@ var certificateParameters = []struct{ name, variable string }{
 }
 
 // explainURL returns the reason why pgx refused a database URL with err. It names an unusable file and its parameter.
-func explainURL(databaseURL string, err error) *BadURL {
+func explainURL(databaseURL string, err error) *URLError {
 	var query url.Values
 	if u, err := url.Parse(databaseURL); err == nil {
 		query = u.Query()
@@ -84,15 +84,15 @@ func explainURL(databaseURL string, err error) *BadURL {
 		switch {
 		case path == "":
 		case isFile && failed.Path == path:
-			return &BadURL{fmt.Sprintf("%s names the file %s, which cannot be read: %v", source, path, failed.Err)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which cannot be read: %v", source, path, failed.Err)}
 		case !isFile && p.name == "sslrootcert" && path != "system" && !hasCertificate(path):
-			return &BadURL{fmt.Sprintf("%s names the file %s, which has no certificate in PEM form", source, path)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which has no certificate in PEM form", source, path)}
 		case !isFile && p.name == "sslkey":
-			return &BadURL{fmt.Sprintf("%s names the file %s, which must have the key of sslcert in PEM form, without a passphrase or with sslpassword", source, path)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which must have the key of sslcert in PEM form, without a passphrase or with sslpassword", source, path)}
 		}
 	}
 	if isFile { // a file of the home folder
-		return &BadURL{fmt.Sprintf("the file %s of the connection to PostgreSQL cannot be read: %v", failed.Path, failed.Err)}
+		return &URLError{fmt.Sprintf("the file %s of the connection to PostgreSQL cannot be read: %v", failed.Path, failed.Err)}
 	}
 	return errPostgresURL
 }
@@ -141,20 +141,20 @@ func stripDSN(err error) error {
 // utf8Encoding is the one encoding of databases that the program accepts.
 const utf8Encoding = "UTF8"
 
-// WrongEncoding is the failure to open a PostgreSQL database that does not store text as UTF-8.
-type WrongEncoding struct {
+// EncodingError is the failure to open a PostgreSQL database that does not store text as UTF-8.
+type EncodingError struct {
 	// Database is its name, and Encoding that of its encoding, as PostgreSQL spells it.
 	Database, Encoding string
 }
 
-func (e *WrongEncoding) Error() string {
+func (e *EncodingError) Error() string {
 	return fmt.Sprintf("the database %q has the encoding %s, which cannot hold all text: create another one, by "+
 		"CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C', and set --database-url to it", e.Database, e.Encoding)
 }
 
 // checkEncoding returns WrongEncoding unless the database of the pool stores text as UTF-8.
 func checkEncoding(ctx context.Context, pool *sql.DB) error {
-	var wrong WrongEncoding
+	var wrong EncodingError
 	err := pool.QueryRowContext(ctx, "SELECT current_database(), current_setting('server_encoding')").Scan(&wrong.Database,
 		&wrong.Encoding)
 	if err == nil && wrong.Encoding != utf8Encoding {

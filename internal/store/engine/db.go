@@ -89,9 +89,9 @@ func WithClock(clock func() time.Time) Option { return func(o *options) { o.cloc
 // nothing, and returns Behind if the schema is older or the SQLite file does not exist. It fails if another process has
 // opened the SQLite file, or if a newer program has written the database.
 func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
-	var missing *Missing
+	var missing *MissingFileError
 	if err := checkFile(url); !up && errors.As(err, &missing) {
-		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+		return nil, &SchemaOutdatedError{Newest: TargetSchemaVersion(), Missing: missing}
 	}
 	chosen := options{connections: DefaultConnections, clock: time.Now}
 	for _, choose := range choices {
@@ -155,7 +155,7 @@ func (db *DB) Dialect() Dialect { return db.backend }
 // Ping checks that the database can be used.
 func (db *DB) Ping(ctx context.Context) error {
 	err := db.backend.ping(ctx)
-	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
+	if outdated := (*ProgramOutdatedError)(nil); errors.As(err, &outdated) {
 		return outdatedProgramError(outdated, nil)
 	}
 	return db.TranslateError(err)

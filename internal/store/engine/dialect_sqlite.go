@@ -45,7 +45,7 @@ type sqliteDialect struct {
 
 func openSQLite(ctx context.Context, path string, clock func() time.Time, log *slog.Logger) (backend, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return nil, &BadURL{"the database URL must name a file: sqlite:PATH"}
+		return nil, &URLError{"the database URL must name a file: sqlite:PATH"}
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

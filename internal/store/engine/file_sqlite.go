@@ -22,15 +22,15 @@ import (
 // ErrReadOnly is in the chain of each failure of a database that can be read and not written.
 var ErrReadOnly = errors.New("the database cannot be written")
 
-// Unwritable is the failure to open an SQLite database that this process may not write.
-type Unwritable struct {
+// UnwritableFileError is the failure to open an SQLite database that this process may not write.
+type UnwritableFileError struct {
 	// Path is the absolute path of the database file.
 	Path string
 	// Cause is the error of the system, or that of SQLite where the system reports none.
 	Cause error
 }
 
-func (e *Unwritable) Error() string {
+func (e *UnwritableFileError) Error() string {
 	remedy := fmt.Sprintf("give the file and its folder to the user of this process (UID %d)", os.Geteuid())
 	if errors.Is(e.Cause, syscall.EROFS) {
 		remedy = "mount its file system read-write"
@@ -39,15 +39,15 @@ func (e *Unwritable) Error() string {
 		e.Cause, remedy)
 }
 
-func (e *Unwritable) Unwrap() error { return e.Cause }
+func (e *UnwritableFileError) Unwrap() error { return e.Cause }
 
-// Missing is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
-type Missing struct {
+// MissingFileError is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
+type MissingFileError struct {
 	// Path is the absolute path of the file.
 	Path string
 }
 
-func (e *Missing) Error() string {
+func (e *MissingFileError) Error() string {
 	return fmt.Sprintf("there is no database file %s: correct --database-url (PLACARD_DATABASE_URL), or run `placard migrate up` to make it", e.Path)
 }
 
@@ -64,16 +64,16 @@ func checkFile(url string) error {
 	if err != nil {
 		return err
 	}
-	return &Missing{path}
+	return &MissingFileError{path}
 }
 
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
 	if isRefusal(err) {
-		return &Unwritable{path, err}
+		return &UnwritableFileError{path, err}
 	}
 	if refused, cause := isWriteRefused(path, err); refused {
-		return &Unwritable{path, cause}
+		return &UnwritableFileError{path, cause}
 	}
 	return err
 }

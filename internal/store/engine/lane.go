@@ -34,8 +34,8 @@ func (l *laneSet) all() []*lane { return []*lane{l.reads, l.unbounded, l.mutatio
 func (l *laneSet) pools() []Pool {
 	var pools []Pool
 	for _, lane := range l.all() {
-		p, load := pool(lane.name, lane.pool), lane.queue.Load()
-		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.Waited
+		p, load := pool(lane.name, lane.pool), lane.queue.Stats()
+		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.WaitTime
 		pools = append(pools, p)
 	}
 	return pools
@@ -103,10 +103,10 @@ func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) er
 
 // withTurn runs fn in a turn of a caller. It returns the error of ctx if that ends first.
 func (l *lane) withTurn(ctx context.Context, caller string, fn func() error) error {
-	if err := l.queue.Enter(ctx, caller); err != nil {
+	if err := l.queue.Acquire(ctx, caller); err != nil {
 		return ctx.Err() // the places to wait have no bound
 	}
-	defer l.queue.Leave(caller)
+	defer l.queue.Release(caller)
 	return fn()
 }
 

@@ -55,7 +55,7 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	newest := NewestTables()
+	newest := TargetSchemaVersion()
 	if stored >= newest {
 		return checkProgram(ctx, pool) // nothing is pending, so the lock is not taken
 	}
@@ -137,7 +137,7 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
 	type row struct {
 		seq  int64
-		form models.SearchForm
+		form models.SearchKeys
 	}
 	var some []row
 	for rows.Next() {
@@ -147,7 +147,7 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 		if err := rows.Scan(&r.seq, &kind, &text); err != nil {
 			return 0, 0, err
 		}
-		if r.form, err = models.DecodeSearchForm(kind, text); err != nil {
+		if r.form, err = models.DecodeSearchKeys(kind, text); err != nil {
 			return 0, 0, fmt.Errorf("entry %d: %w", r.seq, err)
 		}
 		some = append(some, r)
@@ -158,7 +158,7 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 	for _, r := range some {
 		last = r.seq
 		if _, err := tx.ExecContext(ctx, "UPDATE "+table+" SET sort_key = $1, parts = $2 WHERE seq = $3",
-			r.form.SortKey, sql.NullString{String: r.form.Parts, Valid: r.form.Parts != ""}, r.seq); err != nil {
+			r.form.SortKey, sql.NullString{String: r.form.PathKeys, Valid: r.form.PathKeys != ""}, r.seq); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -180,8 +180,8 @@ SELECT CASE WHEN octet_length(t) = length(t) THEN upper(t COLLATE "C") ELSE tran
 $fold$`, from.String(), to.String())
 }
 
-// Tables is the state of the schema of a database.
-type Tables struct {
+// Schema is the state of the schema of a database.
+type Schema struct {
 	// Stored is the current version, 0 for none, and Newest the version of this program.
 	Stored, Newest int64
 	// Oldest is the version of the oldest program that may use them, 0 for tables that do not carry it.
@@ -192,14 +192,14 @@ type Tables struct {
 	NoFile bool
 }
 
-// Behind is the failure of a database whose schema is older than the program needs.
-type Behind struct {
+// SchemaOutdatedError is the failure of a database whose schema is older than the program needs.
+type SchemaOutdatedError struct {
 	Stored, Newest int64
 	// Missing is set where there is no SQLite file at all.
-	Missing *Missing
+	Missing *MissingFileError
 }
 
-func (e *Behind) Error() string {
+func (e *SchemaOutdatedError) Error() string {
 	if e.Missing != nil {
 		return e.Missing.Error()
 	}
@@ -232,8 +232,8 @@ func listMigrations() ([]int64, []string) {
 	return numbers, sorted
 }
 
-// NewestTables returns the version of the schema of this program.
-func NewestTables() int64 {
+// TargetSchemaVersion returns the version of the schema of this program.
+func TargetSchemaVersion() int64 {
 	numbers, _ := listMigrations()
 	return numbers[len(numbers)-1]
 }
@@ -261,17 +261,17 @@ func requireCurrent(ctx context.Context, pool *sql.DB, has string) error {
 	if err != nil {
 		return fmt.Errorf("read the version of the tables: %w", stripDSN(err))
 	}
-	if newest := NewestTables(); stored < newest {
-		return &Behind{Stored: stored, Newest: newest}
+	if newest := TargetSchemaVersion(); stored < newest {
+		return &SchemaOutdatedError{Stored: stored, Newest: newest}
 	}
 	return checkProgram(ctx, pool)
 }
 
-// ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
+// ReadSchema reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
 // run meanwhile. A database that is not there yet has version 0.
-func ReadTables(ctx context.Context, url string) (Tables, error) {
-	tables := Tables{Newest: NewestTables()}
-	var missing *Missing
+func ReadSchema(ctx context.Context, url string) (Schema, error) {
+	tables := Schema{Newest: TargetSchemaVersion()}
+	var missing *MissingFileError
 	pool, has, err := readOnly(ctx, url)
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
@@ -307,14 +307,14 @@ func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	return pool, nil
 }
 
-// BadURL is the failure of an invalid database URL.
-type BadURL struct{ text string }
+// URLError is the failure of an invalid database URL.
+type URLError struct{ text string }
 
-func (e *BadURL) Error() string { return e.text }
+func (e *URLError) Error() string { return e.text }
 
 var (
-	errURL         = &BadURL{"the database URL must begin with sqlite: or postgres://"}
-	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
+	errURL         = &URLError{"the database URL must begin with sqlite: or postgres://"}
+	errPostgresURL = &URLError{"the database URL is not a valid postgres:// URL"}
 )
 
 // readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with

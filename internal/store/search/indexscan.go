@@ -34,13 +34,13 @@ func (c compiler) indexScans(t *Table, f *models.Filter) []indexScan {
 			return []indexScan{scan}
 		}
 	case f.Field != "" && t.fields[f.Field].indexScan != nil:
-		for _, test := range f.Tests {
+		for _, test := range f.Conditions {
 			if ids, ok := t.fields[f.Field].indexScan(c, test); ok && !test.IgnoreCase {
-				return []indexScan{{ids: []engine.Expr{ids}, filter: f, exact: len(f.Tests) == 1}}
+				return []indexScan{{ids: []engine.Expr{ids}, filter: f, exact: len(f.Conditions) == 1}}
 			}
 		}
 	case f.Related == "producedBy":
-		if ids, ok := c.producedScan(f.Of); ok {
+		if ids, ok := c.producedScan(f.RelatedFilter); ok {
 			return []indexScan{{ids: []engine.Expr{ids}, filter: f}}
 		}
 	}
@@ -119,7 +119,7 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 	if split {
 		match.ranges, ranged = splitRanges(p, key)
 	}
-	for i, test := range p.Tests {
+	for i, test := range p.Conditions {
 		if i == ranged {
 			continue
 		}
@@ -138,7 +138,7 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 // splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and
 // its index; nil and -1 for none.
 func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.Expr, index int) {
-	for i, test := range p.Tests {
+	for i, test := range p.Conditions {
 		ranges := slices.Clone(test.Between)
 		if test.Between == nil && !test.IgnoreCase && len(test.In) <= maxIndexScans {
 			for _, key := range test.In {
@@ -162,12 +162,12 @@ func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.E
 }
 
 func isLongRange(r models.SortKeyRange) bool {
-	return models.LongSortKey(r.From) || models.LongSortKey(r.To)
+	return models.IsLongSortKey(r.From) || models.IsLongSortKey(r.To)
 }
 
 // indexCondition returns a condition on a sort key that holds for each value that passes a condition, empty for none.
 // exact is set if it holds for no other value. Stored sort keys are cut, so a longer one is compared by its beginning.
-func indexCondition(test models.ValueTest, key string) (condition engine.Expr, exact bool) {
+func indexCondition(test models.ValueCondition, key string) (condition engine.Expr, exact bool) {
 	switch {
 	case test.Not, test.IgnoreCase:
 	case test.Exists:
@@ -175,10 +175,10 @@ func indexCondition(test models.ValueTest, key string) (condition engine.Expr, e
 	case test.Between != nil:
 		ranges, exact := make([]engine.Expr, len(test.Between)), true
 		for i, r := range test.Between {
-			if models.LongSortKey(r.From) {
+			if models.IsLongSortKey(r.From) {
 				r.From, r.FromOpen, exact = models.LowerSortKey(r.From), false, false
 			}
-			if models.LongSortKey(r.To) {
+			if models.IsLongSortKey(r.To) {
 				r.To, r.ToOpen, exact = models.UpperSortKey(r.To), true, false
 			}
 			from, to := keyBounds(key, r)
@@ -188,20 +188,20 @@ func indexCondition(test models.ValueTest, key string) (condition engine.Expr, e
 	case test.In != nil:
 		keys := make([]any, len(test.In))
 		for i, key := range test.In {
-			keys[i] = models.CutSortKey(key)
+			keys[i] = models.TruncateSortKey(key)
 		}
-		return engine.ValueIn(key, keys), !slices.ContainsFunc(test.In, models.LongSortKey)
+		return engine.ValueIn(key, keys), !slices.ContainsFunc(test.In, models.IsLongSortKey)
 	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
 		prefix := models.SortKeyText + test.Text.Text
-		from := models.CutSortKey(prefix)
-		return engine.SQL(key+" >= ? AND "+key+" < ?", from, models.PrefixEnd(from)), !models.LongSortKey(prefix)
+		from := models.TruncateSortKey(prefix)
+		return engine.SQL(key+" >= ? AND "+key+" < ?", from, models.PrefixEnd(from)), !models.IsLongSortKey(prefix)
 	}
 	return engine.Expr{}, false
 }
 
 // requiresValue reports whether only subjects with a value pass a predicate.
 func requiresValue(p *models.MetadataPredicate) bool {
-	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
+	return p.Kind != nil || slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool { return !test.Not })
 }
 
 // excludesNull reports whether only subjects with a value other than null pass a predicate.
@@ -209,7 +209,7 @@ func excludesNull(p *models.MetadataPredicate) bool {
 	if len(p.Path) > 0 {
 		return requiresValue(p)
 	}
-	return slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+	return slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool {
 		isNull := func(key string) bool { return key >= models.SortKeyNull }
 		return !test.Not && !test.Exists && !slices.ContainsFunc(test.In, isNull)
 	})

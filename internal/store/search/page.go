@@ -166,7 +166,7 @@ func parseCursor(argument, list, text string, kinds []PositionKind) ([]any, erro
 	if err != nil || position == nil {
 		return nil, err
 	}
-	invalid := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
+	invalid := models.BadInput(models.NewPath(argument), "must be a cursor that this list has given out")
 	if len(position) != len(kinds) {
 		return nil, invalid
 	}

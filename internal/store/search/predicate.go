@@ -88,7 +88,7 @@ func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 	if p.Kind != nil {
 		positive = append(positive, v.kind(*p.Kind))
 	}
-	for _, test := range p.Tests {
+	for _, test := range p.Conditions {
 		if test.Not {
 			negated = append(negated, engine.Not(ofRow(c.valueCondition(v, test))))
 		} else {
@@ -102,7 +102,7 @@ func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 }
 
 // valueCondition returns the condition that a value passes a condition, without its negation.
-func (c compiler) valueCondition(v valueSQL, test models.ValueTest) engine.Expr {
+func (c compiler) valueCondition(v valueSQL, test models.ValueCondition) engine.Expr {
 	switch {
 	case test.Exists:
 		return engine.SQL(v.exists)
@@ -141,10 +141,10 @@ func (v valueSQL) isText() engine.Expr {
 func (v valueSQL) between(r models.SortKeyRange) engine.Expr {
 	from, to := keyBounds(v.key, r)
 	operators := boundOperators(r)
-	if v.keyIsCut && models.LongSortKey(r.From) {
+	if v.keyIsCut && models.IsLongSortKey(r.From) {
 		from = v.isText().And(engine.SQL(v.text+operators[0], r.From[1:]))
 	}
-	if v.keyIsCut && models.LongSortKey(r.To) {
+	if v.keyIsCut && models.IsLongSortKey(r.To) {
 		to = v.isText().And(engine.SQL(v.text+operators[1], r.To[1:]))
 	}
 	return from.And(to)
@@ -173,7 +173,7 @@ func (v valueSQL) keyIn(keys []string, ignoreCase bool) engine.Expr {
 	var exact, texts []any
 	for _, key := range keys {
 		text, isText := strings.CutPrefix(key, models.SortKeyText)
-		if isText && (ignoreCase || v.keyIsCut && models.LongSortKey(key)) {
+		if isText && (ignoreCase || v.keyIsCut && models.IsLongSortKey(key)) {
 			texts = append(texts, text)
 		} else {
 			exact = append(exact, key)

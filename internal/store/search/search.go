@@ -18,7 +18,7 @@ type Query struct {
 	Project models.ID
 	// Scope restricts the results in addition to the filter, nil for no restriction.
 	Scope *models.Filter
-	models.Question
+	models.ListQuery
 	Page models.Page
 }
 
@@ -253,5 +253,5 @@ func (s *searcher[T]) parseCursors() (after, before []any, err error) {
 
 // Equals returns the filter that a field has a value.
 func Equals(field string, value any) *models.Filter {
-	return &models.Filter{Field: field, Tests: []models.FieldTest{{Op: "eq", Values: []any{value}}}}
+	return &models.Filter{Field: field, Conditions: []models.FieldCondition{{Op: "eq", Values: []any{value}}}}
 }

@@ -132,7 +132,7 @@ var StepRuns = &Table{
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
 
 // artifactNameCondition looks up the name once, instead of comparing the name of the artifact of each version.
-func artifactNameCondition(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	if test.IgnoreCase || test.Op != "eq" && test.Op != "in" {
 		return engine.Expr{}, false
 	}
@@ -144,7 +144,7 @@ func (c compiler) artifactsNamed(names []any) engine.Expr {
 		engine.ValueIn("n.name", names))
 }
 
-func scanByArtifactName(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanByArtifactName(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	if test.Op != "eq" && test.Op != "in" {
 		return engine.Expr{}, false
 	}
@@ -153,8 +153,8 @@ func scanByArtifactName(c compiler, test models.FieldTest) (engine.Expr, bool) {
 }
 
 // scanColumn returns the index scan of a field whose column is in an index after the project.
-func scanColumn(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
-	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanColumn(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 		if !slices.Contains([]string{"eq", "in", "lt", "lte", "gt", "gte"}, test.Op) {
 			return engine.Expr{}, false
 		}
@@ -164,8 +164,8 @@ func scanColumn(table, column string) func(compiler, models.FieldTest) (engine.E
 }
 
 // scanLabels returns the index scan of the versions that have a tag or an alias.
-func scanLabels(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
-	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanLabels(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 		if test.Op != "eq" && test.Op != "in" || column == "alias" && slices.Contains(test.Values, any(models.LatestAlias)) {
 			return engine.Expr{}, false
 		}
@@ -200,7 +200,7 @@ func aliasCondition(c compiler, condition engine.Expr) engine.Expr {
 
 // latestAliasCondition handles the alias models.LatestAlias, which no table contains: the version with the greatest
 // number has it.
-func latestAliasCondition(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func latestAliasCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	name := models.LatestAlias
 	if test.IgnoreCase {
 		name = models.Fold(name)
@@ -220,7 +220,7 @@ func latestAliasCondition(c compiler, test models.FieldTest) (engine.Expr, bool)
 // producers selects one.
 func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 	for _, part := range append([]*models.Filter{f}, f.All...) {
-		for _, test := range part.Tests {
+		for _, test := range part.Conditions {
 			if test.Op != "eq" || test.IgnoreCase {
 				continue
 			}
@@ -234,7 +234,7 @@ func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 
 // producedBy returns the end of a SELECT, from the items of FROM on, of the outputs o of the step runs whose field
 // passes a condition.
-func (c compiler) producedBy(field string, test models.FieldTest) (engine.Expr, bool) {
+func (c compiler) producedBy(field string, test models.FieldCondition) (engine.Expr, bool) {
 	steps := c.dialect.LateralJoin("step_runs s", "s",
 		engine.SQL("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
 	outputs := c.dialect.LateralJoin("step_outputs o", "o",

@@ -217,8 +217,8 @@ func projects(s *suite) {
 	})
 	s.refused(models.CodeNotFound, err)
 	_, _, err = s.LogMetadata(s.ctx, store.Call{}, []store.Write{
-		{Target: byID(here), Facts: facts("a", "1"), Path: root.In("writes").In(0)},
-		{Target: byID(there), Facts: facts("a", "1"), Path: root.In("writes").In(1)},
+		{Target: byID(here), Facts: facts("a", "1"), Path: root.Child("writes").Child(0)},
+		{Target: byID(there), Facts: facts("a", "1"), Path: root.Child("writes").Child(1)},
 	})
 	s.equal(s.refused(models.CodeBadInput, err).Path[:3], []any{"input", "writes", 1})
 	s.equal(s.json(here), `{}`)

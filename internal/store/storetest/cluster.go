@@ -95,7 +95,7 @@ func (c *Cluster) command(ctx context.Context, program string, args ...string) (
 	command.SysProcAttr, command.Dir = c.attributes, c.folder
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.folder)
 	command.WaitDelay = time.Second
-	return command, harness.Own(command)
+	return command, harness.EndWithProcess(command)
 }
 
 // execute runs a program of PostgreSQL, for a minute at most.

@@ -34,7 +34,7 @@ func (s *suite) made(name string, from ...*models.ArtifactVersion) *models.Artif
 }
 
 func (s *suite) lineageRun() models.ID {
-	found, err := s.SearchPipelineRuns(s.ctx, "default", nil, models.Question{}, models.Page{Size: 1})
+	found, err := s.SearchPipelineRuns(s.ctx, "default", nil, models.ListQuery{}, models.Page{Size: 1})
 	s.must(err)
 	if len(found.Edges) > 0 {
 		return found.Nodes()[0].ID

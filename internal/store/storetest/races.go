@@ -174,7 +174,7 @@ func outputSavedOnce(s *suite) {
 
 func (s *suite) latest(subject models.Subject) []*models.MetadataEntry {
 	s.Helper()
-	project, id, _ := subject.EntriesOf()
+	project, id, _ := subject.MetadataRef()
 	found, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil, nil)
 	s.must(err)
 	return found[id]
@@ -184,7 +184,7 @@ func copiesRace(s *suite) {
 	stores := s.stores()
 	v, other := s.version("model"), s.version("model")
 	for round := range 5 {
-		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.In("idempotencyKey")}
+		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.Child("idempotencyKey")}
 		var fresh, reused atomic.Int64
 		ids := make([]models.ID, writers)
 		s.together(writers, func(w int) {
@@ -283,7 +283,7 @@ func reusedKeysOfMissing(s *suite) {
 	other, err := s.CreateProject(s.ctx, root, "other")
 	s.must(err)
 	call := func(operation, key string) store.Call {
-		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
 	}
 	log := func(key string, target models.MetadataTarget, values ...string) error {
 		_, _, err := s.LogMetadata(s.ctx, call("logMetadata", key),
@@ -353,7 +353,7 @@ func idempotencyKeys(s *suite) {
 	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
 	s.must(err)
 	call := func(operation, key string) store.Call {
-		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
 	}
 	byAlias := models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model", Alias: ref("prod")}}
 	log := func(target models.MetadataTarget, value string) ([]store.Logged, bool, error) {
@@ -382,12 +382,12 @@ func idempotencyKeys(s *suite) {
 	s.must(err)
 	same, again, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
-	s.equal([]any{again, same.ID, same.CreatedAt, *same.Of}, []any{true, made.ID, made.CreatedAt, *made.Of})
+	s.equal([]any{again, same.ID, same.CreatedAt, *same.KnownArtifact}, []any{true, made.ID, made.CreatedAt, *made.KnownArtifact})
 	input.Project, input.Tags = ref("default"), []string{}
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)
-	s.must(s.ForgetIdempotencyKeys(context.Background(), 48*time.Hour))
+	s.must(s.DeleteExpiredIdempotencyKeys(context.Background(), 48*time.Hour))
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)

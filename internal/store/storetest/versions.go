@@ -196,7 +196,7 @@ func deleteArtifact(s *suite) {
 	s.equal(there == nil, true)
 	again, deduplicated, err := s.LogMetadata(s.ctx, key, write)
 	s.must(err)
-	s.equal([]any{deduplicated, again[0].Subject.(*models.ArtifactVersion).Of.Name}, []any{true, "model"})
+	s.equal([]any{deduplicated, again[0].Subject.(*models.ArtifactVersion).KnownArtifact.Name}, []any{true, "model"})
 	s.equal(s.named("model", ""), "1=1")
 	_, err = s.log(byContext(step, "other"), facts("still", "x"))
 	s.must(err)
