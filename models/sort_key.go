@@ -74,13 +74,13 @@ const minTruncatedBytes = SortKeyBytes - utf8.UTFMax + 1
 // LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
 //
 // The bound is a prefix of key of at most minTruncatedBytes bytes, and a greater sort key has no lesser prefix of this
-// length. CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
+// length. TruncateSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
 func LowerSortKey(key string) string { return truncateText(key, minTruncatedBytes) }
 
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
 // Take a prefix of key of at most minTruncatedBytes bytes: a lesser sort key has no greater prefix of this length.
-// CutSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
+// TruncateSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
 func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTruncatedBytes)) }
 
 // PrefixEnd returns the least text that is greater than all texts with a prefix. The prefix begins a sort key, so it is

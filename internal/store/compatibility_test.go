@@ -20,7 +20,7 @@ func TestNewerDatabase(t *testing.T) {
 		db.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)")
 		for name, open := range map[string]func() (*store.Store, error){
 			"Open":        func() (*store.Store, error) { return store.Open(everyone, url, quiet) },
-			"OpenCurrent": func() (*store.Store, error) { return store.OpenWithoutMigrating(everyone, url, quiet) },
+			"OpenWithoutMigrating": func() (*store.Store, error) { return store.OpenWithoutMigrating(everyone, url, quiet) },
 		} {
 			db.execute("UPDATE compatibility SET oldest_program = 7") // the control
 			s, err := open()
@@ -42,7 +42,7 @@ func TestNewerDatabase(t *testing.T) {
 			}
 		}
 		if tables, err := store.ReadSchema(everyone, url); err != nil || tables.Oldest != 998 || tables.Newer() == nil {
-			t.Errorf("ReadTables returns %+v (%v)", tables, err)
+			t.Errorf("ReadSchema returns %+v (%v)", tables, err)
 		}
 	})
 }

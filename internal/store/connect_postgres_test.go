@@ -32,7 +32,7 @@ func TestEncodings(t *testing.T) {
 				}
 			}
 			_, err := store.ReadSchema(t.Context(), url)
-			check("ReadTables", err)
+			check("ReadSchema", err)
 			s, err := store.Open(t.Context(), url, quiet)
 			if check("Open", err); err == nil {
 				defer func() { _ = s.Close() }()
@@ -40,7 +40,7 @@ func TestEncodings(t *testing.T) {
 			if s, err = store.OpenWithoutMigrating(t.Context(), url, quiet); err == nil {
 				defer func() { _ = s.Close() }()
 			}
-			check("OpenCurrent", err)
+			check("OpenWithoutMigrating", err)
 			pool, err := store.OpenReadOnly(t.Context(), url)
 			if check("OpenReadOnly", err); err == nil {
 				defer func() { _ = pool.Close() }()
@@ -99,7 +99,7 @@ func TestCertificateFiles(t *testing.T) {
 		"sslmode=nonsense":                                "the database URL is not a valid postgres:// URL",
 	} {
 		for how, err := range map[string]error{"Open": openError(t, url+parameters),
-			"ReadTables": readError(url + parameters)} {
+			"ReadSchema": readError(url + parameters)} {
 			var bad *store.URLError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s, %s: got %v", how, parameters, err)

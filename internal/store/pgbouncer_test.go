@@ -24,7 +24,7 @@ func throughPooler(t *testing.T) (pooled, direct string) {
 	refusing, told := storetest.PgBouncer(t, direct), ""
 	for how, open := range map[string]func(string) error{
 		"Open":       func(url string) error { _, err := store.Open(t.Context(), url, quiet); return err },
-		"ReadTables": func(url string) error { _, err := store.ReadSchema(t.Context(), url); return err },
+		"ReadSchema": func(url string) error { _, err := store.ReadSchema(t.Context(), url); return err },
 	} {
 		err := open(refusing)
 		if err == nil {

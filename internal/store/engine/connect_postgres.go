@@ -35,7 +35,7 @@ var sessionSettings = map[string]string{
 	"enable_sort": "off",
 }
 
-// serverConfig returns how a server connects to the database at databaseURL. Its error is a BadURL.
+// serverConfig returns how a server connects to the database at databaseURL. Its error is a URLError.
 func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := parsePostgres(databaseURL)
 	if err != nil {
@@ -52,7 +52,7 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a BadURL without a
+// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a URLError without a
 // password.
 func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(databaseURL)
