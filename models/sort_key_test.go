@@ -98,7 +98,7 @@ func TestSearchForm(t *testing.T) {
 	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.PathKeys != long {
 		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.PathKeys))
 	}
-	if !IsIsLongSortKey(classText+long) || IsLongSortKey(classText+long[:300]) {
+	if !IsLongSortKey(classText+long) || IsLongSortKey(classText+long[:300]) {
 		t.Error("IsLongSortKey is wrong about truncation")
 	}
 	for text, parts := range map[string]string{
@@ -145,7 +145,7 @@ func TestSortKeyBounds(t *testing.T) {
 		if text <= operand && stored >= UpperSortKey(operand) {
 			t.Errorf("%q is stored as %q, above the upper bound %q of %q", text, stored, UpperSortKey(operand), operand)
 		}
-		if !IsIsLongSortKey(operand) && (text < operand) != (stored < operand) {
+		if !IsLongSortKey(operand) && (text < operand) != (stored < operand) {
 			t.Errorf("%q compares with %q as its stored key does not", text, operand)
 		}
 	})

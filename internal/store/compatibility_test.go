@@ -19,7 +19,7 @@ func TestNewerDatabase(t *testing.T) {
 		db := openMigrated(t, url)
 		db.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)")
 		for name, open := range map[string]func() (*store.Store, error){
-			"Open":        func() (*store.Store, error) { return store.Open(everyone, url, quiet) },
+			"Open":                 func() (*store.Store, error) { return store.Open(everyone, url, quiet) },
 			"OpenWithoutMigrating": func() (*store.Store, error) { return store.OpenWithoutMigrating(everyone, url, quiet) },
 		} {
 			db.execute("UPDATE compatibility SET oldest_program = 7") // the control
