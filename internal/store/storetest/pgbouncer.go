@@ -69,7 +69,7 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 
 // listens reports whether a server accepts connections at a Unix socket. The file exists before that.
 func listens(socket string) bool {
-	conn, err := net.Dial("unix", socket)
+	conn, err := net.DialTimeout("unix", socket, time.Second)
 	if err != nil {
 		return false
 	}
