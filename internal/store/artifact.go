@@ -43,16 +43,17 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?",
-			artifact.ID).Find(tx.ctx())
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).
+			Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
 		if err != nil {
 			return err
 		}
 		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?",
-			artifact.ID).Delete(tx.ctx()); err != nil {
+		_, err = gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).
+			Where("id = ?", artifact.ID).Delete(tx.ctx())
+		if err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -150,8 +151,8 @@ func findKeyProject(who auth.Principal, name string) models.ID {
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
 		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
-		Where: visibleTo(auth.FromContext(ctx), "id",
-			engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
+		Where: visibleTo(auth.FromContext(ctx), "id", engine.True),
+		Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
 	return found[models.ID{}], err

@@ -34,7 +34,6 @@ type (
 // Limits of package engine.
 const (
 	MinConnections     = engine.MinConnections
-	DefaultConnections = engine.DefaultConnections
 	StatisticsInterval = engine.StatisticsInterval
 )
 

@@ -127,11 +127,11 @@ func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
 		return False
 	}
-	return SQL(value+" IN ("+Placeholders(len(values))+")", values...)
+	return SQL(value+" IN ("+placeholders(len(values))+")", values...)
 }
 
-// Placeholders returns n question marks with commas.
-func Placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+// placeholders returns n question marks with commas.
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
 // QualifyAs returns columns of a table under names with a prefix, for an embedded struct.
 func QualifyAs(table string, columns []string) string {
