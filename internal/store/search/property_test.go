@@ -50,7 +50,7 @@ func (s *searcher[T]) accessPaths() []accessPath {
 
 // testPages reads pages between random cursors, each by a random access path.
 func (w *world) testPages(t *testing.T) {
-	cases := map[string]uint64{"sqlite": 120, "postgres": 30}
+	cases := map[string]uint64{"sqlite": 60, "postgres": 25}
 	for seed := range cases[w.engine] {
 		d := newDice(seed)
 		q := d.question()
@@ -138,7 +138,7 @@ func numbers[T any](versions []T) []string {
 // other one if the scan is exact.
 func (w *world) testIndexScans(t *testing.T) {
 	exact, inexact := 0, 0
-	for seed := range uint64(1000) {
+	for seed := range uint64(800) {
 		d := newDice(seed + 1000)
 		q := question{filter: d.filter(d.IntN(2))}
 		for _, scan := range w.searcher(q, models.Page{}).indexScans(ArtifactVersions, q.filter) {
@@ -183,7 +183,7 @@ func (w *world) testParents(t *testing.T) {
 		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
 	parents := []models.ID{w.versions[0].ArtifactID, w.versions[1].ArtifactID, models.NewID()}
-	for seed := range uint64(25) {
+	for seed := range uint64(15) {
 		d := newDice(seed + 2000)
 		q, page := d.question(), models.Page{Size: 1 + d.IntN(9), Backward: d.chance(50), Count: true}
 		s := w.searcher(q, page)
