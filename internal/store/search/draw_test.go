@@ -28,6 +28,11 @@ func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
 func (d dice) question() question {
 	q := question{filter: d.filter(2), past: d.chance(20)}
 	q.order = append(some(d, 2, d.orderTerm), d.orderTerm())
+	if key := q.order[0].Metadata; key.Key != "" && d.chance(60) {
+		predicate := d.predicate()
+		predicate.MetadataKeyPath = key
+		q.filter = &models.Filter{All: []*models.Filter{{Metadata: predicate}, q.filter}}
+	}
 	return q
 }
 

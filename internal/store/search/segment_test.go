@@ -48,8 +48,8 @@ func TestSegments(t *testing.T) {
 		order  models.OrderTerm
 		filter *models.Filter
 		path   accessPath
-		// want has the rank of each segment, an i for one that walks the index on values, the arguments of its range, and
-		// a d for one that reads the access path.
+		// want has the rank of each segment, an i for one that walks the index on values, the arguments of its range and of
+		// its conditions, and a d for one that reads the access path.
 		want string
 	}{
 		{"fields", name, &models.Filter{}, accessPath{}, "-1"},
@@ -60,23 +60,29 @@ func TestSegments(t *testing.T) {
 		{"metadata, missing first", ascending, &models.Filter{}, accessPath{}, "0 1i[] 2i[]"},
 		{"metadata and few candidates", descending, &models.Filter{}, accessPath{indexScan{ids: ids}, selectiveLimit}, "-1d"},
 		{"metadata and many candidates", descending, &models.Filter{}, accessPath{indexScan{ids: ids}, selectiveLimit + 1}, "1i[] 2i[] 3"},
-		{"metadata and few candidates of its key", descending, isTwo, ofKey(9), "1i[] 2i[]"},
+		{"metadata and few candidates of its key", descending, isTwo, ofKey(9), "1i[]+[2a] 2i[]+[2a]"},
 		{"metadata at a path", atPath, &models.Filter{}, accessPath{}, "-1"},
-		{"two ranges", ascending, isTwoOrThree, accessPath{}, "1i[2a 2a] 1i[2b 2b] 2i[]"},
-		{"two ranges, descending", descending, isTwoOrThree, accessPath{}, "1i[2b 2b] 1i[2a 2a] 2i[]"},
-		{"two ranges of two conditions", ascending, &models.Filter{All: []*models.Filter{isTwoOrThree, isTwoOrThree}}, accessPath{}, "1i[2a 2a] 1i[2b 2b] 2i[]"},
+		{"two ranges", ascending, isTwoOrThree, accessPath{}, "1i[2a 2a] 1i[2b 2b] 2i[]+[2a 2b]"},
+		{"two ranges, descending", descending, isTwoOrThree, accessPath{}, "1i[2b 2b] 1i[2a 2a] 2i[]+[2a 2b]"},
+		{"two ranges of two conditions", ascending, &models.Filter{All: []*models.Filter{isTwoOrThree, isTwoOrThree}}, accessPath{},
+			"1i[2a 2a]+[2a 2b] 1i[2b 2b]+[2a 2b] 2i[]+[2a 2b]+[2a 2b]"},
 		{"an alternative", ascending, &models.Filter{Any: true, AnyOf: []*models.Filter{isTwoOrThree}}, accessPath{}, "0 1i[] 2i[]"},
 		{"a negation", ascending, notTwo, accessPath{}, "0 1i[] 2i[]"},
-		{"null", ascending, isNull, accessPath{}, "0 1i[] 2i[]"},
+		{"null", ascending, isNull, accessPath{}, "0 1i[]+[6] 2i[]+[6]"},
 		{"another key", ascending, otherKey, accessPath{}, "0 1i[] 2i[]"},
 		{"the key of a card", ascending, otherCard, accessPath{}, "0 1i[] 2i[]"},
-		{"a value and a negation", descending, &models.Filter{All: []*models.Filter{notTwo, isTwo}}, accessPath{}, "1i[] 2i[]"},
+		{"a value and a negation", descending, &models.Filter{All: []*models.Filter{notTwo, isTwo}}, accessPath{}, "1i[]+[2a] 2i[]+[2a]"},
 	} {
 		texts := []string{}
 		for _, segment := range plainSearcher(c.filter, false, c.order).segments(c.path) {
 			text := fmt.Sprint(segment.rank)
 			if segment.indexed {
 				text += fmt.Sprint("i", segment.keyRange.Args)
+				for _, m := range segment.matches {
+					for _, condition := range m.match.conditions {
+						text += fmt.Sprint("+", condition.Args)
+					}
+				}
 			}
 			if segment.ids != nil {
 				text += "d"
