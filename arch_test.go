@@ -38,7 +38,6 @@ var imports = map[string][]string{
 	"internal/requestid":       {},
 	"internal/gen":             {},
 	"internal/seqmarshal":      {},
-	"internal/testsummary":     {},
 	"internal/auth":            {"models"},
 	"internal/store":           {"models", "internal/auth", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":    {"models", "internal/admission"},
