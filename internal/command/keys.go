@@ -12,6 +12,7 @@ import (
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -124,7 +125,7 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 // there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
 	s, err := store.OpenWithoutMigrating(ctx, databaseURL, log)
-	if behind := (*store.SchemaOutdatedError)(nil); errors.As(err, &behind) && behind.Missing != nil {
+	if behind := (*engine.SchemaOutdatedError)(nil); errors.As(err, &behind) && behind.Missing != nil {
 		return nil, behind.Missing
 	}
 	return s, err

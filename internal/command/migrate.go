@@ -11,11 +11,12 @@ import (
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/progress"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // migrateStatus prints the schema version. It returns a *store.SchemaOutdatedError error unless the schema is current.
 func migrateStatus(ctx context.Context, settings *config.Database, out Output) error {
-	tables, err := store.ReadSchema(ctx, settings.DatabaseURL)
+	tables, err := engine.ReadSchema(ctx, settings.DatabaseURL)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 		return err
 	}
 	if len(tables.Pending) > 0 {
-		return &store.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
+		return &engine.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
 	}
 	return tables.Newer()
 }
@@ -44,7 +45,7 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 func reportMigrations(ctx context.Context, databaseURL string, out io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	end := progress.Start(out, func(elapsed time.Duration) string {
-		tables, err := store.ReadSchema(ctx, databaseURL)
+		tables, err := engine.ReadSchema(ctx, databaseURL)
 		if err != nil || len(tables.Pending) == 0 {
 			return "" // the migration itself returns the error
 		}
@@ -66,7 +67,7 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 		return err
 	}
 	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL),
-		store.TargetSchemaVersion())
+		engine.TargetSchemaVersion())
 	return err
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -113,7 +114,7 @@ func newBuildInfo(build Build) prometheus.Collector {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
 			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
-			"tables": strconv.FormatInt(store.TargetSchemaVersion(), 10),
+			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
 		},
 	})
 	info.Set(1)
