@@ -150,9 +150,9 @@ func TestStructureSizes(t *testing.T) {
 	}
 }
 
-// describedMethods are the methods of interfaces that describe them, and so need no comment of their own.
+// describedMethods are methods that an interface or a file describes, so that they need no comment of their own.
 var describedMethods = []string{
-	"Error", "Unwrap", "String", "IsNode", "NodeID", "MetadataRef", "Kind", "Display", "JSON", "ExtendedJSON",
+	"Error", "Unwrap", "String", "IsNode", "NodeID", "MetadataRef", "Kind", "Display", "JSON", "ExtendedJSON", "Check",
 }
 
 // public reports whether a function needs a comment: it is exported, or a method of an exported type.

@@ -148,6 +148,17 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 	return value, err
 }
 
+// appendEach appends items with a function, separated by commas.
+func appendEach[T any](b []byte, items []T, appendItem func([]byte, T) []byte) []byte {
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendItem(b, item)
+	}
+	return b
+}
+
 // appendMarked appends text, inside an object with the mark unless the encoding is plain.
 func appendMarked(b []byte, form encoding, mark string, text []byte) []byte {
 	if form == plain {

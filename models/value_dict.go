@@ -25,7 +25,7 @@ type MetadataField struct {
 func (DictValue) Kind() MetadataKind       { return MetadataKindDict }
 func (v DictValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v DictValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-func (DictValue) sortKey() string          { return classUnordered }
+func (DictValue) sortKey() string          { return SortKeyUnordered }
 
 // Display returns the first keys and values in braces.
 func (v DictValue) Display() string {
@@ -35,24 +35,18 @@ func (v DictValue) Display() string {
 // appendJSON adds the mark `$dict` if a reader would take the object for a card or, because of a key that begins with
 // $, for a mark.
 func (v DictValue) appendJSON(b []byte, form encoding) []byte {
-	fields, mark := v.Fields, v.escaped
+	fields := v.Fields
 	if form == canonical {
 		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
 	}
-	text := []byte{'{'}
-	for i, field := range fields {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(jsontree.AppendString(text, field.Key), ':')
-		text = field.Value.appendJSON(text, form)
-		mark = mark || strings.HasPrefix(field.Key, "$")
+	appendField := func(b []byte, field MetadataField) []byte {
+		return field.Value.appendJSON(append(jsontree.AppendString(b, field.Key), ':'), form)
 	}
-	text = append(text, '}')
-	if !mark {
-		return append(b, text...)
+	text := append(appendEach([]byte{'{'}, fields, appendField), '}')
+	if v.escaped || slices.ContainsFunc(fields, func(f MetadataField) bool { return strings.HasPrefix(f.Key, "$") }) {
+		return appendMarked(b, form, "$dict", text)
 	}
-	return appendMarked(b, form, "$dict", text)
+	return append(b, text...)
 }
 
 // readDict reads a JSON object, or the keys and values of a MetadataValueInput. Keys must not begin with $.

@@ -15,7 +15,7 @@ func (ListValue) Kind() MetadataKind       { return MetadataKindList }
 func (v ListValue) Display() string        { return "[" + displayItems(v.Items, MetadataValue.Display) + "]" }
 func (v ListValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v ListValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-func (ListValue) sortKey() string          { return classUnordered }
+func (ListValue) sortKey() string          { return SortKeyUnordered }
 
 func (v ListValue) appendJSON(b []byte, form encoding) []byte { return appendItems(b, v.Items, form) }
 
@@ -25,14 +25,8 @@ func readList(r valueReader, raw any) (MetadataValue, error) {
 }
 
 func appendItems(b []byte, items []MetadataValue, form encoding) []byte {
-	b = append(b, '[')
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = item.appendJSON(b, form)
-	}
-	return append(b, ']')
+	appendItem := func(b []byte, item MetadataValue) []byte { return item.appendJSON(b, form) }
+	return append(appendEach(append(b, '['), items, appendItem), ']')
 }
 
 // maxDisplayItems is the number of items that Display writes before "… n more".

@@ -7,7 +7,7 @@ func (NullValue) Kind() MetadataKind     { return MetadataKindNull }
 func (NullValue) Display() string        { return "null" }
 func (NullValue) JSON() *RawJSON         { return nil }
 func (NullValue) ExtendedJSON() *RawJSON { return nil }
-func (NullValue) sortKey() string        { return classNull }
+func (NullValue) sortKey() string        { return SortKeyNull }
 
 func (NullValue) appendJSON(b []byte, _ encoding) []byte { return append(b, "null"...) }
 

@@ -17,7 +17,7 @@ func (SetValue) Kind() MetadataKind       { return MetadataKindSet }
 func (v SetValue) Display() string        { return "{" + displayItems(v.Items, MetadataValue.Display) + "}" }
 func (v SetValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v SetValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-func (SetValue) sortKey() string          { return classUnordered }
+func (SetValue) sortKey() string          { return SortKeyUnordered }
 
 func (v SetValue) appendJSON(b []byte, form encoding) []byte {
 	if form != canonical {

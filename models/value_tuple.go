@@ -10,7 +10,7 @@ func (TupleValue) Kind() MetadataKind       { return MetadataKindTuple }
 func (v TupleValue) Display() string        { return "(" + displayItems(v.Items, MetadataValue.Display) + ")" }
 func (v TupleValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v TupleValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-func (TupleValue) sortKey() string          { return classUnordered }
+func (TupleValue) sortKey() string          { return SortKeyUnordered }
 
 func (v TupleValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$tuple", appendItems(nil, v.Items, form))

@@ -76,11 +76,11 @@ func Run(cli *config.CLI, version string, out Output) error {
 func run(ctx context.Context, cli *config.CLI, version string, out Output) error {
 	switch cli.Command {
 	case "migrate status":
-		return migrateStatus(ctx, &cli.Migrate.Status.Database, out)
+		return migrateStatus(ctx, &cli.Migrate.Database, out)
 	case "migrate up":
-		return migrateUp(ctx, &cli.Migrate.Up.Database, out)
+		return migrateUp(ctx, &cli.Migrate.Database, out)
 	case "migrate repair":
-		return migrateRepair(ctx, &cli.Migrate.Repair.Database, out)
+		return migrateRepair(ctx, &cli.Migrate.Database, out)
 	case "backup":
 		return createBackup(ctx, &cli.Backup, out)
 	case "restore":

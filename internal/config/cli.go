@@ -72,15 +72,10 @@ type KeysRevoke struct {
 
 // Migrate holds the commands about the schema of the database.
 type Migrate struct {
-	Status struct {
-		Database `embed:""`
-	} `cmd:"" help:"Print the schema version without changing anything. The exit code is 3 if the schema is outdated or the database is missing."`
-	Up struct {
-		Database `embed:""`
-	} `cmd:"" help:"Update the schema. Creates a missing database."`
-	Repair struct {
-		Database `embed:""`
-	} `cmd:"" help:"Complete rows that older servers wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
+	Database `embed:""`
+	Status   struct{} `cmd:"" help:"Print the schema version without changing anything. The exit code is 3 if the schema is outdated or the database is missing."`
+	Up       struct{} `cmd:"" help:"Update the schema. Creates a missing database."`
+	Repair   struct{} `cmd:"" help:"Complete rows that older servers wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
 }
 
 // Backup holds the arguments of `placard backup`.

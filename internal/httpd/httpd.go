@@ -67,8 +67,8 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	return h, nil
 }
 
-// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it is also right behind a proxy
-// that adds a path; [http.Redirect] would make it absolute.
+// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it also works if a proxy adds
+// a path; [http.Redirect] would make it absolute.
 func redirectToGraphiQL(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "graphiql/")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/placard/placard/internal/admission"
@@ -56,51 +57,56 @@ type Build struct{ Version, Commit string }
 
 // NewMetrics returns the metrics of a server and of its store.
 func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Metrics {
+	registry := prometheus.NewRegistry()
+	auto := promauto.With(registry)
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), names: map[string]bool{},
-		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+		registry: registry, names: map[string]bool{},
+		operations: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_total",
 			Help: "GraphQL operations with a response, by type, name and code of the first error.",
 		}, []string{"type", "name", "code"}),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		durations: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "placard_operation_duration_seconds",
 			Help:    "Time from the arrival of a request until its response is ready.",
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
-		queueWaits: prometheus.NewHistogram(prometheus.HistogramOpts{
+		queueWaits: auto.NewHistogram(prometheus.HistogramOpts{
 			Name:    "placard_operation_wait_seconds",
 			Help:    "Time of requests in the queue, also of those whose deadline passed there.",
 			Buckets: operationBuckets,
 		}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+		refused: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_refused_total",
 			Help: "Requests rejected by an overloaded server, by reason: the queue was full (queue_full), " +
 				"the deadline passed in the queue (queue_timeout), or the memory for slow clients was exhausted (memory).",
 		}, []string{"reason"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+		inFlight: auto.NewGauge(prometheus.GaugeOpts{
 			Name: "placard_operations_in_flight",
 			Help: "GraphQL requests in progress, including those still being received.",
 		}),
-		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		statements: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "placard_sql_statement_duration_seconds",
 			Help:    "Duration of SQL statements of operations, by result: ok or failed.",
 			Buckets: statementBuckets,
 		}, []string{"result"}),
-		entries: prometheus.NewCounter(prometheus.CounterOpts{
+		entries: auto.NewCounter(prometheus.CounterOpts{
 			Name: "placard_entries_written_total", Help: "Stored metadata entries, including retractions.",
 		}),
 	}
-	gauge := func(name, help string, value func() int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
-			func() float64 { return float64(value()) })
-	}
-	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
-		newBuildInfo(build), &pools{s},
-		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
-			func() int { return queue.Stats().InUse }),
-		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
-			func() int { return queue.Stats().Waiting }),
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "placard_operations_executing", Help: "GraphQL requests that are being executed.",
+	}, func() float64 { return float64(queue.Stats().InUse) })
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "placard_operations_waiting", Help: "GraphQL requests in the queue.",
+	}, func() float64 { return float64(queue.Stats().Waiting) })
+	auto.NewGauge(prometheus.GaugeOpts{
+		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
+			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
+			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
+		},
+	}).Set(1)
+	registry.MustRegister(&pools{s}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample
 	}
@@ -108,17 +114,6 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 		m.refused.WithLabelValues(reason)
 	}
 	return m
-}
-
-func newBuildInfo(build Build) prometheus.Collector {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
-			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
-			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
-		},
-	})
-	info.Set(1)
-	return info
 }
 
 // Values of the label reason.
