@@ -211,7 +211,7 @@ func (s *Store) StartStepRun(
 	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
 			runID, _ := models.ParseID(input.PipelineRunID)
-			run, err := tx.lockRun(runID)
+			run, err := selectForUpdate[models.PipelineRun](tx, runID) // so that nobody ends it
 			if err != nil {
 				return models.ID{}, nil, err
 			}
@@ -236,11 +236,6 @@ func (s *Store) StartStepRun(
 	return done.Value, done.Replayed, err
 }
 
-// lockRun locks a pipeline run, so that nobody ends it; nil for none.
-func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	return selectForUpdate[models.PipelineRun](tx, id)
-}
-
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
 	id := models.NewID()
 	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
@@ -257,10 +252,10 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	if len(inputs) == 0 {
 		return nil
 	}
-	var versions idSelectors
+	versions := make([]idSelector, len(inputs))
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
-		versions.add(i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId"))
+		versions[i] = idSelector{i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId")}
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
 	found := make([]resolvedTarget, len(inputs))
