@@ -17,12 +17,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	if err != nil || projectID.IsZero() {
 		return nil, err
 	}
-	var artifact *models.Artifact
-	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		artifact, err = findOne(ctx, gorm.G[models.Artifact](db).Scopes(inProject(projectID)).Where("name = ?", name))
-		return err
-	})
-	return artifact, s.db.TranslateError(err)
+	return readByName[models.Artifact](ctx, s, inProject(projectID), name)
 }
 
 var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })

@@ -82,11 +82,9 @@ func (s *Store) StartPipelineRun(
 			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 				return project, nil, err
 			}
-			var made []*models.PipelineRun
-			err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-				engine.Qualify("pipeline_runs",
-					pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
-			return project, firstOrNil(made), err
+			run, err := insertRow[models.PipelineRun](tx, "pipeline_runs", "project_id, id, pipeline, status, started_at",
+				project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0))
+			return project, run, err
 		})
 	return done.Value, done.Replayed, err
 }
@@ -241,11 +239,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
-	var made []*models.StepRun
-	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs",
-		stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
-	return firstOrNil(made), err
+	return insertRow[models.StepRun](tx, "step_runs", "project_id, id, pipeline_run_id, name, status, started_at",
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro()))
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
