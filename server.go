@@ -82,7 +82,7 @@ func serve(settings *config.Config) error {
 	go func() { failed <- server.Serve(listener) }()
 	s.KeepStatistics(engine.StatisticsInterval)
 	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
-	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
+	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), config.RedactURL(settings.DatabaseURL))
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())

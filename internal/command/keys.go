@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -15,16 +16,12 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var rolesByName = map[string]models.ApiKeyRole{
-	"reader": models.ApiKeyRoleReader, "writer": models.ApiKeyRoleWriter, "admin": models.ApiKeyRoleAdmin,
-}
-
 // createKey creates an API key. It prints only the secret to Stdout, so that a script can read it.
 func createKey(ctx context.Context, settings *config.Keys, out Output) error {
 	flags := &settings.Create
 	input := models.CreateApiKeyInput{Name: flags.Name, Owner: flags.Owner}
 	if !flags.Owner {
-		role := rolesByName[flags.Role]
+		role := models.ApiKeyRole(strings.ToUpper(flags.Role))
 		input.Project, input.Role = &flags.Project, &role
 	}
 	if flags.ExpiresIn != 0 {
@@ -124,7 +121,7 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return store.Open(ctx, databaseURL, log)
 }
 
-// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if
+// openExisting opens a database without changing its schema or the file system. It returns a *store.MissingFileError if
 // there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
 	s, err := store.OpenWithoutMigrating(ctx, databaseURL, log)

@@ -14,30 +14,25 @@ import (
 	"github.com/placard/placard/internal/store/engine"
 )
 
-// migrateStatus prints the schema version. It returns a *store.Behind error unless the schema is current.
+// migrateStatus prints the schema version. It returns a *store.SchemaOutdatedError error unless the schema is current.
 func migrateStatus(ctx context.Context, settings *config.Database, out Output) error {
 	tables, err := engine.ReadSchema(ctx, settings.DatabaseURL)
 	if err != nil {
 		return err
 	}
-	note := ""
+	text := "database  " + config.RedactURL(settings.DatabaseURL)
 	if tables.NoFile {
-		note = " (there is no such file)"
+		text += " (there is no such file)"
 	}
-	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n",
-		config.RedactURL(settings.DatabaseURL), note, tables.Stored,
-		tables.Newest); err != nil {
-		return err
-	}
+	text += fmt.Sprintf("\ntables    %d\nprogram   %d\n", tables.Stored, tables.Newest)
 	if tables.Oldest > 0 {
-		if _, err := fmt.Fprintf(out.Stdout, "oldest    %d\n", tables.Oldest); err != nil {
-			return err
-		}
+		text += fmt.Sprintf("oldest    %d\n", tables.Oldest)
 	}
 	for _, name := range tables.Pending {
-		if _, err := fmt.Fprintln(out.Stdout, "missing  ", name); err != nil {
-			return err
-		}
+		text += "missing   " + name + "\n"
+	}
+	if _, err := io.WriteString(out.Stdout, text); err != nil {
+		return err
 	}
 	if len(tables.Pending) > 0 {
 		return &engine.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
@@ -76,7 +71,7 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	return err
 }
 
-// migrateRepair completes rows that older servers wrote. It returns a *store.Behind error unless the schema is current.
+// migrateRepair completes rows that older servers wrote. It returns a *store.SchemaOutdatedError error unless the schema is current.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
 	s, err := store.OpenWithoutMigrating(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {

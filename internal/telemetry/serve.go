@@ -29,7 +29,7 @@ func (t *telemetry) StartRequest(r *http.Request) (context.Context, func(*gqlhtt
 		ctx, endTrace = t.traces.startRequest(ctx, r)
 	}
 	if t.metrics != nil {
-		t.metrics.startRequest()
+		t.metrics.inFlight.Inc()
 	}
 	return ctx, func(o *gqlhttp.Summary) {
 		endTrace(o)
