@@ -47,6 +47,16 @@ func columnRows[T any](d engine.Dialect, column func(string) engine.Column, name
 	return d.JSONRows(rows, column(name))
 }
 
+// lookUpRows reads the rows of a project that a lookup finds, with t as its alias.
+func lookUpRows[T any](
+	ctx context.Context, s *Store, wanted engine.Lookup, project models.ID, order string,
+) (found []*T, err error) {
+	wanted.Alias, wanted.Where = "t", engine.SQL("t.project_id = ?", project)
+	err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("t", engine.Columns[T]())+" FROM ?"+order,
+		s.db.Dialect().LookUp(wanted)))
+	return found, s.db.TranslateError(err)
+}
+
 // readByName reads the row of a name in a scope, nil for none.
 func readByName[T any](ctx context.Context, s *Store, scope func(*gorm.Statement), name string) (row *T, err error) {
 	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {

@@ -147,52 +147,41 @@ func finish[T any](
 	return run, err
 }
 
-var (
-	inputColumns  = engine.Columns[models.StepInput]()
-	outputColumns = engine.Columns[models.StepOutput]()
-)
+var outputColumns = engine.Columns[models.StepOutput]()
 
 // StepInputs returns the inputs of each step run, in the order of declaration.
 func (s *Store) StepInputs(
 	ctx context.Context, project models.ID, steps []models.ID,
 ) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps,
-		Where: engine.SQL("i.project_id = ?", project)})
-	var found []*models.StepInput
-	err := s.db.Read(ctx).Scan(&found,
-		engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
+	found, err := lookUpRows[models.StepInput](ctx, s, engine.Lookup{Table: "step_inputs", Column: "step_run_id", IDs: steps},
+		project, " ORDER BY t.step_run_id, t.position")
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
 	}
-	return inputs, s.db.TranslateError(err)
+	return inputs, err
 }
 
 // StepOutputs returns the outputs of each step run, in the order of declaration.
 func (s *Store) StepOutputs(
 	ctx context.Context, project models.ID, steps []models.ID,
 ) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps,
-		Where: engine.SQL("o.project_id = ?", project)})
-	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found,
-		engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
+	found, err := lookUpRows[models.StepOutput](ctx, s, engine.Lookup{Table: "step_outputs", Column: "step_run_id", IDs: steps},
+		project, " ORDER BY t.step_run_id, t.position")
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
 	}
-	return outputs, s.db.TranslateError(err)
+	return outputs, err
 }
 
 // SavedOutputs returns the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(
 	ctx context.Context, project models.ID, versions []models.ID,
 ) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id",
-		IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
-	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
+	found, err := lookUpRows[models.StepOutput](ctx, s,
+		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
+	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
 }
 
 var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })

@@ -155,8 +155,7 @@ func closestNames(name string, candidates []string) []string {
 	name = strings.ToLower(models.TruncateName(name))
 	distance := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
-		candidateName := strings.ToLower(models.TruncateName(candidate))
-		distance[candidate] = levenshtein.ComputeDistance(name, candidateName)
+		distance[candidate] = levenshtein.ComputeDistance(name, strings.ToLower(models.TruncateName(candidate)))
 	}
 	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
 	return candidates[:min(len(candidates), maxSuggestions)]
@@ -168,12 +167,18 @@ func (tx *transaction) suggest(failure *models.Error, name string, query engine.
 	if err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates)); err != nil {
 		return err
 	}
-	if failure.Candidates = closestNames(name, candidates); len(candidates) > 0 {
-		quoted := make([]string, len(failure.Candidates))
-		for i, name := range failure.Candidates {
+	return addSuggestions(failure, closestNames(name, candidates))
+}
+
+// addSuggestions adds similar names to a failure, and returns it.
+func addSuggestions(failure *models.Error, near []string) error {
+	if len(near) > 0 {
+		quoted := make([]string, len(near))
+		for i, name := range near {
 			quoted[i] = fmt.Sprintf("%q", models.TruncateName(name))
 		}
 		failure.Message += "; near are " + strings.Join(quoted, ", ")
+		failure.Candidates = near
 	}
 	return failure
 }
