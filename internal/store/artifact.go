@@ -17,12 +17,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	if err != nil || projectID.IsZero() {
 		return nil, err
 	}
-	var artifact *models.Artifact
-	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		artifact, err = findOne(ctx, gorm.G[models.Artifact](db).Scopes(inProject(projectID)).Where("name = ?", name))
-		return err
-	})
-	return artifact, s.db.TranslateError(err)
+	return readByName[models.Artifact](ctx, s, inProject(projectID), name)
 }
 
 var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
@@ -31,7 +26,7 @@ var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifa
 func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) (models.ID, error) {
 	artifactID, _ := models.ParseID(id)
 	return artifactID, s.write(ctx, func(tx *transaction) error {
-		artifact, err := tx.lockArtifact(artifactID)
+		artifact, err := selectForUpdate[models.Artifact](tx, artifactID)
 		if err != nil {
 			return err
 		}
@@ -61,16 +56,14 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 	})
 }
 
-// lockArtifact locks an artifact, so that nobody creates, changes or deletes its versions; nil for none.
-func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
-	return selectForUpdate[models.Artifact](tx, id)
-}
-
 // unbindOutputs removes versions from the outputs that they were saved from. The outputs stay bound.
 func (tx *transaction) unbindOutputs(project models.ID, versions []models.ArtifactVersion) error {
-	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
-	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
-		append([]any{project}, one.Args...)...).Error
+	ids := make([]models.ID, len(versions))
+	for i, version := range versions {
+		ids[i] = version.ID
+	}
+	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?", project,
+		tx.dialect.IDIn("artifact_version_id", ids)))
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for
@@ -84,25 +77,19 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []models.Artif
 	if _, err := tx.lockSubjects(project, subjects); err != nil {
 		return err
 	}
-	for _, table := range []string{"metadata_latest", "metadata_entries"} {
-		if err := tx.deleteRows(project, table, "subject_id", subjects); err != nil {
+	for _, rows := range []struct{ table, subject string }{
+		{"metadata_latest", "subject_id"}, {"metadata_entries", "subject_id"}, {"subjects", "id"},
+	} {
+		err := tx.execPlanned(engine.SQL("DELETE FROM "+rows.table+" WHERE project_id = ? AND ?", project,
+			tx.dialect.IDIn(rows.subject, subjects)))
+		if err != nil {
 			return err
 		}
 	}
-	return tx.deleteRows(project, "subjects", "id", subjects)
+	return nil
 }
 
-// deleteRows deletes the rows of a table whose column is one of the IDs.
-func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
-	one := tx.dialect.IDIn(column, ids)
-	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL,
-		append([]any{project}, one.Args...)...).Error
-}
-
-func versionIDs(versions []models.ArtifactVersion) []models.ID {
-	ids := make([]models.ID, len(versions))
-	for i, version := range versions {
-		ids[i] = version.ID
-	}
-	return ids
+// execPlanned sends a statement that is planned for its arguments.
+func (tx *transaction) execPlanned(statement engine.Expr) error {
+	return tx.dialect.CustomPlans(tx.DB).Exec(statement.SQL, statement.Args...).Error
 }

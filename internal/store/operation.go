@@ -79,6 +79,3 @@ func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([
 	}
 	return items, rows.Err()
 }
-
-// selfKey returns the entry of a row that is an entry.
-func selfKey(e *models.MetadataEntry) *models.MetadataEntry { return e }

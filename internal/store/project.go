@@ -15,12 +15,7 @@ var projectColumns = engine.Columns[models.Project]()
 
 // Project returns the project of a name, nil if none is visible to the caller.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	var project *models.Project
-	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.FromContext(ctx), "id")).Where("name = ?", name))
-		return err
-	})
-	return project, s.db.TranslateError(err)
+	return readByName[models.Project](ctx, s, visible(auth.FromContext(ctx), "id"), name)
 }
 
 // projectID returns the ID of the project of a name, zero if none is visible to the caller. Names of projects never
@@ -71,8 +66,8 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 			return errOwnerRequired
 		}
 		var made []*models.Project
-		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)))
+		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO NOTHING RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)))
 		if err != nil {
 			return err
 		}

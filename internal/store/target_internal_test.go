@@ -129,7 +129,7 @@ func TestClosestNames(t *testing.T) {
 	}
 }
 
-func TestNotFoundWithSuggestions(t *testing.T) {
+func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	var failure *models.Error
 	for _, c := range []struct {
@@ -139,7 +139,7 @@ func TestNotFoundWithSuggestions(t *testing.T) {
 		{nil, `there is no artifact "a"`},
 		{[]string{"b", `c"`}, `there is no artifact "a"; near are "b", "c\""`},
 	} {
-		err := notFoundWithSuggestions(models.NewPath("name"), c.near, "there is no artifact %q", "a")
+		err := addSuggestions(models.NotFound(models.NewPath("name"), "there is no artifact %q", "a"), c.near)
 		if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || failure.Message != c.want ||
 			!slices.Equal(failure.Path, []any{"name"}) || !slices.Equal(failure.Candidates, c.near) {
 			t.Errorf("got %+v", failure)

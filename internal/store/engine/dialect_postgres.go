@@ -55,10 +55,10 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = laneSet{
-		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config),
-			questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config),
-			keys),
+		reads:     newLane("postgres_read", d.connect(config), reads),
+		unbounded: newLane("postgres_question", d.connect(config), questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations),
+		keys:      newLane("postgres_keys", d.connect(config), keys),
 	}
 	for _, lane := range d.lane.all() {
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
@@ -88,8 +88,6 @@ func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
-// mostSilent to answer.
 const (
 	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
 	// check.
