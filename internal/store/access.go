@@ -251,5 +251,6 @@ func (tx *transaction) audit(
 		return &id
 	}
 	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(),
+		orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

@@ -62,8 +62,8 @@ func (tx *transaction) unbindOutputs(project models.ID, versions []models.Artifa
 	for i, version := range versions {
 		ids[i] = version.ID
 	}
-	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?", project,
-		tx.dialect.IDIn("artifact_version_id", ids)))
+	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?",
+		project, tx.dialect.IDIn("artifact_version_id", ids)))
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for

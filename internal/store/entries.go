@@ -273,7 +273,7 @@ func entryList(name string, where engine.Expr) search.List[*models.MetadataEntry
 		Where: where, Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, itself) },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, identity) },
 	}
 }
 
@@ -290,9 +290,9 @@ type HistoryFilter struct {
 var entryColumns = engine.Columns[models.MetadataEntry]()
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collectRows(tx.Raw("SELECT "+engine.Qualify("m", entryColumns)+" FROM "+from.SQL, from.Args...), itself)
+	query := engine.SQL("SELECT "+engine.Qualify("m", entryColumns)+" FROM ?", tx.lookUpByID("metadata_entries", "m", ids))
+	entries, err := collectRows(tx.Raw(query.SQL, query.Args...), identity)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }
 
-func itself(e *models.MetadataEntry) *models.MetadataEntry { return e }
+func identity(e *models.MetadataEntry) *models.MetadataEntry { return e }

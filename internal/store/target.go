@@ -88,7 +88,7 @@ type contextSelector struct {
 	at      *models.Path
 }
 
-// resolveByID sets the targets of selectors by ID to the objects that find returns. A text that is no ID selects nothing.
+// resolveByID sets the targets of selectors by ID to the objects that find returns. Other text selects nothing.
 func resolveByID[T any](
 	tx *transaction, b []idSelector, what string, found []resolvedTarget,
 	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
