@@ -23,6 +23,7 @@ import (
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
 )
 
@@ -61,9 +62,9 @@ func serve(settings *config.Config) error {
 	}
 	open := store.Open
 	if settings.NoMigrate {
-		open = store.OpenCurrent
+		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -75,13 +76,13 @@ func serve(settings *config.Config) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxUploadTime, IdleTimeout: 2 * time.Minute,
 		WriteTimeout:   maxUploadTime + 2*max(settings.Limit.ReadSeconds, settings.Limit.WriteSeconds).Duration(),
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.Watch,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ConnState: handler.TrackConnection,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	s.KeepStatistics(store.StatisticsInterval)
+	s.KeepStatistics(engine.StatisticsInterval)
 	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
-	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
+	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), config.RedactURL(settings.DatabaseURL))
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())
@@ -104,14 +105,14 @@ func newHandler(
 ) (handler *httpd.Handler, stopTelemetry func(), err error) {
 	limits := settings.Limit
 	queue := admission.NewQueue[string](int(limits.ConcurrentOperations), int(limits.QueuedOperations))
-	hosts := httpd.Where{Local: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Open: settings.Auth == "none",
-		PublicURL: settings.PublicURL, Hosts: settings.AllowedHosts, Origins: settings.CORSOrigins}
+	hosts := httpd.HostOptions{LoopbackOnly: listener.Addr().(*net.TCPAddr).IP.IsLoopback(), Unauthenticated: settings.Auth == "none",
+		PublicURL: settings.PublicURL, AllowedHosts: settings.AllowedHosts, AllowedOrigins: settings.CORSOrigins}
 	build := telemetry.Build{Version: version, Commit: command.Commit()}
-	observer, stopTelemetry, err := telemetry.Start(queue, s, build, settings.MetricsAddr, hosts.Metrics, log)
+	observer, stopTelemetry, err := telemetry.Start(queue, s, build, settings.MetricsAddr, hosts.MetricsGuard, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	trusted, err := operation.ReadTrustedDocuments(settings.Trusted)
+	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments)
 	if err != nil {
 		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}

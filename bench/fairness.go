@@ -86,7 +86,7 @@ func newKey(ctx context.Context, database, name string) (secret string, err erro
 	defer func() { err = errors.Join(err, s.Close()) }()
 	role := models.ApiKeyRoleWriter
 	input := models.CreateApiKeyInput{Name: fmt.Sprintf("%s %d", name, time.Now().UnixNano()), Role: &role}
-	_, secret, err = s.CreateApiKey(auth.With(ctx, auth.Everyone), nil, input)
+	_, secret, err = s.CreateApiKey(auth.NewContext(ctx, auth.Anonymous), nil, input)
 	return secret, err
 }
 

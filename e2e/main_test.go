@@ -55,7 +55,7 @@ func build() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "go", "build", "-o", programs+"/", "github.com/placard/placard", "github.com/placard/placard/examples/penguins")
-	if err := harness.Own(command); err != nil {
+	if err := harness.EndWithProcess(command); err != nil {
 		return err
 	}
 	if out, err := command.CombinedOutput(); err != nil {

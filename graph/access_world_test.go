@@ -45,7 +45,7 @@ func emptyWorld(t testing.TB, url string) *world {
 	t.Cleanup(func() { _ = s.Close() })
 	limits := models.DefaultLimits()
 	limits.QueryTokens, limits.QueryAliases, limits.QueryCost = 50_000, 10_000, 1<<30
-	_, owner, err := s.CreateApiKey(auth.With(context.Background(), auth.Everyone), nil, models.CreateApiKeyInput{Name: "owner", Owner: true})
+	_, owner, err := s.CreateApiKey(auth.NewContext(context.Background(), auth.Anonymous), nil, models.CreateApiKeyInput{Name: "owner", Owner: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,8 +33,8 @@ func (r *Resolver) projectPage(
 
 // projectName returns the name of the project of a call, and checks it.
 func projectName(ctx context.Context, project *string) (string, error) {
-	name := auth.From(ctx).ResolveProject(project)
-	return name, models.CheckName(models.At("project"), name)
+	name := auth.FromContext(ctx).ResolveProject(project)
+	return name, models.CheckName(models.NewPath("project"), name)
 }
 
 // queryArgs are the arguments of a list with a filter and an order.
@@ -48,17 +48,17 @@ type queryArgs struct {
 func (a queryArgs) isPlain() bool { return a.where == nil && a.orderBy == nil }
 
 // listQuery checks the arguments of a list. view is the instant of the object that has the list, nil for now.
-func (r *Resolver) listQuery(ctx context.Context, args queryArgs, view *models.Time) (models.Question, error) {
-	filter, err := models.ReadFilter(&r.limits, models.At("where"), args.where)
+func (r *Resolver) listQuery(ctx context.Context, args queryArgs, view *models.Time) (models.ListQuery, error) {
+	filter, err := models.ReadFilter(&r.limits, models.NewPath("where"), args.where)
 	if err != nil {
-		return models.Question{}, err
+		return models.ListQuery{}, err
 	}
-	order, err := models.ReadOrder(models.At("orderBy"), args.orderBy)
+	order, err := models.ReadOrder(models.NewPath("orderBy"), args.orderBy)
 	if err != nil {
-		return models.Question{}, err
+		return models.ListQuery{}, err
 	}
-	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), args.asOf, view)
-	return models.Question{Filter: filter, Order: order, AsOf: instant}, err
+	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), args.asOf, view)
+	return models.ListQuery{Filter: filter, Order: order, AsOf: instant}, err
 }
 
 // hasArgument reports whether the query passes the argument, even as null.
@@ -74,7 +74,7 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{Only: hasArgument(ctx, "card")}, nil
 	}
 	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.At("card"), "a card must not be empty")
+		return models.CardFilter{}, models.BadInput(models.NewPath("card"), "a card must not be empty")
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
 }
@@ -82,7 +82,7 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 // checkKeys returns an error if a list of keys exceeds the limit of a call.
 func (r *Resolver) checkKeys(keys []string) error {
 	if n, limit := len(keys), int(r.limits.EntriesPerCall); n > limit {
-		return models.LimitExceeded(models.At("keys"), "keys in a list", int64(limit), int64(n))
+		return models.LimitExceeded(models.NewPath("keys"), "keys in a list", int64(limit), int64(n))
 	}
 	return nil
 }

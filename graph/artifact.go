@@ -48,7 +48,7 @@ func (r artifact) Versions(
 			return nil, err
 		}
 	}
-	if view := a.At(query.AsOf); versions != nil && view != nil {
+	if view := a.ViewAt(query.AsOf); versions != nil && view != nil {
 		l.primeArtifact(view)
 	}
 	return versions, err
@@ -77,7 +77,7 @@ func (r artifact) MetadataSeries(
 	}
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, a.ProjectID, a.ID, page, l.artifactSeries, l.artifactSummaries)
-	if view := a.At(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
+	if view := a.ViewAt(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
 		l.primeArtifact(view)
 	}
 	return series, err

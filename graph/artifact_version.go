@@ -14,8 +14,8 @@ type artifactVersion struct {
 }
 
 func (artifactVersion) Artifact(ctx context.Context, v *models.ArtifactVersion) (*models.Artifact, error) {
-	if v.Of != nil {
-		return v.Of, nil
+	if v.KnownArtifact != nil {
+		return v.KnownArtifact, nil
 	}
 	artifact, err := loadersFrom(ctx).artifact.Load(ctx, v.ProjectID, v.ArtifactID, toMicros(v.AsOf))
 	if err == nil && artifact == nil {
@@ -48,7 +48,7 @@ func dropDeletedNode[T models.Node](ctx context.Context, node T) T {
 }
 
 func (r artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
-	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), asOf, v.AsOf)
+	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, v.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (r artifactVersion) Aliases(ctx context.Context, v *models.ArtifactVersion,
 }
 
 func (r artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion, asOf *models.Time) ([]string, error) {
-	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), asOf, v.AsOf)
+	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, v.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -108,10 +108,10 @@ func (r artifactVersion) lineage(
 	read func(context.Context, *models.ArtifactVersion, int, int) (*models.Lineage, error),
 ) (*models.Lineage, error) {
 	if depth < 1 {
-		return nil, models.BadInput(models.At("depth"), "must be 1 or more")
+		return nil, models.BadInput(models.NewPath("depth"), "must be 1 or more")
 	}
 	if depth > models.MaxLineageDepth {
-		return nil, models.LimitExceeded(models.At("depth"), "steps of a lineage", models.MaxLineageDepth, int64(depth))
+		return nil, models.LimitExceeded(models.NewPath("depth"), "steps of a lineage", models.MaxLineageDepth, int64(depth))
 	}
 	page, err := models.PageArguments{First: &first}.Page(r.limits.PageSize, false)
 	if err != nil {
@@ -121,8 +121,8 @@ func (r artifactVersion) lineage(
 	if lineage == nil {
 		return nil, err
 	}
-	loadersFrom(ctx).addVersions(lineage.Nodes)
-	loadersFrom(ctx).addEdges(lineage.Edges)
+	addSiblings(loadersFrom(ctx), lineage.Nodes)
+	addSiblings(loadersFrom(ctx), lineage.Edges)
 	lineage.Nodes = dropDeleted(ctx, lineage.Nodes, "nodes.artifact", "edges.from.artifact", "edges.to.artifact")
 	isKept := func(end *models.ArtifactVersion) bool { return end.ID == v.ID || slices.Contains(lineage.Nodes, end) }
 	lineage.Edges = slices.DeleteFunc(lineage.Edges, func(e *models.LineageEdge) bool {
@@ -137,7 +137,7 @@ func (r artifactVersion) Changes(
 	if err := r.checkKeys(keys); err != nil {
 		return nil, err
 	}
-	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), asOf, v.AsOf)
+	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, v.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -145,5 +145,5 @@ func (r artifactVersion) Changes(
 	if previous == nil || err != nil {
 		return nil, err
 	}
-	return r.compare(ctx, []*models.ArtifactVersion{previous, v.At(instant)}, 0, onlyDiffering, keys)
+	return r.compare(ctx, []*models.ArtifactVersion{previous, v.ViewAt(instant)}, 0, onlyDiffering, keys)
 }

@@ -32,14 +32,14 @@ func (q query) comparedVersions(
 	ctx context.Context, refs []*models.ArtifactVersionRef, asOf *models.Time,
 ) ([]*models.ArtifactVersion, error) {
 	if n := len(refs); n < minComparedVersions {
-		return nil, models.BadInput(models.At("refs"), "must name at least %d versions", minComparedVersions)
+		return nil, models.BadInput(models.NewPath("refs"), "must name at least %d versions", minComparedVersions)
 	} else if n > maxComparedVersions {
-		return nil, models.LimitExceeded(models.At("refs"), "versions in a comparison", maxComparedVersions, int64(n))
+		return nil, models.LimitExceeded(models.NewPath("refs"), "versions in a comparison", maxComparedVersions, int64(n))
 	}
 	versions := make([]*models.ArtifactVersion, len(refs))
 	nodes := make([]models.Node, len(refs))
 	for i, ref := range refs {
-		version, err := q.requireVersion(ctx, models.At("refs", i), *ref, asOf)
+		version, err := q.requireVersion(ctx, models.NewPath("refs", i), *ref, asOf)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (q query) baselineIndex(
 	if baseline == nil {
 		return 0, nil
 	}
-	version, err := q.requireVersion(ctx, models.At("baseline"), *baseline, asOf)
+	version, err := q.requireVersion(ctx, models.NewPath("baseline"), *baseline, asOf)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +64,7 @@ func (q query) baselineIndex(
 		return v.NodeID().String() == version.NodeID().String()
 	})
 	if index < 0 {
-		return 0, models.BadInput(models.At("baseline"), "must be one of refs")
+		return 0, models.BadInput(models.NewPath("baseline"), "must be one of refs")
 	}
 	return index, nil
 }

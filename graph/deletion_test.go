@@ -102,7 +102,7 @@ func (a *api) deleteBefore(query string, at int64, artifact string) (body string
 		if sent.Add(1) != at {
 			return
 		}
-		if _, err := a.store.DeleteArtifact(auth.With(context.Background(), auth.Everyone), nil, artifact); err != nil {
+		if _, err := a.store.DeleteArtifact(auth.NewContext(context.Background(), auth.Anonymous), nil, artifact); err != nil {
 			a.Error(err)
 		}
 	}}

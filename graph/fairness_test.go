@@ -134,8 +134,8 @@ func TestFairness(t *testing.T) {
 			all.Go(func() { w.metered(held, "writer", []string{searches, lookUps}[i%2]) })
 		}
 		harness.Eventually(t, "6 requests execute and 14 wait", func() bool {
-			load := w.Queue.Load()
-			return load.Turns == 6 && load.Waiting == 14
+			load := w.Queue.Stats()
+			return load.InUse == 6 && load.Waiting == 14
 		})
 		for _, query := range []string{
 			`{ serverInfo { version } }`,
@@ -150,7 +150,7 @@ func TestFairness(t *testing.T) {
 		control := make(chan string, 1)
 		go func() { control <- w.metered(&storetest.Meter{}, "writer", `{ serverInfo { version } }`) }()
 		harness.Eventually(t, "15 requests wait", func() bool {
-			return w.Queue.Load().Waiting == 15
+			return w.Queue.Stats().Waiting == 15
 		})
 		select {
 		case answer := <-control:

@@ -78,7 +78,7 @@ func seriesPages(
 		series, err := fetch(ctx, project, ids, p.key, p.Page)
 		for _, s := range series {
 			for _, point := range s.Points {
-				point.Entry = point.Entry.At(p.view.time())
+				point.Entry = point.Entry.ViewAt(p.view.time())
 			}
 		}
 		return series, err
@@ -89,7 +89,7 @@ func seriesPages(
 func views[V models.View[V]](objects map[models.ID]V, instant epochMicros) map[models.ID]V {
 	var none V
 	for id, object := range objects {
-		if objects[id] = object.At(instant.time()); objects[id] == none {
+		if objects[id] = object.ViewAt(instant.time()); objects[id] == none {
 			delete(objects, id)
 		}
 	}
@@ -99,7 +99,7 @@ func views[V models.View[V]](objects map[models.ID]V, instant epochMicros) map[m
 // viewLists replaces lists of objects by lists of their views.
 func viewLists[V models.View[V]](lists map[models.ID][]V, instant epochMicros) map[models.ID][]V {
 	for id, list := range lists {
-		lists[id] = models.Views(list, instant.time())
+		lists[id] = models.ViewsAt(list, instant.time())
 	}
 	return lists
 }

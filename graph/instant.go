@@ -49,11 +49,11 @@ func (r *Resolver) parseNodeID(
 	}
 	if node.AsOf != nil {
 		if argument != nil && !truncateToMicros(*argument).Equal(node.AsOf.Time) {
-			return node, false, models.BadInput(models.At("asOf"), "must be absent or the instant of the view that the ID names")
+			return node, false, models.BadInput(models.NewPath("asOf"), "must be absent or the instant of the view that the ID names")
 		}
 		argument = node.AsOf
 	}
-	node.AsOf, err = r.effectiveAsOf(ctx, models.At("asOf"), argument, nil)
+	node.AsOf, err = r.effectiveAsOf(ctx, models.NewPath("asOf"), argument, nil)
 	return node, true, err
 }
 

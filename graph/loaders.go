@@ -41,7 +41,7 @@ type loaders struct {
 	metadata      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	metadataEntry *batch.Loader[entryArgs, *models.MetadataEntry]
 	history       *batch.Loader[historyPage, *models.MetadataEntryConnection]
-	keys          *batch.Loader[store.KeyQuestion, []*models.MetadataKeyUsage]
+	keys          *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
 
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
@@ -50,7 +50,7 @@ type loaders struct {
 
 	mu sync.Mutex
 	// queries are the queries of searchedVersions by their text, because a query cannot be an argument of a loader.
-	queries map[string]models.Question
+	queries map[string]models.ListQuery
 }
 
 // noArgs are the arguments of a relation without arguments.
@@ -94,7 +94,7 @@ type loadersKey struct{}
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l := &loaders{
 		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
-		queries: map[string]models.Question{},
+		queries: map[string]models.ListQuery{},
 	}
 	l.setObjects(r.store)
 	l.setLists(r.store)
@@ -108,7 +108,7 @@ func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).
 
 // checkProject returns an error if the store returned an object of a project that the caller must not read.
 func checkProject(ctx context.Context, project models.ID) error {
-	if !auth.From(ctx).Reads(project) {
+	if !auth.FromContext(ctx).CanRead(project) {
 		return models.NotFound(nil, "there is no such object")
 	}
 	return nil
@@ -118,36 +118,36 @@ func checkProject(ctx context.Context, project models.ID) error {
 func (l *loaders) setObjects(s *store.Store) {
 	l.project = batch.NewLoader(&l.Group, byID(s.ProjectsByID), nil, nil)
 	l.artifact = batch.NewLoader(&l.Group, viewsByID(s.ArtifactsByID), nil, nil)
-	l.version = batch.NewLoader(&l.Group, viewsByID(s.VersionsByID), forValues(l.addVersions), nil)
+	l.version = objectLoader(l, viewsByID(s.VersionsByID))
 	l.pipelineRun = batch.NewLoader(&l.Group, viewsByID(s.PipelineRunsByID), nil, nil)
-	l.stepRun = batch.NewLoader(&l.Group, viewsByID(s.StepRunsByID), forValues(l.addStepRuns), nil)
+	l.stepRun = objectLoader(l, viewsByID(s.StepRunsByID))
 	l.subject = batch.NewLoader(&l.Group, asOf(s.Subjects), nil, nil)
-	l.entry = batch.NewLoader(&l.Group, viewsByID(s.EntriesByID), forValues(l.addEntries), nil)
+	l.entry = objectLoader(l, viewsByID(s.EntriesByID))
 }
 
 // setLists sets the loaders of related objects and their lists.
 func (l *loaders) setLists(s *store.Store) {
-	l.latestVersion = batch.NewLoader(&l.Group, asOf(s.LatestVersions), forValues(l.addVersions), nil)
-	l.previousVersion = batch.NewLoader(&l.Group, asOf(s.PreviousVersions), forValues(l.addVersions), nil)
-	l.versions = batch.NewLoader(&l.Group, s.Versions, forNodes(l.addVersions), models.Page.HasCursor)
-	l.searchedVersions = batch.NewLoader(&l.Group,
+	l.latestVersion = objectLoader(l, asOf(s.LatestVersions))
+	l.previousVersion = objectLoader(l, asOf(s.PreviousVersions))
+	l.versions = pageLoader(l, s.Versions)
+	l.searchedVersions = pageLoader(l,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p searchPage,
 		) (map[models.ID]*models.ArtifactVersionConnection, error) {
 			return s.SearchVersionsOf(ctx, project, ids, l.query(p.query), p.Page)
-		}, forNodes(l.addVersions), searchPage.HasCursor)
-	l.stepRuns = batch.NewLoader(&l.Group, pagesAsOf(s.StepRuns), forNodes(l.addStepRuns), pageAsOf.HasCursor)
-	l.consumers = batch.NewLoader(&l.Group, pagesAsOf(s.Consumers), forNodes(l.addStepRuns), pageAsOf.HasCursor)
-	l.inputs = batch.NewLoader(&l.Group, viewsOfLists(s.StepInputs), forItems(l.addInputs), nil)
-	l.outputs = batch.NewLoader(&l.Group, viewsOfLists(s.StepOutputs), forItems(l.addOutputs), nil)
-	l.sourceOutput = batch.NewLoader(&l.Group, viewsInProject(s.SavedOutputs), forValues(l.addOutputs), nil)
+		})
+	l.stepRuns = pageLoader(l, pagesAsOf(s.StepRuns))
+	l.consumers = pageLoader(l, pagesAsOf(s.Consumers))
+	l.inputs = listLoader(l, viewsOfLists(s.StepInputs))
+	l.outputs = listLoader(l, viewsOfLists(s.StepOutputs))
+	l.sourceOutput = objectLoader(l, viewsInProject(s.SavedOutputs))
 	l.aliases = batch.NewLoader(&l.Group, asOf(s.Aliases), nil, nil)
 	l.tags = batch.NewLoader(&l.Group, asOf(s.Tags), nil, nil)
 }
 
 // setMetadata sets the loaders of entries and keys.
 func (l *loaders) setMetadata(s *store.Store) {
-	l.metadata = batch.NewLoader(&l.Group,
+	l.metadata = listLoader(l,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
 		) (map[models.ID][]*models.MetadataEntry, error) {
@@ -159,7 +159,7 @@ func (l *loaders) setMetadata(s *store.Store) {
 			}
 			entries, err := s.LatestEntries(ctx, project, ids, keys, a.asOf.time())
 			return viewLists(entries, a.view), err
-		}, forItems(l.addEntries), nil)
+		})
 	l.metadataEntry = batch.NewLoader(&l.Group,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, a entryArgs,
@@ -167,41 +167,67 @@ func (l *loaders) setMetadata(s *store.Store) {
 			entries, err := s.LatestEntry(ctx, project, ids, a.key)
 			return views(entries, a.view), err
 		}, nil, nil)
-	l.history = batch.NewLoader(&l.Group,
+	l.history = pageLoader(l,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p historyPage,
 		) (map[models.ID]*models.MetadataEntryConnection, error) {
 			return s.History(ctx, project, ids, p.filter, p.Page)
-		}, forNodes(l.addEntries), historyPage.HasCursor)
-	l.keys = batch.NewLoader(&l.Group,
+		})
+	l.keys = listLoader(l,
 		func(
-			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuestion,
+			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuery,
 		) (map[models.ID][]*models.MetadataKeyUsage, error) {
 			keys, err := s.ArtifactKeys(ctx, project, ids, q)
 			for _, usage := range slices.Concat(valuesOf(keys)...) {
 				usage.AsOf = epochMicros(q.AsOf).time()
 			}
 			return keys, err
-		}, forItems(l.addKeys), nil)
+		})
 }
 
 // setSeries sets the loaders of series.
 func (l *loaders) setSeries(s *store.Store) {
-	addSeries := forValues(l.addSeries)
-	l.artifactSeries = batch.NewLoader(&l.Group, seriesPages(s.ArtifactSeries), addSeries, seriesPage.HasCursor)
-	l.subjectSeries = batch.NewLoader(&l.Group, seriesPages(s.SubjectSeries), addSeries, seriesPage.HasCursor)
+	l.artifactSeries = batch.NewLoader(&l.Group, seriesPages(s.ArtifactSeries), l.addSeries, seriesPage.HasCursor)
+	l.subjectSeries = batch.NewLoader(&l.Group, seriesPages(s.SubjectSeries), l.addSeries, seriesPage.HasCursor)
 	l.artifactSummaries = batch.NewLoader(&l.Group, s.ArtifactSummaries, nil, nil)
 	l.subjectSummaries = batch.NewLoader(&l.Group, s.SubjectSummaries, nil, nil)
 }
 
+// objectLoader returns a loader that makes the objects of one fetch siblings.
+func objectLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, V]) *batch.Loader[A, V] {
+	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID]V) { addSiblings(l, valuesOf(loaded)) }, nil)
+}
+
+// listLoader returns a loader that makes the objects of all lists of one fetch siblings.
+func listLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, []V]) *batch.Loader[A, []V] {
+	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID][]V) {
+		addSiblings(l, slices.Concat(valuesOf(loaded)...))
+	}, nil)
+}
+
+// pageLoader returns a loader that makes the objects of all pages of one fetch siblings. A page with a cursor belongs to
+// one object.
+func pageLoader[A interface {
+	comparable
+	HasCursor() bool
+}, V any](l *loaders, fetch batch.Fetch[A, *models.Connection[V]]) *batch.Loader[A, *models.Connection[V]] {
+	return batch.NewLoader(&l.Group, fetch, func(loaded map[models.ID]*models.Connection[V]) {
+		var nodes []V
+		for _, page := range loaded {
+			nodes = append(nodes, page.Nodes()...)
+		}
+		addSiblings(l, nodes)
+	}, A.HasCursor)
+}
+
 // registerQuery stores a query of searchedVersions. text must determine the query.
-func (l *loaders) registerQuery(text string, query models.Question) {
+func (l *loaders) registerQuery(text string, query models.ListQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries[text] = query
 }
 
-func (l *loaders) query(text string) models.Question {
+func (l *loaders) query(text string) models.ListQuery {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.queries[text]

@@ -14,10 +14,10 @@ func (metadataKeyUsage) LastEntry(ctx context.Context, u *models.MetadataKeyUsag
 }
 
 // parseKeyQuery checks the arguments of metadataKeys.
-func parseKeyQuery(search *string, first *int32) (store.KeyQuestion, error) {
-	query := store.KeyQuestion{First: -1}
+func parseKeyQuery(search *string, first *int32) (store.KeyQuery, error) {
+	query := store.KeyQuery{First: -1}
 	if search != nil {
-		if err := models.CheckText(models.At("search"), "a search", *search, models.MaxNameCharacters); err != nil {
+		if err := models.CheckText(models.NewPath("search"), "a search", *search, models.MaxNameCharacters); err != nil {
 			return query, err
 		}
 		query.Prefix = *search
@@ -28,9 +28,9 @@ func parseKeyQuery(search *string, first *int32) (store.KeyQuestion, error) {
 	query.First = int(*first)
 	switch {
 	case *first < 0:
-		return query, models.BadInput(models.At("first"), "must be 0 or more")
+		return query, models.BadInput(models.NewPath("first"), "must be 0 or more")
 	case *first > models.MaxMetadataKeys:
-		return query, models.LimitExceeded(models.At("first"), "metadata keys in a list",
+		return query, models.LimitExceeded(models.NewPath("first"), "metadata keys in a list",
 			models.MaxMetadataKeys, int64(*first))
 	}
 	return query, nil

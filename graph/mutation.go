@@ -12,14 +12,14 @@ import (
 type mutation struct{ *Resolver }
 
 // inputPath is the path of the argument of every mutation.
-var inputPath = models.At("input")
+var inputPath = models.NewPath("input")
 
 // newCall returns the description of a call of the store that may have an idempotency key.
 func newCall(ctx context.Context, operation string, key *string) store.Call {
-	principal := auth.From(ctx)
+	principal := auth.FromContext(ctx)
 	return store.Call{
-		Caller:    store.Caller{Name: principal.Signature(), KeyID: principal.KeyID},
-		Operation: operation, Key: key, KeyPath: inputPath.In("idempotencyKey"),
+		Caller:    store.Caller{Name: principal.AuthorName(), KeyID: principal.KeyID},
+		Operation: operation, Key: key, KeyPath: inputPath.Child("idempotencyKey"),
 	}
 }
 
@@ -40,7 +40,7 @@ func (m mutation) LogMetadata(ctx context.Context, input models.LogMetadataInput
 
 // write checks a LogMetadataInput.
 func (m mutation) write(path *models.Path, input *models.LogMetadataInput) (store.Write, error) {
-	facts, err := models.Facts(&m.limits, path, input.Metadata, input.Entries)
+	facts, err := models.ReadFacts(&m.limits, path, input.Metadata, input.Entries)
 	if err == nil && len(facts) == 0 {
 		err = models.BadInput(path, "must have metadata or entries to log")
 	}
@@ -50,7 +50,7 @@ func (m mutation) write(path *models.Path, input *models.LogMetadataInput) (stor
 func (m mutation) LogMetadataBatch(
 	ctx context.Context, input models.LogMetadataBatchInput,
 ) (*models.LogMetadataBatchPayload, error) {
-	writes, err := m.writes(inputPath.In("writes"), input.Writes)
+	writes, err := m.writes(inputPath.Child("writes"), input.Writes)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (m mutation) LogMetadataBatch(
 		subjects[i], entries = l.Subject, append(entries, l.Entries...)
 	}
 	loadersFrom(ctx).addNodes(subjects)
-	loadersFrom(ctx).addEntries(entries)
+	addSiblings(loadersFrom(ctx), entries)
 	return &models.LogMetadataBatchPayload{Results: results, Deduplicated: deduplicated}, err
 }
 
@@ -79,11 +79,11 @@ func (m mutation) writes(path *models.Path, inputs []models.LogMetadataInput) ([
 	entries := 0
 	for i := range inputs {
 		if inputs[i].IdempotencyKey != nil {
-			return nil, models.BadInput(path.In(i).In("idempotencyKey"),
+			return nil, models.BadInput(path.Child(i).Child("idempotencyKey"),
 				"must be absent: the batch has one key for all its writes")
 		}
 		var err error
-		if writes[i], err = m.write(path.In(i), &inputs[i]); err != nil {
+		if writes[i], err = m.write(path.Child(i), &inputs[i]); err != nil {
 			return nil, err
 		}
 		entries += len(writes[i].Facts)
@@ -113,7 +113,7 @@ func (m mutation) CreateArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	facts, err := models.Facts(&m.limits, inputPath, input.Metadata, input.Entries)
+	facts, err := models.ReadFacts(&m.limits, inputPath, input.Metadata, input.Entries)
 	if err != nil {
 		return nil, err
 	}
@@ -199,14 +199,14 @@ func (m mutation) UntagArtifactVersion(
 func (m mutation) DeleteArtifactVersion(
 	ctx context.Context, input models.DeleteArtifactVersionInput,
 ) (*models.DeleteArtifactVersionPayload, error) {
-	id, err := m.store.DeleteArtifactVersion(ctx, inputPath.In("artifactVersionId"), input.ArtifactVersionID)
+	id, err := m.store.DeleteArtifactVersion(ctx, inputPath.Child("artifactVersionId"), input.ArtifactVersionID)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 
 func (m mutation) DeleteArtifact(
 	ctx context.Context, input models.DeleteArtifactInput,
 ) (*models.DeleteArtifactPayload, error) {
-	id, err := m.store.DeleteArtifact(ctx, inputPath.In("artifactId"), input.ArtifactID)
+	id, err := m.store.DeleteArtifact(ctx, inputPath.Child("artifactId"), input.ArtifactID)
 	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
 }
 
@@ -216,7 +216,7 @@ func (m mutation) CreateProject(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	project, err := m.store.CreateProject(ctx, inputPath.In("name"), input.Name)
+	project, err := m.store.CreateProject(ctx, inputPath.Child("name"), input.Name)
 	return &models.CreateProjectPayload{Project: project}, err
 }
 
@@ -233,6 +233,6 @@ func (m mutation) CreateAPIKey(ctx context.Context, input models.CreateApiKeyInp
 }
 
 func (m mutation) RevokeAPIKey(ctx context.Context, input models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error) {
-	key, err := m.store.RevokeApiKey(ctx, inputPath.In("apiKeyId"), input.APIKeyID)
+	key, err := m.store.RevokeApiKey(ctx, inputPath.Child("apiKeyId"), input.APIKeyID)
 	return &models.RevokeApiKeyPayload{APIKey: key}, err
 }

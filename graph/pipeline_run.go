@@ -46,7 +46,7 @@ func (p pipelineRun) StepRuns(
 	}
 	steps, err := p.store.SearchStepRunsOf(ctx, r, query, page)
 	if steps != nil {
-		loadersFrom(ctx).addStepRuns(steps.Nodes())
+		addSiblings(loadersFrom(ctx), steps.Nodes())
 	}
 	return steps, err
 }

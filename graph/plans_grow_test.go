@@ -22,7 +22,7 @@ func grow(t *testing.T, s *store.Store, project string, steps int) {
 	var wait sync.WaitGroup
 	for n := range growers {
 		wait.Go(func() {
-			g := &grower{s: s, ctx: auth.With(context.Background(), auth.Everyone), at: models.At("input"), project: project, part: n}
+			g := &grower{s: s, ctx: auth.NewContext(context.Background(), auth.Anonymous), at: models.NewPath("input"), project: project, part: n}
 			if err := g.grow(steps / growers); err != nil {
 				t.Error(err)
 			}
@@ -112,7 +112,7 @@ func (g *grower) create(n int, output *models.StepOutputReference) error {
 // have.
 func makeBulkFacts(part, n int) ([]models.Fact, error) {
 	limits := models.DefaultLimits()
-	return models.Facts(&limits, nil, &models.Tree{Node: models.Object{
+	return models.ReadFacts(&limits, nil, &models.Tree{Node: models.Object{
 		{Key: "accuracy", Value: fmt.Sprintf("%d.5", growers*n+part+10)}, {Key: "epoch", Value: "3"}, {Key: "name", Value: `"bulk"`},
 	}}, nil)
 }

@@ -12,15 +12,12 @@ import (
 
 type query struct{ *Resolver }
 
-// projectList describes a list of a project: the search of the store, and the callback that makes the objects siblings.
-type projectList[T any] struct {
-	search      func(context.Context, string, models.Question, models.Page) (*models.Connection[T], error)
-	addSiblings func(*loaders, []T)
-}
+// search is a method of the store that searches the objects of a project.
+type search[T any] func(context.Context, string, models.ListQuery, models.Page) (*models.Connection[T], error)
 
 // searchList returns a page of a list. It checks all arguments before it reads anything.
 func searchList[T any](
-	ctx context.Context, q query, l projectList[T], project *string, args queryArgs, page models.PageArguments,
+	ctx context.Context, q query, search search[T], project *string, args queryArgs, page models.PageArguments,
 ) (*models.Connection[T], error) {
 	name, checkedPage, err := q.projectPage(ctx, project, page)
 	if err != nil {
@@ -30,9 +27,9 @@ func searchList[T any](
 	if err != nil {
 		return nil, err
 	}
-	objects, err := l.search(ctx, name, listQuery, checkedPage)
+	objects, err := search(ctx, name, listQuery, checkedPage)
 	if objects != nil {
-		l.addSiblings(loadersFrom(ctx), objects.Nodes())
+		addSiblings(loadersFrom(ctx), objects.Nodes())
 	}
 	return objects, err
 }
@@ -41,16 +38,16 @@ func (q query) Artifacts(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactConnection, error) {
-	l := projectList[*models.Artifact]{q.store.SearchArtifacts, (*loaders).addArtifacts}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, q.store.SearchArtifacts, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) ArtifactVersions(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.ArtifactVersionConnection, error) {
-	l := projectList[*models.ArtifactVersion]{q.store.SearchVersions, (*loaders).addVersions}
-	versions, err := searchList(ctx, q, l, project, queryArgs{where, orderBy, asOf}, pageArgs(first, after, last, before))
+	args := queryArgs{where, orderBy, asOf}
+	versions, err := searchList(ctx, q, q.store.SearchVersions, project, args, pageArgs(first, after, last, before))
 	if versions != nil {
 		kept := dropDeleted(ctx, versions.Nodes(), "nodes.artifact", "edges.node.artifact")
 		versions.Edges = slices.DeleteFunc(versions.Edges, func(e models.ArtifactVersionEdge) bool {
@@ -65,20 +62,20 @@ func (q query) PipelineRuns(
 	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
 	search := func(
-		ctx context.Context, project string, query models.Question, page models.Page,
+		ctx context.Context, project string, query models.ListQuery, page models.Page,
 	) (*models.PipelineRunConnection, error) {
 		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
 	}
-	l := projectList[*models.PipelineRun]{search, (*loaders).addPipelineRuns}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, search, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) StepRuns(
 	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.StepRunConnection, error) {
-	l := projectList[*models.StepRun]{q.store.SearchStepRuns, (*loaders).addStepRuns}
-	return searchList(ctx, q, l, project, queryArgs{where: where, orderBy: orderBy}, pageArgs(first, after, last, before))
+	args := queryArgs{where: where, orderBy: orderBy}
+	return searchList(ctx, q, q.store.SearchStepRuns, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) Projects(
@@ -128,12 +125,12 @@ func (q query) MetadataKeys(
 		keyQuery.OnlyNames = keyQuery.OnlyNames && isName
 	}
 	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
-	loadersFrom(ctx).addKeys(keys)
+	addSiblings(loadersFrom(ctx), keys)
 	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {
-	if err := models.CheckName(models.At("name"), name); err != nil {
+	if err := models.CheckName(models.NewPath("name"), name); err != nil {
 		return nil, err
 	}
 	return q.store.Project(ctx, name)
@@ -144,7 +141,7 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 	if err != nil {
 		return nil, err
 	}
-	if err := models.CheckName(models.At("name"), name); err != nil {
+	if err := models.CheckName(models.NewPath("name"), name); err != nil {
 		return nil, err
 	}
 	return q.store.Artifact(ctx, projectName, name)
@@ -153,7 +150,7 @@ func (q query) Artifact(ctx context.Context, name string, project *string) (*mod
 func (q query) ArtifactVersion(
 	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
-	version, err := q.resolveRef(ctx, models.At("ref"), ref, asOf)
+	version, err := q.resolveRef(ctx, models.NewPath("ref"), ref, asOf)
 	return dropDeletedNode(ctx, version), err
 }
 
@@ -163,12 +160,12 @@ func (q query) resolveRef(
 	ctx context.Context, path *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
 	if ref.Named != nil {
-		if err := ref.Named.Check(path.In("named")); err != nil {
+		if err := ref.Named.Check(path.Child("named")); err != nil {
 			return nil, err
 		}
 	}
 	if ref.ID == nil {
-		instant, err := q.effectiveAsOf(ctx, models.At("asOf"), asOf, nil)
+		instant, err := q.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -209,7 +206,7 @@ func (q query) Node(ctx context.Context, id string) (models.Node, error) {
 
 func (q query) Nodes(ctx context.Context, texts []string) ([]models.Node, error) {
 	if n, limit := len(texts), int(q.limits.PageSize); n > limit {
-		return nil, models.LimitExceeded(models.At("ids"), "items in a page", int64(limit), int64(n))
+		return nil, models.LimitExceeded(models.NewPath("ids"), "items in a page", int64(limit), int64(n))
 	}
 	wanted := make([]models.NodeID, len(texts)) // zero for a text that is no ID
 	ids := make([]models.ID, 0, len(texts))

@@ -69,23 +69,23 @@ func (r *Resolver) StartOperation(
 }
 
 // root returns the resolvers of each type to the generated code.
-type root struct{ *Resolver }
+type root struct{ resolver *Resolver }
 
 var _ exec.ResolverRoot = root{}
 
-func (r root) Query() exec.QueryResolver       { return query{r.Resolver} }
-func (r root) Mutation() exec.MutationResolver { return mutation{r.Resolver} }
-func (r root) Artifact() exec.ArtifactResolver { return artifact{r.Resolver} }
+func (r root) Query() exec.QueryResolver       { return query{r.resolver} }
+func (r root) Mutation() exec.MutationResolver { return mutation{r.resolver} }
+func (r root) Artifact() exec.ArtifactResolver { return artifact{r.resolver} }
 func (r root) ArtifactVersion() exec.ArtifactVersionResolver {
-	return artifactVersion{subject[*models.ArtifactVersion]{r.Resolver}}
+	return artifactVersion{subject[*models.ArtifactVersion]{r.resolver}}
 }
 func (r root) PipelineRun() exec.PipelineRunResolver {
-	return pipelineRun{subject[*models.PipelineRun]{r.Resolver}}
+	return pipelineRun{subject[*models.PipelineRun]{r.resolver}}
 }
-func (r root) StepRun() exec.StepRunResolver     { return stepRun{subject[*models.StepRun]{r.Resolver}} }
+func (r root) StepRun() exec.StepRunResolver     { return stepRun{subject[*models.StepRun]{r.resolver}} }
 func (r root) StepInput() exec.StepInputResolver { return stepInput{} }
 func (r root) StepOutput() exec.StepOutputResolver {
-	return stepOutput{subject[*models.StepOutput]{r.Resolver}}
+	return stepOutput{subject[*models.StepOutput]{r.resolver}}
 }
 func (root) Producer() exec.ProducerResolver                 { return producer{} }
 func (root) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }

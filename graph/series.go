@@ -31,7 +31,7 @@ func (r *Resolver) seriesPage(ctx context.Context, args seriesArgs, view *models
 	if err != nil {
 		return seriesPage{}, err
 	}
-	instant, err := r.effectiveAsOf(ctx, models.At("asOf"), args.asOf, view)
+	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), args.asOf, view)
 	if err != nil {
 		return seriesPage{}, err
 	}

@@ -17,8 +17,8 @@ type subject[T models.Subject] struct{ *Resolver }
 func (s subject[T]) latest(
 	ctx context.Context, object T, keys []string, asOf *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	_, _, view := object.EntriesOf()
-	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
+	_, _, view := object.MetadataRef()
+	instant, err := s.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s subject[T]) latest(
 func (s subject[T]) latestAt(
 	ctx context.Context, object T, keys []string, instant *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	project, id, view := object.EntriesOf()
+	project, id, view := object.MetadataRef()
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view)}
 	if keys != nil {
 		text, err := json.Marshal(keys)
@@ -52,7 +52,7 @@ func (s subject[T]) Metadata(
 		return nil, err
 	}
 	entries, err := s.latest(ctx, object, keys, asOf)
-	return filter.Choose(entries), err
+	return filter.Apply(entries), err
 }
 
 func (s subject[T]) MetadataEntry(
@@ -62,8 +62,8 @@ func (s subject[T]) MetadataEntry(
 	if err != nil {
 		return nil, err
 	}
-	project, id, view := object.EntriesOf()
-	instant, err := s.effectiveAsOf(ctx, models.At("asOf"), asOf, view)
+	project, id, view := object.MetadataRef()
+	instant, err := s.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s subject[T]) MetadataEntry(
 
 func (s subject[T]) Cards(ctx context.Context, object T, asOf *models.Time) ([]*models.MetadataCard, error) {
 	entries, err := s.latest(ctx, object, nil, asOf)
-	return models.Cards(entries), err
+	return models.GroupByCard(entries), err
 }
 
 func (s subject[T]) MetadataJSON(ctx context.Context, object T, asOf *models.Time) (models.RawJSON, error) {
@@ -103,7 +103,7 @@ func (s subject[T]) MetadataHistory(
 	if err != nil {
 		return nil, err
 	}
-	project, id, view := object.EntriesOf()
+	project, id, view := object.MetadataRef()
 	filter := store.HistoryFilter{Card: cards, AsOf: int64(toMicros(view))}
 	if key != nil {
 		filter.OnlyKey, filter.Key = true, *key
@@ -115,7 +115,7 @@ func (s subject[T]) MetadataSeries(
 	ctx context.Context, object T, key string, card *string, first *int32, after *string, last *int32, before *string,
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
-	project, id, view := object.EntriesOf()
+	project, id, view := object.MetadataRef()
 	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf}, view)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (s subject[T]) MetadataSeries(
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
 	if version, ok := any(object).(*models.ArtifactVersion); ok && series != nil {
-		versionView := version.At(epochMicros(page.key.AsOf).time())
+		versionView := version.ViewAt(epochMicros(page.key.AsOf).time())
 		points := make([]*models.MetadataPoint, len(series.Points)) // siblings share the points
 		for i, point := range series.Points {
 			points[i] = &models.MetadataPoint{Version: versionView, Entry: point.Entry, Cursor: point.Cursor}
@@ -153,7 +153,7 @@ func (s subject[T]) MetadataChanges(
 		if err != nil {
 			return nil, err
 		}
-		sides[i] = filter.Choose(entries)
+		sides[i] = filter.Apply(entries)
 	}
 	rows, err := models.Compare(sides, 0)
 	return onlyDifferingRows(rows), err
@@ -162,8 +162,8 @@ func (s subject[T]) MetadataChanges(
 // interval returns the two instants of the changes of a subject. The later one is nil for now. Instants in the wrong
 // order, or later than the view that the subject is, are BAD_INPUT.
 func (s subject[T]) interval(ctx context.Context, object T, from models.Time, to *models.Time) ([2]*models.Time, error) {
-	_, _, view := object.EntriesOf()
-	end, err := s.effectiveAsOf(ctx, models.At("to"), to, view)
+	_, _, view := object.MetadataRef()
+	end, err := s.effectiveAsOf(ctx, models.NewPath("to"), to, view)
 	if err != nil {
 		return [2]*models.Time{}, err
 	}
@@ -173,7 +173,7 @@ func (s subject[T]) interval(ctx context.Context, object T, from models.Time, to
 		inOrder, err = s.store.Past(ctx, start)
 	}
 	if err == nil && !inOrder {
-		err = models.BadInput(models.At("from"), "must not be later than to, or than now if to is absent")
+		err = models.BadInput(models.NewPath("from"), "must not be later than to, or than now if to is absent")
 	}
 	return [2]*models.Time{&start, end}, err
 }

@@ -87,7 +87,7 @@ func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	hole, through := newBlackHole(t, storetest.Postgres(t))
 	a := open(t, through)
-	_, secret, err := a.store.CreateApiKey(auth.With(context.Background(), auth.Everyone), nil, models.CreateApiKeyInput{Name: "k", Owner: true})
+	_, secret, err := a.store.CreateApiKey(auth.NewContext(context.Background(), auth.Anonymous), nil, models.CreateApiKeyInput{Name: "k", Owner: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestMissingRights(t *testing.T) {
 	role := storetest.NewRole(t, url)
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	s, err := store.OpenCurrent(t.Context(), role.URL, logger)
+	s, err := store.OpenWithoutMigrating(t.Context(), role.URL, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

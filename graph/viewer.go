@@ -9,8 +9,8 @@ import (
 
 // Viewer reads nothing, because the principal of the request has all fields but the project.
 func (query) Viewer(ctx context.Context) (*models.Viewer, error) {
-	principal := auth.From(ctx)
-	v := &models.Viewer{Name: principal.Signature(), IsOwner: principal.Owner}
+	principal := auth.FromContext(ctx)
+	v := &models.Viewer{Name: principal.AuthorName(), IsOwner: principal.Owner}
 	if !principal.Owner {
 		v.Role, v.ProjectID = &principal.Role, principal.Project
 	}

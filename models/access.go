@@ -64,11 +64,11 @@ func (in *CreateApiKeyInput) Check(at *Path) error {
 	}
 	switch {
 	case in.Owner && in.Project != nil:
-		return BadInput(at.In("project"), "must be absent if owner is true, because an owner key has access to all projects")
+		return BadInput(at.Child("project"), "must be absent if owner is true, because an owner key has access to all projects")
 	case in.Owner && in.Role != nil:
-		return BadInput(at.In("role"), "must be absent if owner is true, because an owner key has access to all projects")
+		return BadInput(at.Child("role"), "must be absent if owner is true, because an owner key has access to all projects")
 	case !in.Owner && in.Role == nil:
-		return BadInput(at.In("role"), "is required unless owner is true")
+		return BadInput(at.Child("role"), "is required unless owner is true")
 	}
 	return nil
 }

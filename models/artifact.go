@@ -10,14 +10,8 @@ type Artifact struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// IsNode marks the type as a Node.
-func (Artifact) IsNode() {}
-
-// NodeID returns the ID that clients see.
-func (a *Artifact) NodeID() NodeID { return NodeID{a.ID, a.AsOf} }
-
-// At returns the artifact as of an instant, nil if it was created later.
-func (a *Artifact) At(asOf *Time) *Artifact {
+// ViewAt returns the artifact as of an instant, nil if it was created later.
+func (a *Artifact) ViewAt(asOf *Time) *Artifact {
 	return viewAt(a, asOf, func(view *Artifact) (start Time) {
 		view.AsOf = asOf
 		return view.CreatedAt
@@ -36,33 +30,19 @@ type ArtifactVersion struct {
 	Number    int32
 	Type      *string
 	CreatedAt Time
-	// Of is the artifact if it is already known, else nil. A replayed call sets it, because the artifact may be
+	// KnownArtifact is the artifact if it is already known, else nil. A replayed call sets it, because the artifact may be
 	// deleted.
-	Of *Artifact `gorm:"-"`
+	KnownArtifact *Artifact `gorm:"-"`
 	// AsOf is the instant of a view, nil for the present state. Fields of a view inherit it.
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (v *ArtifactVersion) NodeID() NodeID { return NodeID{v.ID, v.AsOf} }
-
-// At returns the version as of an instant, nil if it was created later.
-func (v *ArtifactVersion) At(asOf *Time) *ArtifactVersion {
+// ViewAt returns the version as of an instant, nil if it was created later.
+func (v *ArtifactVersion) ViewAt(asOf *Time) *ArtifactVersion {
 	return viewAt(v, asOf, func(view *ArtifactVersion) (start Time) {
-		view.AsOf, view.Of = asOf, view.Of.At(asOf)
+		view.AsOf, view.KnownArtifact = asOf, view.KnownArtifact.ViewAt(asOf)
 		return view.CreatedAt
 	})
-}
-
-// IsNode marks the type as a Node.
-func (ArtifactVersion) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (ArtifactVersion) IsSubject() {}
-
-// EntriesOf returns the project and the subject of the entries, and the instant of the view.
-func (v ArtifactVersion) EntriesOf() (project, subject ID, asOf *Time) {
-	return v.ProjectID, v.SubjectID, v.AsOf
 }
 
 // Producer is the step output that an artifact version was saved from.

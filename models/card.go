@@ -9,9 +9,9 @@ type MetadataCard struct {
 	Entries []*MetadataEntry
 }
 
-// Cards groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
+// GroupByCard groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
 // cards and the keys of each card in order of first appearance.
-func Cards(latest []*MetadataEntry) []*MetadataCard {
+func GroupByCard(latest []*MetadataEntry) []*MetadataCard {
 	cards := []*MetadataCard{}
 	for _, entry := range latest {
 		if n := len(cards); n == 0 || cards[n-1].Entries[0].CardName != entry.CardName {
@@ -43,7 +43,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 			members[i] = m
 		}
 	}
-	for _, card := range Cards(latest) {
+	for _, card := range GroupByCard(latest) {
 		cardJSON := []byte{'{'}
 		var last Int64
 		for i, entry := range card.Entries {

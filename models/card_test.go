@@ -30,7 +30,7 @@ func TestMetadataJSON(t *testing.T) {
 
 func TestCards(t *testing.T) {
 	t.Parallel()
-	cards := Cards(latestOf(entry(1, "", "a", "1"), entry(2, "m", "b", "2"), entry(3, "m", "c", "3"), entry(4, "n", "d", "4")))
+	cards := GroupByCard(latestOf(entry(1, "", "a", "1"), entry(2, "m", "b", "2"), entry(3, "m", "c", "3"), entry(4, "n", "d", "4")))
 	if len(cards) != 3 || cards[0].Name != nil || *cards[1].Name != "m" || len(cards[1].Entries) != 2 || *cards[2].Name != "n" {
 		t.Errorf("got %+v", cards)
 	}

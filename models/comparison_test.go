@@ -14,7 +14,7 @@ func latest(t *testing.T, text string) []*MetadataEntry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := Facts(defaults(), nil, &Tree{Node: node}, nil)
+	facts, err := ReadFacts(defaults(), nil, &Tree{Node: node}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,17 +96,17 @@ type Path struct {
 	step   any
 }
 
-// At returns the path with the given steps.
-func At(steps ...any) *Path {
+// NewPath returns the path with the given steps.
+func NewPath(steps ...any) *Path {
 	var p *Path
 	for _, step := range steps {
-		p = p.In(step)
+		p = p.Child(step)
 	}
 	return p
 }
 
-// In returns the path of a field or key (string) or a list item (int) of p.
-func (p *Path) In(step any) *Path { return &Path{p, step} }
+// Child returns the path of a field or key (string) or a list item (int) of p.
+func (p *Path) Child(step any) *Path { return &Path{p, step} }
 
 // Steps returns the steps from the root to p.
 func (p *Path) Steps() []any {

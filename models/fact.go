@@ -19,22 +19,22 @@ type Fact struct {
 	Kind      MetadataKind
 	// Text is the value as extended JSON. A dictionary never has the mark that an entry without a card needs.
 	Text string
-	// Form holds the search keys if they are computed already. It is derived from Text, so it is not compared.
-	Form SearchForm `json:"-"`
+	// Precomputed holds the search keys if they are computed already. It is derived from Text, so it is not compared.
+	Precomputed SearchKeys `json:"-"`
 }
 
-// SearchForm returns the search keys of the value.
-func (f Fact) SearchForm() (SearchForm, error) {
-	if f.Form.SortKey == "" {
-		return DecodeSearchForm(f.Kind, f.Text)
+// SearchKeys returns the search keys of the value.
+func (f Fact) SearchKeys() (SearchKeys, error) {
+	if f.Precomputed.SortKey == "" {
+		return DecodeSearchKeys(f.Kind, f.Text)
 	}
-	return f.Form, nil
+	return f.Precomputed, nil
 }
 
-// Facts validates the metadata and the entries of a call about one subject, in this order. It returns BAD_INPUT for
+// ReadFacts validates the metadata and the entries of a call about one subject, in this order. It returns BAD_INPUT for
 // invalid or repeated keys and values, and LIMIT_EXCEEDED for too many or too large ones. path is that of the input
 // with both fields.
-func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
+func ReadFacts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataEntryInput) ([]Fact, error) {
 	c := factCollector{limits: limits, seen: map[[2]string]bool{}}
 	if limit, n := int(limits.EntriesPerCall), countFacts(metadata)+len(entries); n > limit {
 		return nil, LimitExceeded(path, "entries in a call", int64(limit), int64(n))
@@ -42,14 +42,14 @@ func Facts(limits *ServerLimits, path *Path, metadata *Tree, entries []MetadataE
 	if metadata != nil && metadata.Node != nil {
 		object, ok := metadata.Node.(Object)
 		if !ok {
-			return nil, BadInput(path.In("metadata"), "must be an object")
+			return nil, BadInput(path.Child("metadata"), "must be an object")
 		}
-		if err := c.addMetadata(path.In("metadata"), object); err != nil {
+		if err := c.addMetadata(path.Child("metadata"), object); err != nil {
 			return nil, err
 		}
 	}
 	for i, entry := range entries {
-		if err := c.addEntry(path.In("entries").In(i), entry); err != nil {
+		if err := c.addEntry(path.Child("entries").Child(i), entry); err != nil {
 			return nil, err
 		}
 	}
@@ -83,26 +83,25 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 	seen := make(map[string]bool, len(object))
 	for _, top := range object {
 		if seen[top.Key] {
-			return BadInput(at.In(top.Key), "must not repeat a key of the object")
+			return BadInput(at.Child(top.Key), "must not repeat a key of the object")
 		}
 		seen[top.Key] = true
 		card, isObject := top.Value.(Object)
 		_, _, isMarked := findMark(card)
 		if !isObject || isMarked || len(card) == 0 {
-			if err := c.addJSON(at.In(top.Key), at.In(top.Key), "", top.Key, top.Value); err != nil {
+			if err := c.addJSON(at.Child(top.Key), "", top.Key, top.Value); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := checkCard(c.limits, at.In(top.Key), top.Key); err != nil {
+		if err := checkUnmarked(c.limits, at.Child(top.Key), "a card", top.Key); err != nil {
 			return err
 		}
 		for _, member := range card {
 			if strings.HasPrefix(member.Key, "$") {
-				return unknownMarkError(at.In(top.Key), member.Key)
+				return unknownMarkError(at.Child(top.Key), member.Key)
 			}
-			path := at.In(top.Key).In(member.Key)
-			if err := c.addJSON(path, path, top.Key, member.Key, member.Value); err != nil {
+			if err := c.addJSON(at.Child(top.Key).Child(member.Key), top.Key, member.Key, member.Value); err != nil {
 				return err
 			}
 		}
@@ -110,33 +109,33 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 	return nil
 }
 
-func (c *factCollector) addJSON(keyAt, at *Path, card, key string, raw any) error {
-	if err := checkKey(c.limits, keyAt, key); err != nil {
+func (c *factCollector) addJSON(at *Path, card, key string, raw any) error {
+	if err := checkUnmarked(c.limits, at, "a key", key); err != nil {
 		return err
 	}
 	value, err := valueReader{limits: c.limits, at: at}.readExtended(raw)
 	if err != nil {
 		return err
 	}
-	return c.addValue(keyAt, at, card, key, value)
+	return c.addValue(at, at, card, key, value)
 }
 
-func (c *factCollector) addEntry(at *Path, addEntry MetadataEntryInput) error {
-	if err := checkKey(c.limits, at.In("key"), addEntry.Key); err != nil {
+func (c *factCollector) addEntry(at *Path, entry MetadataEntryInput) error {
+	if err := checkUnmarked(c.limits, at.Child("key"), "a key", entry.Key); err != nil {
 		return err
 	}
 	card := ""
-	if addEntry.Card != nil {
-		card = *addEntry.Card
-		if err := checkCard(c.limits, at.In("card"), card); err != nil {
+	if entry.Card != nil {
+		card = *entry.Card
+		if err := checkUnmarked(c.limits, at.Child("card"), "a card", card); err != nil {
 			return err
 		}
 	}
-	value, err := valueReader{limits: c.limits, at: at.In("value"), typedInput: true}.readInput(addEntry.Value)
+	value, err := valueReader{limits: c.limits, at: at.Child("value"), typedInput: true}.readInput(entry.Value)
 	if err != nil {
 		return err
 	}
-	return c.addValue(at.In("key"), at.In("value"), card, addEntry.Key, value)
+	return c.addValue(at.Child("key"), at.Child("value"), card, entry.Key, value)
 }
 
 func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
@@ -153,7 +152,7 @@ func (c *factCollector) addValue(keyAt, at *Path, card, key string, value Metada
 	if limit := int(c.limits.ValueBytes); size > limit {
 		return LimitExceeded(at, "bytes of a value as extended JSON", int64(limit), int64(size))
 	}
-	fact := Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Form: SearchFormOf(value)}
+	fact := Fact{Card: card, Key: key, Kind: value.Kind(), Text: string(text), Precomputed: EncodeSearchKeys(value)}
 	c.facts = append(c.facts, fact)
 	return nil
 }
@@ -167,21 +166,7 @@ func escapeDict(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey validates a key of an entry or of an unmarked dictionary. It must not begin with $, which marks kinds.
-func checkKey(limits *ServerLimits, at *Path, key string) error {
-	return checkUnmarked(limits, at, "a key", key)
-}
-
-// checkCard validates the name of a card by the rules of checkKey.
-func checkCard(limits *ServerLimits, at *Path, card string) error {
-	return checkUnmarked(limits, at, "a card", card)
-}
-
-// checkAnyKey validates a key that may begin with $.
-func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
-	return checkKeyText(limits, at, "a key", key)
-}
-
+// checkUnmarked validates a key or a card. It must not begin with $, which marks kinds.
 func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits != nil && strings.HasPrefix(text, "$") {
 		return BadInput(at, "%s must not begin with $", noun)

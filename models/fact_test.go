@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Facts(defaults(), nil, &Tree{Node: node}, nil)
+		_, err = ReadFacts(defaults(), nil, &Tree{Node: node}, nil)
 		var failure *Error
 		if !errors.As(err, &failure) || failure.Code != c.code {
 			t.Errorf("%.80s: got %v, want %s", c.in, err, c.code)
@@ -99,7 +99,7 @@ func TestAtTheLimit(t *testing.T) {
 		"entries":             many,
 		"white space is kept": {{Key: " a ", Value: true}, {Key: "a", Value: true}},
 	} {
-		if _, err := Facts(defaults(), nil, &Tree{Node: object}, nil); err != nil {
+		if _, err := ReadFacts(defaults(), nil, &Tree{Node: object}, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestAtTheLimit(t *testing.T) {
 		t.Error(err)
 	}
 	many = append(many, Member{Key: "one more", Value: true})
-	if _, err := Facts(defaults(), nil, &Tree{Node: many}, nil); CodeOf(err) != CodeLimitExceeded {
+	if _, err := ReadFacts(defaults(), nil, &Tree{Node: many}, nil); CodeOf(err) != CodeLimitExceeded {
 		t.Errorf("1,001 entries: %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestCardsAndEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 	card, name, dollar := "card", "typed", "$c"
-	facts, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "c", Card: &card, Value: ValueInput{"string": &name}}})
+	facts, err := ReadFacts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "c", Card: &card, Value: ValueInput{"string": &name}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestCardsAndEntries(t *testing.T) {
 		{Card: "card", Key: "c", Kind: MetadataKindString, Text: `"typed"`},
 	}
 	for i := range facts {
-		facts[i].Form = SearchForm{}
+		facts[i].Precomputed = SearchKeys{}
 	}
 	if !reflect.DeepEqual(facts, want) {
 		t.Errorf("got  %+v\nwant %+v", facts, want)
@@ -177,11 +177,11 @@ func TestCardsAndEntries(t *testing.T) {
 		"a card":       {Key: "a", Card: &dollar, Value: ValueInput{"string": &name}},
 		"a dictionary": {Key: "a", Value: ValueInput{"dict": []map[string]any{{"key": "$a", "value": ValueInput{"string": &name}}}}},
 	} {
-		if _, err := Facts(defaults(), nil, nil, []MetadataEntryInput{entry}); CodeOf(err) != CodeBadInput {
+		if _, err := ReadFacts(defaults(), nil, nil, []MetadataEntryInput{entry}); CodeOf(err) != CodeBadInput {
 			t.Errorf("$ in the key of %s: %v", name, err)
 		}
 	}
-	if _, err := Facts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "z", Value: ValueInput{"string": &name}}}); CodeOf(err) != CodeBadInput {
+	if _, err := ReadFacts(defaults(), nil, &Tree{Node: node}, []MetadataEntryInput{{Key: "z", Value: ValueInput{"string": &name}}}); CodeOf(err) != CodeBadInput {
 		t.Errorf("a key of metadata again in entries: %v", err)
 	}
 }

@@ -18,17 +18,17 @@ type Filter struct {
 	// Not is a negated filter.
 	Not *Filter
 	// Field is the name of a field that must satisfy all Tests.
-	Field string
-	Tests []FieldTest
+	Field      string
+	Conditions []FieldCondition
 	// Related is a field that leads to other objects, at least one of which must match Of.
-	Related string
-	Of      *Filter
+	Related       string
+	RelatedFilter *Filter
 	// Metadata is a predicate on the latest value of a key.
 	Metadata *MetadataPredicate
 }
 
-// FieldTest is one condition on a field.
-type FieldTest struct {
+// FieldCondition is one condition on a field.
+type FieldCondition struct {
 	// Op is the operator as the schema spells it: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
 	// `contains`, `startsWith` or `endsWith`.
 	Op string
@@ -87,7 +87,7 @@ var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "
 func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
 	all := &Filter{All: []*Filter{}}
 	for _, name := range slices.Sorted(maps.Keys(input)) {
-		part, err := r.readPart(at.In(name), name, input[name])
+		part, err := r.readPart(at.Child(name), name, input[name])
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +108,7 @@ func (r *filterReader) readPart(at *Path, name string, value any) (*Filter, erro
 		parts := make([]*Filter, len(value))
 		for i, input := range value {
 			var err error
-			if parts[i], err = r.readFilter(at.In(i), input); err != nil {
+			if parts[i], err = r.readFilter(at.Child(i), input); err != nil {
 				return nil, err
 			}
 		}
@@ -133,13 +133,13 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 	case name == "metadata":
 		predicate, err := readPredicate(at, input)
 		if err == nil {
-			r.predicates += max(1, len(predicate.Tests))
+			r.predicates += max(1, len(predicate.Conditions))
 		}
 		return &Filter{Metadata: predicate}, err
 	}
 	tests, err := readConditions(at, input)
 	r.predicates += max(1, len(tests))
-	return &Filter{Field: name, Tests: tests}, err
+	return &Filter{Field: name, Conditions: tests}, err
 }
 
 // readRelated validates a filter on related objects. That of a producer may test whether there is one.
@@ -153,9 +153,9 @@ func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*F
 	of, err := r.readFilter(at, rest)
 	if err == nil && hasExists {
 		r.predicates++
-		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Tests: []FieldTest{{Op: "exists", Values: []any{*exists}}}}}}
+		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Conditions: []FieldCondition{{Op: "exists", Values: []any{*exists}}}}}}
 	}
-	return &Filter{Related: name, Of: of}, err
+	return &Filter{Related: name, RelatedFilter: of}, err
 }
 
 // readScalar validates a field that is compared directly, such as `stepRunId`.
@@ -168,25 +168,25 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 	if !isID {
 		return &Filter{Any: true}, nil // nothing has this ID
 	}
-	return &Filter{Field: name, Tests: []FieldTest{{Op: "eq", Values: []any{id}}}}, nil
+	return &Filter{Field: name, Conditions: []FieldCondition{{Op: "eq", Values: []any{id}}}}, nil
 }
 
 // readConditions validates a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
-func readConditions(at *Path, input FilterInput) ([]FieldTest, error) {
+func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
 		ignoreCase = *ignore
 	}
-	tests := []FieldTest{}
+	tests := []FieldCondition{}
 	for _, op := range slices.Sorted(maps.Keys(input)) {
 		if op == "ignoreCase" {
 			continue
 		}
-		values, err := readOperands(at.In(op), op, input[op], ignoreCase)
+		values, err := readOperands(at.Child(op), op, input[op], ignoreCase)
 		if err != nil {
 			return nil, err
 		}
-		tests = append(tests, FieldTest{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
+		tests = append(tests, FieldCondition{Op: op, Values: values, IgnoreCase: ignoreCase && op != "exists"})
 	}
 	if len(tests) == 0 {
 		return nil, BadInput(at, "must have a condition, such as eq")
@@ -244,7 +244,7 @@ func readEach[T any](at *Path, list []T, read func(*Path, T) (any, error)) ([]an
 	values := make([]any, len(list))
 	for i, item := range list {
 		var err error
-		if values[i], err = read(at.In(i), item); err != nil {
+		if values[i], err = read(at.Child(i), item); err != nil {
 			return nil, err
 		}
 	}

@@ -47,9 +47,9 @@ var (
 	SortKeyInfinity      = encodeDoubleKey(math.Inf(1), 0)
 )
 
-// NumberOfSortKey returns the number with a sort key, rounded to a double; false if key is not the sort key of a
+// ParseNumberKey returns the number with a sort key, rounded to a double; false if key is not the sort key of a
 // number.
-func NumberOfSortKey(key string) (float64, bool) {
+func ParseNumberKey(key string) (float64, bool) {
 	text, ok := strings.CutPrefix(key, classNumber)
 	if !ok || len(text) > 20 {
 		return 0, false

@@ -22,19 +22,13 @@ type MetadataEntry struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
-
-// At returns the entry in a view, nil if it was logged later.
-func (e *MetadataEntry) At(asOf *Time) *MetadataEntry {
+// ViewAt returns the entry in a view, nil if it was logged later.
+func (e *MetadataEntry) ViewAt(asOf *Time) *MetadataEntry {
 	return viewAt(e, asOf, func(view *MetadataEntry) (start Time) {
 		view.AsOf = asOf
 		return view.LoggedAt
 	})
 }
-
-// IsNode marks the type as a Node.
-func (MetadataEntry) IsNode() {}
 
 // Card returns the name of the card, nil for an entry without one.
 func (e *MetadataEntry) Card() *string { return nameOrNil(e.CardName) }
@@ -66,8 +60,8 @@ type CardFilter struct {
 	Name string
 }
 
-// Choose returns the entries that match the filter, in their order.
-func (f CardFilter) Choose(entries []*MetadataEntry) []*MetadataEntry {
+// Apply returns the entries that match the filter, in their order.
+func (f CardFilter) Apply(entries []*MetadataEntry) []*MetadataEntry {
 	chosen := make([]*MetadataEntry, 0, len(entries))
 	for _, entry := range entries {
 		if !f.Only || f.Name == entry.CardName {

@@ -58,8 +58,8 @@ func CheckIdempotencyKey(at *Path, key *string) error {
 
 var numericVersion = regexp.MustCompile(`^[1-9][0-9]{0,8}$`)
 
-// VersionNumber parses a version name that requests a number. It returns false for other names.
-func VersionNumber(name string) (int32, bool) {
+// ParseVersionNumber parses a version name that requests a number. It returns false for other names.
+func ParseVersionNumber(name string) (int32, bool) {
 	if !numericVersion.MatchString(name) {
 		return 0, false
 	}
@@ -67,8 +67,8 @@ func VersionNumber(name string) (int32, bool) {
 	return int32(n), err == nil
 }
 
-// CutName truncates a name to 100 characters for a message.
-func CutName(name string) string {
+// TruncateName truncates a name to 100 characters for a message.
+func TruncateName(name string) string {
 	if runes := []rune(name); len(runes) > 100 {
 		return string(runes[:99]) + "…"
 	}

@@ -23,7 +23,7 @@ func TestVersionNumbers(t *testing.T) {
 	for name, want := range map[string]int32{
 		"1": 1, "44": 44, "999999999": 999999999, "1000000000": 0, "007": 0, "0": 0, "-1": 0, "1.0": 0, "１": 0, "v2": 0, "": 0,
 	} {
-		if got, numeric := VersionNumber(name); got != want || numeric != (want != 0) {
+		if got, numeric := ParseVersionNumber(name); got != want || numeric != (want != 0) {
 			t.Errorf("%q: got %d, %v", name, got, numeric)
 		}
 	}

@@ -23,7 +23,7 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 	}
 	order := make([]OrderTerm, len(terms))
 	for i, input := range terms {
-		at := at.In(i)
+		at := at.Child(i)
 		field := enumName(input["field"])
 		metadata, _ := input["metadata"].(map[string]any)
 		if (field != "") == (metadata != nil) {
@@ -34,7 +34,7 @@ func ReadOrder(at *Path, terms []OrderInput) ([]OrderTerm, error) {
 		}
 		if metadata != nil {
 			var err error
-			if term.Metadata, err = ReadKeyPath(at.In("metadata"), metadata); err != nil {
+			if term.Metadata, err = ReadKeyPath(at.Child("metadata"), metadata); err != nil {
 				return nil, err
 			}
 		}
@@ -56,8 +56,8 @@ func enumName(value any) string {
 	return ""
 }
 
-// Question selects and sorts the objects of a list.
-type Question struct {
+// ListQuery selects and sorts the objects of a list.
+type ListQuery struct {
 	Filter *Filter
 	// Order is the requested order; empty for the default order of the list.
 	Order []OrderTerm

@@ -111,7 +111,7 @@ type PageArguments struct {
 func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 	page := Page{Size: int(min(limit, DefaultPageSize)), Count: count}
 	if a.First != nil && a.Last != nil {
-		return page, BadInput(At("last"), "must not be combined with first")
+		return page, BadInput(NewPath("last"), "must not be combined with first")
 	}
 	for _, size := range []struct {
 		name  string
@@ -121,9 +121,9 @@ func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 		case size.value == nil:
 			continue
 		case *size.value < 0:
-			return page, BadInput(At(size.name), "must be 0 or more")
+			return page, BadInput(NewPath(size.name), "must be 0 or more")
 		case *size.value > limit:
-			return page, LimitExceeded(At(size.name), "items in a page", int64(limit), int64(*size.value))
+			return page, LimitExceeded(NewPath(size.name), "items in a page", int64(limit), int64(*size.value))
 		}
 		page.Size = int(*size.value)
 	}
@@ -145,14 +145,14 @@ func (a PageArguments) Page(limit int32, count bool) (Page, error) {
 }
 
 func badCursor(argument string) error {
-	return BadInput(At(argument), "must be a cursor of this list, with the same filter and order")
+	return BadInput(NewPath(argument), "must be a cursor of this list, with the same filter and order")
 }
 
 const fingerprintBytes = 6
 
-// Cursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything that the
+// EncodeCursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything that the
 // order of the items depends on.
-func Cursor(list string, position Position) string {
+func EncodeCursor(list string, position Position) string {
 	text, err := json.Marshal(position)
 	if err != nil {
 		panic(err) // positions are texts and numbers
@@ -203,7 +203,7 @@ func NewConnection[T any](list string, page Page, items []T, position func(T) Po
 		if page.Backward {
 			at = len(items) - 1 - i
 		}
-		edges[at] = Edge[T]{Cursor(list, position(item)), item}
+		edges[at] = Edge[T]{EncodeCursor(list, position(item)), item}
 	}
 	info := PageInfo{HasNextPage: more, HasPreviousPage: page.After != ""}
 	if page.Backward {

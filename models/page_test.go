@@ -60,7 +60,7 @@ func TestConnection(t *testing.T) {
 
 func TestCursorBelongsToItsList(t *testing.T) {
 	t.Parallel()
-	cursor := Cursor("versions of a", Position{int64(5), "x"})
+	cursor := EncodeCursor("versions of a", Position{int64(5), "x"})
 	position, err := ParseCursor("after", "versions of a", cursor)
 	if err != nil || fmt.Sprint(position) != "[5 x]" {
 		t.Errorf("got %v (%v)", position, err)
@@ -99,7 +99,7 @@ func TestMapConnection(t *testing.T) {
 
 // FuzzCursor checks that any text is either refused or a valid cursor.
 func FuzzCursor(f *testing.F) {
-	f.Add(Cursor("list", Position{1, "x"}))
+	f.Add(EncodeCursor("list", Position{1, "x"}))
 	f.Add("garbage")
 	f.Fuzz(func(t *testing.T, text string) {
 		position, err := ParseCursor("after", "list", text)
@@ -109,7 +109,7 @@ func FuzzCursor(f *testing.F) {
 			}
 			return
 		}
-		if text != "" && Cursor("list", position) != text {
+		if text != "" && EncodeCursor("list", position) != text {
 			t.Fatalf("%q names %v, whose cursor is another", text, position)
 		}
 	})

@@ -10,8 +10,8 @@ type MetadataPredicate struct {
 	MetadataKeyPath
 	// Kind is the required kind of the value; nil for any.
 	Kind *MetadataKind
-	// Tests are the other conditions.
-	Tests []ValueTest
+	// Conditions are the other conditions.
+	Conditions []ValueCondition
 }
 
 // MetadataKeyPath identifies a metadata key and a value inside its value.
@@ -22,9 +22,9 @@ type MetadataKeyPath struct {
 	Path []string
 }
 
-// ValueTest is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may have
+// ValueCondition is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may have
 // Text as an alternative.
-type ValueTest struct {
+type ValueCondition struct {
 	// Not negates the condition. A missing value satisfies a negated condition.
 	Not bool
 	// Exists requires a value.
@@ -34,7 +34,7 @@ type ValueTest struct {
 	// Between requires a sort key in one of these ranges.
 	Between []SortKeyRange
 	// Text is a condition on a string.
-	Text *TextTest
+	Text *TextCondition
 	// Member requires a list, tuple or set with a member that has one of these sort keys.
 	Member []string
 	// IgnoreCase compares folded strings. The operands are already folded.
@@ -47,8 +47,8 @@ type SortKeyRange struct {
 	FromOpen, ToOpen bool
 }
 
-// TextTest is a condition on a string.
-type TextTest struct {
+// TextCondition is a condition on a string.
+type TextCondition struct {
 	// Op is `contains`, `startsWith` or `endsWith`.
 	Op   string
 	Text string
@@ -82,7 +82,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	}
 	for _, field := range []struct {
 		name string
-		read func(name string) (ValueTest, error)
+		read func(name string) (ValueCondition, error)
 	}{
 		{"exists", r.readExists},
 		{"eq", r.readEqual}, {"ne", r.readEqual}, {"in", r.readOneOf}, {"notIn", r.readOneOf},
@@ -98,9 +98,9 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 			return nil, err
 		}
 		test.Not = test.Not || field.name == "ne" || field.name == "notIn"
-		p.Tests = append(p.Tests, test)
+		p.Conditions = append(p.Conditions, test)
 	}
-	if p.Kind == nil && len(p.Tests) == 0 {
+	if p.Kind == nil && len(p.Conditions) == 0 {
 		return nil, BadInput(at, "must have a condition on the value, such as exists: true")
 	}
 	return p, nil
@@ -110,24 +110,24 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
-	if err := checkSearchedKey(at.In("key"), "a key", p.Key); err != nil {
+	if err := checkSearchedKey(at.Child("key"), "a key", p.Key); err != nil {
 		return p, err
 	}
 	if card, ok := fields["card"].(*string); ok && card != nil {
 		p.Card = *card
-		if err := checkSearchedKey(at.In("card"), "a card", p.Card); err != nil {
+		if err := checkSearchedKey(at.Child("card"), "a card", p.Card); err != nil {
 			return p, err
 		}
 	}
 	steps, _ := fields["path"].([]string)
 	if len(steps) > maxPathSteps {
-		return p, LimitExceeded(at.In("path"), "steps of a path", maxPathSteps, int64(len(steps)))
+		return p, LimitExceeded(at.Child("path"), "steps of a path", maxPathSteps, int64(len(steps)))
 	}
 	for i, step := range steps {
 		if step == "" {
-			return p, BadInput(at.In("path").In(i), "must not be empty")
+			return p, BadInput(at.Child("path").Child(i), "must not be empty")
 		}
-		if err := CheckText(at.In("path").In(i), "a step of a path", step, MaxFilterText); err != nil {
+		if err := CheckText(at.Child("path").Child(i), "a step of a path", step, MaxFilterText); err != nil {
 			return p, err
 		}
 	}
@@ -146,30 +146,30 @@ func checkSearchedKey(at *Path, noun, text string) error {
 	return CheckText(at, noun, text, MaxNameCharacters)
 }
 
-func (r predicateReader) readExists(name string) (ValueTest, error) {
+func (r predicateReader) readExists(name string) (ValueCondition, error) {
 	exists, _ := r.fields[name].(*bool)
-	return ValueTest{Exists: true, Not: exists != nil && !*exists}, nil
+	return ValueCondition{Exists: true, Not: exists != nil && !*exists}, nil
 }
 
-func (r predicateReader) readEqual(name string) (ValueTest, error) {
-	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
-	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, err
+func (r predicateReader) readEqual(name string) (ValueCondition, error) {
+	keys, err := r.equalKeys(r.at.Child(name), r.fields[name])
+	return ValueCondition{In: keys, IgnoreCase: r.ignoreCase}, err
 }
 
-func (r predicateReader) readOneOf(name string) (ValueTest, error) {
+func (r predicateReader) readOneOf(name string) (ValueCondition, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) > MaxFilterList {
-		return ValueTest{}, LimitExceeded(r.at.In(name), "items in a list of a filter", MaxFilterList, int64(len(list)))
+		return ValueCondition{}, LimitExceeded(r.at.Child(name), "items in a list of a filter", MaxFilterList, int64(len(list)))
 	}
 	keys := []string{}
 	for i, item := range list {
-		more, err := r.equalKeys(r.at.In(name).In(i), item)
+		more, err := r.equalKeys(r.at.Child(name).Child(i), item)
 		if err != nil {
-			return ValueTest{}, err
+			return ValueCondition{}, err
 		}
 		keys = append(keys, more...)
 	}
-	return ValueTest{In: keys, IgnoreCase: r.ignoreCase}, nil
+	return ValueCondition{In: keys, IgnoreCase: r.ignoreCase}, nil
 }
 
 // equalKeys returns the sort keys that equal an operand: none for NaN.
@@ -188,12 +188,12 @@ func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 
 // readOrdered reads lt, lte, gt and gte as a range that ends at the last or begins at the first sort key of the
 // operand's class.
-func (r predicateReader) readOrdered(name string) (ValueTest, error) {
-	keys, err := r.orderedKeys(r.at.In(name), r.fields[name])
+func (r predicateReader) readOrdered(name string) (ValueCondition, error) {
+	keys, err := r.orderedKeys(r.at.Child(name), r.fields[name])
 	if err != nil {
-		return ValueTest{}, err
+		return ValueCondition{}, err
 	}
-	test := ValueTest{Between: []SortKeyRange{}}
+	test := ValueCondition{Between: []SortKeyRange{}}
 	for _, key := range keys {
 		ends := SortKeyRange{From: key[:1], To: string(key[0] + 1), ToOpen: true}
 		switch name {
@@ -209,19 +209,19 @@ func (r predicateReader) readOrdered(name string) (ValueTest, error) {
 
 // readBetween reads a range. A string can also be a size, a duration or an instant: each pair of ends of one class that
 // is in order becomes a range.
-func (r predicateReader) readBetween(name string) (ValueTest, error) {
+func (r predicateReader) readBetween(name string) (ValueCondition, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
-		return ValueTest{}, BadInput(r.at.In(name), "must be two values, the minimum and the maximum")
+		return ValueCondition{}, BadInput(r.at.Child(name), "must be two values, the minimum and the maximum")
 	}
 	var ends [2][]string
 	for i := range list {
 		var err error
-		if ends[i], err = r.orderedKeys(r.at.In(name).In(i), list[i]); err != nil {
-			return ValueTest{}, err
+		if ends[i], err = r.orderedKeys(r.at.Child(name).Child(i), list[i]); err != nil {
+			return ValueCondition{}, err
 		}
 	}
-	test, reversed := ValueTest{Between: []SortKeyRange{}}, false
+	test, reversed := ValueCondition{Between: []SortKeyRange{}}, false
 	for _, from := range ends[0] {
 		for _, to := range ends[1] {
 			switch {
@@ -237,10 +237,10 @@ func (r predicateReader) readBetween(name string) (ValueTest, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueTest{}, BadInput(r.at.In(name),
+		return ValueCondition{}, BadInput(r.at.Child(name),
 			"must have the smaller value first, but the first value is greater than the second")
 	}
-	return ValueTest{}, BadInput(r.at.In(name),
+	return ValueCondition{}, BadInput(r.at.Child(name),
 		"must be two values of the same type: two numbers, two strings or two instants")
 }
 
@@ -261,23 +261,23 @@ func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 	return slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered }), nil
 }
 
-func (r predicateReader) readContains(name string) (ValueTest, error) {
-	keys, err := r.equalKeys(r.at.In(name), r.fields[name])
-	test := ValueTest{Member: keys, IgnoreCase: r.ignoreCase}
+func (r predicateReader) readContains(name string) (ValueCondition, error) {
+	keys, err := r.equalKeys(r.at.Child(name), r.fields[name])
+	test := ValueCondition{Member: keys, IgnoreCase: r.ignoreCase}
 	for _, key := range keys {
 		if text, ok := strings.CutPrefix(key, classText); ok {
-			test.Text = &TextTest{"contains", text}
+			test.Text = &TextCondition{"contains", text}
 		}
 	}
 	return test, err
 }
 
-func (r predicateReader) readText(name string) (ValueTest, error) {
+func (r predicateReader) readText(name string) (ValueCondition, error) {
 	text, _ := r.fields[name].(*string)
-	if err := CheckText(r.at.In(name), "a text in a filter", *text, MaxFilterText); err != nil {
-		return ValueTest{}, err
+	if err := CheckText(r.at.Child(name), "a text in a filter", *text, MaxFilterText); err != nil {
+		return ValueCondition{}, err
 	}
-	test := ValueTest{Text: &TextTest{name, *text}, IgnoreCase: r.ignoreCase}
+	test := ValueCondition{Text: &TextCondition{name, *text}, IgnoreCase: r.ignoreCase}
 	if r.ignoreCase {
 		test.Text.Text = Fold(*text)
 	}

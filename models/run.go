@@ -22,11 +22,8 @@ type PipelineRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (r *PipelineRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
-
-// At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
-func (r *PipelineRun) At(asOf *Time) *PipelineRun {
+// ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
+func (r *PipelineRun) ViewAt(asOf *Time) *PipelineRun {
 	return viewAt(r, asOf, func(view *PipelineRun) (start Time) {
 		view.AsOf = asOf
 		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
@@ -35,15 +32,6 @@ func (r *PipelineRun) At(asOf *Time) *PipelineRun {
 		return view.StartedAt
 	})
 }
-
-// IsNode marks the type as a Node.
-func (PipelineRun) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (PipelineRun) IsSubject() {}
-
-// EntriesOf returns the project and the subject of the entries, and the instant of the view.
-func (r PipelineRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepRun is one run of one step of a pipeline.
 type StepRun struct {
@@ -58,11 +46,8 @@ type StepRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (r *StepRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
-
-// At returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
-func (r *StepRun) At(asOf *Time) *StepRun {
+// ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
+func (r *StepRun) ViewAt(asOf *Time) *StepRun {
 	return viewAt(r, asOf, func(view *StepRun) (start Time) {
 		view.AsOf = asOf
 		if view.FinishedAt == nil || view.FinishedAt.After(asOf.Time) {
@@ -71,15 +56,6 @@ func (r *StepRun) At(asOf *Time) *StepRun {
 		return view.StartedAt
 	})
 }
-
-// IsNode marks the type as a Node.
-func (StepRun) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (StepRun) IsSubject() {}
-
-// EntriesOf returns the project and the subject of the entries, and the instant of the view.
-func (r StepRun) EntriesOf() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
@@ -93,8 +69,8 @@ type StepInput struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// At returns the input as of an instant.
-func (i *StepInput) At(asOf *Time) *StepInput {
+// ViewAt returns the input as of an instant.
+func (i *StepInput) ViewAt(asOf *Time) *StepInput {
 	return viewAt(i, asOf, func(view *StepInput) (start Time) {
 		view.AsOf = asOf
 		return Time{}
@@ -117,12 +93,9 @@ type StepOutput struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (o *StepOutput) NodeID() NodeID { return NodeID{o.ID, o.AsOf} }
-
-// At returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
+// ViewAt returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
 // had started.
-func (o *StepOutput) At(asOf *Time) *StepOutput {
+func (o *StepOutput) ViewAt(asOf *Time) *StepOutput {
 	return viewAt(o, asOf, func(view *StepOutput) (start Time) {
 		view.AsOf = asOf
 		if view.BoundAt != nil && view.BoundAt.After(asOf.Time) {
@@ -130,24 +103,4 @@ func (o *StepOutput) At(asOf *Time) *StepOutput {
 		}
 		return Time{}
 	})
-}
-
-// IsNode marks the type as a Node.
-func (StepOutput) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (StepOutput) IsSubject() {}
-
-// EntriesOf returns the project and the subject of the entries, and the instant of the view.
-func (o StepOutput) EntriesOf() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, o.AsOf }
-
-// Node is an object with an ID.
-type Node interface{ IsNode() }
-
-// Subject is an object that has metadata.
-type Subject interface {
-	Node
-	IsSubject()
-	// EntriesOf returns the project and the subject of the entries, and the instant of the view.
-	EntriesOf() (project, subject ID, asOf *Time)
 }

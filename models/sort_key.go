@@ -33,39 +33,39 @@ const (
 // strings are sorted by the characters in their first 399 bytes.
 const SortKeyBytes = 400
 
-// SearchForm contains the stored columns of a value that conditions and sorting use.
-type SearchForm struct {
+// SearchKeys contains the stored columns of a value that conditions and sorting use.
+type SearchKeys struct {
 	// SortKey is truncated to SortKeyBytes at a character.
 	SortKey string
-	// Parts is the full text of a truncated string, or the members of a list, tuple, set or dictionary, see
+	// PathKeys is the full text of a truncated string, or the members of a list, tuple, set or dictionary, see
 	// appendParts; else empty.
-	Parts string
+	PathKeys string
 }
 
-// SearchFormOf returns the search form of a value.
-func SearchFormOf(v MetadataValue) SearchForm {
+// EncodeSearchKeys returns the search form of a value.
+func EncodeSearchKeys(v MetadataValue) SearchKeys {
 	key := v.sortKey()
 	if text, ok := strings.CutPrefix(key, classText); ok && len(key) > SortKeyBytes {
-		return SearchForm{CutSortKey(key), text}
+		return SearchKeys{TruncateSortKey(key), text}
 	}
 	switch v.(type) {
 	case ListValue, TupleValue, SetValue, DictValue:
-		return SearchForm{key, string(appendParts(nil, v))}
+		return SearchKeys{key, string(appendParts(nil, v))}
 	}
-	return SearchForm{SortKey: key}
+	return SearchKeys{SortKey: key}
 }
 
-// DecodeSearchForm returns the search form of a stored value.
-func DecodeSearchForm(kind MetadataKind, text string) (SearchForm, error) {
+// DecodeSearchKeys returns the search form of a stored value.
+func DecodeSearchKeys(kind MetadataKind, text string) (SearchKeys, error) {
 	value, err := DecodeValue(kind, text)
 	if err != nil {
-		return SearchForm{}, err
+		return SearchKeys{}, err
 	}
-	return SearchFormOf(value), nil
+	return EncodeSearchKeys(value), nil
 }
 
-// CutSortKey returns the stored form of a sort key: the whole characters in its first SortKeyBytes bytes.
-func CutSortKey(key string) string { return truncateText(key, SortKeyBytes) }
+// TruncateSortKey returns the stored form of a sort key: the whole characters in its first SortKeyBytes bytes.
+func TruncateSortKey(key string) string { return truncateText(key, SortKeyBytes) }
 
 // minTruncatedBytes is the minimum length of a truncated sort key: a character that does not fit leaves at most three
 // bytes unused.
@@ -74,13 +74,13 @@ const minTruncatedBytes = SortKeyBytes - utf8.UTFMax + 1
 // LowerSortKey returns an inclusive lower bound of the stored sort keys of all values that are not less than key.
 //
 // The bound is a prefix of key of at most minTruncatedBytes bytes, and a greater sort key has no lesser prefix of this
-// length. CutSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
+// length. TruncateSortKey keeps this prefix of each sort key, so the stored sort key is not less than the bound.
 func LowerSortKey(key string) string { return truncateText(key, minTruncatedBytes) }
 
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
 // Take a prefix of key of at most minTruncatedBytes bytes: a lesser sort key has no greater prefix of this length.
-// CutSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
+// TruncateSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
 func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTruncatedBytes)) }
 
 // PrefixEnd returns the least text that is greater than all texts with a prefix. The prefix begins a sort key, so it is
@@ -116,9 +116,9 @@ func truncateText(text string, size int) string {
 	return text[:size]
 }
 
-// LongSortKey reports whether key is the sort key of a string whose stored sort key may be truncated, so that a
+// IsLongSortKey reports whether key is the sort key of a string whose stored sort key may be truncated, so that a
 // condition must compare the full text.
-func LongSortKey(key string) bool {
+func IsLongSortKey(key string) bool {
 	return strings.HasPrefix(key, classText) && len(key) >= minTruncatedBytes
 }
 

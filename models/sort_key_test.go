@@ -41,7 +41,7 @@ func TestSortKeyOrder(t *testing.T) {
 				t.Fatalf("%s and %s compare as %d, want %d (%s, %s)", a.Display(), b.Display(), got, want, a.sortKey(), b.sortKey())
 			}
 		}
-		if f, ok := NumberOfSortKey(a.sortKey()); !ok || big.NewFloat(f).Cmp(nearest(a)) != 0 {
+		if f, ok := ParseNumberKey(a.sortKey()); !ok || big.NewFloat(f).Cmp(nearest(a)) != 0 {
 			t.Errorf("the sort key of %s says %v", a.Display(), f)
 		}
 	}
@@ -94,12 +94,12 @@ func TestSortKeyClasses(t *testing.T) {
 func TestSearchForm(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 300)
-	form := SearchFormOf(MarkdownValue{Markdown: long})
-	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.Parts != long {
-		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.Parts))
+	form := EncodeSearchKeys(MarkdownValue{Markdown: long})
+	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.PathKeys != long {
+		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.PathKeys))
 	}
-	if !LongSortKey(classText+long) || LongSortKey(classText+long[:300]) {
-		t.Error("LongSortKey is wrong about truncation")
+	if !IsLongSortKey(classText+long) || IsLongSortKey(classText+long[:300]) {
+		t.Error("IsLongSortKey is wrong about truncation")
 	}
 	for text, parts := range map[string]string{
 		`[1,"a",[]]`:        `["I2bff","S4a",[]]`,
@@ -116,7 +116,7 @@ func TestSearchForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if form := SearchFormOf(value); form != (SearchForm{classUnordered, parts}) {
+		if form := EncodeSearchKeys(value); form != (SearchKeys{classUnordered, parts}) {
 			t.Errorf("%s: got %+v, want %s", text, form, parts)
 		}
 	}
@@ -138,14 +138,14 @@ func TestSortKeyBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		begin := start.Draw(t, "start")
 		text, operand := encodeTextKey(begin+end.Draw(t, "text")), encodeTextKey(begin+end.Draw(t, "operand"))
-		stored := CutSortKey(text)
+		stored := TruncateSortKey(text)
 		if text >= operand && stored < LowerSortKey(operand) {
 			t.Errorf("%q is stored as %q, below the lower bound %q of %q", text, stored, LowerSortKey(operand), operand)
 		}
 		if text <= operand && stored >= UpperSortKey(operand) {
 			t.Errorf("%q is stored as %q, above the upper bound %q of %q", text, stored, UpperSortKey(operand), operand)
 		}
-		if !LongSortKey(operand) && (text < operand) != (stored < operand) {
+		if !IsLongSortKey(operand) && (text < operand) != (stored < operand) {
 			t.Errorf("%q compares with %q as its stored key does not", text, operand)
 		}
 	})
@@ -257,7 +257,7 @@ func TestBetween(t *testing.T) {
 		filter, err := ReadFilter(defaults(), nil, FilterInput{"metadata": map[string]any{"key": "k", "between": list}})
 		if err != nil {
 			t.Errorf("%s: %v", ends, err)
-		} else if got := len(filter.Metadata.Tests[0].Between); got != want {
+		} else if got := len(filter.Metadata.Conditions[0].Between); got != want {
 			t.Errorf("%s has %d ranges, want %d", ends, got, want)
 		}
 	}

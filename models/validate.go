@@ -11,18 +11,18 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 		return err
 	}
 	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.In("version"),
+		return BadInput(at.Child("version"),
 			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
 	}
 	if in.Output != nil {
-		if err := CheckName(at.In("output").In("name"), in.Output.Name); err != nil {
+		if err := CheckName(at.Child("output").Child("name"), in.Output.Name); err != nil {
 			return err
 		}
 	}
-	if err := checkLabels(at.In("tags"), in.Tags, CheckName); err != nil {
+	if err := checkLabels(at.Child("tags"), in.Tags, CheckName); err != nil {
 		return err
 	}
-	return checkLabels(at.In("aliases"), in.Aliases, checkAlias)
+	return checkLabels(at.Child("aliases"), in.Aliases, checkAlias)
 }
 
 // Check refuses names that cannot exist.
@@ -32,24 +32,24 @@ func (in *StartPipelineRunInput) Check(at *Path) error {
 
 // Check validates the names of the step, its inputs and its outputs, and their number.
 func (in *StartStepRunInput) Check(at *Path) error {
-	if err := CheckName(at.In("name"), in.Name); err != nil {
+	if err := CheckName(at.Child("name"), in.Name); err != nil {
 		return err
 	}
 	inputs := make([]string, len(in.Inputs))
 	for i, input := range in.Inputs {
 		inputs[i] = input.Name
 	}
-	if err := checkSlots(at.In("inputs"), inputs, MaxInputs); err != nil {
+	if err := checkSlots(at.Child("inputs"), inputs, MaxInputs); err != nil {
 		return err
 	}
 	outputs := make([]string, len(in.Outputs))
 	for i, output := range in.Outputs {
 		outputs[i] = output.Name
-		if err := checkNames(at.In("outputs").In(i), []nameField{{"artifactName", output.ArtifactName}}); err != nil {
+		if err := checkNames(at.Child("outputs").Child(i), []nameField{{"artifactName", output.ArtifactName}}); err != nil {
 			return err
 		}
 	}
-	return checkSlots(at.In("outputs"), outputs, MaxOutputs)
+	return checkSlots(at.Child("outputs"), outputs, MaxOutputs)
 }
 
 // Check refuses a status that is no end.
@@ -59,10 +59,10 @@ func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatu
 func (in *FinishStepRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
 
 // Check refuses what cannot be an alias.
-func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.Child("alias"), in.Alias) }
 
 // Check refuses what cannot be an alias.
-func (in *RemoveAliasInput) Check(at *Path) error { return checkAlias(at.In("alias"), in.Alias) }
+func (in *RemoveAliasInput) Check(at *Path) error { return checkAlias(at.Child("alias"), in.Alias) }
 
 // Check refuses what cannot be tags.
 func (in *TagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
@@ -71,24 +71,24 @@ func (in *TagArtifactVersionInput) Check(at *Path) error { return checkTags(at, 
 func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
 
 // Check refuses what cannot be a name.
-func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.In("name"), in.Name) }
+func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.Child("name"), in.Name) }
 
 // Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	if n := len(in.Keys); n == 0 {
-		return BadInput(at.In("keys"), "must name at least one key")
+		return BadInput(at.Child("keys"), "must name at least one key")
 	} else if n > int(limits.EntriesPerCall) {
-		return LimitExceeded(at.In("keys"), "entries in a call", int64(limits.EntriesPerCall), int64(n))
+		return LimitExceeded(at.Child("keys"), "entries in a call", int64(limits.EntriesPerCall), int64(n))
 	}
 	seen := map[[2]string]bool{}
 	for i, key := range in.Keys {
-		keyAt := at.In("keys").In(i)
-		if err := checkKey(limits, keyAt.In("key"), key.Key); err != nil {
+		keyAt := at.Child("keys").Child(i)
+		if err := checkUnmarked(limits, keyAt.Child("key"), "a key", key.Key); err != nil {
 			return err
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkCard(limits, keyAt.In("card"), *key.Card); err != nil {
+			if err := checkUnmarked(limits, keyAt.Child("card"), "a card", *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card
@@ -101,7 +101,7 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	if in.Reason == nil {
 		return nil
 	}
-	return CheckText(at.In("reason"), "a reason", *in.Reason, MaxReasonCharacters)
+	return CheckText(at.Child("reason"), "a reason", *in.Reason, MaxReasonCharacters)
 }
 
 // nameField is a field of an input that contains a name, nil when it is absent.
@@ -115,7 +115,7 @@ func checkNames(at *Path, fields []nameField) error {
 		if field.value == nil {
 			continue
 		}
-		if err := CheckName(at.In(field.name), *field.value); err != nil {
+		if err := CheckName(at.Child(field.name), *field.value); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func checkLabels(at *Path, labels []string, check func(*Path, string) error) err
 		return LimitExceeded(at, "labels in a call", MaxLabels, int64(n))
 	}
 	for i, label := range labels {
-		if err := check(at.In(i), label); err != nil {
+		if err := check(at.Child(i), label); err != nil {
 			return err
 		}
 	}
@@ -143,9 +143,9 @@ func checkLabels(at *Path, labels []string, check func(*Path, string) error) err
 
 func checkTags(at *Path, tags []string) error {
 	if len(tags) == 0 {
-		return BadInput(at.In("tags"), "must name at least one tag")
+		return BadInput(at.Child("tags"), "must name at least one tag")
 	}
-	return checkLabels(at.In("tags"), tags, CheckName)
+	return checkLabels(at.Child("tags"), tags, CheckName)
 }
 
 func checkSlots(at *Path, names []string, most int) error {
@@ -154,11 +154,11 @@ func checkSlots(at *Path, names []string, most int) error {
 	}
 	seen := map[string]bool{}
 	for i, name := range names {
-		if err := CheckName(at.In(i).In("name"), name); err != nil {
+		if err := CheckName(at.Child(i).Child("name"), name); err != nil {
 			return err
 		}
 		if seen[name] {
-			return BadInput(at.In(i).In("name"), "must not repeat a name of the step")
+			return BadInput(at.Child(i).Child("name"), "must not repeat a name of the step")
 		}
 		seen[name] = true
 	}
@@ -167,7 +167,7 @@ func checkSlots(at *Path, names []string, most int) error {
 
 func checkFinalStatus(at *Path, status RunStatus) error {
 	if status == RunStatusRunning {
-		return BadInput(at.In("status"), "must be COMPLETED or FAILED")
+		return BadInput(at.Child("status"), "must be COMPLETED or FAILED")
 	}
 	return nil
 }

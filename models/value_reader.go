@@ -19,7 +19,7 @@ type valueReader struct {
 }
 
 func (r valueReader) child(step any) valueReader {
-	r.at = r.at.In(step)
+	r.at = r.at.Child(step)
 	return r
 }
 
@@ -72,7 +72,7 @@ func findMark(object Object) (kindSpec, any, bool) {
 }
 
 func unknownMarkError(at *Path, key string) error {
-	return BadInput(at.In(key),
+	return BadInput(at.Child(key),
 		"a key that begins with $ must be the mark of a kind, and the only key of its object; {\"$dict\": …} escapes it")
 }
 

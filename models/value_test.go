@@ -75,7 +75,7 @@ func defaults() *ServerLimits {
 
 // one returns the fact of a value that is logged by `metadata` under the key `v`.
 func one(node any) (Fact, error) {
-	facts, err := Facts(defaults(), nil, &Tree{Node: Object{{Key: "v", Value: node}}}, nil)
+	facts, err := ReadFacts(defaults(), nil, &Tree{Node: Object{{Key: "v", Value: node}}}, nil)
 	if err != nil {
 		return Fact{}, err
 	}
@@ -120,7 +120,7 @@ func TestGoldenValues(t *testing.T) {
 			if err != nil || again != fact {
 				t.Errorf("logged again: got %+v, want %+v (%v)", again, fact, err)
 			}
-			byFields, err := Facts(defaults(), nil, nil, []MetadataEntryInput{{Key: "v", Value: typed(c.extendedJSON)}})
+			byFields, err := ReadFacts(defaults(), nil, nil, []MetadataEntryInput{{Key: "v", Value: typed(c.extendedJSON)}})
 			if err != nil || byFields[0] != fact {
 				t.Errorf("logged by fields: got %+v, want %+v (%v)", byFields, fact, err)
 			}
@@ -214,7 +214,7 @@ func FuzzFacts(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		facts, err := Facts(defaults(), At("input"), &Tree{Node: node}, nil)
+		facts, err := ReadFacts(defaults(), NewPath("input"), &Tree{Node: node}, nil)
 		if err != nil {
 			if CodeOf(err) == CodeInternal {
 				t.Fatal(err)
@@ -235,7 +235,7 @@ func FuzzFacts(f *testing.F) {
 			if fact.Card != "" {
 				object = Object{{Key: fact.Card, Value: object}}
 			}
-			again, err := Facts(defaults(), nil, &Tree{Node: object}, nil)
+			again, err := ReadFacts(defaults(), nil, &Tree{Node: object}, nil)
 			if err != nil || len(again) != 1 || again[0] != fact {
 				t.Fatalf("%+v was logged again as %+v (%v)", fact, again, err)
 			}

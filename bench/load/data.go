@@ -78,7 +78,7 @@ func facts(n int, random *rand.Rand) []models.Fact {
 
 func fact(card, key string, value models.MetadataValue) models.Fact {
 	return models.Fact{
-		Card: card, Key: key, Kind: value.Kind(), Text: string(*value.ExtendedJSON()), Form: models.SearchFormOf(value),
+		Card: card, Key: key, Kind: value.Kind(), Text: string(*value.ExtendedJSON()), Precomputed: models.EncodeSearchKeys(value),
 	}
 }
 

@@ -55,7 +55,15 @@ var numbered = []int{aliasMoves, tagMoves, entries}
 // chunk has the rows of each table for some versions.
 type chunk [tableCount][][]any
 
-func (c *chunk) add(table int, row ...any) { c[table] = append(c[table], row) }
+// add adds a row, with its IDs as bytes.
+func (c *chunk) add(table int, row ...any) {
+	for i, value := range row {
+		if id, ok := value.(models.ID); ok {
+			row[i] = id[:]
+		}
+	}
+	c[table] = append(c[table], row)
+}
 
 // maker creates the rows in chronological order.
 type maker struct {
@@ -219,11 +227,11 @@ const seqColumn = 2
 
 func (m *maker) entry(subject models.ID, fact models.Fact, step any) []any {
 	var parts any
-	if fact.Form.Parts != "" {
-		parts = fact.Form.Parts
+	if fact.Precomputed.PathKeys != "" {
+		parts = fact.Precomputed.PathKeys
 	}
 	return []any{m.project, subject, m.seq(entries), m.id(), fact.Card, fact.Key, string(fact.Kind), fact.Text, false,
-		m.at, step, fact.Form.SortKey, parts}
+		m.at, step, fact.Precomputed.SortKey, parts}
 }
 
 // latestRow returns the latest row of a key with this last entry.

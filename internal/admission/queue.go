@@ -54,9 +54,9 @@ func NewQueue[C comparable](slots, maxWaiting int) *Queue[C] {
 	return &Queue[C]{slots: slots, maxWaiting: maxWaiting, available: slots, callers: map[C]*caller[C]{}}
 }
 
-// Enter waits for a slot, which the caller returns with Leave. If ctx ends first, it returns the cause. If too many
+// Acquire waits for a slot, which the caller returns with Leave. If ctx ends first, it returns the cause. If too many
 // wait, the newest waiter of the caller with the most waiters gets ErrFull, which can be this one.
-func (q *Queue[C]) Enter(ctx context.Context, id C) error {
+func (q *Queue[C]) Acquire(ctx context.Context, id C) error {
 	q.mu.Lock()
 	c := q.callers[id]
 	if c == nil {
@@ -112,27 +112,27 @@ func (q *Queue[C]) wait(ctx context.Context, c *caller[C], element *list.Element
 	return context.Cause(ctx)
 }
 
-// Leave returns a slot of a caller.
-func (q *Queue[C]) Leave(id C) {
+// Release returns a slot of a caller.
+func (q *Queue[C]) Release(id C) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.reclaim(q.callers[id])
 }
 
-// Load is the load of a queue.
-type Load struct {
-	// Turns is the number of slots in use, and Waiting the number of waiters.
-	Turns, Waiting int
+// Stats is the load of a queue.
+type Stats struct {
+	// InUse is the number of slots in use, and Waiting the number of waiters.
+	InUse, Waiting int
 	// Waits counts all waiters so far, and Waited is the total time of those that no longer wait.
-	Waits  int64
-	Waited time.Duration
+	Waits    int64
+	WaitTime time.Duration
 }
 
-// Load returns the load of the queue.
-func (q *Queue[C]) Load() Load {
+// Stats returns the load of the queue.
+func (q *Queue[C]) Stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Load{q.slots - q.available, q.waiting, q.waits, q.waitTime}
+	return Stats{q.slots - q.available, q.waiting, q.waits, q.waitTime}
 }
 
 // Holds returns the number of slots of a caller.

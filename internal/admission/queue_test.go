@@ -31,7 +31,7 @@ func newBench(t *testing.T, slots, maxWaiting int) *bench {
 func (b *bench) enter(caller string, n int) {
 	for range n {
 		go func() {
-			err := b.Enter(b.Context(), caller)
+			err := b.Acquire(b.Context(), caller)
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if err != nil {
@@ -46,14 +46,14 @@ func (b *bench) enter(caller string, n int) {
 
 // leave returns a slot of a caller, and waits until the next waiter has it.
 func (b *bench) leave(caller string) {
-	b.Leave(caller)
+	b.Release(caller)
 	synctest.Wait()
 }
 
 func (b *bench) expect(slots, waiting int, given ...string) {
 	b.Helper()
-	if load := b.Load(); load.Turns != slots || load.Waiting != waiting || !slices.Equal(b.given, given) {
-		b.Errorf("got %d slots, %d waiting, given %v; want %d, %d, %v", load.Turns, load.Waiting, b.given, slots, waiting, given)
+	if load := b.Stats(); load.InUse != slots || load.Waiting != waiting || !slices.Equal(b.given, given) {
+		b.Errorf("got %d slots, %d waiting, given %v; want %d, %d, %v", load.InUse, load.Waiting, b.given, slots, waiting, given)
 	}
 	b.given = nil
 }
@@ -63,26 +63,26 @@ func TestQueueOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := admission.NewQueue[string](1, 3)
-		if err := q.Enter(t.Context(), "a"); err != nil {
+		if err := q.Acquire(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 		var order []int // the one slot guards it
 		for i := range 3 {
 			go func() {
-				if err := q.Enter(t.Context(), "a"); err != nil {
+				if err := q.Acquire(t.Context(), "a"); err != nil {
 					t.Error(err)
 				}
 				order = append(order, i)
-				q.Leave("a")
+				q.Release("a")
 			}()
 			synctest.Wait()
 		}
-		if err := q.Enter(t.Context(), "a"); !errors.Is(err, admission.ErrFull) {
+		if err := q.Acquire(t.Context(), "a"); !errors.Is(err, admission.ErrFull) {
 			t.Errorf("above maxWaiting: %v", err)
 		}
-		q.Leave("a")
+		q.Release("a")
 		synctest.Wait()
-		if load := q.Load(); !slices.Equal(order, []int{0, 1, 2}) || load.Turns != 0 || load.Waiting != 0 {
+		if load := q.Stats(); !slices.Equal(order, []int{0, 1, 2}) || load.InUse != 0 || load.Waiting != 0 {
 			t.Errorf("the order is %v, afterwards %+v", order, load)
 		}
 	})
@@ -112,14 +112,14 @@ func TestQueueReserve(t *testing.T) {
 
 // drain returns all slots until nobody waits.
 func (b *bench) drain() {
-	for b.Load().Turns > 0 {
+	for b.Stats().InUse > 0 {
 		for _, caller := range []string{"busy", "other", "third"} {
 			if b.Holds(caller) > 0 {
 				b.leave(caller)
 			}
 		}
 	}
-	if load := b.Load(); load.Turns != 0 || load.Waiting != 0 {
+	if load := b.Stats(); load.InUse != 0 || load.Waiting != 0 {
 		b.Errorf("afterwards %+v", load)
 	}
 }
@@ -184,15 +184,15 @@ func TestQueueIsLeft(t *testing.T) {
 		reason := errors.New("gone")
 		leaving, leave := context.WithCancelCause(t.Context())
 		got := make(chan error, 1)
-		go func() { got <- b.Enter(leaving, "third") }()
+		go func() { got <- b.Acquire(leaving, "third") }()
 		synctest.Wait()
 		b.enter("busy", 1)
 		b.leave("other")
 		b.expect(4, 1, "busy", "busy", "busy", "other")
-		if load := b.Load(); load.Waits != 2 {
+		if load := b.Stats(); load.Waits != 2 {
 			t.Errorf("%+v", load)
 		}
-		go func() { got <- b.Enter(leaving, "fourth") }()
+		go func() { got <- b.Acquire(leaving, "fourth") }()
 		b.enter("busy", 1)
 		time.Sleep(time.Second)
 		leave(reason)
@@ -203,10 +203,10 @@ func TestQueueIsLeft(t *testing.T) {
 		if err := <-got; !errors.Is(err, reason) {
 			t.Errorf("got %v", err)
 		}
-		if load := b.Load(); load.Waiting != 2 || load.Waited != time.Second {
+		if load := b.Stats(); load.Waiting != 2 || load.WaitTime != time.Second {
 			t.Errorf("%+v", load)
 		}
-		b.Leave("third")
+		b.Release("third")
 		b.drain()
 	})
 }
@@ -227,7 +227,7 @@ func TestQueueUnderLoad(t *testing.T) {
 				time.Sleep(time.Duration(rand.IntN(100_000)))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(2000)))
 				defer cancel()
-				switch err := q.Enter(ctx, caller); {
+				switch err := q.Acquire(ctx, caller); {
 				case err == nil:
 					if n := working.Add(1); n > slots {
 						t.Errorf("%d at once", n)
@@ -238,7 +238,7 @@ func TestQueueUnderLoad(t *testing.T) {
 					time.Sleep(time.Duration(rand.IntN(1000)))
 					each[caller].Add(-1)
 					working.Add(-1)
-					q.Leave(caller)
+					q.Release(caller)
 					done.Add(1)
 				case errors.Is(err, admission.ErrFull):
 					refused.Add(1)
@@ -248,7 +248,7 @@ func TestQueueUnderLoad(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if load := q.Load(); load.Turns != 0 || load.Waiting != 0 || done.Load() == 0 || refused.Load() == 0 || left.Load() == 0 {
+		if load := q.Stats(); load.InUse != 0 || load.Waiting != 0 || done.Load() == 0 || refused.Load() == 0 || left.Load() == 0 {
 			t.Errorf("%+v; %d done, %d refused, %d left", load, done.Load(), refused.Load(), left.Load())
 		}
 		for caller := range callers {

@@ -23,21 +23,23 @@ type Principal struct {
 	Role        models.ApiKeyRole
 }
 
-// Everyone is the principal of a server without authentication, and of commands: an owner without a name.
-var Everyone = Principal{Owner: true}
+// Anonymous is the principal of a server without authentication, and of commands: an owner without a name.
+var Anonymous = Principal{Owner: true}
 
-// Reads reports whether the principal may read the project. Otherwise its objects do not exist for the principal.
-func (p Principal) Reads(project models.ID) bool {
+// CanRead reports whether the principal may read the project. Otherwise its objects do not exist for the principal.
+func (p Principal) CanRead(project models.ID) bool {
 	return p.Owner || p.Role.Includes(models.ApiKeyRoleReader) && p.Project == project && !project.IsZero()
 }
 
-// May reports whether the principal has the role, or a greater one, in the project.
-func (p Principal) May(role models.ApiKeyRole, project models.ID) bool {
-	return p.Owner || p.Reads(project) && p.Role.Includes(role)
+// HasRole reports whether the principal has the role, or a greater one, in the project.
+func (p Principal) HasRole(role models.ApiKeyRole, project models.ID) bool {
+	return p.Owner || p.CanRead(project) && p.Role.Includes(role)
 }
 
-// Anywhere reports whether the principal has the role, or a greater one, in any project.
-func (p Principal) Anywhere(role models.ApiKeyRole) bool { return p.Owner || p.May(role, p.Project) }
+// HasRoleInAnyProject reports whether the principal has the role, or a greater one, in any project.
+func (p Principal) HasRoleInAnyProject(role models.ApiKeyRole) bool {
+	return p.Owner || p.HasRole(role, p.Project)
+}
 
 // ResolveProject returns the name of the project of a call: the argument name, or if it is nil the project of the API
 // key, or models.DefaultProject for an owner.
@@ -51,8 +53,8 @@ func (p Principal) ResolveProject(name *string) string {
 	return p.ProjectName
 }
 
-// Signature returns the name that is stored as the author of an entry, or nil if the principal has none.
-func (p Principal) Signature() *string {
+// AuthorName returns the name that is stored as the author of an entry, or nil if the principal has none.
+func (p Principal) AuthorName() *string {
 	if p.Name == "" {
 		return nil
 	}
@@ -61,13 +63,13 @@ func (p Principal) Signature() *string {
 
 type principalKey struct{}
 
-// With returns a context with the principal.
-func With(ctx context.Context, p Principal) context.Context {
+// NewContext returns a context with the principal.
+func NewContext(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// From returns the principal of a context, or the zero principal.
-func From(ctx context.Context) Principal {
+// FromContext returns the principal of a context, or the zero principal.
+func FromContext(ctx context.Context) Principal {
 	p, _ := ctx.Value(principalKey{}).(Principal)
 	return p
 }

@@ -54,28 +54,28 @@ func TestPrincipals(t *testing.T) {
 		{in(models.ApiKeyRoleWriter), "rw", ""},
 		{in(models.ApiKeyRoleAdmin), "rwa", ""},
 		{in("SOMETHING"), "", ""},
-		{Everyone, "rwa", "rwa"},
+		{Anonymous, "rwa", "rwa"},
 	} {
 		for project, want := range map[models.ID]string{own: c.own, other: c.other, {}: c.other} {
 			got := ""
 			for letter, role := range map[string]models.ApiKeyRole{"r": models.ApiKeyRoleReader,
 				"w": models.ApiKeyRoleWriter, "a": models.ApiKeyRoleAdmin} {
-				if c.principal.May(role, project) {
+				if c.principal.HasRole(role, project) {
 					got += letter
 				}
-				if strings.Contains(c.own, letter) != c.principal.Anywhere(role) {
+				if strings.Contains(c.own, letter) != c.principal.HasRoleInAnyProject(role) {
 					t.Errorf("%+v anywhere as %s", c.principal, role)
 				}
 			}
-			if c.principal.Reads(project) != (want != "") {
-				t.Errorf("%+v may read: %v", c.principal, c.principal.Reads(project))
+			if c.principal.CanRead(project) != (want != "") {
+				t.Errorf("%+v may read: %v", c.principal, c.principal.CanRead(project))
 			}
 			if len(got) != len(want) || strings.Trim(got, want) != "" {
 				t.Errorf("%+v may %q, want %q", c.principal, got, want)
 			}
 		}
 	}
-	if From(context.Background()) != (Principal{}) || From(With(context.Background(), Everyone)) != Everyone {
+	if FromContext(context.Background()) != (Principal{}) || FromContext(NewContext(context.Background(), Anonymous)) != Anonymous {
 		t.Error("a context without a principal must return the zero principal")
 	}
 }
@@ -87,7 +87,7 @@ func TestResolveProject(t *testing.T) {
 		principal Principal
 		absent    string
 	}{
-		{Everyone, models.DefaultProject},
+		{Anonymous, models.DefaultProject},
 		{Principal{Owner: true, Name: "owner"}, models.DefaultProject},
 		{Principal{Project: models.NewID(), ProjectName: "own", Role: models.ApiKeyRoleReader}, "own"},
 		{Principal{}, models.DefaultProject},

@@ -42,7 +42,7 @@ func Make(ctx context.Context, databaseURL, file string, force bool, notes io.Wr
 	source, err := os.Stat(from)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &engine.Missing{Path: from}
+		return nil, &engine.MissingFileError{Path: from}
 	case err != nil:
 		return nil, fmt.Errorf("the database: %w", err)
 	case to == from:
@@ -190,7 +190,7 @@ func checkCopy(ctx context.Context, path string) (version int64, err error) {
 	if err := pool.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil || verdict != "ok" {
 		return 0, errors.Join(fmt.Errorf("the copy is damaged: %s", verdict), err)
 	}
-	tables, err := engine.ReadTables(ctx, "sqlite:"+path)
+	tables, err := engine.ReadSchema(ctx, "sqlite:"+path)
 	if err != nil {
 		return 0, err
 	}

@@ -20,7 +20,7 @@ type Authenticator interface {
 // authenticate sets the principal of the request, and the caller: the API key, or the address of a client without one.
 // All clients of a proxy have its address.
 func (x *exchange) authenticate() error {
-	principal := auth.Everyone
+	principal := auth.Anonymous
 	if x.Authenticator != nil {
 		var err error
 		if principal, err = x.lookUpKey(); err != nil {
@@ -28,7 +28,7 @@ func (x *exchange) authenticate() error {
 		}
 	}
 	x.authenticatedAt = time.Now()
-	x.r = x.r.WithContext(auth.With(x.r.Context(), principal))
+	x.r = x.r.WithContext(auth.NewContext(x.r.Context(), principal))
 	x.caller = addressOf(x.r)
 	if !principal.KeyID.IsZero() {
 		x.caller = "key " + principal.KeyID.String()
@@ -63,10 +63,10 @@ func (x *exchange) lookUpKey() (auth.Principal, error) {
 	ctx, cancel := operation.WithTimeout(x.r.Context(), time.Now(), float64(x.Limits.ReadSeconds))
 	defer cancel()
 	address := addressOf(x.r)
-	if err := x.keyLookups.Enter(ctx, address); err != nil {
+	if err := x.keyLookups.Acquire(ctx, address); err != nil {
 		return auth.Principal{}, x.Presenter.Interruption(ctx, queueError(err))
 	}
-	defer x.keyLookups.Leave(address)
+	defer x.keyLookups.Release(address)
 	principal, valid, err := x.Authenticator.Authenticate(ctx, secret)
 	switch {
 	case err != nil:

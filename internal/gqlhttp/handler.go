@@ -114,7 +114,7 @@ func (x *exchange) execute() (*operation.Response, error) {
 	if err := x.acquireSlot(startedAt); err != nil {
 		return nil, err
 	}
-	defer x.Queue.Leave(x.caller)
+	defer x.Queue.Release(x.caller)
 	if err := x.reauthenticate(); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (x *exchange) execute() (*operation.Response, error) {
 	if refusal != nil {
 		return refusal, nil
 	}
-	if err := x.rateLimiter.allow(auth.From(x.r.Context()), o.Cost); err != nil {
+	if err := x.rateLimiter.allow(auth.FromContext(x.r.Context()), o.Cost); err != nil {
 		return nil, err
 	}
 	return x.Executor.Execute(x.r.Context(), o), nil
@@ -140,8 +140,8 @@ func (x *exchange) acquireSlot(startedAt time.Time) error {
 	timeout := min(float64(x.Limits.ReadSeconds), float64(x.Limits.WriteSeconds))
 	ctx, cancel := operation.WithTimeout(x.r.Context(), startedAt, timeout)
 	defer cancel()
-	err := x.Queue.Enter(ctx, x.caller)
-	x.summary.recordQueue(time.Since(startedAt), admission.OutcomeOf(x.r.Context(), err))
+	err := x.Queue.Acquire(ctx, x.caller)
+	x.summary.QueueTime, x.summary.QueueOutcome = time.Since(startedAt), admission.OutcomeOf(x.r.Context(), err)
 	if err == nil {
 		return nil
 	}

@@ -51,7 +51,7 @@ func newHandler(t *testing.T, s *store.Store, change func(*models.ServerLimits))
 func newBusyHandler(t *testing.T, s *store.Store) *Handler {
 	t.Helper()
 	h := newHandler(t, s, func(limits *models.ServerLimits) { limits.ConcurrentOperations, limits.QueuedOperations = 1, 1 })
-	if err := h.Queue.Enter(t.Context(), ""); err != nil {
+	if err := h.Queue.Acquire(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -91,7 +91,7 @@ func TestOverload(t *testing.T) {
 				}
 			}
 		}
-		h.Queue.Leave("")
+		h.Queue.Release("")
 		if w := <-waiting; w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `{"data":{"serverInfo":{"version":"test"}}`) {
 			t.Errorf("the waiting request: got %d %s", w.Code, w.Body)
 		}
@@ -159,30 +159,30 @@ func TestWaitingCounts(t *testing.T) {
 			close(gone)
 		}()
 		synctest.Wait()
-		if n := h.Queue.Load().Waiting; n != 1 {
+		if n := h.Queue.Stats().Waiting; n != 1 {
 			t.Errorf("%d requests wait", n)
 		}
 		leave()
 		<-gone
-		if n := h.Queue.Load().Waiting; n != 0 {
+		if n := h.Queue.Stats().Waiting; n != 0 {
 			t.Errorf("%d requests wait after their clients have left", n)
 		}
-		h.Queue.Leave("")
+		h.Queue.Release("")
 		// The look-up of the key after the wait for a slot takes 11 seconds. The store gets no statement.
 		var lookUps int
 		h.Authenticator = authenticator(func() (auth.Principal, bool, error) {
 			if lookUps++; lookUps > 1 {
 				time.Sleep(11 * time.Second)
 			}
-			return auth.Everyone, true, nil
+			return auth.Anonymous, true, nil
 		})
 		r := newRequest(t.Context(), &slowReader{strings.NewReader(`{"query": "{ serverInfo { version } artifacts { totalCount } }"}`)}, mediaTypeJSON)
 		r.Header.Set("Authorization", "Bearer "+auth.NewSecret())
 		w = httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if body := w.Body.String(); !strings.Contains(body, `"data":{"serverInfo":{"version":"test"},"artifacts":null}`) ||
-			strings.Count(body, `"code"`) != 1 || !strings.Contains(body, `"code":"LIMIT_EXCEEDED"`) || lookUps != 2 || h.Queue.Load().Turns != 0 {
-			t.Errorf("an operation after its timeout: %d %s; %d look-ups, %d slots are taken", w.Code, body, lookUps, h.Queue.Load().Turns)
+			strings.Count(body, `"code"`) != 1 || !strings.Contains(body, `"code":"LIMIT_EXCEEDED"`) || lookUps != 2 || h.Queue.Stats().InUse != 0 {
+			t.Errorf("an operation after its timeout: %d %s; %d look-ups, %d slots are taken", w.Code, body, lookUps, h.Queue.Stats().InUse)
 		}
 	})
 }
@@ -209,7 +209,7 @@ func TestQueueAfterPanic(t *testing.T) {
 		}()
 		post(t.Context(), h, strings.Repeat(" ", 2*freeBodyBytes), mediaTypeJSON)
 	}()
-	if n := h.Queue.Load().Turns; n != 0 || h.requestBytes.Available() != available {
+	if n := h.Queue.Stats().InUse; n != 0 || h.requestBytes.Available() != available {
 		t.Errorf("%d slots are taken, %d of %d bytes are available", n, h.requestBytes.Available(), available)
 	}
 }

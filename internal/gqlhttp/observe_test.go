@@ -36,7 +36,7 @@ func TestQueueOutcomes(t *testing.T) {
 		leaving, leave := context.WithCancel(t.Context())
 		go post(leaving, h, "{ __typename }", mediaTypeJSON)
 		synctest.Wait()
-		if load := h.Queue.Load(); load.Turns != 1 || load.Waiting != 1 {
+		if load := h.Queue.Stats(); load.InUse != 1 || load.Waiting != 1 {
 			t.Errorf("%+v", load)
 		}
 		post(t.Context(), h, "{ __typename }", mediaTypeJSON)
@@ -48,11 +48,11 @@ func TestQueueOutcomes(t *testing.T) {
 		expect(admission.QueueTimeout, 10*time.Second)
 		go post(t.Context(), h, "{ __typename }", mediaTypeJSON)
 		time.Sleep(time.Second)
-		h.Queue.Leave("")
+		h.Queue.Release("")
 		expect(admission.Admitted, time.Second)
 		post(t.Context(), h, "{ __typename }", "text/html")
 		expect("", 0)
-		if load := h.Queue.Load(); load.Turns != 0 || load.Waiting != 0 {
+		if load := h.Queue.Stats(); load.InUse != 0 || load.Waiting != 0 {
 			t.Errorf("afterwards: %+v", load)
 		}
 	})

@@ -155,8 +155,8 @@ func Folder() (string, error) {
 	return r.folder, nil
 }
 
-// Own makes a command that has not started yet end with this process.
-func Own(command *exec.Cmd) error {
+// EndWithProcess makes a command that has not started yet end with this process.
+func EndWithProcess(command *exec.Cmd) error {
 	r, err := start()
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 		}
 		return command.Process.Kill()
 	}
-	if err := Own(command); err != nil {
+	if err := EndWithProcess(command); err != nil {
 		t.Fatal(err)
 	}
 	return command

@@ -45,8 +45,8 @@ const (
 // Drain makes /readyz fail, so that load balancers stop sending requests.
 func (h *Handler) Drain() { h.draining.Store(true) }
 
-// Watch counts the open connections. It is the ConnState function of the server.
-func (h *Handler) Watch(_ net.Conn, state http.ConnState) {
+// TrackConnection counts the open connections. It is the ConnState function of the server.
+func (h *Handler) TrackConnection(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		h.inFlight.connections.Add(1)

@@ -12,18 +12,18 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Where holds the host names that the server accepts and the origins whose pages may call it.
-type Where struct {
-	// Local reports whether the server listens on loopback only.
-	Local bool
-	// Open reports whether requests need no API key.
-	Open bool
+// HostOptions holds the host names that the server accepts and the origins whose pages may call it.
+type HostOptions struct {
+	// LoopbackOnly reports whether the server listens on loopback only.
+	LoopbackOnly bool
+	// Unauthenticated reports whether requests need no API key.
+	Unauthenticated bool
 	// PublicURL is the URL of the server for its users. It may be empty.
 	PublicURL string
-	// Hosts are additional host names.
-	Hosts []string
-	// Origins are the origins whose pages may call /graphql, as browsers send them.
-	Origins []string
+	// AllowedHosts are additional host names.
+	AllowedHosts []string
+	// AllowedOrigins are the origins whose pages may call /graphql, as browsers send them.
+	AllowedOrigins []string
 }
 
 // hostPolicy defines which host names the server accepts.
@@ -38,18 +38,18 @@ type hostPolicy struct {
 // hostPolicy returns the policy for the API. It protects against DNS rebinding: a page of another site makes its own
 // host name resolve to this server. Only requests without an API key are at risk, because the page has none. An IP
 // address cannot be rebound.
-func (o Where) hostPolicy() (hostPolicy, error) {
-	p := hostPolicy{checked: o.Local || o.Open || len(o.Hosts) > 0, loopbackOnly: o.Local,
+func (o HostOptions) hostPolicy() (hostPolicy, error) {
+	p := hostPolicy{checked: o.LoopbackOnly || o.Unauthenticated || len(o.AllowedHosts) > 0, loopbackOnly: o.LoopbackOnly,
 		allowed: map[string]bool{"localhost": true}}
 	public, err := url.Parse(o.PublicURL)
 	if err != nil {
 		return p, err
 	}
 	machine, err := os.Hostname()
-	if err != nil || o.Local {
+	if err != nil || o.LoopbackOnly {
 		machine = "localhost"
 	}
-	for _, name := range append([]string{machine, public.Hostname()}, o.Hosts...) {
+	for _, name := range append([]string{machine, public.Hostname()}, o.AllowedHosts...) {
 		p.allowed[strings.ToLower(name)] = true
 	}
 	delete(p.allowed, "")
@@ -75,10 +75,10 @@ func (p hostPolicy) checkHost(refuse refusal) func(http.Handler) http.Handler {
 	}
 }
 
-// Metrics returns middleware that rejects requests for /metrics with a host name that is not allowed. It always
+// MetricsGuard returns middleware that rejects requests for /metrics with a host name that is not allowed. It always
 // checks the names, because /metrics needs no API key. local reports whether /metrics listens on loopback only.
-func (o Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err error) {
-	o.Local, o.Open = local, true
+func (o HostOptions) MetricsGuard(local bool) (guard func(http.Handler) http.Handler, err error) {
+	o.LoopbackOnly, o.Unauthenticated = local, true
 	p, err := o.hostPolicy()
 	return p.checkHost(func(w http.ResponseWriter, _ *http.Request, status int, failure *models.Error) {
 		writeStatus(w, status, failure.Message)
@@ -87,9 +87,9 @@ func (o Where) Metrics(local bool) (guard func(http.Handler) http.Handler, err e
 
 // checkOrigin returns middleware that rejects requests of a browser for a page of another origin, except allowed
 // origins. refuse writes the response.
-func (o Where) checkOrigin(refuse refusal) (check func(http.Handler) http.Handler, err error) {
+func (o HostOptions) checkOrigin(refuse refusal) (check func(http.Handler) http.Handler, err error) {
 	protection := http.NewCrossOriginProtection()
-	origins := o.Origins
+	origins := o.AllowedOrigins
 	if public, err := url.Parse(o.PublicURL); err == nil && public.Host != "" {
 		origins = append([]string{public.Scheme + "://" + public.Host}, origins...)
 	}
@@ -122,12 +122,12 @@ const preflightSeconds = 600
 
 // allowOrigins adds the CORS headers for the allowed origins. Credentials are never allowed: a page sends its API key
 // as a header.
-func (o Where) allowOrigins(next http.Handler) http.Handler {
-	if len(o.Origins) == 0 {
+func (o HostOptions) allowOrigins(next http.Handler) http.Handler {
+	if len(o.AllowedOrigins) == 0 {
 		return next
 	}
 	return cors.New(cors.Options{
-		AllowedOrigins: o.Origins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedOrigins: o.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "Traceparent"},
 		ExposedHeaders: []string{"X-Request-Id", "Retry-After"}, MaxAge: preflightSeconds,
 	}).Handler(next)

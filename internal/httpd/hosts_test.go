@@ -12,7 +12,7 @@ import (
 )
 
 // openWhere returns a handler with host names and origins.
-func openWhere(t *testing.T, where Where) http.Handler {
+func openWhere(t *testing.T, where HostOptions) http.Handler {
 	t.Helper()
 	_, s := openHandler(t, io.Discard)
 	api, err := apitest.New(s, apitest.Options{})
@@ -33,18 +33,18 @@ func TestNames(t *testing.T) {
 	const public = "https://Placard.example"
 	hosts := []string{"other.example", "Second"}
 	for name, c := range map[string]struct {
-		where              Where
+		where              HostOptions
 		accepted, rejected string
 	}{
-		"loopback": {Where{Local: true, Open: true, PublicURL: public},
+		"loopback": {HostOptions{LoopbackOnly: true, Unauthenticated: true, PublicURL: public},
 			"localhost LOCALHOST localhost:8080 127.0.0.1 127.9.9.9:1 [::1] [::1]:80 placard.example PLACARD.example:443",
 			"evil.example evil.example:80 localhost.evil.example localhost. 127.0.0.1.evil.example 192.0.2.1 [2001:db8::1] 0.0.0.0 2130706433 other.example placard.example."},
-		"loopback, with keys": {Where{Local: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
-		"public, no keys": {Where{Open: true, Hosts: hosts},
+		"loopback, with keys": {HostOptions{LoopbackOnly: true}, "localhost 127.0.0.1", "evil.example 192.0.2.1"},
+		"public, no keys": {HostOptions{Unauthenticated: true, AllowedHosts: hosts},
 			"localhost 192.0.2.1:8080 [2001:db8::1]:8080 other.example OTHER.example:1 second",
 			"evil.example other.example.evil 1.2.3 placard.example"},
-		"public, with keys": {Where{}, "localhost 192.0.2.1 evil.example", ""},
-		"public, with keys and names": {Where{Hosts: hosts, PublicURL: public},
+		"public, with keys": {HostOptions{}, "localhost 192.0.2.1 evil.example", ""},
+		"public, with keys and names": {HostOptions{AllowedHosts: hosts, PublicURL: public},
 			"localhost 192.0.2.1 other.example placard.example",
 			"evil.example"},
 	} {
@@ -66,7 +66,7 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s: %s is accepted with %d", name, host, status)
 			}
 		}
-		if status := get(""); c.where.Local && status != http.StatusMisdirectedRequest {
+		if status := get(""); c.where.LoopbackOnly && status != http.StatusMisdirectedRequest {
 			t.Errorf("%s: an empty name is accepted with %d", name, status)
 		}
 	}
@@ -77,7 +77,7 @@ func TestNames(t *testing.T) {
 func TestQueriesOfOthers(t *testing.T) {
 	t.Parallel()
 	const query, friend = "/graphql?query=%7B__typename%7D", "https://dashboard.example"
-	h := openWhere(t, Where{Origins: []string{friend}})
+	h := openWhere(t, HostOptions{AllowedOrigins: []string{friend}})
 	for _, c := range []struct {
 		path, site, origin string
 		status             int
@@ -108,7 +108,7 @@ func TestQueriesOfOthers(t *testing.T) {
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	const friend, evil = "https://dashboard.example", "https://evil.example"
-	some, none := openWhere(t, Where{Origins: []string{friend, "http://127.0.0.1:5173"}}), openWhere(t, Where{})
+	some, none := openWhere(t, HostOptions{AllowedOrigins: []string{friend, "http://127.0.0.1:5173"}}), openWhere(t, HostOptions{})
 	for _, c := range []struct {
 		name, method, path, origin string
 		h                          http.Handler
@@ -151,16 +151,16 @@ func TestCORS(t *testing.T) {
 func TestNamesOfMetrics(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		where              Where
+		where              HostOptions
 		local              bool
 		accepted, rejected string
 	}{
-		"loopback": {Where{PublicURL: "https://placard.example"}, true,
+		"loopback": {HostOptions{PublicURL: "https://placard.example"}, true,
 			"localhost 127.0.0.1:9090 [::1]:9090 placard.example", "evil.example 192.0.2.1 other.example"},
-		"public": {Where{Local: true, Hosts: []string{"other.example"}}, false,
+		"public": {HostOptions{LoopbackOnly: true, AllowedHosts: []string{"other.example"}}, false,
 			"localhost 192.0.2.1:9090 other.example:9090", "evil.example"},
 	} {
-		guard, err := c.where.Metrics(c.local)
+		guard, err := c.where.MetricsGuard(c.local)
 		if err != nil {
 			t.Fatal(err)
 		}

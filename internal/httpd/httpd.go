@@ -17,6 +17,7 @@ import (
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/requestid"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 	"github.com/placard/placard/web"
 )
@@ -35,7 +36,7 @@ type Handler struct {
 }
 
 // New returns a handler for the GraphQL server and the store.
-func New(api *gqlhttp.Handler, s *store.Store, where Where, log *slog.Logger) (*Handler, error) {
+func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logger) (*Handler, error) {
 	hosts, err := where.hostPolicy()
 	if err != nil {
 		return nil, err
@@ -88,10 +89,10 @@ func (h *Handler) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	switch err := h.store.Ping(ctx); {
 	case h.draining.Load():
 		writeStatus(w, http.StatusServiceUnavailable, "stopping")
-	case errors.Is(err, store.ErrReadOnly):
+	case errors.Is(err, engine.ErrReadOnly):
 		h.log.WarnContext(ctx, "not ready", "error", err)
-		writeStatus(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
-	case errors.As(err, new(*store.Outdated)):
+		writeStatus(w, http.StatusServiceUnavailable, engine.ErrReadOnly.Error())
+	case errors.As(err, new(*engine.ProgramOutdatedError)):
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		writeStatus(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:

@@ -34,7 +34,7 @@ func openHandler(t *testing.T, log io.Writer) (*Handler, *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(api, s, Where{}, logger)
+	h, err := New(api, s, HostOptions{}, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

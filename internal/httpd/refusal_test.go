@@ -21,7 +21,7 @@ func TestRefusalsAreGraphQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(api, s, Where{Local: true, Open: true}, log)
+	h, err := New(api, s, HostOptions{LoopbackOnly: true, Unauthenticated: true}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,7 +143,7 @@ func (c coercer) list(itemType *ast.Type, path *models.Path, node any) (any, err
 			item = nil
 		}
 		var err error
-		if coerced[i], err = c.value(itemType, path.In(i), item); err != nil {
+		if coerced[i], err = c.value(itemType, path.Child(i), item); err != nil {
 			return nil, err
 		}
 	}
@@ -170,22 +170,22 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 	for _, member := range object {
 		field := definition.Fields.ForName(member.Key)
 		if field == nil {
-			return nil, models.BadInput(path.In(member.Key), "is not a field of %s", definition.Name)
+			return nil, models.BadInput(path.Child(member.Key), "is not a field of %s", definition.Name)
 		}
 		if _, isDuplicate := coerced[member.Key]; isDuplicate {
-			return nil, models.BadInput(path.In(member.Key), "must not occur twice in the object")
+			return nil, models.BadInput(path.Child(member.Key), "must not occur twice in the object")
 		}
 		if member.Value == nil && !acceptsNull(definition.Name, member.Key) {
-			return nil, models.BadInput(path.In(member.Key), "must not be null in a filter: leave it out")
+			return nil, models.BadInput(path.Child(member.Key), "must not be null in a filter: leave it out")
 		}
 		var err error
-		if coerced[member.Key], err = c.value(field.Type, path.In(member.Key), member.Value); err != nil {
+		if coerced[member.Key], err = c.value(field.Type, path.Child(member.Key), member.Value); err != nil {
 			return nil, err
 		}
 	}
 	for _, field := range definition.Fields {
 		if _, ok := coerced[field.Name]; !ok && field.Type.NonNull && field.DefaultValue == nil {
-			return nil, models.BadInput(path.In(field.Name), "is required")
+			return nil, models.BadInput(path.Child(field.Name), "is required")
 		}
 	}
 	return coerced, nil
@@ -268,13 +268,13 @@ func (c coercer) checkDefined(path *models.Path, node any) error {
 		return models.BadInput(path, "the variable $%s is not given", node.variable)
 	case []any:
 		for i, item := range node {
-			if err := c.checkDefined(path.In(i), item); err != nil {
+			if err := c.checkDefined(path.Child(i), item); err != nil {
 				return err
 			}
 		}
 	case models.Object:
 		for _, member := range node {
-			if err := c.checkDefined(path.In(member.Key), member.Value); err != nil {
+			if err := c.checkDefined(path.Child(member.Key), member.Value); err != nil {
 				return err
 			}
 		}

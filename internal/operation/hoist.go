@@ -114,7 +114,7 @@ func (d *document) coerceArguments(
 			continue // the validation ensures that the argument is optional
 		}
 		var err error
-		values[argument.placeholder], err = coerce(schema, argument.typ, models.At(argument.name), node, &remaining)
+		values[argument.placeholder], err = coerce(schema, argument.typ, models.NewPath(argument.name), node, &remaining)
 		if err != nil {
 			return nil, err
 		}
@@ -122,12 +122,12 @@ func (d *document) coerceArguments(
 	for _, variable := range operation.VariableDefinitions {
 		value, ok := r.variable(variable.Variable)
 		if variable.Type.NonNull && ok && value == nil {
-			return nil, models.BadInput(models.At("variables", variable.Variable), "must not be null")
+			return nil, models.BadInput(models.NewPath("variables", variable.Variable), "must not be null")
 		}
 		// Nothing else checks the declared type of a variable inside a JSON literal.
 		if ok && d.nestedVariables[variable.Variable] {
 			remaining := maxArgumentValues // the argument around the variable has counted its values
-			path := models.At("variables", variable.Variable)
+			path := models.NewPath("variables", variable.Variable)
 			if _, err := coerce(schema, variable.Type, path, value, &remaining); err != nil {
 				return nil, err
 			}
@@ -147,10 +147,10 @@ func checkVariables(operation *ast.OperationDefinition, r *Request) error {
 		if operation.VariableDefinitions.ForName(member.Key) != nil {
 			continue
 		}
-		if err := checkIgnoredValue(models.At("variables", member.Key), member.Value); err != nil {
+		if err := checkIgnoredValue(models.NewPath("variables", member.Key), member.Value); err != nil {
 			return err
 		}
-		undeclared = append(undeclared, models.CutName(member.Key))
+		undeclared = append(undeclared, models.TruncateName(member.Key))
 	}
 	for _, variable := range operation.VariableDefinitions {
 		if _, ok := r.variable(variable.Variable); ok || !variable.Type.NonNull || variable.DefaultValue != nil {
@@ -161,7 +161,7 @@ func checkVariables(operation *ast.OperationDefinition, r *Request) error {
 			listed := undeclared[:min(len(undeclared), maxListedVariables)]
 			message += "; variables that the operation does not declare: " + strings.Join(listed, ", ")
 		}
-		return models.BadInput(models.At("variables", variable.Variable), "%s", message)
+		return models.BadInput(models.NewPath("variables", variable.Variable), "%s", message)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package operation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -15,13 +17,29 @@ const (
 	messagePersistedQueryNotFound = "PersistedQueryNotFound"
 )
 
+// Hash returns the hash of a query: the SHA-256 of its UTF-8 text, as 64 lower-case hexadecimal digits.
+func Hash(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
+}
+
+// isHash reports whether a text has the form of a hash.
+func isHash(text string) bool {
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(text) == sha256.Size*2
+}
+
 // setHash sets the hash of the query from the extensions of the request: persistedQuery {version: 1, sha256Hash}.
 func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 	i := slices.IndexFunc(extensions, func(m models.Member) bool { return m.Key == "persistedQuery" })
 	if i < 0 || extensions[i].Value == nil {
 		return nil
 	}
-	path = path.In("persistedQuery")
+	path = path.Child("persistedQuery")
 	members, ok := extensions[i].Value.(models.Object)
 	if !ok {
 		return models.BadInput(path, "must be an object")
@@ -36,10 +54,10 @@ func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 		}
 	}
 	if !isVersion1 {
-		return models.BadInput(path.In("version"), "must be 1")
+		return models.BadInput(path.Child("version"), "must be 1")
 	}
 	if !isHash(r.hash) {
-		return models.BadInput(path.In("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
+		return models.BadInput(path.Child("sha256Hash"), "must be the SHA-256 of the query, 64 lower-case hexadecimal digits")
 	}
 	return nil
 }
@@ -48,7 +66,7 @@ func (r *Request) setHash(path *models.Path, extensions models.Object) error {
 // an unknown hash, and of a document that is not trusted.
 func (e *Executor) resolveQuery(r *Request) *Response {
 	if r.hasQuery && r.hash != "" && Hash(r.Query) != r.hash {
-		path := models.At("extensions", "persistedQuery", "sha256Hash")
+		path := models.NewPath("extensions", "persistedQuery", "sha256Hash")
 		return Refuse(models.BadInput(path, "is not the SHA-256 of the query"))
 	}
 	isKnown := true
@@ -70,9 +88,12 @@ func (e *Executor) resolveQuery(r *Request) *Response {
 	return nil
 }
 
+// maxQueryBytes is the length of the longest query that is cached by its hash.
+const maxQueryBytes = 64 << 10
+
 // cacheQuery stores a valid query that was sent with its hash.
 func (e *Executor) cacheQuery(r *Request) {
-	if r.hasQuery && r.hash != "" && e.TrustedDocuments == nil {
+	if r.hasQuery && r.hash != "" && e.TrustedDocuments == nil && len(r.Query) <= maxQueryBytes {
 		e.queries.Add(r.hash, r.Query)
 	}
 }

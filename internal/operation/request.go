@@ -55,7 +55,7 @@ func ParseRequest(body []byte) (*Request, error) {
 func ParseParameters(parameters url.Values) (*Request, error) {
 	for name, values := range parameters {
 		if len(values) > 1 {
-			return nil, models.BadInput(models.At(name), "must not occur twice in the URL")
+			return nil, models.BadInput(models.NewPath(name), "must not occur twice in the URL")
 		}
 	}
 	r := &Request{
@@ -68,7 +68,7 @@ func ParseParameters(parameters url.Values) (*Request, error) {
 		}
 		tree, err := decodeJSON([]byte(text))
 		if err != nil {
-			return nil, models.BadInput(models.At(name), "must be JSON")
+			return nil, models.BadInput(models.NewPath(name), "must be JSON")
 		}
 		if err := r.setMember(models.Member{Key: name, Value: tree}); err != nil {
 			return nil, err
@@ -80,7 +80,7 @@ func ParseParameters(parameters url.Values) (*Request, error) {
 // checkQuery returns an error if the request has neither a query nor a hash.
 func (r *Request) checkQuery() error {
 	if !r.hasQuery && r.hash == "" {
-		return models.BadInput(models.At("query"), "is required")
+		return models.BadInput(models.NewPath("query"), "is required")
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func (r *Request) checkQuery() error {
 // setMember sets a member of the body. It checks and then ignores unknown members.
 func (r *Request) setMember(member models.Member) error {
 	var ok bool
-	path := models.At(member.Key)
+	path := models.NewPath(member.Key)
 	switch member.Key {
 	case "query":
 		if r.Query, ok = member.Value.(string); !ok {
@@ -134,7 +134,7 @@ func checkUnique(path *models.Path, object models.Object) error {
 	seen := make(map[string]bool, len(object))
 	for _, member := range object {
 		if seen[member.Key] {
-			return models.BadInput(path.In(member.Key), "must not occur twice in the object")
+			return models.BadInput(path.Child(member.Key), "must not occur twice in the object")
 		}
 		seen[member.Key] = true
 	}
@@ -150,7 +150,7 @@ func checkIgnoredValue(path *models.Path, node any) error {
 		return err
 	}
 	for _, step := range fault.Path {
-		path = path.In(step)
+		path = path.Child(step)
 	}
 	return models.BadInput(path, "%s", fault.Fault)
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// visibleTo adds to a condition that the project in a column is visible to the principal. It is the one way to find an
-// object, or a project, by its ID or its name; what is below an object is in its project. So an object of another project
-// costs the same statements as one that does not exist.
+// visibleTo adds to a condition that the project in a column is visible to the principal. All look-ups by ID or name
+// use it; the parts of an object are in its project. An object of another project costs the same statements as a
+// missing one.
 func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr {
 	switch {
 	case who.Owner:
 		return where
-	case !who.Reads(who.Project):
+	case !who.CanRead(who.Project):
 		return where.Concat(engine.SQL(" AND FALSE"))
 	}
 	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
@@ -32,7 +32,7 @@ func inProject(project models.ID) func(*gorm.Statement) {
 	return func(s *gorm.Statement) { s.Where("project_id = ?", project) }
 }
 
-// visible is visibleTo for a statement on one table.
+// visible adds the condition of visibleTo to a statement on one table.
 func visible(who auth.Principal, column string) func(*gorm.Statement) {
 	where := visibleTo(who, column, engine.True)
 	return func(s *gorm.Statement) { s.Where(where.SQL, where.Args...) }
@@ -46,9 +46,9 @@ func projectColumn(table string) string {
 	return "project_id"
 }
 
-// requireRole refuses with FORBIDDEN what the caller may not do in a project that it may reach.
+// requireRole returns FORBIDDEN unless the caller has a role in a project that it can read.
 func (tx *transaction) requireRole(role models.ApiKeyRole, project models.ID) error {
-	if tx.who.May(role, project) {
+	if tx.who.HasRole(role, project) {
 		return nil
 	}
 	if role == models.ApiKeyRoleAdmin {
@@ -64,14 +64,15 @@ var (
 
 var keyColumns = engine.Columns[models.ApiKey]()
 
-// Authenticate is the principal of an API key; false when no key has this secret, and when it has expired or was revoked.
-// It looks into the database each time, so that a key is revoked on all servers at once.
+// Authenticate returns the principal of an API key, and false for an unknown, expired or revoked key. It reads the
+// database each time, so that a revocation takes effect on all servers at once.
 func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal, bool, error) {
 	var found []*struct {
 		models.ApiKey
 		ProjectName string
 	}
-	err := s.db.ScanKey(ctx, &found, engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
+	err := s.db.ScanKey(ctx, &found,
+		engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
 	key, now := firstOrNil(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
@@ -80,23 +81,24 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 	if key.LastUsedAt == nil || now.Sub(key.LastUsedAt.Time) > recordInterval {
 		s.used.record(s, key.ID, now)
 	}
-	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID, ProjectName: key.ProjectName}
+	who := auth.Principal{KeyID: key.ID, Name: key.Name, Owner: key.Owner(), Project: key.ProjectID,
+		ProjectName: key.ProjectName}
 	if key.Role != nil {
 		who.Role = *key.Role
 	}
 	return who, true, nil
 }
 
-// recordInterval is how often the use of a key is noted.
+// recordInterval is the shortest time between two records of the use of a key.
 const recordInterval = time.Minute
 
-// lastUseRecorder are when the uses of keys were last noted by this process, whatever came of it.
+// lastUseRecorder records the last use of API keys. It limits the writes of this process to one per key and interval.
 type lastUseRecorder struct {
 	mu   sync.Mutex
 	last map[models.ID]time.Time
 }
 
-// record writes when a key was used, in the background: nobody waits for it, and who cannot write may still read.
+// record stores the last use of a key in the background, so that a read-only caller does not wait for a write.
 func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -111,7 +113,8 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
+			_, err := gorm.G[models.ApiKey](tx.DB).
+				Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
 				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
 			return err
 		})
@@ -121,16 +124,18 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 	}()
 }
 
-// CreateApiKey creates an API key and returns it with its secret, which is kept nowhere. NOT_FOUND for an unknown
-// project, CONFLICT for a name that is taken, BAD_INPUT for an end in the past, FORBIDDEN.
-func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.CreateApiKeyInput) (key *models.ApiKey, secret string, err error) {
+// CreateApiKey creates an API key and returns it with its secret, which is not stored. It fails with NOT_FOUND for an
+// unknown project, CONFLICT for a used name, BAD_INPUT for an expiry in the past, and FORBIDDEN.
+func (s *Store) CreateApiKey(
+	ctx context.Context, at *models.Path, input models.CreateApiKeyInput,
+) (key *models.ApiKey, secret string, err error) {
 	secret = auth.NewSecret()
 	return key, secret, s.write(ctx, func(tx *transaction) error {
 		var project *models.ID
 		if input.Owner && !tx.who.Owner {
 			return errOwnerRequired
 		} else if !input.Owner {
-			id, err := tx.projectNamed(at.In("project"), tx.who.ResolveProject(input.Project))
+			id, err := tx.projectNamed(at.Child("project"), tx.who.ResolveProject(input.Project))
 			if err == nil {
 				err = tx.requireRole(models.ApiKeyRoleAdmin, id)
 			}
@@ -140,7 +145,7 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 			project = &id
 		}
 		if input.ExpiresAt != nil && !s.clock().Before(input.ExpiresAt.Time) {
-			return models.BadInput(at.In("expiresAt"), "must be in the future")
+			return models.BadInput(at.Child("expiresAt"), "must be in the future")
 		}
 		var taken bool
 		same := engine.SQL("name = ?", input.Name)
@@ -149,14 +154,16 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 		}
 		err := tx.scan(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
 		if err == nil && taken {
-			err = models.Conflict(at.In("name"), "there is, or was, an API key of this name")
+			err = models.Conflict(at.Child("name"), "there is, or was, an API key of this name")
 		}
 		if err != nil {
 			return err
 		}
 		var made []*models.ApiKey
 		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.Signature(), input.ExpiresAt))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns),
+			project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0),
+			tx.who.AuthorName(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -165,11 +172,11 @@ func (s *Store) CreateApiKey(ctx context.Context, at *models.Path, input models.
 	})
 }
 
-// RevokeApiKey revokes an API key, from this moment on everywhere. NOT_FOUND when there is none, FORBIDDEN.
+// RevokeApiKey revokes an API key on all servers at once. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) (key *models.ApiKey, err error) {
 	id, _ := models.ParseID(text)
 	return key, s.write(ctx, func(tx *transaction) error {
-		if !tx.who.Anywhere(models.ApiKeyRoleAdmin) {
+		if !tx.who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
 		found, err := selectForUpdate[models.ApiKey](tx, id)
@@ -180,7 +187,8 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
+		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+
+			engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
 		if err != nil {
 			return err
 		}
@@ -189,17 +197,22 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 	})
 }
 
-// ApiKeys is a page of the API keys that the caller may manage, or of those of one project, newest first. FORBIDDEN.
+// ApiKeys returns a page of the API keys that the caller manages, or of those of one project, newest first. It fails
+// with FORBIDDEN.
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return adminList(ctx, s, project, page, search.List[*models.ApiKey]{
 		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.SQL("api_keys"),
-		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Order: []string{"created_at", "id"}, Descending: true,
+		Kinds:    []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
 }
 
-// AuditEvents is a page of the audit events that the caller may know, or of those of one project, newest first. FORBIDDEN.
-func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Page) (*models.AuditEventConnection, error) {
+// AuditEvents returns a page of the audit events that the caller can read, or of those of one project, newest first.
+// It fails with FORBIDDEN.
+func (s *Store) AuditEvents(
+	ctx context.Context, project *string, page models.Page,
+) (*models.AuditEventConnection, error) {
 	return adminList(ctx, s, project, page, search.List[*models.AuditEvent]{
 		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.SQL("audit_events"),
 		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
@@ -207,10 +220,12 @@ func (s *Store) AuditEvents(ctx context.Context, project *string, page models.Pa
 	})
 }
 
-// adminList is a page of a list of what admins manage: in a project, or in all that the caller may reach.
-func adminList[T any](ctx context.Context, s *Store, project *string, page models.Page, l search.List[T]) (*models.Connection[T], error) {
-	who := auth.From(ctx)
-	if !who.Anywhere(models.ApiKeyRoleAdmin) {
+// adminList returns a page of a list for admins: of one project, or of all projects that are visible to the caller.
+func adminList[T any](
+	ctx context.Context, s *Store, project *string, page models.Page, l search.List[T],
+) (*models.Connection[T], error) {
+	who := auth.FromContext(ctx)
+	if !who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
 	where := engine.Expr{SQL: "TRUE"}
@@ -226,9 +241,11 @@ func adminList[T any](ctx context.Context, s *Store, project *string, page model
 	return found[models.ID{}], err
 }
 
-// audit notes that the caller does something, in the transaction in which it is done. What it is done to is said in
-// words. A zero project is none.
-func (tx *transaction) audit(project models.ID, action models.AuditAction, subject models.ID, format string, args ...any) error {
+// audit records an action of the caller in the transaction of the action. format and args describe its object. A zero
+// project means none.
+func (tx *transaction) audit(
+	project models.ID, action models.AuditAction, subject models.ID, format string, args ...any,
+) error {
 	orNull := func(id models.ID) *models.ID {
 		if id.IsZero() {
 			return nil
@@ -236,5 +253,5 @@ func (tx *transaction) audit(project models.ID, action models.AuditAction, subje
 		return &id
 	}
 	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.Signature(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

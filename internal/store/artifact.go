@@ -5,15 +5,13 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
-	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
 )
 
 var artifactColumns = engine.Columns[models.Artifact]()
 
-// Artifact is the artifact of that name, nil when there is none.
+// Artifact returns the artifact of a name, nil for none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
 	projectID, err := s.projectID(ctx, project)
 	if err != nil || projectID.IsZero() {
@@ -29,8 +27,7 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 
 var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
-// DeleteArtifact deletes an artifact with its versions and all that belongs to them. NOT_FOUND when there is none,
-// FORBIDDEN.
+// DeleteArtifact deletes an artifact with its versions and their data. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) (models.ID, error) {
 	artifactID, _ := models.ParseID(id)
 	return artifactID, s.write(ctx, func(tx *transaction) error {
@@ -44,14 +41,17 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).
+			Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
 		if err != nil {
 			return err
 		}
 		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).Where("id = ?", artifact.ID).Delete(tx.ctx()); err != nil {
+		_, err = gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).
+			Where("id = ?", artifact.ID).Delete(tx.ctx())
+		if err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
@@ -61,20 +61,20 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 	})
 }
 
-// lockArtifact keeps others from creating, moving and deleting below the artifact; nil when there is none.
+// lockArtifact locks an artifact, so that nobody creates, changes or deletes its versions; nil for none.
 func (tx *transaction) lockArtifact(id models.ID) (*models.Artifact, error) {
 	return selectForUpdate[models.Artifact](tx, id)
 }
 
-// unbindOutputs takes versions that will be deleted off the outputs that they were saved from, which stay bound.
+// unbindOutputs removes versions from the outputs that they were saved from. The outputs stay bound.
 func (tx *transaction) unbindOutputs(project models.ID, versions []models.ArtifactVersion) error {
 	one := tx.dialect.IDIn("artifact_version_id", versionIDs(versions))
 	return tx.dialect.CustomPlans(tx.DB).Exec("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND "+one.SQL,
 		append([]any{project}, one.Args...)...).Error
 }
 
-// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for all
-// subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
+// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for
+// all subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
 func (tx *transaction) deleteSubjects(project models.ID, versions []models.ArtifactVersion) error {
 	subjects := make([]models.ID, len(versions))
 	for i, version := range versions {
@@ -95,7 +95,8 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []models.Artif
 // deleteRows deletes the rows of a table whose column is one of the IDs.
 func (tx *transaction) deleteRows(project models.ID, table, column string, ids []models.ID) error {
 	one := tx.dialect.IDIn(column, ids)
-	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL, append([]any{project}, one.Args...)...).Error
+	return tx.dialect.CustomPlans(tx.DB).Exec("DELETE FROM "+table+" WHERE project_id = ? AND "+one.SQL,
+		append([]any{project}, one.Args...)...).Error
 }
 
 func versionIDs(versions []models.ArtifactVersion) []models.ID {
@@ -104,178 +105,4 @@ func versionIDs(versions []models.ArtifactVersion) []models.ID {
 		ids[i] = version.ID
 	}
 	return ids
-}
-
-var projectColumns = engine.Columns[models.Project]()
-
-// Project is the project of that name, nil when there is none that the caller may reach.
-func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	var project *models.Project
-	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		project, err = findOne(ctx, gorm.G[models.Project](db).Scopes(visible(auth.From(ctx), "id")).Where("name = ?", name))
-		return err
-	})
-	return project, s.db.TranslateError(err)
-}
-
-// projectID is the ID of the project of that name, zero when there is none that the caller may reach. A project keeps its
-// name for good, so it is looked up once, and for a key of one project not at all: then an unknown name and that of
-// another project are the same.
-func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
-	if who := auth.From(ctx); !who.Owner {
-		return findKeyProject(who, name), nil
-	}
-	if known, ok := s.projects.Load(name); ok {
-		return known.(models.ID), nil
-	}
-	found, err := s.Project(ctx, name)
-	if err != nil || found == nil { // whoever leaves in the middle has half a row, and an error
-		return models.ID{}, err
-	}
-	s.projects.Store(name, found.ID)
-	return found.ID, nil
-}
-
-// findKeyProject returns the ID of the project of that name, zero unless the API key of the principal belongs to it.
-func findKeyProject(who auth.Principal, name string) models.ID {
-	if who.Reads(who.Project) && who.ProjectName == name {
-		return who.Project
-	}
-	return models.ID{}
-}
-
-// Projects is a page of the projects that the caller may reach, by name.
-func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
-	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
-		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
-		Where: visibleTo(auth.From(ctx), "id", engine.SQL("TRUE")), Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
-		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
-	}, nil, page)
-	return found[models.ID{}], err
-}
-
-var projectsByID = loadByID("projects", projectColumns, func(o *models.Project) models.ID { return o.ID })
-
-// CreateProject creates a project. CONFLICT when the name is taken, FORBIDDEN for all but owners.
-func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string) (*models.Project, error) {
-	var project *models.Project
-	err := s.write(ctx, func(tx *transaction) error {
-		if !tx.who.Owner {
-			return errOwnerRequired
-		}
-		var made []*models.Project
-		err := tx.scan(&made, engine.SQL(`INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING
-			RETURNING id, name, created_at`, models.NewID(), name, tx.dialect.Now(0)))
-		if err != nil {
-			return err
-		}
-		if len(made) == 0 {
-			return models.Conflict(at, "there is a project of this name")
-		}
-		project = made[0]
-		return tx.audit(project.ID, models.AuditActionProjectCreated, project.ID, "project %q", project.Name)
-	})
-	return project, err
-}
-
-// projectNamed is the ID of a project. NOT_FOUND when there is none that the caller may reach.
-func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
-	id, err := tx.findProject(name)
-	if err == nil && id.IsZero() {
-		err = models.NotFound(at, "there is no project %q", models.CutName(name))
-	}
-	return id, err
-}
-
-// findProject returns the ID of a project, zero for one that does not exist or that the caller may not reach.
-func (tx *transaction) findProject(name string) (models.ID, error) {
-	if !tx.who.Owner {
-		return findKeyProject(tx.who, name), nil
-	}
-	project, err := findOne(tx.ctx(), gorm.G[models.Project](tx.DB).Where("name = ?", name))
-	if err != nil || project == nil {
-		return models.ID{}, err
-	}
-	tx.found[name] = project.ID
-	return project.ID, nil
-}
-
-// Bulk is a transaction in which a project is written as it was in another database, with its IDs and instants. It is
-// for internal/store/bulk, which knows what must be checked. The methods of GORM run statements in it.
-type Bulk struct{ *transaction }
-
-// Bulk runs fn in a transaction, one at a time in a database, and again when it lost against another transaction.
-// FORBIDDEN for all but owners.
-func (s *Store) Bulk(ctx context.Context, fn func(b Bulk) error) error {
-	return s.write(ctx, func(tx *transaction) error {
-		if !tx.who.Owner {
-			return errOwnerRequired
-		}
-		if err := tx.dialect.LockImports(tx.DB); err != nil {
-			return err
-		}
-		return fn(Bulk{tx})
-	})
-}
-
-// Rows is a table expression, called t, with a row per object of the JSON array that is its one argument. Its columns
-// are IDs, texts and numbers of these names.
-func (b Bulk) Rows(ids, texts, numbers []string) string {
-	var columns []engine.Column
-	for _, name := range ids {
-		columns = append(columns, engine.IDColumn(name))
-	}
-	for _, name := range texts {
-		columns = append(columns, engine.TextColumn(name))
-	}
-	for _, name := range numbers {
-		columns = append(columns, engine.NumberColumn(name))
-	}
-	return b.dialect.JSONRows(columns...)
-}
-
-// OneOf is the condition that column is one of the IDs, with its arguments.
-func (b Bulk) OneOf(column string, ids []models.ID) (string, []any) {
-	one := b.dialect.IDIn(column, ids)
-	return one.SQL, one.Args
-}
-
-// AddSubjects makes room for entries about objects: models.SubjectStepOutput and the like say what they are.
-func (b Bulk) AddSubjects(project models.ID, about string, ids []models.ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return b.addSubjects(project, models.SubjectKind(about), ids...)
-}
-
-// LockRow is what ends a SELECT that keeps others from changing its rows.
-func (b Bulk) LockRow() string { return b.dialect.ForUpdate() }
-
-// LockSubjects keeps others from writing about the subjects.
-func (b Bulk) LockSubjects(project models.ID, subjects []models.ID) error {
-	_, err := b.lockSubjects(project, subjects)
-	return err
-}
-
-// Audit notes what is done to a project as a whole.
-func (b Bulk) Audit(project models.ID, action models.AuditAction, name string) error {
-	return b.audit(project, action, project, "project %q", name)
-}
-
-// Append stores entries that were logged elsewhere, behind all that are there. Fact is what each of them says; of the
-// rest of an entry Seq and ProjectID are not read. The subjects must be locked.
-func (b Bulk) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
-	var last models.Time
-	made := make([]entryDraft, len(entries))
-	for i, e := range entries {
-		if e.LoggedAt.After(last.Time) {
-			last = e.LoggedAt
-		}
-		made[i] = entryDraft{
-			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, reason: e.Reason,
-			as: &origin{e.ID, e.LoggedAt, e.LoggedBy},
-		}
-	}
-	_, err := b.append(project, last, Caller{}, made)
-	return err
 }

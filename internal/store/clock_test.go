@@ -118,17 +118,18 @@ type written struct {
 func clockIsSet(t *testing.T, c *clock, url string) {
 	s := c.open(t, url)
 	defer func() { _ = s.Close() }()
-	key, secret, err := s.CreateApiKey(everyone, models.At("input"), models.CreateApiKeyInput{Name: "k", Owner: true,
+	key, secret, err := s.CreateApiKey(everyone, models.NewPath("input"), models.CreateApiKeyInput{Name: "k", Owner: true,
 		ExpiresAt: &models.Time{Time: time.Now().Add(24 * time.Hour)}})
 	must(t, err)
 	versions := []*models.ArtifactVersion{newVersion(t, s), newVersion(t, s)}
-	call := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: models.At("input")}
+	call := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: models.NewPath("input")}
 	once := []store.Write{{Target: target(versions[0]), Facts: fact(t, "once", "1")}}
 	first, _, err := s.LogMetadata(everyone, call, once)
 	must(t, err)
 	var all []written
 	for i, offset := range offsets {
-		run, _, err := s.StartPipelineRun(everyone, store.Call{}, models.At("input"), models.StartPipelineRunInput{Pipeline: "p"})
+		run, _, err := s.StartPipelineRun(everyone, store.Call{}, models.NewPath("input"),
+			models.StartPipelineRunInput{Pipeline: "p"})
 		must(t, err)
 		must(t, s.Close())
 		c.set(t, offset)
@@ -140,19 +141,23 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 			t.Errorf("at %s the API key is good: %t", offset, known)
 		}
 		all = append(all, logTogether(t, s, c, versions[0])...)
-		run, err = s.FinishPipelineRun(everyone, models.At("input"), models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
+		run, err = s.FinishPipelineRun(everyone, models.NewPath("input"),
+			models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
 		must(t, err)
 		if run.FinishedAt.Before(run.StartedAt.Time) {
 			t.Errorf("a run took %s", run.FinishedAt.Sub(run.StartedAt.Time))
 		}
-		_, err = s.SetAlias(everyone, models.At("input"), models.SetAliasInput{ArtifactVersionID: versions[i%2].ID.String(), Alias: "prod"})
+		_, err = s.SetAlias(everyone, models.NewPath("input"),
+			models.SetAliasInput{ArtifactVersionID: versions[i%2].ID.String(), Alias: "prod"})
 		must(t, err)
-		_, err = s.TagArtifactVersion(everyone, models.At("input"), models.TagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+		_, err = s.TagArtifactVersion(everyone, models.NewPath("input"),
+			models.TagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
 		must(t, err)
-		_, err = s.UntagArtifactVersion(everyone, models.At("input"), models.UntagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+		_, err = s.UntagArtifactVersion(everyone, models.NewPath("input"),
+			models.UntagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
 		must(t, err)
 		if offset <= 0 { // three days ahead, keys may be forgotten: the clock says that they are old
-			must(t, s.ForgetIdempotencyKeys(everyone, 48*time.Hour))
+			must(t, s.DeleteExpiredIdempotencyKeys(everyone, 48*time.Hour))
 		}
 		again, deduplicated, err := s.LogMetadata(everyone, call, once)
 		must(t, err)
@@ -173,7 +178,8 @@ func logTogether(t *testing.T, s *store.Store, c *clock, version *models.Artifac
 		writers.Go(func() {
 			for range 5 {
 				at := c.now()
-				logged, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: target(version), Facts: fact(t, "n", "1")}})
+				logged, _, err := s.LogMetadata(everyone, store.Call{},
+					[]store.Write{{Target: target(version), Facts: fact(t, "n", "1")}})
 				if err != nil {
 					t.Error(err)
 					return
@@ -210,14 +216,16 @@ func logTogether(t *testing.T, s *store.Store, c *clock, version *models.Artifac
 // clock showed, the latest would be another one.
 func inOrder(t *testing.T, s *store.Store, version *models.ArtifactVersion, all []written) {
 	t.Helper()
-	history, err := s.History(everyone, version.ProjectID, []models.ID{version.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, models.Page{Size: 1000})
+	history, err := s.History(everyone, version.ProjectID, []models.ID{version.SubjectID},
+		store.HistoryFilter{OnlyKey: true, Key: "n"}, models.Page{Size: 1000})
 	must(t, err)
 	entries := history[version.SubjectID].Nodes() // newest first
 	if len(entries) != len(all) {
 		t.Fatalf("%d entries, %d were acknowledged", len(entries), len(all))
 	}
 	latestAt := func(asOf int64) models.Int64 {
-		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID}, store.EntryKey{Key: "n", AsOf: asOf})
+		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID},
+			store.EntryKey{Key: "n", AsOf: asOf})
 		must(t, err)
 		return found[version.SubjectID].Seq
 	}
@@ -251,7 +259,8 @@ func movesInOrder(t *testing.T, url string) {
 	for _, table := range []string{"alias_moves", "tag_moves"} {
 		var moves, backwards int
 		must(t, db.QueryRow("SELECT count(*) FROM "+table).Scan(&moves))
-		must(t, db.QueryRow(`SELECT count(*) FROM (SELECT moved_at - lag(moved_at) OVER (ORDER BY seq) AS step FROM `+table+`) s WHERE step <= 0`).Scan(&backwards))
+		must(t, db.QueryRow(`SELECT count(*) FROM (SELECT moved_at - lag(moved_at) OVER (ORDER BY seq) AS step FROM `+
+			table+`) s WHERE step <= 0`).Scan(&backwards))
 		if moves < len(offsets) || backwards > 0 {
 			t.Errorf("of %d rows in %s, %d are not later than the one before", moves, table, backwards)
 		}
@@ -267,7 +276,8 @@ func must(t *testing.T, err error) {
 
 func newVersion(t *testing.T, s *store.Store) *models.ArtifactVersion {
 	t.Helper()
-	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"), models.CreateArtifactVersionInput{Artifact: "model"}, nil)
+	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
+		models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 	must(t, err)
 	return version
 }
@@ -281,7 +291,7 @@ func ref[T any](v T) *T { return &v }
 func fact(t *testing.T, key, value string) []models.Fact {
 	t.Helper()
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: models.Object{{Key: key, Value: value}}}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: models.Object{{Key: key, Value: value}}}, nil)
 	if err != nil {
 		t.Error(err)
 	}

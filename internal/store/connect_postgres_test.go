@@ -10,11 +10,12 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestEncodings checks that each way to open a database refuses one that is not UTF-8 by the name of its encoding, and makes
-// no table in it. The control is a UTF-8 database that is made in the same way.
+// TestEncodings checks that each way to open a database refuses one that is not UTF-8 by the name of its encoding, and
+// makes no table in it. The control is a UTF-8 database that is made in the same way.
 func TestEncodings(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []string{"LATIN1", "WIN1252", "SQL_ASCII", "UTF8"} {
@@ -23,24 +24,25 @@ func TestEncodings(t *testing.T) {
 			url := storetest.EncodedPostgres(t, encoding)
 			check := func(how string, err error) {
 				t.Helper()
-				var wrong *store.WrongEncoding
+				var wrong *engine.EncodingError
 				if refused := errors.As(err, &wrong); refused != (encoding != "UTF8") {
 					t.Errorf("%s: got %v", how, err)
-				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) || !strings.Contains(err.Error(), "ENCODING 'UTF8'")) {
+				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) ||
+					!strings.Contains(err.Error(), "ENCODING 'UTF8'")) {
 					t.Errorf("%s: the message is %v", how, err)
 				}
 			}
-			_, err := store.ReadTables(t.Context(), url)
-			check("ReadTables", err)
+			_, err := engine.ReadSchema(t.Context(), url)
+			check("ReadSchema", err)
 			s, err := store.Open(t.Context(), url, quiet)
 			if check("Open", err); err == nil {
 				defer func() { _ = s.Close() }()
 			}
-			if s, err = store.OpenCurrent(t.Context(), url, quiet); err == nil {
+			if s, err = store.OpenWithoutMigrating(t.Context(), url, quiet); err == nil {
 				defer func() { _ = s.Close() }()
 			}
-			check("OpenCurrent", err)
-			pool, err := store.OpenReadOnly(t.Context(), url)
+			check("OpenWithoutMigrating", err)
+			pool, err := engine.OpenReadOnly(t.Context(), url)
 			if check("OpenReadOnly", err); err == nil {
 				defer func() { _ = pool.Close() }()
 			}
@@ -67,18 +69,20 @@ func countTables(t *testing.T, url string) (n int) {
 // TestClientEncoding checks that text is sent and received as UTF-8, regardless of the database URL.
 func TestClientEncoding(t *testing.T) {
 	t.Parallel()
-	pool, err := store.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
+	pool, err := engine.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = pool.Close() }()
 	var encoding string
-	if err := pool.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil || encoding != "UTF8" {
+	if err := pool.QueryRow("SELECT current_setting('client_encoding')").Scan(&encoding); err != nil ||
+		encoding != "UTF8" {
 		t.Errorf("got %q, %v", encoding, err)
 	}
 }
 
-// TestCertificateFiles checks that a file that cannot be used is named with its parameter, and that no password is repeated.
+// TestCertificateFiles checks that a file that cannot be used is named with its parameter, and that no password is
+// repeated.
 func TestCertificateFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -95,8 +99,9 @@ func TestCertificateFiles(t *testing.T) {
 		"sslcert=" + missing + "&sslkey=" + empty:         "the parameter sslkey of the database URL names the file " + empty + ", which must have the key",
 		"sslmode=nonsense":                                "the database URL is not a valid postgres:// URL",
 	} {
-		for how, err := range map[string]error{"Open": openError(t, url+parameters), "ReadTables": readError(url + parameters)} {
-			var bad *store.BadURL
+		for how, err := range map[string]error{"Open": openError(t, url+parameters),
+			"ReadSchema": readError(url + parameters)} {
+			var bad *engine.URLError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s, %s: got %v", how, parameters, err)
 			}
@@ -110,6 +115,6 @@ func openError(t *testing.T, url string) error {
 }
 
 func readError(url string) error {
-	_, err := store.ReadTables(context.Background(), url)
+	_, err := engine.ReadSchema(context.Background(), url)
 	return err
 }

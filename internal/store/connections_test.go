@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestConnectionsAreBounded checks that a store has as many connections to PostgreSQL as WithConnections sets, that the smallest
-// number is enough to migrate and to work, and that more calls than connections wait. The control is a greater number.
+// TestConnectionsAreBounded checks that a store has as many connections to PostgreSQL as WithConnections sets, that the
+// smallest number is enough to migrate and to work, and that more calls than connections wait. The control is a greater
+// number.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{store.MinConnections, store.MinConnections + 3} {
+	for _, n := range []int{engine.MinConnections, engine.MinConnections + 3} {
 		url := storetest.EmptyPostgres(t)
-		s, err := store.Open(t.Context(), url, quiet, store.WithConnections(n))
+		s, err := store.Open(t.Context(), url, quiet, engine.WithConnections(n))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,15 +14,16 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestDeletionInPlainStatements deletes an artifact, and finds that entries are deleted before their subjects, so that no
-// cascade has to, and that each statement finds its rows by an index (SQLite).
+// TestDeletionInPlainStatements deletes an artifact, and finds that entries are deleted before their subjects, so that
+// no cascade has to, and that each statement finds its rows by an index (SQLite).
 func TestDeletionInPlainStatements(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, err := store.Open(context.Background(), url, quiet)
 		must(t, err)
 		defer func() { must(t, s.Close()) }()
-		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"), models.CreateArtifactVersionInput{Artifact: "model"}, nil)
+		version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
+			models.CreateArtifactVersionInput{Artifact: "model"}, nil)
 		must(t, err)
 		var deletions, plans []string
 		meter := &storetest.Meter{Record: func(text string, args []any) {
@@ -30,14 +31,14 @@ func TestDeletionInPlainStatements(t *testing.T) {
 			if !ok {
 				return
 			}
-			deletions = append(deletions, strings.Fields(table)[0])
+			deletions = append(deletions, strings.Trim(strings.Fields(table)[0], "`\""))
 			if strings.HasPrefix(url, "sqlite:") {
 				plan, err := s.Explain(context.Background(), text, args)
 				must(t, err)
 				plans = append(plans, plan...)
 			}
 		}}
-		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.At("id"), version.ArtifactID.String())
+		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.NewPath("id"), version.ArtifactID.String())
 		must(t, err)
 		if want := []string{"artifacts", "metadata_latest", "metadata_entries", "subjects"}; !slices.Equal(deletions, want) {
 			t.Errorf("rows are deleted from %v, want %v", deletions, want)
@@ -50,8 +51,8 @@ func TestDeletionInPlainStatements(t *testing.T) {
 	})
 }
 
-// TestForeignKeysHaveIndexes finds an index for each foreign key of SQLite, without which a deletion goes through all rows
-// of the table for each deleted row. Its control is a table without one.
+// TestForeignKeysHaveIndexes finds an index for each foreign key of SQLite, without which a deletion goes through all
+// rows of the table for each deleted row. Its control is a table without one.
 func TestForeignKeysHaveIndexes(t *testing.T) {
 	t.Parallel()
 	url := storetest.SQLite(t)

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -21,11 +20,11 @@ type entryDraft struct {
 	fact      models.Fact
 	retracted bool
 	reason    *string
-	// as is set for an entry that was logged in another database.
+	// as is set for an entry of another database.
 	as *origin
 }
 
-// entry returns the entry as callers see it, before the database gives it a number and a time.
+// entry returns the entry for callers, before the database sets its number and time.
 func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEntry {
 	entry := &models.MetadataEntry{
 		ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
@@ -38,14 +37,14 @@ func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEnt
 	return entry
 }
 
-// origin is what an entry keeps that was logged in another database.
+// origin are the fields that an entry of another database keeps.
 type origin struct {
 	id       models.ID
 	loggedAt models.Time
 	loggedBy *string
 }
 
-// entryRow is a newEntry on its way into the database, as a row of a JSON array: one argument, however many there are.
+// entryRow is an entryDraft as a row of a JSON array, so that any number of entries is one argument.
 type entryRow struct {
 	N         int        `json:"n"`
 	ID        models.ID  `json:"id"`
@@ -63,17 +62,19 @@ type entryRow struct {
 	Parts     *string    `json:"parts"`
 }
 
-// insertedEntry is what the database gave an entry.
+// insertedEntry are the fields of an entry that the database sets.
 type insertedEntry struct {
 	ID       models.ID
 	Seq      models.Int64
 	LoggedAt models.Time
 }
 
-// append stores entries about subjects that are locked, in their order, and returns them. All of them get the same
-// time: an instant, or what the dialect calls now, later than that of every earlier entry about these subjects. Those
-// that were logged elsewhere keep their own, which must not be later than at.
-func (tx *transaction) append(project models.ID, at any, caller Caller, entries []entryDraft) ([]*models.MetadataEntry, error) {
+// append stores entries about locked subjects in order, and returns them. All get the time at, later than that of all
+// earlier entries about the subjects: an instant, or Dialect.Now. Entries of another database keep their time, which
+// is not later than at.
+func (tx *transaction) append(
+	project models.ID, at any, caller Caller, entries []entryDraft,
+) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
 	}
@@ -94,22 +95,18 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 		}
 		if !e.retracted {
 			row.Kind, row.Value = (*string)(entry.Kind), entry.Text
-			form, err := e.fact.SearchForm()
+			form, err := e.fact.SearchKeys()
 			if err != nil {
 				return nil, err
 			}
-			row.SortKey, row.Parts = &form.SortKey, textOrNull(form.Parts)
+			row.SortKey, row.Parts = &form.SortKey, textOrNull(form.PathKeys)
 		}
 		if !e.stepRun.IsZero() {
 			row.StepRunID = &e.stepRun
 		}
 		rows[i], result[i] = row, entry
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return nil, err
-	}
-	done, err := tx.insertEntries(project, at, string(text))
+	done, err := tx.insertEntries(project, at, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +117,7 @@ func (tx *transaction) append(project models.ID, at any, caller Caller, entries 
 	return result, nil
 }
 
-// textOrNull is a text as a column keeps it, nil for none.
+// textOrNull returns nil for an empty text.
 func textOrNull(text string) *string {
 	if text == "" {
 		return nil
@@ -128,23 +125,18 @@ func textOrNull(text string) *string {
 	return &text
 }
 
-// LatestEntries are the latest entries of each subject, or those as of an instant, in the order of their cards: the
-// entries without a card first, then card after card and key after key in order of first appearance. Retracted keys
-// are left out. One statement, however many subjects there are and however long their histories are; as of an
-// instant, the histories up to then are read.
+// LatestEntries returns the latest entries of each subject, without retracted keys, now or as of an instant. Entries
+// without a card come first, then the cards, each in order of their first entries. It is one statement for all
+// subjects; as of an instant it reads the histories up to then.
 //
-// Of the entries, those with one of the keys are returned, in whatever card; all of them when keys is nil. The values of
-// the others are not read.
+// keys restricts the result to these keys of all cards, nil for all keys. The values of other entries are not read.
 func (s *Store) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	columns, err := s.latestColumnsOf(keys)
-	if err != nil {
-		return nil, err
-	}
 	read := s.db.Read(ctx)
 	found := engine.Lookup{
-		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?", project),
+		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?",
+			project),
 	}
 	from := s.db.Dialect().LookUp(found)
 	if asOf != nil {
@@ -152,7 +144,7 @@ func (s *Store) LatestEntries(
 		found.Table, found.Where = "metadata_entries", engine.SQL("m.project_id = ? AND m.logged_at <= ?", project, *asOf)
 		from = latestPerKey(s.db.Dialect().LookUp(found), engine.Expr{})
 	}
-	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
+	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", s.latestColumnsOf(keys), from))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -187,18 +179,17 @@ func (s *Store) LatestEntries(
 	return latest, nil
 }
 
-// latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are read
-// because they may be the first of their card.
-func (s *Store) latestColumnsOf(keys []string) (engine.Expr, error) {
+// latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are
+// read because they may be the first of their card.
+func (s *Store) latestColumnsOf(keys []string) engine.Expr {
 	if keys == nil {
-		return latestColumns(engine.SQL("value")), nil
+		return latestColumns(engine.SQL("value"))
 	}
-	text, err := json.Marshal(mapToAny(keys, func(key string) any { return map[string]any{"wanted": key} }))
-	wanted := s.db.Dialect().JSONRows(engine.TextColumn("wanted"))
-	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM "+wanted+") THEN value END", string(text))), err
+	wanted := columnRows(s.db.Dialect(), engine.TextColumn, "wanted", keys)
+	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM ?) THEN value END", wanted))
 }
 
-// orderedEntry is an entry with the place of its key: the seq of the first entry of that key.
+// orderedEntry is an entry with the seq of the first entry of its key, which determines the order.
 type orderedEntry struct {
 	*models.MetadataEntry
 	firstSeq int64
@@ -243,12 +234,12 @@ type EntryKey struct {
 	AsOf int64
 }
 
-// LatestEntry is the latest entry of one key of each subject; a subject without it, or with a retraction, is not in
-// the map. One statement.
+// LatestEntry returns the latest entry of one key by subject, without retractions. It is one statement.
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects,
+		Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if key.AsOf != 0 {
 		read = s.db.ReadUnbounded(ctx)
@@ -265,8 +256,7 @@ func (s *Store) LatestEntry(
 	return found, s.db.TranslateError(err)
 }
 
-// History is the same page of the history of each subject: every entry ever logged that the filter chooses, newest
-// first.
+// History returns the same page of the history of each subject, newest first.
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
@@ -294,7 +284,7 @@ func (s *Store) History(
 
 // HistoryFilter chooses entries of a history.
 type HistoryFilter struct {
-	// OnlyKey says that only entries of Key are chosen.
+	// OnlyKey restricts the history to entries of Key.
 	OnlyKey bool
 	Key     string
 	Card    models.CardFilter

@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// maxDeletionTime is the time after which a transaction that deletes old keys begins no further statement, so that other
-	// writes of SQLite wait for little more.
+	// maxDeletionTime is the time after which a transaction sends no further DELETE, so that it does not delay other
+	// writes of SQLite.
 	maxDeletionTime = 50 * time.Millisecond
 	// deletionBatch is the number of keys that one statement deletes.
 	deletionBatch = 50
 )
 
-// ForgetIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
+// DeleteExpiredIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
 // deletes them in short transactions, and stops between two statements when ctx ends.
-func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Duration) error {
+func (s *Store) DeleteExpiredIdempotencyKeys(ctx context.Context, retention time.Duration) error {
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {
 			var err error
@@ -29,9 +29,11 @@ func (s *Store) ForgetIdempotencyKeys(ctx context.Context, retention time.Durati
 	return nil
 }
 
-// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of deleted
-// keys.
-func (s *Store) forgetPortion(ctx context.Context, table string, retention, longest time.Duration) (deleted int64, err error) {
+// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of
+// deleted keys.
+func (s *Store) forgetPortion(
+	ctx context.Context, table string, retention, longest time.Duration,
+) (deleted int64, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
 		for begin := time.Now(); ; {

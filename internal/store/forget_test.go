@@ -43,7 +43,7 @@ func TestForgetInPortions(t *testing.T) {
 				cancel()
 			}
 		}
-		if err := s.ForgetIdempotencyKeys(storetest.WithMeter(stop, meter), 48*time.Hour); !errors.Is(err, context.Canceled) {
+		if err := s.DeleteExpiredIdempotencyKeys(storetest.WithMeter(stop, meter), 48*time.Hour); !errors.Is(err, context.Canceled) {
 			t.Errorf("forgetting does not stop: %v", err)
 		}
 		if meter.Statements() > 2 {
@@ -57,7 +57,7 @@ func TestForgetInPortions(t *testing.T) {
 
 		_, err = store.AddKeys(ctx, s, old, 49*time.Hour)
 		must(t, err)
-		must(t, s.ForgetIdempotencyKeys(ctx, 48*time.Hour))
+		must(t, s.DeleteExpiredIdempotencyKeys(ctx, 48*time.Hour))
 		count(young)
 	})
 }

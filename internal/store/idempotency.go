@@ -12,24 +12,24 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Caller is who calls, for the history and for idempotency keys.
+// Caller identifies a caller in the history and in idempotency keys.
 type Caller struct {
-	// Name is that of the API key, nil where the server runs without keys.
+	// Name is the name of the API key, nil if the server requires no keys.
 	Name *string
-	// KeyID is the API key, zero where the server runs without keys.
+	// KeyID is the ID of the API key, zero if the server requires no keys.
 	KeyID models.ID
 }
 
-// Call is what a mutation is called with, beside its input.
+// Call is a call of a mutation without its input.
 type Call struct {
 	Caller Caller
 	// Operation is the name of the mutation.
 	Operation string
 	// Key is the idempotency key, nil for none.
 	Key *string
-	// KeyPath is where the key stands in the input.
+	// KeyPath is the path of the key in the input.
 	KeyPath *models.Path
-	// Input is what must be the same for the same key; it is compared as JSON.
+	// Input is compared as JSON: it is the same for the same key.
 	Input any
 }
 
@@ -50,11 +50,12 @@ type result[T any] struct {
 }
 
 // withIdempotency runs fn in a transaction, unless the idempotency key of the call was used before. Then it returns the
-// earlier answer, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction stores the key with a snapshot of the
-// answer, which fields codes. So neither exists without the other, even if copies of a call race (ADR 0010).
+// earlier answer, or IDEMPOTENCY_KEY_REUSED if the input was another one. The transaction stores the key with a
+// snapshot of the answer, which fields codes. So neither exists without the other, even if copies of a call race (ADR
+// 0010).
 //
-// A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or renamed.
-// fn returns the project of the call even with an error, or zero for an unknown project.
+// A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or
+// renamed. fn returns the project of the call even with an error, or zero for an unknown project.
 func withIdempotency[T any](
 	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
 ) (result[T], error) {
@@ -103,8 +104,8 @@ func withIdempotency[T any](
 	return r, err
 }
 
-// checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else the
-// failure of the call. A call that fails because of an unknown ID may belong to any project.
+// checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else
+// the failure of the call. A call that fails because of an unknown ID may belong to any project.
 func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
 	anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
 	for _, use := range uses {
@@ -118,7 +119,8 @@ func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error
 	return failed
 }
 
-// findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same input.
+// findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same
+// input.
 func findReplay[T any](
 	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
 ) (uses []keyUse, replay *T, err error) {
@@ -146,7 +148,8 @@ func findReplay[T any](
 	return uses, nil, err
 }
 
-// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was faster.
+// storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
+// faster.
 func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, snapshot []byte) error {
 	stored, err := tx.execCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,

@@ -25,7 +25,8 @@ const (
 func oldAnswer(t *testing.T, answer any) string {
 	t.Helper()
 	if logged, ok := answer.(store.Logged); ok {
-		answer = map[string]any{"Type": strings.TrimPrefix(fmt.Sprintf("%T", logged.Subject), "*models."), "Subject": logged.Subject, "Entries": logged.Entries}
+		answer = map[string]any{"Type": strings.TrimPrefix(fmt.Sprintf("%T", logged.Subject), "*models."),
+			"Subject": logged.Subject, "Entries": logged.Entries}
 	}
 	if list, ok := answer.([]store.Logged); ok {
 		texts := make([]json.RawMessage, len(list))
@@ -61,14 +62,16 @@ func makeOld(t *testing.T, url string, answers map[string]any) {
 		var project, fingerprint []byte
 		var id models.ID
 		var at int64
-		must(t, db.QueryRow("SELECT project_id, fingerprint, created_at FROM idempotency_keys WHERE operation = $1", operation).Scan(&id, &fingerprint, &at))
+		must(t, db.QueryRow("SELECT project_id, fingerprint, created_at FROM idempotency_keys WHERE operation = $1",
+			operation).Scan(&id, &fingerprint, &at))
 		project = id[:]
 		uses[operation] = []any{project, "", operation, "key", fingerprint, oldAnswer(t, answers[operation]), at}
 		if !strings.HasPrefix(url, "sqlite:") {
 			uses[operation][0] = id.String()
 		}
 	}
-	for _, statement := range []string{"DROP TABLE compatibility", "DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
+	for _, statement := range []string{"DROP TABLE compatibility", "DROP TABLE idempotency_keys",
+		"ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
 		"DELETE FROM goose_db_version WHERE version_id >= 6"} {
 		_, err := db.Exec(statement)
 		must(t, err)
@@ -79,18 +82,18 @@ func makeOld(t *testing.T, url string, answers map[string]any) {
 	}
 }
 
-// TestAnswersBeforeSnapshots checks that this program returns the whole answers of programs before migration 6, and that the
-// statements of those programs fail on the new tables.
+// TestAnswersBeforeSnapshots checks that this program returns the whole answers of programs before migration 6, and
+// that the statements of those programs fail on the new tables.
 func TestAnswersBeforeSnapshots(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		s, err := store.Open(context.Background(), url, quiet)
 		must(t, err)
-		version, at := newVersion(t, s), models.At("input")
+		version, at := newVersion(t, s), models.NewPath("input")
 		run, _, err := s.StartPipelineRun(everyone, store.Call{}, at, models.StartPipelineRunInput{Pipeline: "p"})
 		must(t, err)
 		call := func(operation string) store.Call {
-			return store.Call{Operation: operation, Key: ref("key"), KeyPath: at.In("idempotencyKey")}
+			return store.Call{Operation: operation, Key: ref("key"), KeyPath: at.Child("idempotencyKey")}
 		}
 		logInput := models.MetadataTarget{PipelineRunID: ref(run.ID.String())}
 		// In this order: the retraction needs a value. Each of them is what its operation returns.
@@ -99,19 +102,24 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 			send      func(call store.Call) (any, bool, error)
 		}{
 			{"logMetadata", func(call store.Call) (any, bool, error) {
-				return untyped(s.LogMetadata(everyone, call, []store.Write{{Target: target(version), Facts: numbers(t, 10)}, {Target: logInput, Facts: numbers(t, 1)}}))
+				return untyped(s.LogMetadata(everyone, call,
+					[]store.Write{{Target: target(version), Facts: numbers(t, 10)}, {Target: logInput, Facts: numbers(t, 1)}}))
 			}},
 			{"retractMetadata", func(call store.Call) (any, bool, error) {
-				return untyped(s.RetractMetadata(everyone, call, at, store.Retraction{Target: target(version), Keys: []models.MetadataKeyInput{{Key: "metric_1"}}, Reason: ref("wrong")}))
+				return untyped(s.RetractMetadata(everyone, call, at,
+					store.Retraction{Target: target(version), Keys: []models.MetadataKeyInput{{Key: "metric_1"}},
+						Reason: ref("wrong")}))
 			}},
 			{"createArtifactVersion", func(call store.Call) (any, bool, error) {
-				return untyped(s.CreateArtifactVersion(everyone, call, at, models.CreateArtifactVersionInput{Artifact: "made"}, numbers(t, 2)))
+				return untyped(s.CreateArtifactVersion(everyone, call, at, models.CreateArtifactVersionInput{Artifact: "made"},
+					numbers(t, 2)))
 			}},
 			{"startPipelineRun", func(call store.Call) (any, bool, error) {
 				return untyped(s.StartPipelineRun(everyone, call, at, models.StartPipelineRunInput{Pipeline: "p"}))
 			}},
 			{"startStepRun", func(call store.Call) (any, bool, error) {
-				return untyped(s.StartStepRun(everyone, call, at, models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "fit"}))
+				return untyped(s.StartStepRun(everyone, call, at,
+					models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "fit"}))
 			}},
 		}
 		answers := map[string]any{}
@@ -133,22 +141,26 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 				answer, again, err := c.send(call(c.operation))
 				must(t, err)
 				if !again || !reflect.DeepEqual(answer, answers[c.operation]) {
-					t.Errorf("%s: repeated is %t, %s\nwant %s", c.operation, again, oldAnswer(t, answer), oldAnswer(t, answers[c.operation]))
+					t.Errorf("%s: repeated is %t, %s\nwant %s", c.operation, again, oldAnswer(t, answer),
+						oldAnswer(t, answers[c.operation]))
 				}
 			}
 			var use [3][]byte
-			if err := db.QueryRow(oldUse, "", c.operation, "key").Scan(&use[0], &use[1], &use[2]); err == nil || !strings.Contains(err.Error(), "answer") {
+			if err := db.QueryRow(oldUse, "", c.operation, "key").Scan(&use[0], &use[1], &use[2]); err == nil ||
+				!strings.Contains(err.Error(), "answer") {
 				t.Errorf("%s: the old look-up of a key does not fail: %v", c.operation, err)
 			}
-			if _, err := db.Exec(oldKey, nil, "", c.operation, "other", []byte{1}, "{}", 1); err == nil || !strings.Contains(err.Error(), "answer") {
+			if _, err := db.Exec(oldKey, nil, "", c.operation, "other", []byte{1}, "{}", 1); err == nil ||
+				!strings.Contains(err.Error(), "answer") {
 				t.Errorf("%s: the old program can store an answer: %v", c.operation, err)
 			}
 		}
-		_, _, err = s.LogMetadata(everyone, call("logMetadata"), []store.Write{{Target: target(version), Facts: numbers(t, 9)}})
+		_, _, err = s.LogMetadata(everyone, call("logMetadata"),
+			[]store.Write{{Target: target(version), Facts: numbers(t, 9)}})
 		if refused, ok := err.(*models.Error); !ok || refused.Code != models.CodeIdempotencyKeyReused {
 			t.Errorf("other input under a key of before: %v", err)
 		}
-		must(t, s.ForgetIdempotencyKeys(everyone, 0))
+		must(t, s.DeleteExpiredIdempotencyKeys(everyone, 0))
 		if answer, again, err := calls[2].send(call("createArtifactVersion")); err != nil || again {
 			t.Errorf("a forgotten key: repeated is %t, %v (%v)", again, answer, err)
 		}

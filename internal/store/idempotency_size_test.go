@@ -19,16 +19,17 @@ func numbers(t *testing.T, n int) []models.Fact {
 	t.Helper()
 	var object models.Object
 	for i := range n {
-		object = append(object, models.Member{Key: "metric_" + strconv.Itoa(i), Value: json.Number(fmt.Sprintf("0.%d1", 123456789+i))})
+		object = append(object, models.Member{Key: "metric_" + strconv.Itoa(i),
+			Value: json.Number(fmt.Sprintf("0.%d1", 123456789+i))})
 	}
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: object}, nil)
 	must(t, err)
 	return facts
 }
 
-// TestBytesPerKey checks that an idempotency key and its indexes take few bytes, whatever the number of entries. The control
-// measures the entries in the same way.
+// TestBytesPerKey checks that an idempotency key and its indexes take few bytes, whatever the number of entries. The
+// control measures the entries in the same way.
 func TestBytesPerKey(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -38,8 +39,9 @@ func TestBytesPerKey(t *testing.T) {
 		for _, load := range []struct{ calls, entries int }{{400, 10}, {20, 1000}} {
 			keys, entries := bytesOf(t, url, "idempotency_keys"), bytesOf(t, url, "metadata_entries")
 			for range load.calls {
-				call := store.Call{Operation: "logMetadata", Key: ref(models.NewID().String()), KeyPath: models.At("input")}
-				_, _, err := s.LogMetadata(everyone, call, []store.Write{{Target: target(version), Facts: numbers(t, load.entries)}})
+				call := store.Call{Operation: "logMetadata", Key: ref(models.NewID().String()), KeyPath: models.NewPath("input")}
+				_, _, err := s.LogMetadata(everyone, call,
+					[]store.Write{{Target: target(version), Facts: numbers(t, load.entries)}})
 				must(t, err)
 			}
 			keys = (bytesOf(t, url, "idempotency_keys") - keys) / float64(load.calls)

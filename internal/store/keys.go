@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -12,32 +11,45 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// KeyQuestion is which metadata keys are asked for.
-type KeyQuestion struct {
-	// Prefix is what the key or its card begins with, without regard to case.
+// KeyQuery selects metadata keys.
+type KeyQuery struct {
+	// Prefix is a prefix of the key or of its card, in any case.
 	Prefix string
-	// First is how many at most, less than 0 for all, of which there may be models.MaxMetadataKeys.
+	// First is the maximum number of keys, less than 0 for all, up to models.MaxMetadataKeys.
 	First int
-	// OnlyNames says that nothing but the names is wanted.
+	// OnlyNames omits all other properties of the keys.
 	OnlyNames bool
-	// AsOf is the instant to answer as of, in microseconds since 1970; 0 is now. ProjectKeys ignores it.
+	// AsOf is an instant in microseconds since 1970, 0 for now. ProjectKeys ignores it.
 	AsOf int64
 }
 
-// limit leaves as many as are asked for, and refuses more than can be told.
-func (q KeyQuestion) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
+// limit returns at most the requested number of keys. It fails with LIMIT_EXCEEDED for more than
+// models.MaxMetadataKeys.
+func (q KeyQuery) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKeyUsage, error) {
 	if q.First >= 0 {
 		return found[:min(q.First, len(found))], nil
 	}
 	if len(found) > models.MaxMetadataKeys {
-		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys, int64(len(found)))
+		return nil, models.LimitExceeded(nil, "metadata keys; ask for fewer by search or first", models.MaxMetadataKeys,
+			int64(len(found)))
 	}
 	return found, nil
 }
 
-// ProjectKeys are the metadata keys of the versions of a project, by card and key. Their names cost a look into the index
-// each, all else the reading of every value.
-func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+// keyRow is a key with its card, empty for none.
+type keyRow struct {
+	Card string `json:"card"`
+	Key  string `json:"key"`
+}
+
+// keyRows returns the item t of FROM with keys.
+func keyRows(d engine.Dialect, keys []keyRow) engine.Expr {
+	return d.JSONRows(keys, engine.TextColumn("card"), engine.TextColumn("key"))
+}
+
+// ProjectKeys returns the metadata keys of the versions of a project, by card and key. A name is one index look-up;
+// the other properties require reading all values.
+func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuery) ([]*models.MetadataKeyUsage, error) {
 	id, err := s.projectID(ctx, project)
 	if err != nil || id.IsZero() {
 		return nil, err
@@ -46,16 +58,14 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	if err != nil || len(names) == 0 || q.OnlyNames {
 		return names, err
 	}
-	rows, err := json.Marshal(mapToAny(names, func(u *models.MetadataKeyUsage) any {
-		return map[string]any{"card": u.CardName, "key": u.Key}
-	}))
-	if err != nil {
-		return nil, err
+	rows := make([]keyRow, len(names))
+	for i, name := range names {
+		rows[i] = keyRow{name.CardName, name.Key}
 	}
-	from := engine.SQL(s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+" CROSS JOIN "+
-		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
-		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`, string(rows), id, models.SubjectArtifactVersion)
-	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuestion{First: -1})
+	from := engine.SQL("? CROSS JOIN "+s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
+		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`,
+		keyRows(s.db.Dialect(), rows), id, models.SubjectArtifactVersion)
+	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuery{First: -1})
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +74,13 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuestion) 
 	return setCoverage(usage[id], all), s.db.TranslateError(err)
 }
 
-// ArtifactKeys are the metadata keys of the versions of each artifact, by card and key. Two statements for all of them.
+// ArtifactKeys returns the metadata keys of the versions of each artifact, by card and key. It is two statements for
+// all artifacts.
 func (s *Store) ArtifactKeys(
-	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuestion,
+	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuery,
 ) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
+	versions := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
+		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)})
 	then := engine.SQL(" WHERE TRUE")
 	if q.AsOf != 0 {
 		then = engine.SQL(" WHERE v.created_at <= ?", q.AsOf)
@@ -78,13 +90,16 @@ func (s *Store) ArtifactKeys(
 		Size       int
 	}
 	counted := versions.Concat(then)
-	err := s.db.ReadUnbounded(ctx).Scan(&counts, engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
+	err := s.db.ReadUnbounded(ctx).Scan(&counts,
+		engine.SQL("SELECT v.artifact_id, count(*) AS size FROM ? GROUP BY v.artifact_id", counted))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
-	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m", engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
+	entries := s.db.Dialect().LateralJoin("metadata_latest m", "m",
+		engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id", project))
 	if q.AsOf != 0 {
-		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m", engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
+		entries = s.db.Dialect().LateralJoin("metadata_entries m", "m",
+			engine.SQL(`m.project_id = ? AND m.subject_id = v.subject_id
 			AND m.seq = (SELECT e.seq FROM metadata_entries e WHERE e.project_id = ? AND e.subject_id = v.subject_id
 				AND e.card = m.card AND e.key = m.key AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)`, project, project, q.AsOf))
 	}
@@ -99,7 +114,7 @@ func (s *Store) ArtifactKeys(
 	return usage, nil
 }
 
-// setCoverage notes how many of all versions have each key.
+// setCoverage sets the share of all versions that have each key.
 func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKeyUsage {
 	for _, u := range usage {
 		u.Coverage = models.Double(float64(u.Versions) / float64(max(all, 1)))
@@ -107,10 +122,10 @@ func setCoverage(usage []*models.MetadataKeyUsage, all int) []*models.MetadataKe
 	return usage
 }
 
-// keyNames goes from key to key in the index on values, over all rows that have the same: to the next key of the card
-// and, where there is none, to the first of the next card. Each of these is a look into the index on both engines, which
-// "the next card and key" in one condition is not on SQLite.
-func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) ([]*models.MetadataKeyUsage, error) {
+// keyNames skips from key to key in the index on values: to the next key of the card or, after the last one, to the
+// first key of the next card. Each step is an index look-up on both engines. One condition for both cases would not
+// be on SQLite.
+func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuery) ([]*models.MetadataKeyUsage, error) {
 	next := func(column, condition string) engine.Expr {
 		return engine.SQL("(SELECT m."+column+" FROM metadata_latest m WHERE m.project_id = ? AND m.about = ? AND "+condition+
 			" AND m.sort_key IS NOT NULL ORDER BY m.card, m.key LIMIT 1)", project, models.SubjectArtifactVersion)
@@ -120,7 +135,8 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 	query := engine.SQL("WITH RECURSIVE k(card, key) AS (SELECT "+none+", "+none+` UNION ALL
 		SELECT CASE WHEN ? IS NULL THEN ? ELSE k.card END, COALESCE(?, ?) FROM k WHERE k.key IS NOT NULL
 	) SELECT k.card AS card_name, k.key FROM k WHERE k.key <> '' AND ? ORDER BY k.card, k.key`,
-		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card", "k.key"))
+		next("key", inCard), next("card", nextCard), next("key", inCard), next("key", nextCard), q.prefixCondition("k.card",
+			"k.key"))
 	var names []*models.MetadataKeyUsage
 	if err := s.db.ReadUnbounded(ctx).Scan(&names, query); err != nil {
 		return nil, s.db.TranslateError(err)
@@ -129,18 +145,22 @@ func (s *Store) keyNames(ctx context.Context, project models.ID, q KeyQuestion) 
 }
 
 // prefixCondition returns the condition that a card or a key begins with the prefix.
-func (q KeyQuestion) prefixCondition(card, key string) engine.Expr {
+func (q KeyQuery) prefixCondition(card, key string) engine.Expr {
 	if q.Prefix == "" {
 		return engine.True
 	}
 	prefix, n := models.Fold(q.Prefix), utf8.RuneCountInString(q.Prefix)
-	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card, n, key), prefix, prefix)
+	return engine.SQL(fmt.Sprintf("(substr(placard_fold(%s), 1, %d) = ? OR substr(placard_fold(%s), 1, %[2]d) = ?)", card,
+		n, key), prefix, prefix)
 }
 
-// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end of a SELECT, from
-// the items of FROM on.
-func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuestion) (map[models.ID][]*models.MetadataKeyUsage, error) {
-	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity, models.SortKeyInfinity)
+// aggregateUsage aggregates the rows m of metadata_latest by key, for each value of the column owner. from is the end
+// of a SELECT, from the items of FROM on.
+func (s *Store) aggregateUsage(
+	ctx context.Context, project models.ID, owner string, from engine.Expr, q KeyQuery,
+) (map[models.ID][]*models.MetadataKeyUsage, error) {
+	finite := engine.SQL("CASE WHEN m.sort_key > ? AND m.sort_key < ? THEN m.sort_key END", models.SortKeyMinusInfinity,
+		models.SortKeyInfinity)
 	var rows []struct {
 		Owner                  models.ID
 		Card, Key, Kinds, Last string
@@ -148,10 +168,12 @@ func (s *Store) aggregateUsage(ctx context.Context, project models.ID, owner str
 		Least, Greatest        *string
 	}
 	dialect := s.db.Dialect()
-	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
-		" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq", "m.id")+") AS last FROM ?"+
-		" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
-		finite, finite, from, q.prefixCondition("m.card", "m.key")))
+	err := s.db.ReadUnbounded(ctx).Scan(&rows,
+		engine.SQL("SELECT "+owner+" AS owner, m.card, m.key, "+dialect.AggDistinct("m.kind")+
+			" AS kinds, count(*) AS versions, min(?) AS least, max(?) AS greatest, max("+dialect.SeqAndID("m.seq",
+			"m.id")+") AS last FROM ?"+
+			" AND m.sort_key IS NOT NULL GROUP BY "+owner+", m.card, m.key HAVING ? ORDER BY m.card, m.key",
+			finite, finite, from, q.prefixCondition("m.card", "m.key")))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -178,7 +200,7 @@ func decodeNumber(sortKey *string) *models.Double {
 	if sortKey == nil {
 		return nil
 	}
-	f, ok := models.NumberOfSortKey(*sortKey)
+	f, ok := models.ParseNumberKey(*sortKey)
 	if !ok {
 		return nil
 	}
@@ -186,7 +208,7 @@ func decodeNumber(sortKey *string) *models.Double {
 	return &number
 }
 
-// seqDigits is how many digits stand before the ID in what dialect.dated makes.
+// seqDigits is the number of digits before the ID in a text of Dialect.SeqAndID.
 const seqDigits = 20
 
 func decodeSeqAndID(text string) (id models.ID, err error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// direction is the way in which a lineage is followed: from versions in one table to steps, and from these to versions
-// in the other table.
+// direction is the direction of a lineage: from versions in one table to steps, and from these to versions in the
+// other table.
 type direction struct{ from, to string }
 
 var (
@@ -22,23 +22,28 @@ var (
 
 // follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
 func (s *Store) follow(project models.ID, way direction, versions []models.ID) engine.Expr {
-	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("f.project_id = ?", project)}).
-		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("f.project_id = ?", project)}).
+		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t",
+			engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
 }
 
-// Upstream is what a version was made from, up to depth steps back and at most size versions, the nearest first.
+// Upstream returns the versions that a version was made from, nearest first, up to depth steps away and at most size.
 func (s *Store) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
 	return s.lineage(ctx, of, upstream, depth, size)
 }
 
-// Downstream is what was made from a version, up to depth steps on and at most size versions, the nearest first.
+// Downstream returns the versions that were made from a version, nearest first, up to depth steps away and at most
+// size.
 func (s *Store) Downstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
 	return s.lineage(ctx, of, downstream, depth, size)
 }
 
-// lineage goes step by step, a statement each, and never reads more than it returns: a version with ten thousand
-// consumers costs no more than one with a hundred.
-func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int) (*models.Lineage, error) {
+// lineage reads one step per statement, and never more rows than it returns: a version with 10,000 consumers costs no
+// more than one with 100.
+func (s *Store) lineage(
+	ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int,
+) (*models.Lineage, error) {
 	found := &models.Lineage{Nodes: []*models.ArtifactVersion{}, Edges: []*models.LineageEdge{}}
 	known := map[models.ID]*models.ArtifactVersion{of.ID: of}
 	border := []models.ID{of.ID}
@@ -67,27 +72,31 @@ func (s *Store) lineage(ctx context.Context, of *models.ArtifactVersion, way dir
 	return found, s.loadEdges(ctx, of.ProjectID, known, found)
 }
 
-// neighbours returns versions one step from the border that are not in known, the oldest first.
+// neighbours returns versions one step from the border that are not in known, oldest first.
 func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
 ) ([]*models.ArtifactVersion, error) {
 	ids := engine.SQL("? WHERE NOT ?", s.follow(start.ProjectID, way, border),
 		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
 	from := engine.SQL("(SELECT DISTINCT t.artifact_version_id AS id FROM ?) d", ids).
-		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = ? AND v.id = d.id", start.ProjectID)))
+		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
+			engine.SQL("v.project_id = ? AND v.id = d.id", start.ProjectID)))
 	where := notAfter("v.created_at", engine.True, start.AsOf)
 	var next []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
 		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", most), from, where))
-	return models.Views(next, start.AsOf), s.db.TranslateError(err)
+	return models.ViewsAt(next, start.AsOf), s.db.TranslateError(err)
 }
 
-// loadEdges adds the edges between the versions that are known, in the order of these.
-func (s *Store) loadEdges(ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage) error {
+// loadEdges adds the edges between the known versions, in their order.
+func (s *Store) loadEdges(
+	ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage,
+) error {
 	ids := slices.Collect(maps.Keys(known))
 	from := engine.SQL("? WHERE ?", s.follow(project, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
 	var rows []struct{ FromID, ToID, StepRunID models.ID }
-	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM ? ORDER BY to_id, from_id", from))
+	err := s.db.Read(ctx).Scan(&rows,
+		engine.SQL("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM ? ORDER BY to_id, from_id", from))
 	for _, row := range rows {
 		found.Edges = append(found.Edges, &models.LineageEdge{
 			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
@@ -102,7 +111,8 @@ type consumerRow struct {
 	ArtifactVersionID models.ID
 }
 
-// Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now (nil).
+// Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now
+// (nil).
 func (s *Store) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 type Write struct {
 	Target models.MetadataTarget
 	Facts  []models.Fact
-	// Path is where the write stands in the input.
+	// Path is the path of the write in the input.
 	Path *models.Path `json:"-"`
 }
 
@@ -39,68 +38,69 @@ func stepRunOf(target models.MetadataTarget) (id models.ID) {
 	return id
 }
 
-// Logged is what a write, or a retraction, became.
+// Logged is the result of a write or a retraction.
 type Logged struct {
 	Subject models.Subject
 	Entries []*models.MetadataEntry
 }
 
-// LogMetadata stores the writes in one transaction, all of them or none, and returns what each became. All entries
-// have the same time; a key that stands in two writes about one subject has the value of the later one.
+// LogMetadata stores writes in one transaction and returns their results. All entries have the same time. If two
+// writes set a key of one subject, the later one is its value.
 //
 // It fails with NOT_FOUND, AMBIGUOUS_OUTPUT, NO_OUTPUTS, OUTPUT_NOT_FOUND or BAD_INPUT for a selector, BAD_INPUT for
-// writes in several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
+// writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
-	call.Input = canonicalInput(auth.From(ctx), writes)
+	call.Input = canonicalInput(auth.FromContext(ctx), writes)
 	drafts := func(write int, subject models.ID) []entryDraft {
 		return writes[write].entries(subject, stepRunOf(writes[write].Target))
 	}
-	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts), func(tx *transaction) (models.ID, []Logged, error) {
-		targets := make([]models.MetadataTarget, len(writes))
-		paths := make([]*models.Path, len(writes))
-		for i, write := range writes {
-			targets[i], paths[i] = write.Target, write.Path.In("target")
-		}
-		found, err := tx.resolve(targets, paths)
-		project := firstProject(found)
-		if err == nil {
-			err = tx.requireRole(models.ApiKeyRoleWriter, project)
-		}
-		if err != nil {
-			return project, nil, err
-		}
-		var entries []entryDraft
-		for i, write := range writes {
-			if found[i].project != project {
-				return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
+	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts),
+		func(tx *transaction) (models.ID, []Logged, error) {
+			targets := make([]models.MetadataTarget, len(writes))
+			paths := make([]*models.Path, len(writes))
+			for i, write := range writes {
+				targets[i], paths[i] = write.Target, write.Path.Child("target")
 			}
-			entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
-		}
-		floor, err := tx.lock(project, found)
-		if err != nil {
-			return project, nil, err
-		}
-		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
-		if err != nil {
-			return project, nil, err
-		}
-		if call.Key != nil {
-			if err := tx.attachArtifacts(found); err != nil {
+			found, err := tx.resolve(targets, paths)
+			project := firstProject(found)
+			if err == nil {
+				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+			}
+			if err != nil {
 				return project, nil, err
 			}
-		}
-		logged := make([]Logged, len(writes))
-		for i, write := range writes {
-			n := len(write.Facts)
-			logged[i] = Logged{found[i].object, stored[:n:n]}
-			stored = stored[n:]
-		}
-		return project, logged, nil
-	})
+			var entries []entryDraft
+			for i, write := range writes {
+				if found[i].project != project {
+					return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
+				}
+				entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
+			}
+			floor, err := tx.lock(project, found)
+			if err != nil {
+				return project, nil, err
+			}
+			stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
+			if err != nil {
+				return project, nil, err
+			}
+			if call.Key != nil {
+				if err := tx.attachArtifacts(found); err != nil {
+					return project, nil, err
+				}
+			}
+			logged := make([]Logged, len(writes))
+			for i, write := range writes {
+				n := len(write.Facts)
+				logged[i] = Logged{found[i].object, stored[:n:n]}
+				stored = stored[n:]
+			}
+			return project, logged, nil
+		})
 	return done.Value, done.Replayed, err
 }
 
-// attachArtifacts notes the artifacts of versions in an answer that may be given again when they are deleted.
+// attachArtifacts adds the artifacts to versions, because a replay can be later than their deletion.
 func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	var ids []models.ID
 	for _, one := range found {
@@ -111,13 +111,13 @@ func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
 	artifacts, err := artifactsByID(tx, ids)
 	for _, one := range found {
 		if version, ok := one.object.(*models.ArtifactVersion); ok {
-			version.Of = artifacts[version.ArtifactID]
+			version.KnownArtifact = artifacts[version.ArtifactID]
 		}
 	}
 	return err
 }
 
-// canonicalInput returns the writes in the form that an idempotency key compares: with absent projects resolved.
+// canonicalInput returns writes with their projects resolved, in the form that an idempotency key compares.
 func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
@@ -131,7 +131,7 @@ func canonicalInput(who auth.Principal, writes []Write) []Write {
 	return same
 }
 
-// Retraction is keys of one subject to take back.
+// Retraction is a list of keys of one subject to retract.
 type Retraction struct {
 	Target models.MetadataTarget
 	Keys   []models.MetadataKeyInput
@@ -151,11 +151,11 @@ func (r Retraction) entries(subject, stepRun models.ID) []entryDraft {
 	return entries
 }
 
-// RetractMetadata appends a retraction for each key, all of them or none. A key that has no value is NOT_FOUND.
+// RetractMetadata appends a retraction for each key. It fails with NOT_FOUND for a key without a value, and with
 // FORBIDDEN.
 func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path, r Retraction) (Logged, bool, error) {
 	same := r
-	same.Target = canonicalInput(auth.From(ctx), []Write{{Target: r.Target}})[0].Target
+	same.Target = canonicalInput(auth.FromContext(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
 	drafts := func(_ int, subject models.ID) []entryDraft { return r.entries(subject, stepRunOf(r.Target)) }
 	fields := func(s *snapshot, logged *Logged) {
@@ -164,7 +164,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		*logged = one[0]
 	}
 	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
-		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.In("target")})
+		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.Child("target")})
 		project := firstProject(found)
 		if err == nil {
 			err = tx.requireRole(models.ApiKeyRoleWriter, project)
@@ -180,14 +180,14 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err != nil {
 			return project, Logged{}, err
 		}
-		live, err := tx.liveKeys(project, subject, r.Keys)
+		entries := r.entries(subject, found[0].stepRun)
+		live, err := tx.liveKeys(project, subject, entries)
 		if err != nil {
 			return project, Logged{}, err
 		}
-		entries := r.entries(subject, found[0].stepRun)
 		for i, entry := range entries {
-			if !live[[2]string{entry.fact.Card, entry.fact.Key}] {
-				return project, Logged{}, models.NotFound(at.In("keys").In(i), "the key has no value")
+			if !live[keyRow{entry.fact.Card, entry.fact.Key}] {
+				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "the key has no value")
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
@@ -199,7 +199,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	return done.Value, done.Replayed, err
 }
 
-// auditedKeys is how many keys an audit event of a retraction names.
+// auditedKeys is the maximum number of keys in the audit event of a retraction.
 const auditedKeys = 10
 
 func (tx *transaction) auditRetraction(of models.Subject, entries []*models.MetadataEntry) error {
@@ -210,21 +210,21 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 	if more := len(entries) - auditedKeys; more > 0 {
 		keys = append(keys, fmt.Sprintf("%d more", more))
 	}
-	project, id, _ := of.EntriesOf()
+	project, id, _ := of.MetadataRef()
 	if version, ok := of.(*models.ArtifactVersion); ok {
 		id = version.ID
 	}
 	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), describe(of))
 }
 
-// describe are what a subject is, for people.
+// describe returns a description of a subject for people.
 func describe(of models.Subject) string {
 	switch of := of.(type) {
 	case *models.ArtifactVersion:
-		if of.Of == nil {
+		if of.KnownArtifact == nil {
 			return fmt.Sprintf("version %q", of.Version)
 		}
-		return fmt.Sprintf("version %q of %q", of.Version, of.Of.Name)
+		return fmt.Sprintf("version %q of %q", of.Version, of.KnownArtifact.Name)
 	case *models.StepOutput:
 		return fmt.Sprintf("output %q", of.Name)
 	case *models.StepRun:
@@ -235,31 +235,25 @@ func describe(of models.Subject) string {
 	return "something"
 }
 
-// liveKeys are those of the keys, with their cards, that have a value. A CROSS JOIN keeps SQLite at the order given: a
-// look-up per key, and not a look through the keys for each row.
-func (tx *transaction) liveKeys(project, subject models.ID, keys []models.MetadataKeyInput) (map[[2]string]bool, error) {
-	text, err := json.Marshal(mapToAny(keys, func(k models.MetadataKeyInput) any {
-		row := map[string]any{"card": "", "key": k.Key}
-		if k.Card != nil {
-			row["card"] = *k.Card
-		}
-		return row
-	}))
-	if err != nil {
-		return nil, err
+// liveKeys returns those of the keys of entries that have a value. CROSS JOIN makes SQLite look up each key instead of
+// searching the keys for each row.
+func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft) (map[keyRow]bool, error) {
+	rows := make([]keyRow, len(entries))
+	for i, entry := range entries {
+		rows[i] = keyRow{entry.fact.Card, entry.fact.Key}
 	}
-	var found []struct{ Card, Key string }
-	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
-		CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject))
-	live := make(map[[2]string]bool, len(found))
+	var found []keyRow
+	err := tx.scan(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`,
+		keyRows(tx.dialect, rows), project, subject))
+	live := make(map[keyRow]bool, len(found))
 	for _, row := range found {
-		live[[2]string{row.Card, row.Key}] = true
+		live[row] = true
 	}
 	return live, err
 }
 
-// firstProject is the project of the first target that is known to have one.
+// firstProject returns the project of the first target with a known project.
 func firstProject(found []resolvedTarget) models.ID {
 	for _, one := range found {
 		if !one.project.IsZero() {

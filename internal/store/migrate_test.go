@@ -21,7 +21,7 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-var everyone = auth.With(context.Background(), auth.Everyone)
+var everyone = auth.NewContext(context.Background(), auth.Anonymous)
 
 // TestManyStartAtOnce: of several servers that start on an empty database one migrates, and none fails.
 func TestManyStartAtOnce(t *testing.T) {
@@ -54,7 +54,8 @@ func TestOneProcessPerFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Open(context.Background(), url, quiet); err == nil || !strings.Contains(err.Error(), "another process is serving") {
+	if _, err := store.Open(context.Background(), url, quiet); err == nil ||
+		!strings.Contains(err.Error(), "another process is serving") {
 		t.Errorf("the second: %v", err)
 	}
 	if err := first.Ping(context.Background()); err != nil {
@@ -75,7 +76,8 @@ func TestOneProcessPerFile(t *testing.T) {
 // TestURLs: what is no database is refused, and a password is not repeated.
 func TestURLs(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"", "mysql://x", "sqlite:", "sqlite::memory:", "postgres://user:secret@%zz/x", "postgres://user:secret@127.0.0.1:1/x?connect_timeout=1"} {
+	for _, url := range []string{"", "mysql://x", "sqlite:", "sqlite::memory:", "postgres://user:secret@%zz/x",
+		"postgres://user:secret@127.0.0.1:1/x?connect_timeout=1"} {
 		_, err := store.Open(context.Background(), url, quiet)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", url, err)
@@ -93,7 +95,8 @@ func TestSearchMigration(t *testing.T) {
 		}
 		limits := models.DefaultLimits()
 		var run *models.PipelineRun
-		if run, _, err = s.StartPipelineRun(everyone, store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
+		if run, _, err = s.StartPipelineRun(everyone, store.Call{}, nil,
+			models.StartPipelineRunInput{Pipeline: "p"}); err != nil {
 			t.Fatal(err)
 		}
 		step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
@@ -102,7 +105,7 @@ func TestSearchMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		facts, err := models.Facts(&limits, nil, &models.Tree{Node: models.Object{
+		facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: models.Object{
 			{Key: "n", Value: json.Number("9007199254740993")}, {Key: "text", Value: strings.Repeat("é", 500)},
 			{Key: "list", Value: []any{"a", json.Number("1.5")}}, {Key: "none", Value: nil},
 		}}, nil)

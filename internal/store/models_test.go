@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestModelsMatchMigrations compares the columns and the primary key of each model that is a table row with those of its
-// migrated table.
+// TestModelsMatchMigrations compares the columns and the primary key of each model that is a table row with those of
+// its migrated table.
 func TestModelsMatchMigrations(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -52,7 +52,8 @@ func TestModelsMatchMigrations(t *testing.T) {
 				t.Errorf("%s has the table %s, want %s", parsed.Name, parsed.Table, c.table)
 			}
 			columns, key := migratedColumns(t, url, c.table)
-			if mapped := slices.Sorted(slices.Values(append(slices.Clone(parsed.DBNames), c.unmapped...))); !slices.Equal(mapped, columns) {
+			if mapped := slices.Sorted(slices.Values(append(slices.Clone(parsed.DBNames), c.unmapped...))); !slices.Equal(mapped,
+				columns) {
 				t.Errorf("%s has the columns\n%s, the table has\n%s", parsed.Name, mapped, columns)
 			}
 			fields := slices.Sorted(slices.Values(parsed.PrimaryFieldDBNames))

@@ -26,7 +26,9 @@ var nodeTables = []nodeTable{
 	{"metadata_entries", nodeLoader(entriesByID)},
 }
 
-func nodeLoader[T models.Node](load func(*transaction, []models.ID) (map[models.ID]T, error)) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
+func nodeLoader[T models.Node](
+	load func(*transaction, []models.ID) (map[models.ID]T, error),
+) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
 	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
 		found, err := load(tx, ids)
 		nodes := make(map[models.ID]models.Node, len(found))
@@ -37,8 +39,8 @@ func nodeLoader[T models.Node](load func(*transaction, []models.ID) (map[models.
 	}
 }
 
-// Nodes returns the objects with these IDs, of whatever type. The map has no entry for an ID of nothing that the caller may
-// reach. It costs a statement, and one more for each type that is found.
+// Nodes returns the objects of any type with these IDs that are visible to the caller. It is one statement, and one
+// more for each type of the result.
 func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]models.Node, error) {
 	return readByID(ctx, s, ids, loadNodes)
 }
@@ -75,34 +77,32 @@ func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 	return nodes, nil
 }
 
-// The following are the objects with these IDs, of one type, among what the caller may reach. One statement each.
-
-// ProjectsByID are projects.
+// ProjectsByID returns projects by ID, as Nodes does, in one statement.
 func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
 	return readByID(ctx, s, ids, projectsByID)
 }
 
-// ArtifactsByID are artifacts.
+// ArtifactsByID returns artifacts by ID, as Nodes does, in one statement.
 func (s *Store) ArtifactsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Artifact, error) {
 	return readByID(ctx, s, ids, artifactsByID)
 }
 
-// VersionsByID are artifact versions.
+// VersionsByID returns artifact versions by ID, as Nodes does, in one statement.
 func (s *Store) VersionsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
 	return readByID(ctx, s, ids, versionsByID)
 }
 
-// PipelineRunsByID are pipeline runs.
+// PipelineRunsByID returns pipeline runs by ID, as Nodes does, in one statement.
 func (s *Store) PipelineRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
 	return readByID(ctx, s, ids, pipelineRunsByID)
 }
 
-// StepRunsByID are step runs.
+// StepRunsByID returns step runs by ID, as Nodes does, in one statement.
 func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.StepRun, error) {
 	return readByID(ctx, s, ids, stepRunsByID)
 }
 
-// EntriesByID are metadata entries.
+// EntriesByID returns metadata entries by ID, as Nodes does, in one statement.
 func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	return readByID(ctx, s, ids, entriesByID)
 }
@@ -112,18 +112,19 @@ func readByID[T any](
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.From(ctx)}, ids)
+		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx)}, ids)
 		return err
 	})
 	return found, s.db.TranslateError(err)
 }
 
-// Subjects returns the objects of the subject IDs that entries carry, as of an instant or now (nil): the version of an output
-// that was bound to one, else the output.
+// Subjects returns the subjects with these IDs, now or as of an instant: the version that an output is bound to,
+// otherwise the output.
 func (s *Store) Subjects(
 	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]models.Subject, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project)})
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects,
+		Where: engine.SQL("s.project_id = ?", project)})
 	version := engine.SQL("s.artifact_version_id")
 	if asOf != nil {
 		version = engine.SQL(`(SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.id = s.artifact_version_id

@@ -12,18 +12,20 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// throughPooler returns the URL of a new database without tables through a PgBouncer that is set as the message of the program
-// and docs/how-to/use-postgresql.md tell, and the URL of the database itself. The control is the refusal of one that is not.
+// throughPooler returns the URL of a new empty database through a PgBouncer, and the URL of the database itself. The
+// PgBouncer has the settings that the error message of the program and docs/how-to/use-postgresql.md name. The control
+// is the refusal of a PgBouncer without them.
 func throughPooler(t *testing.T) (pooled, direct string) {
 	t.Helper()
 	direct = storetest.EmptyPostgres(t)
 	refusing, told := storetest.PgBouncer(t, direct), ""
 	for how, open := range map[string]func(string) error{
 		"Open":       func(url string) error { _, err := store.Open(t.Context(), url, quiet); return err },
-		"ReadTables": func(url string) error { _, err := store.ReadTables(t.Context(), url); return err },
+		"ReadSchema": func(url string) error { _, err := engine.ReadSchema(t.Context(), url); return err },
 	} {
 		err := open(refusing)
 		if err == nil {
@@ -49,13 +51,13 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	err := db.QueryRow(`SELECT count(DISTINCT version_id), count(*), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) FROM goose_db_version WHERE version_id > 0`).
 		Scan(&versions, &rows, &locks)
-	if err != nil || versions != store.NewestTables() || rows != versions || locks != 0 {
+	if err != nil || versions != engine.TargetSchemaVersion() || rows != versions || locks != 0 {
 		t.Errorf("%d migrations ran %d times, and %d locks are held (%v)", versions, rows, locks, err)
 	}
 }
 
-// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run each
-// migration once and leave no lock.
+// TestManyStartBehindPgBouncer checks that six servers that start at once through a PgBouncer in transaction mode run
+// each migration once and leave no lock.
 func TestManyStartBehindPgBouncer(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()
@@ -63,7 +65,7 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			s, err := store.Open(t.Context(), pooled, quiet, store.WithConnections(store.MinConnections))
+			s, err := store.Open(t.Context(), pooled, quiet, engine.WithConnections(engine.MinConnections))
 			if err != nil {
 				t.Error(err)
 				return
@@ -82,8 +84,8 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	checkMigratedOnce(t, db)
 }
 
-// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and behind a
-// PgBouncer, and that a current database is opened without the lock.
+// TestWaitingMigrationEnds checks that a process that waits for another migration ends with its context, directly and
+// behind a PgBouncer, and that a current database is opened without the lock.
 func TestWaitingMigrationEnds(t *testing.T) {
 	harness.Slow(t)
 	t.Parallel()

@@ -45,20 +45,25 @@ func TestPlans(t *testing.T) {
 	accuracy := func(from float64) *models.Filter { return metadata("metrics", "accuracy", above(from)) }
 	owner := metadata("", "owner", is(models.StringValue{Text: load.OwnerName(7)}))
 	for name, c := range map[string]struct {
-		question models.Question
+		question models.ListQuery
 		wants    []string
 	}{
-		"few by a number": {models.Question{Filter: accuracy(0.9995)}, []string{"metadata_latest_by_value"}},
+		"few by a number": {models.ListQuery{Filter: accuracy(0.9995)}, []string{"metadata_latest_by_value"}},
 		"of one artifact, by a number": {
-			models.Question{Filter: both(filterField("artifact", "eq", load.ArtifactName(0)), accuracy(0.95)), Order: by("metrics", "accuracy")},
+			models.ListQuery{Filter: both(filterField("artifact", "eq", load.ArtifactName(0)), accuracy(0.95)),
+				Order: by("metrics", "accuracy")},
 			[]string{"metadata_latest_by_value"}},
-		"of one owner":        {models.Question{Filter: owner}, []string{"metadata_latest_by_value"}},
-		"either of two":       {models.Question{Filter: &models.Filter{Any: true, AnyOf: []*models.Filter{owner, accuracy(0.9995)}}}, []string{"metadata_latest_by_value"}},
-		"all by a size":       {models.Question{Order: by("", "size")}, []string{"metadata_latest_by_value"}},
-		"newest":              {models.Question{}, []string{"artifact_versions_by_time"}},
-		"with a tag":          {models.Question{Filter: both(filterField("tag", "eq", load.TagName(3)), metadata("", "framework", is(models.StringValue{Text: "torch"})))}, []string{"tags_by_tag"}},
-		"most, newest first":  {models.Question{Filter: metadata("", "framework", Not(is(models.StringValue{Text: "torch"})))}, []string{"artifact_versions_by_time", "metadata_latest_pkey"}},
-		"of one pipeline run": {models.Question{Filter: &models.Filter{Related: "producedBy", Of: filterField("pipeline", "eq", "training-3")}}, []string{"artifact_versions"}},
+		"of one owner": {models.ListQuery{Filter: owner}, []string{"metadata_latest_by_value"}},
+		"either of two": {models.ListQuery{Filter: &models.Filter{Any: true,
+			AnyOf: []*models.Filter{owner, accuracy(0.9995)}}}, []string{"metadata_latest_by_value"}},
+		"all by a size": {models.ListQuery{Order: by("", "size")}, []string{"metadata_latest_by_value"}},
+		"newest":        {models.ListQuery{}, []string{"artifact_versions_by_time"}},
+		"with a tag": {models.ListQuery{Filter: both(filterField("tag", "eq", load.TagName(3)),
+			metadata("", "framework", is(models.StringValue{Text: "torch"})))}, []string{"tags_by_tag"}},
+		"most, newest first": {models.ListQuery{Filter: metadata("", "framework",
+			Not(is(models.StringValue{Text: "torch"})))}, []string{"artifact_versions_by_time", "metadata_latest_pkey"}},
+		"of one pipeline run": {models.ListQuery{Filter: &models.Filter{Related: "producedBy",
+			RelatedFilter: filterField("pipeline", "eq", "training-3")}}, []string{"artifact_versions"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := planOf(t, s, c.question)
@@ -77,7 +82,7 @@ func TestPlans(t *testing.T) {
 }
 
 // planOf is the plans of all statements of a question for the first 50 versions, and for those that come after them.
-func planOf(t *testing.T, s *store.Store, question models.Question) string {
+func planOf(t *testing.T, s *store.Store, question models.ListQuery) string {
 	t.Helper()
 	var lines []string
 	page := models.Page{Size: 50}
@@ -88,7 +93,8 @@ func planOf(t *testing.T, s *store.Store, question models.Question) string {
 		}
 		var sent []statement
 		meter := &storetest.Meter{Record: func(text string, args []any) { sent = append(sent, statement{text, args}) }}
-		found, err := s.SearchVersions(storetest.WithMeter(auth.With(context.Background(), auth.Everyone), meter), "default", question, page)
+		found, err := s.SearchVersions(storetest.WithMeter(auth.NewContext(context.Background(), auth.Anonymous), meter), "default",
+			question, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,27 +117,27 @@ func planOf(t *testing.T, s *store.Store, question models.Question) string {
 	return strings.Join(lines, "\n")
 }
 
-func metadata(card, key string, test models.ValueTest) *models.Filter {
+func metadata(card, key string, test models.ValueCondition) *models.Filter {
 	return &models.Filter{Metadata: &models.MetadataPredicate{
-		MetadataKeyPath: models.MetadataKeyPath{Card: card, Key: key}, Tests: []models.ValueTest{test}}}
+		MetadataKeyPath: models.MetadataKeyPath{Card: card, Key: key}, Conditions: []models.ValueCondition{test}}}
 }
 
-func is(value models.MetadataValue) models.ValueTest {
-	return models.ValueTest{In: []string{models.SearchFormOf(value).SortKey}}
+func is(value models.MetadataValue) models.ValueCondition {
+	return models.ValueCondition{In: []string{models.EncodeSearchKeys(value).SortKey}}
 }
 
-func Not(test models.ValueTest) models.ValueTest {
+func Not(test models.ValueCondition) models.ValueCondition {
 	test.Not = true
 	return test
 }
 
-func above(number float64) models.ValueTest {
-	return models.ValueTest{Between: []models.SortKeyRange{{
-		From: models.SearchFormOf(models.FloatValue{Number: number}).SortKey, To: "3", FromOpen: true, ToOpen: true}}}
+func above(number float64) models.ValueCondition {
+	return models.ValueCondition{Between: []models.SortKeyRange{{
+		From: models.EncodeSearchKeys(models.FloatValue{Number: number}).SortKey, To: "3", FromOpen: true, ToOpen: true}}}
 }
 
 func filterField(name, op string, value any) *models.Filter {
-	return &models.Filter{Field: name, Tests: []models.FieldTest{{Op: op, Values: []any{value}}}}
+	return &models.Filter{Field: name, Conditions: []models.FieldCondition{{Op: op, Values: []any{value}}}}
 }
 
 func both(filters ...*models.Filter) *models.Filter { return &models.Filter{All: filters} }

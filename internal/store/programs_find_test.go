@@ -99,7 +99,7 @@ func (db *migrated) readEntries(wanted map[sought]mapToAny) {
 		if last[slot] = func() {}; !kind.Valid {
 			return nil
 		}
-		form, err := models.DecodeSearchForm(models.MetadataKind(kind.String), value.String)
+		form, err := models.DecodeSearchKeys(models.MetadataKind(kind.String), value.String)
 		if err != nil {
 			return err
 		}
@@ -141,9 +141,10 @@ func (db *migrated) each(query string, read func(rows *sql.Rows) error) {
 // search returns the objects with a value or a tag.
 func search(s *store.Store, what sought, asOf *models.Time) (mapToAny, error) {
 	found, page := mapToAny{}, models.Page{Size: 100}
-	question := models.Question{Filter: metadata(what.card, what.key, models.ValueTest{In: []string{what.sortKey}}), AsOf: asOf}
+	question := models.ListQuery{Filter: metadata(what.card, what.key, models.ValueCondition{In: []string{what.sortKey}}),
+		AsOf: asOf}
 	if what.tag != "" {
-		question.Filter = &models.Filter{Field: "tag", Tests: []models.FieldTest{{Op: "eq", Values: []any{what.tag}}}}
+		question.Filter = &models.Filter{Field: "tag", Conditions: []models.FieldCondition{{Op: "eq", Values: []any{what.tag}}}}
 	}
 	versions, err := s.SearchVersions(everyone, "default", question, page)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -39,12 +40,13 @@ func TestRecordWrites(t *testing.T) {
 	if !*record {
 		t.Skip("only with the flag -record: it replaces testdata")
 	}
-	for engine, open := range storetest.Engines {
+	for name, open := range storetest.Engines {
 		s, err := store.Open(context.Background(), open(t), quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := os.Create(filepath.Join("testdata", "programs", fmt.Sprintf("%04d.%s.jsonl", store.NewestTables(), engine)))
+		file, err := os.Create(filepath.Join("testdata", "programs",
+			fmt.Sprintf("%04d.%s.jsonl", engine.TargetSchemaVersion(), name)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,11 +104,13 @@ func (r *recorder) writeAll() {
 		run, _, err = r.s.StartPipelineRun(ctx, store.Call{}, nil, models.StartPipelineRunInput{Pipeline: "p"})
 		return err
 	})
-	first := r.createVersion(models.CreateArtifactVersionInput{Artifact: "a", Tags: []string{"kept", "gone"}, Aliases: []string{"production"}}, "n", "1", "text", "é")
+	first := r.createVersion(models.CreateArtifactVersionInput{Artifact: "a", Tags: []string{"kept", "gone"},
+		Aliases: []string{"production"}}, "n", "1", "text", "é")
 	r.call("startStepRun", func(ctx context.Context) (err error) {
-		step, _, err = r.s.StartStepRun(ctx, store.Call{}, nil, models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s",
-			Inputs:  []models.StepInputInput{{Name: "i", ArtifactVersionID: first.ID.String()}},
-			Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "empty"}, {Name: "waiting"}}})
+		step, _, err = r.s.StartStepRun(ctx, store.Call{}, nil,
+			models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s",
+				Inputs:  []models.StepInputInput{{Name: "i", ArtifactVersionID: first.ID.String()}},
+				Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "empty"}, {Name: "waiting"}}})
 		return err
 	})
 	id, runID, stepID := first.ID.String(), run.ID.String(), step.ID.String()
@@ -119,7 +123,8 @@ func (r *recorder) writeAll() {
 		r.log(target, store.Call{}, "n", "2", "loss", "0.5")
 	}
 	for _, name := range []string{"saved", "empty"} {
-		r.createVersion(models.CreateArtifactVersionInput{Artifact: name, Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: name}})
+		r.createVersion(models.CreateArtifactVersionInput{Artifact: name,
+			Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: name}})
 	}
 	r.call("retractMetadata", func(ctx context.Context) error {
 		_, _, err := r.s.RetractMetadata(ctx, store.Call{}, nil, store.Retraction{
@@ -132,10 +137,13 @@ func (r *recorder) writeAll() {
 	r.log(models.MetadataTarget{ArtifactVersionID: &id}, store.Call{Operation: "logMetadata", Key: &key}, "n", "3")
 }
 
-func (r *recorder) createVersion(input models.CreateArtifactVersionInput, keysAndValues ...string) (version *models.ArtifactVersion) {
+func (r *recorder) createVersion(
+	input models.CreateArtifactVersionInput, keysAndValues ...string,
+) (version *models.ArtifactVersion) {
 	r.Helper()
 	r.call("createArtifactVersion", func(ctx context.Context) (err error) {
-		version, _, err = r.s.CreateArtifactVersion(ctx, store.Call{Operation: "createArtifactVersion"}, nil, input, r.facts(keysAndValues))
+		version, _, err = r.s.CreateArtifactVersion(ctx, store.Call{Operation: "createArtifactVersion"}, nil, input,
+			r.facts(keysAndValues))
 		return err
 	})
 	return version
@@ -160,7 +168,7 @@ func (r *recorder) facts(keysAndValues []string) []models.Fact {
 		object = append(object, models.Member{Key: keysAndValues[i], Value: value})
 	}
 	limits := models.DefaultLimits()
-	facts, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	facts, err := models.ReadFacts(&limits, nil, &models.Tree{Node: object}, nil)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -169,11 +177,13 @@ func (r *recorder) facts(keysAndValues []string) []models.Fact {
 
 func (r *recorder) changeLabels(version string) {
 	r.call("tagArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.TagArtifactVersion(ctx, nil, models.TagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"added"}})
+		_, err := r.s.TagArtifactVersion(ctx, nil,
+			models.TagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"added"}})
 		return err
 	})
 	r.call("untagArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.UntagArtifactVersion(ctx, nil, models.UntagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"gone"}})
+		_, err := r.s.UntagArtifactVersion(ctx, nil,
+			models.UntagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"gone"}})
 		return err
 	})
 	r.call("setAlias", func(ctx context.Context) error {
@@ -188,11 +198,13 @@ func (r *recorder) changeLabels(version string) {
 
 func (r *recorder) finish(run *models.PipelineRun, step *models.StepRun) {
 	r.call("finishStepRun", func(ctx context.Context) error {
-		_, err := r.s.FinishStepRun(ctx, nil, models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted})
+		_, err := r.s.FinishStepRun(ctx, nil,
+			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted})
 		return err
 	})
 	r.call("finishPipelineRun", func(ctx context.Context) error {
-		_, err := r.s.FinishPipelineRun(ctx, nil, models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
+		_, err := r.s.FinishPipelineRun(ctx, nil,
+			models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
 		return err
 	})
 }

@@ -18,12 +18,13 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
-// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. The tables refuse a write, or
-// searches find its rows. SQLite needs this only for programs that may start, because one process has the file.
+// TestWritesOfPrograms sends the recorded writes of each program to the tables of this one. The tables refuse a write,
+// or searches find its rows. SQLite needs this only for programs that may start, because one process has the file.
 func TestWritesOfPrograms(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -38,8 +39,8 @@ func TestWritesOfPrograms(t *testing.T) {
 				for _, problem := range db.findProblems(db.open()) {
 					t.Error(problem)
 				}
-				newest = newest || program == store.NewestTables()
-				if program == store.NewestTables() && len(refused) > 0 {
+				newest = newest || program == engine.TargetSchemaVersion()
+				if program == engine.TargetSchemaVersion() && len(refused) > 0 {
 					t.Errorf("writes of this program are refused; record them again: %v", refused)
 				}
 			})
@@ -71,14 +72,14 @@ func TestRepair(t *testing.T) {
 		for _, problem := range db.findProblems(s) {
 			t.Error(problem)
 		}
-		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.Repaired{}) {
+		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.RepairCounts{}) {
 			t.Errorf("the second time: %+v (%v)", done, err)
 		}
 	})
 }
 
 func engineOf(url string) string {
-	if store.IsPostgres(url) {
+	if engine.IsPostgres(url) {
 		return "postgres"
 	}
 	return "sqlite"
@@ -165,7 +166,8 @@ func (db *migrated) allowOldPrograms() {
 // replay sends the recorded transactions of a program, and returns why some were refused.
 func (db *migrated) replay(program int64) (refused []error) {
 	db.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "programs", fmt.Sprintf("%04d.%s.jsonl", program, engineOf(db.url))))
+	text, err := os.ReadFile(filepath.Join("testdata", "programs",
+		fmt.Sprintf("%04d.%s.jsonl", program, engineOf(db.url))))
 	if err != nil {
 		db.Fatal(err)
 	}
@@ -243,13 +245,15 @@ func TestRepairInPortions(t *testing.T) {
 			for i := range 600 {
 				facts = append(facts, fact(t, fmt.Sprint(key, i), "1")...)
 			}
-			_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: models.MetadataTarget{PipelineRunID: &id}, Facts: facts}})
+			_, _, err := s.LogMetadata(everyone, store.Call{},
+				[]store.Write{{Target: models.MetadataTarget{PipelineRunID: &id}, Facts: facts}})
 			return err
 		}
 		if err := errors.Join(log("a"), log("b")); err != nil {
 			t.Fatal(err)
 		}
-		db.execute("UPDATE subjects SET about = ''", "UPDATE metadata_latest SET about = '', object_id = NULL, sort_key = NULL",
+		db.execute("UPDATE subjects SET about = ''",
+			"UPDATE metadata_latest SET about = '', object_id = NULL, sort_key = NULL",
 			"UPDATE metadata_entries SET sort_key = NULL")
 		began, stopped := make(chan struct{}), make(chan error)
 		go func() {
@@ -276,10 +280,11 @@ func TestRepairInPortions(t *testing.T) {
 		if portions < 5 || done.Subjects != 1101 || done.Entries != 1200 {
 			t.Errorf("repaired %+v in %d portions", done, portions)
 		}
-		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.Repaired{}) {
+		if done, err = s.Repair(context.Background(), func(store.Progress) {}); err != nil || done != (store.RepairCounts{}) {
 			t.Errorf("the second time: %+v (%v)", done, err)
 		}
-		for _, broken := range []string{"subjects WHERE about <> 'R'", "metadata_latest WHERE about <> 'R' OR object_id IS NULL OR sort_key IS NULL",
+		for _, broken := range []string{"subjects WHERE about <> 'R'",
+			"metadata_latest WHERE about <> 'R' OR object_id IS NULL OR sort_key IS NULL",
 			"metadata_entries WHERE sort_key IS NULL"} {
 			if n := db.count(broken); n > 0 {
 				t.Errorf("%d rows are left of %s", n, broken)

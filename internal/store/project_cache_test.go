@@ -11,7 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestProjectCache checks that a write by name goes to the project that has the name now, whatever the store has cached.
+// TestProjectCache checks that a write by name goes to the project that has the name now, whatever the store has
+// cached.
 func TestProjectCache(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
@@ -19,16 +20,18 @@ func TestProjectCache(t *testing.T) {
 		must(t, err)
 		t.Cleanup(func() { _ = s.Close() })
 		create := func(project string) *models.ArtifactVersion {
-			_, err := s.CreateProject(everyone, models.At("input"), project)
+			_, err := s.CreateProject(everyone, models.NewPath("input"), project)
 			must(t, err)
-			v, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"), models.CreateArtifactVersionInput{Project: &project, Artifact: "model"}, nil)
+			v, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
+				models.CreateArtifactVersionInput{Project: &project, Artifact: "model"}, nil)
 			must(t, err)
 			return v
 		}
 		check := func(want *models.ArtifactVersion) {
 			t.Helper()
 			name := &models.ArtifactVersionName{Project: ref("first"), Name: "model", Version: ref("1")}
-			logged, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: models.MetadataTarget{ArtifactVersion: name}, Facts: fact(t, "k", "1")}})
+			logged, _, err := s.LogMetadata(everyone, store.Call{},
+				[]store.Write{{Target: models.MetadataTarget{ArtifactVersion: name}, Facts: fact(t, "k", "1")}})
 			must(t, err)
 			if got := logged[0].Entries[0].SubjectID; got != want.SubjectID {
 				t.Errorf("logged about %s, want %s", got, want.SubjectID)
@@ -42,7 +45,8 @@ func TestProjectCache(t *testing.T) {
 		}
 		db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))
 		must(t, err)
-		for _, statement := range []string{"UPDATE projects SET name = 'past' WHERE name = 'first'", "UPDATE projects SET name = 'first' WHERE name = 'second'"} {
+		for _, statement := range []string{"UPDATE projects SET name = 'past' WHERE name = 'first'",
+			"UPDATE projects SET name = 'first' WHERE name = 'second'"} {
 			_, err = db.Exec(statement)
 			must(t, err)
 		}

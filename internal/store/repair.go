@@ -8,15 +8,15 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Repaired counts the rows that Repair has changed or added.
-type Repaired struct {
+// RepairCounts counts the rows that Repair changed or added.
+type RepairCounts struct {
 	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
 	Subjects, Entries, Latest, Moves int64
 }
 
 // Progress is the progress of Repair.
 type Progress struct {
-	Repaired
+	RepairCounts
 	// Done and Total are numbers of subjects and artifact versions.
 	Done, Total int64
 }
@@ -24,29 +24,33 @@ type Progress struct {
 // repairBatch is the number of subjects, versions or entries in one transaction of Repair.
 const repairBatch = 500
 
-// Repair completes the rows of servers older than the tables: the columns that searches read, and the moves of tags. Its
-// transactions are short, so that servers can run, and it may be stopped and run again. It calls tell after each portion.
-// Entries keep their values and times. A tag without any move gets the time of its version, any other move the present.
-func (s *Store) Repair(ctx context.Context, tell func(Progress)) (Repaired, error) {
+// Repair completes the rows of servers older than the schema: the columns for searches, and the moves of tags. Its
+// transactions are short, so that servers can run, and it can be stopped and repeated. It calls tell after each
+// batch.
+//
+// Entries keep their values and times. A tag without a move gets the time of its version, and other moves get the
+// present.
+func (s *Store) Repair(ctx context.Context, tell func(Progress)) (RepairCounts, error) {
 	r := &repair{store: s, tell: tell}
 	var projects []models.ID
 	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
 	if err == nil {
-		err = s.db.Read(ctx).Scan(&r.Total, engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
+		err = s.db.Read(ctx).Scan(&r.Total,
+			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
-		return r.Repaired, s.db.TranslateError(err)
+		return r.RepairCounts, s.db.TranslateError(err)
 	}
 	for _, project := range projects {
 		for _, step := range []portions{
 			{"subjects", incompleteSubjects, r.fillSubjects}, {"artifact_versions", incompleteVersions, r.addMoves},
 		} {
 			if err := r.walk(ctx, project, step); err != nil {
-				return r.Repaired, err
+				return r.RepairCounts, err
 			}
 		}
 	}
-	return r.Repaired, nil
+	return r.RepairCounts, nil
 }
 
 type repair struct {
@@ -55,8 +59,8 @@ type repair struct {
 	tell func(Progress)
 }
 
-// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change; its
-// arguments are named project, after and last.
+// portions are the rows of a table in order of ID. incomplete selects the IDs of a range that complete has to change;
+// its arguments are named project, after and last.
 type portions struct {
 	table, incomplete string
 	complete          func(ctx context.Context, project models.ID, ids []models.ID) error
@@ -65,9 +69,12 @@ type portions struct {
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Scan(&ids, engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table, repairBatch), project, after))
+		err := r.store.db.Read(ctx).Scan(&ids,
+			engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table,
+				repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.db.Read(ctx).Scan(&incomplete, engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
+			err = r.store.db.Read(ctx).Scan(&incomplete,
+				engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
 		if err != nil {
 			return r.store.db.TranslateError(err)
@@ -97,7 +104,7 @@ const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @pr
 // fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
 func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
 	for n := int64(repairBatch); n == repairBatch; {
-		var done Repaired
+		var done RepairCounts
 		err := r.store.write(ctx, func(tx *transaction) (err error) {
 			if _, err = tx.lockSubjects(project, ids); err != nil {
 				return err
@@ -115,7 +122,7 @@ func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []mode
 	return nil
 }
 
-func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Repaired, err error) {
+func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done RepairCounts, err error) {
 	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
 		return done, err
 	}
@@ -154,11 +161,11 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		return 0, err
 	}
 	for _, e := range entries {
-		form, err := models.DecodeSearchForm(e.Kind, e.Value)
+		form, err := models.DecodeSearchKeys(e.Kind, e.Value)
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.Parts), project, e.SubjectID, e.Seq)); err != nil {
+		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.PathKeys), project, e.SubjectID, e.Seq)); err != nil {
 			return 0, err
 		}
 	}

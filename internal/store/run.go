@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
@@ -15,7 +14,8 @@ var (
 	stepRunColumns     = engine.Columns[models.StepRun]()
 )
 
-var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns, func(o *models.PipelineRun) models.ID { return o.ID })
+var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns,
+	func(o *models.PipelineRun) models.ID { return o.ID })
 
 var stepRunsByID = loadByID("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
@@ -44,7 +44,9 @@ func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
 }
 
 // viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
-func viewsOfPages[T models.View[T]](pages map[models.ID]*models.Connection[T], asOf *models.Time) map[models.ID]*models.Connection[T] {
+func viewsOfPages[T models.View[T]](
+	pages map[models.ID]*models.Connection[T], asOf *models.Time,
+) map[models.ID]*models.Connection[T] {
 	for _, page := range pages {
 		viewsOfPage(page, asOf)
 	}
@@ -55,70 +57,62 @@ func viewsOfPages[T models.View[T]](pages map[models.ID]*models.Connection[T], a
 func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
 	if page != nil {
 		for i := range page.Edges {
-			page.Edges[i].Node = page.Edges[i].Node.At(asOf)
+			page.Edges[i].Node = page.Edges[i].Node.ViewAt(asOf)
 		}
 	}
 	return page
 }
 
-// StartPipelineRun begins a pipeline run. NOT_FOUND for an unknown project, FORBIDDEN.
+// StartPipelineRun begins a pipeline run. It fails with NOT_FOUND for an unknown project, and with FORBIDDEN.
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	name := auth.From(ctx).ResolveProject(input.Project)
+	name := auth.FromContext(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun), func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-		project, err := tx.projectNamed(at.In("project"), name)
-		if err == nil {
-			err = tx.requireRole(models.ApiKeyRoleWriter, project)
-		}
-		if err != nil {
-			return project, nil, err
-		}
-		id := models.NewID()
-		if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
-			return project, nil, err
-		}
-		var made []*models.PipelineRun
-		err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-			engine.Qualify("pipeline_runs", pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
-		return project, firstOrNil(made), err
-	})
+	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun),
+		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
+			project, err := tx.projectNamed(at.Child("project"), name)
+			if err == nil {
+				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+			}
+			if err != nil {
+				return project, nil, err
+			}
+			id := models.NewID()
+			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
+				return project, nil, err
+			}
+			var made []*models.PipelineRun
+			err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
+				engine.Qualify("pipeline_runs",
+					pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
+			return project, firstOrNil(made), err
+		})
 	return done.Value, done.Replayed, err
 }
 
-// addSubjects makes room for entries about new objects.
+// addSubjects adds the subjects of new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
+		columnRows(tx.dialect, engine.IDColumn, "id", ids)))
 }
 
-func mapToAny[T any](items []T, object func(T) any) []any {
-	list := make([]any, len(items))
-	for i, item := range items {
-		list[i] = object(item)
-	}
-	return list
-}
-
-// FinishPipelineRun ends a pipeline run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to
-// end it again in the same way changes nothing. FORBIDDEN.
+// FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
+// and FORBIDDEN. Repeating it changes nothing.
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.In("pipelineRunId"), input.Status, at.In("status"),
+	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"), input.Status,
+		at.Child("status"),
 		func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
-// FinishStepRun ends a step run. NOT_FOUND when there is none, CONFLICT when it has ended in another way; to end it
-// again in the same way changes nothing. FORBIDDEN.
+// FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status, and
+// FORBIDDEN. Repeating it changes nothing.
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.In("stepRunId"), input.Status, at.In("status"),
+	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.Child("stepRunId"), input.Status, at.Child("status"),
 		func(r *models.StepRun) models.RunStatus { return r.Status })
 }
 
@@ -129,11 +123,12 @@ func finish[T any](
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
-		may := tx.who.Anywhere(models.ApiKeyRoleWriter)
+		may := tx.who.HasRoleInAnyProject(models.ApiKeyRoleWriter)
 		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
 			now := tx.dialect.Now(0)
-			err := tx.exec(engine.SQL("UPDATE "+table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
+			err := tx.exec(engine.SQL("UPDATE "+
+				table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
 				status, now, now, where))
 			if err != nil {
 				return err
@@ -159,11 +154,15 @@ var (
 	outputColumns = engine.Columns[models.StepOutput]()
 )
 
-// StepInputs are the inputs of each step run, in the order declared.
-func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps, Where: engine.SQL("i.project_id = ?", project)})
+// StepInputs returns the inputs of each step run, in the order of declaration.
+func (s *Store) StepInputs(
+	ctx context.Context, project models.ID, steps []models.ID,
+) (map[models.ID][]*models.StepInput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps,
+		Where: engine.SQL("i.project_id = ?", project)})
 	var found []*models.StepInput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
@@ -171,11 +170,15 @@ func (s *Store) StepInputs(ctx context.Context, project models.ID, steps []model
 	return inputs, s.db.TranslateError(err)
 }
 
-// StepOutputs are the outputs of each step run, in the order declared.
-func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []models.ID) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps, Where: engine.SQL("o.project_id = ?", project)})
+// StepOutputs returns the outputs of each step run, in the order of declaration.
+func (s *Store) StepOutputs(
+	ctx context.Context, project models.ID, steps []models.ID,
+) (map[models.ID][]*models.StepOutput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps,
+		Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
@@ -183,9 +186,12 @@ func (s *Store) StepOutputs(ctx context.Context, project models.ID, steps []mode
 	return outputs, s.db.TranslateError(err)
 }
 
-// SavedOutputs are the outputs that versions were saved from, by version.
-func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []models.ID) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
+// SavedOutputs returns the outputs that versions were saved from, by version.
+func (s *Store) SavedOutputs(
+	ctx context.Context, project models.ID, versions []models.ID,
+) (map[models.ID]*models.StepOutput, error) {
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id",
+		IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
 	var found []*models.StepOutput
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
 	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
@@ -193,8 +199,8 @@ func (s *Store) SavedOutputs(ctx context.Context, project models.ID, versions []
 
 var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
-// StartStepRun begins a step of a pipeline run and declares what it reads and what it will produce. NOT_FOUND for an
-// unknown run or input, CONFLICT when the run has ended, FORBIDDEN.
+// StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
+// unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
 func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
@@ -202,34 +208,35 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun), func(tx *transaction) (models.ID, *models.StepRun, error) {
-		runID, _ := models.ParseID(input.PipelineRunID)
-		run, err := tx.lockRun(runID)
-		if err != nil {
-			return models.ID{}, nil, err
-		}
-		if run == nil {
-			return models.ID{}, nil, unknownID(at.In("pipelineRunId"), "pipeline run")
-		}
-		if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
-			return run.ProjectID, nil, err
-		}
-		if run.Status != models.RunStatusRunning {
-			return run.ProjectID, nil, models.Conflict(at.In("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
-		}
-		step, err := tx.addStep(run, input.Name)
-		if err != nil {
-			return run.ProjectID, nil, err
-		}
-		if err := tx.addInputs(at.In("inputs"), step, input.Inputs); err != nil {
-			return run.ProjectID, nil, err
-		}
-		return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
-	})
+	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
+		func(tx *transaction) (models.ID, *models.StepRun, error) {
+			runID, _ := models.ParseID(input.PipelineRunID)
+			run, err := tx.lockRun(runID)
+			if err != nil {
+				return models.ID{}, nil, err
+			}
+			if run == nil {
+				return models.ID{}, nil, unknownID(at.Child("pipelineRunId"), "pipeline run")
+			}
+			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+				return run.ProjectID, nil, err
+			}
+			if run.Status != models.RunStatusRunning {
+				return run.ProjectID, nil, models.Conflict(at.Child("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
+			}
+			step, err := tx.addStep(run, input.Name)
+			if err != nil {
+				return run.ProjectID, nil, err
+			}
+			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
+				return run.ProjectID, nil, err
+			}
+			return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
+		})
 	return done.Value, done.Replayed, err
 }
 
-// lockRun is the pipeline run with that ID, which nobody can end before this transaction does; nil when there is none.
+// lockRun locks a pipeline run, so that nobody ends it; nil for none.
 func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
 	return selectForUpdate[models.PipelineRun](tx, id)
 }
@@ -241,7 +248,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	}
 	var made []*models.StepRun
 	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs", stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs",
+		stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
 	return firstOrNil(made), err
 }
 
@@ -252,7 +260,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	var versions idSelectors
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
-		versions.add(i, input.ArtifactVersionID, at.In(i).In("artifactVersionId"))
+		versions.add(i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId"))
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
 	found := make([]resolvedTarget, len(inputs))
@@ -261,16 +269,12 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	}
 	for i := range found {
 		if found[i].project != step.ProjectID {
-			return models.NotFound(at.In(i).In("artifactVersionId"), "there is no artifact version with this ID")
+			return models.NotFound(at.Child(i).Child("artifactVersionId"), "there is no artifact version with this ID")
 		}
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
-		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
+		SELECT ?, ?, position, name, version FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -286,12 +290,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
-		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.TextColumn("artifact_name")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
+		SELECT ?, id, ?, position, name, artifact_name FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.TextColumn("artifact_name"))))
 }

@@ -8,8 +8,10 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// findInProject answers a question about the project of that name; one that does not exist has nothing.
-func findInProject[T any](ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID) (*models.Connection[*T], error) {
+// findInProject searches a project by name. The result is empty for an unknown project.
+func findInProject[T any](
+	ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID,
+) (*models.Connection[*T], error) {
 	var err error
 	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
 		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
@@ -21,21 +23,24 @@ func versionID(v *models.ArtifactVersion) models.ID { return v.ID }
 
 func stepRunID(r *models.StepRun) models.ID { return r.ID }
 
-// SearchVersions answers a question about the artifact versions of a project.
-func (s *Store) SearchVersions(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactVersionConnection, error) {
-	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, Question: q, Page: page}, versionID)
+// SearchVersions returns a page of the artifact versions of a project that pass a query.
+func (s *Store) SearchVersions(
+	ctx context.Context, project string, q models.ListQuery, page models.Page,
+) (*models.ArtifactVersionConnection, error) {
+	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, ListQuery: q, Page: page},
+		versionID)
 	return viewsOfPage(found, q.AsOf), err
 }
 
-// SearchVersionsOf answers the same question about the versions of each artifact, the greatest number first unless it
-// says otherwise. For several artifacts it is one statement, which looks at all of their versions.
+// SearchVersionsOf returns the same page of the versions of each artifact that pass a query, the greatest number
+// first by default. For several artifacts it is one statement, which reads all their versions.
 func (s *Store) SearchVersionsOf(
-	ctx context.Context, project models.ID, artifacts []models.ID, q models.Question, page models.Page,
+	ctx context.Context, project models.ID, artifacts []models.ID, q models.ListQuery, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "NUMBER", Descending: true}}
 	}
-	query := search.Query{Table: search.ArtifactVersions, Project: project, Question: q, Page: page}
+	query := search.Query{Table: search.ArtifactVersions, Project: project, ListQuery: q, Page: page}
 	byArtifact := search.Parent[models.ArtifactVersion]{
 		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
@@ -52,36 +57,44 @@ func (s *Store) SearchVersionsOf(
 	return answers, nil
 }
 
-// SearchArtifacts answers a question about the artifacts of a project.
-func (s *Store) SearchArtifacts(ctx context.Context, project string, q models.Question, page models.Page) (*models.ArtifactConnection, error) {
-	return findInProject(ctx, s, project, search.Query{Table: search.Artifacts, Question: q, Page: page}, func(a *models.Artifact) models.ID { return a.ID })
+// SearchArtifacts returns a page of the artifacts of a project that pass a query.
+func (s *Store) SearchArtifacts(
+	ctx context.Context, project string, q models.ListQuery, page models.Page,
+) (*models.ArtifactConnection, error) {
+	return findInProject(ctx, s, project, search.Query{Table: search.Artifacts, ListQuery: q, Page: page},
+		func(a *models.Artifact) models.ID { return a.ID })
 }
 
-// SearchPipelineRuns answers a question about the pipeline runs of a project, or of one pipeline.
+// SearchPipelineRuns returns a page of the pipeline runs of a project, or of one pipeline, that pass a query.
 func (s *Store) SearchPipelineRuns(
-	ctx context.Context, project string, pipeline *string, q models.Question, page models.Page,
+	ctx context.Context, project string, pipeline *string, q models.ListQuery, page models.Page,
 ) (*models.PipelineRunConnection, error) {
 	var scope *models.Filter
 	if pipeline != nil {
 		scope = search.Equals("pipeline", *pipeline)
 	}
-	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, Question: q, Page: page}, func(r *models.PipelineRun) models.ID { return r.ID })
+	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, ListQuery: q, Page: page},
+		func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
-// SearchStepRuns answers a question about the step runs of a project.
-func (s *Store) SearchStepRuns(ctx context.Context, project string, q models.Question, page models.Page) (*models.StepRunConnection, error) {
-	return findInProject(ctx, s, project, search.Query{Table: search.StepRuns, Question: q, Page: page}, stepRunID)
+// SearchStepRuns returns a page of the step runs of a project that pass a query.
+func (s *Store) SearchStepRuns(
+	ctx context.Context, project string, q models.ListQuery, page models.Page,
+) (*models.StepRunConnection, error) {
+	return findInProject(ctx, s, project, search.Query{Table: search.StepRuns, ListQuery: q, Page: page}, stepRunID)
 }
 
-// SearchStepRunsOf answers a question about the steps of a pipeline run, as of the instant of a view of it. Without an order
-// the steps come in order of start.
-func (s *Store) SearchStepRunsOf(ctx context.Context, of *models.PipelineRun, q models.Question, page models.Page) (*models.StepRunConnection, error) {
+// SearchStepRunsOf returns a page of the steps of a pipeline run that pass a query, as of the instant of a view of
+// it. The default order is that of start.
+func (s *Store) SearchStepRunsOf(
+	ctx context.Context, of *models.PipelineRun, q models.ListQuery, page models.Page,
+) (*models.StepRunConnection, error) {
 	if len(q.Order) == 0 {
 		q.Order = []models.OrderTerm{{Field: "STARTED_AT"}}
 	}
 	q.AsOf = of.AsOf
 	found, err := search.Find(ctx, s.db, search.Query{
-		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), Question: q, Page: page,
+		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), ListQuery: q, Page: page,
 	}, stepRunID)
 	return viewsOfPage(found, q.AsOf), err
 }

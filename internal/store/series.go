@@ -29,21 +29,23 @@ func (k EntryKey) instant() *models.Time {
 	return &asOf
 }
 
-// ofVersion is the condition that an entry `m` is the latest one of a key of a version `v`, and no retraction. The entry
-// is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without statistics goes
-// through the entries of all versions for each of them.
+// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and not a retraction.
+// The entry is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without
+// statistics reads the entries of all versions for each of them.
 func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
 		table, last = "metadata_entries", engine.SQL(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
 	}
-	latest := engine.SQL("SELECT l.seq FROM "+table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
+	latest := engine.SQL("SELECT l.seq FROM "+
+		table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
 		project, k.Card, k.Key).Concat(last)
-	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted", project).And(engine.SQL("m.seq = (?)", latest))
+	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted",
+		project).And(engine.SQL("m.seq = (?)", latest))
 }
 
-// ArtifactSeries is the same page of the series of one key over the versions of each artifact, in ascending order of
-// number. As of an instant, versions that were created later are not there. One statement for up to 250 artifacts.
+// ArtifactSeries returns the same page of the series of one key over the versions of each artifact, by number. As of
+// an instant it omits versions that were created later. It is one statement for up to search.MaxParents artifacts.
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
@@ -66,12 +68,12 @@ func (s *Store) ArtifactSeries(
 		},
 	}, artifacts, page)
 	return seriesOf(found, func(p *versionPoint) *models.MetadataPoint {
-		return &models.MetadataPoint{Version: p.Version.At(key.instant()), Entry: &p.MetadataEntry}
+		return &models.MetadataPoint{Version: p.Version.ViewAt(key.instant()), Entry: &p.MetadataEntry}
 	}), err
 }
 
-// SubjectSeries is the same page of the history of one key of each subject, in ascending order of seq and without
-// retractions. One statement for up to 250 subjects.
+// SubjectSeries returns the same page of the history of one key of each subject, by seq and without retractions. It
+// is one statement for up to search.MaxParents subjects.
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
@@ -93,7 +95,9 @@ func (s *Store) SubjectSeries(
 	}), err
 }
 
-func seriesOf[T any](found map[models.ID]*models.Connection[T], point func(T) *models.MetadataPoint) map[models.ID]*models.MetadataSeries {
+func seriesOf[T any](
+	found map[models.ID]*models.Connection[T], point func(T) *models.MetadataPoint,
+) map[models.ID]*models.MetadataSeries {
 	series := make(map[models.ID]*models.MetadataSeries, len(found))
 	for id, page := range found {
 		series[id] = models.NewMetadataSeries(page, point)
@@ -104,21 +108,23 @@ func seriesOf[T any](found map[models.ID]*models.Connection[T], point func(T) *m
 // numberText is the value of `m` where its kind is a number, so that nothing large is read for a sum.
 const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DURATION') THEN m.value END`
 
-// ArtifactSummaries sum up the series of one key over the versions of each artifact, all of it; an artifact without
-// versions is not in the map. One statement.
+// ArtifactSummaries returns the summary of the series of one key over all versions of each artifact that has
+// versions. It is one statement.
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id", IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
+		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
 		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
 	if key.AsOf != 0 {
 		from = from.Concat(engine.SQL(" WHERE v.created_at <= ?", key.AsOf))
 	}
-	return s.summaries(ctx, engine.SQL("SELECT v.artifact_id, m.kind, "+numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
+	return s.summaries(ctx, engine.SQL("SELECT v.artifact_id, m.kind, "+
+		numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 
-// SubjectSummaries sum up the history of one key of each subject, all of it; a subject without the key is not in the
-// map. One statement.
+// SubjectSummaries returns the summary of the history of one key of each subject that has the key. It is one
+// statement.
 func (s *Store) SubjectSummaries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
@@ -126,8 +132,10 @@ func (s *Store) SubjectSummaries(
 	if key.AsOf != 0 {
 		where = where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects, Where: where})
-	return s.summaries(ctx, engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq", from))
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
+		Where: where})
+	return s.summaries(ctx, engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq",
+		from))
 }
 
 // tallyRows adds the rows of a query to the tallies of their parents.
@@ -158,7 +166,10 @@ func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error 
 // hand: there may be a hundred thousand.
 func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error { return tallyRows(db.Raw(query.SQL, query.Args...), tallies) })
+	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error {
+		return tallyRows(db.Raw(query.SQL, query.Args...),
+			tallies)
+	})
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -169,12 +180,13 @@ func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID
 	return summaries, nil
 }
 
-// PreviousVersions are the versions before each version, by its ID: of the same artifact, with the greatest smaller
-// number. As of an instant, versions that were created later neither are nor have one. One statement.
+// PreviousVersions returns the version with the next smaller number of the same artifact, by version. As of an
+// instant it omits versions that were created later. It is one statement.
 func (s *Store) PreviousVersions(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions, Where: engine.SQL("n.project_id = ?", project)}, engine.True
+	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions,
+		Where: engine.SQL("n.project_id = ?", project)}, engine.True
 	before := engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
 	if asOf != nil {
 		then, before = engine.SQL("n.created_at <= ?", *asOf), before.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
@@ -186,10 +198,11 @@ func (s *Store) PreviousVersions(
 		models.ArtifactVersion
 		NextID models.ID
 	}
-	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM ?", from))
+	err := s.db.Read(ctx).Scan(&rows,
+		engine.SQL("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM ?", from))
 	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
 	for i := range rows {
-		previous[rows[i].NextID] = rows[i].At(asOf)
+		previous[rows[i].NextID] = rows[i].ViewAt(asOf)
 	}
 	return previous, s.db.TranslateError(err)
 }

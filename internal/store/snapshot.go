@@ -8,14 +8,14 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// snapshotForm is the first byte of a snapshot. A change of the fields below needs a new form. The program still reads the old
-// form, for as long as rows may have it.
+// snapshotForm is the first byte of a snapshot. A change of the fields below needs a new form. The program reads the
+// old form as long as rows can have it.
 const snapshotForm = 1
 
 var errSnapshot = errors.New("the stored snapshot of an answer is damaged")
 
-// snapshot is the stored form of the answer to a call with an idempotency key (ADR 0028). The functions code… append a field to
-// it, or take the field off its bytes when it is read. So one list of fields serves both directions.
+// snapshot is the stored form of the answer to a call with an idempotency key (ADR 0028). The functions code… append a
+// field to it, or take the field off its bytes when it is read. So one list of fields serves both directions.
 type snapshot struct {
 	bytes   []byte
 	reading bool
@@ -132,7 +132,7 @@ func codeVersion(s *snapshot, v *models.ArtifactVersion) {
 	codeInteger(s, &v.Number)
 	codeOptional(s, &v.Type, codeText[string])
 	s.codeTime(&v.CreatedAt)
-	codeOptional(s, &v.Of, codeArtifact)
+	codeOptional(s, &v.KnownArtifact, codeArtifact)
 }
 
 func codeArtifact(s *snapshot, a *models.Artifact) {
@@ -210,8 +210,9 @@ func codeObject[T any, P interface {
 	fields(s, (*subject).(P))
 }
 
-// codeLogged returns the function that codes the results of writes: the subjects, and of the entries the first ID, the numbers,
-// the time and the name of the caller. The repeated input has the rest. drafts returns the entries of a write about a subject.
+// codeLogged returns the function that codes the results of writes: the subjects, and of the entries the first ID, the
+// numbers, the time and the name of the caller. The repeated input has the rest. drafts returns the entries of a write
+// about a subject.
 func codeLogged(writes int, drafts func(write int, subject models.ID) []entryDraft) func(*snapshot, *[]Logged) {
 	return func(s *snapshot, logged *[]Logged) {
 		if s.reading {
@@ -222,7 +223,7 @@ func codeLogged(writes int, drafts func(write int, subject models.ID) []entryDra
 		for i := range *logged {
 			one := &(*logged)[i]
 			if s.reading && !s.failed {
-				_, subject, _ := one.Subject.EntriesOf()
+				_, subject, _ := one.Subject.MetadataRef()
 				for _, draft := range drafts(i, subject) {
 					one.Entries = append(one.Entries, draft.entry(s.project, models.ID{}, nil))
 				}
@@ -242,7 +243,7 @@ func (s *snapshot) codeSubjects(logged []Logged) {
 	for i := range logged {
 		subject, place := &logged[i].Subject, len(kept)
 		if !s.reading {
-			_, id, _ := (*subject).EntriesOf()
+			_, id, _ := (*subject).MetadataRef()
 			key := fmt.Sprintf("%T %s", *subject, id)
 			if known, ok := places[key]; ok {
 				place = known

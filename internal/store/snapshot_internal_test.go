@@ -97,7 +97,9 @@ func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID)
 	var sizes int
 	for i := range writes {
 		for j := range 1 + r.IntN(50) {
-			writes[i] = append(writes[i], entryDraft{stepRun: models.NewID(), fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
+			writes[i] = append(writes[i],
+				entryDraft{stepRun: models.NewID(),
+					fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
 			sizes++
 		}
 	}
@@ -112,7 +114,7 @@ func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID)
 	at := models.TimeFromMicros(time.Now().UnixMicro())
 	for i := range writes {
 		logged[i].Subject = subjects[r.IntN(len(subjects))]
-		_, subject, _ := logged[i].Subject.EntriesOf()
+		_, subject, _ := logged[i].Subject.MetadataRef()
 		for _, draft := range drafts(i, subject) {
 			entry := draft.entry(project, ids[0], &caller)
 			seq += models.Int64(1 + r.IntN(2)*r.IntN(3))
@@ -123,8 +125,8 @@ func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID)
 	return logged, drafts
 }
 
-// TestSnapshotOfEntries checks that entries with random gaps between their numbers come back as they were, and that a damaged
-// snapshot is an error.
+// TestSnapshotOfEntries checks that entries with random gaps between their numbers come back as they were, and that a
+// damaged snapshot is an error.
 func TestSnapshotOfEntries(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -139,7 +141,8 @@ func TestSnapshotOfEntries(t *testing.T) {
 		}
 		n := r.IntN(len(stored))
 		for damage, bytes := range map[string][]byte{
-			"cut off": stored[:n], "longer": append(stored[:len(stored):len(stored)], 0), "another form": append([]byte{snapshotForm + 1}, stored[1:]...),
+			"cut off": stored[:n], "longer": append(stored[:len(stored):len(stored)],
+				0), "another form": append([]byte{snapshotForm + 1}, stored[1:]...),
 		} {
 			if _, err := readSnapshot(project, fields, bytes); err == nil {
 				t.Errorf("%s: no error", damage)
@@ -166,7 +169,8 @@ func TestIDsFollow(t *testing.T) {
 	for range 100 {
 		ids := models.NewIDs(1000)
 		for i, id := range ids {
-			if parsed, ok := models.ParseID(id.String()); !ok || parsed != ids[0].Plus(i) || seen[id] || id[6]>>4 != 7 || id[8]>>6 != 2 {
+			if parsed, ok := models.ParseID(id.String()); !ok || parsed != ids[0].Plus(i) || seen[id] || id[6]>>4 != 7 ||
+				id[8]>>6 != 2 {
 				t.Fatalf("%s is number %d after %s", id, i, ids[0])
 			}
 			seen[id] = true

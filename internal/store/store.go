@@ -1,8 +1,13 @@
-// Package store keeps everything that Placard knows, on SQLite or on PostgreSQL. It is the only importer of GORM.
+// Package store holds the operations of the domain. An exported method of Store is one transaction or one read. It
+// returns a models.Error for each failure that a caller can see, and restricts all look-ups to the projects that are
+// visible to the principal of the context (access.go).
 //
-// There is one concrete Store. An exported method is one transaction, and returns models.Error for every failure that a
-// caller may see. Whatever a call names is looked for among what its principal may reach: see access.go. Files are named
-// after the nouns; target.go resolves selectors, and dialect_sqlite.go and dialect_postgres.go hold the engines' differences.
+// It hides the tables and their statements: package engine has the connections and the dialects, package search the
+// filtered and sorted lists, package bulk the import and export of whole projects. Rows of one table by key are read
+// and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+//
+// Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
+// Options and errors of opening a database are those of package engine.
 package store
 
 import (
@@ -29,15 +34,15 @@ type Store struct {
 	clock func() time.Time
 }
 
-// Open opens the database at url, `sqlite:PATH` or `postgres://…`, and migrates its schema. It fails if another process has
-// opened the SQLite file, or if a newer program has written the database.
+// Open opens the database at url, `sqlite:PATH` or `postgres://…`, and migrates its schema. It fails if another process
+// has opened the SQLite file, or if a newer program has written the database.
 func Open(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, true, options)
 }
 
-// OpenCurrent opens a database whose schema is current, and changes nothing. It fails with Behind if the schema is older, or
-// if the SQLite file does not exist.
-func OpenCurrent(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
+// OpenWithoutMigrating opens a database whose schema is current, and changes nothing. It fails with Behind if the schema is
+// older, or if the SQLite file does not exist.
+func OpenWithoutMigrating(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, false, options)
 }
 
@@ -60,7 +65,8 @@ func (s *Store) Past(ctx context.Context, instant models.Time) (bool, error) {
 	return s.db.Past(ctx, instant)
 }
 
-// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be examined.
+// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be
+// examined.
 func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 
 // Pools returns how busy the pools of connections are.
@@ -74,8 +80,8 @@ func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string,
 // KeepStatistics runs ANALYZE in the background on the tables of PostgreSQL that have grown.
 func (s *Store) KeepStatistics(interval time.Duration) { s.db.KeepStatistics(interval) }
 
-// Analyze runs ANALYZE on all tables of PostgreSQL, as after an import. A failure is logged: the statements work without
-// statistics.
+// Analyze runs ANALYZE on all tables of PostgreSQL, as after an import. A failure is logged: the statements work
+// without statistics.
 func (s *Store) Analyze(ctx context.Context) {
 	if err := s.db.Analyze(ctx, true); err != nil {
 		s.log.WarnContext(ctx, "ANALYZE failed; run it as the owner of the tables", "error", err)
@@ -99,7 +105,7 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
 		done = &transaction{
-			DB: db, dialect: s.db.Dialect(), who: auth.From(ctx), projects: &s.projects, found: map[string]models.ID{},
+			DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx), projects: &s.projects, found: map[string]models.ID{},
 		}
 		return fn(done)
 	})
@@ -113,7 +119,8 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	return nil
 }
 
-// ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others share it.
+// ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others
+// share it.
 func (tx *transaction) ctx() context.Context { return tx.Statement.Context }
 
 // scan sends a statement and reads its rows into dest.

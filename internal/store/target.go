@@ -1,29 +1,27 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-// resolvedTarget is what a selector stands for.
+// resolvedTarget is the object of a selector.
 type resolvedTarget struct {
 	project models.ID
-	// subject is what the entries are about, as they carry it.
+	// subject is the subject ID of its entries.
 	subject models.ID
-	// version is the artifact version behind the subject, zero when there is none.
+	// version is the artifact version of the subject, zero for none.
 	version models.ID
-	// stepRun is the step run that logs, zero when the selector does not name one.
+	// stepRun is the step run of the entries, zero if the selector names none.
 	stepRun models.ID
-	// object is what the caller sees.
+	// object is the subject for callers.
 	object models.Subject
 }
 
-// resolve finds what each selector stands for among what the caller may reach, decided here and now, inside the writing transaction. It costs a
-// statement per form of selector that occurs, however many selectors there are. docs/reference/selectors.md has the same as
-// a table.
+// resolve finds the objects of selectors that are visible to the caller, inside the writing transaction. It is one
+// statement per form of selector, for any number of selectors. docs/reference/selectors.md has the rules as a table.
 func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.Path) ([]resolvedTarget, error) {
 	found := make([]resolvedTarget, len(targets))
 	var r targetResolver
@@ -31,32 +29,33 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 		at := paths[i]
 		switch {
 		case target.ArtifactVersionID != nil:
-			r.byID.add(i, *target.ArtifactVersionID, at.In("artifactVersionId"))
+			r.byID.add(i, *target.ArtifactVersionID, at.Child("artifactVersionId"))
 		case target.ArtifactVersion != nil:
-			if err := target.ArtifactVersion.Check(at.In("artifactVersion")); err != nil {
+			if err := target.ArtifactVersion.Check(at.Child("artifactVersion")); err != nil {
 				return nil, err
 			}
 			if target.ArtifactVersion.Version == nil && target.ArtifactVersion.Alias == nil {
-				return nil, models.BadInput(at.In("artifactVersion"),
+				return nil, models.BadInput(at.Child("artifactVersion"),
 					"needs a version or an alias: a fact must not land on a version that someone else has just created")
 			}
-			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.In("artifactVersion")})
+			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.Child("artifactVersion")})
 		case target.StepContext != nil:
 			if name := target.StepContext.ArtifactName; name != nil {
-				if err := models.CheckName(at.In("stepContext").In("artifactName"), *name); err != nil {
+				if err := models.CheckName(at.Child("stepContext").Child("artifactName"), *name); err != nil {
 					return nil, err
 				}
 			}
-			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.In("stepContext")})
+			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.Child("stepContext")})
 		case target.StepRunID != nil:
-			r.bySteps.add(i, *target.StepRunID, at.In("stepRunId"))
+			r.bySteps.add(i, *target.StepRunID, at.Child("stepRunId"))
 		case target.PipelineRunID != nil:
-			r.byRuns.add(i, *target.PipelineRunID, at.In("pipelineRunId"))
+			r.byRuns.add(i, *target.PipelineRunID, at.Child("pipelineRunId"))
 		default:
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
 	}
-	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs, r.stepRuns, r.pipelineRuns} {
+	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs,
+		r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
 			return found, err // with the projects that are known
 		}
@@ -64,7 +63,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 	return found, nil
 }
 
-// targetResolver holds selectors by their form, each with its place among the targets.
+// targetResolver groups selectors by their form, each with its index among the targets.
 type targetResolver struct {
 	byID, bySteps, byRuns idSelectors
 	byName                []nameSelector
@@ -85,7 +84,7 @@ func (b *idSelectors) add(n int, text string, at *models.Path) {
 	}{n, text, at})
 }
 
-// ids are the texts that are IDs; others stand for nothing.
+// ids returns the texts that are IDs; others select nothing.
 func (b idSelectors) ids() []models.ID {
 	var ids []models.ID
 	for _, one := range b {
@@ -108,7 +107,7 @@ type contextSelector struct {
 	at      *models.Path
 }
 
-// resolveByID puts what find returns for the IDs where their selectors stand.
+// resolveByID sets the targets of selectors by ID to the objects that find returns.
 func resolveByID[T any](
 	tx *transaction, b idSelectors, what string, found []resolvedTarget,
 	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
@@ -131,8 +130,8 @@ func resolveByID[T any](
 	return nil
 }
 
-// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is unknown,
-// unless something else in the call names it.
+// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
+// unknown, unless something else in the call names it.
 var errUnknownID = errors.New("unknown ID")
 
 // unknownID returns NOT_FOUND with the cause errUnknownID.
@@ -184,7 +183,7 @@ func (r targetResolver) versionsByName(tx *transaction, found []resolvedTarget) 
 	return nil
 }
 
-// nameMatch is how far a name leads: to a project, an artifact and a version, or only to the first of these.
+// nameMatch is the result of a look-up by name: a project, an artifact and a version, or only the first of them.
 type nameMatch struct {
 	N         int
 	ProjectID models.ID
@@ -192,8 +191,8 @@ type nameMatch struct {
 	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-// matchNames follows names of versions, in one statement for each project that they name; a name with neither version
-// nor alias is the latest version.
+// matchNames looks up versions by name, in one statement per project. A name without version and alias is the latest
+// version.
 func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
 	matches := make([]nameMatch, len(names))
 	matched := map[string]bool{}
@@ -214,8 +213,8 @@ func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMa
 	return matches, nil
 }
 
-// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that the
-// project has this name.
+// cachedProject returns the ID of a project from the cache of the store, or like findProject. The caller checks that
+// the project has this name.
 func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
 		return known.(models.ID), nil
@@ -223,32 +222,33 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
-// matchNamesOf follows the names of versions of one project. It fails with ErrRetry where the project does not have its name.
-func (tx *transaction) matchNamesOf(id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch) error {
-	type row struct {
-		N       int     `json:"n"`
-		Name    string  `json:"name"`
-		Version *string `json:"version"`
-		Alias   *string `json:"alias"`
-		Latest  int     `json:"latest"`
-	}
-	var rows []row
+// nameRow is a name to look up, with its index.
+type nameRow struct {
+	N       int     `json:"n"`
+	Name    string  `json:"name"`
+	Version *string `json:"version"`
+	Alias   *string `json:"alias"`
+	Latest  int     `json:"latest"`
+}
+
+// matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
+func (tx *transaction) matchNamesOf(
+	id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch,
+) error {
+	var rows []nameRow
 	for i, name := range names {
 		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
-		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
+		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
 		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
-			made.Latest, made.Alias = 1, nil
+			row.Latest, row.Alias = 1, nil
 		}
-		rows = append(rows, made)
+		rows = append(rows, row)
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
-		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+	from := tx.dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+		engine.TextColumn("alias"), engine.NumberColumn("latest")).
+		Concat(engine.SQL(" CROSS JOIN projects p")).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
@@ -259,7 +259,9 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 			id, id, id, id))).
 		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
-	if err := tx.scan(&found, engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?", from)); err != nil {
+	if err := tx.scan(&found,
+		engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", versionColumns)+" FROM ?",
+			from)); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -275,40 +277,41 @@ func (tx *transaction) matchNamesOf(id models.ID, project string, names []*model
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.In("project"), "there is no project %q", models.CutName(tx.who.ResolveProject(name.Project)))
+		return models.NotFound(at.Child("project"), "there is no project %q",
+			models.TruncateName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
 		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("name"), near, "there is no artifact %q", models.CutName(name.Name))
+		return notFoundWithSuggestions(at.Child("name"), near, "there is no artifact %q", models.TruncateName(name.Name))
 	case name.Version != nil:
 		near, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("version"), near, "the artifact %q has no version %q",
-			models.CutName(name.Name), models.CutName(*name.Version))
+		return notFoundWithSuggestions(at.Child("version"), near, "the artifact %q has no version %q",
+			models.TruncateName(name.Name), models.TruncateName(*name.Version))
 	case name.Alias != nil:
 		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.In("alias"), near, "the artifact %q has no alias %q",
-			models.CutName(name.Name), models.CutName(*name.Alias))
+		return notFoundWithSuggestions(at.Child("alias"), near, "the artifact %q has no alias %q",
+			models.TruncateName(name.Name), models.TruncateName(*name.Alias))
 	}
-	return models.NotFound(at, "the artifact %q has no versions", models.CutName(name.Name))
+	return models.NotFound(at, "the artifact %q has no versions", models.TruncateName(name.Name))
 }
 
-// lockedSubjects is what is known of subjects while others cannot write about them.
+// lockedSubjects is the state of locked subjects.
 type lockedSubjects struct {
-	// versions are the artifact versions behind the subjects that exist; nil where nothing can change meanwhile.
+	// versions are the artifact versions of the existing subjects, nil if all transactions run one after the other.
 	versions map[models.ID]models.ID
-	// floor is the earliest instant that the next entry may have, in microseconds since 1970.
+	// floor is the earliest time of the next entry, in microseconds since 1970.
 	floor int64
 }
 
-// lock keeps others from writing about the subjects. It fails with ErrRetry when one of them is no longer what it was.
+// lock locks the subjects until the end of the transaction. It fails with engine.ErrRetry if one of them has changed.
 func (tx *transaction) lock(project models.ID, targets []resolvedTarget) (floor int64, err error) {
 	subjects := make([]models.ID, len(targets))
 	for i, target := range targets {
@@ -333,7 +336,8 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 		return lockedSubjects{}, nil
 	}
 	from := tx.dialect.LookUp(engine.Lookup{
-		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?", project), ForUpdate: true,
+		Table: "subjects", Alias: "s", Column: "id", IDs: subjects, Where: engine.SQL("s.project_id = ?",
+			project), ForUpdate: true,
 	})
 	var rows []struct {
 		ID                models.ID

@@ -11,7 +11,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// outputRow is an output of a step run with what it is bound to; the output is zero for a step run without outputs.
+// outputRow is an output of a step run with the bound version; the output is zero for a step run without outputs.
 type outputRow struct {
 	StepRunID     models.ID
 	ProjectID     models.ID
@@ -20,23 +20,26 @@ type outputRow struct {
 	BoundArtifact string
 }
 
-// declaredOutputs are the outputs of a step run in the order declared, and the project of the step run.
+// declaredOutputs are the outputs of a step run in the order of declaration, and its project.
 type declaredOutputs struct {
 	project models.ID
 	rows    []outputRow
 }
 
-// stepOutputs returns the outputs of step runs. A step run that does not exist, or that the caller may not reach, is not in
-// the map.
+// stepOutputs returns the outputs of the step runs that exist and are visible to the caller.
 func (tx *transaction) stepOutputs(steps []models.ID) (map[models.ID]declaredOutputs, error) {
 	from := tx.dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
-		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o", engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
-		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(tx.dialect.LeftLateralJoin("step_outputs o", "o",
+			engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v",
+			engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a",
+			engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
 		Concat(visibleTo(tx.who, "r.project_id", engine.SQL(" WHERE TRUE")))
 	var rows []outputRow
 	err := tx.scan(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
-		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v", versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
+		engine.QualifyAs("o", outputColumns)+", "+engine.QualifyAs("v",
+		versionColumns)+" FROM ? ORDER BY r.id, o.position", from))
 	outputs := map[models.ID]declaredOutputs{}
 	for _, row := range rows {
 		declared := declaredOutputs{row.ProjectID, outputs[row.StepRunID].rows}
@@ -64,7 +67,7 @@ func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 		id, _ := models.ParseID(one.context.StepRunID)
 		declared, known := outputs[id]
 		if !known {
-			return unknownID(one.at.In("stepRunId"), "step run")
+			return unknownID(one.at.Child("stepRunId"), "step run")
 		}
 		found[one.n].project = declared.project
 		chosen, err := chooseOutput(one.at, declared.rows, one.context.ArtifactName)
@@ -78,8 +81,8 @@ func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 	return nil
 }
 
-// chooseOutput is the output that a step context means: the only one, or the one of that output name, else the one
-// of that artifact name, declared or bound.
+// chooseOutput returns the output of a step context: the only one, the one with that output name, or else the one
+// with that artifact name, declared or bound.
 func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow, error) {
 	fits := outputs
 	if name != nil {
@@ -109,11 +112,11 @@ func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow
 		return outputRow{}, refuse(models.CodeAmbiguousOutput, at,
 			"the step run has %d outputs: say which one by artifactName", len(outputs))
 	case len(fits) == 0:
-		return outputRow{}, refuse(models.CodeOutputNotFound, at.In("artifactName"),
-			"the step run has no output %q", models.CutName(*name))
+		return outputRow{}, refuse(models.CodeOutputNotFound, at.Child("artifactName"),
+			"the step run has no output %q", models.TruncateName(*name))
 	}
-	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.In("artifactName"),
-		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.CutName(*name))
+	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.Child("artifactName"),
+		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.TruncateName(*name))
 }
 
 func outputNames(outputs []outputRow) []string {
@@ -137,30 +140,31 @@ func resolvedOutput(at *models.Path, row outputRow) (resolvedTarget, error) {
 }
 
 const (
-	// maxSuggestions is how many names a refusal lists.
+	// maxSuggestions is the maximum number of names in an error.
 	maxSuggestions = 10
-	// maxSuggestionCandidates bounds how many names are looked at for them.
+	// maxSuggestionCandidates is the maximum number of names that are compared.
 	maxSuggestionCandidates = 1000
 )
 
-// closestNames are the candidates closest to name by edit distance, the closest first; ties keep their order.
+// closestNames returns the candidates with the smallest edit distance to a name, in ascending order; ties keep their
+// order.
 func closestNames(name string, candidates []string) []string {
-	name = models.CutName(name)
+	name = models.TruncateName(name)
 	distance := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
-		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.CutName(candidate)))
+		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.TruncateName(candidate)))
 	}
 	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
 	return candidates[:min(len(candidates), maxSuggestions)]
 }
 
-// notFoundWithSuggestions is NOT_FOUND with the names that the caller may have meant.
+// notFoundWithSuggestions returns NOT_FOUND with similar names.
 func notFoundWithSuggestions(at *models.Path, near []string, format string, args ...any) error {
 	err := models.NotFound(at, format, args...)
 	if len(near) > 0 {
 		quoted := make([]string, len(near))
 		for i, name := range near {
-			quoted[i] = fmt.Sprintf("%q", models.CutName(name))
+			quoted[i] = fmt.Sprintf("%q", models.TruncateName(name))
 		}
 		err.Message += "; near are " + strings.Join(quoted, ", ")
 		err.Candidates = near
@@ -184,5 +188,6 @@ func (tx *transaction) suggestVersions(project, artifact models.ID, name string)
 }
 
 func (tx *transaction) suggestAliases(project, artifact models.ID, name string) ([]string, error) {
-	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", project, artifact))
+	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
+		project, artifact))
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -15,40 +14,44 @@ import (
 
 var versionColumns = engine.Columns[models.ArtifactVersion]()
 
-// ArtifactVersion is the version that ref means, nil when there is none. As of an instant, versions that were created
-// later are not there, and an alias points where it pointed then.
-func (s *Store) ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error) {
+// ArtifactVersion returns the version of a reference, nil for none. As of an instant it omits versions that were
+// created later, and resolves an alias to its version at that time.
+func (s *Store) ArtifactVersion(
+	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
+) (*models.ArtifactVersion, error) {
 	var where engine.Expr
 	if ref.Named == nil {
 		id, ok := models.ParseID(*ref.ID)
 		if !ok {
 			return nil, nil
 		}
-		where = visibleTo(auth.From(ctx), "v.project_id", engine.SQL("v.id = ?", id))
+		where = visibleTo(auth.FromContext(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
-		project, err := s.projectID(ctx, auth.From(ctx).ResolveProject(ref.Named.Project))
+		project, err := s.projectID(ctx, auth.FromContext(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
 		where = namedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
+	err := s.db.Read(ctx).Scan(&found,
+		engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
 	version := firstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
-	return version.At(asOf), s.db.TranslateError(err)
+	return version.ViewAt(asOf), s.db.TranslateError(err)
 }
 
-// namedVersion returns the condition that a version v has that name.
+// namedVersion returns the condition that a version v has a name.
 func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) engine.Expr {
 	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
 	artifact := []any{project, project, name.Name}
 	var id engine.Expr
 	switch {
 	case name.Version != nil:
-		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
+			artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
 	case name.Alias == nil || *name.Alias == models.LatestAlias:
 		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
@@ -56,22 +59,24 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 		}
 		id = id.Concat(engine.SQL(" ORDER BY number DESC LIMIT 1"))
 	case asOf == nil:
-		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?", append(artifact, *name.Alias)...)
+		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?",
+			append(artifact, *name.Alias)...)
 	default:
-		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
+		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+
+			ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
 			append(artifact, *name.Alias, *asOf)...)
 	}
 	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
 }
 
-// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an expression.
-// The order makes PostgreSQL use the index on this column. Without statistics the indexes on names and on numbers have the
-// same cost, and the wrong one reads all versions of the artifact.
+// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an
+// expression. Its order makes PostgreSQL use the index on this column: without statistics the indexes on names and
+// numbers have the same cost, and the other one reads all versions of the artifact.
 func matchVersion(column, is string, args ...any) engine.Expr {
 	return engine.SQL(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
-// Versions is the same page of the versions of each artifact, newest first.
+// Versions returns the same page of the versions of each artifact, newest first.
 func (s *Store) Versions(
 	ctx context.Context, project models.ID, artifacts []models.ID, page models.Page,
 ) (map[models.ID]*models.ArtifactVersionConnection, error) {
@@ -84,7 +89,7 @@ func (s *Store) Versions(
 	}, artifacts, page)
 }
 
-// LatestVersions returns the versions with the greatest number by artifact, as of an instant or now (nil).
+// LatestVersions returns the version with the greatest number by artifact, now or as of an instant.
 func (s *Store) LatestVersions(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.ArtifactVersion, error) {
@@ -92,19 +97,24 @@ func (s *Store) LatestVersions(
 	if asOf != nil {
 		newest = newest.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts, Where: engine.SQL("a.project_id = ?", project)}).
+	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifacts", Alias: "a", Column: "id", IDs: artifacts,
+		Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
 			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
-	return byKey(models.Views(found, asOf), func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
+	return byKey(models.ViewsAt(found, asOf),
+		func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
 
-var versionsByID = loadByID("artifact_versions", versionColumns, func(o *models.ArtifactVersion) models.ID { return o.ID })
+var versionsByID = loadByID("artifact_versions", versionColumns,
+	func(o *models.ArtifactVersion) models.ID { return o.ID })
 
-// lockVersion is the version with that ID and keeps others from changing what belongs to its artifact. NOT_FOUND
-// when there is none, FORBIDDEN without the role.
-func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text string) (*models.ArtifactVersion, error) {
+// lockVersion returns the version with an ID and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
+// without the role.
+func (tx *transaction) lockVersion(
+	role models.ApiKeyRole, at *models.Path, text string,
+) (*models.ArtifactVersion, error) {
 	missing := models.NotFound(at, "there is no artifact version with this ID")
 	id, ok := models.ParseID(text)
 	if !ok {
@@ -131,7 +141,7 @@ func (tx *transaction) lockVersion(role models.ApiKeyRole, at *models.Path, text
 	if found[id] == nil {
 		return nil, missing
 	}
-	found[id].Of = artifact
+	found[id].KnownArtifact = artifact
 	return found[id], nil
 }
 
@@ -148,8 +158,8 @@ type alias struct {
 	ArtifactVersionID     models.ID
 }
 
-// DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is never given again.
-// NOT_FOUND when there is none, FORBIDDEN.
+// DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is not used again. It fails
+// with NOT_FOUND and FORBIDDEN.
 func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, id)
@@ -165,7 +175,8 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 		if err := gorm.G[retiredNumber](tx.DB).Create(tx.ctx(), &retired); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?", version.ID).Delete(tx.ctx()); err != nil {
+		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?",
+			version.ID).Delete(tx.ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
@@ -176,57 +187,67 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 	return deleted, err
 }
 
-// SetAlias points an alias of an artifact at a version. NOT_FOUND when there is no such version.
-func (s *Store) SetAlias(ctx context.Context, at *models.Path, input models.SetAliasInput) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+// SetAlias sets an alias of an artifact to a version. It fails with NOT_FOUND and FORBIDDEN.
+func (s *Store) SetAlias(
+	ctx context.Context, at *models.Path, input models.SetAliasInput,
+) (*models.ArtifactVersion, error) {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
-// RemoveAlias removes an alias from a version. NOT_FOUND when there is no such version or the alias is not on it.
-func (s *Store) RemoveAlias(ctx context.Context, at *models.Path, input models.RemoveAliasInput) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
-			Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias, version.ID).Delete(tx.ctx())
-		if err == nil && gone == 0 {
-			err = models.NotFound(at.In("alias"), "the alias does not point to this version")
-		}
-		if err != nil {
-			return err
-		}
-		return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+// RemoveAlias removes an alias from a version. It fails with NOT_FOUND for an unknown version or if the alias is on
+// another one, and with FORBIDDEN.
+func (s *Store) RemoveAlias(
+	ctx context.Context, at *models.Path, input models.RemoveAliasInput,
+) (*models.ArtifactVersion, error) {
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
+				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
+					version.ID).Delete(tx.ctx())
+			if err == nil && gone == 0 {
+				err = models.NotFound(at.Child("alias"), "the alias does not point to this version")
+			}
+			if err != nil {
+				return err
+			}
+			return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
-// TagArtifactVersion adds tags to a version. NOT_FOUND when there is no such version.
+// TagArtifactVersion adds tags to a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
-// UntagArtifactVersion removes tags from a version. NOT_FOUND when there is no such version.
+// UntagArtifactVersion removes tags from a version. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID, func(tx *transaction, version *models.ArtifactVersion) error {
-		var gone []string
-		err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
-		if err != nil {
-			return err
-		}
-		return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
-	})
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+		func(tx *transaction, version *models.ArtifactVersion) error {
+			var gone []string
+			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
+			if err != nil {
+				return err
+			}
+			return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+		})
 }
 
-// withLockedVersion changes what is attached to a version, one change of an artifact after the other. NOT_FOUND, FORBIDDEN.
+// withLockedVersion runs change with a version whose artifact is locked. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) withLockedVersion(
 	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
-		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.In("artifactVersionId"), id); err != nil {
+		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.Child("artifactVersionId"), id); err != nil {
 			return err
 		}
 		return change(tx, version)
@@ -234,7 +255,7 @@ func (s *Store) withLockedVersion(
 	return version, err
 }
 
-// moveAlias points an alias at the version, from an instant on; one that is there already stays, without a trace in its history.
+// moveAlias sets an alias to a version, from an instant on. It records nothing if the version has the alias.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
 	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
@@ -246,10 +267,10 @@ func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, 
 	return tx.recordMove(version, alias, &version.ID, at)
 }
 
-// monotonicMoveTime is the time of a move: the present, but later than the move before it, whatever the clock does.
+// monotonicMoveTime is the time of a move: the present, but later than the move before it.
 const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 ELSE m.moment END"
 
-// recordMove writes where an alias points from an instant on, nil for nowhere.
+// recordMove records the version of an alias from an instant on, nil for none.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
 	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
 		SELECT ?, ?, ?, ?, `+monotonicMoveTime+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
@@ -268,37 +289,30 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	var added []string
-	err = tx.scan(&added, engine.SQL("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag", version.ProjectID, version.ID, text))
+	err := tx.scan(&added, engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM ?
+		WHERE true ON CONFLICT DO NOTHING RETURNING tag`, version.ProjectID, version.ID, tx.tagRows(tags)))
 	if err != nil {
 		return err
 	}
 	return tx.recordTags(version, added, true, at)
 }
 
-// recordTags writes which tags a version has got, or has lost, from an instant on.
+// recordTags records the tags that a version gets or loses at an instant.
 func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string, added bool, at any) error {
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
-			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
+		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+`
+		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag
+			ORDER BY p.seq DESC LIMIT 1), 0) AS previous FROM ?) m`,
+		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, tx.tagRows(tags)))
 }
 
-func tagRows(tags []string) (string, error) {
-	text, err := json.Marshal(mapToAny(tags, func(tag string) any { return map[string]any{"tag": tag} }))
-	return string(text), err
+func (tx *transaction) tagRows(tags []string) engine.Expr {
+	return columnRows(tx.dialect, engine.TextColumn, "tag", tags)
 }
 
 type labelRow struct {
@@ -306,11 +320,12 @@ type labelRow struct {
 	Label             string
 }
 
-// Aliases are the aliases of each version, in order of name, as of an instant or now (nil). One statement.
+// Aliases returns the aliases of each version by name, now or as of an instant, in one statement.
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
 			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
@@ -319,11 +334,12 @@ func (s *Store) Aliases(
 	return s.labels(ctx, "l.alias", attached)
 }
 
-// Tags are the tags of each version, in order of name, as of an instant or now (nil). One statement.
+// Tags returns the tags of each version by name, now or as of an instant, in one statement.
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions, Where: engine.SQL("l.project_id = ?", project)}
+	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.SQL(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
 			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
@@ -335,7 +351,8 @@ func (s *Store) Tags(
 func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
 	from := s.db.Dialect().LookUp(attached)
 	var rows []labelRow
-	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
+	err := s.db.Read(ctx).Scan(&rows,
+		engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

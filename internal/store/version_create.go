@@ -12,40 +12,41 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// CreateArtifactVersion creates the next version of an artifact, and the artifact with its first version. When it is
-// saved from an output, the facts that waited there become its own, before those that come with the call.
+// CreateArtifactVersion creates the next version of an artifact, and the artifact with its first version. A version
+// that is saved from an output gets the entries of the output, followed by the facts of the call.
 //
-// It fails with CONFLICT when the name, the number or the output is taken, with NOT_FOUND for an unknown project or
-// step run, OUTPUT_NOT_FOUND for an undeclared output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN. After the
-// greatest number it fails with LIMIT_EXCEEDED. A call that fails uses no number.
+// It fails with CONFLICT for a used name or number or a bound output, NOT_FOUND for an unknown project or step run,
+// OUTPUT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED and FORBIDDEN, and with LIMIT_EXCEEDED after the greatest number. A failed
+// call uses no number.
 func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
-	call.Input = canonicalCreation(auth.From(ctx), input, facts)
-	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion), func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
-		c := versionCreator{tx: tx, at: at, input: input}
-		if err := c.findProject(); err != nil {
-			return c.project, nil, err
-		}
-		version, err := c.create()
-		if err != nil {
-			return c.project, nil, err
-		}
-		if err := c.addLabels(version); err != nil {
-			return c.project, nil, err
-		}
-		entries := make([]entryDraft, len(facts))
-		for i, fact := range facts {
-			entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
-		}
-		_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
-		return c.project, version, err
-	})
+	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
+	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion),
+		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+			c := versionCreator{tx: tx, at: at, input: input}
+			if err := c.findProject(); err != nil {
+				return c.project, nil, err
+			}
+			version, err := c.create()
+			if err != nil {
+				return c.project, nil, err
+			}
+			if err := c.addLabels(version); err != nil {
+				return c.project, nil, err
+			}
+			entries := make([]entryDraft, len(facts))
+			for i, fact := range facts {
+				entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
+			}
+			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
+			return c.project, version, err
+		})
 	return done.Value, done.Replayed, err
 }
 
-// canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project, except for an
-// owner's output, which may be in any project. Absent and empty lists of labels are equal.
+// canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project,
+// except for an owner's output, which can be in any project. Absent and empty lists of labels are equal.
 func canonicalCreation(who auth.Principal, input models.CreateArtifactVersionInput, facts []models.Fact) any {
 	if project := who.ResolveProject(input.Project); input.Output == nil || !who.Owner {
 		input.Project = &project
@@ -57,23 +58,23 @@ func canonicalCreation(who auth.Principal, input models.CreateArtifactVersionInp
 	}{input, append([]models.Fact{}, facts...)}
 }
 
-// versionCreator is a version in the making.
+// versionCreator creates one version.
 type versionCreator struct {
 	tx      *transaction
 	at      *models.Path
 	input   models.CreateArtifactVersionInput
 	project models.ID
-	// output is what the version is saved from, zero when there is none.
+	// output is the output that the version is saved from, zero for none.
 	output models.StepOutput
 }
 
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *versionCreator) findProject() (err error) {
 	if c.input.Project != nil || c.input.Output == nil {
-		c.project, err = c.tx.projectNamed(c.at.In("project"), c.tx.who.ResolveProject(c.input.Project))
+		c.project, err = c.tx.projectNamed(c.at.Child("project"), c.tx.who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
-		err = c.findOutput(c.at.In("output"), c.input.Output)
+		err = c.findOutput(c.at.Child("output"), c.input.Output)
 	}
 	if err == nil {
 		err = c.tx.requireRole(models.ApiKeyRoleWriter, c.project)
@@ -81,7 +82,7 @@ func (c *versionCreator) findProject() (err error) {
 	return err
 }
 
-// findOutput finds the output of a step run. A step run of another project is refused like one that does not exist.
+// findOutput finds the output of a step run. A step run of another project fails like a missing one.
 func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputReference) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := c.tx.stepOutputs([]models.ID{id})
@@ -90,7 +91,7 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 	}
 	declared, known := outputs[id]
 	if !known || !c.project.IsZero() && c.project != declared.project {
-		return unknownID(at.In("stepRunId"), "step run")
+		return unknownID(at.Child("stepRunId"), "step run")
 	}
 	c.project = declared.project
 	for _, row := range declared.rows {
@@ -101,17 +102,18 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 	}
 	return &models.Error{
 		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
-		Path: at.In("name").Steps(), Candidates: outputNames(declared.rows),
+		Path: at.Child("name").Steps(), Candidates: outputNames(declared.rows),
 	}
 }
 
-// create makes the rows. The row of the artifact is locked from here on, so that numbers are given one by one.
+// create inserts the rows. It locks the artifact, so that numbers are assigned one by one.
 func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	var artifacts []struct {
 		models.Artifact
 		LastNumber int32
 	}
-	err := c.tx.scan(&artifacts, engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+	err := c.tx.scan(&artifacts,
+		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`, c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
 	if err != nil {
 		return nil, err
@@ -128,21 +130,23 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	}
 	var made []*models.ArtifactVersion
 	err = c.tx.scan(&made, engine.SQL(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions", versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions",
+		versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
 	if err != nil {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(), "last_number", number)
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(),
+			"last_number", number)
 		if err != nil {
 			return nil, err
 		}
 	}
-	made[0].Of = &artifact.Artifact
+	made[0].KnownArtifact = &artifact.Artifact
 	return made[0], c.bind(made[0])
 }
 
-// assignNumber chooses the name and the number: those asked for, or the next that are free.
+// assignNumber returns the name and the number: the requested ones, or the next free ones.
 func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, int32, error) {
 	if c.input.Version == nil {
 		for {
@@ -159,7 +163,7 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 		}
 	}
 	name := *c.input.Version
-	number, numeric := models.VersionNumber(name)
+	number, numeric := models.ParseVersionNumber(name)
 	if !numeric {
 		var err error
 		if number, err = c.nextNumber(last); err != nil {
@@ -171,9 +175,9 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 	case err != nil:
 		return "", 0, err
 	case byName:
-		return "", 0, models.Conflict(c.at.In("version"), "the artifact has a version of this name")
+		return "", 0, models.Conflict(c.at.Child("version"), "the artifact has a version of this name")
 	case byNumber:
-		return "", 0, models.Conflict(c.at.In("version"), "the number has been given to another version")
+		return "", 0, models.Conflict(c.at.Child("version"), "the number has been given to another version")
 	}
 	return name, number, nil
 }
@@ -182,24 +186,26 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 // which an imported artifact may have given.
 func (c *versionCreator) nextNumber(last int32) (int32, error) {
 	if last == math.MaxInt32 {
-		return 0, models.LimitExceeded(c.at.In("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
+		return 0, models.LimitExceeded(c.at.Child("artifact"), "numbers of versions", math.MaxInt32, math.MaxInt32+1)
 	}
 	return last + 1, nil
 }
 
-// isTaken says whether a version of the artifact has the name, and whether one has or had the number.
+// isTaken reports whether a version of the artifact has the name, and whether one has or had the number.
 func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
 	err = c.tx.scan(&found, engine.SQL(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version", "@name").SQL+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number", "@number").SQL+`) IS NOT NULL
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version",
+		"@name").SQL+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number",
+		"@number").SQL+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err
 }
 
-// subject is what the entries of the version are about: that of the output, which only this call may now write
-// about, or a new one. floor is the earliest instant that the version may have been created.
+// subject returns the subject of the entries of the version: that of the output, which this call locks, or a new one.
+// floor is the earliest time of the version.
 func (c *versionCreator) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
 		err := c.tx.addSubjects(c.project, models.SubjectArtifactVersion, version)
@@ -208,7 +214,7 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 		}
 		return version, 0, err
 	}
-	taken := models.Conflict(c.at.In("output"), "an artifact version has been saved from this output")
+	taken := models.Conflict(c.at.Child("output"), "an artifact version has been saved from this output")
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}
@@ -222,9 +228,10 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 	return c.output.ID, floor, c.tx.exec(engine.SQL("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?", models.SubjectArtifactVersion, version, c.project, c.output.ID))
 }
 
-// assignSubject says that the entries about the subject are those of the version.
+// assignSubject assigns the entries of a subject to a version.
 func (tx *transaction) assignSubject(project, subject, version models.ID) error {
-	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?", version, models.SubjectArtifactVersion, project, subject))
+	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
+		version, models.SubjectArtifactVersion, project, subject))
 }
 
 func (c *versionCreator) bind(version *models.ArtifactVersion) error {

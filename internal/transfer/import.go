@@ -55,7 +55,7 @@ type Imported struct {
 // contradicts a stored row. A regular file is checked as a whole before the first write; any other is written batch by
 // batch.
 func Import(ctx context.Context, url string, options ImportOptions) (imported Imported, err error) {
-	ctx = auth.With(ctx, auth.Everyone)
+	ctx = auth.NewContext(ctx, auth.Anonymous)
 	if options.File == Stdio {
 		return importFrom(ctx, url, cancellableReader(ctx, options.Stdin), 0, options)
 	}

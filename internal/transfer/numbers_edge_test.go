@@ -75,7 +75,7 @@ func TestNumbersRunOut(t *testing.T) {
 		refused := 0
 		for _, artifact := range []string{"model", "data"} {
 			for _, version := range []*string{nil, ref("named")} {
-				made, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+				made, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 					models.CreateArtifactVersionInput{Project: ref(project), Artifact: artifact, Version: version}, nil)
 				var failure *models.Error
 				switch {
@@ -86,7 +86,7 @@ func TestNumbersRunOut(t *testing.T) {
 				}
 			}
 		}
-		made, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.At("input"),
+		made, _, err := s.CreateArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 			models.CreateArtifactVersionInput{Project: ref(project), Artifact: "model", Version: ref("44")}, nil)
 		if refused != 2 || err != nil || made.Number != 44 {
 			t.Errorf("%d creations were refused; a free number is %+v (%v)", refused, made, err)

@@ -138,7 +138,7 @@ func (r *reader) readFact(row *bulk.Row, value any, hasValue bool) error {
 	if card, ok := row.Get("card").(string); ok {
 		entry.Card = &card
 	}
-	facts, err := models.Facts(r.limits, nil, nil, []models.MetadataEntryInput{entry})
+	facts, err := models.ReadFacts(r.limits, nil, nil, []models.MetadataEntryInput{entry})
 	if err != nil {
 		member := "value"
 		if failure := (*models.Error)(nil); errors.As(err, &failure) && len(failure.Path) > 2 {

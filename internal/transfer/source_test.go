@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 
 var (
 	quiet    = slog.New(slog.DiscardHandler)
-	everyone = auth.With(context.Background(), auth.Everyone)
+	everyone = auth.NewContext(context.Background(), auth.Anonymous)
 	limits   = transfer.Limits{ValueBytes: 1 << 16, KeyCharacters: 250, ValueNesting: 32}
 )
 
@@ -110,7 +110,7 @@ func (s *source) log(target models.MetadataTarget, metadata string) {
 	s.Helper()
 	server := models.DefaultLimits()
 	node := must[any](s)(jsontree.Parse([]byte(metadata)))
-	facts := must[[]models.Fact](s)(models.Facts(&server, nil, &models.Tree{Node: node}, nil))
+	facts := must[[]models.Fact](s)(models.ReadFacts(&server, nil, &models.Tree{Node: node}, nil))
 	_, _, err := s.LogMetadata(everyone, store.Call{}, []store.Write{{Target: target, Facts: facts}})
 	must[any](s)(nil, err)
 }

@@ -102,7 +102,7 @@ func checkRun(row Row) error {
 
 // checkVersion requires that a version named by a number has that number.
 func checkVersion(row Row) error {
-	number, numeric := models.VersionNumber(row.Get("version").(string))
+	number, numeric := models.ParseVersionNumber(row.Get("version").(string))
 	if numeric && int64(number) != row.Get("number") {
 		return errors.New(`"version" and "number" must be equal if "version" is a number`)
 	}

@@ -41,8 +41,8 @@ func NewImporter(s *store.Store, p models.Project) *Importer { return &Importer{
 // Write writes rows of a table in one transaction. It never deletes, and changes only rows that the file continues. It
 // returns a RowError for a row that contradicts a stored row or refers to a missing one.
 func (i *Importer) Write(ctx context.Context, table *Table, rows []Row) (result Result, err error) {
-	err = i.transaction(ctx, func(tx store.Bulk, project models.ID) (bool, error) {
-		b := &batch{Bulk: tx, table: table, project: project, rows: rows}
+	err = i.transaction(ctx, func(tx store.ImportTx, project models.ID) (bool, error) {
+		b := &batch{ImportTx: tx, table: table, project: project, rows: rows}
 		err := b.write()
 		result = b.result
 		return result.Inserted+result.Updated > 0, err
@@ -57,15 +57,15 @@ func (i *Importer) Write(ctx context.Context, table *Table, rows []Row) (result 
 // Finish creates the project if there were no rows. created reports whether the import created the project.
 func (i *Importer) Finish(ctx context.Context) (created bool, err error) {
 	if !i.found {
-		err = i.transaction(ctx, func(store.Bulk, models.ID) (bool, error) { return false, nil })
+		err = i.transaction(ctx, func(store.ImportTx, models.ID) (bool, error) { return false, nil })
 	}
 	return i.created, err
 }
 
 // transaction runs fn with the ID of the project. It adds the audit event if fn reports the first change of the import.
-func (i *Importer) transaction(ctx context.Context, fn func(tx store.Bulk, project models.ID) (bool, error)) error {
+func (i *Importer) transaction(ctx context.Context, fn func(tx store.ImportTx, project models.ID) (bool, error)) error {
 	var next Importer
-	err := i.store.Bulk(ctx, func(tx store.Bulk) error {
+	err := i.store.Bulk(ctx, func(tx store.ImportTx) error {
 		next = *i
 		if err := next.findProject(tx); err != nil {
 			return err
@@ -84,7 +84,7 @@ func (i *Importer) transaction(ctx context.Context, fn func(tx store.Bulk, proje
 }
 
 // findProject finds or creates the project. A found project gets the earlier of the two times of creation.
-func (i *Importer) findProject(tx store.Bulk) error {
+func (i *Importer) findProject(tx store.ImportTx) error {
 	if i.found {
 		return nil
 	}

@@ -213,7 +213,8 @@ func TestPauseOfWriter(t *testing.T) {
 	harness.Receive(t, "the transaction has begun", begun)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := d.writer.pause(ended, func() error { t.Error("a pause that has ended runs"); return nil }); !errors.Is(err, context.Canceled) {
+	if err := d.writer.pause(ended, func() error { t.Error("a pause that has ended runs"); return nil }); !errors.Is(err,
+		context.Canceled) {
 		t.Error(err)
 	}
 	paused := make(chan error)
@@ -226,7 +227,8 @@ func TestPauseOfWriter(t *testing.T) {
 		})
 	}()
 	close(proceed)
-	if err := errors.Join(harness.Receive(t, "the write has ended", written), harness.Receive(t, "the pause has ended", paused)); err != nil {
+	if err := errors.Join(harness.Receive(t, "the write has ended", written),
+		harness.Receive(t, "the pause has ended", paused)); err != nil {
 		t.Error(err)
 	}
 }

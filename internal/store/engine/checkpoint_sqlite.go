@@ -67,8 +67,8 @@ func (g *readGate) wait(ctx context.Context) error {
 	}
 }
 
-// checkpointer empties the write-ahead log when the log is longer than limit. SQLite reuses a log from its start only at
-// a moment without reads, and reads that overlap leave no such moment. See docs/adr/0027.
+// checkpointer empties the write-ahead log when the log is longer than limit. SQLite reuses a log from its start only
+// at a moment without reads, and reads that overlap leave no such moment. See docs/adr/0027.
 type checkpointer struct {
 	gate  readGate
 	limit int64
@@ -146,8 +146,8 @@ func (c *checkpointer) run(ctx context.Context) {
 	}
 }
 
-// empty holds new reads for at most maxHold and truncates the log. It returns an error if reads, a transaction or another
-// process use the log all the time.
+// empty holds new reads for at most maxHold and truncates the log. It returns an error if reads, a transaction or
+// another process use the log all the time.
 func (c *checkpointer) empty(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxHold)
 	defer cancel()

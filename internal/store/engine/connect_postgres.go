@@ -30,11 +30,12 @@ var sessionSettings = map[string]string{
 	"random_page_cost": "1.1",
 	// Starting workers takes longer than a page does, and other requests want the processors.
 	"max_parallel_workers_per_gather": "0",
-	// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see docs/adr/0026.
+	// A page follows the index that has its order. Without statistics all rows of a project would be sorted: see
+	// docs/adr/0026.
 	"enable_sort": "off",
 }
 
-// serverConfig returns how a server connects to the database at databaseURL. Its error is a BadURL.
+// serverConfig returns how a server connects to the database at databaseURL. Its error is a URLError.
 func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := parsePostgres(databaseURL)
 	if err != nil {
@@ -51,7 +52,8 @@ func serverConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a BadURL without a password.
+// parsePostgres reads a postgres:// URL. Texts are sent and received as UTF-8. Its error is a URLError without a
+// password.
 func parsePostgres(databaseURL string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
@@ -66,8 +68,8 @@ var certificateParameters = []struct{ name, variable string }{
 	{"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
 }
 
-// explainURL returns why pgx refused a database URL with err. It names a file that cannot be used and its parameter.
-func explainURL(databaseURL string, err error) *BadURL {
+// explainURL returns the reason why pgx refused a database URL with err. It names an unusable file and its parameter.
+func explainURL(databaseURL string, err error) *URLError {
 	var query url.Values
 	if u, err := url.Parse(databaseURL); err == nil {
 		query = u.Query()
@@ -82,15 +84,15 @@ func explainURL(databaseURL string, err error) *BadURL {
 		switch {
 		case path == "":
 		case isFile && failed.Path == path:
-			return &BadURL{fmt.Sprintf("%s names the file %s, which cannot be read: %v", source, path, failed.Err)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which cannot be read: %v", source, path, failed.Err)}
 		case !isFile && p.name == "sslrootcert" && path != "system" && !hasCertificate(path):
-			return &BadURL{fmt.Sprintf("%s names the file %s, which has no certificate in PEM form", source, path)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which has no certificate in PEM form", source, path)}
 		case !isFile && p.name == "sslkey":
-			return &BadURL{fmt.Sprintf("%s names the file %s, which must have the key of sslcert in PEM form, without a passphrase or with sslpassword", source, path)}
+			return &URLError{fmt.Sprintf("%s names the file %s, which must have the key of sslcert in PEM form, without a passphrase or with sslpassword", source, path)}
 		}
 	}
 	if isFile { // a file of the home folder
-		return &BadURL{fmt.Sprintf("the file %s of the connection to PostgreSQL cannot be read: %v", failed.Path, failed.Err)}
+		return &URLError{fmt.Sprintf("the file %s of the connection to PostgreSQL cannot be read: %v", failed.Path, failed.Err)}
 	}
 	return errPostgresURL
 }
@@ -100,7 +102,8 @@ func hasCertificate(path string) bool {
 	return err == nil && x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
-// explainConnecting returns err without the password, and with the remedy where a pooler refused the settings of a session.
+// explainConnecting returns err without the password. If a pooler refused the settings of a session, it adds the
+// remedy.
 func explainConnecting(err error, config *pgx.ConnConfig) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != pgProtocolViolation {
@@ -123,7 +126,8 @@ func explainConnecting(err error, config *pgx.ConnConfig) error {
 const pgProtocolViolation = "08P01"
 
 // poolerParameters are the settings that PgBouncer accepts from each client.
-var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings", "timezone"}
+var poolerParameters = []string{"application_name", "client_encoding", "datestyle", "standard_conforming_strings",
+	"timezone"}
 
 // stripDSN returns err without the configuration that a connection error repeats.
 func stripDSN(err error) error {
@@ -137,21 +141,22 @@ func stripDSN(err error) error {
 // utf8Encoding is the one encoding of databases that the program accepts.
 const utf8Encoding = "UTF8"
 
-// WrongEncoding is the failure to open a PostgreSQL database that does not store text as UTF-8.
-type WrongEncoding struct {
+// EncodingError is the failure to open a PostgreSQL database that does not store text as UTF-8.
+type EncodingError struct {
 	// Database is its name, and Encoding that of its encoding, as PostgreSQL spells it.
 	Database, Encoding string
 }
 
-func (e *WrongEncoding) Error() string {
+func (e *EncodingError) Error() string {
 	return fmt.Sprintf("the database %q has the encoding %s, which cannot hold all text: create another one, by "+
 		"CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C', and set --database-url to it", e.Database, e.Encoding)
 }
 
 // checkEncoding returns WrongEncoding unless the database of the pool stores text as UTF-8.
 func checkEncoding(ctx context.Context, pool *sql.DB) error {
-	var wrong WrongEncoding
-	err := pool.QueryRowContext(ctx, "SELECT current_database(), current_setting('server_encoding')").Scan(&wrong.Database, &wrong.Encoding)
+	var wrong EncodingError
+	err := pool.QueryRowContext(ctx, "SELECT current_database(), current_setting('server_encoding')").Scan(&wrong.Database,
+		&wrong.Encoding)
 	if err == nil && wrong.Encoding != utf8Encoding {
 		return &wrong
 	}

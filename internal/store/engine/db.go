@@ -1,11 +1,12 @@
-// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. It is the only importer of the drivers.
+// Package engine opens a database of SQLite or PostgreSQL and runs statements on it. No other package imports the
+// drivers.
 //
 // It hides connections and their fair use, the group commit and the checkpoints of SQLite, the session settings and the
 // statistics of PostgreSQL, migrations and their lock, and the errors of the drivers, which it translates once.
 //
-// Open returns a DB. Its methods Read, ReadUnbounded and ReadSearch return a Reader for statements of different cost, and
-// Write runs a transaction. Statements are composed of Expr values, SQL with arguments; a Dialect returns those in which
-// the engines differ.
+// Open returns a DB. Its methods Read, ReadUnbounded and ReadSearch return a Reader for statements of different cost,
+// and Write runs a transaction. Statements are composed of Expr values, SQL with arguments; a Dialect returns those in
+// which the engines differ.
 package engine
 
 import (
@@ -45,7 +46,8 @@ type backend interface {
 	translateError(err error) *models.Error
 	// explain returns the plan of a statement.
 	explain(ctx context.Context, text string, args []any) ([]string, error)
-	// migrate migrates the schema if up is set, and checks otherwise that it is current. Then it makes the backend ready to write.
+	// migrate migrates the schema if up is set, and checks otherwise that it is current. Then it makes the backend ready
+	// to write.
 	migrate(ctx context.Context, log *slog.Logger, up bool) error
 	// present returns the time in microseconds since 1970, by the clock of the method now.
 	present(ctx context.Context) (int64, error)
@@ -62,10 +64,10 @@ type backend interface {
 	close() error
 }
 
-// DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections is
-// the smallest number that works: a migration takes three at once, and each lane needs one.
+// DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections
+// is the smallest number that works: a migration takes three at once, and each lane needs one.
 const (
-	DefaultConnections = 20
+	defaultConnections = 20
 	MinConnections     = 6
 )
 
@@ -87,11 +89,11 @@ func WithClock(clock func() time.Time) Option { return func(o *options) { o.cloc
 // nothing, and returns Behind if the schema is older or the SQLite file does not exist. It fails if another process has
 // opened the SQLite file, or if a newer program has written the database.
 func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
-	var missing *Missing
+	var missing *MissingFileError
 	if err := checkFile(url); !up && errors.As(err, &missing) {
-		return nil, &Behind{Newest: NewestTables(), Missing: missing}
+		return nil, &SchemaOutdatedError{Newest: TargetSchemaVersion(), Missing: missing}
 	}
-	chosen := options{connections: DefaultConnections, clock: time.Now}
+	chosen := options{connections: defaultConnections, clock: time.Now}
 	for _, choose := range choices {
 		choose(&chosen)
 	}
@@ -153,7 +155,7 @@ func (db *DB) Dialect() Dialect { return db.backend }
 // Ping checks that the database can be used.
 func (db *DB) Ping(ctx context.Context) error {
 	err := db.backend.ping(ctx)
-	if outdated := (*Outdated)(nil); errors.As(err, &outdated) {
+	if outdated := (*ProgramOutdatedError)(nil); errors.As(err, &outdated) {
 		return outdatedProgramError(outdated, nil)
 	}
 	return db.TranslateError(err)
@@ -165,13 +167,14 @@ func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 	return instant.UnixMicro() <= now, db.TranslateError(err)
 }
 
-// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be examined.
+// LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be
+// examined.
 func (db *DB) LogBytes() (int64, bool) { return db.backend.logBytes() }
 
 // Pools returns how busy the pools of connections are.
 func (db *DB) Pools() []Pool { return db.backend.pools() }
 
-// maxAttempts is how often a transaction that conflicts with another one is tried.
+// maxAttempts is the maximum number of attempts of a transaction that conflicts with others.
 const maxAttempts = 6
 
 // ErrRetry makes Write run its transaction again, because another one was faster.
@@ -233,7 +236,8 @@ func (db *DB) TranslateError(err error) error {
 
 // concurrentWrite returns the failure of a transaction that conflicts with another one.
 func concurrentWrite(err error) *models.Error {
-	return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true, Err: err}
+	return &models.Error{Code: models.CodeConflict, Message: "others write the same thing; try again", Retryable: true,
+		Err: err}
 }
 
 // isContextError reports whether a context has ended in the chain of err.
@@ -241,15 +245,15 @@ func isContextError(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// unavailableError is the failure of a database that cannot be reached or cannot go on.
+// unavailableError returns the failure of a database that cannot be used.
 func unavailableError(err error) *models.Error {
 	return &models.Error{
 		Code: models.CodeUnavailable, Message: "the database is not available; try again", Retryable: true, Err: err,
 	}
 }
 
-// interruptedError returns the failure of a statement that was cancelled: by the end of its context, or by an operator in the
-// database. It wraps context.Canceled.
+// interruptedError returns the failure of a statement that was cancelled: by the end of its context, or by an operator
+// in the database. It wraps context.Canceled.
 func interruptedError(err error) *models.Error {
 	return unavailableError(errors.Join(context.Canceled, err))
 }

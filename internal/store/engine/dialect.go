@@ -18,29 +18,33 @@ type Dialect interface {
 	IDIn(column string, ids []models.ID) Expr
 	// PerParent runs a SELECT once for each of the parents. sel receives the SQL of the ID of a parent.
 	PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr
-	// JSONRows returns the item t of FROM with a row for each object of a JSON array, which is its one argument.
-	JSONRows(columns ...Column) string
-	// LateralJoin returns the lateral join of a table: each row of the items before it, in their order, is joined with the rows
-	// of the table for which a condition holds. The planner cannot change the order of the join.
+	// JSONRows returns the item t of FROM with a row for each element of a slice, whose JSON is an object with a member
+	// for each column. All rows are one argument.
+	JSONRows(rows any, columns ...Column) Expr
+	// LateralJoin returns the lateral join of a table: each row of the items before it, in their order, is joined with the
+	// rows of the table for which a condition holds. The planner cannot change the order of the join.
 	LateralJoin(table, alias string, on Expr) Expr
-	// LeftLateralJoin is behind as a left join, which has nulls for a row without a match.
+	// LeftLateralJoin is LateralJoin as a left join, which has nulls for a row without a match.
 	LeftLateralJoin(table, alias string, on Expr) Expr
 	// LookUp returns the item of FROM with the rows that a lookup finds. Each ID is looked up in an index by itself.
 	LookUp(l Lookup) Expr
 	// SelectFirst returns the SELECT of the first rows of an item q of FROM in an order.
 	SelectFirst(columns string, from Expr, order []string, limit int) Expr
-	// SortFirst sorts the items of FROM, of which only one table matters, before the rest of the statement reads them. Then
-	// the rest reads no more of them than a page needs. SQLite leaves the items as they are.
+	// SortFirst sorts the items of FROM, of which only one table matters, before the rest of the statement reads them.
+	// Then the rest reads no more of them than a page needs. SQLite leaves the items as they are.
 	SortFirst(from Expr, alias, order string) Expr
-	// IndexedBy returns a table in FROM whose rows are read by an index. Without statistics SQLite would read all rows of a project.
+	// IndexedBy returns a table in FROM whose rows are read by an index. Without statistics SQLite would read all rows of
+	// a project.
 	IndexedBy(index, table, alias string) string
 	// Strpos returns the position of its one argument in a text, from 1 on, and 0 if the text does not contain it.
 	Strpos(text string) string
 	// CollateBinary returns a text that is compared by its bytes.
 	CollateBinary(text string) string
-	// JSONPath returns the text at a path of a JSON text, which may be null: JSON for an array or an object, null for nothing.
+	// JSONPath returns the text at a path of a JSON text, which may be null: JSON for an array or an object, null for
+	// nothing.
 	JSONPath(json string, path []string) Expr
-	// JSONElements returns the item of FROM, without a name, with the members of a JSON array as texts in the column value.
+	// JSONElements returns the item of FROM, without a name, with the members of a JSON array as texts in the column
+	// value.
 	JSONElements(array string) string
 	// JSONArray returns the JSON array of values.
 	JSONArray(values []string) string

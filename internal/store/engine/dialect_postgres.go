@@ -30,11 +30,11 @@ type postgresDialect struct {
 	statistics statistics
 }
 
-// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared statement gets one
-// plan for any arguments after five executions.
+// customPlanPool is a pool, or a transaction, that plans statements for their arguments each time. A prepared
+// statement gets a plan for any arguments after five executions.
 type customPlanPool struct{ gorm.ConnPool }
 
-// QueryContext keeps what a statement looks like, but not the statement.
+// QueryContext caches the description of a statement, but not its plan.
 func (p customPlanPool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	return p.ConnPool.QueryContext(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
@@ -55,8 +55,10 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = laneSet{
-		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config), questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config), keys),
+		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config),
+			questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config),
+			keys),
 	}
 	for _, lane := range d.lane.all() {
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
@@ -72,15 +74,15 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 
 func (d *postgresDialect) connect(config *pgx.ConnConfig) *sql.DB {
 	var pool *sql.DB
-	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval), stdlib.OptionResetSession(rejectClosed),
+	pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setConnectionCheckInterval),
+		stdlib.OptionResetSession(rejectClosed),
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool { return pingIdle(ctx, pool, p) }))
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }
 
-// setConnectionCheckInterval makes PostgreSQL look now and then whether the connection of a statement that takes long is still there. It is told
-// to give up a statement that is no longer wanted; this helps where that gets lost, as on a machine with too much to do.
-// PostgreSQL 13 has no such setting.
+// setConnectionCheckInterval makes PostgreSQL check the connection of a long statement every two seconds. The
+// cancellation of a statement can get lost if the machine is overloaded. PostgreSQL 13 lacks the setting.
 func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
 	return err
@@ -89,13 +91,15 @@ func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 // A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
 // mostSilent to answer.
 const (
+	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
+	// check.
 	maxIdleTime = time.Second
 	pingTimeout = time.Second
 )
 
-// pingIdle asks a connection that was idle, and closes it when it does not answer in time: as after a gateway on the way has
-// forgotten it, of which nobody hears. Then those that are idle beside it in the pool are closed, too, so that not one request
-// for each has to find out. It never wants pgx to ask again.
+// pingIdle checks a connection that was idle, and closes it if it does not respond in time, as after a gateway
+// dropped it. Then it closes the idle connections of the pool, because they are likely to be broken, too. It never
+// makes pgx ping again.
 func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool {
 	if p.IdleDuration <= maxIdleTime {
 		return false
@@ -110,7 +114,7 @@ func pingIdle(ctx context.Context, pool *sql.DB, p stdlib.ShouldPingParams) bool
 	return false
 }
 
-// rejectClosed refuses a connection that was closed.
+// rejectClosed refuses a closed connection.
 func rejectClosed(_ context.Context, conn *pgx.Conn) error {
 	if conn.IsClosed() {
 		return driver.ErrBadConn
@@ -151,14 +155,15 @@ func (d *postgresDialect) checkProgram(ctx context.Context) error { return check
 
 func (d *postgresDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	mutations := d.lane.mutations
-	return mutations.withTurn(ctx, operationOf(ctx).Caller, func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
+	return mutations.withTurn(ctx, operationOf(ctx).Caller,
+		func() error { return mutations.db.WithContext(ctx).Transaction(fn) })
 }
 
 func (d *postgresDialect) Now(floor int64) any {
 	return gorm.Expr("greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ?::bigint)", floor)
 }
 
-// presentAge is how long a reading of the clock of PostgreSQL serves.
+// presentAge is the time for which a reading of the clock of PostgreSQL is used.
 const presentAge = time.Second
 
 // clockReading is a reading of the clock of PostgreSQL. It advances by the monotonic clock of the process.
@@ -171,7 +176,8 @@ func (r *clockReading) isFresh() bool { return r != nil && time.Since(r.sent) < 
 
 func (r *clockReading) now() int64 { return r.micros + time.Since(r.sent).Microseconds() }
 
-// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the query.
+// present asks PostgreSQL at most once per presentAge. Between readings it is ahead by at most the duration of the
+// query.
 func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 	reading := d.clock.Load()
 	if reading.isFresh() {
@@ -183,7 +189,8 @@ func (d *postgresDialect) present(ctx context.Context) (int64, error) {
 			return nil
 		}
 		reading = &clockReading{sent: time.Now()}
-		err := keys.pool.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
+		err := keys.pool.QueryRowContext(ctx,
+			"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&reading.micros)
 		if err == nil {
 			d.clock.Store(reading)
 		}
@@ -203,12 +210,13 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) JSONRows(columns ...Column) string {
+func (d *postgresDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
-		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint", idColumn: "uuid"}[c.kind]
+		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint",
+			idColumn: "uuid"}[c.kind]
 	}
-	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+	return Expr{"json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")", []any{jsonText(rows)}}
 }
 
 func (d *postgresDialect) IndexedBy(_, table, alias string) string { return table + " " + alias }
@@ -217,7 +225,7 @@ func (d *postgresDialect) Strpos(text string) string { return "strpos(" + text +
 
 func (d *postgresDialect) CollateBinary(text string) string { return "(" + text + `) COLLATE "C"` }
 
-// JSONPath follows a path by #>, which takes a place in an array and a key of an object. What it would take for a place
+// JSONPath uses #>, which accepts an index of an array and a key of an object. A step that #> would read as an index
 // although it is none, such as -1, is looked up as a key.
 func (d *postgresDialect) JSONPath(json string, path []string) Expr {
 	whole := Expr{SQL: "CAST(" + json + " AS jsonb)"}
@@ -257,15 +265,16 @@ func (d *postgresDialect) LockImports(tx *gorm.DB) error {
 
 func (d *postgresDialect) HasOneWriter() bool { return false }
 
-// readOnlyError returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a failover
-// makes the database writable without an operator.
+// readOnlyError returns the failure of a write on a standby, or where transactions are read-only. It is retryable: a
+// failover makes the database writable without an operator.
 func readOnlyError(err error) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again", Retryable: true,
-		Err: errors.Join(ErrReadOnly, err)}
+	return &models.Error{Code: models.CodeUnavailable, Message: "the database is read-only at the moment; try again",
+		Retryable: true,
+		Err:       errors.Join(ErrReadOnly, err)}
 }
 
-// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of PostgreSQL
-// and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
+// translateError returns the failure for an error of the driver. Failures to connect come first: they wrap errors of
+// PostgreSQL and of contexts. Appendix A of the manual of PostgreSQL lists the classes of codes.
 func (d *postgresDialect) translateError(err error) *models.Error {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
@@ -303,11 +312,12 @@ func (d *postgresDialect) translateError(err error) *models.Error {
 	return nil
 }
 
-// permissionError returns the failure of a statement for which the user of the database has no right. PostgreSQL names the
-// table in its message. The failure is not retryable: an operator has to grant the right.
+// permissionError returns the failure of a statement for which the user of the database has no right. PostgreSQL names
+// the table in its message. The failure is not retryable: an operator has to grant the right.
 func permissionError(err *pgconn.PgError) *models.Error {
-	return &models.Error{Code: models.CodeUnavailable, Message: "the database refuses its user this; an operator has to grant the right",
-		Err: fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
+	return &models.Error{Code: models.CodeUnavailable,
+		Message: "the database refuses its user this; an operator has to grant the right",
+		Err:     fmt.Errorf("%w: grant the user of --database-url SELECT, INSERT, UPDATE and DELETE on all tables, and USAGE on all sequences", err)}
 }
 
 func (d *postgresDialect) explain(ctx context.Context, text string, args []any) ([]string, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,19 +31,20 @@ type sqliteDialect struct {
 	writer    *writer
 	// checkpoints empties the write-ahead log.
 	checkpoints checkpointer
-	// refused is set while the last write that was tried found the database read-only.
+	// refused is set if the last write found the database read-only.
 	refused atomic.Bool
 	// file is what was opened at path.
 	path string
+	// file identifies the opened file.
 	file fs.FileInfo
-	// last is the latest instant that now has given, in microseconds since 1970; clock is time.Now, except in tests.
+	// last is the latest instant that Now returned, in microseconds since 1970.
 	last  atomic.Int64
 	clock func() time.Time
 }
 
 func openSQLite(ctx context.Context, path string, clock func() time.Time, log *slog.Logger) (backend, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return nil, &BadURL{"the database URL must name a file: sqlite:PATH"}
+		return nil, &URLError{"the database URL must name a file: sqlite:PATH"}
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -73,7 +73,8 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 		return err
 	}
 	// FULL: a transaction that was acknowledged is on the disk, also after a loss of power.
-	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)", fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
+	if d.writePool, err = connect(path, 1, writeCache, "synchronous(FULL)",
+		fmt.Sprintf("journal_size_limit(%d)", maxLogBytes)); err != nil {
 		return err
 	}
 	if d.probe, err = connect(path, 1, smallCache, "query_only(1)"); err != nil {
@@ -98,7 +99,7 @@ func (d *sqliteDialect) open(ctx context.Context, path string, log *slog.Logger)
 	return d.openLanes(path, log)
 }
 
-// startWriter gives the connection that writes to the writer, for good.
+// startWriter gives the writing connection to the writer.
 func (d *sqliteDialect) startWriter(ctx context.Context, log *slog.Logger) error {
 	conn, err := d.writePool.Conn(ctx)
 	if err != nil {
@@ -134,8 +135,7 @@ func (d *sqliteDialect) close() error {
 	return errors.Join(append(errs, d.lock.Unlock())...)
 }
 
-// ping reads from the file. One that was removed or replaced could still be read and written, and all that is written
-// would be lost with the process.
+// ping reads from the file. A removed or replaced file could still be used, but all writes would be lost.
 func (d *sqliteDialect) ping(ctx context.Context) error {
 	now, err := os.Stat(d.path)
 	if err != nil || !os.SameFile(d.file, now) {
@@ -149,7 +149,7 @@ func (d *sqliteDialect) ping(ctx context.Context) error {
 
 func (d *sqliteDialect) checkProgram(ctx context.Context) error { return checkProgram(ctx, d.probe) }
 
-// Now only goes forward, whatever the clock does: one process has the file, so it can know.
+// Now never goes back. No other process writes to the file.
 func (d *sqliteDialect) Now(floor int64) any {
 	for {
 		last := d.last.Load()
@@ -160,27 +160,23 @@ func (d *sqliteDialect) Now(floor int64) any {
 	}
 }
 
-// present counts what now has given: an entry may be later than the clock.
+// present includes the instants that Now returned: an entry can be later than the clock.
 func (d *sqliteDialect) present(context.Context) (int64, error) {
 	return max(d.clock().UnixMicro(), d.last.Load()), nil
 }
 
-// NowMinus does not go by what now has given: a clock that was ahead once must not make keys old.
+// NowMinus ignores the instants that Now returned: a clock that was once ahead must not make keys old.
 func (d *sqliteDialect) NowMinus(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
 func (d *sqliteDialect) IDIn(column string, ids []models.ID) Expr {
-	text, err := json.Marshal(ids)
-	if err != nil {
-		panic(err) // IDs are texts
-	}
-	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
+	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{jsonText(ids)}}
 }
 
 // parentID takes the place of the ID of a parent in the arguments of a SELECT.
 type parentID struct{}
 
-// PerParent repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of two, so
-// that there are few different statements, which are kept prepared.
+// PerParent repeats the SELECT for each parent: SQLite has no LATERAL. Parents that do not exist fill up to a power of
+// two, so that there are few different statements, which are kept prepared.
 func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr {
 	for n := len(parents); n&(n-1) != 0; n++ {
 		parents = append(parents[:len(parents):len(parents)], models.ID{})
@@ -198,7 +194,7 @@ func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Exp
 	return Join(parts, "\nUNION ALL\n")
 }
 
-func (d *sqliteDialect) JSONRows(columns ...Column) string {
+func (d *sqliteDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		value := "value ->> '" + c.name + "'"
@@ -207,20 +203,21 @@ func (d *sqliteDialect) JSONRows(columns ...Column) string {
 		}
 		parts[i] = value + " AS " + c.name
 	}
-	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
+	return Expr{"(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t", []any{jsonText(rows)}}
 }
 
 // placard_fold is models.Fold as a function of SQLite.
 func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("placard_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, ok := args[0].(string); ok {
-			return models.Fold(text), nil
-		}
-		return nil, nil
-	})
+	sqlite.MustRegisterDeterministicScalarFunction("placard_fold", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			if text, ok := args[0].(string); ok {
+				return models.Fold(text), nil
+			}
+			return nil, nil
+		})
 }
 
-// LateralJoin needs no more than CROSS JOIN: SQLite never turns it around.
+// LateralJoin is a CROSS JOIN, whose order SQLite never changes.
 func (d *sqliteDialect) LateralJoin(table, _ string, on Expr) Expr {
 	return Expr{" CROSS JOIN " + table + " ON " + on.SQL, on.Args}
 }
@@ -235,10 +232,11 @@ func (d *sqliteDialect) LookUp(l Lookup) Expr {
 }
 
 func (d *sqliteDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
-	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit), from.Args}
+	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit),
+		from.Args}
 }
 
-// SortFirst would not help: SQLite sorts again.
+// SortFirst changes nothing, because SQLite would sort again.
 func (d *sqliteDialect) SortFirst(from Expr, _, _ string) Expr { return from }
 
 func (d *sqliteDialect) IndexedBy(index, table, alias string) string {
@@ -249,7 +247,7 @@ func (d *sqliteDialect) Strpos(text string) string { return "instr(" + text + ",
 
 func (d *sqliteDialect) CollateBinary(text string) string { return text }
 
-// JSONPath follows a path by json_each, a level each: the paths of SQLite's own JSON functions cannot say every key.
+// JSONPath joins json_each for each level, because the paths of SQLite's JSON functions cannot contain all keys.
 func (d *sqliteDialect) JSONPath(json string, path []string) Expr {
 	var from, where []string
 	var args []any
@@ -285,7 +283,7 @@ func (d *sqliteDialect) SeqAndID(seq, id string) string {
 
 func (d *sqliteDialect) ForUpdate() string { return "" }
 
-// LockImports has nothing to lock: one process has the file.
+// LockImports does nothing: no other process uses the file.
 func (d *sqliteDialect) LockImports(*gorm.DB) error { return nil }
 
 func (d *sqliteDialect) HasOneWriter() bool { return true }

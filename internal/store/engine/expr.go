@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -48,6 +49,15 @@ func NumberColumn(name string) Column { return Column{name, numberColumn} }
 // IDColumn returns a column of IDs.
 func IDColumn(name string) Column { return Column{name, idColumn} }
 
+// jsonText returns the JSON of values of columns.
+func jsonText(values any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // IDs, texts and numbers have a JSON form
+	}
+	return string(text)
+}
+
 var (
 	True  = Expr{"TRUE", nil}
 	False = Expr{"FALSE", nil}
@@ -81,12 +91,12 @@ func isExpr(arg any) bool {
 	return ok
 }
 
-// Concat adds SQL that follows.
+// Concat appends SQL.
 func (c Expr) Concat(next Expr) Expr {
 	return Expr{c.SQL + next.SQL, slices.Concat(c.Args, next.Args)}
 }
 
-// And adds what must also hold.
+// And returns the conjunction of conditions.
 func (c Expr) And(others ...Expr) Expr {
 	return All(append([]Expr{c}, others...))
 }
@@ -119,7 +129,7 @@ func Any(conditions []Expr) Expr {
 	return SQL("(?)", Join(conditions, " OR "))
 }
 
-// Not holds where c does not, also where c is null.
+// Not returns the condition that c is false or null.
 func Not(c Expr) Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
 
 // ValueIn returns the condition that a value is one of several.
@@ -127,13 +137,13 @@ func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
 		return False
 	}
-	return SQL(value+" IN ("+Placeholders(len(values))+")", values...)
+	return SQL(value+" IN ("+placeholders(len(values))+")", values...)
 }
 
-// Placeholders are so many question marks.
-func Placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+// placeholders returns n question marks with commas.
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// QualifyAs are columns of a table under names with the prefix, as an embedded struct reads them.
+// QualifyAs returns columns of a table under names with a prefix, for an embedded struct.
 func QualifyAs(table string, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
@@ -142,12 +152,12 @@ func QualifyAs(table string, columns []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// Qualify are columns of a table.
+// Qualify returns columns of a table.
 func Qualify(table string, columns []string) string {
 	return table + "." + strings.Join(columns, ", "+table+".")
 }
 
-// isArrayIndex says whether a step of a path may be a place in a list.
+// isArrayIndex reports whether a step of a path can be an index of an array.
 func isArrayIndex(step string) bool { return places.MatchString(step) }
 
 var places = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)

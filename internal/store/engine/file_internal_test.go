@@ -13,8 +13,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestReadOnlyFile checks an SQLite database that becomes read-only: writes fail and are not retryable, reads go on, and
-// Ping reports it until a write succeeds.
+// TestReadOnlyFile checks an SQLite database that becomes read-only: writes fail and are not retryable, reads go on,
+// and Ping reports it until a write succeeds.
 func TestReadOnlyFile(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -42,7 +42,8 @@ func TestReadOnlyFile(t *testing.T) {
 			t.Errorf("Ping before the first write: %v", err)
 		}
 		var failure *models.Error
-		if err := create("a"); !errors.As(err, &failure) || !errors.Is(err, ErrReadOnly) || failure.Code != models.CodeUnavailable ||
+		if err := create("a"); !errors.As(err, &failure) || !errors.Is(err, ErrReadOnly) ||
+			failure.Code != models.CodeUnavailable ||
 			failure.Retryable || strings.Contains(failure.Message, path) {
 			t.Errorf("a write: %v", err)
 		}
@@ -52,7 +53,8 @@ func TestReadOnlyFile(t *testing.T) {
 			}
 		}
 		var names []string
-		if err := db.Read(ctx).Scan(&names, SQL("SELECT name FROM projects WHERE name = 'default'")); err != nil || len(names) != 1 {
+		if err := db.Read(ctx).Scan(&names, SQL("SELECT name FROM projects WHERE name = 'default'")); err != nil ||
+			len(names) != 1 {
 			t.Errorf("a read: %v, %v", names, err)
 		}
 		if err := setReadOnly("0"); err != nil {

@@ -22,31 +22,32 @@ import (
 // ErrReadOnly is in the chain of each failure of a database that can be read and not written.
 var ErrReadOnly = errors.New("the database cannot be written")
 
-// Unwritable is the failure to open an SQLite database that this process may not write.
-type Unwritable struct {
+// unwritableError is the failure to open an SQLite database that this process may not write.
+type unwritableError struct {
 	// Path is the absolute path of the database file.
 	Path string
 	// Cause is the error of the system, or that of SQLite where the system reports none.
 	Cause error
 }
 
-func (e *Unwritable) Error() string {
+func (e *unwritableError) Error() string {
 	remedy := fmt.Sprintf("give the file and its folder to the user of this process (UID %d)", os.Geteuid())
 	if errors.Is(e.Cause, syscall.EROFS) {
 		remedy = "mount its file system read-write"
 	}
-	return fmt.Sprintf("the database file %s cannot be written: %v; %s, or set --database-url to another file", e.Path, e.Cause, remedy)
+	return fmt.Sprintf("the database file %s cannot be written: %v; %s, or set --database-url to another file", e.Path,
+		e.Cause, remedy)
 }
 
-func (e *Unwritable) Unwrap() error { return e.Cause }
+func (e *unwritableError) Unwrap() error { return e.Cause }
 
-// Missing is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
-type Missing struct {
+// MissingFileError is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
+type MissingFileError struct {
 	// Path is the absolute path of the file.
 	Path string
 }
 
-func (e *Missing) Error() string {
+func (e *MissingFileError) Error() string {
 	return fmt.Sprintf("there is no database file %s: correct --database-url (PLACARD_DATABASE_URL), or run `placard migrate up` to make it", e.Path)
 }
 
@@ -63,16 +64,16 @@ func checkFile(url string) error {
 	if err != nil {
 		return err
 	}
-	return &Missing{path}
+	return &MissingFileError{path}
 }
 
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
 	if isRefusal(err) {
-		return &Unwritable{path, err}
+		return &unwritableError{path, err}
 	}
 	if refused, cause := isWriteRefused(path, err); refused {
-		return &Unwritable{path, cause}
+		return &unwritableError{path, cause}
 	}
 	return err
 }
@@ -99,8 +100,8 @@ func isWriteRefused(path string, err error) (bool, error) {
 	return false, nil
 }
 
-// findRefusal returns the error of the system for writing the files of the database at path or its folder, or nil. It does
-// not open the files: closing one would drop the locks of SQLite on it.
+// findRefusal returns the error of the system for writing the files of the database at path or its folder, or nil. It
+// does not open the files: closing one would drop the locks of SQLite on it.
 func findRefusal(path string) error {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		if err := checkWritable(name); isRefusal(err) {
@@ -122,9 +123,9 @@ func isRefusal(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// openForWriting opens the file at path for writing and closes it. It makes a missing file that only its owner can read; SQLite
-// gives its log files the same rights. This process must have no connection open. SQLite would fall back to reading, and create
-// log files that nobody can write either.
+// openForWriting opens the file at path for writing and closes it. It makes a missing file that only its owner can
+// read; SQLite gives its log files the same rights. This process must have no connection open. SQLite would fall back
+// to reading, and create log files that nobody can write either.
 func openForWriting(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -133,8 +134,8 @@ func openForWriting(path string) error {
 	return file.Close()
 }
 
-// warnIfWorldReadable logs a warning where all users of the machine can read a file of the database at path. It changes no rights: an
-// operator may have given them.
+// warnIfWorldReadable logs a warning where all users of the machine can read a file of the database at path. It changes
+// no rights: an operator may have given them.
 func warnIfWorldReadable(ctx context.Context, path string, log *slog.Logger) {
 	folder, err := os.Stat(filepath.Dir(path))
 	if err != nil || !isOpenToAll(folder) {
@@ -174,11 +175,12 @@ func (d *sqliteDialect) rewrite(ctx context.Context) error {
 	})
 }
 
-// rewriteVersion returns a statement that writes the first page of the file as it is. The program does not use the number.
+// rewriteVersion returns a statement that writes the first page of the file as it is. The program does not use the
+// number.
 func rewriteVersion(version int) string { return fmt.Sprintf("PRAGMA user_version = %d", version) }
 
-// checkWrites returns the failure of an SQLite database that refused a write and still does. A server without ready probes
-// gets no writes, so this writes itself instead of waiting for one.
+// checkWrites returns the failure of an SQLite database that refused a write and still does. A server without ready
+// probes gets no writes, so this writes itself instead of waiting for one.
 func (d *sqliteDialect) checkWrites(ctx context.Context) error {
 	if !d.refused.Load() {
 		return nil
@@ -195,8 +197,9 @@ func (d *sqliteDialect) write(ctx context.Context, fn func(tx *gorm.DB) error) e
 	err := d.writer.write(ctx, fn)
 	if refused, cause := isWriteRefused(d.path, err); refused {
 		d.refused.Store(true)
-		return &models.Error{Code: models.CodeUnavailable, Message: "the database cannot be written until an operator repairs it; reads go on",
-			Err: fmt.Errorf("%w: %w", ErrReadOnly, cause)}
+		return &models.Error{Code: models.CodeUnavailable,
+			Message: "the database cannot be written until an operator repairs it; reads go on",
+			Err:     fmt.Errorf("%w: %w", ErrReadOnly, cause)}
 	}
 	return err
 }

@@ -25,7 +25,8 @@ func openGORM(dialector gorm.Dialector, log *slog.Logger, prepare bool, gate *re
 // maxObservedText is the number of bytes of a statement that observers get.
 const maxObservedText = 2000
 
-// placeholderDialector keeps the placeholders in the statements that observers get. GORM would replace them by the values.
+// placeholderDialector keeps the placeholders in the statements that observers get. GORM would replace them by the
+// values.
 type placeholderDialector struct{ gorm.Dialector }
 
 // Explain returns the beginning of the statement.

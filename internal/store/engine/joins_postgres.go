@@ -30,14 +30,17 @@ func (d *postgresDialect) LateralJoin(table, alias string, on Expr) Expr {
 
 // lateral returns a lateral join whose rows end locks, if it is not empty.
 func lateral(table, alias string, on Expr, lock string) Expr {
-	return Expr{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.SQL + " OFFSET 0" + lock + ") " + alias, on.Args}
+	return Expr{" CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.SQL + " OFFSET 0" + lock + ") " + alias,
+		on.Args}
 }
 
 func (d *postgresDialect) LeftLateralJoin(table, alias string, on Expr) Expr {
-	return Expr{" LEFT JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.SQL + " OFFSET 0) " + alias + " ON TRUE", on.Args}
+	return Expr{" LEFT JOIN LATERAL (SELECT * FROM " + table + " WHERE " + on.SQL + " OFFSET 0) " + alias + " ON TRUE",
+		on.Args}
 }
 
-// LookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it does.
+// LookUp needs the join: for `column = ANY(…)` PostgreSQL may read all rows of the project, and without statistics it
+// does.
 func (d *postgresDialect) LookUp(l Lookup) Expr {
 	wanted := "wanted_" + l.Alias
 	each := SQL("unnest(CAST(? AS uuid[])) AS "+wanted+"("+wanted+")", idArray(compactIDs(l.IDs)))
@@ -55,14 +58,15 @@ func compactIDs(ids []models.ID) []models.ID {
 	return slices.Compact(sorted)
 }
 
-// SelectFirst reads an index along the first column of the order, and sorts the rows that are equal in it, where the columns have
-// different directions. Without statistics PostgreSQL would sort all rows of the project.
+// SelectFirst reads an index along the first column of the order, and sorts the rows that are equal in it, where the
+// columns have different directions. Without statistics PostgreSQL would sort all rows of the project.
 func (d *postgresDialect) SelectFirst(columns string, from Expr, order []string, limit int) Expr {
 	mixed := len(order) > 1 && strings.HasSuffix(order[0], " DESC") != strings.HasSuffix(order[1], " DESC")
 	if mixed && strings.HasPrefix(order[0], "q.") {
 		from.SQL = fmt.Sprintf("(SELECT * FROM %s ORDER BY %s FETCH FIRST %d ROWS WITH TIES) q", from.SQL, order[0], limit)
 	}
-	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit), from.Args}
+	return Expr{fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT %d", columns, from.SQL, strings.Join(order, ", "), limit),
+		from.Args}
 }
 
 func (d *postgresDialect) SortFirst(from Expr, alias, order string) Expr {

@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/internal/admission"
 )
 
-// laneSet are the kinds of statements. Each kind has connections of its own, so that none waits for another kind. The probe of
-// the dialect is not one of them.
+// laneSet are the connections for each kind of statements, so that no kind waits for another. The health check has a
+// connection of its own.
 type laneSet struct {
 	// reads are the statements of queries whose work is bounded by the objects that they name and by the size of a page.
 	reads *lane
@@ -34,8 +34,8 @@ func (l *laneSet) all() []*lane { return []*lane{l.reads, l.unbounded, l.mutatio
 func (l *laneSet) pools() []Pool {
 	var pools []Pool
 	for _, lane := range l.all() {
-		p, load := pool(lane.name, lane.pool), lane.queue.Load()
-		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.Waited
+		p, load := pool(lane.name, lane.pool), lane.queue.Stats()
+		p.Waiting, p.Waits, p.Waited = load.Waiting, p.Waits+load.Waits, p.Waited+load.WaitTime
 		pools = append(pools, p)
 	}
 	return pools
@@ -68,23 +68,24 @@ func newLane(name string, pool *sql.DB, connections int) *lane {
 	return &lane{name: name, pool: pool, queue: admission.NewQueue[string](connections, math.MaxInt)}
 }
 
-// maxUnboundedReads returns the number of questions that run at once: one for each core. One caller runs at most three quarters
-// of them, and one of two, so that a core is left for others.
+// maxUnboundedReads returns the number of concurrent unbounded reads: one per core, and at least two. One caller gets
+// at most three quarters of them.
 func maxUnboundedReads() int { return max(2, cores) }
 
 // cores is the number of cores that the process may use.
 var cores = runtime.GOMAXPROCS(0)
 
-// addReadThreads lets the process run one goroutine more at once for each question. An SQLite statement is a goroutine that
-// computes for seconds, and Go would make other goroutines wait for the end of its time slices; the operating system
-// prefers threads that have waited. A GOMAXPROCS of the environment stays.
+// addReadThreads raises GOMAXPROCS by one per unbounded read. An SQLite statement is a goroutine that computes for
+// seconds, and Go would make other goroutines wait for the end of its time slices; the operating system prefers
+// threads that have waited. It keeps a GOMAXPROCS of the environment.
 var addReadThreads = sync.OnceFunc(func() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(cores + min(maxUnboundedReads(), maxSQLiteUnbounded))
 	}
 })
 
-// shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as there are.
+// shareConnections divides the connections of PostgreSQL between the lanes: at least one each, and together as many as
+// there are.
 func shareConnections(all int) (reads, questions, mutations, keys int) {
 	keys = max(1, all/5)
 	questions = min(maxUnboundedReads(), max(1, all/4))
@@ -92,8 +93,8 @@ func shareConnections(all int) (reads, questions, mutations, keys int) {
 	return max(1, all-keys-questions-mutations), questions, mutations, keys
 }
 
-// run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other, and
-// closes their rows. It waits for nothing else, and takes no other turn.
+// run runs fn in a turn of the operation and the caller of ctx. fn sends one statement, or several one after the other,
+// and closes their rows. It waits for nothing else, and takes no other turn.
 func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) error {
 	return withPermit(ctx, func(o Operation) error {
 		return l.withTurn(ctx, o.Caller, func() error { return fn(db.WithContext(ctx)) })
@@ -102,10 +103,10 @@ func (l *lane) run(ctx context.Context, db *gorm.DB, fn func(*gorm.DB) error) er
 
 // withTurn runs fn in a turn of a caller. It returns the error of ctx if that ends first.
 func (l *lane) withTurn(ctx context.Context, caller string, fn func() error) error {
-	if err := l.queue.Enter(ctx, caller); err != nil {
+	if err := l.queue.Acquire(ctx, caller); err != nil {
 		return ctx.Err() // the places to wait have no bound
 	}
-	defer l.queue.Leave(caller)
+	defer l.queue.Release(caller)
 	return fn()
 }
 
@@ -135,8 +136,8 @@ func operationOf(ctx context.Context) Operation {
 	return o
 }
 
-// withPermit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It returns the
-// error of ctx if that ends first.
+// withPermit runs fn with one of the permits of the operation of ctx. A context without an operation needs none. It
+// returns the error of ctx if that ends first.
 func withPermit(ctx context.Context, fn func(Operation) error) error {
 	o := operationOf(ctx)
 	if o.permits == nil {
@@ -173,7 +174,8 @@ func (db *DB) ReadUnbounded(ctx context.Context) Reader {
 	return Reader{ctx, lane, lane.db}
 }
 
-// ReadSearch is ReadUnbounded for statements whose text and best plan depend on their arguments: they are not kept prepared.
+// ReadSearch returns a Reader for unbounded statements with variable text, which are planned for their arguments and
+// not kept prepared.
 func (db *DB) ReadSearch(ctx context.Context) Reader {
 	lane := db.backend.lanes().unbounded
 	return Reader{ctx, lane, lane.customPlans}
@@ -193,7 +195,7 @@ func (r Reader) Scan(dest any, query Expr) error {
 	return r.Do(func(db *gorm.DB) error { return db.Raw(query.SQL, query.Args...).Scan(dest).Error })
 }
 
-// Pool is how busy a pool of connections is.
+// Pool is the state of a pool of connections.
 type Pool struct {
 	Name string
 	// Most is how many connections it may have.

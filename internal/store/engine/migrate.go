@@ -55,7 +55,7 @@ func migrate(
 	if err != nil {
 		return err
 	}
-	newest := NewestTables()
+	newest := TargetSchemaVersion()
 	if stored >= newest {
 		return checkProgram(ctx, pool) // nothing is pending, so the lock is not taken
 	}
@@ -73,8 +73,8 @@ func migrate(
 // searchVersion is the number of searchMigration.
 const searchVersion = 3
 
-// searchMigration is a migration in Go: it fills in how values are found and sorted, which only Go knows to say, and then
-// makes the index. statements come before the index.
+// searchMigration is a migration in Go: it runs statements, computes the sort keys of all values and creates their
+// index.
 func searchMigration(log *slog.Logger, statements ...string) *goose.Migration {
 	up := func(ctx context.Context, tx *sql.Tx) error {
 		for _, table := range []string{"metadata_entries", "metadata_latest"} {
@@ -99,11 +99,12 @@ func execAll(ctx context.Context, tx *sql.Tx, statements []string) error {
 
 // filledAtOnce is how many rows are held in memory, and toldEvery how often the log says how far that is.
 const (
+	// fillBatchSize is the number of rows in memory, and progressInterval the time between two log messages.
 	fillBatchSize    = 1000
 	progressInterval = 3 * time.Second
 )
 
-// fillSortKeys goes through the rows in order of seq, which is unique in both tables.
+// fillSortKeys updates the rows in order of seq, which is unique in both tables.
 func fillSortKeys(ctx context.Context, tx *sql.Tx, table string, log *slog.Logger) error {
 	var rows int64
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM "+table).Scan(&rows); err != nil {
@@ -126,7 +127,7 @@ func fillSortKeys(ctx context.Context, tx *sql.Tx, table string, log *slog.Logge
 	return execAll(ctx, tx, []string{"DROP INDEX filling"})
 }
 
-// fillBatch fills in the rows that come after last, and returns the last of them and how many there were.
+// fillBatch updates the rows after last, and returns the last one and their number.
 func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64, int, error) {
 	rows, err := tx.QueryContext(ctx, fmt.Sprintf(
 		"SELECT seq, kind, value FROM %s WHERE seq > $1 AND NOT retracted ORDER BY seq LIMIT %d", table, fillBatchSize), last)
@@ -136,7 +137,7 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 	defer func() { _ = rows.Close() }() // an error of the rows is that of rows.Err
 	type row struct {
 		seq  int64
-		form models.SearchForm
+		form models.SearchKeys
 	}
 	var some []row
 	for rows.Next() {
@@ -146,7 +147,7 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 		if err := rows.Scan(&r.seq, &kind, &text); err != nil {
 			return 0, 0, err
 		}
-		if r.form, err = models.DecodeSearchForm(kind, text); err != nil {
+		if r.form, err = models.DecodeSearchKeys(kind, text); err != nil {
 			return 0, 0, fmt.Errorf("entry %d: %w", r.seq, err)
 		}
 		some = append(some, r)
@@ -157,15 +158,15 @@ func fillBatch(ctx context.Context, tx *sql.Tx, table string, last int64) (int64
 	for _, r := range some {
 		last = r.seq
 		if _, err := tx.ExecContext(ctx, "UPDATE "+table+" SET sort_key = $1, parts = $2 WHERE seq = $3",
-			r.form.SortKey, sql.NullString{String: r.form.Parts, Valid: r.form.Parts != ""}, r.seq); err != nil {
+			r.form.SortKey, sql.NullString{String: r.form.PathKeys, Valid: r.form.PathKeys != ""}, r.seq); err != nil {
 			return 0, 0, err
 		}
 	}
 	return last, len(some), nil
 }
 
-// foldFunction makes models.Fold a function of PostgreSQL, whose own way to change case depends on how the database was
-// made. Text without anything but ASCII, which is most, is quick.
+// foldFunction returns models.Fold as a function of PostgreSQL, whose own case mapping depends on the locale of the
+// database. It is fast for ASCII text.
 func foldFunction() string {
 	var from, to strings.Builder
 	for r := rune(0); r <= unicode.MaxRune; r++ {
@@ -179,9 +180,9 @@ SELECT CASE WHEN octet_length(t) = length(t) THEN upper(t COLLATE "C") ELSE tran
 $fold$`, from.String(), to.String())
 }
 
-// Tables is how far the tables of a database are.
-type Tables struct {
-	// Stored is the version that they have, 0 for none, and Newest the one that this program makes.
+// Schema is the state of the schema of a database.
+type Schema struct {
+	// Stored is the current version, 0 for none, and Newest the version of this program.
 	Stored, Newest int64
 	// Oldest is the version of the oldest program that may use them, 0 for tables that do not carry it.
 	Oldest int64
@@ -191,14 +192,14 @@ type Tables struct {
 	NoFile bool
 }
 
-// Behind is the failure of a database whose tables are older than the program needs.
-type Behind struct {
+// SchemaOutdatedError is the failure of a database whose schema is older than the program needs.
+type SchemaOutdatedError struct {
 	Stored, Newest int64
 	// Missing is set where there is no SQLite file at all.
-	Missing *Missing
+	Missing *MissingFileError
 }
 
-func (e *Behind) Error() string {
+func (e *SchemaOutdatedError) Error() string {
 	if e.Missing != nil {
 		return e.Missing.Error()
 	}
@@ -206,7 +207,7 @@ func (e *Behind) Error() string {
 		"make a backup, run `placard migrate up`, and start again", e.Stored, e.Newest)
 }
 
-// listMigrations are the numbers and names of all migrations, in order.
+// listMigrations returns the numbers and names of all migrations, in order.
 func listMigrations() ([]int64, []string) {
 	names := map[int64]string{searchVersion: fmt.Sprintf("%04d_search.go", searchVersion)}
 	newest := int64(searchVersion)
@@ -231,19 +232,20 @@ func listMigrations() ([]int64, []string) {
 	return numbers, sorted
 }
 
-// NewestTables is the version of the tables that this program makes.
-func NewestTables() int64 {
+// TargetSchemaVersion returns the version of the schema of this program.
+func TargetSchemaVersion() int64 {
 	numbers, _ := listMigrations()
 	return numbers[len(numbers)-1]
 }
 
-// What says whether the table of versions is there.
+// The statements that report whether the table of versions exists.
 const (
+	// The following statements report whether the table of versions exists.
 	sqliteHasTables   = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version')"
 	postgresHasTables = "SELECT to_regclass('goose_db_version') IS NOT NULL"
 )
 
-// readSchemaVersion is the version of the tables of a database.
+// readSchemaVersion returns the version of the schema of a database.
 func readSchemaVersion(ctx context.Context, pool *sql.DB, has string) (int64, error) {
 	var there bool
 	var stored sql.NullInt64
@@ -259,17 +261,17 @@ func requireCurrent(ctx context.Context, pool *sql.DB, has string) error {
 	if err != nil {
 		return fmt.Errorf("read the version of the tables: %w", stripDSN(err))
 	}
-	if newest := NewestTables(); stored < newest {
-		return &Behind{Stored: stored, Newest: newest}
+	if newest := TargetSchemaVersion(); stored < newest {
+		return &SchemaOutdatedError{Stored: stored, Newest: newest}
 	}
 	return checkProgram(ctx, pool)
 }
 
-// ReadTables reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
+// ReadSchema reads how far the tables of the database at url are. It changes nothing and needs no lock, so a server may
 // run meanwhile. A database that is not there yet has version 0.
-func ReadTables(ctx context.Context, url string) (Tables, error) {
-	tables := Tables{Newest: NewestTables()}
-	var missing *Missing
+func ReadSchema(ctx context.Context, url string) (Schema, error) {
+	tables := Schema{Newest: TargetSchemaVersion()}
+	var missing *MissingFileError
 	pool, has, err := readOnly(ctx, url)
 	if tables.NoFile = errors.As(err, &missing); tables.NoFile {
 		err = nil
@@ -291,9 +293,9 @@ func ReadTables(ctx context.Context, url string) (Tables, error) {
 	return tables, nil
 }
 
-// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a server
-// may run meanwhile. A transaction of it reads one instant, and has no time limit.
-// It fails with Missing where there is no SQLite file, and with Behind when the tables are older than the program needs.
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a
+// server may run meanwhile. A transaction of it reads one instant, and has no time limit. It fails with Missing where
+// there is no SQLite file, and with Behind when the tables are older than the program needs.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	pool, has, err := readOnly(ctx, url)
 	if err != nil {
@@ -305,18 +307,18 @@ func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	return pool, nil
 }
 
-// BadURL is the failure of a database URL that leads nowhere.
-type BadURL struct{ text string }
+// URLError is the failure of an invalid database URL.
+type URLError struct{ text string }
 
-func (e *BadURL) Error() string { return e.text }
+func (e *URLError) Error() string { return e.text }
 
 var (
-	errURL         = &BadURL{"the database URL must begin with sqlite: or postgres://"}
-	errPostgresURL = &BadURL{"the database URL is not a valid postgres:// URL"}
+	errURL         = &URLError{"the database URL must begin with sqlite: or postgres://"}
+	errPostgresURL = &URLError{"the database URL is not a valid postgres:// URL"}
 )
 
-// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with Missing
-// where there is no SQLite file, and with WrongEncoding.
+// readOnly returns a pool on the database at url, and the statement that asks for the table of versions. It fails with
+// Missing where there is no SQLite file, and with WrongEncoding.
 func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	if IsPostgres(url) {
 		config, err := parsePostgres(url)
@@ -343,7 +345,7 @@ func readOnly(ctx context.Context, url string) (*sql.DB, string, error) {
 	return pool, sqliteHasTables, err
 }
 
-// OpenReadOnlyFile returns a pool that cannot change an SQLite file and takes no lock that a writer would wait for.
+// OpenReadOnlyFile returns a pool that cannot change the database file, and takes no lock that blocks a writer.
 func OpenReadOnlyFile(path string) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -9,9 +9,10 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// migrationLock keeps other processes from migrating a PostgreSQL database. It is an advisory lock of a transaction, which is
-// open as long as the lock is held. So PostgreSQL releases the lock when the process or its connection ends, also through
-// a pooler that gives connections to transactions. Its number is that of the session lock of earlier programs, which it excludes.
+// migrationLock keeps other processes from migrating a PostgreSQL database. It is an advisory lock of a transaction,
+// which is open as long as the lock is held. So PostgreSQL releases the lock when the process or its connection ends,
+// also through a pooler that gives connections to transactions. Its number is that of the session lock of earlier
+// programs, which it excludes.
 type migrationLock struct {
 	conn *sql.Conn
 	tx   *sql.Tx

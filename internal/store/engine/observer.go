@@ -15,8 +15,8 @@ import (
 
 // Observer observes the statements of a context, but not those that begin and end transactions.
 type Observer interface {
-	// BeforeStatement is called before a statement is sent. A statement for which it returns an error is not sent, and fails
-	// with this error.
+	// BeforeStatement is called before a statement is sent. A statement for which it returns an error is not sent, and
+	// fails with this error.
 	BeforeStatement(ctx context.Context, text string, args []any) error
 	// Statement is called after a statement. text returns its SQL, with placeholders instead of values.
 	Statement(ctx context.Context, begin time.Time, took time.Duration, text func() string, err error)
@@ -26,7 +26,7 @@ type Observer interface {
 
 type observerKey struct{}
 
-// WithObserver returns a context whose statements the observer observes, beside the observers of ctx.
+// WithObserver returns a context that adds an observer to those of ctx.
 func WithObserver(ctx context.Context, o Observer) context.Context {
 	observers := observersOf(ctx)
 	return context.WithValue(ctx, observerKey{}, append(observers[:len(observers):len(observers)], o))
@@ -124,8 +124,8 @@ const (
 	slowLogInterval = 10 * time.Second
 )
 
-// statementLogger calls the observers of a context after each statement, and logs slow statements. It omits the messages of
-// GORM, because its errors are returned.
+// statementLogger calls the observers of a context after each statement, and logs slow statements. It omits the
+// messages of GORM, because its errors are returned.
 type statementLogger struct {
 	logger.Interface
 	log     *slog.Logger
@@ -141,7 +141,7 @@ func newStatementLogger(log *slog.Logger) *statementLogger {
 // LogMode returns the logger: it has one level.
 func (l *statementLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
-// Trace is called after each statement.
+// Trace implements logger.Interface. GORM calls it after each statement.
 func (l *statementLogger) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
 	took := time.Since(begin)
 	for _, o := range observersOf(ctx) {
@@ -152,7 +152,8 @@ func (l *statementLogger) Trace(ctx context.Context, begin time.Time, statement 
 	}
 	if omitted, ok := l.admit(begin.Add(took)); ok {
 		text, rows := statement()
-		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "omitted", omitted, "sql", text[:min(len(text), maxSlowBytes)])
+		l.log.WarnContext(ctx, "slow statement", "took", took, "rows", rows, "omitted", omitted, "sql",
+			text[:min(len(text), maxSlowBytes)])
 	}
 }
 
@@ -168,8 +169,8 @@ func (l *statementLogger) admit(now time.Time) (omitted int, ok bool) {
 	return omitted, true
 }
 
-// Explain returns the plan of a reading statement, line by line. PostgreSQL executes the statement for it, and returns the
-// cost of each step.
+// Explain returns the plan of a reading statement, line by line. PostgreSQL executes the statement for it, and returns
+// the cost of each step.
 func (db *DB) Explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return db.backend.explain(ctx, text, args)
 }

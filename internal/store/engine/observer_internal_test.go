@@ -10,7 +10,8 @@ import (
 	"gorm.io/driver/postgres"
 )
 
-// TestGORMLogsNothing checks that neither the log nor the error reveals settings of a connection that PostgreSQL refuses.
+// TestGORMLogsNothing checks that neither the log nor the error reveals settings of a connection that PostgreSQL
+// refuses.
 func TestGORMLogsNothing(t *testing.T) {
 	t.Parallel()
 	const url = "postgres://placard:hunter2@127.0.0.1:1/secret_name?sslmode=disable"
@@ -21,7 +22,8 @@ func TestGORMLogsNothing(t *testing.T) {
 	pool := (&postgresDialect{}).connect(config)
 	t.Cleanup(func() { _ = pool.Close() })
 	var text bytes.Buffer
-	_, refused := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false, nil)
+	_, refused := openGORM(postgres.New(postgres.Config{Conn: pool}), slog.New(slog.NewTextHandler(&text, nil)), false,
+		nil)
 	if refused == nil || !strings.Contains(refused.Error(), "secret_name") {
 		t.Fatalf("the control: the error reveals nothing: %v", refused)
 	}
@@ -34,8 +36,8 @@ func TestGORMLogsNothing(t *testing.T) {
 	}
 }
 
-// TestSlowStatementsAreBounded checks that many slow statements at once have one short line in the log, and that a later line
-// counts the others. The control is a statement that is not slow.
+// TestSlowStatementsAreBounded checks that many slow statements at once have one short line in the log, and that a
+// later line counts the others. The control is a statement that is not slow.
 func TestSlowStatementsAreBounded(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
@@ -45,7 +47,8 @@ func TestSlowStatementsAreBounded(t *testing.T) {
 		l.Trace(t.Context(), time.Now(), statement, nil)
 		l.Trace(t.Context(), time.Now().Add(-time.Second), statement, nil)
 	}
-	if lines := strings.Split(text.String(), "\n"); len(lines) != 2 || len(lines[0]) > 400 || !strings.Contains(lines[0], "omitted=0") {
+	if lines := strings.Split(text.String(), "\n"); len(lines) != 2 || len(lines[0]) > 400 ||
+		!strings.Contains(lines[0], "omitted=0") {
 		t.Errorf("the log is\n%s", text.String())
 	}
 	text.Reset()

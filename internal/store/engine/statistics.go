@@ -11,9 +11,9 @@ import (
 // StatisticsInterval is the time between two looks for tables that need ANALYZE.
 const StatisticsInterval = 5 * time.Second
 
-// KeepStatistics runs ANALYZE in the background, until Close, on each table that has passed 500, 2,000, 8,000, 32,000 and so
-// on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are made for tables
-// of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.
+// KeepStatistics runs ANALYZE in the background, until Close, on each table that has passed 500, 2,000, 8,000, 32,000
+// and so on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are
+// made for tables of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.
 func (db *DB) KeepStatistics(interval time.Duration) {
 	db.Repeat(interval, func(ctx context.Context) {
 		if err := db.backend.analyze(ctx, db.log, false); err != nil && ctx.Err() == nil {
@@ -44,8 +44,8 @@ type tableSize struct {
 	permitted bool
 }
 
-// firstAnalyze is the number of rows at which a table gets its first ANALYZE, and each further one comes at analyzeFactor times
-// as many.
+// firstAnalyze is the number of rows at which a table gets its first ANALYZE, and each further one comes at
+// analyzeFactor times as many.
 const (
 	firstAnalyze  = 500
 	analyzeFactor = 4
@@ -71,7 +71,8 @@ func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error 
 	}
 	defer func() { _ = conn.Close() }() // it goes back to its pool
 	var locked bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(analyzeLock)).Scan(&locked); err != nil || !locked {
+	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(analyzeLock)).Scan(&locked); err != nil ||
+		!locked {
 		return err
 	}
 	defer func() {
@@ -103,7 +104,8 @@ func (s *statistics) run(ctx context.Context, log *slog.Logger, all bool) error 
 	return nil
 }
 
-// readTableSizes returns the tables of the program. VACUUM and CREATE INDEX set reltuples, so it counts only after an ANALYZE.
+// readTableSizes returns the tables of the program. VACUUM and CREATE INDEX set reltuples, so it counts only after an
+// ANALYZE.
 func readTableSizes(ctx context.Context, conn *sql.Conn) ([]tableSize, error) {
 	rows, err := conn.QueryContext(ctx, `SELECT format('%I.%I', s.schemaname, s.relname), s.n_live_tup,
 		CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 0 ELSE greatest(c.reltuples, 0)::bigint END,

@@ -14,8 +14,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// writer is the one writer of an SQLite file. Transactions that wait while it works are committed together, so that
-// many callers share one wait for the disk; each of them still happens whole or not at all.
+// writer is the one writer of an SQLite file. It commits the transactions that wait in one group, so that they share
+// one fsync. Each of them is still atomic.
 type writer struct {
 	db   *gorm.DB
 	conn *preparedConn
@@ -40,19 +40,20 @@ type job struct {
 	ctx    context.Context
 	fn     func(tx *gorm.DB) error
 	result chan error
-	// claimed is set by the first of the two: the writer, which then runs the job, or a caller who does not want it any more.
+	// claimed is set by the writer, which then runs the job, or by a caller that stops waiting, which prevents it.
 	claimed atomic.Bool
 }
 
 var errClosed = errors.New("the database is closed")
 
-// maxGroupSize bounds how many transactions are committed together, so that the first of them does not wait for long.
+// maxGroupSize limits the transactions of a group, so that the first of them does not wait for long.
 const maxGroupSize = 128
 
 func newWriter(db *gorm.DB, conn *preparedConn, committed func()) *writer {
 	stop, cancel := context.WithCancel(context.Background())
 	w := &writer{
-		db: db, conn: conn, jobs: make(chan *job, maxGroupSize), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
+		db: db, conn: conn, jobs: make(chan *job,
+			maxGroupSize), pauses: make(chan pause), committed: committed, done: make(chan struct{}),
 	}
 	w.close = func() error {
 		cancel()
@@ -63,8 +64,8 @@ func newWriter(db *gorm.DB, conn *preparedConn, committed func()) *writer {
 	return w
 }
 
-// write runs fn inside the next transaction, and returns when that is on the disk. When ctx ends before fn has begun, fn
-// never runs and the caller does not wait; what has begun is waited for.
+// write runs fn inside the next transaction, and returns when that is on the disk. When ctx ends before fn has begun,
+// fn never runs and the caller does not wait; what has begun is waited for.
 func (w *writer) write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	j := &job{ctx: ctx, fn: fn, result: make(chan error, 1)}
 	select {
@@ -117,7 +118,7 @@ func (w *writer) run(stop context.Context) {
 	}
 }
 
-// drainQueue is first and the jobs that wait behind it.
+// drainQueue returns first and the jobs that wait in the queue.
 func (w *writer) drainQueue(first *job) []*job {
 	jobs := []*job{first}
 	for len(jobs) < maxGroupSize {
@@ -131,8 +132,8 @@ func (w *writer) drainQueue(first *job) []*job {
 	return jobs
 }
 
-// maxGroupDuration is how long the jobs of a transaction may run before the rest has to wait for the next one, so that what is
-// logged is committed soon after its time.
+// maxGroupDuration limits the run time of a group, so that entries are committed soon after their time. The other
+// jobs wait for the next group.
 const maxGroupDuration = 250 * time.Millisecond
 
 func (w *writer) commitAll(jobs []*job) {
@@ -159,8 +160,8 @@ func (w *writer) pause(ctx context.Context, fn func() error) error {
 	}
 }
 
-// commit runs jobs in one transaction and returns how many. A job that fails is undone alone. All of them learn their
-// result after the commit: also a refusal rests on what the others wrote.
+// commit runs jobs in one transaction and returns their number. A failed job is rolled back alone. All get their
+// results after the commit, because even a refusal depends on the writes of the others.
 func (w *writer) commit(jobs []*job) int {
 	results := make([]error, len(jobs))
 	begin := time.Now()
@@ -192,14 +193,14 @@ func (w *writer) commit(jobs []*job) int {
 	return len(jobs)
 }
 
-// exec sends what begins and ends transactions.
+// exec sends a statement that begins or ends a transaction.
 func (w *writer) exec(sql string) error {
 	_, err := w.conn.ExecContext(context.Background(), sql)
 	return err
 }
 
-// runOne runs a job inside a savepoint. Its context only says whether it is still wanted: a statement that were
-// interrupted in the middle would take the other jobs with it. fatal is an error of the transaction as a whole.
+// runOne runs a job in a savepoint. It checks the context before, but does not cancel a running statement, because
+// that would roll back the other jobs. fatal is an error of the whole transaction.
 func (w *writer) runOne(j *job) (result, fatal error) {
 	if err := j.ctx.Err(); err != nil {
 		return err, nil
@@ -223,7 +224,7 @@ func (w *writer) runOne(j *job) (result, fatal error) {
 	return result, w.exec("RELEASE job")
 }
 
-// recoverPanic turns a panic of fn into an error, so that the writer lives on.
+// recoverPanic returns a panic of fn as an error, so that the writer goes on.
 func recoverPanic(fn func() error) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -233,14 +234,14 @@ func recoverPanic(fn func() error) (err error) {
 	return fn()
 }
 
-// preparedConn is the one connection of the writer, with its statements kept prepared. The pool of database/sql would
-// prepare them again in each transaction, which is a quarter of the cost of a small write.
+// preparedConn is the connection of the writer with its prepared statements. The pool of database/sql would prepare
+// them in each transaction, which is a quarter of the cost of a small write.
 type preparedConn struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 }
 
-// maxStatements bounds how many statements are kept; the store has a few dozen.
+// maxStatements limits the prepared statements; the store has a few dozen.
 const maxStatements = 200
 
 // PrepareContext makes a connection a gorm.ConnPool, as the other methods do.
@@ -248,7 +249,7 @@ func (c *preparedConn) PrepareContext(ctx context.Context, query string) (*sql.S
 	return c.conn.PrepareContext(ctx, query)
 }
 
-// prepared is the statement of a query, kept from last time.
+// prepared returns the prepared statement of a query.
 func (c *preparedConn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if statement, ok := c.statements[query]; ok {
 		return statement, nil

@@ -31,7 +31,8 @@ func (s *searcher[T]) chooseAccessPath(ctx context.Context) (accessPath, error) 
 	}
 	counts := make([]engine.Expr, len(scans))
 	for i, scan := range scans {
-		counts[i] = engine.SQL(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (? LIMIT %d) q", i, selectiveLimit+1), unionIDs(scan.ids))
+		counts[i] = engine.SQL(fmt.Sprintf("SELECT %d AS n, count(*) AS size FROM (? LIMIT %d) q", i, selectiveLimit+1),
+			unionIDs(scan.ids))
 	}
 	var sizes []struct{ N, Size int }
 	if err := s.db.ReadSearch(ctx).Scan(&sizes, engine.Join(counts, " UNION ALL ")); err != nil {
@@ -78,7 +79,8 @@ func (s *searcher[T]) residualFilter(p accessPath) engine.Expr {
 	return s.where()
 }
 
-// from returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number, 0 for no bound.
+// from returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number, 0 for no
+// bound.
 func (s *searcher[T]) from(p accessPath, maxIDs int) engine.Expr {
 	if p.ids == nil {
 		return engine.SQL(s.table.from)
@@ -96,7 +98,8 @@ func (s *searcher[T]) from(p accessPath, maxIDs int) engine.Expr {
 // joinByID returns the lateral join of the table with the object of an ID.
 func (s *searcher[T]) joinByID(id string) engine.Expr {
 	alias := s.table.alias
-	return s.dialect.LateralJoin(s.table.from, alias, engine.SQL(alias+".project_id = ? AND "+alias+".id = "+id, s.project))
+	return s.dialect.LateralJoin(s.table.from, alias,
+		engine.SQL(alias+".project_id = ? AND "+alias+".id = "+id, s.project))
 }
 
 // projectCondition restricts the table to the project, unless joinByID has done so.

@@ -49,9 +49,9 @@ type filterField struct {
 	// multiValued returns the condition that one of the values, l.label, passes a condition.
 	multiValued func(c compiler, condition engine.Expr) engine.Expr
 	// override, if not nil, compiles a condition in another way; ok is false for conditions that it leaves to the field.
-	override func(c compiler, test models.FieldTest) (condition engine.Expr, ok bool)
+	override func(c compiler, test models.FieldCondition) (condition engine.Expr, ok bool)
 	// indexScan, if not nil, selects as `id` all objects that pass a condition by an index; ok is false if no index helps.
-	indexScan func(c compiler, test models.FieldTest) (ids engine.Expr, ok bool)
+	indexScan func(c compiler, test models.FieldCondition) (ids engine.Expr, ok bool)
 }
 
 // filter returns the condition that an object passes a filter.
@@ -66,10 +66,10 @@ func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	case f.Metadata != nil:
 		return c.predicate(t, f.Metadata)
 	case f.Related != "":
-		return t.related[f.Related](c, f.Of)
+		return t.related[f.Related](c, f.RelatedFilter)
 	case f.Field != "":
-		conditions := make([]engine.Expr, len(f.Tests))
-		for i, test := range f.Tests {
+		conditions := make([]engine.Expr, len(f.Conditions))
+		for i, test := range f.Conditions {
 			conditions[i] = c.fieldCondition(t.fields[f.Field], test)
 		}
 		return engine.All(conditions)
@@ -85,7 +85,7 @@ func (c compiler) filters(t *Table, filters []*models.Filter) []engine.Expr {
 	return conditions
 }
 
-func (c compiler) fieldCondition(f filterField, test models.FieldTest) engine.Expr {
+func (c compiler) fieldCondition(f filterField, test models.FieldCondition) engine.Expr {
 	positive, negated := test, false
 	switch test.Op {
 	case "ne":
@@ -102,7 +102,7 @@ func (c compiler) fieldCondition(f filterField, test models.FieldTest) engine.Ex
 	return condition
 }
 
-func (c compiler) positiveCondition(f filterField, test models.FieldTest) engine.Expr {
+func (c compiler) positiveCondition(f filterField, test models.FieldCondition) engine.Expr {
 	if f.override != nil {
 		if condition, ok := f.override(c, test); ok {
 			return condition
@@ -121,7 +121,7 @@ func (c compiler) positiveCondition(f filterField, test models.FieldTest) engine
 var comparisons = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 // compare returns the condition that a value passes a condition, which is not a negated one.
-func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
+func (c compiler) compare(value string, test models.FieldCondition) engine.Expr {
 	if test.Op == "exists" {
 		return engine.SQL(value + " IS NOT NULL")
 	}
@@ -134,7 +134,7 @@ func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
 	operand := test.Values[0]
 	switch test.Op {
 	case "contains", "startsWith", "endsWith":
-		return c.textCondition(value, models.TextTest{Op: test.Op, Text: operand.(string)})
+		return c.textCondition(value, models.TextCondition{Op: test.Op, Text: operand.(string)})
 	case "eq":
 		if operand == nil {
 			return engine.False
@@ -145,7 +145,7 @@ func (c compiler) compare(value string, test models.FieldTest) engine.Expr {
 }
 
 // textCondition returns a condition on a text. No character of the operand has a special meaning.
-func (c compiler) textCondition(value string, test models.TextTest) engine.Expr {
+func (c compiler) textCondition(value string, test models.TextCondition) engine.Expr {
 	n := utf8.RuneCountInString(test.Text)
 	switch {
 	case n == 0:

@@ -34,13 +34,13 @@ func (c compiler) indexScans(t *Table, f *models.Filter) []indexScan {
 			return []indexScan{scan}
 		}
 	case f.Field != "" && t.fields[f.Field].indexScan != nil:
-		for _, test := range f.Tests {
+		for _, test := range f.Conditions {
 			if ids, ok := t.fields[f.Field].indexScan(c, test); ok && !test.IgnoreCase {
-				return []indexScan{{ids: []engine.Expr{ids}, filter: f, exact: len(f.Tests) == 1}}
+				return []indexScan{{ids: []engine.Expr{ids}, filter: f, exact: len(f.Conditions) == 1}}
 			}
 		}
 	case f.Related == "producedBy":
-		if ids, ok := c.producedScan(f.Of); ok {
+		if ids, ok := c.producedScan(f.RelatedFilter); ok {
 			return []indexScan{{ids: []engine.Expr{ids}, filter: f}}
 		}
 	}
@@ -68,8 +68,8 @@ func (c compiler) unionScan(t *Table, f *models.Filter) []indexScan {
 	return []indexScan{union}
 }
 
-// predicateScan returns the scan of the index on values for a predicate. Each range is a statement of its own, so that the
-// index is read for this range only.
+// predicateScan returns the scan of the index on values for a predicate. Each range is a statement of its own, so that
+// the index is read for this range only.
 func (c compiler) predicateScan(t *Table, f *models.Filter) (indexScan, bool) {
 	p := f.Metadata
 	match := matchIndex(p, "m", true)
@@ -78,9 +78,10 @@ func (c compiler) predicateScan(t *Table, f *models.Filter) (indexScan, bool) {
 	}
 	scan := indexScan{filter: f, exact: match.exact, key: &p.MetadataKeyPath}
 	for _, r := range match.scanRanges() {
-		scan.ids = append(scan.ids, engine.SQL("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ?"+
-			" AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ?",
-			c.project, t.subjectKind, p.Card, p.Key, engine.All(append([]engine.Expr{r}, match.conditions...))))
+		scan.ids = append(scan.ids,
+			engine.SQL("SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ?"+
+				" AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ?",
+				c.project, t.subjectKind, p.Card, p.Key, engine.All(append([]engine.Expr{r}, match.conditions...))))
 	}
 	return scan, true
 }
@@ -103,8 +104,8 @@ func (m indexMatch) scanRanges() []engine.Expr {
 	return m.ranges
 }
 
-// matchIndex returns the match of a predicate with the index entries of an alias. With split, the first condition of the
-// predicate that consists of several ranges is left out of the conditions and becomes the ranges.
+// matchIndex returns the match of a predicate with the index entries of an alias. With split, the first condition of
+// the predicate that consists of several ranges is left out of the conditions and becomes the ranges.
 func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatch {
 	key := alias + ".sort_key"
 	if len(p.Path) > 0 {
@@ -118,7 +119,7 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 	if split {
 		match.ranges, ranged = splitRanges(p, key)
 	}
-	for i, test := range p.Tests {
+	for i, test := range p.Conditions {
 		if i == ranged {
 			continue
 		}
@@ -134,10 +135,10 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 	return match
 }
 
-// splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and its
-// index; nil and -1 for none.
+// splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and
+// its index; nil and -1 for none.
 func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.Expr, index int) {
-	for i, test := range p.Tests {
+	for i, test := range p.Conditions {
 		ranges := slices.Clone(test.Between)
 		if test.Between == nil && !test.IgnoreCase && len(test.In) <= maxIndexScans {
 			for _, key := range test.In {
@@ -161,12 +162,12 @@ func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.E
 }
 
 func isLongRange(r models.SortKeyRange) bool {
-	return models.LongSortKey(r.From) || models.LongSortKey(r.To)
+	return models.IsLongSortKey(r.From) || models.IsLongSortKey(r.To)
 }
 
-// indexCondition returns a condition on a sort key that holds for each value that passes a condition, empty for none. exact
-// is set if it holds for no other value. Stored sort keys are cut, so a longer one is compared by its beginning.
-func indexCondition(test models.ValueTest, key string) (condition engine.Expr, exact bool) {
+// indexCondition returns a condition on a sort key that holds for each value that passes a condition, empty for none.
+// exact is set if it holds for no other value. Stored sort keys are cut, so a longer one is compared by its beginning.
+func indexCondition(test models.ValueCondition, key string) (condition engine.Expr, exact bool) {
 	switch {
 	case test.Not, test.IgnoreCase:
 	case test.Exists:
@@ -174,10 +175,10 @@ func indexCondition(test models.ValueTest, key string) (condition engine.Expr, e
 	case test.Between != nil:
 		ranges, exact := make([]engine.Expr, len(test.Between)), true
 		for i, r := range test.Between {
-			if models.LongSortKey(r.From) {
+			if models.IsLongSortKey(r.From) {
 				r.From, r.FromOpen, exact = models.LowerSortKey(r.From), false, false
 			}
-			if models.LongSortKey(r.To) {
+			if models.IsLongSortKey(r.To) {
 				r.To, r.ToOpen, exact = models.UpperSortKey(r.To), true, false
 			}
 			from, to := keyBounds(key, r)
@@ -187,20 +188,20 @@ func indexCondition(test models.ValueTest, key string) (condition engine.Expr, e
 	case test.In != nil:
 		keys := make([]any, len(test.In))
 		for i, key := range test.In {
-			keys[i] = models.CutSortKey(key)
+			keys[i] = models.TruncateSortKey(key)
 		}
-		return engine.ValueIn(key, keys), !slices.ContainsFunc(test.In, models.LongSortKey)
+		return engine.ValueIn(key, keys), !slices.ContainsFunc(test.In, models.IsLongSortKey)
 	case test.Text != nil && test.Member == nil && test.Text.Op == "startsWith":
 		prefix := models.SortKeyText + test.Text.Text
-		from := models.CutSortKey(prefix)
-		return engine.SQL(key+" >= ? AND "+key+" < ?", from, models.PrefixEnd(from)), !models.LongSortKey(prefix)
+		from := models.TruncateSortKey(prefix)
+		return engine.SQL(key+" >= ? AND "+key+" < ?", from, models.PrefixEnd(from)), !models.IsLongSortKey(prefix)
 	}
 	return engine.Expr{}, false
 }
 
 // requiresValue reports whether only subjects with a value pass a predicate.
 func requiresValue(p *models.MetadataPredicate) bool {
-	return p.Kind != nil || slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool { return !test.Not })
+	return p.Kind != nil || slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool { return !test.Not })
 }
 
 // excludesNull reports whether only subjects with a value other than null pass a predicate.
@@ -208,7 +209,7 @@ func excludesNull(p *models.MetadataPredicate) bool {
 	if len(p.Path) > 0 {
 		return requiresValue(p)
 	}
-	return slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+	return slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool {
 		isNull := func(key string) bool { return key >= models.SortKeyNull }
 		return !test.Not && !test.Exists && !slices.ContainsFunc(test.In, isNull)
 	})

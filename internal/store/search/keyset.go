@@ -16,10 +16,11 @@ type sortField struct {
 	asOf string
 }
 
-// sortTerm is a term of an order. It sorts objects by their rank, and by their key within a rank: objects without a value come
-// before or after all others, those with a value that has no order after those with an ordered one.
+// sortTerm is a term of an order. It sorts objects by their rank, and by their key within a rank: objects without a
+// value come before or after all others, those with a value that has no order after those with an ordered one.
 type sortTerm struct {
-	// value is the sort key or the field, null for none; it is column sN of the candidate SELECT. join is the join that it needs.
+	// value is the sort key or the field, null for none; it is column sN of the candidate SELECT. join is the join that it
+	// needs.
 	value, join engine.Expr
 	// key is a metadata key whose index can be walked, nil for other terms.
 	key *models.MetadataKeyPath
@@ -58,7 +59,8 @@ func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 		m, t.alias, t.subject)
 	compiled.join = engine.SQL(" LEFT JOIN metadata_latest "+m+" ON "+same, key.Card, key.Key)
 	if c.asOf != 0 {
-		compiled.join = engine.SQL(" LEFT JOIN metadata_entries "+m+" ON "+same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
+		compiled.join = engine.SQL(" LEFT JOIN metadata_entries "+m+" ON "+
+			same+fmt.Sprintf(` AND %s.seq = (SELECT max(e.seq) FROM metadata_entries e
 			WHERE e.project_id = %s.project_id AND e.subject_id = %s AND e.card = ? AND e.key = ? AND e.logged_at <= ?)`, m, t.alias, t.subject),
 			key.Card, key.Key, key.Card, key.Key, c.asOf)
 	}
@@ -122,7 +124,8 @@ func (c sortColumn) operator(after bool) string {
 	return " >"
 }
 
-// columns returns the columns by which a segment is sorted, and the values of a position, which are the same for all segments.
+// columns returns the columns by which a segment is sorted, and the values of a position, which are the same for all
+// segments.
 func (s *searcher[T]) columns(segment sortSegment) (order []sortColumn, position []string) {
 	for n, term := range s.terms {
 		rank, key := term.rankSQL(n), term.keySQL(n)
@@ -147,8 +150,8 @@ func (s *searcher[T]) columns(segment sortSegment) (order []sortColumn, position
 	return append(order, sortColumn{"q.tie", false}), position
 }
 
-// positionInSegment returns the values of a position for the columns by which a segment is sorted. If the position is in
-// another segment, order is -1 for an earlier segment and 1 for a later one than this.
+// positionInSegment returns the values of a position for the columns by which a segment is sorted. If the position is
+// in another segment, order is -1 for an earlier segment and 1 for a later one than this.
 func (s *searcher[T]) positionInSegment(segment sortSegment, position []any) (values []any, order int) {
 	if segment.rank == anyRank {
 		return position, 0
@@ -165,8 +168,8 @@ func (s *searcher[T]) positionInSegment(segment sortSegment, position []any) (va
 	return position[2:], 0
 }
 
-// selectSegment returns the SELECT of the objects of a segment between two positions, nil for no bound. ok is false if no
-// object of the segment can be between them.
+// selectSegment returns the SELECT of the objects of a segment between two positions, nil for no bound. ok is false if
+// no object of the segment can be between them.
 func (s *searcher[T]) selectSegment(segment sortSegment, after, before []any, limit int) (query engine.Expr, ok bool) {
 	order, position := s.columns(segment)
 	bounds := []engine.Expr{}

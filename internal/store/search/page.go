@@ -32,7 +32,7 @@ type List[T any] struct {
 	Position func(T) models.Position
 	// ParentOf returns the parent of a child.
 	ParentOf func(T) models.ID
-	// Read reads the rows of a statement; nil for the way of GORM.
+	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
 	// Unbounded is set if a page may read many more rows than it returns.
 	Unbounded bool
@@ -51,9 +51,11 @@ const (
 // MaxParents is the largest number of parents whose children one statement reads.
 const MaxParents = 250
 
-// ReadPages reads the same page of the children of each parent: one statement per MaxParents, and a second one that counts if
-// the page asks for it.
-func ReadPages[T any](ctx context.Context, db *engine.DB, l List[T], parents []models.ID, page models.Page) (map[models.ID]*models.Connection[T], error) {
+// ReadPages reads the same page of the children of each parent: one statement per MaxParents, and a second one that
+// counts if the page asks for it.
+func ReadPages[T any](
+	ctx context.Context, db *engine.DB, l List[T], parents []models.ID, page models.Page,
+) (map[models.ID]*models.Connection[T], error) {
 	if l.Parent == "" {
 		parents = []models.ID{{}}
 	}
@@ -76,7 +78,9 @@ func ReadPages[T any](ctx context.Context, db *engine.DB, l List[T], parents []m
 }
 
 // readItems returns the items of the page by parent, and one more where there are more.
-func (l List[T]) readItems(ctx context.Context, db *engine.DB, parents []models.ID, page models.Page) (map[models.ID][]T, error) {
+func (l List[T]) readItems(
+	ctx context.Context, db *engine.DB, parents []models.ID, page models.Page,
+) (map[models.ID][]T, error) {
 	var bounds engine.Expr
 	for i, parent := range parents {
 		if i > 0 && !page.HasCursor() {
@@ -138,21 +142,26 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (bounds engine.Expr,
 		if cursor.later == l.Descending {
 			operator = "<"
 		}
-		condition := fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.Order, ", "), operator, engine.Placeholders(len(values)))
-		bounds = bounds.Concat(engine.SQL(condition, values...))
+		bound := make([]engine.Expr, len(values))
+		for i, value := range values {
+			bound[i] = engine.SQL("?", value)
+		}
+		columns := strings.Join(l.Order, ", ")
+		bounds = bounds.Concat(engine.SQL(" AND ("+columns+") "+operator+" (?)", engine.Join(bound, ", ")))
 	}
 	return bounds, nil
 }
 
-// selectPage returns the SELECT of a page. It starts at a position and skips no rows, so that each page costs the same and
-// changes of the list neither repeat nor omit items.
+// selectPage returns the SELECT of a page. It starts at a position and skips no rows, so that each page costs the same
+// and changes of the list neither repeat nor omit items.
 func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engine.Expr {
 	direction := ""
 	if l.Descending != page.Backward {
 		direction = " DESC"
 	}
 	orderBy := strings.Join(l.Order, direction+", ") + direction
-	return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ?? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where, bounds, page.Size+1)
+	return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ?? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where,
+		bounds, page.Size+1)
 }
 
 // parseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
@@ -161,7 +170,7 @@ func parseCursor(argument, list, text string, kinds []PositionKind) ([]any, erro
 	if err != nil || position == nil {
 		return nil, err
 	}
-	invalid := models.BadInput(models.At(argument), "must be a cursor that this list has given out")
+	invalid := models.BadInput(models.NewPath(argument), "must be a cursor that this list has given out")
 	if len(position) != len(kinds) {
 		return nil, invalid
 	}
@@ -202,14 +211,17 @@ func countsByParent(rows []childCount) map[models.ID]int {
 }
 
 // count returns the numbers of children by parent, nil unless the page asks for them.
-func (l List[T]) count(ctx context.Context, db *engine.DB, parents []models.ID, page models.Page) (map[models.ID]int, error) {
+func (l List[T]) count(
+	ctx context.Context, db *engine.DB, parents []models.ID, page models.Page,
+) (map[models.ID]int, error) {
 	if !page.Count {
 		return nil, nil
 	}
 	query := engine.SQL("SELECT NULL AS parent, count(*) AS size FROM ? WHERE ?", l.From, l.Where)
 	if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
-			return engine.SQL("SELECT "+l.Parent+" AS parent, count(*) AS size FROM ? WHERE "+l.Parent+" = ? AND ? GROUP BY "+l.Parent,
+			return engine.SQL("SELECT "+l.Parent+" AS parent, count(*) AS size FROM ? WHERE "+l.Parent+" = ? AND ? GROUP BY "+
+				l.Parent,
 				l.From, parent, l.Where)
 		})
 	}

@@ -33,8 +33,8 @@ var pathValue = valueSQL{
 	kind:  pathKindCondition,
 }
 
-// arrayCases returns the end of a CASE: the members of a list, tuple or set, as models.appendParts encodes them, and an empty
-// array for other values.
+// arrayCases returns the end of a CASE: the members of a list, tuple or set, as models.appendParts encodes them, and an
+// empty array for other values.
 func arrayCases(parts string) string {
 	return fmt.Sprintf(`WHEN %[1]s LIKE '{"":%%' THEN substr(%[1]s, 5, length(%[1]s) - 5) WHEN %[1]s LIKE '[%%' THEN %[1]s ELSE '[]' END`, parts)
 }
@@ -53,10 +53,11 @@ func pathKindCondition(kind models.MetadataKind) engine.Expr {
 	return engine.SQL("substr(m.part, 1, 1) = ?", kind.Letter())
 }
 
-// latestRow returns the end of a SELECT, from the items of FROM on, of the row m of a key of a subject: the latest, or that
-// as of an instant.
+// latestRow returns the end of a SELECT, from the items of FROM on, of the row m of a key of a subject: the latest, or
+// that as of an instant.
 func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
-	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias, t.subject)
+	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias,
+		t.subject)
 	from := engine.SQL("metadata_latest m WHERE "+same, key.Card, key.Key)
 	if c.asOf != 0 {
 		from = engine.SQL("metadata_entries m WHERE "+same+` AND m.seq = (SELECT max(e.seq) FROM metadata_entries e
@@ -70,8 +71,9 @@ func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
 	return engine.SQL("(SELECT ? AS part FROM ?) m WHERE TRUE", value, from)
 }
 
-// predicate looks at the row of the key by its primary key, so that a missing value costs no more than an existing one. It
-// is a scalar subquery: PostgreSQL would turn an EXISTS into a join with all rows of the key.
+// predicate returns the condition that the row of the key passes a predicate. It reads the row by its primary key, so
+// that a missing value costs no more than an existing one. It is a scalar subquery, because PostgreSQL turns an
+// EXISTS into a join with all rows of the key.
 func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 	v := latestValue
 	if len(p.Path) > 0 {
@@ -86,7 +88,7 @@ func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 	if p.Kind != nil {
 		positive = append(positive, v.kind(*p.Kind))
 	}
-	for _, test := range p.Tests {
+	for _, test := range p.Conditions {
 		if test.Not {
 			negated = append(negated, engine.Not(ofRow(c.valueCondition(v, test))))
 		} else {
@@ -100,7 +102,7 @@ func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 }
 
 // valueCondition returns the condition that a value passes a condition, without its negation.
-func (c compiler) valueCondition(v valueSQL, test models.ValueTest) engine.Expr {
+func (c compiler) valueCondition(v valueSQL, test models.ValueCondition) engine.Expr {
 	switch {
 	case test.Exists:
 		return engine.SQL(v.exists)
@@ -134,15 +136,15 @@ func (v valueSQL) isText() engine.Expr {
 	return engine.SQL(v.key+" >= ? AND "+v.key+" < ?", models.SortKeyText, models.SortKeyUnordered)
 }
 
-// between returns the condition that the value is in a range. A bound that is longer than stored sort keys is compared with
-// the whole text.
+// between returns the condition that the value is in a range. A bound that is longer than stored sort keys is compared
+// with the whole text.
 func (v valueSQL) between(r models.SortKeyRange) engine.Expr {
 	from, to := keyBounds(v.key, r)
 	operators := boundOperators(r)
-	if v.keyIsCut && models.LongSortKey(r.From) {
+	if v.keyIsCut && models.IsLongSortKey(r.From) {
 		from = v.isText().And(engine.SQL(v.text+operators[0], r.From[1:]))
 	}
-	if v.keyIsCut && models.LongSortKey(r.To) {
+	if v.keyIsCut && models.IsLongSortKey(r.To) {
 		to = v.isText().And(engine.SQL(v.text+operators[1], r.To[1:]))
 	}
 	return from.And(to)
@@ -171,7 +173,7 @@ func (v valueSQL) keyIn(keys []string, ignoreCase bool) engine.Expr {
 	var exact, texts []any
 	for _, key := range keys {
 		text, isText := strings.CutPrefix(key, models.SortKeyText)
-		if isText && (ignoreCase || v.keyIsCut && models.LongSortKey(key)) {
+		if isText && (ignoreCase || v.keyIsCut && models.IsLongSortKey(key)) {
 			texts = append(texts, text)
 		} else {
 			exact = append(exact, key)
@@ -190,5 +192,6 @@ func (v valueSQL) keyIn(keys []string, ignoreCase bool) engine.Expr {
 // member returns the condition that a list, tuple or set has a member with one of the sort keys.
 func (c compiler) member(v valueSQL, keys []string, ignoreCase bool) engine.Expr {
 	member := valueSQL{key: c.dialect.CollateBinary("substr(n.value, 2)"), text: "substr(n.value, 3)"}
-	return engine.SQL("(SELECT TRUE FROM "+c.dialect.JSONElements(v.array)+" n WHERE ? LIMIT 1)", member.keyIn(keys, ignoreCase))
+	return engine.SQL("(SELECT TRUE FROM "+c.dialect.JSONElements(v.array)+" n WHERE ? LIMIT 1)",
+		member.keyIn(keys, ignoreCase))
 }

@@ -16,9 +16,9 @@ import (
 type Query struct {
 	Table   *Table
 	Project models.ID
-	// Scope is a filter beside that of the caller, nil for none.
+	// Scope restricts the results in addition to the filter, nil for no restriction.
 	Scope *models.Filter
-	models.Question
+	models.ListQuery
 	Page models.Page
 }
 
@@ -50,7 +50,8 @@ func newSearcher[T any](db *engine.DB, q Query, id func(*T) models.ID) *searcher
 	if len(q.Order) == 0 {
 		q.Order = q.Table.defaultOrder
 	}
-	s := &searcher[T]{compiler: compiler{dialect: db.Dialect(), project: q.Project}, db: db, table: q.Table, query: q, id: id}
+	s := &searcher[T]{compiler: compiler{dialect: db.Dialect(), project: q.Project}, db: db, table: q.Table, query: q,
+		id: id}
 	if q.AsOf != nil {
 		s.asOf = max(q.AsOf.UnixMicro(), 1)
 	}
@@ -133,7 +134,9 @@ func FindPerParent[T any](
 }
 
 // readChildren returns the children of the page by parent.
-func (s *searcher[T]) readChildren(ctx context.Context, by Parent[T], parents []models.ID) (map[models.ID][]resultRow[T], error) {
+func (s *searcher[T]) readChildren(
+	ctx context.Context, by Parent[T], parents []models.ID,
+) (map[models.ID][]resultRow[T], error) {
 	query := s.dialect.PerParent(parents, func(parent engine.Expr) engine.Expr {
 		ofParent := *s
 		ofParent.parentCondition = engine.SQL(by.Column+" = ?", parent)
@@ -151,18 +154,22 @@ func (s *searcher[T]) readChildren(ctx context.Context, by Parent[T], parents []
 }
 
 // countChildren returns the numbers of children by parent.
-func (s *searcher[T]) countChildren(ctx context.Context, column string, parents []models.ID) (map[models.ID]int, error) {
+func (s *searcher[T]) countChildren(
+	ctx context.Context, column string, parents []models.ID,
+) (map[models.ID]int, error) {
 	var rows []childCount
 	err := s.db.ReadSearch(ctx).Scan(&rows, engine.SQL("SELECT "+column+" AS parent, count(*) AS size FROM "+s.table.from+
-		" WHERE "+s.table.alias+".project_id = ? AND ? AND ? GROUP BY "+column, s.project, s.dialect.IDIn(column, parents), s.where()))
+		" WHERE "+s.table.alias+".project_id = ? AND ? AND ? GROUP BY "+column, s.project, s.dialect.IDIn(column,
+		parents), s.where()))
 	return countsByParent(rows), err
 }
 
 // count returns the number of objects that pass the filters, up to models.MaxTotalCount+1.
 func (s *searcher[T]) count(ctx context.Context, path accessPath) (int, error) {
 	var n int
-	err := s.db.ReadSearch(ctx).Scan(&n, engine.SQL(fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM ? WHERE ? AND ? LIMIT %d) q", models.MaxTotalCount+1),
-		s.from(path, 0), s.projectCondition(path), s.residualFilter(path)))
+	err := s.db.ReadSearch(ctx).Scan(&n,
+		engine.SQL(fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM ? WHERE ? AND ? LIMIT %d) q", models.MaxTotalCount+1),
+			s.from(path, 0), s.projectCondition(path), s.residualFilter(path)))
 	return n, err
 }
 
@@ -201,7 +208,8 @@ func (s *searcher[T]) connection(rows []resultRow[T]) (*models.Connection[*T], e
 		id := s.id(objects[i])
 		positions[id] = append(position, id.String())
 	}
-	return models.NewConnection(s.name, s.query.Page, objects, func(object *T) models.Position { return positions[s.id(object)] }), nil
+	return models.NewConnection(s.name, s.query.Page, objects,
+		func(object *T) models.Position { return positions[s.id(object)] }), nil
 }
 
 func decodePosition(text string) (models.Position, error) {
@@ -245,5 +253,5 @@ func (s *searcher[T]) parseCursors() (after, before []any, err error) {
 
 // Equals returns the filter that a field has a value.
 func Equals(field string, value any) *models.Filter {
-	return &models.Filter{Field: field, Tests: []models.FieldTest{{Op: "eq", Values: []any{value}}}}
+	return &models.Filter{Field: field, Conditions: []models.FieldCondition{{Op: "eq", Values: []any{value}}}}
 }

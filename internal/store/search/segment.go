@@ -9,8 +9,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// sortSegment is a part of the list that is read by a statement of its own: the objects with one rank in the first term of the
-// order, or all objects.
+// sortSegment is a part of the list that is read by a statement of its own: the objects with one rank in the first term
+// of the order, or all objects.
 type sortSegment struct {
 	accessPath
 	// rank is the rank of all its objects in the first term, anyRank if they have several.
@@ -18,7 +18,7 @@ type sortSegment struct {
 	// indexed is set if the index on values is walked, from its rows m0, in a range of sort keys.
 	indexed  bool
 	keyRange engine.Expr
-	// matches are what the index decides of the conditions on the key of the first term.
+	// matches are the predicates on the key of the first term.
 	matches []keyMatch
 }
 
@@ -31,9 +31,9 @@ type keyMatch struct {
 	match  indexMatch
 }
 
-// segments returns the segments of the list in their order. A selective access path is one segment, and so is an order by
-// fields. An order by a metadata key walks the index on values: if the key itself is the most selective condition, too,
-// because the index then reads only matching objects, and no more of them than the page needs.
+// segments returns the segments of the list in their order. A selective access path is one segment, and so is an order
+// by fields. An order by a metadata key walks the index on values: if the key itself is the most selective condition,
+// too, because the index then reads only matching objects, and no more of them than the page needs.
 func (s *searcher[T]) segments(p accessPath) []sortSegment {
 	first := s.terms[0]
 	ofFirstKey := first.key != nil && p.key != nil && p.key.Card == first.key.Card && p.key.Key == first.key.Key
@@ -59,8 +59,8 @@ func (s *searcher[T]) segments(p accessPath) []sortSegment {
 	return segments
 }
 
-// matchFirstKey matches the predicates that all results pass and that concern the key of the first term. With split it returns
-// the ranges of one of them. withMissing reports whether objects without a value can pass all of them.
+// matchFirstKey matches the predicates that all results pass and that concern the key of the first term. With split it
+// returns the ranges of one of them. withMissing reports whether objects without a value can pass all of them.
 func (s *searcher[T]) matchFirstKey(split bool) (matches []keyMatch, ranges []engine.Expr, withMissing bool) {
 	key := s.terms[0].key
 	withMissing = true
@@ -82,7 +82,8 @@ func (s *searcher[T]) matchFirstKey(split bool) (matches []keyMatch, ranges []en
 	return matches, ranges, withMissing
 }
 
-// candidateSelect returns the SELECT of the objects of a segment and of their sort columns s0, s1, … and tie, without an order.
+// candidateSelect returns the SELECT of the objects of a segment and of their sort columns s0, s1, … and tie, without
+// an order.
 func (s *searcher[T]) candidateSelect(segment sortSegment) engine.Expr {
 	alias, tie := s.table.alias, "m0.object_id"
 	from := engine.SQL("metadata_latest m0").Concat(s.joinByID("m0.object_id"))
@@ -109,8 +110,8 @@ func (s *searcher[T]) candidateSelect(segment sortSegment) engine.Expr {
 	return engine.SQL("SELECT ? FROM ? WHERE ?", engine.Join(columns, ", "), from, engine.Join(where, " AND "))
 }
 
-// indexConditions returns the conditions on the rows m0 of the index on values and on the objects of a segment; nil for a
-// segment that does not walk this index.
+// indexConditions returns the conditions on the rows m0 of the index on values and on the objects of a segment; nil for
+// a segment that does not walk this index.
 func (s *searcher[T]) indexConditions(segment sortSegment) []engine.Expr {
 	if !segment.indexed {
 		return nil
@@ -120,7 +121,8 @@ func (s *searcher[T]) indexConditions(segment sortSegment) []engine.Expr {
 		from, to = models.SortKeyUnordered, models.SortKeyNull
 	}
 	where := []engine.Expr{
-		engine.SQL("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", s.project, s.table.subjectKind, key.Card, key.Key),
+		engine.SQL("m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ?", s.project, s.table.subjectKind,
+			key.Card, key.Key),
 		engine.SQL("m0.sort_key >= ? AND m0.sort_key < ?", from, to), segment.keyRange,
 	}
 	var satisfied []*models.Filter

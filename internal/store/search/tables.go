@@ -7,7 +7,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The aliases of the tables are v for versions, a for artifacts, r for pipeline runs, s for step runs and o for outputs.
+// The aliases of the tables are v for versions, a for artifacts, r for pipeline runs, s for step runs and o for
+// outputs.
 
 // ArtifactVersions are the versions of all artifacts of a project.
 var ArtifactVersions = &Table{
@@ -21,7 +22,8 @@ var ArtifactVersions = &Table{
 		"type":       {column: "v.type"},
 		"createdAt":  {column: "v.created_at", indexScan: scanColumn("artifact_versions", "created_at")},
 		"tag":        {multiValued: tagCondition, indexScan: scanLabels("tags", "tag")},
-		"alias":      {multiValued: aliasCondition, override: latestAliasCondition, indexScan: scanLabels("aliases", "alias")},
+		"alias": {multiValued: aliasCondition, override: latestAliasCondition,
+			indexScan: scanLabels("aliases", "alias")},
 	},
 	related: map[string]func(compiler, *models.Filter) engine.Expr{
 		"producedBy": func(c compiler, f *models.Filter) engine.Expr { return c.filter(producers, f) },
@@ -46,12 +48,15 @@ var producers = &Table{
 	},
 }
 
-// producerCondition returns a condition on a column l.label of the producer of a version v: of its step run s or pipeline run r.
+// producerCondition returns a condition on a column l.label of the producer of a version v: of its step run s or
+// pipeline run r.
 func producerCondition(column string) func(compiler, engine.Expr) engine.Expr {
 	return func(c compiler, condition engine.Expr) engine.Expr {
 		steps := c.dialect.LateralJoin("step_runs s", "s", engine.SQL("s.project_id = ? AND s.id = o.step_run_id", c.project))
-		runs := c.dialect.LateralJoin("pipeline_runs r", "r", engine.SQL("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))
-		return engine.SQL("(SELECT TRUE FROM (SELECT "+column+" AS label FROM step_outputs o?? WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1)"+
+		runs := c.dialect.LateralJoin("pipeline_runs r", "r",
+			engine.SQL("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))
+		return engine.SQL("(SELECT TRUE FROM (SELECT "+
+			column+" AS label FROM step_outputs o?? WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1)"+
 			" l WHERE ? LIMIT 1)", steps, runs, c.project, condition)
 	}
 }
@@ -65,7 +70,8 @@ var Artifacts = &Table{
 	},
 	related: map[string]func(compiler, *models.Filter) engine.Expr{
 		"latestVersion": func(c compiler, f *models.Filter) engine.Expr {
-			return engine.SQL("(SELECT ? FROM "+versionsOfArtifact+" ORDER BY v.number DESC LIMIT 1)", c.filter(ArtifactVersions, f))
+			return engine.SQL("(SELECT ? FROM "+versionsOfArtifact+" ORDER BY v.number DESC LIMIT 1)",
+				c.filter(ArtifactVersions, f))
 		},
 		"anyVersion": func(c compiler, f *models.Filter) engine.Expr {
 			return engine.SQL("(SELECT TRUE FROM "+versionsOfArtifact+" AND ? LIMIT 1)", c.filter(ArtifactVersions, f))
@@ -126,7 +132,7 @@ var StepRuns = &Table{
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
 
 // artifactNameCondition looks up the name once, instead of comparing the name of the artifact of each version.
-func artifactNameCondition(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	if test.IgnoreCase || test.Op != "eq" && test.Op != "in" {
 		return engine.Expr{}, false
 	}
@@ -134,10 +140,11 @@ func artifactNameCondition(c compiler, test models.FieldTest) (engine.Expr, bool
 }
 
 func (c compiler) artifactsNamed(names []any) engine.Expr {
-	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project, engine.ValueIn("n.name", names))
+	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project,
+		engine.ValueIn("n.name", names))
 }
 
-func scanByArtifactName(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanByArtifactName(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	if test.Op != "eq" && test.Op != "in" {
 		return engine.Expr{}, false
 	}
@@ -146,18 +153,19 @@ func scanByArtifactName(c compiler, test models.FieldTest) (engine.Expr, bool) {
 }
 
 // scanColumn returns the index scan of a field whose column is in an index after the project.
-func scanColumn(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
-	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanColumn(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 		if !slices.Contains([]string{"eq", "in", "lt", "lte", "gt", "gte"}, test.Op) {
 			return engine.Expr{}, false
 		}
-		return engine.SQL("SELECT w.id FROM "+table+" w WHERE w.project_id = ? AND ?", c.project, c.compare("w."+column, test)), true
+		return engine.SQL("SELECT w.id FROM "+table+" w WHERE w.project_id = ? AND ?", c.project,
+			c.compare("w."+column, test)), true
 	}
 }
 
 // scanLabels returns the index scan of the versions that have a tag or an alias.
-func scanLabels(table, column string) func(compiler, models.FieldTest) (engine.Expr, bool) {
-	return func(c compiler, test models.FieldTest) (engine.Expr, bool) {
+func scanLabels(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 		if test.Op != "eq" && test.Op != "in" || column == "alias" && slices.Contains(test.Values, any(models.LatestAlias)) {
 			return engine.Expr{}, false
 		}
@@ -190,8 +198,9 @@ func aliasCondition(c compiler, condition engine.Expr) engine.Expr {
 			AND u.alias = t.alias AND u.seq > t.seq AND u.moved_at <= ?)) l WHERE ? LIMIT 1)`, c.asOf, c.asOf, condition)
 }
 
-// latestAliasCondition handles the alias models.LatestAlias, which no table contains: the version with the greatest number has it.
-func latestAliasCondition(c compiler, test models.FieldTest) (engine.Expr, bool) {
+// latestAliasCondition handles the alias models.LatestAlias, which no table contains: the version with the greatest
+// number has it.
+func latestAliasCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
 	name := models.LatestAlias
 	if test.IgnoreCase {
 		name = models.Fold(name)
@@ -203,14 +212,15 @@ func latestAliasCondition(c compiler, test models.FieldTest) (engine.Expr, bool)
 	if c.asOf != 0 {
 		greater = greater.Concat(engine.SQL(" AND w.created_at <= ?", c.asOf))
 	}
-	return engine.Any([]engine.Expr{engine.SQL("NOT EXISTS (?)", greater), aliasCondition(c, c.compare("l.label", test))}), true
+	return engine.Any([]engine.Expr{engine.SQL("NOT EXISTS (?)", greater),
+		aliasCondition(c, c.compare("l.label", test))}), true
 }
 
-// producedScan returns the scan of the versions of one step run, one pipeline run or one pipeline, if a filter of producers
-// selects one.
+// producedScan returns the scan of the versions of one step run, one pipeline run or one pipeline, if a filter of
+// producers selects one.
 func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 	for _, part := range append([]*models.Filter{f}, f.All...) {
-		for _, test := range part.Tests {
+		for _, test := range part.Conditions {
 			if test.Op != "eq" || test.IgnoreCase {
 				continue
 			}
@@ -222,16 +232,20 @@ func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 	return engine.Expr{}, false
 }
 
-// producedBy returns the end of a SELECT, from the items of FROM on, of the outputs o of the step runs whose field passes a
-// condition.
-func (c compiler) producedBy(field string, test models.FieldTest) (engine.Expr, bool) {
-	steps := c.dialect.LateralJoin("step_runs s", "s", engine.SQL("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
-	outputs := c.dialect.LateralJoin("step_outputs o", "o", engine.SQL("o.project_id = ? AND o.step_run_id = s.id", c.project))
+// producedBy returns the end of a SELECT, from the items of FROM on, of the outputs o of the step runs whose field
+// passes a condition.
+func (c compiler) producedBy(field string, test models.FieldCondition) (engine.Expr, bool) {
+	steps := c.dialect.LateralJoin("step_runs s", "s",
+		engine.SQL("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
+	outputs := c.dialect.LateralJoin("step_outputs o", "o",
+		engine.SQL("o.project_id = ? AND o.step_run_id = s.id", c.project))
 	switch field {
 	case "pipeline":
-		return engine.SQL("pipeline_runs r?? WHERE r.project_id = ? AND ?", steps, outputs, c.project, c.compare("r.pipeline", test)), true
+		return engine.SQL("pipeline_runs r?? WHERE r.project_id = ? AND ?", steps, outputs, c.project,
+			c.compare("r.pipeline", test)), true
 	case "pipelineRunId":
-		return engine.SQL("step_runs s? WHERE s.project_id = ? AND ?", outputs, c.project, c.compare("s.pipeline_run_id", test)), true
+		return engine.SQL("step_runs s? WHERE s.project_id = ? AND ?", outputs, c.project,
+			c.compare("s.pipeline_run_id", test)), true
 	case "stepRunId":
 		return engine.SQL("step_outputs o WHERE o.project_id = ? AND ?", c.project, c.compare("o.step_run_id", test)), true
 	}

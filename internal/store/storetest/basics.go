@@ -68,13 +68,15 @@ func past(s *suite) {
 	s.equal(s.json(v, at[1]), `{"n":"1","k0":"x","k1":"x"}`)
 	s.equal(s.json(v, at[2]), `{"n":"2","k0":"x","k1":"x","k2":"x"}`)
 	s.equal(s.json(v, models.TimeFromMicros(at[0].UnixMicro()-1)), `{}`)
-	one, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n", AsOf: at[1].UnixMicro()})
+	one, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID},
+		store.EntryKey{Key: "n", AsOf: at[1].UnixMicro()})
 	s.must(err)
 	s.equal(*one[v.SubjectID].Text, `"1"`)
 }
 
 func (s *suite) retract(v *models.ArtifactVersion, keys ...models.MetadataKeyInput) (store.Logged, error) {
-	logged, _, err := s.RetractMetadata(s.ctx, store.Call{}, root, store.Retraction{Target: byID(v), Keys: keys, Reason: ref("typo")})
+	logged, _, err := s.RetractMetadata(s.ctx, store.Call{}, root,
+		store.Retraction{Target: byID(v), Keys: keys, Reason: ref("typo")})
 	return logged, err
 }
 
@@ -82,7 +84,8 @@ func retraction(s *suite) {
 	v := s.version("model")
 	_, err := s.log(byID(v), facts("a", "1", "b", "2"))
 	s.must(err)
-	failure := s.refused(models.CodeNotFound, second(s.retract(v, models.MetadataKeyInput{Key: "a"}, models.MetadataKeyInput{Key: "c"})))
+	failure := s.refused(models.CodeNotFound,
+		second(s.retract(v, models.MetadataKeyInput{Key: "a"}, models.MetadataKeyInput{Key: "c"})))
 	s.equal(failure.Path, []any{"input", "keys", 1})
 	s.equal(s.json(v), `{"a":"1","b":"2"}`)
 	logged, err := s.retract(v, models.MetadataKeyInput{Key: "a"})
@@ -105,7 +108,8 @@ func historyPages(s *suite) {
 	var seen []string
 	page := models.Page{Size: 3, Count: true}
 	for {
-		found, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, page)
+		found, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"},
+			page)
 		s.must(err)
 		connection := found[v.SubjectID]
 		s.equal(connection.TotalCount, 7)
@@ -129,7 +133,8 @@ func historyPages(s *suite) {
 	s.must(err)
 	s.equal([]any{len(found), len(found[v.SubjectID].Edges), len(found[many[0]].Edges)}, []any{601, 2, 0})
 	other := s.version("model")
-	_, err = s.History(s.ctx, v.ProjectID, []models.ID{other.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, page)
+	_, err = s.History(s.ctx, v.ProjectID, []models.ID{other.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"},
+		page)
 	s.refused(models.CodeBadInput, err)
 }
 
@@ -154,10 +159,12 @@ func versionPages(s *suite) {
 	s.equal(first.TotalCount, 7)
 	s.equal(numbers(models.Page{Size: 3}), []int32{7, 6, 5})
 	s.equal(numbers(models.Page{Size: 2, Backward: true}), []int32{2, 1})
-	found, err := s.Versions(s.ctx, models.DefaultProjectID, []models.ID{artifact}, models.Page{Size: 3, After: *first.PageInfo.EndCursor})
+	found, err := s.Versions(s.ctx, models.DefaultProjectID, []models.ID{artifact},
+		models.Page{Size: 3, After: *first.PageInfo.EndCursor})
 	s.must(err)
 	s.equal(found[artifact].Nodes()[0].Number, 4)
-	found, err = s.Versions(s.ctx, models.DefaultProjectID, []models.ID{artifact}, models.Page{Size: 2, Backward: true, Before: found[artifact].Edges[2].Cursor})
+	found, err = s.Versions(s.ctx, models.DefaultProjectID, []models.ID{artifact},
+		models.Page{Size: 2, Backward: true, Before: found[artifact].Edges[2].Cursor})
 	s.must(err)
 	s.equal(found[artifact].Nodes()[0].Number, 4)
 	s.equal(found[artifact].PageInfo.HasPreviousPage, true)
@@ -185,7 +192,8 @@ func runsEnd(s *suite) {
 	s.refused(models.CodeConflict, end(models.RunStatusCompleted))
 	run := models.FinishPipelineRunInput{PipelineRunID: step.PipelineRunID.String(), Status: models.RunStatusCompleted}
 	s.must(second(s.FinishPipelineRun(s.ctx, root, run)))
-	_, _, err := s.StartStepRun(s.ctx, store.Call{}, root, models.StartStepRunInput{PipelineRunID: run.PipelineRunID, Name: "late"})
+	_, _, err := s.StartStepRun(s.ctx, store.Call{}, root,
+		models.StartStepRunInput{PipelineRunID: run.PipelineRunID, Name: "late"})
 	s.refused(models.CodeConflict, err)
 	_, err = s.log(byContext(step), facts("after", "the end"))
 	s.must(err)
@@ -204,12 +212,13 @@ func projects(s *suite) {
 	s.refused(models.CodeNotFound, err)
 	step := s.step("model")
 	_, err = s.create(models.CreateArtifactVersionInput{
-		Project: ref("other"), Artifact: "model", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+		Project: ref("other"), Artifact: "model", Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+			Name: "model"},
 	})
 	s.refused(models.CodeNotFound, err)
 	_, _, err = s.LogMetadata(s.ctx, store.Call{}, []store.Write{
-		{Target: byID(here), Facts: facts("a", "1"), Path: root.In("writes").In(0)},
-		{Target: byID(there), Facts: facts("a", "1"), Path: root.In("writes").In(1)},
+		{Target: byID(here), Facts: facts("a", "1"), Path: root.Child("writes").Child(0)},
+		{Target: byID(there), Facts: facts("a", "1"), Path: root.Child("writes").Child(1)},
 	})
 	s.equal(s.refused(models.CodeBadInput, err).Path[:3], []any{"input", "writes", 1})
 	s.equal(s.json(here), `{}`)

@@ -77,7 +77,8 @@ func (o ClusterOptions) New() (*Cluster, error) {
 			c.URL.RawQuery += "&port=" + port
 		}
 	}
-	if err := c.execute("initdb", "-D", c.data(), "-U", o.Superuser, "-A", "trust", "-E", "UTF8", "--no-sync"); err != nil {
+	if err := c.execute("initdb", "-D", c.data(), "-U", o.Superuser, "-A", "trust", "-E", "UTF8",
+		"--no-sync"); err != nil {
 		return nil, err
 	}
 	return c, c.Start()
@@ -94,7 +95,7 @@ func (c *Cluster) command(ctx context.Context, program string, args ...string) (
 	command.SysProcAttr, command.Dir = c.attributes, c.folder
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.folder)
 	command.WaitDelay = time.Second
-	return command, harness.Own(command)
+	return command, harness.EndWithProcess(command)
 }
 
 // execute runs a program of PostgreSQL, for a minute at most.
@@ -121,7 +122,8 @@ func (c *Cluster) Start() error {
 	var ended chan error
 	start := func() error {
 		args := []string{"-D", c.data()}
-		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off", "full_page_writes=off",
+		for _, setting := range append([]string{"listen_addresses=", "unix_socket_directories=" + c.folder, "fsync=off",
+			"full_page_writes=off",
 			"statement_timeout=120s", "max_connections=300", "shared_buffers=64MB"}, c.options.Settings...) {
 			args = append(args, "-c", setting)
 		}
@@ -156,8 +158,8 @@ func (c *Cluster) Start() error {
 	}
 }
 
-// Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to leave
-// the rest to recovery.
+// Stop ends the server as an operator would, and waits for it. It breaks connections. mode is fast, or immediate to
+// leave the rest to recovery.
 func (c *Cluster) Stop(mode string) error {
 	return c.execute("pg_ctl", "-D", c.data(), "-m", mode, "-w", "stop")
 }
@@ -194,7 +196,8 @@ func programFolder() (string, error) {
 	if len(found) > 0 {
 		return filepath.Dir(found[len(found)-1]), nil
 	}
-	return "", errors.New("its programs (initdb, postgres) are not installed; install PostgreSQL, or set " + DatabaseVariable)
+	return "", errors.New("its programs (initdb, postgres) are not installed; install PostgreSQL, or set " +
+		DatabaseVariable)
 }
 
 func exists(path string) bool {
@@ -202,8 +205,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Unprivileged gives the folder to a user without privileges, and returns how to run a program as that user. It returns nil
-// where the tests do not run as root.
+// Unprivileged gives the folder to a user without privileges, and returns how to run a program as that user. It returns
+// nil where the tests do not run as root.
 func Unprivileged(folder string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

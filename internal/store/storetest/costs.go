@@ -38,7 +38,8 @@ func writeCosts(s *suite) {
 	batch := func(n int) int64 {
 		var writes []store.Write
 		for i := range n {
-			writes = append(writes, store.Write{Target: []models.MetadataTarget{target, byID(v)}[i%2], Facts: facts("n", fmt.Sprint(i)), Path: root})
+			writes = append(writes, store.Write{Target: []models.MetadataTarget{target, byID(v)}[i%2],
+				Facts: facts("n", fmt.Sprint(i)), Path: root})
 		}
 		return s.costs(func(ctx context.Context) {
 			logged, _, err := s.LogMetadata(ctx, store.Call{}, writes)
@@ -61,7 +62,8 @@ func interrupted(s *suite) {
 	s.version("model")
 	create := func(ctx context.Context) (*models.ArtifactVersion, error) {
 		key := "key"
-		v, _, err := s.CreateArtifactVersion(ctx, store.Call{Operation: "createArtifactVersion", Key: &key, KeyPath: root}, root,
+		v, _, err := s.CreateArtifactVersion(ctx, store.Call{Operation: "createArtifactVersion", Key: &key, KeyPath: root},
+			root,
 			models.CreateArtifactVersionInput{
 				Artifact: "model", Aliases: []string{"prod"}, Tags: []string{"t"},
 				Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
@@ -106,7 +108,8 @@ func unwanted(s *suite) {
 		if w%2 == 0 {
 			ctx = left
 		}
-		_, _, err := s.LogMetadata(ctx, store.Call{}, []store.Write{{Target: byID(v), Facts: facts(fmt.Sprint(w), "x"), Path: root}})
+		_, _, err := s.LogMetadata(ctx, store.Call{},
+			[]store.Write{{Target: byID(v), Facts: facts(fmt.Sprint(w), "x"), Path: root}})
 		if (err != nil) != (w%2 == 0) {
 			s.Errorf("writer %d: %v", w, err)
 		}

@@ -80,8 +80,8 @@ func EmptyPostgres(t testing.TB) string {
 	return newDatabase(t, "template1")
 }
 
-// EncodedPostgres returns the URL of a new database without tables that has an encoding, such as LATIN1. It is dropped when
-// the test ends.
+// EncodedPostgres returns the URL of a new database without tables that has an encoding, such as LATIN1. It is dropped
+// when the test ends.
 func EncodedPostgres(t testing.TB, encoding string) string {
 	t.Helper()
 	return newDatabase(t, "template0 ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C'")
@@ -115,8 +115,8 @@ func databaseNamed(name string) string {
 // templates are copied one at a time: PostgreSQL refuses to copy a database that another session is copying.
 var templates sync.Mutex
 
-// copyDatabase makes a database that is a copy of source. Files are copied without the write-ahead log, which costs half the
-// time; PostgreSQL before 15 always copies them so.
+// copyDatabase makes a database that is a copy of source. Files are copied without the write-ahead log, which costs
+// half the time; PostgreSQL before 15 always copies them so.
 func copyDatabase(name, source string) error {
 	templates.Lock()
 	defer templates.Unlock()
@@ -183,8 +183,8 @@ func startCluster() (err error) {
 	return s.Close()
 }
 
-// completeVariable names the environment variable that, when it is set, makes a failure of a test that would be skipped for
-// what the machine lacks. `.ci/run` sets it.
+// completeVariable names the environment variable that, when it is set, makes a failure of a test that would be skipped
+// for what the machine lacks. `.ci/run` sets it.
 const completeVariable = "PLACARD_TEST_COMPLETE"
 
 // Lacks skips a test for which the machine has not what it takes, or fails it where none may be skipped.

@@ -19,19 +19,22 @@ func init() {
 // made is a version made by a step from other versions.
 func (s *suite) made(name string, from ...*models.ArtifactVersion) *models.ArtifactVersion {
 	s.Helper()
-	input := models.StartStepRunInput{PipelineRunID: s.lineageRun().String(), Name: name, Outputs: []models.StepOutputInput{{Name: "out"}}}
+	input := models.StartStepRunInput{PipelineRunID: s.lineageRun().String(), Name: name,
+		Outputs: []models.StepOutputInput{{Name: "out"}}}
 	for i, version := range from {
-		input.Inputs = append(input.Inputs, models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionID: version.ID.String()})
+		input.Inputs = append(input.Inputs,
+			models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionID: version.ID.String()})
 	}
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
 	s.must(err)
-	v, err := s.create(models.CreateArtifactVersionInput{Artifact: name, Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "out"}})
+	v, err := s.create(models.CreateArtifactVersionInput{Artifact: name,
+		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "out"}})
 	s.must(err)
 	return v
 }
 
 func (s *suite) lineageRun() models.ID {
-	found, err := s.SearchPipelineRuns(s.ctx, "default", nil, models.Question{}, models.Page{Size: 1})
+	found, err := s.SearchPipelineRuns(s.ctx, "default", nil, models.ListQuery{}, models.Page{Size: 1})
 	s.must(err)
 	if len(found.Edges) > 0 {
 		return found.Nodes()[0].ID
@@ -55,7 +58,8 @@ func lineageDiamond(s *suite) {
 	data := s.made("data")
 	left, right := s.made("left", data), s.made("right", data, data)
 	end := s.made("end", right, left, data)
-	follow := func(way func(context.Context, *models.ArtifactVersion, int, int) (*models.Lineage, error), of *models.ArtifactVersion, depth, size int) string {
+	follow := func(way func(context.Context, *models.ArtifactVersion, int, int) (*models.Lineage, error),
+		of *models.ArtifactVersion, depth, size int) string {
 		s.Helper()
 		found, err := way(s.ctx, of, depth, size)
 		return names(s, found, err)
@@ -67,9 +71,11 @@ func lineageDiamond(s *suite) {
 	s.equal(follow(s.Upstream, data, 3, 50), "0 edges, truncated false")
 	s.equal(follow(s.Downstream, data, 1, 0), "0 edges, truncated true")
 	s.equal(follow(s.Downstream, end, 9, 50), "0 edges, truncated false")
-	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true}, nil)
+	consumers, err := s.Consumers(s.ctx, data.ProjectID, []models.ID{data.ID, end.ID}, models.Page{Size: 2, Count: true},
+		nil)
 	s.must(err)
-	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage, len(consumers[end.ID].Edges)},
+	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage,
+		len(consumers[end.ID].Edges)},
 		[]any{3, 2, true, 0})
 	_, err = s.DeleteArtifactVersion(s.ctx, root, left.ID.String())
 	s.must(err)

@@ -87,13 +87,15 @@ func latestNeverBackwards(s *suite) {
 	})
 	done.Store(true)
 	harness.Wait(s, "the readers have stopped", &readers)
-	history, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"}, models.Page{Size: 1000})
+	history, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{OnlyKey: true, Key: "n"},
+		models.Page{Size: 1000})
 	s.must(err)
 	entries := history[v.SubjectID].Nodes()
 	s.equal(len(entries), writers*writes)
 	for i := 1; i < len(entries); i++ {
 		if entries[i].Seq >= entries[i-1].Seq || !entries[i].LoggedAt.Before(entries[i-1].LoggedAt.Time) {
-			s.Fatalf("entry %d (%s) comes after %d (%s)", entries[i].Seq, entries[i].LoggedAt, entries[i-1].Seq, entries[i-1].LoggedAt)
+			s.Fatalf("entry %d (%s) comes after %d (%s)", entries[i].Seq, entries[i].LoggedAt, entries[i-1].Seq,
+				entries[i-1].LoggedAt)
 		}
 	}
 	latest, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
@@ -152,9 +154,11 @@ func outputSavedOnce(s *suite) {
 				}
 				return
 			}
-			_, _, err := stores[w/2%len(stores)].CreateArtifactVersion(s.ctx, store.Call{}, root, models.CreateArtifactVersionInput{
-				Artifact: fmt.Sprint("model", round, w), Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
-			}, nil)
+			_, _, err := stores[w/2%len(stores)].CreateArtifactVersion(s.ctx, store.Call{}, root,
+				models.CreateArtifactVersionInput{
+					Artifact: fmt.Sprint("model", round, w), Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+						Name: "model"},
+				}, nil)
 			if err == nil {
 				won.Add(1)
 			} else if models.CodeOf(err) != models.CodeConflict {
@@ -170,7 +174,7 @@ func outputSavedOnce(s *suite) {
 
 func (s *suite) latest(subject models.Subject) []*models.MetadataEntry {
 	s.Helper()
-	project, id, _ := subject.EntriesOf()
+	project, id, _ := subject.MetadataRef()
 	found, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil, nil)
 	s.must(err)
 	return found[id]
@@ -180,7 +184,7 @@ func copiesRace(s *suite) {
 	stores := s.stores()
 	v, other := s.version("model"), s.version("model")
 	for round := range 5 {
-		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.In("idempotencyKey")}
+		call := store.Call{Operation: "logMetadata", Key: ref(fmt.Sprint("key ", round)), KeyPath: root.Child("idempotencyKey")}
 		var fresh, reused atomic.Int64
 		ids := make([]models.ID, writers)
 		s.together(writers, func(w int) {
@@ -221,7 +225,8 @@ func copiesOfOthersRace(s *suite) {
 		}
 		for what, run := range map[string]func(s *store.Store) (bool, error){
 			"retract": func(st *store.Store) (bool, error) {
-				_, again, err := st.RetractMetadata(s.ctx, call("retract"), root, store.Retraction{Target: byID(v), Keys: []models.MetadataKeyInput{{Key: "a"}}})
+				_, again, err := st.RetractMetadata(s.ctx, call("retract"), root,
+					store.Retraction{Target: byID(v), Keys: []models.MetadataKeyInput{{Key: "a"}}})
 				return again, err
 			},
 			"create by name": func(st *store.Store) (bool, error) {
@@ -278,10 +283,11 @@ func reusedKeysOfMissing(s *suite) {
 	other, err := s.CreateProject(s.ctx, root, "other")
 	s.must(err)
 	call := func(operation, key string) store.Call {
-		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
 	}
 	log := func(key string, target models.MetadataTarget, values ...string) error {
-		_, _, err := s.LogMetadata(s.ctx, call("logMetadata", key), []store.Write{{Target: target, Facts: facts(values...), Path: root}})
+		_, _, err := s.LogMetadata(s.ctx, call("logMetadata", key),
+			[]store.Write{{Target: target, Facts: facts(values...), Path: root}})
 		return err
 	}
 	retract := func(target models.MetadataTarget, keys ...string) error {
@@ -306,20 +312,24 @@ func reusedKeysOfMissing(s *suite) {
 	s.refused(models.CodeNotFound, log("new", byID(v), "a", "2"))
 	never := models.MetadataTarget{ArtifactVersionID: ref(models.NewID().String())}
 	s.refused(models.CodeIdempotencyKeyReused, log("k", never, "a", "2"))
-	s.refused(models.CodeIdempotencyKeyReused, log("k", models.MetadataTarget{StepContext: &models.StepContext{StepRunID: "none"}}, "a", "2"))
+	s.refused(models.CodeIdempotencyKeyReused,
+		log("k", models.MetadataTarget{StepContext: &models.StepContext{StepRunID: "none"}}, "a", "2"))
 	s.refused(models.CodeIdempotencyKeyReused, log("k", byContext(s.step()), "a", "2"))
-	s.refused(models.CodeBadInput, log("k", models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model"}}, "a", "2"))
+	s.refused(models.CodeBadInput,
+		log("k", models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model"}}, "a", "2"))
 
 	// The scope of a key is a project: in another one, and in none, it has not been used.
 	elsewhere := func(project string) models.MetadataTarget {
-		return models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: &project, Name: "model", Version: ref("1")}}
+		return models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: &project, Name: "model",
+			Version: ref("1")}}
 	}
 	s.refused(models.CodeNotFound, log("k", elsewhere("other"), "a", "2"))
 	s.refused(models.CodeNotFound, log("k", elsewhere("none"), "a", "2"))
 	s.refused(models.CodeIdempotencyKeyReused, log("k", elsewhere("default"), "a", "2"))
 
 	start := func(key, run string) error {
-		_, _, err := s.StartStepRun(s.ctx, call("startStepRun", key), root, models.StartStepRunInput{PipelineRunID: run, Name: "train"})
+		_, _, err := s.StartStepRun(s.ctx, call("startStepRun", key), root,
+			models.StartStepRunInput{PipelineRunID: run, Name: "train"})
 		return err
 	}
 	s.must(start("k", s.run().ID.String()))
@@ -327,8 +337,9 @@ func reusedKeysOfMissing(s *suite) {
 	s.refused(models.CodeNotFound, start("new", models.NewID().String()))
 
 	create := func(project *string, step string) error {
-		_, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, models.CreateArtifactVersionInput{
-			Project: project, Artifact: "made", Output: &models.StepOutputReference{StepRunID: step, Name: "out"}}, nil)
+		_, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root,
+			models.CreateArtifactVersionInput{
+				Project: project, Artifact: "made", Output: &models.StepOutputReference{StepRunID: step, Name: "out"}}, nil)
 		return err
 	}
 	s.must(create(nil, step.ID.String()))
@@ -342,11 +353,12 @@ func idempotencyKeys(s *suite) {
 	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
 	s.must(err)
 	call := func(operation, key string) store.Call {
-		return store.Call{Operation: operation, Key: &key, KeyPath: root.In("idempotencyKey")}
+		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
 	}
 	byAlias := models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "model", Alias: ref("prod")}}
 	log := func(target models.MetadataTarget, value string) ([]store.Logged, bool, error) {
-		return s.LogMetadata(s.ctx, call("logMetadata", "k"), []store.Write{{Target: target, Facts: facts("a", value), Path: root}})
+		return s.LogMetadata(s.ctx, call("logMetadata", "k"),
+			[]store.Write{{Target: target, Facts: facts("a", value), Path: root}})
 	}
 	first, again, err := log(byAlias, "1")
 	s.must(err)
@@ -370,12 +382,12 @@ func idempotencyKeys(s *suite) {
 	s.must(err)
 	same, again, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
-	s.equal([]any{again, same.ID, same.CreatedAt, *same.Of}, []any{true, made.ID, made.CreatedAt, *made.Of})
+	s.equal([]any{again, same.ID, same.CreatedAt, *same.KnownArtifact}, []any{true, made.ID, made.CreatedAt, *made.KnownArtifact})
 	input.Project, input.Tags = ref("default"), []string{}
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)
-	s.must(s.ForgetIdempotencyKeys(context.Background(), 48*time.Hour))
+	s.must(s.DeleteExpiredIdempotencyKeys(context.Background(), 48*time.Hour))
 	_, again, err = s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root, input, nil)
 	s.must(err)
 	s.equal(again, true)

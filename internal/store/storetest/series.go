@@ -75,7 +75,8 @@ func versionSeries(s *suite) {
 		sums, err := s.ArtifactSummaries(ctx, models.DefaultProjectID, both, seriesKey)
 		s.must(err)
 		s.equal(summary(sums[model]), "2 numbers, missing 4, mean 2")
-		s.equal([]any{summary(sums[other.ArtifactID]), sums[other.ArtifactID].Statistics.NonFinite}, []any{"0 numbers, missing 0", 1})
+		s.equal([]any{summary(sums[other.ArtifactID]), sums[other.ArtifactID].Statistics.NonFinite},
+			[]any{"0 numbers, missing 0", 1})
 	})
 	s.equal(cost, 2)
 	past := store.EntryKey{Card: "m", Key: "n", AsOf: then.UnixMicro()}
@@ -95,7 +96,8 @@ func versionSeries(s *suite) {
 	back, err := read(past, models.Page{Size: 1, Backward: true, Before: page.Points[0].Cursor})
 	s.must(err)
 	s.equal([]any{points(back), back.PageInfo.HasPreviousPage}, []any{[]string{"3=3.0"}, true})
-	for _, key := range []store.EntryKey{seriesKey, {Key: "n", AsOf: past.AsOf}, {Card: "m", Key: "x", AsOf: past.AsOf}, {Card: "m", Key: "n", AsOf: past.AsOf + 1}} {
+	for _, key := range []store.EntryKey{seriesKey, {Key: "n", AsOf: past.AsOf}, {Card: "m", Key: "x", AsOf: past.AsOf},
+		{Card: "m", Key: "n", AsOf: past.AsOf + 1}} {
 		s.refused(models.CodeBadInput, second(read(key, models.Page{Size: 2, After: page.Points[0].Cursor})))
 	}
 	early := store.EntryKey{Card: "m", Key: "n", AsOf: 1}
@@ -117,7 +119,8 @@ func historySeries(s *suite) {
 	cost := s.costs(func(ctx context.Context) {
 		found, err := s.SubjectSeries(ctx, v.ProjectID, subjects, seriesKey, models.Page{Size: 100})
 		s.must(err)
-		s.equal([]any{points(found[v.SubjectID]), points(found[other.SubjectID])}, []any{[]string{"1.0", "2.0", "6.0"}, []string{}})
+		s.equal([]any{points(found[v.SubjectID]), points(found[other.SubjectID])},
+			[]any{[]string{"1.0", "2.0", "6.0"}, []string{}})
 		sums, err := s.SubjectSummaries(ctx, v.ProjectID, subjects, seriesKey)
 		s.must(err)
 		s.equal([]any{summary(sums[v.SubjectID]), sums[other.SubjectID] == nil}, []any{"3 numbers, missing 1, mean 3", true})
@@ -132,7 +135,8 @@ func historySeries(s *suite) {
 	found, err = s.SubjectSeries(s.ctx, v.ProjectID, one, past, models.Page{Size: 5, After: first.Points[0].Cursor})
 	s.must(err)
 	s.equal(points(found[v.SubjectID]), []string{"2.0"})
-	s.refused(models.CodeBadInput, second(s.SubjectSeries(s.ctx, v.ProjectID, one, seriesKey, models.Page{Size: 5, After: first.Points[0].Cursor})))
+	s.refused(models.CodeBadInput,
+		second(s.SubjectSeries(s.ctx, v.ProjectID, one, seriesKey, models.Page{Size: 5, After: first.Points[0].Cursor})))
 	sums, err := s.SubjectSummaries(s.ctx, v.ProjectID, one, past)
 	s.must(err)
 	s.equal(summary(sums[v.SubjectID]), "2 numbers, missing 0, mean 1.5")

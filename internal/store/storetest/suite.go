@@ -40,12 +40,12 @@ func Exercise(t *testing.T, newURL func(t testing.TB) string) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := newURL(t)
-			test(&suite{t, open(t, url), auth.With(context.Background(), auth.Everyone), url})
+			test(&suite{t, open(t, url), auth.NewContext(context.Background(), auth.Anonymous), url})
 		})
 	}
 }
 
-var root = models.At("input")
+var root = models.NewPath("input")
 
 func (s *suite) must(err error) {
 	s.Helper()
@@ -92,7 +92,7 @@ func facts(keysAndValues ...string) []models.Fact {
 		object = append(object, models.Member{Key: keysAndValues[i], Value: keysAndValues[i+1]})
 	}
 	limits := models.DefaultLimits()
-	read, err := models.Facts(&limits, nil, &models.Tree{Node: object}, nil)
+	read, err := models.ReadFacts(&limits, nil, &models.Tree{Node: object}, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -100,7 +100,8 @@ func facts(keysAndValues ...string) []models.Fact {
 }
 
 func (s *suite) log(target models.MetadataTarget, facts []models.Fact) (store.Logged, error) {
-	logged, _, err := s.LogMetadata(s.ctx, store.Call{Operation: "logMetadata"}, []store.Write{{Target: target, Facts: facts, Path: root}})
+	logged, _, err := s.LogMetadata(s.ctx, store.Call{Operation: "logMetadata"},
+		[]store.Write{{Target: target, Facts: facts, Path: root}})
 	if err != nil {
 		return store.Logged{}, err
 	}
@@ -144,7 +145,7 @@ func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 	if len(asOf) > 0 {
 		at = &asOf[0]
 	}
-	project, id, _ := subject.EntriesOf()
+	project, id, _ := subject.MetadataRef()
 	latest, err := s.LatestEntries(s.ctx, project, []models.ID{id}, nil, at)
 	s.must(err)
 	text, err := models.MetadataJSON(latest[id])

@@ -36,21 +36,24 @@ func selectors(s *suite) {
 		target models.MetadataTarget
 		want   string
 	}{
-		"version ID":              {byID(two), two.ID.String()},
-		"unknown version ID":      {models.MetadataTarget{ArtifactVersionID: &unknown}, "NOT_FOUND [input target artifactVersionId] []"},
-		"no ID":                   {models.MetadataTarget{ArtifactVersionID: ref("garbage\x00")}, "NOT_FOUND [input target artifactVersionId] []"},
-		"name and version":        {name("1", ""), one.ID.String()},
-		"unknown version":         {name("9", ""), "NOT_FOUND [input target artifactVersion version] [2 1]"},
-		"alias":                   {name("", "prod"), one.ID.String()},
-		"computed alias":          {name("", "latest"), two.ID.String()},
-		"unknown alias":           {name("", "dev"), "NOT_FOUND [input target artifactVersion alias] [prod]"},
-		"name alone":              {name("", ""), "BAD_INPUT [input target artifactVersion] []"},
-		"version and alias":       {name("1", "prod"), "BAD_INPUT [input target artifactVersion] []"},
-		"nothing":                 {models.MetadataTarget{}, "BAD_INPUT [input target] []"},
-		"the only output":         {byContext(alone), "output"},
-		"of several outputs":      {byContext(several), "AMBIGUOUS_OUTPUT [input target stepContext] [train test]"},
-		"one of several outputs":  {byContext(several, "test"), "output"},
-		"an unknown output":       {byContext(several, "validate"), "OUTPUT_NOT_FOUND [input target stepContext artifactName] [train test]"},
+		"version ID": {byID(two), two.ID.String()},
+		"unknown version ID": {models.MetadataTarget{ArtifactVersionID: &unknown},
+			"NOT_FOUND [input target artifactVersionId] []"},
+		"no ID": {models.MetadataTarget{ArtifactVersionID: ref("garbage\x00")},
+			"NOT_FOUND [input target artifactVersionId] []"},
+		"name and version":       {name("1", ""), one.ID.String()},
+		"unknown version":        {name("9", ""), "NOT_FOUND [input target artifactVersion version] [2 1]"},
+		"alias":                  {name("", "prod"), one.ID.String()},
+		"computed alias":         {name("", "latest"), two.ID.String()},
+		"unknown alias":          {name("", "dev"), "NOT_FOUND [input target artifactVersion alias] [prod]"},
+		"name alone":             {name("", ""), "BAD_INPUT [input target artifactVersion] []"},
+		"version and alias":      {name("1", "prod"), "BAD_INPUT [input target artifactVersion] []"},
+		"nothing":                {models.MetadataTarget{}, "BAD_INPUT [input target] []"},
+		"the only output":        {byContext(alone), "output"},
+		"of several outputs":     {byContext(several), "AMBIGUOUS_OUTPUT [input target stepContext] [train test]"},
+		"one of several outputs": {byContext(several, "test"), "output"},
+		"an unknown output": {byContext(several, "validate"),
+			"OUTPUT_NOT_FOUND [input target stepContext artifactName] [train test]"},
 		"an empty output name":    {byContext(several, ""), "BAD_INPUT [input target stepContext artifactName] []"},
 		"no outputs":              {byContext(none), "NO_OUTPUTS [input target stepContext] []"},
 		"no outputs, with a name": {byContext(none, "model"), "NO_OUTPUTS [input target stepContext] []"},
@@ -86,22 +89,25 @@ func nearNames(s *suite) {
 	for _, name := range []string{"churn_model", "churn_modle", "training_data"} {
 		s.version(name)
 	}
-	_, err := s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "chrun_model", Version: ref("1")}}, facts("a", "1"))
+	_, err := s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "chrun_model",
+		Version: ref("1")}}, facts("a", "1"))
 	failure := s.refused(models.CodeNotFound, err)
 	s.equal(failure.Candidates, []string{"churn_model", "churn_modle", "training_data"})
 	s.equal(failure.Path, []any{"input", "target", "artifactVersion", "name"})
 	for range 12 {
 		s.version("many")
 	}
-	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many", Version: ref("13")}}, facts("a", "1"))
+	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many", Version: ref("13")}},
+		facts("a", "1"))
 	failure = s.refused(models.CodeNotFound, err)
 	s.equal(len(failure.Candidates), 10)
-	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: ref("none"), Name: "many", Version: ref("1")}}, facts("a", "1"))
+	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: ref("none"), Name: "many",
+		Version: ref("1")}}, facts("a", "1"))
 	s.equal(s.refused(models.CodeNotFound, err).Path[3], "project")
 }
 
-// outputsElsewhere saves versions in one project from the output of a step in another one. The store returns the error for
-// an unknown step run, also for an unknown output name.
+// outputsElsewhere saves versions in one project from the output of a step in another one. The store returns the error
+// for an unknown step run, also for an unknown output name.
 func outputsElsewhere(s *suite) {
 	other, err := s.CreateProject(s.ctx, root, "other")
 	s.must(err)
@@ -120,7 +126,8 @@ func outputsElsewhere(s *suite) {
 		}
 	}
 	s.equal(save(nil, unknown, "nix"), missing)
-	s.equal(save(nil, step, "nix"), "OUTPUT_NOT_FOUND [input output name] [train test]: the step run has no output of this name")
+	s.equal(save(nil, step, "nix"),
+		"OUTPUT_NOT_FOUND [input output name] [train test]: the step run has no output of this name")
 	s.equal(save(nil, none, "nix"), "OUTPUT_NOT_FOUND [input output name] []: the step run has no output of this name")
 	s.equal(save(ref("none"), step, "train"), `NOT_FOUND [input project] []: there is no project "none"`)
 }
@@ -147,7 +154,8 @@ func factsWait(s *suite) {
 	history, err := s.History(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.HistoryFilter{}, models.Page{Size: 9})
 	s.must(err)
 	oldest := history[v.SubjectID].Nodes()[2]
-	s.equal([]any{oldest.ID, oldest.Seq, oldest.LoggedAt}, []any{before.Entries[0].ID, before.Entries[0].Seq, before.Entries[0].LoggedAt})
+	s.equal([]any{oldest.ID, oldest.Seq, oldest.LoggedAt},
+		[]any{before.Entries[0].ID, before.Entries[0].Seq, before.Entries[0].LoggedAt})
 	bind.Artifact = "other"
 	_, err = s.create(bind)
 	s.refused(models.CodeConflict, err)
@@ -165,7 +173,8 @@ func factsWait(s *suite) {
 func outputNames(s *suite) {
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, models.StartStepRunInput{
 		PipelineRunID: s.run().ID.String(), Name: "split", Outputs: []models.StepOutputInput{
-			{Name: "a", ArtifactName: ref("b")}, {Name: "b"}, {Name: "c", ArtifactName: ref("same")}, {Name: "d", ArtifactName: ref("same")}, {Name: "e"},
+			{Name: "a", ArtifactName: ref("b")}, {Name: "b"}, {Name: "c", ArtifactName: ref("same")}, {Name: "d",
+				ArtifactName: ref("same")}, {Name: "e"},
 		},
 	})
 	s.must(err)
@@ -181,7 +190,8 @@ func outputNames(s *suite) {
 	s.equal(got, "b")
 	_, err = output("same")
 	s.refused(models.CodeAmbiguousOutput, err)
-	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "bound", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "e"}})
+	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "bound",
+		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "e"}})
 	s.must(err)
 	logged, err := s.log(byContext(step, "bound"), facts("k", "v"))
 	s.must(err)

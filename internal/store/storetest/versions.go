@@ -32,9 +32,11 @@ func (s *suite) named(artifact, version string) string {
 
 func versionNumbers(s *suite) {
 	for _, c := range [][2]string{
-		{"", "1=1"}, {"spring", "spring=2"}, {"2", "CONFLICT"}, {"spring", "CONFLICT"}, {"", "3=3"}, {"44", "44=44"}, {"", "45=45"},
+		{"", "1=1"}, {"spring", "spring=2"}, {"2", "CONFLICT"}, {"spring", "CONFLICT"}, {"", "3=3"}, {"44", "44=44"}, {"",
+			"45=45"},
 		{"10", "10=10"}, {"10", "CONFLICT"}, {"007", "007=46"}, {"", "47=47"}, {"999999999", "999999999=999999999"},
-		{"1000000000", "1000000000=1000000000"}, {"1000000001", "1000000001=1000000001"}, {"1000000003", "1000000003=1000000002"},
+		{"1000000000", "1000000000=1000000000"}, {"1000000001", "1000000001=1000000001"}, {"1000000003",
+			"1000000003=1000000002"},
 		{"", "1000000004=1000000004"},
 	} {
 		s.equal(s.named("model", c[0]), c[1])
@@ -59,12 +61,14 @@ func (s *suite) read(name models.ArtifactVersionName, asOf ...models.Time) model
 func oneInstant(s *suite) {
 	step := s.step("model")
 	v, err := s.create(models.CreateArtifactVersionInput{
-		Artifact: "model", Aliases: []string{"prod"}, Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+		Artifact: "model", Aliases: []string{"prod"}, Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+			Name: "model"},
 	}, facts("a", "1")...)
 	s.must(err)
 	s.equal(s.json(v, v.CreatedAt), `{"a":"1"}`)
 	s.equal(s.read(models.ArtifactVersionName{Name: "model", Alias: ref("prod")}, v.CreatedAt), v.ID)
-	s.equal(s.read(models.ArtifactVersionName{Name: "model", Alias: ref("prod")}, models.TimeFromMicros(v.CreatedAt.UnixMicro()-1)), models.ID{})
+	s.equal(s.read(models.ArtifactVersionName{Name: "model", Alias: ref("prod")},
+		models.TimeFromMicros(v.CreatedAt.UnixMicro()-1)), models.ID{})
 }
 
 func aliases(s *suite) {
@@ -110,11 +114,14 @@ func aliases(s *suite) {
 }
 
 func tags(s *suite) {
-	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "model", Tags: []string{"b", "a"}, Aliases: []string{"prod", "dev"}})
+	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "model", Tags: []string{"b", "a"},
+		Aliases: []string{"prod", "dev"}})
 	s.must(err)
-	_, err = s.TagArtifactVersion(s.ctx, root, models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"c", "a", "c"}})
+	_, err = s.TagArtifactVersion(s.ctx, root,
+		models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"c", "a", "c"}})
 	s.must(err)
-	_, err = s.UntagArtifactVersion(s.ctx, root, models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"b", "x"}})
+	_, err = s.UntagArtifactVersion(s.ctx, root,
+		models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"b", "x"}})
 	s.must(err)
 	found, err := s.Tags(s.ctx, v.ProjectID, []models.ID{v.ID}, nil)
 	s.must(err)
@@ -161,7 +168,8 @@ func deleteVersion(s *suite) {
 
 	again, deduplicated, err := s.LogMetadata(s.ctx, key, write)
 	s.must(err)
-	s.equal([]any{deduplicated, again[0].Entries[0].ID, again[0].Subject.(*models.ArtifactVersion).ID}, []any{true, first[0].Entries[0].ID, v.ID})
+	s.equal([]any{deduplicated, again[0].Entries[0].ID, again[0].Subject.(*models.ArtifactVersion).ID},
+		[]any{true, first[0].Entries[0].ID, v.ID})
 	s.equal(s.named("model", "1"), "CONFLICT")
 	s.equal(s.named("model", "spring"), "spring=2")
 	s.equal(s.named("model", ""), "3=3")
@@ -188,7 +196,7 @@ func deleteArtifact(s *suite) {
 	s.equal(there == nil, true)
 	again, deduplicated, err := s.LogMetadata(s.ctx, key, write)
 	s.must(err)
-	s.equal([]any{deduplicated, again[0].Subject.(*models.ArtifactVersion).Of.Name}, []any{true, "model"})
+	s.equal([]any{deduplicated, again[0].Subject.(*models.ArtifactVersion).KnownArtifact.Name}, []any{true, "model"})
 	s.equal(s.named("model", ""), "1=1")
 	_, err = s.log(byContext(step, "other"), facts("still", "x"))
 	s.must(err)

@@ -6,10 +6,19 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-// budget is how many bytes of metadata the calls of a context may read in all.
+// Operation is an operation of the API, whose statements share connections fairly with those of others.
+type Operation = engine.Operation
+
+// WithOperation returns a context for the statements of an operation.
+func WithOperation(ctx context.Context, o Operation) context.Context {
+	return engine.WithOperation(ctx, o)
+}
+
+// budget is the number of bytes of metadata that the calls of a context can read in all.
 type budget struct {
 	limit    int64
 	used     atomic.Int64
@@ -18,16 +27,16 @@ type budget struct {
 
 type budgetKey struct{}
 
-// WithBudget makes a context whose calls read at most so many bytes of metadata in all. Beyond it they fail with
-// LIMIT_EXCEEDED, and exceeded is told the same.
+// WithBudget returns a context whose calls can read a number of bytes of metadata in all. The call that exceeds it
+// fails with LIMIT_EXCEEDED, and exceeded is called with this error.
 func WithBudget(ctx context.Context, bytes int64, exceeded func(error)) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{limit: bytes, exceeded: exceeded})
 }
 
-// entryBytes is what an entry takes in memory beside its texts.
+// entryBytes is the memory of an entry without its texts.
 const entryBytes = 256
 
-// chargeReadBudget takes an entry that was read from the budget of the context.
+// chargeReadBudget subtracts an entry from the budget of the context.
 func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
 	b, ok := ctx.Value(budgetKey{}).(*budget)
 	if !ok {
@@ -43,12 +52,14 @@ func chargeReadBudget(ctx context.Context, e *models.MetadataEntry) error {
 	if used <= b.limit {
 		return nil
 	}
-	err := models.LimitExceeded(nil, "bytes of metadata that an operation reads, so ask for smaller pages or fewer keys", b.limit, used)
+	err := models.LimitExceeded(nil, "bytes of metadata that an operation reads, so ask for smaller pages or fewer keys",
+		b.limit, used)
 	b.exceeded(err)
 	return err
 }
 
-// collectRows reads rows one by one, so that reading ends where the budget does. entry is the metadata entry in a row.
+// collectRows reads rows one by one, so that it stops when the budget is exceeded. entry returns the metadata entry
+// of a row.
 func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([]*T, error) {
 	rows, err := query.Rows()
 	if err != nil {
@@ -69,5 +80,5 @@ func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([
 	return items, rows.Err()
 }
 
-// selfKey is a metadata entry that is read as a row of its own.
+// selfKey returns the entry of a row that is an entry.
 func selfKey(e *models.MetadataEntry) *models.MetadataEntry { return e }
