@@ -120,7 +120,7 @@ func TestCoerce(t *testing.T) {
 			t.Fatal(err)
 		}
 		remaining := maxArgumentValues
-		got, err := coerce(schema, typeOf(t, c.typ), models.At("at"), node, &remaining)
+		got, err := coerce(schema, typeOf(t, c.typ), models.NewPath("at"), node, &remaining)
 		text := describe(got, err)
 		if strings.HasPrefix(c.want, "a ") && err == nil {
 			text = c.want
@@ -164,7 +164,7 @@ func TestCoerceLiterals(t *testing.T) {
 		{"JSON", []any{models.Object{{Key: "a", Value: missing}}}, "BAD_INPUT [at 0 a]"},
 	} {
 		remaining := maxArgumentValues
-		got, err := coerce(schema, typeOf(t, c.typ), models.At("at"), c.node, &remaining)
+		got, err := coerce(schema, typeOf(t, c.typ), models.NewPath("at"), c.node, &remaining)
 		if text := describe(got, err); text != c.want {
 			t.Errorf("%s from %v: got %s, want %s (%v)", c.typ, c.node, text, c.want, err)
 		}

@@ -58,7 +58,7 @@ func TestChooseOutput(t *testing.T) {
 		if c.artifactName != "" {
 			name = &c.artifactName
 		}
-		chosen, err := chooseOutput(models.At("stepContext"), c.outputs, name)
+		chosen, err := chooseOutput(models.NewPath("stepContext"), c.outputs, name)
 		got := chosen.Output.Name
 		var failure *models.Error
 		if errors.As(err, &failure) {
@@ -72,7 +72,7 @@ func TestChooseOutput(t *testing.T) {
 		}
 	}
 	long := strings.Repeat("x", 10_000)
-	if _, err := chooseOutput(models.At("stepContext"), alone, &long); err == nil || len(err.Error()) > 1000 {
+	if _, err := chooseOutput(models.NewPath("stepContext"), alone, &long); err == nil || len(err.Error()) > 1000 {
 		t.Errorf("the error repeats the whole name: %.50v", err)
 	}
 }
@@ -92,7 +92,7 @@ func TestResolvedOutput(t *testing.T) {
 		{"pending", &pending, models.ID{}, &pending.Output},
 		{"bound", &bound, bound.Version.ID, &bound.Version},
 	} {
-		got, err := resolvedOutput(models.At("stepContext"), *c.row)
+		got, err := resolvedOutput(models.NewPath("stepContext"), *c.row)
 		id := func(s models.Subject) string { return fmt.Sprintf("%T %+v", s, s) }
 		if err != nil || got.project != models.DefaultProjectID || got.subject != c.row.Output.ID || got.stepRun != c.row.Output.StepRunID ||
 			got.version != c.version || id(got.object) != id(c.object) {
@@ -100,7 +100,7 @@ func TestResolvedOutput(t *testing.T) {
 		}
 	}
 	var failure *models.Error
-	got, err := resolvedOutput(models.At("stepContext"), deleted)
+	got, err := resolvedOutput(models.NewPath("stepContext"), deleted)
 	if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || !slices.Equal(failure.Path, []any{"stepContext"}) || got.project != models.DefaultProjectID {
 		t.Errorf("deleted: got %+v, %v", got, err)
 	}
@@ -139,13 +139,13 @@ func TestNotFoundWithSuggestions(t *testing.T) {
 		{nil, `there is no artifact "a"`},
 		{[]string{"b", `c"`}, `there is no artifact "a"; near are "b", "c\""`},
 	} {
-		err := notFoundWithSuggestions(models.At("name"), c.near, "there is no artifact %q", "a")
+		err := notFoundWithSuggestions(models.NewPath("name"), c.near, "there is no artifact %q", "a")
 		if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || failure.Message != c.want ||
 			!slices.Equal(failure.Path, []any{"name"}) || !slices.Equal(failure.Candidates, c.near) {
 			t.Errorf("got %+v", failure)
 		}
 	}
-	if err := unknownID(models.At("id"), "step run"); !errors.Is(err, errUnknownID) {
+	if err := unknownID(models.NewPath("id"), "step run"); !errors.Is(err, errUnknownID) {
 		t.Errorf("the error of an unknown ID has another cause: %v", err)
 	}
 }

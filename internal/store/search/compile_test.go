@@ -28,7 +28,7 @@ var items = &Table{
 		"label": {multiValued: func(c compiler, condition engine.Expr) engine.Expr {
 			return engine.SQL("(SELECT TRUE FROM labels(i.id, ?) l WHERE ?)", c.asOf, condition)
 		}},
-		"owner": {column: "i.owner", override: func(_ compiler, test models.FieldTest) (engine.Expr, bool) {
+		"owner": {column: "i.owner", override: func(_ compiler, test models.FieldCondition) (engine.Expr, bool) {
 			return engine.SQL("owned_by(?)", test.Values...), test.Op == "eq"
 		}},
 	},
@@ -47,11 +47,11 @@ var items = &Table{
 var parts = &Table{fields: map[string]filterField{"weight": {column: "p.weight"}}}
 
 func field(name, op string, values ...any) *models.Filter {
-	return &models.Filter{Field: name, Tests: []models.FieldTest{{Op: op, Values: values}}}
+	return &models.Filter{Field: name, Conditions: []models.FieldCondition{{Op: op, Values: values}}}
 }
 
 func ignoreCase(f *models.Filter) *models.Filter {
-	f.Tests[0].IgnoreCase = true
+	f.Conditions[0].IgnoreCase = true
 	return f
 }
 
@@ -69,7 +69,7 @@ func TestFilterSQL(t *testing.T) {
 		{"all", &models.Filter{All: []*models.Filter{a, b}}, "((i.name = ?) AND (i.size > ?))", []any{"a", 2}},
 		{"any", &models.Filter{Any: true, AnyOf: []*models.Filter{b, a}}, "((i.size > ?) OR (i.name = ?))", []any{2, "a"}},
 		{"not", &models.Filter{Not: a}, "NOT COALESCE((i.name = ?), FALSE)", []any{"a"}},
-		{"two conditions", &models.Filter{Field: "size", Tests: []models.FieldTest{{Op: "gte", Values: []any{1}}, {Op: "lt", Values: []any{9}}}},
+		{"two conditions", &models.Filter{Field: "size", Conditions: []models.FieldCondition{{Op: "gte", Values: []any{1}}, {Op: "lt", Values: []any{9}}}},
 			"(i.size >= ? AND i.size < ?)", []any{1, 9}},
 		{"lte", field("size", "lte", 1), "(i.size <= ?)", []any{1}},
 		{"ne", field("name", "ne", "a"), "(NOT COALESCE(i.name = ?, FALSE))", []any{"a"}},
@@ -93,7 +93,7 @@ func TestFilterSQL(t *testing.T) {
 		{"in another way", field("owner", "eq", "a"), "(owned_by(?))", []any{"a"}},
 		{"the negation of another way", field("owner", "ne", "a"), "(NOT COALESCE(owned_by(?), FALSE))", []any{"a"}},
 		{"not in another way", field("owner", "lt", "a"), "(i.owner < ?)", []any{"a"}},
-		{"other objects", &models.Filter{Related: "part", Of: field("weight", "lt", 3)}, "(SELECT (p.weight < ?) FROM parts)", []any{3}},
+		{"other objects", &models.Filter{Related: "part", RelatedFilter: field("weight", "lt", 3)}, "(SELECT (p.weight < ?) FROM parts)", []any{3}},
 		{"the present state", field("state", "eq", "x"), "(i.state = ?)", []any{"x"}},
 	} {
 		got := compiler{dialect: plainDialect{}}.filter(items, c.filter)
@@ -135,17 +135,17 @@ func TestLatestAliasSQL(t *testing.T) {
 	const first = "NOT EXISTS (SELECT 1 FROM artifact_versions w WHERE w.project_id = v.project_id AND w.artifact_id = v.artifact_id" +
 		" AND w.number > v.number"
 	for _, c := range []struct {
-		test    models.FieldTest
+		test    models.FieldCondition
 		asOf    int64
 		handled bool
 		begin   string
 	}{
-		{models.FieldTest{Op: "eq", Values: []any{"latest"}}, 0, true, "(" + first + ") OR (SELECT"},
-		{models.FieldTest{Op: "in", Values: []any{"prod", "latest"}}, 0, true, "(" + first + ") OR (SELECT"},
-		{models.FieldTest{Op: "eq", Values: []any{"latest"}}, 7, true, "(" + first + " AND w.created_at <= ?) OR (SELECT"},
-		{models.FieldTest{Op: "eq", Values: []any{models.Fold("latest")}, IgnoreCase: true}, 0, true, "(" + first + ") OR (SELECT"},
-		{models.FieldTest{Op: "eq", Values: []any{"prod"}}, 0, false, ""},
-		{models.FieldTest{Op: "startsWith", Values: []any{"latest"}}, 0, false, ""},
+		{models.FieldCondition{Op: "eq", Values: []any{"latest"}}, 0, true, "(" + first + ") OR (SELECT"},
+		{models.FieldCondition{Op: "in", Values: []any{"prod", "latest"}}, 0, true, "(" + first + ") OR (SELECT"},
+		{models.FieldCondition{Op: "eq", Values: []any{"latest"}}, 7, true, "(" + first + " AND w.created_at <= ?) OR (SELECT"},
+		{models.FieldCondition{Op: "eq", Values: []any{models.Fold("latest")}, IgnoreCase: true}, 0, true, "(" + first + ") OR (SELECT"},
+		{models.FieldCondition{Op: "eq", Values: []any{"prod"}}, 0, false, ""},
+		{models.FieldCondition{Op: "startsWith", Values: []any{"latest"}}, 0, false, ""},
 	} {
 		got, handled := latestAliasCondition(compiler{asOf: c.asOf}, c.test)
 		if handled != c.handled || len(got.SQL) < len(c.begin) || got.SQL[:len(c.begin)] != c.begin {

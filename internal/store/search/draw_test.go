@@ -49,7 +49,7 @@ func (d dice) filter(depth int) *models.Filter {
 	}
 	switch d.IntN(10) {
 	case 0:
-		return &models.Filter{Related: "producedBy", Of: d.field("pipeline", "train", "evaluate", "none")}
+		return &models.Filter{Related: "producedBy", RelatedFilter: d.field("pipeline", "train", "evaluate", "none")}
 	case 1:
 		return d.field("artifact", "data", "model", "none")
 	case 2:
@@ -66,7 +66,7 @@ func (d dice) filter(depth int) *models.Filter {
 
 func (d dice) field(name string, operands ...string) *models.Filter {
 	op := one(d, "eq", "ne", "in", "notIn", "exists", "contains", "startsWith", "endsWith")
-	test := models.FieldTest{Op: op, IgnoreCase: op != "exists" && d.chance(30)}
+	test := models.FieldCondition{Op: op, IgnoreCase: op != "exists" && d.chance(30)}
 	draw := func() any {
 		text := one(d, operands...)
 		if strings.HasSuffix(op, "s") || strings.HasSuffix(op, "With") {
@@ -85,13 +85,13 @@ func (d dice) field(name string, operands ...string) *models.Filter {
 	default:
 		test.Values = []any{draw()}
 	}
-	return &models.Filter{Field: name, Tests: []models.FieldTest{test}}
+	return &models.Filter{Field: name, Conditions: []models.FieldCondition{test}}
 }
 
 func (d dice) number(name string, about int) *models.Filter {
 	op := one(d, "eq", "ne", "lt", "lte", "gt", "gte", "in")
 	operand := func() any { return int64(about - 10 + d.IntN(20)) }
-	return &models.Filter{Field: name, Tests: []models.FieldTest{{Op: op, Values: []any{operand()}}, {Op: "gte", Values: []any{int64(1)}}}[:1+d.IntN(2)]}
+	return &models.Filter{Field: name, Conditions: []models.FieldCondition{{Op: op, Values: []any{operand()}}, {Op: "gte", Values: []any{int64(1)}}}[:1+d.IntN(2)]}
 }
 
 func (d dice) keyPath() models.MetadataKeyPath {
@@ -109,16 +109,16 @@ func (d dice) orderTerm() models.OrderTerm {
 }
 
 func (d dice) predicate() *models.MetadataPredicate {
-	p := &models.MetadataPredicate{MetadataKeyPath: d.keyPath(), Tests: some(d, 2, d.valueTest)}
-	if d.chance(20) || len(p.Tests) == 0 {
+	p := &models.MetadataPredicate{MetadataKeyPath: d.keyPath(), Conditions: some(d, 2, d.valueTest)}
+	if d.chance(20) || len(p.Conditions) == 0 {
 		kind := one(d, sampleValues...).Kind()
 		p.Kind = &kind
 	}
 	return p
 }
 
-func (d dice) valueTest() models.ValueTest {
-	test := models.ValueTest{Not: d.chance(25)}
+func (d dice) valueTest() models.ValueCondition {
+	test := models.ValueCondition{Not: d.chance(25)}
 	switch d.IntN(6) {
 	case 0:
 		test.Exists = true
@@ -129,12 +129,12 @@ func (d dice) valueTest() models.ValueTest {
 		test.In = append([]string{}, some(d, 3, func() string { return d.equalKey(test.IgnoreCase) })...)
 	case 4:
 		test.IgnoreCase = d.chance(30)
-		test.Text = &models.TextTest{Op: one(d, "contains", "startsWith", "endsWith"), Text: d.text(test.IgnoreCase)}
+		test.Text = &models.TextCondition{Op: one(d, "contains", "startsWith", "endsWith"), Text: d.text(test.IgnoreCase)}
 	default:
 		test.IgnoreCase = d.chance(30)
 		test.Member = []string{d.equalKey(test.IgnoreCase)}
 		if text, isText := strings.CutPrefix(test.Member[0], models.SortKeyText); isText {
-			test.Text = &models.TextTest{Op: "contains", Text: text}
+			test.Text = &models.TextCondition{Op: "contains", Text: text}
 		}
 	}
 	return test

@@ -12,41 +12,41 @@ import (
 func TestIndexCondition(t *testing.T) {
 	t.Parallel()
 	lower, upper := models.LowerSortKey("4"+long+"b"), models.UpperSortKey("4"+long+"b")
-	text := func(op, text string) models.ValueTest {
-		return models.ValueTest{Text: &models.TextTest{Op: op, Text: text}}
+	text := func(op, text string) models.ValueCondition {
+		return models.ValueCondition{Text: &models.TextCondition{Op: op, Text: text}}
 	}
 	for _, c := range []struct {
 		name  string
-		test  models.ValueTest
+		test  models.ValueCondition
 		want  string
 		args  []any
 		exact bool
 	}{
-		{"exists", models.ValueTest{Exists: true}, "k IS NOT NULL", nil, true},
-		{"does not exist", models.ValueTest{Exists: true, Not: true}, "", nil, false},
-		{"a closed range", models.ValueTest{Between: []models.SortKeyRange{{From: "2a", To: "2b"}}}, "((k >= ? AND k <= ?))", []any{"2a", "2b"}, true},
-		{"an open range", models.ValueTest{Between: []models.SortKeyRange{{From: "2a", To: "2b", FromOpen: true, ToOpen: true}}},
+		{"exists", models.ValueCondition{Exists: true}, "k IS NOT NULL", nil, true},
+		{"does not exist", models.ValueCondition{Exists: true, Not: true}, "", nil, false},
+		{"a closed range", models.ValueCondition{Between: []models.SortKeyRange{{From: "2a", To: "2b"}}}, "((k >= ? AND k <= ?))", []any{"2a", "2b"}, true},
+		{"an open range", models.ValueCondition{Between: []models.SortKeyRange{{From: "2a", To: "2b", FromOpen: true, ToOpen: true}}},
 			"((k > ? AND k < ?))", []any{"2a", "2b"}, true},
-		{"two ranges", models.ValueTest{Between: []models.SortKeyRange{{From: "2a", To: "3", ToOpen: true}, {From: "4a", To: "4b"}}},
+		{"two ranges", models.ValueCondition{Between: []models.SortKeyRange{{From: "2a", To: "3", ToOpen: true}, {From: "4a", To: "4b"}}},
 			"((k >= ? AND k < ?) OR (k >= ? AND k <= ?))", []any{"2a", "3", "4a", "4b"}, true},
-		{"no range", models.ValueTest{Between: []models.SortKeyRange{}}, "FALSE", nil, true},
-		{"from after a long text", models.ValueTest{Between: []models.SortKeyRange{{From: "4" + long + "b", FromOpen: true, To: "5", ToOpen: true}}},
+		{"no range", models.ValueCondition{Between: []models.SortKeyRange{}}, "FALSE", nil, true},
+		{"from after a long text", models.ValueCondition{Between: []models.SortKeyRange{{From: "4" + long + "b", FromOpen: true, To: "5", ToOpen: true}}},
 			"((k >= ? AND k < ?))", []any{lower, "5"}, false},
-		{"up to a long text", models.ValueTest{Between: []models.SortKeyRange{{From: "4", To: "4" + long + "b"}}},
+		{"up to a long text", models.ValueCondition{Between: []models.SortKeyRange{{From: "4", To: "4" + long + "b"}}},
 			"((k >= ? AND k < ?))", []any{"4", upper}, false},
-		{"not in a range", models.ValueTest{Not: true, Between: []models.SortKeyRange{{From: "2a", To: "2b"}}}, "", nil, false},
-		{"one of", models.ValueTest{In: []string{"2a", "6"}}, "k IN (?, ?)", []any{"2a", "6"}, true},
-		{"one of none", models.ValueTest{In: []string{}}, "FALSE", nil, true},
-		{"one of, with a long text", models.ValueTest{In: []string{"2a", "4" + long + "bcd"}}, "k IN (?, ?)",
+		{"not in a range", models.ValueCondition{Not: true, Between: []models.SortKeyRange{{From: "2a", To: "2b"}}}, "", nil, false},
+		{"one of", models.ValueCondition{In: []string{"2a", "6"}}, "k IN (?, ?)", []any{"2a", "6"}, true},
+		{"one of none", models.ValueCondition{In: []string{}}, "FALSE", nil, true},
+		{"one of, with a long text", models.ValueCondition{In: []string{"2a", "4" + long + "bcd"}}, "k IN (?, ?)",
 			[]any{"2a", "4" + long + "b"}, false},
-		{"one of, without case", models.ValueTest{In: []string{"4a"}, IgnoreCase: true}, "", nil, false},
+		{"one of, without case", models.ValueCondition{In: []string{"4a"}, IgnoreCase: true}, "", nil, false},
 		{"a prefix", text("startsWith", "a"), "k >= ? AND k < ?", []any{"4a", "4b"}, true},
 		{"the empty prefix", text("startsWith", ""), "k >= ? AND k < ?", []any{"4", "5"}, true},
 		{"a long prefix", text("startsWith", long+"bcd"), "k >= ? AND k < ?", []any{"4" + long + "b", "4" + long + "c"}, false},
 		{"a suffix", text("endsWith", "a"), "", nil, false},
 		{"a part", text("contains", "a"), "", nil, false},
-		{"a member", models.ValueTest{Member: []string{"4a"}}, "", nil, false},
-		{"a member or a part", models.ValueTest{Member: []string{"4a"}, Text: &models.TextTest{Op: "startsWith", Text: "a"}}, "", nil, false},
+		{"a member", models.ValueCondition{Member: []string{"4a"}}, "", nil, false},
+		{"a member or a part", models.ValueCondition{Member: []string{"4a"}, Text: &models.TextCondition{Op: "startsWith", Text: "a"}}, "", nil, false},
 	} {
 		got, exact := indexCondition(c.test, "k")
 		checkSQL(t, c.name, got, c.want, c.args)
@@ -60,8 +60,8 @@ func TestIndexCondition(t *testing.T) {
 func TestMatchIndex(t *testing.T) {
 	t.Parallel()
 	kind := models.MetadataKindString
-	between := func(bounds ...string) models.ValueTest {
-		test := models.ValueTest{Between: []models.SortKeyRange{}}
+	between := func(bounds ...string) models.ValueCondition {
+		test := models.ValueCondition{Between: []models.SortKeyRange{}}
 		for i := 0; i < len(bounds); i += 2 {
 			test.Between = append(test.Between, models.SortKeyRange{From: bounds[i], To: bounds[i+1]})
 		}
@@ -76,33 +76,34 @@ func TestMatchIndex(t *testing.T) {
 		rest   string
 		exact  bool
 	}{
-		{"one range", models.MetadataPredicate{Tests: []models.ValueTest{between("2a", "2b")}}, "[]", "[{(" + inRange + ") [2a 2b]}]", true},
-		{"two ranges", models.MetadataPredicate{Tests: []models.ValueTest{between("4a", "4b", "2a", "2b")}},
+		{"one range", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2b")}}, "[]", "[{(" + inRange + ") [2a 2b]}]", true},
+		{"two ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("4a", "4b", "2a", "2b")}},
 			"[{" + inRange + " [2a 2b]} {" + inRange + " [4a 4b]}]", "[]", true},
-		{"overlapping ranges", models.MetadataPredicate{Tests: []models.ValueTest{between("2a", "2c", "2b", "2d")}}, "[]",
+		{"overlapping ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2c", "2b", "2d")}}, "[]",
 			"[{(" + inRange + " OR " + inRange + ") [2a 2c 2b 2d]}]", true},
-		{"ranges with a common end", models.MetadataPredicate{Tests: []models.ValueTest{between("2a", "2b", "2b", "2d")}}, "[]",
+		{"ranges with a common end", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2b", "2b", "2d")}}, "[]",
 			"[{(" + inRange + " OR " + inRange + ") [2a 2b 2b 2d]}]", true},
-		{"the first condition with ranges", models.MetadataPredicate{Tests: []models.ValueTest{between("2a", "2z"), {In: []string{"2c", "2b"}}}},
+		{"the first condition with ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2z"), {In: []string{"2c", "2b"}}}},
 			"[{" + inRange + " [2b 2b]} {" + inRange + " [2c 2c]}]", "[{(" + inRange + ") [2a 2z]}]", true},
-		{"two conditions with ranges", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"2b", "2c"}}, {In: []string{"2c", "2d"}}}},
+		{"two conditions with ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2b", "2c"}}, {In: []string{"2c", "2d"}}}},
 			"[{" + inRange + " [2b 2b]} {" + inRange + " [2c 2c]}]", "[{m.sort_key IN (?, ?) [2c 2d]}]", true},
-		{"as many values as scans", models.MetadataPredicate{Tests: []models.ValueTest{{In: eight}}}, "8 ranges", "[]", true},
-		{"more values than scans", models.MetadataPredicate{Tests: []models.ValueTest{{In: append(eight, "2i")}}}, "[]",
+		{"as many values as scans", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: eight}}}, "8 ranges", "[]", true},
+		{"more values than scans", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: append(eight, "2i")}}}, "[]",
 			"[{m.sort_key IN (?, ?, ?, ?, ?, ?, ?, ?, ?) [2a 2b 2c 2d 2e 2f 2g 2h 2i]}]", true},
-		{"values without case", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"4a", "4b"}, IgnoreCase: true}}}, "[]", "[]", false},
-		{"none of several", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"4a", "4b"}, Not: true}}}, "[]", "[]", false},
-		{"a long value", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"2a", "4" + long + "a"}}}}, "[]",
+		{"values without case", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, IgnoreCase: true}}}, "[]", "[]", false},
+		{"none of several", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, Not: true}}}, "[]", "[]", false},
+		{"a long value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a", "4" + long + "a"}}}}, "[]",
 			"[{m.sort_key IN (?, ?) [2a 4" + long + "a]}]", false},
+		{"exists", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true}}}, "[]", "[{m.sort_key IS NOT NULL []}]", true},
 		{"a kind", models.MetadataPredicate{Kind: &kind}, "[]", "[{m.sort_key IS NOT NULL []}]", false},
-		{"a kind with a range", models.MetadataPredicate{Kind: &kind, Tests: []models.ValueTest{between("4a", "4b")}}, "[]",
+		{"a kind with a range", models.MetadataPredicate{Kind: &kind, Conditions: []models.ValueCondition{between("4a", "4b")}}, "[]",
 			"[{(" + inRange + ") [4a 4b]}]", false},
-		{"a negation beside a range", models.MetadataPredicate{Tests: []models.ValueTest{between("4a", "4b"), {In: []string{"4a"}, Not: true}}}, "[]",
+		{"a negation beside a range", models.MetadataPredicate{Conditions: []models.ValueCondition{between("4a", "4b"), {In: []string{"4a"}, Not: true}}}, "[]",
 			"[{(" + inRange + ") [4a 4b]}]", false},
-		{"a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}}, Tests: []models.ValueTest{between("2a", "2b")}},
+		{"a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}}, Conditions: []models.ValueCondition{between("2a", "2b")}},
 			"[]", "[{m.sort_key = ? [5]}]", false},
 		{"a negation at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}},
-			Tests: []models.ValueTest{{Not: true, In: []string{"2a"}}}}, "[]", "[]", false},
+			Conditions: []models.ValueCondition{{Not: true, In: []string{"2a"}}}}, "[]", "[]", false},
 	} {
 		got := matchIndex(&c.p, "m", true)
 		ranges := fmt.Sprint(got.ranges)
@@ -129,13 +130,13 @@ func TestRequiredValues(t *testing.T) {
 		{"nothing", models.MetadataPredicate{}, false, false},
 		{"a kind", models.MetadataPredicate{Kind: &kind}, true, false},
 		{"a kind at a path", models.MetadataPredicate{MetadataKeyPath: path, Kind: &kind}, true, true},
-		{"exists", models.MetadataPredicate{Tests: []models.ValueTest{{Exists: true}}}, true, false},
-		{"does not exist", models.MetadataPredicate{Tests: []models.ValueTest{{Exists: true, Not: true}}}, false, false},
-		{"a value", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"2a"}}}}, true, true},
-		{"null", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"2a", "6"}}}}, true, false},
-		{"not a value", models.MetadataPredicate{Tests: []models.ValueTest{{In: []string{"2a"}, Not: true}}}, false, false},
-		{"not a value at a path", models.MetadataPredicate{MetadataKeyPath: path, Tests: []models.ValueTest{{In: []string{"2a"}, Not: true}}}, false, false},
-		{"a range and a negation", models.MetadataPredicate{Tests: []models.ValueTest{{Exists: true, Not: true}, {Between: []models.SortKeyRange{{}}}}}, true, true},
+		{"exists", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true}}}, true, false},
+		{"does not exist", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true, Not: true}}}, false, false},
+		{"a value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a"}}}}, true, true},
+		{"null", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a", "6"}}}}, true, false},
+		{"not a value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
+		{"not a value at a path", models.MetadataPredicate{MetadataKeyPath: path, Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
+		{"a range and a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true, Not: true}, {Between: []models.SortKeyRange{{}}}}}, true, true},
 	} {
 		if value, nonNull := requiresValue(&c.p), excludesNull(&c.p); value != c.value || nonNull != c.nonNull {
 			t.Errorf("%s: got %v and %v", c.name, value, nonNull)
@@ -146,7 +147,7 @@ func TestRequiredValues(t *testing.T) {
 func TestIndexScans(t *testing.T) {
 	t.Parallel()
 	a, b, size := field("name", "eq", "a"), field("name", "lt", "b"), field("size", "eq", 1)
-	two := &models.Filter{Field: "name", Tests: []models.FieldTest{{Op: "endsWith", Values: []any{"a"}}, {Op: "gt", Values: []any{"c"}}}}
+	two := &models.Filter{Field: "name", Conditions: []models.FieldCondition{{Op: "endsWith", Values: []any{"a"}}, {Op: "gt", Values: []any{"c"}}}}
 	anyOf := func(parts ...*models.Filter) *models.Filter { return &models.Filter{Any: true, AnyOf: parts} }
 	all := func(parts ...*models.Filter) *models.Filter { return &models.Filter{All: parts} }
 	repeat := func(n int) (parts []*models.Filter) {
@@ -211,7 +212,7 @@ func TestPredicateScan(t *testing.T) {
 	t.Parallel()
 	c := compiler{project: models.DefaultProjectID}
 	f := &models.Filter{Metadata: &models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Card: "c", Key: "k"},
-		Tests: []models.ValueTest{{In: []string{"2b", "2a"}}, {Exists: true}}}}
+		Conditions: []models.ValueCondition{{In: []string{"2b", "2a"}}, {Exists: true}}}}
 	scan, ok := c.predicateScan(items, f)
 	if !ok || !scan.exact || scan.filter != f || scan.key.Key != "k" || len(scan.ids) != 2 {
 		t.Fatalf("got %+v, %v", scan, ok)
@@ -219,7 +220,7 @@ func TestPredicateScan(t *testing.T) {
 	checkSQL(t, "the second range", scan.ids[1], "SELECT m.object_id AS id FROM metadata_latest m WHERE m.project_id = ? AND m.about = ?"+
 		" AND m.card = ? AND m.key = ? AND m.sort_key IS NOT NULL AND ((m.sort_key >= ? AND m.sort_key <= ?) AND m.sort_key IS NOT NULL)",
 		[]any{models.DefaultProjectID, models.SubjectKind("I"), "c", "k", "2b", "2b"})
-	f.Metadata.Tests = []models.ValueTest{{In: []string{"2b"}, Not: true}}
+	f.Metadata.Conditions = []models.ValueCondition{{In: []string{"2b"}, Not: true}}
 	if _, ok := c.predicateScan(items, f); ok {
 		t.Error("an index scan for objects without a value")
 	}

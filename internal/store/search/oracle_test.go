@@ -41,10 +41,10 @@ func (q question) passes(v *version, f *models.Filter) bool {
 		value, exists := q.value(v, f.Metadata.MetadataKeyPath)
 		return passesPredicate(f.Metadata, value, exists)
 	case f.Related != "":
-		return passes(f.Of)
+		return passes(f.RelatedFilter)
 	case f.Field != "":
 		values := v.field(f.Field)
-		return !slices.ContainsFunc(f.Tests, func(test models.FieldTest) bool { return !passesTest(values, test) })
+		return !slices.ContainsFunc(f.Conditions, func(test models.FieldCondition) bool { return !passesTest(values, test) })
 	}
 	return !slices.ContainsFunc(f.All, func(part *models.Filter) bool { return !passes(part) })
 }
@@ -84,13 +84,13 @@ func anys(texts []string) []any {
 	return values
 }
 
-func passesTest(values []any, test models.FieldTest) bool {
+func passesTest(values []any, test models.FieldCondition) bool {
 	switch test.Op {
 	case "exists":
 		return (len(values) > 0) == test.Values[0].(bool)
 	case "ne", "notIn":
 		positive := map[string]string{"ne": "eq", "notIn": "in"}[test.Op]
-		return !passesTest(values, models.FieldTest{Op: positive, Values: test.Values, IgnoreCase: test.IgnoreCase})
+		return !passesTest(values, models.FieldCondition{Op: positive, Values: test.Values, IgnoreCase: test.IgnoreCase})
 	}
 	return slices.ContainsFunc(values, func(value any) bool {
 		if text, ok := value.(string); ok && test.IgnoreCase {
@@ -100,14 +100,14 @@ func passesTest(values []any, test models.FieldTest) bool {
 			return slices.Contains(test.Values, value)
 		}
 		if text, ok := value.(string); ok {
-			return passesText(text, models.TextTest{Op: test.Op, Text: test.Values[0].(string)})
+			return passesText(text, models.TextCondition{Op: test.Op, Text: test.Values[0].(string)})
 		}
 		order := cmp.Compare(value.(int64), test.Values[0].(int64))
 		return map[string]bool{"lt": order < 0, "lte": order <= 0, "gt": order > 0, "gte": order >= 0}[test.Op]
 	})
 }
 
-func passesText(text string, test models.TextTest) bool {
+func passesText(text string, test models.TextCondition) bool {
 	switch test.Op {
 	case "contains":
 		return strings.Contains(text, test.Text)
@@ -156,9 +156,9 @@ func members(value models.MetadataValue) []models.MetadataValue {
 
 // sortKey returns the sort key of a value, which the tables hold cut.
 func sortKey(value models.MetadataValue) string {
-	form := models.SearchFormOf(value)
-	if strings.HasPrefix(form.SortKey, models.SortKeyText) && form.Parts != "" {
-		return models.SortKeyText + form.Parts
+	form := models.EncodeSearchKeys(value)
+	if strings.HasPrefix(form.SortKey, models.SortKeyText) && form.PathKeys != "" {
+		return models.SortKeyText + form.PathKeys
 	}
 	return form.SortKey
 }
@@ -167,12 +167,12 @@ func passesPredicate(p *models.MetadataPredicate, value models.MetadataValue, ex
 	if p.Kind != nil && (!exists || value.Kind() != *p.Kind) {
 		return false
 	}
-	return !slices.ContainsFunc(p.Tests, func(test models.ValueTest) bool {
+	return !slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool {
 		return (exists && passesValueTest(value, test)) == test.Not
 	})
 }
 
-func passesValueTest(value models.MetadataValue, test models.ValueTest) bool {
+func passesValueTest(value models.MetadataValue, test models.ValueCondition) bool {
 	key := sortKey(value)
 	fold := func(key string) string {
 		if text, isText := strings.CutPrefix(key, models.SortKeyText); isText && test.IgnoreCase {
@@ -235,7 +235,7 @@ func (q question) position(v *version, term models.OrderTerm) (rank int, key any
 			return 2, ""
 		}
 		if len(term.Metadata.Path) == 0 {
-			text = models.CutSortKey(text)
+			text = models.TruncateSortKey(text)
 		}
 		return 1, text
 	}

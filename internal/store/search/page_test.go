@@ -32,7 +32,7 @@ func TestParseCursor(t *testing.T) {
 		{"a text that PostgreSQL cannot store", models.Position{"a\x00", 1, id.String()}, "list", false},
 		{"null", models.Position{nil, 1, id.String()}, "list", false},
 	} {
-		values, err := parseCursor("before", "list", models.Cursor(c.list, c.position), kinds)
+		values, err := parseCursor("before", "list", models.EncodeCursor(c.list, c.position), kinds)
 		var failure *models.Error
 		switch {
 		case c.valid:
@@ -57,8 +57,8 @@ func TestCursorKinds(t *testing.T) {
 	want := []any{"name", int64(5), int64(3), "", int64(1), int64(0), int64(2), "", id}
 	s.name = "list"
 	s.query.Page = models.Page{
-		After:  models.Cursor("list", models.Position{"name", 5, 3, "", 1, 0, 2, "", id.String()}),
-		Before: models.Cursor("list", models.Position{"name", 5, 3, "", 1, 0, 2, 0, id.String()}),
+		After:  models.EncodeCursor("list", models.Position{"name", 5, 3, "", 1, 0, 2, "", id.String()}),
+		Before: models.EncodeCursor("list", models.Position{"name", 5, 3, "", 1, 0, 2, 0, id.String()}),
 	}
 	after, before, err := s.parseCursors()
 	if !slices.Equal(after, want) || before != nil || models.CodeOf(err) != models.CodeBadInput {
@@ -108,8 +108,8 @@ func TestListSQL(t *testing.T) {
 		l.Columns = "v.id"
 		page := models.Page{Size: 4, Backward: c.backward}
 		first, second := models.NewID(), models.NewID()
-		page.After = models.Cursor(l.cursorName(parent), models.Position{1, first.String()})
-		page.Before = models.Cursor(l.cursorName(parent), models.Position{2, second.String()})
+		page.After = models.EncodeCursor(l.cursorName(parent), models.Position{1, first.String()})
+		page.Before = models.EncodeCursor(l.cursorName(parent), models.Position{2, second.String()})
 		bounds, err := l.bounds(parent, page)
 		if err != nil {
 			t.Fatal(err)

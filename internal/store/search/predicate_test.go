@@ -16,21 +16,21 @@ const (
 func TestPredicateSQL(t *testing.T) {
 	t.Parallel()
 	kind, path := models.MetadataKindString, []string{"d"}
-	one, none := models.ValueTest{In: []string{"2a"}}, models.ValueTest{In: []string{"2a"}, Not: true}
+	one, none := models.ValueCondition{In: []string{"2a"}}, models.ValueCondition{In: []string{"2a"}, Not: true}
 	for _, c := range []struct {
 		name string
 		p    models.MetadataPredicate
 		want string
 		args []any
 	}{
-		{"conditions of one row", models.MetadataPredicate{Kind: &kind, Tests: []models.ValueTest{one, {Exists: true}}},
+		{"conditions of one row", models.MetadataPredicate{Kind: &kind, Conditions: []models.ValueCondition{one, {Exists: true}}},
 			"((SELECT (m.kind = ? AND (m.sort_key IN (?)) AND m.sort_key IS NOT NULL) FROM " + rowOfKey + "))", []any{kind, "2a", "c", "k"}},
-		{"a negation", models.MetadataPredicate{Tests: []models.ValueTest{none}},
+		{"a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{none}},
 			"(NOT COALESCE((SELECT ((m.sort_key IN (?))) FROM " + rowOfKey + "), FALSE))", []any{"2a", "c", "k"}},
-		{"a condition and a negation", models.MetadataPredicate{Tests: []models.ValueTest{none, {Exists: true}}},
+		{"a condition and a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{none, {Exists: true}}},
 			"((SELECT (m.sort_key IS NOT NULL) FROM " + rowOfKey + ") AND NOT COALESCE((SELECT ((m.sort_key IN (?))) FROM " + rowOfKey + "), FALSE))",
 			[]any{"c", "k", "2a", "c", "k"}},
-		{"a value at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Tests: []models.ValueTest{one, {Exists: true}}},
+		{"a value at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Conditions: []models.ValueCondition{one, {Exists: true}}},
 			"((SELECT ((" + pathKey + " IN (?)) AND m.part <> '0') FROM " + rowAtPath + "))", []any{"2a", "[d]", "c", "k"}},
 		{"a kind at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Kind: &kind},
 			"((SELECT (substr(m.part, 1, 1) = ?) FROM " + rowAtPath + "))", []any{"S", "[d]", "c", "k"}},
@@ -51,12 +51,12 @@ func TestValueConditionSQL(t *testing.T) {
 	const members = "CASE WHEN m.sort_key <> '5' THEN '[]' WHEN m.parts LIKE '{\"\":%' THEN substr(m.parts, 5, length(m.parts) - 5)" +
 		" WHEN m.parts LIKE '[%' THEN m.parts ELSE '[]' END"
 	longKey := "4" + long + "b"
-	between := func(r models.SortKeyRange) models.ValueTest {
-		return models.ValueTest{Between: []models.SortKeyRange{r}}
+	between := func(r models.SortKeyRange) models.ValueCondition {
+		return models.ValueCondition{Between: []models.SortKeyRange{r}}
 	}
 	for _, c := range []struct {
 		name string
-		test models.ValueTest
+		test models.ValueCondition
 		want string
 		args []any
 	}{
@@ -65,25 +65,25 @@ func TestValueConditionSQL(t *testing.T) {
 			"(((" + isText + " AND " + text + " > ?) AND m.sort_key < ?))", []any{"4", "5", long + "b", "5"}},
 		{"up to a long text", between(models.SortKeyRange{From: "4", To: longKey}), "((m.sort_key >= ? AND (" + isText + " AND " + text + " <= ?)))",
 			[]any{"4", "4", "5", long + "b"}},
-		{"one of several", models.ValueTest{In: []string{"2a", "4a"}}, "(m.sort_key IN (?, ?))", []any{"2a", "4a"}},
-		{"one of none", models.ValueTest{In: []string{}}, "FALSE", nil},
-		{"one of several, with a long text", models.ValueTest{In: []string{longKey, "2a"}},
+		{"one of several", models.ValueCondition{In: []string{"2a", "4a"}}, "(m.sort_key IN (?, ?))", []any{"2a", "4a"}},
+		{"one of none", models.ValueCondition{In: []string{}}, "FALSE", nil},
+		{"one of several, with a long text", models.ValueCondition{In: []string{longKey, "2a"}},
 			"(m.sort_key IN (?) OR (" + isText + " AND " + text + " IN (?)))", []any{"2a", "4", "5", long + "b"}},
-		{"one of several without case", models.ValueTest{In: []string{"4a", "2a"}, IgnoreCase: true},
+		{"one of several without case", models.ValueCondition{In: []string{"4a", "2a"}, IgnoreCase: true},
 			"(m.sort_key IN (?) OR (" + isText + " AND placard_fold(" + text + ") IN (?)))", []any{"2a", "4", "5", "a"}},
-		{"a prefix", models.ValueTest{Text: &models.TextTest{Op: "startsWith", Text: "é"}},
+		{"a prefix", models.ValueCondition{Text: &models.TextCondition{Op: "startsWith", Text: "é"}},
 			"((" + isText + " AND substr(" + text + ", 1, 1) = ?))", []any{"4", "5", "é"}},
-		{"a suffix without case", models.ValueTest{Text: &models.TextTest{Op: "endsWith", Text: "ab"}, IgnoreCase: true},
+		{"a suffix without case", models.ValueCondition{Text: &models.TextCondition{Op: "endsWith", Text: "ab"}, IgnoreCase: true},
 			"((" + isText + " AND substr(placard_fold(" + text + "), length(placard_fold(" + text + ")) - 1) = ?))", []any{"4", "5", "ab"}},
-		{"a member or a part", models.ValueTest{Text: &models.TextTest{Op: "contains", Text: "a"}, Member: []string{"4a"}},
+		{"a member or a part", models.ValueCondition{Text: &models.TextCondition{Op: "contains", Text: "a"}, Member: []string{"4a"}},
 			"((" + isText + " AND position(? IN " + text + ") > 0) OR (SELECT TRUE FROM elements(" + members +
 				") n WHERE (substr(n.value, 2) BINARY IN (?)) LIMIT 1))", []any{"4", "5", "a", "4a"}},
-		{"a long member without case", models.ValueTest{Member: []string{longKey, "2a"}, IgnoreCase: true},
+		{"a long member without case", models.ValueCondition{Member: []string{longKey, "2a"}, IgnoreCase: true},
 			"((SELECT TRUE FROM elements(" + members + ") n WHERE (substr(n.value, 2) BINARY IN (?) OR (substr(n.value, 2) BINARY >= ? AND" +
 				" substr(n.value, 2) BINARY < ? AND placard_fold(substr(n.value, 3)) IN (?))) LIMIT 1))", []any{"2a", "4", "5", long + "b"}},
-		{"a long member", models.ValueTest{Member: []string{longKey}},
+		{"a long member", models.ValueCondition{Member: []string{longKey}},
 			"((SELECT TRUE FROM elements(" + members + ") n WHERE (substr(n.value, 2) BINARY IN (?)) LIMIT 1))", []any{longKey}},
-		{"neither", models.ValueTest{Member: []string{}}, "FALSE", nil},
+		{"neither", models.ValueCondition{Member: []string{}}, "FALSE", nil},
 	} {
 		checkSQL(t, c.name, compiler{dialect: plainDialect{}}.valueCondition(latestValue, c.test), c.want, c.args)
 	}

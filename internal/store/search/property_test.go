@@ -229,7 +229,7 @@ func TestAccessPathByCount(t *testing.T) {
 	w := newWorld(t, "sqlite")
 	all := func(parts ...*models.Filter) *models.Filter { return &models.Filter{All: parts} }
 	red, number := Equals("tag", "red"), Equals("number", int64(1))
-	alias := &models.Filter{Field: "alias", Tests: []models.FieldTest{{Op: "in", Values: []any{"prod"}}}}
+	alias := &models.Filter{Field: "alias", Conditions: []models.FieldCondition{{Op: "in", Values: []any{"prod"}}}}
 	either := &models.Filter{Any: true, AnyOf: []*models.Filter{alias, alias}}
 	for _, c := range []struct {
 		name          string

@@ -24,8 +24,8 @@ func (plainDialect) SelectFirst(columns string, from engine.Expr, order []string
 	return engine.SQL(fmt.Sprintf("SELECT %s FROM ? ORDER BY %s LIMIT %d", columns, strings.Join(order, ", "), limit), from)
 }
 
-func predicate(key string, tests ...models.ValueTest) *models.Filter {
-	return &models.Filter{Metadata: &models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Key: key}, Tests: tests}}
+func predicate(key string, tests ...models.ValueCondition) *models.Filter {
+	return &models.Filter{Metadata: &models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Key: key}, Conditions: tests}}
 }
 
 // TestSegments checks which segments a list has, and which of them walk the index on values.
@@ -35,9 +35,9 @@ func TestSegments(t *testing.T) {
 	ascending := models.OrderTerm{Metadata: models.MetadataKeyPath{Key: "k"}, MissingFirst: true}
 	atPath := models.OrderTerm{Metadata: models.MetadataKeyPath{Key: "k", Path: []string{"d"}}}
 	name := models.OrderTerm{Field: "NAME"}
-	isTwo, isTwoOrThree := predicate("k", models.ValueTest{In: []string{"2a"}}), predicate("k", models.ValueTest{In: []string{"2a", "2b"}})
-	notTwo, isNull := predicate("k", models.ValueTest{In: []string{"2a"}, Not: true}), predicate("k", models.ValueTest{In: []string{"6"}})
-	otherKey, otherCard := predicate("m", models.ValueTest{In: []string{"2a", "2b"}}), predicate("k", models.ValueTest{In: []string{"2a", "2b"}})
+	isTwo, isTwoOrThree := predicate("k", models.ValueCondition{In: []string{"2a"}}), predicate("k", models.ValueCondition{In: []string{"2a", "2b"}})
+	notTwo, isNull := predicate("k", models.ValueCondition{In: []string{"2a"}, Not: true}), predicate("k", models.ValueCondition{In: []string{"6"}})
+	otherKey, otherCard := predicate("m", models.ValueCondition{In: []string{"2a", "2b"}}), predicate("k", models.ValueCondition{In: []string{"2a", "2b"}})
 	otherCard.Metadata.Card = "c"
 	ids := []engine.Expr{engine.SQL("ids")}
 	ofKey := func(size int) accessPath {
@@ -101,7 +101,7 @@ func TestSegmentSQL(t *testing.T) {
 	project := models.DefaultProjectID
 	metadata := models.OrderTerm{Metadata: models.MetadataKeyPath{Key: "k"}, Descending: true}
 	name := models.OrderTerm{Field: "NAME"}
-	exact := predicate("k", models.ValueTest{Exists: true})
+	exact := predicate("k", models.ValueCondition{Exists: true})
 	size := field("size", "eq", 1)
 	filter := &models.Filter{All: []*models.Filter{exact, size}}
 	matches := []keyMatch{{exact, matchIndex(exact.Metadata, "m0", false)}}

@@ -68,9 +68,9 @@ func TestTableSQL(t *testing.T) {
 	}
 	checkSQL(t, "part of a name", compiler{dialect: plainDialect{}}.filter(ArtifactVersions, field("artifact", "startsWith", "x")),
 		"(substr("+name+", 1, 1) = ?)", []any{"x"})
-	checkSQL(t, "latestVersion", compiler{}.filter(Artifacts, &models.Filter{Related: "latestVersion", Of: field("number", "eq", 1)}),
+	checkSQL(t, "latestVersion", compiler{}.filter(Artifacts, &models.Filter{Related: "latestVersion", RelatedFilter: field("number", "eq", 1)}),
 		"(SELECT (v.number = ?) FROM "+ofArtifact+" ORDER BY v.number DESC LIMIT 1)", []any{1})
-	checkSQL(t, "anyVersion", compiler{}.filter(Artifacts, &models.Filter{Related: "anyVersion", Of: field("number", "eq", 1)}),
+	checkSQL(t, "anyVersion", compiler{}.filter(Artifacts, &models.Filter{Related: "anyVersion", RelatedFilter: field("number", "eq", 1)}),
 		"(SELECT TRUE FROM "+ofArtifact+" AND (v.number = ?) LIMIT 1)", []any{1})
 	if scans := (compiler{}).indexScans(ArtifactVersions, field("alias", "in", "prod", models.LatestAlias)); scans != nil {
 		t.Errorf("an index scan for the computed alias: %v", scans)
@@ -118,12 +118,12 @@ func TestProducers(t *testing.T) {
 		{"step", "s.name", "", nil},
 	} {
 		condition := field(p.field, "eq", "x")
-		f := &models.Filter{Related: "producedBy", Of: condition}
+		f := &models.Filter{Related: "producedBy", RelatedFilter: condition}
 		checkSQL(t, p.field, c.filter(ArtifactVersions, f), "((SELECT TRUE FROM (SELECT "+p.column+" AS label FROM step_outputs o"+
 			" JOIN step_runs s ON s.project_id = ? AND s.id = o.step_run_id JOIN pipeline_runs r ON r.project_id = ? AND r.id = s.pipeline_run_id"+
 			" WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1) l WHERE l.label = ? LIMIT 1))", []any{project, project, project, "x"})
 		for _, of := range []*models.Filter{condition, {All: []*models.Filter{field("step", "eq", "y"), condition}}} {
-			scans := c.indexScans(ArtifactVersions, &models.Filter{Related: "producedBy", Of: of})
+			scans := c.indexScans(ArtifactVersions, &models.Filter{Related: "producedBy", RelatedFilter: of})
 			switch {
 			case p.scan == "":
 				if scans != nil {
@@ -136,7 +136,7 @@ func TestProducers(t *testing.T) {
 			}
 		}
 		for _, of := range []*models.Filter{field(p.field, "in", "x"), ignoreCase(field(p.field, "eq", "x")), {Not: condition}} {
-			if scans := c.indexScans(ArtifactVersions, &models.Filter{Related: "producedBy", Of: of}); scans != nil {
+			if scans := c.indexScans(ArtifactVersions, &models.Filter{Related: "producedBy", RelatedFilter: of}); scans != nil {
 				t.Errorf("%s: got the scan %v for %+v", p.field, scans, of)
 			}
 		}

@@ -97,7 +97,7 @@ type loader struct {
 
 func (l *loader) insert(table, columns string, values ...any) {
 	if l.err == nil {
-		l.err = l.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES ("+engine.Placeholders(len(values))+")", values...).Error
+		l.err = l.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")+")", values...).Error
 	}
 }
 
@@ -174,10 +174,10 @@ func (l *loader) insertValues(v *version) {
 		for at, values := range []map[string]models.MetadataValue{v.earlier, v.values} {
 			row := []any{v.ProjectID, v.SubjectID, "", key, models.NewID(), nil, nil, true, earlierTime + at*(latestTime-earlierTime), nil, nil}
 			if value, ok := values[key]; ok {
-				form := models.SearchFormOf(value)
+				form := models.EncodeSearchKeys(value)
 				row[5], row[6], row[7], row[9] = value.Kind(), "", false, form.SortKey
-				if form.Parts != "" {
-					row[10] = form.Parts
+				if form.PathKeys != "" {
+					row[10] = form.PathKeys
 				}
 			}
 			l.insert("metadata_entries", columns, row...)

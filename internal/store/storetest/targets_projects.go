@@ -20,7 +20,7 @@ func (s *suite) logAs(ctx context.Context, targets ...models.MetadataTarget) str
 	s.Helper()
 	writes := make([]store.Write, len(targets))
 	for i, target := range targets {
-		writes[i] = store.Write{Target: target, Facts: facts("a", "1"), Path: root.In(i)}
+		writes[i] = store.Write{Target: target, Facts: facts("a", "1"), Path: root.Child(i)}
 	}
 	logged, _, err := s.LogMetadata(ctx, store.Call{Operation: "logMetadata"}, writes)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *suite) logAs(ctx context.Context, targets ...models.MetadataTarget) str
 	}
 	subjects := make([]string, len(logged))
 	for i, one := range logged {
-		_, id, _ := one.Subject.EntriesOf()
+		_, id, _ := one.Subject.MetadataRef()
 		subjects[i] = fmt.Sprintf("%T %s", one.Subject, id)
 	}
 	return fmt.Sprint(subjects)
@@ -58,7 +58,7 @@ func selectorsElsewhere(s *suite) {
 	})
 	s.must(err)
 	key := auth.Principal{KeyID: models.NewID(), Project: models.DefaultProjectID, ProjectName: "default", Role: models.ApiKeyRoleWriter}
-	reader := auth.With(context.Background(), key)
+	reader := auth.NewContext(context.Background(), key)
 	outputs, err := s.StepOutputs(s.ctx, step.ProjectID, []models.ID{step.ID})
 	s.must(err)
 	for _, c := range []struct {
