@@ -97,7 +97,7 @@ type loader struct {
 
 func (l *loader) insert(table, columns string, values ...any) {
 	if l.err == nil {
-		l.err = l.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")+")", values...).Error
+		l.err = l.tx.Exec("INSERT INTO "+table+" ("+columns+") VALUES (?)", values).Error
 	}
 }
 
