@@ -79,7 +79,7 @@ func (s *searcher[T]) residualFilter(p accessPath) engine.Expr {
 	return s.filterCondition()
 }
 
-// fromClause returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number, 0 for no
+// fromClause returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number; 0 is no
 // bound.
 func (s *searcher[T]) fromClause(p accessPath, maxIDs int) engine.Expr {
 	if p.ids == nil {
