@@ -58,8 +58,8 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	h.Handler = mux
 	// The last middleware runs first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		checkOrigin, redirectBrowsers, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders, assignRequestID,
-		h.trackInFlight,
+		checkOrigin, redirectBrowsers, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders,
+		assignRequestID, h.trackInFlight,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
