@@ -103,7 +103,10 @@ func TestConventionsMutations(t *testing.T) {
 var nullableLists = []string{"nodes", "steps", "metadataKeys", "metadataChanges"}
 
 // listsWithNull are the fields whose positions correspond to those of an argument.
-var listsWithNull = []string{"Query.nodes", "ComparisonRow.entries"}
+var listsWithNull = []string{
+	"Query.nodes", "ComparisonRow.entries", "Subject.columns", "ArtifactVersion.columns", "PipelineRun.columns",
+	"StepRun.columns", "StepOutput.columns",
+}
 
 // TestConventionsNullability checks that a field that can fail alone is nullable, so that its failure keeps the rest of
 // the response.

@@ -55,7 +55,7 @@ type LogMetadataBatchInput struct {
 	IdempotencyKey *string
 }
 
-// MetadataKeyInput is a key to retract.
+// MetadataKeyInput is a metadata key.
 type MetadataKeyInput struct {
 	Key  string
 	Card *string

@@ -244,28 +244,6 @@ type EntryKey struct {
 	AsOf int64
 }
 
-// LatestEntry returns the latest entry of one key by subject, without retractions. It is one statement.
-func (s *Store) LatestEntry(
-	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
-) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects,
-		Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
-	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
-	if key.AsOf != 0 {
-		read = s.db.ReadUnbounded(ctx)
-		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
-		from = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{})
-	}
-	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
-	found := make(map[models.ID]*models.MetadataEntry, len(placed))
-	for _, e := range placed {
-		if !e.Retracted {
-			found[e.SubjectID] = e.MetadataEntry
-		}
-	}
-	return found, s.db.TranslateError(err)
-}
-
 // History returns the same page of the history of each subject, newest first.
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,

@@ -332,14 +332,7 @@ type labelRow struct {
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions,
-		Where: engine.SQL("l.project_id = ?", project)}
-	if asOf != nil {
-		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
-			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
-			LIMIT 1) IS NULL`, *asOf, project, *asOf))
-	}
-	return s.labels(ctx, "l.alias", attached)
+	return s.labels(ctx, "l.alias", attachedAliases(project, "artifact_version_id", versions, asOf))
 }
 
 // Tags returns the tags of each version by name, now or as of an instant, in one statement.

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
+
+// LatestOfKeys returns the latest entries of keys of each subject, without retractions and in no order, now or as of an
+// instant. It is one statement that looks up each key of each subject in an index.
+func (s *Store) LatestOfKeys(
+	ctx context.Context, project models.ID, subjects []models.ID, keys []models.MetadataKey, asOf *models.Time,
+) (map[models.ID][]*models.MetadataEntry, error) {
+	wanted, err := wantedKeys(subjects, keys)
+	if err != nil {
+		return nil, err
+	}
+	d, read, table := s.db.Dialect(), s.db.Read(ctx), "metadata_latest m"
+	found := engine.SQL("m.project_id = ? AND m.subject_id = of_subject AND m.card = of_card AND m.key = of_key", project)
+	if asOf != nil {
+		read, table = s.db.ReadUnbounded(ctx), "metadata_entries m"
+		found = found.And(engine.SQL(`m.seq = (SELECT l.seq FROM metadata_entries l WHERE l.project_id = ?
+			AND l.subject_id = of_subject AND l.card = of_card AND l.key = of_key AND l.logged_at <= ?
+			ORDER BY l.seq DESC LIMIT 1)`, project, *asOf))
+	}
+	rows := d.JSONRows(engine.IDColumn("of_subject"), engine.TextColumn("of_card"), engine.TextColumn("of_key"))
+	from := engine.SQL(rows, wanted).Concat(d.LateralJoin(table, "m", found))
+	if asOf != nil {
+		from = engine.SQL("(SELECT *, seq AS first_seq FROM ?) m", from)
+	}
+	entries, err := readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
+	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
+	for _, e := range entries {
+		if !e.Retracted {
+			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
+		}
+	}
+	return latest, s.db.TranslateError(err)
+}
+
+// wantedKeys returns each subject with each key as a JSON array.
+func wantedKeys(subjects []models.ID, keys []models.MetadataKey) (string, error) {
+	type row struct {
+		Subject models.ID `json:"of_subject"`
+		Card    string    `json:"of_card"`
+		Key     string    `json:"of_key"`
+	}
+	rows := make([]row, 0, len(subjects)*len(keys))
+	for _, subject := range subjects {
+		for _, key := range keys {
+			rows = append(rows, row{subject, key.Card, key.Key})
+		}
+	}
+	text, err := json.Marshal(rows)
+	return string(text), err
+}
+
+// HistoryCounts returns the number of entries of the key of each entry on its subject, now or as of an instant. It is
+// one statement, which counts each key once.
+func (s *Store) HistoryCounts(
+	ctx context.Context, project models.ID, entries []models.ID, asOf *models.Time,
+) (map[models.ID]int32, error) {
+	d := s.db.Dialect()
+	found := d.LookUp(engine.Lookup{Table: "metadata_entries", Alias: "e", Column: "id", IDs: entries,
+		Where: engine.SQL("e.project_id = ?", project)})
+	isCounted := engine.SQL("h.project_id = ? AND h.subject_id = k.subject_id AND h.card = k.card AND h.key = k.key", project)
+	if asOf != nil {
+		isCounted = isCounted.And(engine.SQL("h.logged_at <= ?", *asOf))
+	}
+	var rows []struct {
+		ID    models.ID
+		Count int32
+	}
+	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL(`
+WITH wanted AS MATERIALIZED (
+    SELECT id, subject_id, card, key FROM ?
+), counted AS (
+    SELECT k.subject_id, k.card, k.key, count(*) AS count
+    FROM (SELECT DISTINCT subject_id, card, key FROM wanted) k?
+    GROUP BY k.subject_id, k.card, k.key
+)
+SELECT w.id, c.count FROM wanted w
+JOIN counted c ON c.subject_id = w.subject_id AND c.card = w.card AND c.key = w.key`,
+		found, d.LateralJoin("metadata_entries h", "h", isCounted)))
+	counts := make(map[models.ID]int32, len(rows))
+	for _, row := range rows {
+		counts[row.ID] = row.Count
+	}
+	return counts, s.db.TranslateError(err)
+}
