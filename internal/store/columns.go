@@ -62,10 +62,11 @@ func wantedKeys(subjects []models.ID, keys []models.MetadataKey) (string, error)
 func (s *Store) HistoryCounts(
 	ctx context.Context, project models.ID, entries []models.ID, asOf *models.Time,
 ) (map[models.ID]int32, error) {
-	d := s.db.Dialect()
-	found := d.LookUp(engine.Lookup{Table: "metadata_entries", Alias: "e", Column: "id", IDs: entries,
-		Where: engine.SQL("e.project_id = ?", project)})
-	isCounted := engine.SQL("h.project_id = ? AND h.subject_id = k.subject_id AND h.card = k.card AND h.key = k.key", project)
+	// The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
+	found := s.db.Dialect().LookUp(engine.Lookup{
+		Table: "metadata_entries", Alias: "e", Column: "id", IDs: entries, Where: engine.True,
+	}).Concat(engine.SQL(" WHERE e.project_id = ?", project))
+	isCounted := engine.SQL("h.project_id = ? AND h.subject_id = e.subject_id AND h.card = e.card AND h.key = e.key", project)
 	if asOf != nil {
 		isCounted = isCounted.And(engine.SQL("h.logged_at <= ?", *asOf))
 	}
@@ -74,16 +75,11 @@ func (s *Store) HistoryCounts(
 		Count int32
 	}
 	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL(`
-WITH wanted AS MATERIALIZED (
-    SELECT id, subject_id, card, key FROM ?
-), counted AS (
-    SELECT k.subject_id, k.card, k.key, count(*) AS count
-    FROM (SELECT DISTINCT subject_id, card, key FROM wanted) k?
-    GROUP BY k.subject_id, k.card, k.key
-)
-SELECT w.id, c.count FROM wanted w
-JOIN counted c ON c.subject_id = w.subject_id AND c.card = w.card AND c.key = w.key`,
-		found, d.LateralJoin("metadata_entries h", "h", isCounted)))
+SELECT id, max(counted) OVER of_key AS count FROM (
+    SELECT id, subject_id, card, key, CASE WHEN row_number() OVER (PARTITION BY subject_id, card, key ORDER BY id) = 1
+        THEN (SELECT count(*) FROM metadata_entries h WHERE ?) END AS counted
+    FROM ?
+) k WINDOW of_key AS (PARTITION BY subject_id, card, key)`, isCounted, found))
 	counts := make(map[models.ID]int32, len(rows))
 	for _, row := range rows {
 		counts[row.ID] = row.Count
