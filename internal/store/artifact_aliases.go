@@ -12,7 +12,7 @@ import (
 func (s *Store) ArtifactAliases(
 	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID][]*models.ArtifactAlias, error) {
-	from := s.db.Dialect().LookUp(attachedAliases(project, "artifact_id", artifacts, asOf)).
+	from := s.db.Dialect().LookUp(aliasTable.lookUp(project, "artifact_id", artifacts, asOf)).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
 			engine.SQL("v.project_id = ? AND v.id = l.artifact_version_id", project)))
 	var rows []struct {
@@ -27,16 +27,4 @@ func (s *Store) ArtifactAliases(
 		aliases[v.ArtifactID] = append(aliases[v.ArtifactID], &models.ArtifactAlias{Name: rows[i].Alias, ArtifactVersion: v})
 	}
 	return aliases, s.db.TranslateError(err)
-}
-
-// attachedAliases returns the look-up of the rows l of aliases by a column, now or as of an instant.
-func attachedAliases(project models.ID, column string, ids []models.ID, asOf *models.Time) engine.Lookup {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: column, IDs: ids,
-		Where: engine.SQL("l.project_id = ?", project)}
-	if asOf != nil {
-		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
-			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
-			LIMIT 1) IS NULL`, *asOf, project, *asOf))
-	}
-	return attached
 }

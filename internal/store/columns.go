@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
@@ -13,9 +12,16 @@ import (
 func (s *Store) LatestOfKeys(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []models.MetadataKey, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	wanted, err := wantedKeys(subjects, keys)
-	if err != nil {
-		return nil, err
+	type wantedKey struct {
+		Subject models.ID `json:"of_subject"`
+		Card    string    `json:"of_card"`
+		Key     string    `json:"of_key"`
+	}
+	wanted := make([]wantedKey, 0, len(subjects)*len(keys))
+	for _, subject := range subjects {
+		for _, key := range keys {
+			wanted = append(wanted, wantedKey{subject, key.Card, key.Key})
+		}
 	}
 	d, read, table := s.db.Dialect(), s.db.Read(ctx), "metadata_latest m"
 	found := engine.SQL("m.project_id = ? AND m.subject_id = of_subject AND m.card = of_card AND m.key = of_key", project)
@@ -25,36 +31,19 @@ func (s *Store) LatestOfKeys(
 			AND l.subject_id = of_subject AND l.card = of_card AND l.key = of_key AND l.logged_at <= ?
 			ORDER BY l.seq DESC LIMIT 1)`, project, *asOf))
 	}
-	rows := d.JSONRows(engine.IDColumn("of_subject"), engine.TextColumn("of_card"), engine.TextColumn("of_key"))
-	from := engine.SQL(rows, wanted).Concat(d.LateralJoin(table, "m", found))
+	from := d.JSONRows(wanted, engine.IDColumn("of_subject"), engine.TextColumn("of_card"), engine.TextColumn("of_key")).
+		Concat(d.LateralJoin(table, "m", found))
 	if asOf != nil {
 		from = engine.SQL("(SELECT *, seq AS first_seq FROM ?) m", from)
 	}
-	entries, err := readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
+	entries, err := s.readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
 	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
 	for _, e := range entries {
 		if !e.Retracted {
 			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
 		}
 	}
-	return latest, s.db.TranslateError(err)
-}
-
-// wantedKeys returns each subject with each key as a JSON array.
-func wantedKeys(subjects []models.ID, keys []models.MetadataKey) (string, error) {
-	type row struct {
-		Subject models.ID `json:"of_subject"`
-		Card    string    `json:"of_card"`
-		Key     string    `json:"of_key"`
-	}
-	rows := make([]row, 0, len(subjects)*len(keys))
-	for _, subject := range subjects {
-		for _, key := range keys {
-			rows = append(rows, row{subject, key.Card, key.Key})
-		}
-	}
-	text, err := json.Marshal(rows)
-	return string(text), err
+	return latest, err
 }
 
 // HistoryCounts returns the number of entries of the key of each entry on its subject, now or as of an instant. It is
