@@ -29,7 +29,7 @@ var selectors = []string{
 
 // rules has the rules of all fields of Query and Mutation. A field without a rule fails the test.
 var rules = map[string]rule{
-	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`}},
+	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`, `id: "{Artifact}"`}},
 	"artifacts":               {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
 	"artifactVersions":        {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {metadata: {key: "accuracy", gt: 0}}, orderBy: [{metadata: {key: "accuracy"}}], asOf: "2100-01-01T00:00:00Z"`}},
 	"artifactVersion":         {"READER", []string{`ref: {id: "{ArtifactVersion}"}`, `ref: {id: "{ArtifactVersion}"}, asOf: "2099-01-01T00:00:00Z"`, `ref: {named: {project: "{name}", name: "model"}}`, `ref: {named: {project: "{name}", name: "model", version: "1"}}`, `ref: {named: {project: "{name}", name: "model", alias: "prod"}}`, `ref: {named: {name: "model", alias: "prod"}}`}},
@@ -82,7 +82,7 @@ func inputs(format string, parts ...string) []string {
 
 // arguments are the arguments of fields of other types, where they are required or useful.
 var arguments = map[string]string{
-	"metadataEntry": `key: "accuracy"`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
+	"metadataEntry": `key: "accuracy"`, "columns": `keys: [{key: "accuracy"}]`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
 }
 
 // asking writes queries that read everything, and notes which fields they read.

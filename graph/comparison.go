@@ -21,7 +21,7 @@ func (q query) CompareArtifactVersions(
 	if err != nil {
 		return nil, err
 	}
-	if err := q.checkKeys(keys); err != nil {
+	if err := q.checkKeys(len(keys)); err != nil {
 		return nil, err
 	}
 	return q.compare(ctx, versions, index, onlyDiffering, keys)

@@ -17,7 +17,7 @@ import (
 const versionPage = `
 	__typename id version number createdAt aliases tags
 	artifact {
-		id name createdAt latestVersion { id number aliases }
+		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
 		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
 		metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
@@ -29,8 +29,9 @@ const versionPage = `
 	downstream { nodes { id metadataJson } edges { from { id } to { id } stepRun { id status finishedAt } } }
 	metadata { ...entry subject { __typename ... on Node { id } ... on Subject { metadataJson } } stepRun { id status } }
 	loss: metadataEntry(key: "loss") { ...entry }
+	columns(keys: [{key: "loss"}, {key: "rows"}]) { ...entry historyCount }
 	cards { name entries { id } }
-	metadataJson
+	metadataJson metadataExtendedJson
 	metadataHistory { totalCount nodes { ...entry } }
 	metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
 	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key entries { id } } }

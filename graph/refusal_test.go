@@ -65,7 +65,7 @@ func TestEmptyCards(t *testing.T) {
 		{"an empty key in a filter", find, `{"w": {"metadata": {"key": "", "exists": true}}}`, "BAD_INPUT", `["where","metadata","key"]`, "a key must not be empty"},
 	}
 	for _, field := range []string{
-		`metadata(card: "") { key }`, `metadataEntry(key: "k", card: "") { key }`, `metadataHistory(card: "") { totalCount }`,
+		`metadata(card: "") { key }`, `metadataEntry(key: "k", card: "") { key }`, `metadataExtendedJson(card: "")`, `metadataHistory(card: "") { totalCount }`,
 		`metadataSeries(key: "k", card: "") { missing }`, `metadataChanges(from: "2026-01-01T00:00:00Z", card: "") { key }`,
 	} {
 		cases = append(cases, refusal{field, `{ artifactVersion(ref: {named: {name: "a"}}) { ` + field + ` } }`, "", "BAD_INPUT", `["card"]`, message})

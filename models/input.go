@@ -106,7 +106,7 @@ type (
 	CreateProjectInput         struct{ Name string }
 )
 
-// MetadataKeyInput is a key to retract.
+// MetadataKeyInput is a metadata key.
 type MetadataKeyInput struct {
 	Key  string
 	Card *string

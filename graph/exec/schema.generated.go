@@ -23,6 +23,7 @@ type ArtifactResolver interface {
 	Project(ctx context.Context, obj *models.Artifact) (*models.Project, error)
 
 	LatestVersion(ctx context.Context, obj *models.Artifact) (*models.ArtifactVersion, error)
+	Aliases(ctx context.Context, obj *models.Artifact) ([]*models.ArtifactAlias, error)
 	Versions(ctx context.Context, obj *models.Artifact, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
 	MetadataKeys(ctx context.Context, obj *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
 	MetadataSeries(ctx context.Context, obj *models.Artifact, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
@@ -42,6 +43,8 @@ type ArtifactVersionResolver interface {
 	Cards(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.ArtifactVersion, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.ArtifactVersion, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.ArtifactVersion, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	Changes(ctx context.Context, obj *models.ArtifactVersion, keys []string, onlyDiffering bool, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	MetadataSeries(ctx context.Context, obj *models.ArtifactVersion, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.ArtifactVersion, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
@@ -50,6 +53,7 @@ type MetadataEntryResolver interface {
 	StepRun(ctx context.Context, obj *models.MetadataEntry) (*models.StepRun, error)
 
 	Subject(ctx context.Context, obj *models.MetadataEntry) (models.Subject, error)
+	HistoryCount(ctx context.Context, obj *models.MetadataEntry) (int32, error)
 }
 type MutationResolver interface {
 	LogMetadata(ctx context.Context, input models.LogMetadataInput) (*models.LogMetadataPayload, error)
@@ -80,11 +84,13 @@ type PipelineRunResolver interface {
 	Cards(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.PipelineRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.PipelineRun, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.PipelineRun, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.PipelineRun, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.PipelineRun, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
 type QueryResolver interface {
-	Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error)
+	Artifact(ctx context.Context, id *string, name *string, project *string) (*models.Artifact, error)
 	Artifacts(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Artifact], error)
 	ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error)
 	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
@@ -115,6 +121,8 @@ type StepOutputResolver interface {
 	Cards(ctx context.Context, obj *models.StepOutput, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.StepOutput, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepOutput, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.StepOutput, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.StepOutput, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.StepOutput, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.StepOutput, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
@@ -128,6 +136,8 @@ type StepRunResolver interface {
 	Cards(ctx context.Context, obj *models.StepRun, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.StepRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.StepRun, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.StepRun, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.StepRun, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.StepRun, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
@@ -191,6 +201,28 @@ func (ec *executionContext) field_ArtifactVersion_changes_args(ctx context.Conte
 		return nil, err
 	}
 	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_ArtifactVersion_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -303,6 +335,36 @@ func (ec *executionContext) field_ArtifactVersion_metadataEntry_args(ctx context
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_ArtifactVersion_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -900,6 +962,28 @@ func (ec *executionContext) field_PipelineRun_cards_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_PipelineRun_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_PipelineRun_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -949,6 +1033,36 @@ func (ec *executionContext) field_PipelineRun_metadataEntry_args(ctx context.Con
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_PipelineRun_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1321,22 +1435,30 @@ func (ec *executionContext) field_Query_artifactVersions_args(ctx context.Contex
 func (ec *executionContext) field_Query_artifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["name"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "project",
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["project"] = arg1
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "project",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["project"] = arg2
 	return args, nil
 }
 
@@ -1778,6 +1900,28 @@ func (ec *executionContext) field_StepOutput_cards_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_StepOutput_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_StepOutput_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1827,6 +1971,36 @@ func (ec *executionContext) field_StepOutput_metadataEntry_args(ctx context.Cont
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_StepOutput_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2004,6 +2178,28 @@ func (ec *executionContext) field_StepRun_cards_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_StepRun_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_StepRun_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2053,6 +2249,36 @@ func (ec *executionContext) field_StepRun_metadataEntry_args(ctx context.Context
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_StepRun_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2376,6 +2602,38 @@ func (ec *executionContext) fieldContext_Artifact_latestVersion(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Artifact_aliases(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_aliases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Aliases(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ArtifactAlias) graphql.Marshaler {
+			return ec.marshalNArtifactAlias2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAliasᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_aliases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactAlias(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Artifact_versions(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2504,6 +2762,61 @@ func (ec *executionContext) fieldContext_Artifact_metadataSeries(ctx context.Con
 	if fc.Args, err = ec.field_Artifact_metadataSeries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactAlias_name(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactAlias) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAlias_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAlias_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAlias", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArtifactAlias_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactAlias) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAlias_artifactVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAlias_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactAlias",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3373,6 +3686,94 @@ func (ec *executionContext) fieldContext_ArtifactVersion_metadataHistory(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_ArtifactVersion_metadataHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ArtifactVersion().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ArtifactVersion_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_columns(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ArtifactVersion().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ArtifactVersion_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5049,6 +5450,75 @@ func (ec *executionContext) fieldContext_MetadataEntry_value(_ context.Context, 
 	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "MetadataValue")
 }
 
+func (ec *executionContext) _MetadataEntry_display(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_display(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Display()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_display(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "String")
+}
+
+func (ec *executionContext) _MetadataEntry_json(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_json(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JSON()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RawJSON) graphql.Marshaler {
+			return ec.marshalOJSON2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_json(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "JSON")
+}
+
+func (ec *executionContext) _MetadataEntry_extendedJson(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_extendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtendedJSON()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RawJSON) graphql.Marshaler {
+			return ec.marshalOJSON2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_extendedJson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "JSON")
+}
+
 func (ec *executionContext) _MetadataEntry_seq(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5226,6 +5696,29 @@ func (ec *executionContext) fieldContext_MetadataEntry_subject(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MetadataEntry_historyCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MetadataEntry().HistoryCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_historyCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, true, "Int")
 }
 
 func (ec *executionContext) _MetadataEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataEntry]) (ret graphql.Marshaler) {
@@ -6938,6 +7431,94 @@ func (ec *executionContext) fieldContext_PipelineRun_metadataHistory(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _PipelineRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PipelineRun().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PipelineRun_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineRun_columns(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PipelineRun().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PipelineRun_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PipelineRun_metadataSeries(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7499,7 +8080,7 @@ func (ec *executionContext) _Query_artifact(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Artifact(ctx, fc.Args["name"].(string), fc.Args["project"].(*string))
+			return ec.Resolvers.Query().Artifact(ctx, fc.Args["id"].(*string), fc.Args["name"].(*string), fc.Args["project"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Artifact) graphql.Marshaler {
@@ -9140,6 +9721,94 @@ func (ec *executionContext) fieldContext_StepOutput_metadataHistory(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _StepOutput_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepOutput().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepOutput",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepOutput_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepOutput_columns(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepOutput().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepOutput",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepOutput_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StepOutput_metadataSeries(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9676,6 +10345,94 @@ func (ec *executionContext) fieldContext_StepRun_metadataHistory(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_StepRun_metadataHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepRun().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepRun_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepRun_columns(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepRun().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepRun_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12426,6 +13183,12 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_latestVersion(ctx, field, obj)
 				})
+		case "aliases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_aliases(ctx, field, obj)
+				})
 		case "versions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -12444,6 +13207,44 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataSeries(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactAliasImplementors = []string{"ArtifactAlias"}
+
+func (ec *executionContext) _ArtifactAlias(ctx context.Context, sel ast.SelectionSet, obj *models.ArtifactAlias) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactAliasImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactAlias")
+		case "name":
+			out.Values[i] = ec._ArtifactAlias_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "artifactVersion":
+			out.Values[i] = ec._ArtifactAlias_artifactVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12670,6 +13471,18 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataHistory(ctx, field, obj)
+				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactVersion_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactVersion_columns(ctx, field, obj)
 				})
 		case "changes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -13582,6 +14395,21 @@ func (ec *executionContext) _MetadataEntry(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "display":
+			out.Values[i] = ec._MetadataEntry_display(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "json":
+			out.Values[i] = ec._MetadataEntry_json(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extendedJson":
+			out.Values[i] = ec._MetadataEntry_extendedJson(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "seq":
 			out.Values[i] = ec._MetadataEntry_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -13618,6 +14446,12 @@ func (ec *executionContext) _MetadataEntry(ctx context.Context, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MetadataEntry_subject(ctx, field, obj)
+				})
+		case "historyCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MetadataEntry_historyCount(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14147,6 +14981,18 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataHistory(ctx, field, obj)
+				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineRun_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineRun_columns(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -14910,6 +15756,18 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataHistory(ctx, field, obj)
 				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepOutput_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepOutput_columns(ctx, field, obj)
+				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -15027,6 +15885,18 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataHistory(ctx, field, obj)
+				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepRun_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepRun_columns(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -15482,6 +16352,30 @@ func (ec *executionContext) marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 	return ec._Artifact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNArtifactAlias2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAliasᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactAlias) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArtifactAlias2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAlias(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNArtifactAlias2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAlias(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactAlias) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArtifactAlias!")
+		return graphql.Null
+	}
+	return ec._ArtifactAlias(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Artifact]) graphql.Marshaler {
 	return ec._ArtifactEdge(ctx, sel, &v)
 }
@@ -15821,6 +16715,25 @@ func (ec *executionContext) unmarshalNMetadataKeyInput2ᚕgithubᚗcomᚋplacard
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.MetadataKeyInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataKeyInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNMetadataKeyInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInput(ctx context.Context, v any) (*models.MetadataKeyInput, error) {
+	res, err := ec.unmarshalInputMetadataKeyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNMetadataKind2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx context.Context, v any) (models.MetadataKind, error) {

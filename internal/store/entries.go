@@ -187,14 +187,18 @@ type orderedEntry struct {
 // readLatest reads the latest entries of subjects for which a condition on m holds, now or as of an instant.
 func (s *Store) readLatest(
 	ctx context.Context, subjects []models.ID, where engine.Expr, asOf *models.Time, columns engine.Expr,
-) (placed []orderedEntry, err error) {
+) ([]orderedEntry, error) {
 	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: where}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if asOf != nil {
 		wanted.Table, wanted.Where = "metadata_entries", where.And(engine.SQL("m.logged_at <= ?", *asOf))
 		from, read = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{}), s.db.ReadUnbounded(ctx)
 	}
-	query := engine.SQL("SELECT ? FROM ?", columns, from)
+	return s.readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
+}
+
+// readEntries reads the rows of a statement of latestColumns.
+func (s *Store) readEntries(read engine.Reader, query engine.Expr) (placed []orderedEntry, err error) {
 	err = read.Do(func(db *gorm.DB) (err error) {
 		placed, err = scanEntries(db.Raw(query.SQL, query.Args...))
 		return err
@@ -230,21 +234,6 @@ type EntryKey struct {
 	Card, Key string
 	// AsOf is in microseconds since 1970; 0 is now.
 	AsOf int64
-}
-
-// LatestEntry returns the latest entry of one key by subject, without retractions. It is one statement.
-func (s *Store) LatestEntry(
-	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
-) (map[models.ID]*models.MetadataEntry, error) {
-	where := engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
-	placed, err := s.readLatest(ctx, subjects, where, key.instant(), latestColumns(engine.SQL("value")))
-	found := make(map[models.ID]*models.MetadataEntry, len(placed))
-	for _, e := range placed {
-		if !e.Retracted {
-			found[e.SubjectID] = e.MetadataEntry
-		}
-	}
-	return found, err
 }
 
 // History returns the same page of the history of each subject, newest first.

@@ -329,11 +329,13 @@ type labelTable struct {
 	set string
 }
 
+var aliasTable = labelTable{"aliases", "alias_moves", "alias", "artifact_id", "TRUE"}
+
 // Aliases returns the aliases of each version by name, now or as of an instant, in one statement.
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	return s.labels(ctx, labelTable{"aliases", "alias_moves", "alias", "artifact_id", "TRUE"}, project, versions, asOf)
+	return s.labels(ctx, aliasTable, project, versions, asOf)
 }
 
 // Tags returns the tags of each version by name, now or as of an instant, in one statement.
@@ -343,11 +345,10 @@ func (s *Store) Tags(
 	return s.labels(ctx, labelTable{"tags", "tag_moves", "tag", "artifact_version_id", "l.added"}, project, versions, asOf)
 }
 
-// labels returns the labels of each version. A label of the past is that of the last move up to the instant.
-func (s *Store) labels(
-	ctx context.Context, t labelTable, project models.ID, versions []models.ID, asOf *models.Time,
-) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: t.name, Alias: "l", Column: "artifact_version_id", IDs: versions,
+// lookUp returns the look-up of labels l by one of their columns, now or as of an instant. A label of the past is that of
+// the last move up to the instant.
+func (t labelTable) lookUp(project models.ID, column string, ids []models.ID, asOf *models.Time) engine.Lookup {
+	attached := engine.Lookup{Table: t.name, Alias: "l", Column: column, IDs: ids,
 		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		later := fmt.Sprintf(`SELECT TRUE FROM %s m WHERE m.project_id = ? AND m.%[2]s = l.%[2]s AND m.%[3]s = l.%[3]s
@@ -356,6 +357,14 @@ func (s *Store) labels(
 		attached.Where = attached.Where.And(engine.SQL(t.set+" AND l.moved_at <= ? AND ("+later+") IS NULL",
 			*asOf, project, *asOf))
 	}
+	return attached
+}
+
+// labels returns the labels of each version by name.
+func (s *Store) labels(
+	ctx context.Context, t labelTable, project models.ID, versions []models.ID, asOf *models.Time,
+) (map[models.ID][]string, error) {
+	attached := t.lookUp(project, "artifact_version_id", versions, asOf)
 	var rows []struct {
 		ArtifactVersionID models.ID
 		Label             string

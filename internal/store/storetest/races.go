@@ -54,12 +54,12 @@ func latestNeverBackwards(s *suite) {
 		readers.Go(func() {
 			last := models.Int64(0)
 			for !done.Load() {
-				found, err := reader.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+				found, err := reader.LatestOfKeys(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, []models.MetadataKey{{Key: "n"}}, nil)
 				if err != nil {
 					s.Errorf("read: %v", err)
 					return
 				}
-				if entry := found[v.SubjectID]; entry != nil {
+				for _, entry := range found[v.SubjectID] {
 					if entry.Seq < last {
 						s.Errorf("the latest went from %d back to %d", last, entry.Seq)
 						return
@@ -98,9 +98,9 @@ func latestNeverBackwards(s *suite) {
 				entries[i-1].LoggedAt)
 		}
 	}
-	latest, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+	latest, err := s.latestOf(v, "n", nil)
 	s.must(err)
-	s.equal(latest[v.SubjectID].Seq, entries[0].Seq)
+	s.equal(latest[0].Seq, entries[0].Seq)
 }
 
 func numbersWithoutGaps(s *suite) {
