@@ -4368,8 +4368,9 @@ input MetadataTarget @oneOf {
 }
 
 """
-A version by name, with ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + ` but not both. Without either, a read returns the latest version. A write
-fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone else just created.
+A version by name, with one of ` + "`" + `version` + "`" + `, ` + "`" + `alias` + "`" + ` and ` + "`" + `number` + "`" + `. More than one fails with ` + "`" + `BAD_INPUT` + "`" + `. Without them, a
+read returns the latest version. A mutation fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone
+else has just created.
 """
 input ArtifactVersionName {
   "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
@@ -4380,6 +4381,8 @@ input ArtifactVersionName {
   version: String
   "An alias of the artifact. ` + "`" + `latest` + "`" + ` is the version with the greatest number."
   alias: String
+  "The number of the version."
+  number: Int
 }
 
 "An output of a step run."
@@ -4390,7 +4393,7 @@ input StepContext {
   artifactName: String
 }
 
-"The artifact version to read: exactly one field."
+"An artifact version: exactly one field."
 input ArtifactVersionRef @oneOf {
   "The version with this ID."
   id: ID
@@ -4581,7 +4584,8 @@ type FinishPipelineRunPayload {
 "An artifact version that a step reads."
 input StepInputInput {
   "The name in the step, 1 to 250 characters, unique." name: String!
-  "A version of the same project." artifactVersionId: ID!
+  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "An output that a step will produce."
@@ -4623,7 +4627,8 @@ type FinishStepRunPayload {
 
 "An alias to set."
 input SetAliasInput {
-  "The version to point to." artifactVersionId: ID!
+  "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version to point to, by reference." artifactVersion: ArtifactVersionRef
   "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
 }
 
@@ -4634,7 +4639,12 @@ type SetAliasPayload {
 
 "An alias to remove."
 input RemoveAliasInput {
-  "The version of the alias. An alias of another version fails with ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
+  """
+  The version of the alias; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `. An alias of another version fails with
+  ` + "`" + `NOT_FOUND` + "`" + `.
+  """
+  artifactVersionId: ID
+  "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
   "The alias." alias: String!
 }
 
@@ -4645,7 +4655,8 @@ type RemoveAliasPayload {
 
 "Tags to add."
 input TagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
 }
 
@@ -4656,7 +4667,8 @@ type TagArtifactVersionPayload {
 
 "Tags to remove."
 input UntagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags." tags: [String!]!
 }
 
@@ -4667,7 +4679,8 @@ type UntagArtifactVersionPayload {
 
 "A version to delete."
 input DeleteArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "The result of the deletion."

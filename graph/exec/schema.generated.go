@@ -10506,7 +10506,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "name", "version", "alias"}
+	fieldsInOrder := [...]string{"project", "name", "version", "alias", "number"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10541,6 +10541,13 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 				return it, err
 			}
 			it.Alias = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
 		}
 	}
 	return it, nil
@@ -10807,7 +10814,7 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10816,11 +10823,18 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		}
 	}
 	return it, nil
@@ -11447,7 +11461,7 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11456,11 +11470,18 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "alias":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -11559,7 +11580,7 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11568,11 +11589,18 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "alias":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -11783,7 +11811,7 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "artifactVersionId"}
+	fieldsInOrder := [...]string{"name", "artifactVersionId", "artifactVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11799,11 +11827,18 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 			it.Name = data
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		}
 	}
 	return it, nil
@@ -11930,7 +11965,7 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11939,11 +11974,18 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
@@ -11979,7 +12021,7 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11988,11 +12030,18 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)

@@ -32,12 +32,8 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 		case target.ArtifactVersionID != nil:
 			r.byID.add(i, *target.ArtifactVersionID, at.Child("artifactVersionId"))
 		case target.ArtifactVersion != nil:
-			if err := target.ArtifactVersion.Check(at.Child("artifactVersion")); err != nil {
+			if err := target.ArtifactVersion.CheckExact(at.Child("artifactVersion")); err != nil {
 				return nil, err
-			}
-			if target.ArtifactVersion.Version == nil && target.ArtifactVersion.Alias == nil {
-				return nil, models.BadInput(at.Child("artifactVersion"),
-					"needs a version or an alias: a fact must not land on a version that someone else has just created")
 			}
 			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.Child("artifactVersion")})
 		case target.StepContext != nil:
@@ -55,8 +51,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
 	}
-	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs,
-		r.stepRuns, r.pipelineRuns} {
+	for _, step := range []func(*transaction, []resolvedTarget) error{r.versions, r.outputs, r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
 			return found, err // with the projects that are known
 		}
@@ -192,8 +187,7 @@ type nameMatch struct {
 	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-// matchNames looks up versions by name, in one statement per project. A name without version and alias is the latest
-// version.
+// matchNames looks up versions by name, in one statement per project.
 func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
 	matches := make([]nameMatch, len(names))
 	matched := map[string]bool{}
@@ -220,6 +214,9 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
 		return known.(models.ID), nil
 	}
+	if found, ok := tx.found[name]; ok {
+		return found, nil
+	}
 	return tx.findProject(name)
 }
 
@@ -232,6 +229,7 @@ func (tx *transaction) matchNamesOf(
 		Name    string  `json:"name"`
 		Version *string `json:"version"`
 		Alias   *string `json:"alias"`
+		Number  *int32  `json:"number"`
 		Latest  int     `json:"latest"`
 	}
 	var rows []row
@@ -239,8 +237,8 @@ func (tx *transaction) matchNamesOf(
 		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
-		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
-		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
+		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
+		if name.IsLatest() {
 			made.Latest, made.Alias = 1, nil
 		}
 		rows = append(rows, made)
@@ -250,16 +248,18 @@ func (tx *transaction) matchNamesOf(
 		return err
 	}
 	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"),
-		engine.TextColumn("version"),
-		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+		engine.TextColumn("version"), engine.TextColumn("alias"), engine.NumberColumn("number"),
+		engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
+    WHEN t.number IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.number", "t.number").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
-			id, id, id, id))).
+			id, id, id, id, id))).
 		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
 	if err := tx.scan(&found,
@@ -295,6 +295,13 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 		}
 		return notFoundWithSuggestions(at.Child("version"), near, "the artifact %q has no version %q",
 			models.TruncateName(name.Name), models.TruncateName(*name.Version))
+	case name.Number != nil:
+		near, err := tx.suggestNumbers(match.ProjectID, match.Artifact, *name.Number)
+		if err != nil {
+			return err
+		}
+		return notFoundWithSuggestions(at.Child("number"), near, "the artifact %q has no version with the number %d",
+			models.TruncateName(name.Name), *name.Number)
 	case name.Alias != nil:
 		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
 		if err != nil {

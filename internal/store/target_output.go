@@ -187,6 +187,10 @@ func (tx *transaction) suggestVersions(project, artifact models.ID, name string)
 	return tx.suggest(name, engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", project, artifact))
 }
 
+func (tx *transaction) suggestNumbers(project, artifact models.ID, number int32) ([]string, error) {
+	return tx.suggest(fmt.Sprint(number), engine.SQL("SELECT CAST(number AS text) FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", project, artifact))
+}
+
 func (tx *transaction) suggestAliases(project, artifact models.ID, name string) ([]string, error) {
 	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
 		project, artifact))
