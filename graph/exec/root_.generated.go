@@ -3543,6 +3543,18 @@ integers.
 """
 scalar Int64
 
+"""
+Bytes, 0 or more: an integer, or text with a unit such as ` + "`" + `"1.5GiB"` + "`" + `, which must come to whole bytes. The units are B,
+kB, MB, GB, TB, PB and EB, and KiB to EiB.
+"""
+scalar StorageSize
+
+"""
+Seconds: a number, or text with a unit such as ` + "`" + `"90s"` + "`" + `, which is rounded once to the nearest double. The units are ns, us,
+ms, s, m, min, h and d.
+"""
+scalar Duration
+
 "Any JSON value. Numbers keep their spelling: ` + "`" + `1` + "`" + ` and ` + "`" + `1.0` + "`" + ` differ, and 64-bit integers are exact."
 scalar JSON
 
@@ -4417,9 +4429,9 @@ input MetadataValueInput @oneOf {
   "A URI." uri: String
   "The path of a file." path: String
   "The name of a data type." dtype: String
-  "Bytes, 0 or more." storageSize: Int64
+  "Bytes, 0 or more: ` + "`" + `1500000` + "`" + ` or ` + "`" + `\"1.5MB\"` + "`" + `." storageSize: StorageSize
   "An instant, to the nanosecond." timestamp: DateTime
-  "Seconds." duration: Float
+  "Seconds: ` + "`" + `90` + "`" + ` or ` + "`" + `\"1.5min\"` + "`" + `." duration: Duration
   "Text with Markdown formatting." markdown: String
   "Extended JSON, as in ` + "`" + `DisplayValue.extendedJson` + "`" + `." json: JSON
 }

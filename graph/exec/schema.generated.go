@@ -11400,7 +11400,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["dtype"] = data
 		case "storageSize":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("storageSize"))
-			data, err := ec.unmarshalOInt642ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐInt64(ctx, v)
+			data, err := ec.unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11414,7 +11414,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["timestamp"] = data
 		case "duration":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duration"))
-			data, err := ec.unmarshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFloatInput(ctx, v)
+			data, err := ec.unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -16291,6 +16291,22 @@ func (ec *executionContext) marshalODeleteArtifactVersionPayload2ᚖgithubᚗcom
 	return ec._DeleteArtifactVersionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishPipelineRunPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16764,6 +16780,22 @@ func (ec *executionContext) marshalOStepRunConnection2ᚖgithubᚗcomᚋplacard�
 		return graphql.Null
 	}
 	return ec._StepRunConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSubject(ctx context.Context, sel ast.SelectionSet, v models.Subject) graphql.Marshaler {
