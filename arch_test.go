@@ -21,9 +21,10 @@ func TestMain(m *testing.M) { harness.Main(m) }
 
 const module = "github.com/placard/placard"
 
-// imports is which packages of this module a package may import: dependencies point down. Tests may import more.
+// imports maps a package to the packages of this module that it may import: dependencies point down. Tests may import
+// more.
 var imports = map[string][]string{
-	"":                         {"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd", "internal/operation", "internal/store", "internal/telemetry"},
+	"":                         {"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry"},
 	"internal/jsontree":        {},
 	"models":                   {"internal/jsontree"},
 	"graph/exec":               {"models", "internal/seqmarshal"},
@@ -37,22 +38,21 @@ var imports = map[string][]string{
 	"internal/requestid":       {},
 	"internal/gen":             {},
 	"internal/seqmarshal":      {},
-	"internal/testsummary":     {},
 	"internal/auth":            {"models"},
 	"internal/store":           {"models", "internal/auth", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":    {"models", "internal/admission"},
 	"internal/store/search":    {"models", "internal/store/engine"},
-	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store"},
+	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine"},
 	"internal/harness":         {},
-	"internal/store/bulk":      {"models", "internal/store"},
+	"internal/store/bulk":      {"models", "internal/store", "internal/store/engine"},
 	"internal/transfer":        {"models", "internal/atomicfile", "internal/auth", "internal/jsontree", "internal/progress", "internal/store", "internal/store/bulk"},
 	"internal/config":          {"models"},
 	"internal/atomicfile":      {},
 	"internal/progress":        {},
 	"internal/backup":          {"internal/atomicfile", "internal/progress", "internal/store/engine"},
-	"internal/command":         {"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store", "internal/store/bulk", "internal/transfer"},
-	"internal/httpd":           {"internal/gqlhttp", "internal/requestid", "internal/store", "models", "web"},
-	"internal/telemetry":       {"internal/admission", "internal/gqlhttp", "internal/requestid", "internal/store", "models"},
+	"internal/command":         {"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store", "internal/store/engine", "internal/store/bulk", "internal/transfer"},
+	"internal/httpd":           {"internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "models", "web"},
+	"internal/telemetry":       {"internal/admission", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "models"},
 	"web":                      {},
 	"deploy":                   {},
 	"e2e":                      {},
@@ -61,7 +61,7 @@ var imports = map[string][]string{
 	"bench/load":               {"models"},
 }
 
-// only is which packages may import a module from outside, so that it can be left again.
+// only maps a foreign module to the packages that may import it, so that another module can replace it.
 var only = map[string][]string{
 	"gorm.io/":                    {"internal/store", "internal/store/engine", "internal/store/search"},
 	"github.com/libtnb/":          {"internal/store/engine"},
@@ -150,8 +150,12 @@ func TestStructureSizes(t *testing.T) {
 	}
 }
 
-// public says whether a function belongs to what a package offers; methods that every Go programmer knows do not need
-// a comment.
+// describedMethods are the methods of interfaces that describe them, and so need no comment of their own.
+var describedMethods = []string{
+	"Error", "Unwrap", "String", "IsNode", "NodeID", "MetadataRef", "Kind", "Display", "JSON", "ExtendedJSON",
+}
+
+// public reports whether a function needs a comment: it is exported, or a method of an exported type.
 func public(function *ast.FuncDecl) bool {
 	if function.Recv == nil {
 		return true
@@ -161,10 +165,10 @@ func public(function *ast.FuncDecl) bool {
 		receiver = pointer.X
 	}
 	name, ok := receiver.(*ast.Ident)
-	return ok && name.IsExported() && !slices.Contains([]string{"Error", "Unwrap", "String"}, function.Name.Name)
+	return ok && name.IsExported() && !slices.Contains(describedMethods, function.Name.Name)
 }
 
-// TestStructureUnbound: every type of the schema has a Go type that somebody wrote.
+// TestStructureUnbound checks that each type of the schema has a hand-written Go type.
 func TestStructureUnbound(t *testing.T) {
 	t.Parallel()
 	if text, err := os.ReadFile("graph/exec/unbound_gen.go"); err == nil {
@@ -172,7 +176,7 @@ func TestStructureUnbound(t *testing.T) {
 	}
 }
 
-// handWritten are the Go files that are not generated.
+// handWritten returns the paths of the Go files that are not generated.
 func handWritten(t *testing.T) []string {
 	t.Helper()
 	var paths []string
@@ -194,7 +198,7 @@ func handWritten(t *testing.T) []string {
 	return paths
 }
 
-// TestStructureDocuments: what the documents name is there.
+// TestStructureDocuments checks that the relative links of documents lead to existing files.
 func TestStructureDocuments(t *testing.T) {
 	t.Parallel()
 	documents, err := filepath.Glob("docs/*.md")

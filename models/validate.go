@@ -131,12 +131,12 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	seen := map[[2]string]bool{}
 	for i, key := range in.Keys {
 		keyAt := at.Child("keys").Child(i)
-		if err := checkKey(limits, keyAt.Child("key"), key.Key); err != nil {
+		if err := checkUnmarked(limits, keyAt.Child("key"), "a key", key.Key); err != nil {
 			return err
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkCard(limits, keyAt.Child("card"), *key.Card); err != nil {
+			if err := checkUnmarked(limits, keyAt.Child("card"), "a card", *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card

@@ -101,6 +101,7 @@ type DisplayValue interface {
 type MetadataValue interface {
 	DisplayValue
 	IsMetadataValue()
+	// Kind returns the kind of the value.
 	Kind() MetadataKind
 	// appendJSON appends the value as JSON in the given encoding.
 	appendJSON(b []byte, form encoding) []byte

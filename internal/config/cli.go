@@ -119,10 +119,3 @@ func (i *Import) check() error {
 	}
 	return nil
 }
-
-func (c *CLI) databaseURLs() []*string {
-	return []*string{
-		&c.Serve.DatabaseURL, &c.Keys.DatabaseURL, &c.Backup.DatabaseURL, &c.Restore.DatabaseURL, &c.Export.DatabaseURL,
-		&c.Import.DatabaseURL, &c.Migrate.Status.DatabaseURL, &c.Migrate.Up.DatabaseURL, &c.Migrate.Repair.DatabaseURL,
-	}
-}

@@ -113,8 +113,8 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), recordInterval)
 		defer cancel()
 		err := s.write(ctx, func(tx *transaction) error {
-			_, err := gorm.G[models.ApiKey](tx.DB).Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key,
-				now.UnixMicro()).
+			_, err := gorm.G[models.ApiKey](tx.DB).
+				Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
 				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
 			return err
 		})
@@ -161,8 +161,9 @@ func (s *Store) CreateApiKey(
 		}
 		var made []*models.ApiKey
 		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys",
-			keyColumns), project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0), tx.who.AuthorName(), input.ExpiresAt))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns),
+			project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0),
+			tx.who.AuthorName(), input.ExpiresAt))
 		if err != nil {
 			return err
 		}
@@ -201,8 +202,8 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) (*models.ApiKeyConnection, error) {
 	return adminList(ctx, s, project, page, search.List[*models.ApiKey]{
 		Name: "apiKeys", Columns: engine.Qualify("api_keys", keyColumns), From: engine.SQL("api_keys"),
-		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition,
-			search.IDPosition},
+		Order: []string{"created_at", "id"}, Descending: true,
+		Kinds:    []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(k *models.ApiKey) models.Position { return models.Position{k.CreatedAt.UnixMicro(), k.ID.String()} },
 	})
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -107,11 +106,7 @@ func (tx *transaction) append(
 		}
 		rows[i], result[i] = row, entry
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return nil, err
-	}
-	done, err := tx.insertEntries(project, at, string(text))
+	done, err := tx.insertEntries(project, at, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -138,10 +133,6 @@ func textOrNull(text string) *string {
 func (s *Store) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	columns, err := s.latestColumnsOf(keys)
-	if err != nil {
-		return nil, err
-	}
 	read := s.db.Read(ctx)
 	found := engine.Lookup{
 		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?",
@@ -153,7 +144,7 @@ func (s *Store) LatestEntries(
 		found.Table, found.Where = "metadata_entries", engine.SQL("m.project_id = ? AND m.logged_at <= ?", project, *asOf)
 		from = latestPerKey(s.db.Dialect().LookUp(found), engine.Expr{})
 	}
-	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
+	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", s.latestColumnsOf(keys), from))
 	if err != nil {
 		return nil, s.db.TranslateError(err)
 	}
@@ -190,13 +181,12 @@ func (s *Store) LatestEntries(
 
 // latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are
 // read because they may be the first of their card.
-func (s *Store) latestColumnsOf(keys []string) (engine.Expr, error) {
+func (s *Store) latestColumnsOf(keys []string) engine.Expr {
 	if keys == nil {
-		return latestColumns(engine.SQL("value")), nil
+		return latestColumns(engine.SQL("value"))
 	}
-	text, err := json.Marshal(mapToAny(keys, func(key string) any { return map[string]any{"wanted": key} }))
-	wanted := s.db.Dialect().JSONRows(engine.TextColumn("wanted"))
-	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM "+wanted+") THEN value END", string(text))), err
+	wanted := columnRows(s.db.Dialect(), engine.TextColumn, "wanted", keys)
+	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM ?) THEN value END", wanted))
 }
 
 // orderedEntry is an entry with the seq of the first entry of its key, which determines the order.

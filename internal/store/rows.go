@@ -38,6 +38,15 @@ func loadByID[T any](
 	}
 }
 
+// columnRows returns the item t of FROM with one column, which has the values.
+func columnRows[T any](d engine.Dialect, column func(string) engine.Column, name string, values []T) engine.Expr {
+	rows := make([]map[string]T, len(values))
+	for i, value := range values {
+		rows[i] = map[string]T{name: value}
+	}
+	return d.JSONRows(rows, column(name))
+}
+
 // findOne returns the row that a query by a unique key finds, nil for none.
 func findOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, error) {
 	rows, err := query.Find(ctx)

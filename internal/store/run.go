@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
@@ -94,20 +93,8 @@ func (s *Store) StartPipelineRun(
 
 // addSubjects adds the subjects of new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+
-		tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
-}
-
-func mapToAny[T any](items []T, object func(T) any) []any {
-	list := make([]any, len(items))
-	for i, item := range items {
-		list[i] = object(item)
-	}
-	return list
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
+		columnRows(tx.dialect, engine.IDColumn, "id", ids)))
 }
 
 // FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
@@ -293,14 +280,9 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 		}
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": found[i].version}
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
-		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
+		SELECT ?, ?, position, name, version FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -316,12 +298,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
-		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.TextColumn("artifact_name")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
+		SELECT ?, id, ?, position, name, artifact_name FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.TextColumn("artifact_name"))))
 }

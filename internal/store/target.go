@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/placard/placard/internal/store/engine"
@@ -220,36 +219,34 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
+// nameRow is a name to look up, with its index.
+type nameRow struct {
+	N       int     `json:"n"`
+	Name    string  `json:"name"`
+	Version *string `json:"version"`
+	Alias   *string `json:"alias"`
+	Number  *int32  `json:"number"`
+	Latest  int     `json:"latest"`
+}
+
 // matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
 func (tx *transaction) matchNamesOf(
 	id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch,
 ) error {
-	type row struct {
-		N       int     `json:"n"`
-		Name    string  `json:"name"`
-		Version *string `json:"version"`
-		Alias   *string `json:"alias"`
-		Number  *int32  `json:"number"`
-		Latest  int     `json:"latest"`
-	}
-	var rows []row
+	var rows []nameRow
 	for i, name := range names {
 		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
-		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
+		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
 		if name.IsLatest() {
-			made.Latest, made.Alias = 1, nil
+			row.Latest, row.Alias = 1, nil
 		}
-		rows = append(rows, made)
+		rows = append(rows, row)
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"),
-		engine.TextColumn("version"), engine.TextColumn("alias"), engine.NumberColumn("number"),
-		engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+	from := tx.dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+		engine.TextColumn("alias"), engine.NumberColumn("number"), engine.NumberColumn("latest")).
+		Concat(engine.SQL(" CROSS JOIN projects p")).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w

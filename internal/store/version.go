@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -288,13 +287,9 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	var added []string
-	err = tx.scan(&added, engine.SQL("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag", version.ProjectID, version.ID, text))
+	err := tx.scan(&added, engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM ?
+		WHERE true ON CONFLICT DO NOTHING RETURNING tag`, version.ProjectID, version.ID, tx.tagRows(tags)))
 	if err != nil {
 		return err
 	}
@@ -306,19 +301,16 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
-			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
+		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+`
+		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag
+			ORDER BY p.seq DESC LIMIT 1), 0) AS previous FROM ?) m`,
+		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, tx.tagRows(tags)))
 }
 
-func tagRows(tags []string) (string, error) {
-	text, err := json.Marshal(mapToAny(tags, func(tag string) any { return map[string]any{"tag": tag} }))
-	return string(text), err
+func (tx *transaction) tagRows(tags []string) engine.Expr {
+	return columnRows(tx.dialect, engine.TextColumn, "tag", tags)
 }
 
 type labelRow struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -113,7 +114,7 @@ func newBuildInfo(build Build) prometheus.Collector {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
 			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
-			"tables": strconv.FormatInt(store.TargetSchemaVersion(), 10),
+			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
 		},
 	})
 	info.Set(1)
@@ -126,9 +127,6 @@ const (
 	reasonQueueTimeout = "queue_timeout"
 	reasonMemory       = "memory"
 )
-
-// startRequest counts a request that arrives.
-func (m *Metrics) startRequest() { m.inFlight.Inc() }
 
 // endRequest counts a request with its operation.
 func (m *Metrics) endRequest(o *gqlhttp.Summary) {
@@ -184,22 +182,22 @@ func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	return mux
 }
 
-// pools reads the pools of connections, and the size of the write-ahead log, when it is asked.
+// pools is a collector of the pools of connections and of the size of the write-ahead log.
 type pools struct{ store *store.Store }
 
 var (
 	poolOpen = prometheus.NewDesc("placard_database_connections", "Connections to the database, by pool and state: in_use or idle.",
 		[]string{"pool", "state"}, nil)
-	poolMost    = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
-	poolWaiting = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
-	poolWaits   = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
-	poolWaited  = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
-	logBytes    = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
+	poolMax      = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
+	poolWaiting  = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
+	poolWaits    = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
+	poolWaitTime = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
+	logBytes     = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
 )
 
-// Describe names what Collect makes.
+// Describe sends the descriptions of the metrics of Collect.
 func (p *pools) Describe(to chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaiting, poolWaits, poolWaited, logBytes} {
+	for _, description := range []*prometheus.Desc{poolOpen, poolMax, poolWaiting, poolWaits, poolWaitTime, logBytes} {
 		to <- description
 	}
 }
@@ -209,10 +207,10 @@ func (p *pools) Collect(to chan<- prometheus.Metric) {
 	for _, pool := range p.store.Pools() {
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "in_use")
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.Idle), pool.Name, "idle")
-		to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(pool.Most), pool.Name)
+		to <- prometheus.MustNewConstMetric(poolMax, prometheus.GaugeValue, float64(pool.Most), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaiting, prometheus.GaugeValue, float64(pool.Waiting), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
-		to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
+		to <- prometheus.MustNewConstMetric(poolWaitTime, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}
 	if size, ok := p.store.LogBytes(); ok {
 		to <- prometheus.MustNewConstMetric(logBytes, prometheus.GaugeValue, float64(size))

@@ -67,7 +67,7 @@ type backend interface {
 // DefaultConnections is the number of connections to PostgreSQL unless WithConnections sets another one. MinConnections
 // is the smallest number that works: a migration takes three at once, and each lane needs one.
 const (
-	DefaultConnections = 20
+	defaultConnections = 20
 	MinConnections     = 6
 )
 
@@ -93,7 +93,7 @@ func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ..
 	if err := checkFile(url); !up && errors.As(err, &missing) {
 		return nil, &SchemaOutdatedError{Newest: TargetSchemaVersion(), Missing: missing}
 	}
-	chosen := options{connections: DefaultConnections, clock: time.Now}
+	chosen := options{connections: defaultConnections, clock: time.Now}
 	for _, choose := range choices {
 		choose(&chosen)
 	}

@@ -210,13 +210,13 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) JSONRows(columns ...Column) string {
+func (d *postgresDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint",
 			idColumn: "uuid"}[c.kind]
 	}
-	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+	return Expr{"json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")", []any{jsonText(rows)}}
 }
 
 func (d *postgresDialect) IndexedBy(_, table, alias string) string { return table + " " + alias }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,6 +48,15 @@ func NumberColumn(name string) Column { return Column{name, numberColumn} }
 
 // IDColumn returns a column of IDs.
 func IDColumn(name string) Column { return Column{name, idColumn} }
+
+// jsonText returns the JSON of values of columns.
+func jsonText(values any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // IDs, texts and numbers have a JSON form
+	}
+	return string(text)
+}
 
 var (
 	True  = Expr{"TRUE", nil}
@@ -127,11 +137,11 @@ func ValueIn(value string, values []any) Expr {
 	if len(values) == 0 {
 		return False
 	}
-	return SQL(value+" IN ("+Placeholders(len(values))+")", values...)
+	return SQL(value+" IN ("+placeholders(len(values))+")", values...)
 }
 
-// Placeholders returns n question marks with commas.
-func Placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+// placeholders returns n question marks with commas.
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
 // QualifyAs returns columns of a table under names with a prefix, for an embedded struct.
 func QualifyAs(table string, columns []string) string {

@@ -22,15 +22,15 @@ import (
 // ErrReadOnly is in the chain of each failure of a database that can be read and not written.
 var ErrReadOnly = errors.New("the database cannot be written")
 
-// UnwritableFileError is the failure to open an SQLite database that this process may not write.
-type UnwritableFileError struct {
+// unwritableError is the failure to open an SQLite database that this process may not write.
+type unwritableError struct {
 	// Path is the absolute path of the database file.
 	Path string
 	// Cause is the error of the system, or that of SQLite where the system reports none.
 	Cause error
 }
 
-func (e *UnwritableFileError) Error() string {
+func (e *unwritableError) Error() string {
 	remedy := fmt.Sprintf("give the file and its folder to the user of this process (UID %d)", os.Geteuid())
 	if errors.Is(e.Cause, syscall.EROFS) {
 		remedy = "mount its file system read-write"
@@ -39,7 +39,7 @@ func (e *UnwritableFileError) Error() string {
 		e.Cause, remedy)
 }
 
-func (e *UnwritableFileError) Unwrap() error { return e.Cause }
+func (e *unwritableError) Unwrap() error { return e.Cause }
 
 // MissingFileError is the failure of a call that needs an SQLite file and finds none. Such a call does not make one.
 type MissingFileError struct {
@@ -70,10 +70,10 @@ func checkFile(url string) error {
 // explainOpening returns err as Unwritable where the database at path could not be opened because it cannot be written.
 func explainOpening(path string, err error) error {
 	if isRefusal(err) {
-		return &UnwritableFileError{path, err}
+		return &unwritableError{path, err}
 	}
 	if refused, cause := isWriteRefused(path, err); refused {
-		return &UnwritableFileError{path, cause}
+		return &unwritableError{path, cause}
 	}
 	return err
 }

@@ -142,8 +142,12 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (bounds engine.Expr,
 		if cursor.later == l.Descending {
 			operator = "<"
 		}
-		condition := fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.Order, ", "), operator, engine.Placeholders(len(values)))
-		bounds = bounds.Concat(engine.SQL(condition, values...))
+		bound := make([]engine.Expr, len(values))
+		for i, value := range values {
+			bound[i] = engine.SQL("?", value)
+		}
+		columns := strings.Join(l.Order, ", ")
+		bounds = bounds.Concat(engine.SQL(" AND ("+columns+") "+operator+" (?)", engine.Join(bound, ", ")))
 	}
 	return bounds, nil
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -35,8 +36,8 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	}
 	const port = "6432"
 	config := filepath.Join(folder, "pgbouncer.ini")
-	text := "[databases]\n* = " + keywords(t,
-		databaseURL) + "\n[pgbouncer]\nauth_type = any\npool_mode = transaction\nlisten_port = " + port +
+	text := "[databases]\n* = " + keywords(t, databaseURL) +
+		"\n[pgbouncer]\nauth_type = any\npool_mode = transaction\nlisten_port = " + port +
 		"\nunix_socket_dir = " + folder + "\n" + strings.Join(settings, "\n") + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -52,8 +53,8 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 		_ = bouncer.Process.Signal(syscall.SIGTERM) // it may have ended
 		_ = bouncer.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); !exists(filepath.Join(folder,
-		".s.PGSQL."+port)); time.Sleep(10 * time.Millisecond) {
+	socket := filepath.Join(folder, ".s.PGSQL."+port)
+	for deadline := time.Now().Add(30 * time.Second); !listens(socket); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("PgBouncer does not start")
 		}
@@ -64,6 +65,16 @@ func PgBouncer(t testing.TB, databaseURL string, settings ...string) string {
 	}
 	u.Host, u.RawQuery = "", url.Values{"host": {folder}, "port": {port}, "sslmode": {"disable"}}.Encode()
 	return u.String()
+}
+
+// listens reports whether a server accepts connections at a Unix socket. The file exists before that.
+func listens(socket string) bool {
+	conn, err := net.DialTimeout("unix", socket, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }
 
 // keywords returns where the server of a database URL is, for PgBouncer.
