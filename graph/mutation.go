@@ -201,7 +201,10 @@ func (m mutation) UntagArtifactVersion(
 func (m mutation) DeleteArtifactVersion(
 	ctx context.Context, input models.DeleteArtifactVersionInput,
 ) (*models.DeleteArtifactVersionPayload, error) {
-	id, err := m.store.DeleteArtifactVersion(ctx, inputPath.Child("artifactVersionId"), input.ArtifactVersionID)
+	if err := input.Check(inputPath); err != nil {
+		return nil, err
+	}
+	id, err := m.store.DeleteArtifactVersion(ctx, inputPath, input.ArtifactVersionSelector)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 

@@ -226,6 +226,8 @@ func TestPastArguments(t *testing.T) {
 			`mutation { logMetadata(input: {target: {artifactVersionId: "VIEW"}, metadata: {a: 1}}) { deduplicated } }`,
 			`mutation { setAlias(input: {artifactVersionId: "VIEW", alias: "a"}) { artifactVersion { id } } }`,
 			`mutation { deleteArtifactVersion(input: {artifactVersionId: "VIEW"}) { deletedArtifactVersionId } }`,
+			`mutation { deleteArtifactVersion(input: {artifactVersion: {id: "VIEW"}}) { deletedArtifactVersionId } }`,
+			`mutation { startStepRun(input: {pipelineRunId: "RUN", name: "s", inputs: [{name: "i", artifactVersion: {id: "VIEW"}}]}) { deduplicated } }`,
 			`mutation { startStepRun(input: {pipelineRunId: "RUN", name: "s", inputs: [{name: "i", artifactVersionId: "VIEW"}]}) { deduplicated } }`,
 			`{ artifactVersions(where: {producedBy: {stepRunId: "VIEW"}}) { totalCount } }`,
 		} {

@@ -316,9 +316,8 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	case knownUnit:
 		keys = append(keys, number)
 	case hasUnit && units:
-		return nil, BadInput(at, "must have a known unit: "+
-			"B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
-			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")
+		return nil, BadInput(at, "must have a known unit: %s for a size, %s for a duration; "+
+			"to compare strings, add kind: STRING", sizeUnits, durationUnits)
 	}
 	if t, ok := ParseTime(text); ok {
 		keys = append(keys, encodeInstantKey(Time{t}))

@@ -3701,6 +3701,18 @@ integers.
 """
 scalar Int64 @specifiedBy(url: "https://spec.openapis.org/registry/format/int64")
 
+"""
+Bytes, 0 or more: an integer, or text with a unit such as ` + "`" + `"1.5GiB"` + "`" + `, which must come to whole bytes. The units are B,
+kB, MB, GB, TB, PB and EB, and KiB to EiB.
+"""
+scalar StorageSize
+
+"""
+Seconds: a number, or text with a unit such as ` + "`" + `"90s"` + "`" + `, which is rounded once to the nearest double. The units are ns, us,
+ms, s, m, min, h and d.
+"""
+scalar Duration
+
 "Any JSON value. Numbers keep their spelling: ` + "`" + `1` + "`" + ` and ` + "`" + `1.0` + "`" + ` differ, and 64-bit integers are exact."
 scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
 
@@ -4542,8 +4554,9 @@ input MetadataTarget @oneOf {
 }
 
 """
-A version by name, with ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + ` but not both. Without either, a read returns the latest version. A write
-fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone else just created.
+A version by name, with one of ` + "`" + `version` + "`" + `, ` + "`" + `alias` + "`" + ` and ` + "`" + `number` + "`" + `. More than one fails with ` + "`" + `BAD_INPUT` + "`" + `. Without them, a
+read returns the latest version. A mutation fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone
+else has just created.
 """
 input ArtifactVersionName {
   "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
@@ -4554,6 +4567,8 @@ input ArtifactVersionName {
   version: String
   "An alias of the artifact. ` + "`" + `latest` + "`" + ` is the version with the greatest number."
   alias: String
+  "The number of the version."
+  number: Int
 }
 
 "An output of a step run."
@@ -4564,7 +4579,7 @@ input StepContext {
   artifactName: String
 }
 
-"The artifact version to read: exactly one field."
+"An artifact version: exactly one field."
 input ArtifactVersionRef @oneOf {
   "The version with this ID."
   id: ID
@@ -4588,9 +4603,9 @@ input MetadataValueInput @oneOf {
   "A URI." uri: String
   "The path of a file." path: String
   "The name of a data type." dtype: String
-  "Bytes, 0 or more." storageSize: Int64
+  "Bytes, 0 or more: ` + "`" + `1500000` + "`" + ` or ` + "`" + `\"1.5MB\"` + "`" + `." storageSize: StorageSize
   "An instant, to the nanosecond." timestamp: DateTime
-  "Seconds." duration: Float
+  "Seconds: ` + "`" + `90` + "`" + ` or ` + "`" + `\"1.5min\"` + "`" + `." duration: Duration
   "Text with Markdown formatting." markdown: String
   "Extended JSON, as in ` + "`" + `DisplayValue.extendedJson` + "`" + `." json: JSON
 }
@@ -4755,7 +4770,8 @@ type FinishPipelineRunPayload {
 "An artifact version that a step reads."
 input StepInputInput {
   "The name in the step, 1 to 250 characters, unique." name: String!
-  "A version of the same project." artifactVersionId: ID!
+  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "An output that a step will produce."
@@ -4797,7 +4813,8 @@ type FinishStepRunPayload {
 
 "An alias to set."
 input SetAliasInput {
-  "The version to point to." artifactVersionId: ID!
+  "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version to point to, by reference." artifactVersion: ArtifactVersionRef
   "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
 }
 
@@ -4808,7 +4825,12 @@ type SetAliasPayload {
 
 "An alias to remove."
 input RemoveAliasInput {
-  "The version of the alias. An alias of another version fails with ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
+  """
+  The version of the alias; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `. An alias of another version fails with
+  ` + "`" + `NOT_FOUND` + "`" + `.
+  """
+  artifactVersionId: ID
+  "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
   "The alias." alias: String!
 }
 
@@ -4819,7 +4841,8 @@ type RemoveAliasPayload {
 
 "Tags to add."
 input TagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
 }
 
@@ -4830,7 +4853,8 @@ type TagArtifactVersionPayload {
 
 "Tags to remove."
 input UntagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags." tags: [String!]!
 }
 
@@ -4841,7 +4865,8 @@ type UntagArtifactVersionPayload {
 
 "A version to delete."
 input DeleteArtifactVersionInput {
-  "The version." artifactVersionId: ID!
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "The result of the deletion."

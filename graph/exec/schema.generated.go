@@ -11263,7 +11263,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "name", "version", "alias"}
+	fieldsInOrder := [...]string{"project", "name", "version", "alias", "number"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11298,6 +11298,13 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 				return it, err
 			}
 			it.Alias = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
 		}
 	}
 	return it, nil
@@ -11564,7 +11571,7 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11573,11 +11580,18 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		}
 	}
 	return it, nil
@@ -12143,7 +12157,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["dtype"] = data
 		case "storageSize":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("storageSize"))
-			data, err := ec.unmarshalOInt642ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐInt64(ctx, v)
+			data, err := ec.unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12157,7 +12171,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["timestamp"] = data
 		case "duration":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duration"))
-			data, err := ec.unmarshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFloatInput(ctx, v)
+			data, err := ec.unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12204,7 +12218,7 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12213,11 +12227,18 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "alias":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -12316,7 +12337,7 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12325,11 +12346,18 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "alias":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -12540,7 +12568,7 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "artifactVersionId"}
+	fieldsInOrder := [...]string{"name", "artifactVersionId", "artifactVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12556,11 +12584,18 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 			it.Name = data
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		}
 	}
 	return it, nil
@@ -12687,7 +12722,7 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12696,11 +12731,18 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
@@ -12736,7 +12778,7 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12745,11 +12787,18 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 		switch k {
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
@@ -17155,6 +17204,22 @@ func (ec *executionContext) marshalODeleteArtifactVersionPayload2ᚖgithubᚗcom
 	return ec._DeleteArtifactVersionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishPipelineRunPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -17628,6 +17693,22 @@ func (ec *executionContext) marshalOStepRunConnection2ᚖgithubᚗcomᚋplacard�
 		return graphql.Null
 	}
 	return ec._StepRunConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSubject(ctx context.Context, sel ast.SelectionSet, v models.Subject) graphql.Marshaler {

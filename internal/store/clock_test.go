@@ -148,13 +148,13 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 			t.Errorf("a run took %s", run.FinishedAt.Sub(run.StartedAt.Time))
 		}
 		_, err = s.SetAlias(everyone, models.NewPath("input"),
-			models.SetAliasInput{ArtifactVersionID: versions[i%2].ID.String(), Alias: "prod"})
+			models.SetAliasInput{ArtifactVersionSelector: storetest.Select(versions[i%2].ID), Alias: "prod"})
 		must(t, err)
 		_, err = s.TagArtifactVersion(everyone, models.NewPath("input"),
-			models.TagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+			models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
 		_, err = s.UntagArtifactVersion(everyone, models.NewPath("input"),
-			models.UntagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+			models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
 		if offset <= 0 { // three days ahead, keys may be forgotten: the clock says that they are old
 			must(t, s.DeleteExpiredIdempotencyKeys(everyone, 48*time.Hour))

@@ -122,9 +122,7 @@ func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
-			name, project := *named, who.ResolveProject(named.Project)
-			name.Project = &project
-			write.Target.ArtifactVersion = &name
+			write.Target.ArtifactVersion = canonicalName(who, *named)
 		}
 		same[i] = write
 	}

@@ -18,7 +18,7 @@ func init() {
 // selectors goes through the table of docs/reference/selectors.md row by row.
 func selectors(s *suite) {
 	one, two := s.version("model"), s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: one.ID.String(), Alias: "prod"})
+	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
 	s.must(err)
 	alone, several, none := s.step("model"), s.step("train", "test"), s.step()
 	name := func(version, alias string) models.MetadataTarget {
@@ -101,6 +101,10 @@ func nearNames(s *suite) {
 		facts("a", "1"))
 	failure = s.refused(models.CodeNotFound, err)
 	s.equal(len(failure.Candidates), 10)
+	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many", Number: ref(int32(13))}},
+		facts("a", "1"))
+	failure = s.refused(models.CodeNotFound, err)
+	s.equal([]any{failure.Path, len(failure.Candidates)}, []any{[]any{"input", "target", "artifactVersion", "number"}, 10})
 	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: ref("none"), Name: "many",
 		Version: ref("1")}}, facts("a", "1"))
 	s.equal(s.refused(models.CodeNotFound, err).Path[3], "project")
