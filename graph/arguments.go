@@ -74,7 +74,7 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{Only: hasArgument(ctx, "card")}, nil
 	}
 	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.NewPath("card"), "a card must not be empty")
+		return models.CardFilter{}, models.BadInput(models.NewPath("card"), "must not be empty")
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
 }

@@ -24,7 +24,7 @@ func (n *ArtifactVersionName) Check(at *Path) error {
 		return err
 	}
 	if n.Version != nil && n.Alias != nil {
-		return BadInput(at, "must not have both version and alias")
+		return BadInput(at, "must not have both version and alias, but one of them")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		if artifact == nil {
-			return models.NotFound(at, "there is no artifact with this ID")
+			return tx.unknownID(at, "artifact", id)
 		}
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
@@ -186,7 +186,7 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
 	id, err := tx.findProject(name)
 	if err == nil && id.IsZero() {
-		err = models.NotFound(at, "there is no project %q", models.TruncateName(name))
+		err = tx.projectNotFound(at, name)
 	}
 	return id, err
 }

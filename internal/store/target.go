@@ -2,8 +2,9 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -124,22 +125,11 @@ func resolveByID[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return unknownID(one.at, what)
+			return tx.unknownID(one.at, what, one.text)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
-}
-
-// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
-// unknown, unless something else in the call names it.
-var errUnknownID = errors.New("unknown ID")
-
-// unknownID returns NOT_FOUND with the cause errUnknownID.
-func unknownID(at *models.Path, what string) error {
-	err := models.NotFound(at, "there is no %s with this ID", what)
-	err.Err = errUnknownID
-	return err
 }
 
 func resolvedVersion(v *models.ArtifactVersion) resolvedTarget {
@@ -280,28 +270,35 @@ func (tx *transaction) matchNamesOf(
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.Child("project"), "there is no project %q",
-			models.TruncateName(tx.who.ResolveProject(name.Project)))
+		return tx.projectNotFound(at.Child("project"), tx.who.ResolveProject(name.Project))
 	case match.Artifact.IsZero():
-		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
+		similar, _, err := tx.suggestArtifacts(match.ProjectID, name.Name)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.Child("name"), near, "there is no artifact %q", models.TruncateName(name.Name))
+		return notFoundWithSuggestions(at.Child("name"), similar, "there is no artifact %q", models.TruncateName(name.Name))
 	case name.Version != nil:
-		near, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
+		similar, all, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.Child("version"), near, "the artifact %q has no version %q",
-			models.TruncateName(name.Name), models.TruncateName(*name.Version))
+		fault := fmt.Sprintf("the artifact %q has no version %q", models.TruncateName(name.Name),
+			models.TruncateName(*name.Version))
+		if len(all) > 0 {
+			fault += "; its latest is " + near.Quote(all[:1])
+		}
+		return notFoundWithSuggestions(at.Child("version"), similar, "%s", fault)
 	case name.Alias != nil:
-		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
+		similar, all, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
 		if err != nil {
 			return err
 		}
-		return notFoundWithSuggestions(at.Child("alias"), near, "the artifact %q has no alias %q",
-			models.TruncateName(name.Name), models.TruncateName(*name.Alias))
+		failure := models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", models.TruncateName(name.Name),
+			models.TruncateName(*name.Alias))
+		if failure.Candidates = similar; len(all) > 0 {
+			failure.Message += "; its aliases are " + near.Quote(near.First(similar, all))
+		}
+		return failure
 	}
 	return models.NotFound(at, "the artifact %q has no versions", models.TruncateName(name.Name))
 }

@@ -116,17 +116,13 @@ var versionsByID = loadByID("artifact_versions", versionColumns,
 func (tx *transaction) lockVersion(
 	role models.ApiKeyRole, at *models.Path, text string,
 ) (*models.ArtifactVersion, error) {
-	missing := models.NotFound(at, "there is no artifact version with this ID")
-	id, ok := models.ParseID(text)
-	if !ok {
-		return nil, missing
-	}
+	id, _ := models.ParseID(text)
 	found, err := versionsByID(tx, []models.ID{id})
 	if err != nil {
 		return nil, err
 	}
 	if found[id] == nil {
-		return nil, missing
+		return nil, tx.unknownID(at, "artifact version", text)
 	}
 	if err := tx.requireRole(role, found[id].ProjectID); err != nil {
 		return nil, err
@@ -140,7 +136,7 @@ func (tx *transaction) lockVersion(
 		return nil, err
 	}
 	if found[id] == nil {
-		return nil, missing
+		return nil, tx.unknownID(at, "artifact version", text)
 	}
 	found[id].KnownArtifact = artifact
 	return found[id], nil
@@ -209,7 +205,7 @@ func (s *Store) RemoveAlias(
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
 					version.ID).Delete(tx.ctx())
 			if err == nil && gone == 0 {
-				err = models.NotFound(at.Child("alias"), "the alias does not point to this version")
+				err = models.NotFound(at.Child("alias"), "does not point to this version")
 			}
 			if err != nil {
 				return err
