@@ -78,6 +78,8 @@ func TestMistakes(t *testing.T) {
 			`where.status.eq: must be written without quotes, as one of the values of RunStatus: FAILED, RUNNING, COMPLETED`},
 		{"a misspelled enum", `{ pipelineRuns(where: {status: {eq: FALED}}) { totalCount } }`, "", "GRAPHQL_VALIDATION_FAILED", `["where","status","eq"]`,
 			`where.status.eq: must be one of the values of RunStatus: FAILED, RUNNING, COMPLETED`},
+		{"a default of another type", `query($f: Int = "x") { artifacts(first: $f) { totalCount } }`, "", "GRAPHQL_VALIDATION_FAILED", `["variables","f"]`,
+			`variables.f: must be an integer between -2147483648 and 2147483647`},
 		{"two fields of a selector", `{ artifactVersion(ref: {id: "x", named: {name: "a"}}) { id } }`, "", "GRAPHQL_VALIDATION_FAILED", `["ref"]`,
 			`ref: must have exactly one of the fields "id", "named", and it must not be null`},
 		{"no field of a selector", `{ artifactVersion(ref: {}) { id } }`, "", "GRAPHQL_VALIDATION_FAILED", `["ref"]`,

@@ -43,18 +43,24 @@ func presentProblems(
 // literalRules are the rules of the validator about values of arguments.
 var literalRules = []string{"ValuesOfCorrectType", "UniqueInputFieldNames"}
 
-// explainLiteral returns the error of coerce for a problem with a literal in an argument, nil for other problems.
+// explainLiteral returns the error of coerce for a problem with a literal in an argument or a default, nil for other problems.
 func explainLiteral(schema *ast.Schema, tree *ast.QueryDocument, problem *gqlerror.Error) (failure *models.Error) {
 	if !slices.Contains(literalRules, problem.Rule) || len(problem.Locations) == 0 {
 		return nil
 	}
+	check := func(value *ast.Value, path *models.Path) error { return checkLiteral(schema, value, path) }
 	look := func(arguments ast.ArgumentList) {
 		for _, argument := range arguments {
 			if failure == nil {
-				path := models.NewPath(argument.Name)
-				failure = findLiteral(argument.Value, path, problem.Locations[0], func(value *ast.Value, path *models.Path) error {
-					return checkLiteral(schema, value, path)
-				})
+				failure = findLiteral(argument.Value, models.NewPath(argument.Name), problem.Locations[0], check)
+			}
+		}
+	}
+	for _, operation := range tree.Operations {
+		for _, variable := range operation.VariableDefinitions {
+			if failure == nil && variable.DefaultValue != nil {
+				path := models.NewPath("variables", variable.Variable)
+				failure = findLiteral(variable.DefaultValue, path, problem.Locations[0], check)
 			}
 		}
 	}
