@@ -141,7 +141,7 @@ const maxPathSteps = 60
 // checkSearchedKey validates a key or card of a condition; noun names it in messages. The key may be unused.
 func checkSearchedKey(at *Path, noun, text string) error {
 	if text == "" {
-		return BadInput(at, "%s must not be empty", noun)
+		return BadInput(at, "%smust not be empty", at.nounPrefix(noun))
 	}
 	return CheckText(at, noun, text, MaxNameCharacters)
 }

@@ -4811,79 +4811,6 @@ type FinishStepRunPayload {
   "The step run." stepRun: StepRun!
 }
 
-"An alias to set."
-input SetAliasInput {
-  "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "The version to point to, by reference." artifactVersion: ArtifactVersionRef
-  "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
-}
-
-"The version with the alias."
-type SetAliasPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"An alias to remove."
-input RemoveAliasInput {
-  """
-  The version of the alias; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `. An alias of another version fails with
-  ` + "`" + `NOT_FOUND` + "`" + `.
-  """
-  artifactVersionId: ID
-  "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
-  "The alias." alias: String!
-}
-
-"The version that had the alias."
-type RemoveAliasPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"Tags to add."
-input TagArtifactVersionInput {
-  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "The version, by reference." artifactVersion: ArtifactVersionRef
-  "1 to 100 tags of 1 to 250 characters." tags: [String!]!
-}
-
-"The tagged version."
-type TagArtifactVersionPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"Tags to remove."
-input UntagArtifactVersionInput {
-  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "The version, by reference." artifactVersion: ArtifactVersionRef
-  "1 to 100 tags." tags: [String!]!
-}
-
-"The version without the tags."
-type UntagArtifactVersionPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"A version to delete."
-input DeleteArtifactVersionInput {
-  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "The version, by reference." artifactVersion: ArtifactVersionRef
-}
-
-"The result of the deletion."
-type DeleteArtifactVersionPayload {
-  "The former ID of the version." deletedArtifactVersionId: ID!
-}
-
-"An artifact to delete."
-input DeleteArtifactInput {
-  "The artifact." artifactId: ID!
-}
-
-"The result of the deletion."
-type DeleteArtifactPayload {
-  "The former ID of the artifact." deletedArtifactId: ID!
-}
-
 "A project to create."
 input CreateProjectInput {
   "The name, unique on this server, 1 to 250 characters." name: String!
@@ -5214,6 +5141,81 @@ type MetadataKeyUsage {
   "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
   "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
   lastEntry: MetadataEntry
+}
+`, BuiltIn: false},
+	{Name: "../schema/labels.graphqls", Input: `# Inputs and payloads of aliases, tags and deletions.
+
+"An alias to set."
+input SetAliasInput {
+  "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version to point to, by reference." artifactVersion: ArtifactVersionRef
+  "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
+}
+
+"The version with the alias."
+type SetAliasPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"An alias to remove."
+input RemoveAliasInput {
+  """
+  The version of the alias; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `. An alias of another version fails with
+  ` + "`" + `NOT_FOUND` + "`" + `.
+  """
+  artifactVersionId: ID
+  "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
+  "The alias." alias: String!
+}
+
+"The version that had the alias."
+type RemoveAliasPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"Tags to add."
+input TagArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+  "1 to 100 tags of 1 to 250 characters." tags: [String!]!
+}
+
+"The tagged version."
+type TagArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"Tags to remove."
+input UntagArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+  "1 to 100 tags." tags: [String!]!
+}
+
+"The version without the tags."
+type UntagArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"A version to delete."
+input DeleteArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+}
+
+"The result of the deletion."
+type DeleteArtifactVersionPayload {
+  "The former ID of the version." deletedArtifactVersionId: ID!
+}
+
+"An artifact to delete."
+input DeleteArtifactInput {
+  "The artifact." artifactId: ID!
+}
+
+"The result of the deletion."
+type DeleteArtifactPayload {
+  "The former ID of the artifact." deletedArtifactId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.

@@ -4380,52 +4380,6 @@ func (ec *executionContext) fieldContext_DTypeValue_dtype(_ context.Context, fie
 	return graphql.NewScalarFieldContext("DTypeValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _DeleteArtifactPayload_deletedArtifactId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteArtifactPayload_deletedArtifactId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedArtifactID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_DeleteArtifactPayload_deletedArtifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeleteArtifactPayload", field, false, false, "ID")
-}
-
-func (ec *executionContext) _DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedArtifactVersionID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeleteArtifactVersionPayload", field, false, false, "ID")
-}
-
 func (ec *executionContext) _DictValue_display(ctx context.Context, field graphql.CollectedField, obj *models.DictValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8914,38 +8868,6 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _RemoveAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.RemoveAliasPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveAliasPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RemoveAliasPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RemoveAliasPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _RetractMetadataPayload_subject(ctx context.Context, field graphql.CollectedField, obj *models.RetractMetadataPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9031,38 +8953,6 @@ func (ec *executionContext) _RetractMetadataPayload_deduplicated(ctx context.Con
 }
 func (ec *executionContext) fieldContext_RetractMetadataPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RetractMetadataPayload", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _SetAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SetAliasPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_SetAliasPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SetAliasPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _SetValue_display(ctx context.Context, field graphql.CollectedField, obj *models.SetValue) (ret graphql.Marshaler) {
@@ -10908,38 +10798,6 @@ func (ec *executionContext) fieldContext_StringValue_text(_ context.Context, fie
 	return graphql.NewScalarFieldContext("StringValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _TagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.TagArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_TagArtifactVersionPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "TagArtifactVersionPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _TimestampValue_display(ctx context.Context, field graphql.CollectedField, obj *models.TimestampValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11122,38 +10980,6 @@ func (ec *executionContext) _TupleValue_items(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_TupleValue_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TupleValue", field, false, false, "MetadataValue")
-}
-
-func (ec *executionContext) _UntagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.UntagArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_UntagArtifactVersionPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UntagArtifactVersionPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _UriValue_display(ctx context.Context, field graphql.CollectedField, obj *models.UriValue) (ret graphql.Marshaler) {
@@ -11515,97 +11341,6 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 func UnmarshalCreateProjectInput(ctx context.Context, raw any) (models.CreateProjectInput, error) {
 	var out models.CreateProjectInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateProjectInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputDeleteArtifactInput(ctx context.Context, obj any) (models.DeleteArtifactInput, error) {
-	var it models.DeleteArtifactInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactId"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactID = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalDeleteArtifactInput unmarshals raw into the DeleteArtifactInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDeleteArtifactInput(ctx context.Context, raw any) (models.DeleteArtifactInput, error) {
-	var out models.DeleteArtifactInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteArtifactInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context.Context, obj any) (models.DeleteArtifactVersionInput, error) {
-	var it models.DeleteArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalDeleteArtifactVersionInput unmarshals raw into the DeleteArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDeleteArtifactVersionInput(ctx context.Context, raw any) (models.DeleteArtifactVersionInput, error) {
-	var out models.DeleteArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteArtifactVersionInput", raw, &out)
 	return out, err
 }
 
@@ -12207,62 +11942,6 @@ func UnmarshalMetadataValueInput(ctx context.Context, raw any) (map[string]any, 
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, obj any) (models.RemoveAliasInput, error) {
-	var it models.RemoveAliasInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		case "alias":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Alias = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalRemoveAliasInput unmarshals raw into the RemoveAliasInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRemoveAliasInput(ctx context.Context, raw any) (models.RemoveAliasInput, error) {
-	var out models.RemoveAliasInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveAliasInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputRetractMetadataInput(ctx context.Context, obj any) (models.RetractMetadataInput, error) {
 	var it models.RetractMetadataInput
 	if obj == nil {
@@ -12323,62 +12002,6 @@ func (ec *executionContext) unmarshalInputRetractMetadataInput(ctx context.Conte
 func UnmarshalRetractMetadataInput(ctx context.Context, raw any) (models.RetractMetadataInput, error) {
 	var out models.RetractMetadataInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetractMetadataInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj any) (models.SetAliasInput, error) {
-	var it models.SetAliasInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		case "alias":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Alias = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalSetAliasInput unmarshals raw into the SetAliasInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSetAliasInput(ctx context.Context, raw any) (models.SetAliasInput, error) {
-	var out models.SetAliasInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetAliasInput", raw, &out)
 	return out, err
 }
 
@@ -12708,118 +12331,6 @@ func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Contex
 func UnmarshalStepOutputReference(ctx context.Context, raw any) (models.StepOutputReference, error) {
 	var out models.StepOutputReference
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputReference", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Context, obj any) (models.TagArtifactVersionInput, error) {
-	var it models.TagArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalTagArtifactVersionInput unmarshals raw into the TagArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalTagArtifactVersionInput(ctx context.Context, raw any) (models.TagArtifactVersionInput, error) {
-	var out models.TagArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagArtifactVersionInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.Context, obj any) (models.UntagArtifactVersionInput, error) {
-	var it models.UntagArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalUntagArtifactVersionInput unmarshals raw into the UntagArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUntagArtifactVersionInput(ctx context.Context, raw any) (models.UntagArtifactVersionInput, error) {
-	var out models.UntagArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UntagArtifactVersionInput", raw, &out)
 	return out, err
 }
 
@@ -13806,72 +13317,6 @@ func (ec *executionContext) _DTypeValue(ctx context.Context, sel ast.SelectionSe
 			}
 		case "dtype":
 			out.Values[i] = ec._DTypeValue_dtype(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var deleteArtifactPayloadImplementors = []string{"DeleteArtifactPayload"}
-
-func (ec *executionContext) _DeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteArtifactPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("DeleteArtifactPayload")
-		case "deletedArtifactId":
-			out.Values[i] = ec._DeleteArtifactPayload_deletedArtifactId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var deleteArtifactVersionPayloadImplementors = []string{"DeleteArtifactVersionPayload"}
-
-func (ec *executionContext) _DeleteArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("DeleteArtifactVersionPayload")
-		case "deletedArtifactVersionId":
-			out.Values[i] = ec._DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15455,39 +14900,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
-var removeAliasPayloadImplementors = []string{"RemoveAliasPayload"}
-
-func (ec *executionContext) _RemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RemoveAliasPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeAliasPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("RemoveAliasPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._RemoveAliasPayload_artifactVersion(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var retractMetadataPayloadImplementors = []string{"RetractMetadataPayload"}
 
 func (ec *executionContext) _RetractMetadataPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RetractMetadataPayload) graphql.Marshaler {
@@ -15511,39 +14923,6 @@ func (ec *executionContext) _RetractMetadataPayload(ctx context.Context, sel ast
 			}
 		case "deduplicated":
 			out.Values[i] = ec._RetractMetadataPayload_deduplicated(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var setAliasPayloadImplementors = []string{"SetAliasPayload"}
-
-func (ec *executionContext) _SetAliasPayload(ctx context.Context, sel ast.SelectionSet, obj *models.SetAliasPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, setAliasPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SetAliasPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._SetAliasPayload_artifactVersion(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16163,39 +15542,6 @@ func (ec *executionContext) _StringValue(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var tagArtifactVersionPayloadImplementors = []string{"TagArtifactVersionPayload"}
-
-func (ec *executionContext) _TagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.TagArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, tagArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("TagArtifactVersionPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._TagArtifactVersionPayload_artifactVersion(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var timestampValueImplementors = []string{"TimestampValue", "MetadataValue", "DisplayValue"}
 
 func (ec *executionContext) _TimestampValue(ctx context.Context, sel ast.SelectionSet, obj *models.TimestampValue) graphql.Marshaler {
@@ -16272,39 +15618,6 @@ func (ec *executionContext) _TupleValue(ctx context.Context, sel ast.SelectionSe
 			}
 		case "items":
 			out.Values[i] = ec._TupleValue_items(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var untagArtifactVersionPayloadImplementors = []string{"UntagArtifactVersionPayload"}
-
-func (ec *executionContext) _UntagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.UntagArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, untagArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("UntagArtifactVersionPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._UntagArtifactVersionPayload_artifactVersion(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16531,16 +15844,6 @@ func (ec *executionContext) unmarshalNDateTime2githubᚗcomᚋplacardᚋplacard�
 
 func (ec *executionContext) marshalNDateTime2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v models.Time) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) unmarshalNDeleteArtifactInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactInput(ctx context.Context, v any) (models.DeleteArtifactInput, error) {
-	res, err := ec.unmarshalInputDeleteArtifactInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNDeleteArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactVersionInput(ctx context.Context, v any) (models.DeleteArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputDeleteArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunInput(ctx context.Context, v any) (models.FinishPipelineRunInput, error) {
@@ -16956,11 +16259,6 @@ func (ec *executionContext) marshalNProjectEdge2ᚕgithubᚗcomᚋplacardᚋplac
 	return ret
 }
 
-func (ec *executionContext) unmarshalNRemoveAliasInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasInput(ctx context.Context, v any) (models.RemoveAliasInput, error) {
-	res, err := ec.unmarshalInputRemoveAliasInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNRetractMetadataInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRetractMetadataInput(ctx context.Context, v any) (models.RetractMetadataInput, error) {
 	res, err := ec.unmarshalInputRetractMetadataInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16979,11 +16277,6 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋplacardᚋplacard�
 		graphql.AddInvalidNullFromMarshaler(ctx, "RunStatus!")
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNSetAliasInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasInput(ctx context.Context, v any) (models.SetAliasInput, error) {
-	res, err := ec.unmarshalInputSetAliasInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNStartPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunInput(ctx context.Context, v any) (models.StartPipelineRunInput, error) {
@@ -17106,16 +16399,6 @@ func (ec *executionContext) marshalNSubject2githubᚗcomᚋplacardᚋplacardᚋm
 	return ec._Subject(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNTagArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTagArtifactVersionInput(ctx context.Context, v any) (models.TagArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputTagArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNUntagArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐUntagArtifactVersionInput(ctx context.Context, v any) (models.UntagArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputUntagArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *models.Artifact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -17188,20 +16471,6 @@ func (ec *executionContext) marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacard
 		return graphql.Null
 	}
 	return v
-}
-
-func (ec *executionContext) marshalODeleteArtifactPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteArtifactPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._DeleteArtifactPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalODeleteArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteArtifactVersionPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._DeleteArtifactVersionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
@@ -17515,13 +16784,6 @@ func (ec *executionContext) marshalOProjectConnection2ᚖgithubᚗcomᚋplacard�
 	return ec._ProjectConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalORemoveAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.RemoveAliasPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._RemoveAliasPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalORetractMetadataPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRetractMetadataPayload(ctx context.Context, sel ast.SelectionSet, v *models.RetractMetadataPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -17582,13 +16844,6 @@ func (ec *executionContext) marshalORunStatus2ᚖgithubᚗcomᚋplacardᚋplacar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
-}
-
-func (ec *executionContext) marshalOSetAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.SetAliasPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._SetAliasPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStartPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.StartPipelineRunPayload) graphql.Marshaler {
@@ -17716,20 +16971,6 @@ func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋm
 		return graphql.Null
 	}
 	return ec._Subject(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOTagArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.TagArtifactVersionPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._TagArtifactVersionPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOUntagArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐUntagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.UntagArtifactVersionPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._UntagArtifactVersionPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -25,7 +25,7 @@ func TestPresent(t *testing.T) {
 		level      string
 	}{
 		{"an unknown error", errors.New("secret"), "internal error", map[string]any{"code": "INTERNAL", "requestId": "r1"}, "ERROR"},
-		{"a wrapped error of a caller", fmt.Errorf("secret: %w", models.BadInput(models.NewPath("a").Child(1), "must be x")), "must be x",
+		{"a wrapped error of a caller", fmt.Errorf("secret: %w", models.BadInput(models.NewPath("a").Child(1), "must be x")), "a[1]: must be x",
 			map[string]any{"code": "BAD_INPUT", "path": []any{"a", 1}}, ""},
 		{"all fields", &models.Error{Code: models.CodeLimitExceeded, Message: "m", Limit: &limit, Actual: &actual, Candidates: []string{}, Err: errors.New("secret")},
 			"m", map[string]any{"code": "LIMIT_EXCEEDED", "limit": int64(3), "actual": int64(4), "candidates": []string{}}, ""},

@@ -179,7 +179,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 		}
 		found, err := selectForUpdate[models.ApiKey](tx, id)
 		if err == nil && found == nil {
-			err = models.NotFound(at, "there is no API key with this ID")
+			err = tx.unknownID(at, "API key", text)
 		}
 		if key = found; err != nil || key.RevokedAt != nil {
 			return err

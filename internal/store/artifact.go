@@ -31,7 +31,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		if artifact == nil {
-			return models.NotFound(at, "there is no artifact with this ID")
+			return tx.unknownID(at, "artifact", id)
 		}
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err

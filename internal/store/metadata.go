@@ -185,7 +185,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		}
 		for i, entry := range entries {
 			if !live[keyRow{entry.fact.Card, entry.fact.Key}] {
-				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "the key has no value")
+				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "has no value that could be retracted")
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)

@@ -134,7 +134,7 @@ func finish[T any](
 		}
 		found, err := load(tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
-			return models.NotFound(idAt, "there is no run with this ID")
+			return tx.unknownID(idAt, typeNames[table], text)
 		}
 		if err == nil && !may {
 			return errReadOnlyRole
@@ -207,7 +207,7 @@ func (s *Store) StartStepRun(
 				return models.ID{}, nil, err
 			}
 			if run == nil {
-				return models.ID{}, nil, unknownID(at.Child("pipelineRunId"), "pipeline run")
+				return models.ID{}, nil, tx.unknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
 			}
 			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 				return run.ProjectID, nil, err

@@ -1,9 +1,10 @@
 package store
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -106,22 +107,11 @@ func resolveByID[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return unknownID(one.at, what)
+			return tx.unknownID(one.at, what, one.text)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
-}
-
-// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
-// unknown, unless something else in the call names it.
-var errUnknownID = errors.New("unknown ID")
-
-// unknownID returns NOT_FOUND with the cause errUnknownID.
-func unknownID(at *models.Path, what string) error {
-	err := models.NotFound(at, "there is no %s with this ID", what)
-	err.Err = errUnknownID
-	return err
 }
 
 func resolvedVersion(v *models.ArtifactVersion) resolvedTarget {
@@ -267,27 +257,45 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 	artifact := models.TruncateName(name.Name)
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.Child("project"), "there is no project %q",
-			models.TruncateName(tx.who.ResolveProject(name.Project)))
+		return tx.projectNotFound(at.Child("project"), tx.who.ResolveProject(name.Project))
 	case match.Artifact.IsZero():
 		// IDs ascend with time.
 		return tx.suggest(models.NotFound(at.Child("name"), "there is no artifact %q", artifact), name.Name,
 			engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", match.ProjectID))
 	case name.Version != nil:
-		return tx.suggest(models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
-			models.TruncateName(*name.Version)), *name.Version,
-			engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
-				match.ProjectID, match.Artifact))
+		similar, all, err := tx.nearNames(*name.Version, engine.SQL(
+			"SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
+			match.ProjectID, match.Artifact))
+		if err != nil {
+			return err
+		}
+		failure := models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
+			models.TruncateName(*name.Version))
+		if len(all) > 0 {
+			failure.Message += "; its latest is " + near.Quote(all[:1])
+		}
+		return addSuggestions(failure, similar)
 	case name.Number != nil:
-		return tx.suggest(models.NotFound(at.Child("number"), "the artifact %q has no version with the number %d", artifact,
-			*name.Number), fmt.Sprint(*name.Number),
-			engine.SQL("SELECT CAST(number AS text) FROM artifact_versions WHERE project_id = ? AND artifact_id = ?"+
-				" ORDER BY number DESC", match.ProjectID, match.Artifact))
+		failure := models.NotFound(at.Child("number"), "the artifact %q has no version with the number %d", artifact,
+			*name.Number)
+		similar, all, err := tx.nearNames(fmt.Sprint(*name.Number), engine.SQL("SELECT CAST(number AS text)"+
+			" FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", match.ProjectID, match.Artifact))
+		if len(all) > 0 {
+			failure.Message += "; its latest is " + all[0]
+		}
+		return cmp.Or(err, addSuggestions(failure, similar))
 	case name.Alias != nil:
-		return tx.suggest(models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", artifact,
-			models.TruncateName(*name.Alias)), *name.Alias,
-			engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
-				match.ProjectID, match.Artifact))
+		similar, all, err := tx.nearNames(*name.Alias, engine.SQL(
+			"SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", match.ProjectID, match.Artifact))
+		if err != nil {
+			return err
+		}
+		failure := models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", artifact,
+			models.TruncateName(*name.Alias))
+		if failure.Candidates = similar; len(all) > 0 {
+			failure.Message += "; its aliases are " + near.Quote(near.First(similar, all))
+		}
+		return failure
 	}
 	return models.NotFound(at, "the artifact %q has no versions", artifact)
 }

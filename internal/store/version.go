@@ -205,7 +205,7 @@ func (s *Store) RemoveAlias(
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
 					version.ID).Delete(tx.ctx())
 			if err == nil && gone == 0 {
-				err = models.NotFound(at.Child("alias"), "the alias does not point to this version")
+				err = models.NotFound(at.Child("alias"), "does not point to this version")
 			}
 			if err != nil {
 				return err

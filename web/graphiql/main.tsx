@@ -33,6 +33,8 @@ const fetcher = createFetcher(editors);
 const scalars = {
   DateTime: { type: 'string' },
   Int64: { type: ['string', 'integer'] },
+  StorageSize: { type: ['string', 'integer'] },
+  Duration: { type: ['string', 'number'] },
   JSON: {},
   JSONObject: { type: 'object' },
 } as const;

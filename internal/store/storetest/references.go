@@ -58,8 +58,8 @@ func references(s *suite) {
 	}
 	for name, want := range map[*models.ArtifactVersionName]string{
 		{Name: "modle", Version: ref("1")}:                             `name [model]`,
-		{Name: "model", Version: ref("3")}:                             `version [2 1]`,
-		{Name: "model", Number: ref(int32(0))}:                         `number [2 1]`,
+		{Name: "model", Version: ref("3")}:                             `version []`,
+		{Name: "model", Number: ref(int32(0))}:                         `number []`,
 		{Name: "model", Alias: ref("prd")}:                             `alias [prod]`,
 		{Name: "model", Alias: ref("prod"), Project: ref("elsewhere")}: `project []`,
 	} {
