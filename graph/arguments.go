@@ -80,7 +80,7 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 }
 
 func emptyCardError(path *models.Path) error {
-	return models.BadInput(path, "a card must not be empty")
+	return models.BadInput(path, "must not be empty")
 }
 
 // checkKeys returns an error if a list of n keys exceeds the limit of a call.
