@@ -17,8 +17,8 @@ run: ## Start the server with the embedded database, and run examples/penguins i
 	@(sleep 1; kill -0 $$$$ 2> /dev/null && exec bin/penguins -once) & exec bin/placard
 
 test: ## Run each test that this machine can run, on SQLite and on PostgreSQL
-	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 5s
-	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 3s
+	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 20000x
+	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 20000x
 	@mkdir -p bin
 	@go tool -modfile=tools/go.mod gotestsum --format-icons text --jsonfile bin/test.json -- \
 		-count=1 -timeout 20m -tags integration ./...; status=$$?; \
