@@ -103,7 +103,7 @@ func TestInterrupted(t *testing.T) {
 	if _, err := os.Stat(path + ".partial"); err == nil {
 		t.Error("the restore left a file")
 	}
-	expect(t, other, 0, "is what", "restore", "--force", copied)
+	expect(t, other, 0, "restored", "restore", "--force", copied)
 }
 
 // TestMigrationIsWatched checks that a long migration logs its name, and that an interrupted one changes nothing. The

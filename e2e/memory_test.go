@@ -83,7 +83,7 @@ func TestMemoryOfSQLite(t *testing.T) {
 		t.Errorf("the server takes up to %d MB", megabytes[2])
 	}
 	large := filepath.Join(t.TempDir(), "placard")
-	build := harness.Command(t, 5*harness.Limit, "go", "build", "-ldflags=-X github.com/placard/placard/internal/store.readCache=-32000", "-o", large, "github.com/placard/placard")
+	build := harness.Command(t, 5*harness.Limit, "go", "build", "-ldflags=-X github.com/placard/placard/internal/store/engine.readCache=-32000", "-o", large, "github.com/placard/placard")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

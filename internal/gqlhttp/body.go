@@ -19,7 +19,7 @@ const (
 	// maxBufferedBodies is the number of bodies of the maximum size that the budget allows.
 	maxBufferedBodies = 128
 	// maxDrainedBytes is the length of the rest of a refused body that is read.
-	maxDrainedBytes = 64 << 10
+	maxDrainedBytes = 64 << 20
 )
 
 // body is the body of a request in memory.
