@@ -7,6 +7,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
 )
 
@@ -39,10 +40,7 @@ func stepRunOf(target models.MetadataTarget) (id models.ID) {
 }
 
 // Logged is the result of a write or a retraction.
-type Logged struct {
-	Subject models.Subject
-	Entries []*models.MetadataEntry
-}
+type Logged = snapshot.Logged
 
 // LogMetadata stores writes in one transaction and returns their results. All entries have the same time. If two
 // writes set a key of one subject, the later one is its value.
@@ -51,10 +49,10 @@ type Logged struct {
 // writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = canonicalInput(auth.FromContext(ctx), writes)
-	drafts := func(write int, subject models.ID) []entryDraft {
-		return writes[write].entries(subject, stepRunOf(writes[write].Target))
+	repeated := func(write int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
 	}
-	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts),
+	done, err := withIdempotency(ctx, s, call, snapshot.LoggedList(len(writes), repeated),
 		func(tx *transaction) (models.ID, []Logged, error) {
 			targets := make([]models.MetadataTarget, len(writes))
 			paths := make([]*models.Path, len(writes))
@@ -92,7 +90,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			logged := make([]Logged, len(writes))
 			for i, write := range writes {
 				n := len(write.Facts)
-				logged[i] = Logged{found[i].object, stored[:n:n]}
+				logged[i] = Logged{Subject: found[i].object, Entries: stored[:n:n]}
 				stored = stored[n:]
 			}
 			return project, logged, nil
@@ -155,10 +153,12 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	same := r
 	same.Target = canonicalInput(auth.FromContext(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
-	drafts := func(_ int, subject models.ID) []entryDraft { return r.entries(subject, stepRunOf(r.Target)) }
-	fields := func(s *snapshot, logged *Logged) {
+	repeated := func(_ int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, r.entries(subject, stepRunOf(r.Target)))
+	}
+	fields := func(s *snapshot.Codec, logged *Logged) {
 		one := []Logged{*logged}
-		codeLogged(1, drafts)(s, &one)
+		snapshot.LoggedList(1, repeated)(s, &one)
 		*logged = one[0]
 	}
 	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
@@ -192,9 +192,18 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err == nil {
 			err = tx.auditRetraction(found[0].object, stored)
 		}
-		return project, Logged{found[0].object, stored}, err
+		return project, Logged{Subject: found[0].object, Entries: stored}, err
 	})
 	return done.Value, done.Replayed, err
+}
+
+// repeatedEntries returns the entries of drafts with the fields that come from the input of a call.
+func repeatedEntries(project models.ID, drafts []entryDraft) []*models.MetadataEntry {
+	entries := make([]*models.MetadataEntry, len(drafts))
+	for i, draft := range drafts {
+		entries[i] = draft.entry(project, models.ID{}, nil)
+	}
+	return entries
 }
 
 // auditedKeys is the maximum number of keys in the audit event of a retraction.

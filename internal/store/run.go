@@ -6,6 +6,7 @@ import (
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
+	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
 )
 
@@ -69,7 +70,7 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.FromContext(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.PipelineRun),
 		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 			project, err := tx.projectNamed(at.Child("project"), name)
 			if err == nil {
@@ -199,7 +200,7 @@ func (s *Store) StartStepRun(
 	}
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
 			runID, _ := models.ParseID(input.PipelineRunID)
 			run, err := selectForUpdate[models.PipelineRun](tx, runID) // so that nobody ends it

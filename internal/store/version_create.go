@@ -9,6 +9,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
 )
 
@@ -22,7 +23,7 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
-	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Version),
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			c := versionCreator{tx: tx, at: at, input: input}
 			if err := c.findProject(); err != nil {
