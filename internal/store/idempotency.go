@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
@@ -107,7 +108,7 @@ func withIdempotency[T any](
 // checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else
 // the failure of the call. A call that fails because of an unknown ID may belong to any project.
 func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
-	anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
+	anyProject := project.IsZero() && errors.Is(failed, access.ErrUnknownID)
 	for _, use := range uses {
 		if anyProject || use.ProjectID == project {
 			return &models.Error{
@@ -128,7 +129,7 @@ func findReplay[T any](
 	if !call.Caller.KeyID.IsZero() {
 		caller = call.Caller.KeyID.String()
 	}
-	err = tx.scan(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
+	err = tx.Read(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
 		WHERE caller = ? AND operation = ? AND key = ?
 		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
 		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
@@ -151,9 +152,9 @@ func findReplay[T any](
 // storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
 // faster.
 func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, answer []byte) error {
-	stored, err := tx.execCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
+	stored, err := tx.WriteCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, answer, tx.dialect.Now(0)))
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, answer, tx.Dialect.Now(0)))
 	if err == nil && stored == 0 {
 		err = engine.ErrRetry
 	}
