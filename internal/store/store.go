@@ -108,6 +108,6 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 		return err
 	}
 	done.KeepProjects()
-	engine.ObserveEntries(ctx, done.entries)
+	s.db.ObserveEntries(ctx, done.entries)
 	return nil
 }
