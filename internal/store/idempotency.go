@@ -58,7 +58,8 @@ type result[T any] struct {
 // A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or
 // renamed. fn returns the project of the call even with an error, or zero for an unknown project.
 func withIdempotency[T any](
-	ctx context.Context, s *Store, call Call, fields func(*snapshot.Codec, *T), fn func(tx *transaction) (models.ID, T, error),
+	ctx context.Context, s *Store, call Call, fields func(*snapshot.Codec, *T),
+	fn func(tx *transaction) (models.ID, T, error),
 ) (result[T], error) {
 	var r result[T]
 	if call.Key == nil {
@@ -152,7 +153,8 @@ func findReplay[T any](
 // storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
 // faster.
 func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, answer []byte) error {
-	stored, err := tx.WriteCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
+	stored, err := tx.WriteCount(engine.SQL(`INSERT INTO idempotency_keys
+		(project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
 		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, answer, tx.Dialect.Now(0)))
 	if err == nil && stored == 0 {

@@ -80,7 +80,8 @@ func (s *Store) StartPipelineRun(
 			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 				return project, nil, err
 			}
-			run, err := access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs", "project_id, id, pipeline, status, started_at",
+			run, err := access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs",
+				"project_id, id, pipeline, status, started_at",
 				project, id, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0))
 			return project, run, err
 		})
@@ -98,9 +99,8 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", access.PipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"), input.Status,
-		at.Child("status"),
-		func(r *models.PipelineRun) models.RunStatus { return r.Status })
+	return finish(ctx, s, "pipeline_runs", access.PipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"),
+		input.Status, at.Child("status"), func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
 // FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status, and
@@ -108,8 +108,8 @@ func (s *Store) FinishPipelineRun(
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	return finish(ctx, s, "step_runs", access.StepRunsByID, input.StepRunID, at.Child("stepRunId"), input.Status, at.Child("status"),
-		func(r *models.StepRun) models.RunStatus { return r.Status })
+	return finish(ctx, s, "step_runs", access.StepRunsByID, input.StepRunID, at.Child("stepRunId"),
+		input.Status, at.Child("status"), func(r *models.StepRun) models.RunStatus { return r.Status })
 }
 
 // finish ends a run of a table of runs.
@@ -228,7 +228,8 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
-	return access.InsertRow[models.StepRun](tx.Tx, "step_runs", "project_id, id, pipeline_run_id, name, status, started_at",
+	return access.InsertRow[models.StepRun](tx.Tx, "step_runs",
+		"project_id, id, pipeline_run_id, name, status, started_at",
 		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.Dialect.Now(run.StartedAt.UnixMicro()))
 }
 

@@ -3,9 +3,9 @@
 // visible to the principal of the context.
 //
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
-// transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered and
-// sorted lists, package snapshot the stored answers, package bulk the import and export of whole projects. Rows of one table by key are read
-// and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
+// and sorted lists, package snapshot the stored answers, package bulk the import and export of whole projects. Rows of
+// one table by key are read and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -101,7 +101,9 @@ type transaction struct {
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
-		done = &transaction{Tx: &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx), Projects: &s.projects}}
+		done = &transaction{Tx: &access.Tx{
+			DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx), Projects: &s.projects,
+		}}
 		return fn(done)
 	})
 	if err != nil {

@@ -137,8 +137,8 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.Ctx(),
-			"last_number", number)
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", artifact.ID).
+			Update(c.tx.Ctx(), "last_number", number)
 		if err != nil {
 			return nil, err
 		}
@@ -195,11 +195,10 @@ func (c *versionCreator) nextNumber(last int32) (int32, error) {
 // isTaken reports whether a version of the artifact has the name, and whether one has or had the number.
 func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
+	hasName, hasNumber := target.MatchVersion("version", "@name").SQL, target.MatchVersion("number", "@number").SQL
 	err = c.tx.Read(&found, engine.SQL(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+target.MatchVersion("version",
-		"@name").SQL+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+target.MatchVersion("number",
-		"@number").SQL+`) IS NOT NULL
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+hasName+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+hasNumber+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err

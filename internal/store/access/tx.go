@@ -1,4 +1,4 @@
-// Package access runs the statements of one caller, and decides what this caller can reach.
+// Package access runs the statements of one caller, and restricts them to what this caller can reach.
 //
 // It hides how visibility becomes SQL: a caller without the role of an owner sees the objects of one project. It also
 // hides the cache of the IDs of projects, and where the similar names in the errors of unknown IDs and names come from.

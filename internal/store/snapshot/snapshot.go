@@ -1,7 +1,7 @@
-// Package snapshot encodes the answers to calls with idempotency keys as compact snapshots (ADR 0028), and decodes them.
+// Package snapshot encodes the answers to calls with idempotency keys as compact snapshots, and decodes them (ADR 0028).
 //
-// It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list of
-// fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
+// It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
+// of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
 // Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, or
 // LoggedList for the results of writes.
@@ -20,8 +20,8 @@ const currentForm = 1
 
 var errDamaged = errors.New("the stored snapshot of an answer is damaged")
 
-// Codec writes or reads the fields of one snapshot. The functions code… append a field to its bytes, or take the field
-// off them when it is read.
+// Codec writes or reads the fields of one snapshot. The functions code… append a field to its bytes, or take the
+// field off them when it is read.
 type Codec struct {
 	bytes   []byte
 	reading bool

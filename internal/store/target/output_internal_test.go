@@ -77,8 +77,8 @@ func TestChooseOutput(t *testing.T) {
 	}
 }
 
-// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose version has
-// been deleted.
+// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose
+// version has been deleted.
 func TestResolvedOutput(t *testing.T) {
 	t.Parallel()
 	pending, bound, deleted := output("a", "", ""), output("b", "", "x"), output("c", "", "x")
@@ -94,8 +94,8 @@ func TestResolvedOutput(t *testing.T) {
 	} {
 		got, err := resolvedOutput(models.NewPath("stepContext"), *c.row)
 		id := func(s models.Subject) string { return fmt.Sprintf("%T %+v", s, s) }
-		if err != nil || got.Project != models.DefaultProjectID || got.Subject != c.row.Output.ID || got.StepRun != c.row.Output.StepRunID ||
-			got.Version != c.version || id(got.Object) != id(c.object) {
+		if err != nil || got.Project != models.DefaultProjectID || got.Subject != c.row.Output.ID ||
+			got.StepRun != c.row.Output.StepRunID || got.Version != c.version || id(got.Object) != id(c.object) {
 			t.Errorf("%s: got %+v, %v", c.name, got, err)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package target finds the objects that the selectors of mutations name, for a caller inside its transaction.
 //
-// It hides the forms of selectors, the rules for outputs of step runs, the look-up of versions by name, alias or number,
-// and the messages for selectors that name nothing. docs/reference/selectors.md has the rules as a table.
+// It hides the forms of selectors, the rules for outputs of step runs, the look-up of versions by name, alias or
+// number, and the messages for selectors that name nothing. docs/reference/selectors.md has the rules as a table.
 //
 // Resolve finds the targets of metadata, Version and Versions the artifact versions of selectors, and StepOutputs the
 // outputs of step runs. CanonicalName and CanonicalSelector return selectors as idempotency keys compare them.
