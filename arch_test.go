@@ -40,7 +40,10 @@ var imports = map[string][]string{
 	"internal/gen":             {},
 	"internal/seqmarshal":      {},
 	"internal/auth":            {"models"},
-	"internal/store":           {"models", "internal/auth", "internal/near", "internal/store/engine", "internal/store/search"},
+	"internal/store":           {"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/search", "internal/store/snapshot", "internal/store/target"},
+	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
+	"internal/store/target":    {"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine"},
+	"internal/store/snapshot":  {"models"},
 	"internal/store/engine":    {"models", "internal/admission"},
 	"internal/store/search":    {"models", "internal/store/engine"},
 	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine"},
@@ -64,7 +67,7 @@ var imports = map[string][]string{
 
 // only maps a foreign module to the packages that may import it, so that another module can replace it.
 var only = map[string][]string{
-	"gorm.io/":                    {"internal/store", "internal/store/engine", "internal/store/search"},
+	"gorm.io/":                    {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
 	"github.com/libtnb/":          {"internal/store/engine"},
 	"modernc.org/":                {"internal/store/engine", "bench/load"},
 	"github.com/jackc/":           {"internal/store/engine", "internal/store/storetest", "bench", "bench/load"},

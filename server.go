@@ -80,7 +80,7 @@ func serve(settings *config.Config) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	s.KeepStatistics(engine.StatisticsInterval)
+	s.KeepStatistics(5 * time.Second)
 	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
 	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), config.RedactURL(settings.DatabaseURL))
 	select {

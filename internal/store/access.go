@@ -9,57 +9,10 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
-)
-
-// visibleTo adds to a condition that the project in a column is visible to the principal. All look-ups by ID or name
-// use it; the parts of an object are in its project. An object of another project costs the same statements as a
-// missing one.
-func visibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr {
-	switch {
-	case who.Owner:
-		return where
-	case !who.CanRead(who.Project):
-		return where.Concat(engine.SQL(" AND FALSE"))
-	}
-	return where.Concat(engine.SQL(" AND "+column+" = ?", who.Project))
-}
-
-// inProject restricts a statement on one table to a project.
-func inProject(project models.ID) func(*gorm.Statement) {
-	return func(s *gorm.Statement) { s.Where("project_id = ?", project) }
-}
-
-// visible adds the condition of visibleTo to a statement on one table.
-func visible(who auth.Principal, column string) func(*gorm.Statement) {
-	where := visibleTo(who, column, engine.True)
-	return func(s *gorm.Statement) { s.Where(where.SQL, where.Args...) }
-}
-
-// projectColumn returns the column of a table that holds the project of a row.
-func projectColumn(table string) string {
-	if table == "projects" {
-		return "id"
-	}
-	return "project_id"
-}
-
-// requireRole returns FORBIDDEN unless the caller has a role in a project that it can read.
-func (tx *transaction) requireRole(role models.ApiKeyRole, project models.ID) error {
-	if tx.who.HasRole(role, project) {
-		return nil
-	}
-	if role == models.ApiKeyRoleAdmin {
-		return models.Forbidden("this takes an API key that is an admin of the project")
-	}
-	return errReadOnlyRole
-}
-
-var (
-	errOwnerRequired = models.Forbidden("this takes the API key of an owner")
-	errReadOnlyRole  = models.Forbidden("the API key may read this project and not change it")
 )
 
 var keyColumns = engine.Columns[models.ApiKey]()
@@ -74,7 +27,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (auth.Principal
 	err := s.db.ScanKey(ctx, &found,
 		engine.SQL("SELECT "+engine.Qualify("k", keyColumns)+`, p.name AS project_name FROM api_keys k
 		LEFT JOIN projects p ON p.id = k.project_id WHERE k.hash = ?`, auth.Hash(secret)))
-	key, now := firstOrNil(found), s.clock()
+	key, now := access.FirstOrNil(found), s.clock()
 	if err != nil || key == nil || key.RevokedAt != nil || key.ExpiresAt != nil && !now.Before(key.ExpiresAt.Time) {
 		return auth.Principal{}, false, s.db.TranslateError(err)
 	}
@@ -115,7 +68,7 @@ func (u *lastUseRecorder) record(s *Store, key models.ID, now time.Time) {
 		err := s.write(ctx, func(tx *transaction) error {
 			_, err := gorm.G[models.ApiKey](tx.DB).
 				Where("id = ? AND (last_used_at IS NULL OR last_used_at < ?)", key, now.UnixMicro()).
-				Update(tx.ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
+				Update(tx.Ctx(), "last_used_at", models.TimeFromMicros(now.UnixMicro()))
 			return err
 		})
 		if err != nil {
@@ -132,12 +85,12 @@ func (s *Store) CreateApiKey(
 	secret = auth.NewSecret()
 	return key, secret, s.write(ctx, func(tx *transaction) error {
 		var project *models.ID
-		if input.Owner && !tx.who.Owner {
-			return errOwnerRequired
+		if input.Owner && !tx.Who.Owner {
+			return access.ErrOwnerRequired
 		} else if !input.Owner {
-			id, err := tx.projectNamed(at.Child("project"), tx.who.ResolveProject(input.Project))
+			id, err := tx.ProjectNamed(at.Child("project"), tx.Who.ResolveProject(input.Project))
 			if err == nil {
-				err = tx.requireRole(models.ApiKeyRoleAdmin, id)
+				err = tx.RequireRole(models.ApiKeyRoleAdmin, id)
 			}
 			if err != nil {
 				return err
@@ -152,17 +105,17 @@ func (s *Store) CreateApiKey(
 		if project != nil {
 			same = same.And(engine.SQL("(project_id IS NULL OR project_id = ?)", *project))
 		}
-		err := tx.scan(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
+		err := tx.Read(&taken, engine.SQL("SELECT EXISTS (SELECT 1 FROM api_keys WHERE ?)", same))
 		if err == nil && taken {
 			err = models.Conflict(at.Child("name"), "there is, or was, an API key of this name")
 		}
 		if err != nil {
 			return err
 		}
-		key, err = insertRow[models.ApiKey](tx, "api_keys",
+		key, err = access.InsertRow[models.ApiKey](tx.Tx, "api_keys",
 			"project_id, id, name, prefix, hash, role, created_at, created_by, expires_at",
-			project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0),
-			tx.who.AuthorName(), input.ExpiresAt)
+			project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.Dialect.Now(0),
+			tx.Who.AuthorName(), input.ExpiresAt)
 		if err != nil {
 			return err
 		}
@@ -174,19 +127,19 @@ func (s *Store) CreateApiKey(
 func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) (key *models.ApiKey, err error) {
 	id, _ := models.ParseID(text)
 	return key, s.write(ctx, func(tx *transaction) error {
-		if !tx.who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
+		if !tx.Who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 			return models.Forbidden("this takes an API key that is an admin")
 		}
-		found, err := selectForUpdate[models.ApiKey](tx, id)
+		found, err := access.SelectForUpdate[models.ApiKey](tx.Tx, id)
 		if err == nil && found == nil {
-			err = tx.unknownID(at, "API key", text)
+			err = tx.UnknownID(at, "API key", text)
 		}
 		if key = found; err != nil || key.RevokedAt != nil {
 			return err
 		}
 		var revoked []*models.ApiKey
-		err = tx.scan(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+
-			engine.Qualify("api_keys", keyColumns), tx.dialect.Now(0), id))
+		err = tx.Read(&revoked, engine.SQL("UPDATE api_keys SET revoked_at = ? WHERE id = ? RETURNING "+
+			engine.Qualify("api_keys", keyColumns), tx.Dialect.Now(0), id))
 		if err != nil {
 			return err
 		}
@@ -234,7 +187,7 @@ func adminList[T any](
 		}
 		where = engine.SQL("project_id = ?", id)
 	}
-	l.Where = visibleTo(who, "project_id", where)
+	l.Where = access.VisibleTo(who, "project_id", where)
 	found, err := search.ReadPages(ctx, s.db, l, nil, page)
 	return found[models.ID{}], err
 }
@@ -250,7 +203,7 @@ func (tx *transaction) audit(
 		}
 		return &id
 	}
-	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(),
-		orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
+	return tx.Write(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.Dialect.Now(0), tx.Who.AuthorName(),
+		orNull(tx.Who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

@@ -5,6 +5,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -17,35 +18,33 @@ func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Art
 	if err != nil || projectID.IsZero() {
 		return nil, err
 	}
-	return readByName[models.Artifact](ctx, s, inProject(projectID), name)
+	return readByName[models.Artifact](ctx, s, access.InProject(projectID), name)
 }
-
-var artifactsByID = loadByID("artifacts", artifactColumns, func(o *models.Artifact) models.ID { return o.ID })
 
 // DeleteArtifact deletes an artifact with its versions and their data. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) (models.ID, error) {
 	artifactID, _ := models.ParseID(id)
 	return artifactID, s.write(ctx, func(tx *transaction) error {
-		artifact, err := selectForUpdate[models.Artifact](tx, artifactID)
+		artifact, err := access.SelectForUpdate[models.Artifact](tx.Tx, artifactID)
 		if err != nil {
 			return err
 		}
 		if artifact == nil {
-			return tx.unknownID(at, "artifact", id)
+			return tx.UnknownID(at, "artifact", id)
 		}
-		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
+		if err := tx.RequireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
 		}
-		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(artifact.ProjectID)).
-			Where("artifact_id = ?", artifact.ID).Find(tx.ctx())
+		versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(access.InProject(artifact.ProjectID)).
+			Where("artifact_id = ?", artifact.ID).Find(tx.Ctx())
 		if err != nil {
 			return err
 		}
 		if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		_, err = gorm.G[models.Artifact](tx.DB).Scopes(inProject(artifact.ProjectID)).
-			Where("id = ?", artifact.ID).Delete(tx.ctx())
+		_, err = gorm.G[models.Artifact](tx.DB).Scopes(access.InProject(artifact.ProjectID)).
+			Where("id = ?", artifact.ID).Delete(tx.Ctx())
 		if err != nil {
 			return err
 		}
@@ -63,7 +62,7 @@ func (tx *transaction) unbindOutputs(project models.ID, versions []models.Artifa
 		ids[i] = version.ID
 	}
 	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?",
-		project, tx.dialect.IDIn("artifact_version_id", ids)))
+		project, tx.Dialect.IDIn("artifact_version_id", ids)))
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for
@@ -81,7 +80,7 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []models.Artif
 		{"metadata_latest", "subject_id"}, {"metadata_entries", "subject_id"}, {"subjects", "id"},
 	} {
 		err := tx.execPlanned(engine.SQL("DELETE FROM "+rows.table+" WHERE project_id = ? AND ?", project,
-			tx.dialect.IDIn(rows.subject, subjects)))
+			tx.Dialect.IDIn(rows.subject, subjects)))
 		if err != nil {
 			return err
 		}
@@ -91,5 +90,5 @@ func (tx *transaction) deleteSubjects(project models.ID, versions []models.Artif
 
 // execPlanned sends a statement that is planned for its arguments.
 func (tx *transaction) execPlanned(statement engine.Expr) error {
-	return tx.dialect.CustomPlans(tx.DB).Exec(statement.SQL, statement.Args...).Error
+	return tx.Dialect.CustomPlans(tx.DB).Exec(statement.SQL, statement.Args...).Error
 }

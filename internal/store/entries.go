@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
@@ -278,10 +279,10 @@ type HistoryFilter struct {
 
 var entryColumns = engine.Columns[models.MetadataEntry]()
 
-func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	query := engine.SQL("SELECT "+engine.Qualify("m", entryColumns)+" FROM ?", tx.lookUpByID("metadata_entries", "m", ids))
+func entriesByID(tx *access.Tx, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
+	query := engine.SQL("SELECT "+engine.Qualify("m", entryColumns)+" FROM ?", tx.LookUpByID("metadata_entries", "m", ids))
 	entries, err := collectRows(tx.Raw(query.SQL, query.Args...), identity)
-	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
+	return access.ByKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }
 
 func identity(e *models.MetadataEntry) *models.MetadataEntry { return e }

@@ -6,9 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
 )
 
@@ -57,7 +58,8 @@ type result[T any] struct {
 // A replay needs nothing but the key, so that a call can be repeated after an object that it names was deleted or
 // renamed. fn returns the project of the call even with an error, or zero for an unknown project.
 func withIdempotency[T any](
-	ctx context.Context, s *Store, call Call, fields func(*snapshot, *T), fn func(tx *transaction) (models.ID, T, error),
+	ctx context.Context, s *Store, call Call, fields func(*snapshot.Codec, *T),
+	fn func(tx *transaction) (models.ID, T, error),
 ) (result[T], error) {
 	var r result[T]
 	if call.Key == nil {
@@ -99,7 +101,7 @@ func withIdempotency[T any](
 			return err
 		}
 		r = result[T]{Value: value}
-		return tx.storeAnswer(project, call, fingerprint[:], writeSnapshot(project, fields, value))
+		return tx.storeAnswer(project, call, fingerprint[:], snapshot.Write(project, fields, value))
 	})
 	return r, err
 }
@@ -107,7 +109,7 @@ func withIdempotency[T any](
 // checkReuse returns IDEMPOTENCY_KEY_REUSED if the key was used with other input in the project of the call, or else
 // the failure of the call. A call that fails because of an unknown ID may belong to any project.
 func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error {
-	anyProject := project.IsZero() && errors.Is(failed, errUnknownID)
+	anyProject := project.IsZero() && errors.Is(failed, access.ErrUnknownID)
 	for _, use := range uses {
 		if anyProject || use.ProjectID == project {
 			return &models.Error{
@@ -122,13 +124,13 @@ func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error
 // findReplay returns the uses of the key of a call so far, in any project, and the answer of the one with the same
 // input.
 func findReplay[T any](
-	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot, *T),
+	tx *transaction, call Call, fingerprint []byte, fields func(*snapshot.Codec, *T),
 ) (uses []keyUse, replay *T, err error) {
 	caller := "" // of a server without API keys
 	if !call.Caller.KeyID.IsZero() {
 		caller = call.Caller.KeyID.String()
 	}
-	err = tx.scan(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
+	err = tx.Read(&uses, engine.SQL(`SELECT project_id, fingerprint, snapshot, NULL AS answer FROM idempotency_keys
 		WHERE caller = ? AND operation = ? AND key = ?
 		UNION ALL SELECT project_id, fingerprint, NULL, answer FROM idempotency_answers
 		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
@@ -141,7 +143,7 @@ func findReplay[T any](
 		if use.Answer != nil {
 			err = json.Unmarshal([]byte(*use.Answer), replay)
 		} else {
-			*replay, err = readSnapshot(use.ProjectID, fields, use.Snapshot)
+			*replay, err = snapshot.Read(use.ProjectID, fields, use.Snapshot)
 		}
 		return uses, replay, err
 	}
@@ -150,38 +152,13 @@ func findReplay[T any](
 
 // storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was
 // faster.
-func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, snapshot []byte) error {
-	stored, err := tx.execCount(engine.SQL(`INSERT INTO idempotency_keys (project_id, caller, operation, key, fingerprint, snapshot, created_at)
+func (tx *transaction) storeAnswer(project models.ID, call Call, fingerprint, answer []byte) error {
+	stored, err := tx.WriteCount(engine.SQL(`INSERT INTO idempotency_keys
+		(project_id, caller, operation, key, fingerprint, snapshot, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (caller, operation, key, project_id) DO NOTHING`,
-		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, snapshot, tx.dialect.Now(0)))
+		project, call.Caller.KeyID, call.Operation, *call.Key, fingerprint, answer, tx.Dialect.Now(0)))
 	if err == nil && stored == 0 {
 		err = engine.ErrRetry
 	}
 	return err
-}
-
-// UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.
-func (l *Logged) UnmarshalJSON(text []byte) error {
-	var raw struct {
-		Type    string
-		Subject json.RawMessage
-		Entries []*models.MetadataEntry
-	}
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return err
-	}
-	switch raw.Type {
-	case "ArtifactVersion":
-		l.Subject = new(models.ArtifactVersion)
-	case "StepOutput":
-		l.Subject = new(models.StepOutput)
-	case "StepRun":
-		l.Subject = new(models.StepRun)
-	case "PipelineRun":
-		l.Subject = new(models.PipelineRun)
-	default:
-		return fmt.Errorf("stored answer about a %q", raw.Type)
-	}
-	l.Entries = raw.Entries
-	return json.Unmarshal(raw.Subject, l.Subject)
 }

@@ -48,9 +48,9 @@ func (s *Store) forgetPortion(
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
 		for begin := time.Now(); ; {
-			n, err := tx.execCount(engine.SQL(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
+			n, err := tx.WriteCount(engine.SQL(`DELETE FROM `+table+` WHERE (caller, operation, key, project_id) IN (
 				SELECT caller, operation, key, project_id FROM `+table+`
-				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.dialect.NowMinus(retention), deletionBatch))
+				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.Dialect.NowMinus(retention), deletionBatch))
 			deleted += n
 			if err != nil || n < deletionBatch || time.Since(begin) >= longest || ctx.Err() != nil {
 				return err

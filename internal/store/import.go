@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/models"
 )
 
@@ -15,24 +15,15 @@ type ImportTx struct{ *transaction }
 // fails with FORBIDDEN unless the caller is an owner.
 func (s *Store) Bulk(ctx context.Context, fn func(b ImportTx) error) error {
 	return s.write(ctx, func(tx *transaction) error {
-		if !tx.who.Owner {
-			return errOwnerRequired
+		if !tx.Who.Owner {
+			return access.ErrOwnerRequired
 		}
-		if err := tx.dialect.LockImports(tx.DB); err != nil {
+		if err := tx.Dialect.LockImports(tx.DB); err != nil {
 			return err
 		}
 		return fn(ImportTx{tx})
 	})
 }
-
-// Dialect returns the SQL fragments of the engine.
-func (b ImportTx) Dialect() engine.Dialect { return b.dialect }
-
-// Read sends a statement and reads its rows into dest.
-func (b ImportTx) Read(dest any, query engine.Expr) error { return b.scan(dest, query) }
-
-// Write sends a statement and returns the number of rows that it changed.
-func (b ImportTx) Write(statement engine.Expr) (int64, error) { return b.execCount(statement) }
 
 // AddSubjects adds the subjects of new objects.
 func (b ImportTx) AddSubjects(project models.ID, about models.SubjectKind, ids []models.ID) error {

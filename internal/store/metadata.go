@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/snapshot"
+	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
 
@@ -39,10 +42,7 @@ func stepRunOf(target models.MetadataTarget) (id models.ID) {
 }
 
 // Logged is the result of a write or a retraction.
-type Logged struct {
-	Subject models.Subject
-	Entries []*models.MetadataEntry
-}
+type Logged = snapshot.Logged
 
 // LogMetadata stores writes in one transaction and returns their results. All entries have the same time. If two
 // writes set a key of one subject, the later one is its value.
@@ -51,36 +51,36 @@ type Logged struct {
 // writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = canonicalInput(auth.FromContext(ctx), writes)
-	drafts := func(write int, subject models.ID) []entryDraft {
-		return writes[write].entries(subject, stepRunOf(writes[write].Target))
+	repeated := func(write int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
 	}
-	done, err := withIdempotency(ctx, s, call, codeLogged(len(writes), drafts),
+	done, err := withIdempotency(ctx, s, call, snapshot.LoggedList(len(writes), repeated),
 		func(tx *transaction) (models.ID, []Logged, error) {
 			targets := make([]models.MetadataTarget, len(writes))
 			paths := make([]*models.Path, len(writes))
 			for i, write := range writes {
 				targets[i], paths[i] = write.Target, write.Path.Child("target")
 			}
-			found, err := tx.resolve(targets, paths)
+			found, err := target.Resolve(tx.Tx, targets, paths)
 			project := firstProject(found)
 			if err == nil {
-				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+				err = tx.RequireRole(models.ApiKeyRoleWriter, project)
 			}
 			if err != nil {
 				return project, nil, err
 			}
 			var entries []entryDraft
 			for i, write := range writes {
-				if found[i].project != project {
+				if found[i].Project != project {
 					return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
 				}
-				entries = append(entries, write.entries(found[i].subject, found[i].stepRun)...)
+				entries = append(entries, write.entries(found[i].Subject, found[i].StepRun)...)
 			}
 			floor, err := tx.lock(project, found)
 			if err != nil {
 				return project, nil, err
 			}
-			stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
+			stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries)
 			if err != nil {
 				return project, nil, err
 			}
@@ -92,7 +92,7 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 			logged := make([]Logged, len(writes))
 			for i, write := range writes {
 				n := len(write.Facts)
-				logged[i] = Logged{found[i].object, stored[:n:n]}
+				logged[i] = Logged{Subject: found[i].Object, Entries: stored[:n:n]}
 				stored = stored[n:]
 			}
 			return project, logged, nil
@@ -101,16 +101,16 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 }
 
 // attachArtifacts adds the artifacts to versions, because a replay can be later than their deletion.
-func (tx *transaction) attachArtifacts(found []resolvedTarget) error {
+func (tx *transaction) attachArtifacts(found []target.Resolved) error {
 	var ids []models.ID
 	for _, one := range found {
-		if version, ok := one.object.(*models.ArtifactVersion); ok {
+		if version, ok := one.Object.(*models.ArtifactVersion); ok {
 			ids = append(ids, version.ArtifactID)
 		}
 	}
-	artifacts, err := artifactsByID(tx, ids)
+	artifacts, err := access.ArtifactsByID(tx.Tx, ids)
 	for _, one := range found {
-		if version, ok := one.object.(*models.ArtifactVersion); ok {
+		if version, ok := one.Object.(*models.ArtifactVersion); ok {
 			version.KnownArtifact = artifacts[version.ArtifactID]
 		}
 	}
@@ -122,7 +122,7 @@ func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
-			write.Target.ArtifactVersion = canonicalName(who, *named)
+			write.Target.ArtifactVersion = target.CanonicalName(who, *named)
 		}
 		same[i] = write
 	}
@@ -155,17 +155,19 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 	same := r
 	same.Target = canonicalInput(auth.FromContext(ctx), []Write{{Target: r.Target}})[0].Target
 	call.Input = same
-	drafts := func(_ int, subject models.ID) []entryDraft { return r.entries(subject, stepRunOf(r.Target)) }
-	fields := func(s *snapshot, logged *Logged) {
+	repeated := func(_ int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, r.entries(subject, stepRunOf(r.Target)))
+	}
+	fields := func(s *snapshot.Codec, logged *Logged) {
 		one := []Logged{*logged}
-		codeLogged(1, drafts)(s, &one)
+		snapshot.LoggedList(1, repeated)(s, &one)
 		*logged = one[0]
 	}
 	done, err := withIdempotency(ctx, s, call, fields, func(tx *transaction) (models.ID, Logged, error) {
-		found, err := tx.resolve([]models.MetadataTarget{r.Target}, []*models.Path{at.Child("target")})
+		found, err := target.Resolve(tx.Tx, []models.MetadataTarget{r.Target}, []*models.Path{at.Child("target")})
 		project := firstProject(found)
 		if err == nil {
-			err = tx.requireRole(models.ApiKeyRoleWriter, project)
+			err = tx.RequireRole(models.ApiKeyRoleWriter, project)
 		}
 		if err == nil {
 			err = tx.attachArtifacts(found)
@@ -173,12 +175,12 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err != nil {
 			return project, Logged{}, err
 		}
-		subject := found[0].subject
+		subject := found[0].Subject
 		floor, err := tx.lock(project, found)
 		if err != nil {
 			return project, Logged{}, err
 		}
-		entries := r.entries(subject, found[0].stepRun)
+		entries := r.entries(subject, found[0].StepRun)
 		live, err := tx.liveKeys(project, subject, entries)
 		if err != nil {
 			return project, Logged{}, err
@@ -188,13 +190,22 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "has no value that could be retracted")
 			}
 		}
-		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)
+		stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries)
 		if err == nil {
-			err = tx.auditRetraction(found[0].object, stored)
+			err = tx.auditRetraction(found[0].Object, stored)
 		}
-		return project, Logged{found[0].object, stored}, err
+		return project, Logged{Subject: found[0].Object, Entries: stored}, err
 	})
 	return done.Value, done.Replayed, err
+}
+
+// repeatedEntries returns the entries of drafts with the fields that come from the input of a call.
+func repeatedEntries(project models.ID, drafts []entryDraft) []*models.MetadataEntry {
+	entries := make([]*models.MetadataEntry, len(drafts))
+	for i, draft := range drafts {
+		entries[i] = draft.entry(project, models.ID{}, nil)
+	}
+	return entries
 }
 
 // auditedKeys is the maximum number of keys in the audit event of a retraction.
@@ -241,9 +252,9 @@ func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft
 		rows[i] = keyRow{entry.fact.Card, entry.fact.Key}
 	}
 	var found []keyRow
-	err := tx.scan(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
+	err := tx.Read(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
 		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`,
-		keyRows(tx.dialect, rows), project, subject))
+		keyRows(tx.Dialect, rows), project, subject))
 	live := make(map[keyRow]bool, len(found))
 	for _, row := range found {
 		live[row] = true
@@ -252,10 +263,10 @@ func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft
 }
 
 // firstProject returns the project of the first target with a known project.
-func firstProject(found []resolvedTarget) models.ID {
+func firstProject(found []target.Resolved) models.ID {
 	for _, one := range found {
-		if !one.project.IsZero() {
-			return one.project
+		if !one.Project.IsZero() {
+			return one.Project
 		}
 	}
 	return models.ID{}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -13,23 +15,23 @@ import (
 // nodeTable is a table of objects that have an ID.
 type nodeTable struct {
 	name string
-	load func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error)
+	load func(tx *access.Tx, ids []models.ID) (map[models.ID]models.Node, error)
 }
 
 var nodeTables = []nodeTable{
-	{"projects", nodeLoader(projectsByID)},
-	{"artifacts", nodeLoader(artifactsByID)},
-	{"artifact_versions", nodeLoader(versionsByID)},
-	{"pipeline_runs", nodeLoader(pipelineRunsByID)},
-	{"step_runs", nodeLoader(stepRunsByID)},
-	{"step_outputs", nodeLoader(stepOutputsByID)},
+	{"projects", nodeLoader(access.ProjectsByID)},
+	{"artifacts", nodeLoader(access.ArtifactsByID)},
+	{"artifact_versions", nodeLoader(access.VersionsByID)},
+	{"pipeline_runs", nodeLoader(access.PipelineRunsByID)},
+	{"step_runs", nodeLoader(access.StepRunsByID)},
+	{"step_outputs", nodeLoader(access.StepOutputsByID)},
 	{"metadata_entries", nodeLoader(entriesByID)},
 }
 
 func nodeLoader[T models.Node](
-	load func(*transaction, []models.ID) (map[models.ID]T, error),
-) func(*transaction, []models.ID) (map[models.ID]models.Node, error) {
-	return func(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+	load func(*access.Tx, []models.ID) (map[models.ID]T, error),
+) func(*access.Tx, []models.ID) (map[models.ID]models.Node, error) {
+	return func(tx *access.Tx, ids []models.ID) (map[models.ID]models.Node, error) {
 		found, err := load(tx, ids)
 		nodes := make(map[models.ID]models.Node, len(found))
 		for id, object := range found {
@@ -45,24 +47,8 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 	return readByID(ctx, s, ids, loadNodes)
 }
 
-// tableWithID is a table of objects with the ID of one of them.
-type tableWithID struct {
-	Name string
-	ID   models.ID
-}
-
-// tablesWithID finds the tables of objects with these IDs that are visible to the caller.
-func (tx *transaction) tablesWithID(ids []models.ID) (found []tableWithID, err error) {
-	selects := make([]engine.Expr, len(nodeTables))
-	for i, table := range nodeTables {
-		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.lookUpByID(table.name, "o", ids))
-	}
-	err = tx.scan(&found, engine.Join(selects, " UNION ALL "))
-	return found, err
-}
-
-func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
-	found, err := tx.tablesWithID(ids)
+func loadNodes(tx *access.Tx, ids []models.ID) (map[models.ID]models.Node, error) {
+	found, err := tx.TablesWithID(ids)
 	if err != nil {
 		return nil, err
 	}
@@ -88,27 +74,27 @@ func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, err
 
 // ProjectsByID returns projects by ID, as Nodes does, in one statement.
 func (s *Store) ProjectsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Project, error) {
-	return readByID(ctx, s, ids, projectsByID)
+	return readByID(ctx, s, ids, access.ProjectsByID)
 }
 
 // ArtifactsByID returns artifacts by ID, as Nodes does, in one statement.
 func (s *Store) ArtifactsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.Artifact, error) {
-	return readByID(ctx, s, ids, artifactsByID)
+	return readByID(ctx, s, ids, access.ArtifactsByID)
 }
 
 // VersionsByID returns artifact versions by ID, as Nodes does, in one statement.
 func (s *Store) VersionsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.ArtifactVersion, error) {
-	return readByID(ctx, s, ids, versionsByID)
+	return readByID(ctx, s, ids, access.VersionsByID)
 }
 
 // PipelineRunsByID returns pipeline runs by ID, as Nodes does, in one statement.
 func (s *Store) PipelineRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.PipelineRun, error) {
-	return readByID(ctx, s, ids, pipelineRunsByID)
+	return readByID(ctx, s, ids, access.PipelineRunsByID)
 }
 
 // StepRunsByID returns step runs by ID, as Nodes does, in one statement.
 func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.StepRun, error) {
-	return readByID(ctx, s, ids, stepRunsByID)
+	return readByID(ctx, s, ids, access.StepRunsByID)
 }
 
 // EntriesByID returns metadata entries by ID, as Nodes does, in one statement.
@@ -117,11 +103,11 @@ func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID
 }
 
 func readByID[T any](
-	ctx context.Context, s *Store, ids []models.ID, load func(*transaction, []models.ID) (map[models.ID]T, error),
+	ctx context.Context, s *Store, ids []models.ID, load func(*access.Tx, []models.ID) (map[models.ID]T, error),
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		found, err = load(&transaction{DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx)}, ids)
+		found, err = load(&access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx)}, ids)
 		return err
 	})
 	return found, s.db.TranslateError(err)
@@ -161,4 +147,14 @@ func (s *Store) Subjects(
 		}
 	}
 	return found, err
+}
+
+// UnknownVersion returns NOT_FOUND for the text of an ID that no visible version has, as mutations do.
+func (s *Store) UnknownVersion(ctx context.Context, at *models.Path, text string) (failure error) {
+	err := s.db.Read(ctx).Do(func(db *gorm.DB) error {
+		tx := &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx)}
+		failure = tx.UnknownID(at, "artifact version", text)
+		return nil
+	})
+	return cmp.Or(s.db.TranslateError(err), failure)
 }

@@ -126,8 +126,8 @@ func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Re
 	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
 		return done, err
 	}
-	one := tx.dialect.IDIn("s.id", ids)
-	done.Subjects, err = tx.execCount(engine.SQL(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
+	one := tx.Dialect.IDIn("s.id", ids)
+	done.Subjects, err = tx.WriteCount(engine.SQL(`UPDATE subjects AS s SET about = CASE WHEN s.artifact_version_id IS NOT NULL THEN 'V'
 		WHEN EXISTS (SELECT 1 FROM step_outputs o WHERE o.project_id = ? AND o.id = s.id) THEN 'O'
 		WHEN EXISTS (SELECT 1 FROM step_runs t WHERE t.project_id = ? AND t.id = s.id) THEN 'S' ELSE 'R' END
 		WHERE s.project_id = ? AND (s.about = '' OR (s.artifact_version_id IS NULL) = (s.about = 'V')) AND ?`, project, project, project, one))
@@ -135,27 +135,27 @@ func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Re
 		return done, err
 	}
 	// Each table is restricted to the subjects, so that no plan reads the whole of one.
-	done.Latest, err = tx.execCount(engine.SQL(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
+	done.Latest, err = tx.WriteCount(engine.SQL(`UPDATE metadata_latest AS l SET about = s.about, object_id = coalesce(s.artifact_version_id, s.id),
 			sort_key = e.sort_key, parts = e.parts
 		FROM subjects s, metadata_entries e
 		WHERE l.project_id = ? AND s.project_id = ? AND e.project_id = ? AND l.subject_id = s.id AND e.subject_id = s.id AND e.seq = l.seq
 			AND (l.about <> s.about OR l.object_id IS DISTINCT FROM coalesce(s.artifact_version_id, s.id)
 				OR l.sort_key IS DISTINCT FROM e.sort_key OR l.parts IS DISTINCT FROM e.parts)
 			AND ? AND ? AND ?`,
-		project, project, project, one, tx.dialect.IDIn("l.subject_id", ids), tx.dialect.IDIn("e.subject_id", ids)))
+		project, project, project, one, tx.Dialect.IDIn("l.subject_id", ids), tx.Dialect.IDIn("e.subject_id", ids)))
 	return done, err
 }
 
 // fillEntries fills at most repairedAtOnce entries and returns their number.
 func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, error) {
-	one := tx.dialect.IDIn("subject_id", ids)
+	one := tx.Dialect.IDIn("subject_id", ids)
 	var entries []struct {
 		SubjectID models.ID
 		Seq       int64
 		Kind      models.MetadataKind
 		Value     string
 	}
-	err := tx.scan(&entries, engine.SQL(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
+	err := tx.Read(&entries, engine.SQL(fmt.Sprintf(`SELECT subject_id, seq, kind, value FROM metadata_entries
 		WHERE project_id = ? AND sort_key IS NULL AND kind IS NOT NULL AND ? ORDER BY seq LIMIT %d`, repairBatch), project, one))
 	if err != nil || len(entries) == 0 {
 		return 0, err
@@ -165,7 +165,7 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		if err := tx.exec(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.PathKeys), project, e.SubjectID, e.Seq)); err != nil {
+		if err := tx.Write(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.PathKeys), project, e.SubjectID, e.Seq)); err != nil {
 			return 0, err
 		}
 	}
@@ -189,16 +189,16 @@ const (
 func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.ID) error {
 	var moves int64
 	err := r.store.write(ctx, func(tx *transaction) error {
-		one := tx.dialect.IDIn("v.id", ids)
+		one := tx.Dialect.IDIn("v.id", ids)
 		var locked []models.ID
-		err := tx.scan(&locked, engine.SQL(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
-			WHERE v.project_id = ? AND ?) ORDER BY a.id`+tx.dialect.ForUpdate(), project, project, one))
+		err := tx.Read(&locked, engine.SQL(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
+			WHERE v.project_id = ? AND ?) ORDER BY a.id`+tx.Dialect.ForUpdate(), project, project, one))
 		moves = 0
 		for _, id := range ids {
 			if err == nil {
-				args := map[string]any{"project": project, "version": id, "now": tx.dialect.Now(0)}
+				args := map[string]any{"project": project, "version": id, "now": tx.Dialect.Now(0)}
 				var added int64
-				added, err = tx.execCount(engine.SQL(addedMoves, args))
+				added, err = tx.WriteCount(engine.SQL(addedMoves, args))
 				moves += added
 			}
 		}

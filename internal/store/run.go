@@ -4,8 +4,11 @@ import (
 	"context"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
+	"github.com/placard/placard/internal/store/snapshot"
+	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
 
@@ -13,11 +16,6 @@ var (
 	pipelineRunColumns = engine.Columns[models.PipelineRun]()
 	stepRunColumns     = engine.Columns[models.StepRun]()
 )
-
-var pipelineRunsByID = loadByID("pipeline_runs", pipelineRunColumns,
-	func(o *models.PipelineRun) models.ID { return o.ID })
-
-var stepRunsByID = loadByID("step_runs", stepRunColumns, func(o *models.StepRun) models.ID { return o.ID })
 
 // StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
@@ -69,11 +67,11 @@ func (s *Store) StartPipelineRun(
 ) (*models.PipelineRun, bool, error) {
 	name := auth.FromContext(ctx).ResolveProject(input.Project)
 	call.Input = []string{name, input.Pipeline}
-	done, err := withIdempotency(ctx, s, call, codePointer(codePipelineRun),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.PipelineRun),
 		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-			project, err := tx.projectNamed(at.Child("project"), name)
+			project, err := tx.ProjectNamed(at.Child("project"), name)
 			if err == nil {
-				err = tx.requireRole(models.ApiKeyRoleWriter, project)
+				err = tx.RequireRole(models.ApiKeyRoleWriter, project)
 			}
 			if err != nil {
 				return project, nil, err
@@ -82,8 +80,9 @@ func (s *Store) StartPipelineRun(
 			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 				return project, nil, err
 			}
-			run, err := insertRow[models.PipelineRun](tx, "pipeline_runs", "project_id, id, pipeline, status, started_at",
-				project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0))
+			run, err := access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs",
+				"project_id, id, pipeline, status, started_at",
+				project, id, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0))
 			return project, run, err
 		})
 	return done.Value, done.Replayed, err
@@ -91,8 +90,8 @@ func (s *Store) StartPipelineRun(
 
 // addSubjects adds the subjects of new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
-		columnRows(tx.dialect, engine.IDColumn, "id", ids)))
+	return tx.Write(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
+		columnRows(tx.Dialect, engine.IDColumn, "id", ids)))
 }
 
 // FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
@@ -100,9 +99,8 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", pipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"), input.Status,
-		at.Child("status"),
-		func(r *models.PipelineRun) models.RunStatus { return r.Status })
+	return finish(ctx, s, "pipeline_runs", access.PipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"),
+		input.Status, at.Child("status"), func(r *models.PipelineRun) models.RunStatus { return r.Status })
 }
 
 // FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status, and
@@ -110,34 +108,34 @@ func (s *Store) FinishPipelineRun(
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	return finish(ctx, s, "step_runs", stepRunsByID, input.StepRunID, at.Child("stepRunId"), input.Status, at.Child("status"),
-		func(r *models.StepRun) models.RunStatus { return r.Status })
+	return finish(ctx, s, "step_runs", access.StepRunsByID, input.StepRunID, at.Child("stepRunId"),
+		input.Status, at.Child("status"), func(r *models.StepRun) models.RunStatus { return r.Status })
 }
 
 // finish ends a run of a table of runs.
 func finish[T any](
-	ctx context.Context, s *Store, table string, load func(*transaction, []models.ID) (map[models.ID]*T, error),
+	ctx context.Context, s *Store, table string, load func(*access.Tx, []models.ID) (map[models.ID]*T, error),
 	text string, idAt *models.Path, status models.RunStatus, statusAt *models.Path, statusOf func(*T) models.RunStatus,
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
-		may := tx.who.HasRoleInAnyProject(models.ApiKeyRoleWriter)
-		where := visibleTo(tx.who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
+		may := tx.Who.HasRoleInAnyProject(models.ApiKeyRoleWriter)
+		where := access.VisibleTo(tx.Who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
 		if may {
-			now := tx.dialect.Now(0)
-			err := tx.exec(engine.SQL("UPDATE "+
+			now := tx.Dialect.Now(0)
+			err := tx.Write(engine.SQL("UPDATE "+
 				table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
 				status, now, now, where))
 			if err != nil {
 				return err
 			}
 		}
-		found, err := load(tx, []models.ID{id})
+		found, err := load(tx.Tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
-			return tx.unknownID(idAt, typeNames[table], text)
+			return tx.UnknownID(idAt, access.TypeName(table), text)
 		}
 		if err == nil && !may {
-			return errReadOnlyRole
+			return access.ErrReadOnlyRole
 		}
 		if err == nil && statusOf(run) != status {
 			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
@@ -181,10 +179,8 @@ func (s *Store) SavedOutputs(
 ) (map[models.ID]*models.StepOutput, error) {
 	found, err := lookUpRows[models.StepOutput](ctx, s,
 		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
+	return access.ByKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
 }
-
-var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
 
 // StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
 // unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
@@ -195,21 +191,21 @@ func (s *Store) StartStepRun(
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
 	for i := range same.Inputs {
 		one := &same.Inputs[i].ArtifactVersionSelector
-		*one = canonicalSelector(auth.FromContext(ctx), *one)
+		*one = target.CanonicalSelector(auth.FromContext(ctx), *one)
 	}
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
-	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
 			runID, _ := models.ParseID(input.PipelineRunID)
-			run, err := selectForUpdate[models.PipelineRun](tx, runID) // so that nobody ends it
+			run, err := access.SelectForUpdate[models.PipelineRun](tx.Tx, runID) // so that nobody ends it
 			if err != nil {
 				return models.ID{}, nil, err
 			}
 			if run == nil {
-				return models.ID{}, nil, tx.unknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
+				return models.ID{}, nil, tx.UnknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
 			}
-			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
+			if err := tx.RequireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 				return run.ProjectID, nil, err
 			}
 			if run.Status != models.RunStatusRunning {
@@ -232,36 +228,37 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
-	return insertRow[models.StepRun](tx, "step_runs", "project_id, id, pipeline_run_id, name, status, started_at",
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro()))
+	return access.InsertRow[models.StepRun](tx.Tx, "step_runs",
+		"project_id, id, pipeline_run_id, name, status, started_at",
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.Dialect.Now(run.StartedAt.UnixMicro()))
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	var selected targetResolver
+	selectors := make([]models.ArtifactVersionSelector, len(inputs))
 	for i, input := range inputs {
-		selected.addVersion(i, at.Child(i), input.ArtifactVersionSelector)
+		selectors[i] = input.ArtifactVersionSelector
 	}
-	found := make([]resolvedTarget, len(inputs))
-	if err := selected.versions(tx, found); err != nil {
+	found, err := target.Versions(tx.Tx, at, selectors)
+	if err != nil {
 		return err
 	}
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
-		if found[i].project != step.ProjectID {
+		if found[i].Project != step.ProjectID {
 			field := "artifactVersionId"
 			if input.ArtifactVersion != nil {
 				field = "artifactVersion"
 			}
 			return models.NotFound(at.Child(i).Child(field), "is a version of another project than the pipeline run")
 		}
-		rows[i] = map[string]any{"position": i, "name": input.Name, "version": found[i].version}
+		rows[i] = map[string]any{"position": i, "name": input.Name, "version": found[i].Version}
 	}
-	return tx.exec(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
+	return tx.Write(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
 		SELECT ?, ?, position, name, version FROM ?`, step.ProjectID, step.ID,
-		tx.dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
+		tx.Dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -277,8 +274,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
-	return tx.exec(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
+	return tx.Write(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
 		SELECT ?, id, ?, position, name, artifact_name FROM ?`, step.ProjectID, step.ID,
-		tx.dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+		tx.Dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
 			engine.TextColumn("artifact_name"))))
 }

@@ -9,7 +9,7 @@ import (
 
 // insertEntries stores entries and the latest row of each key; at is their time.
 func (tx *transaction) insertEntries(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
-	if tx.dialect.HasOneWriter() {
+	if tx.Dialect.HasOneWriter() {
 		return tx.insertEntriesThenLatest(project, at, entries)
 	}
 	return tx.insertEntriesInOne(project, at, entries)
@@ -21,10 +21,10 @@ func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries []e
 	if err != nil {
 		return nil, err
 	}
-	latest := upsertLatest(tx.dialect, project, "stored")
-	about := tx.dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
+	latest := upsertLatest(tx.Dialect, project, "stored")
+	about := tx.Dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
 	var done []insertedEntry
-	err = tx.scan(&done, engine.SQL(`
+	err = tx.Read(&done, engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
@@ -54,11 +54,11 @@ SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, 
 // insertEntriesThenLatest stores entries and latest rows by two statements.
 func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
 	var done []insertedEntry
-	given := tx.dialect.JSONRows(entries, engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
+	given := tx.Dialect.JSONRows(entries, engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
 		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
 		engine.IDColumn("step_run_id"), engine.TextColumn("sort_key"), engine.TextColumn("parts"))
-	err := tx.scan(&done, engine.SQL(`
+	err := tx.Read(&done, engine.SQL(`
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
 SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
@@ -68,9 +68,9 @@ RETURNING id, seq, logged_at`, project, at, given))
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := upsertLatest(tx.dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq,
+	latest := upsertLatest(tx.Dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq,
 		done[len(done)-1].Seq)
-	return done, tx.exec(latest)
+	return done, tx.Write(latest)
 }
 
 // latestColumns returns the columns of a latest row, with an expression for its value.

@@ -1,10 +1,11 @@
 // Package store holds the operations of the domain. An exported method of Store is one transaction or one read. It
 // returns a models.Error for each failure that a caller can see, and restricts all look-ups to the projects that are
-// visible to the principal of the context (access.go).
+// visible to the principal of the context.
 //
-// It hides the tables and their statements: package engine has the connections and the dialects, package search the
-// filtered and sorted lists, package bulk the import and export of whole projects. Rows of one table by key are read
-// and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// It hides the tables and their statements: package engine has the connections and the dialects, package access the
+// transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
+// and sorted lists, package snapshot the stored answers, package bulk the import and export of whole projects. Rows of
+// one table by key are read and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -19,6 +20,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -90,51 +92,24 @@ func (s *Store) Analyze(ctx context.Context) {
 
 // transaction is a writing transaction of a caller.
 type transaction struct {
-	*gorm.DB
-	dialect engine.Dialect
+	*access.Tx
 	// entries is the number of appended entries.
 	entries int
-	who     auth.Principal
-	// projects is the cache of the store. The commit adds found to it.
-	projects *sync.Map
-	found    map[string]models.ID
 }
 
 // write runs fn in a transaction, and again if it conflicts with another one: fn must not keep results of a failed try.
 func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error {
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
-		done = &transaction{
-			DB: db, dialect: s.db.Dialect(), who: auth.FromContext(ctx), projects: &s.projects, found: map[string]models.ID{},
-		}
+		done = &transaction{Tx: &access.Tx{
+			DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx), Projects: &s.projects,
+		}}
 		return fn(done)
 	})
 	if err != nil {
 		return err
 	}
-	for name, id := range done.found {
-		s.projects.Store(name, id)
-	}
-	engine.ObserveEntries(ctx, done.entries)
+	done.KeepProjects()
+	s.db.ObserveEntries(ctx, done.entries)
 	return nil
-}
-
-// ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others
-// share it.
-func (tx *transaction) ctx() context.Context { return tx.Statement.Context }
-
-// scan sends a statement and reads its rows into dest.
-func (tx *transaction) scan(dest any, query engine.Expr) error {
-	return tx.Raw(query.SQL, query.Args...).Scan(dest).Error
-}
-
-// exec sends a statement that returns no rows.
-func (tx *transaction) exec(statement engine.Expr) error {
-	return tx.Exec(statement.SQL, statement.Args...).Error
-}
-
-// execCount sends a statement that returns no rows, and returns the number of rows that it changed.
-func (tx *transaction) execCount(statement engine.Expr) (int64, error) {
-	done := tx.Exec(statement.SQL, statement.Args...)
-	return done.RowsAffected, done.Error
 }

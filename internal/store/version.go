@@ -7,8 +7,10 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
+	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
 
@@ -25,58 +27,22 @@ func (s *Store) ArtifactVersion(
 		if !ok {
 			return nil, nil
 		}
-		where = visibleTo(auth.FromContext(ctx), "v.project_id", engine.SQL("v.id = ?", id))
+		where = access.VisibleTo(auth.FromContext(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.FromContext(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
-		where = namedVersion(project, ref.Named, asOf)
+		where = target.NamedVersion(project, ref.Named, asOf)
 	}
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found,
 		engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
-	version := firstOrNil(found)
+	version := access.FirstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
 	return version.ViewAt(asOf), s.db.TranslateError(err)
-}
-
-// namedVersion returns the condition that a version v has a name.
-func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *models.Time) engine.Expr {
-	const ofArtifact = "project_id = ? AND artifact_id = (SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.name = ?)"
-	artifact := []any{project, project, name.Name}
-	var id engine.Expr
-	switch {
-	case name.Version != nil:
-		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
-			artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
-	case name.Number != nil:
-		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
-			artifact...).Concat(matchVersion("number", "?", *name.Number, *name.Number))
-	case name.IsLatest():
-		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
-		if asOf != nil {
-			id = id.Concat(engine.SQL(" AND created_at <= ?", *asOf))
-		}
-		id = id.Concat(engine.SQL(" ORDER BY number DESC LIMIT 1"))
-	case asOf == nil:
-		id = engine.SQL("SELECT artifact_version_id FROM aliases WHERE "+ofArtifact+" AND alias = ?",
-			append(artifact, *name.Alias)...)
-	default:
-		id = engine.SQL("SELECT artifact_version_id FROM alias_moves WHERE "+
-			ofArtifact+" AND alias = ? AND moved_at <= ? ORDER BY seq DESC LIMIT 1",
-			append(artifact, *name.Alias, *asOf)...)
-	}
-	return engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (?)", id))
-}
-
-// matchVersion returns the end of a SELECT of the version of an artifact whose name or number in a column equals an
-// expression. Its order makes PostgreSQL use the index on this column: without statistics the indexes on names and
-// numbers have the same cost, and the other one reads all versions of the artifact.
-func matchVersion(column, is string, args ...any) engine.Expr {
-	return engine.SQL(fmt.Sprintf(" AND %[1]s >= %[2]s AND %[1]s <= %[2]s ORDER BY %[1]s LIMIT 1", column, is), args...)
 }
 
 // Versions returns the same page of the versions of each artifact, newest first.
@@ -106,31 +72,28 @@ func (s *Store) LatestVersions(
 			engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", newest))))
 	var found []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM ?", from))
-	return byKey(models.ViewsAt(found, asOf),
+	return access.ByKey(models.ViewsAt(found, asOf),
 		func(v *models.ArtifactVersion) models.ID { return v.ArtifactID }), s.db.TranslateError(err)
 }
-
-var versionsByID = loadByID("artifact_versions", versionColumns,
-	func(o *models.ArtifactVersion) models.ID { return o.ID })
 
 // lockVersion returns the version of a selector and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
 // without the role.
 func (tx *transaction) lockVersion(
 	role models.ApiKeyRole, at *models.Path, selector models.ArtifactVersionSelector,
 ) (*models.ArtifactVersion, error) {
-	version, err := tx.selectedVersion(at, selector)
+	version, err := target.Version(tx.Tx, at, selector)
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.requireRole(role, version.ProjectID); err != nil {
+	if err := tx.RequireRole(role, version.ProjectID); err != nil {
 		return nil, err
 	}
-	artifact, err := selectForUpdate[models.Artifact](tx, version.ArtifactID)
+	artifact, err := access.SelectForUpdate[models.Artifact](tx.Tx, version.ArtifactID)
 	if err != nil {
 		return nil, err
 	}
 	// Once more under the lock: the version may have been deleted, or the alias moved, before the lock was ours.
-	if version, err = tx.selectedVersion(at, selector); err != nil {
+	if version, err = target.Version(tx.Tx, at, selector); err != nil {
 		return nil, err
 	}
 	if artifact == nil || version.ArtifactID != artifact.ID {
@@ -169,11 +132,11 @@ func (s *Store) DeleteArtifactVersion(
 			return err
 		}
 		retired := retiredNumber{version.ProjectID, version.ArtifactID, version.Number}
-		if err := gorm.G[retiredNumber](tx.DB).Create(tx.ctx(), &retired); err != nil {
+		if err := gorm.G[retiredNumber](tx.DB).Create(tx.Ctx(), &retired); err != nil {
 			return err
 		}
-		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(inProject(version.ProjectID)).Where("id = ?",
-			version.ID).Delete(tx.ctx()); err != nil {
+		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(access.InProject(version.ProjectID)).Where("id = ?",
+			version.ID).Delete(tx.Ctx()); err != nil {
 			return err
 		}
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
@@ -190,7 +153,7 @@ func (s *Store) SetAlias(
 ) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
-			return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+			return tx.moveAlias(version, input.Alias, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
@@ -201,16 +164,16 @@ func (s *Store) RemoveAlias(
 ) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
-			gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
+			gone, err := gorm.G[alias](tx.DB).Scopes(access.InProject(version.ProjectID)).
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
-					version.ID).Delete(tx.ctx())
+					version.ID).Delete(tx.Ctx())
 			if err == nil && gone == 0 {
 				err = models.NotFound(at.Child("alias"), "does not point to this version")
 			}
 			if err != nil {
 				return err
 			}
-			return tx.recordMove(version, input.Alias, nil, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+			return tx.recordMove(version, input.Alias, nil, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
@@ -220,7 +183,7 @@ func (s *Store) TagArtifactVersion(
 ) (*models.ArtifactVersion, error) {
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
-			return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+			return tx.addTags(version, input.Tags, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
@@ -231,12 +194,12 @@ func (s *Store) UntagArtifactVersion(
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			var gone []string
-			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?"+
+			err := tx.Read(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?"+
 				" RETURNING tag", version.ProjectID, version.ID, input.Tags))
 			if err != nil {
 				return err
 			}
-			return tx.recordTags(version, gone, false, tx.dialect.Now(version.CreatedAt.UnixMicro()))
+			return tx.recordTags(version, gone, false, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
@@ -257,7 +220,7 @@ func (s *Store) withLockedVersion(
 // moveAlias sets an alias to a version, from an instant on. It records nothing if the version has the alias.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
-	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
+	err := tx.Read(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
 		VALUES (?, ?, ?, ?)
 		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
 		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`,
@@ -273,7 +236,7 @@ const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 
 
 // recordMove records the version of an alias from an instant on, nil for none.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
+	err := tx.Write(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
 		SELECT ?, ?, ?, ?, `+monotonicMoveTime+`
 		FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
 			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
@@ -293,7 +256,7 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 		return nil
 	}
 	var added []string
-	err := tx.scan(&added, engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM ?
+	err := tx.Read(&added, engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM ?
 		WHERE true ON CONFLICT DO NOTHING RETURNING tag`, version.ProjectID, version.ID, tx.tagRows(tags)))
 	if err != nil {
 		return err
@@ -306,7 +269,7 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if len(tags) == 0 {
 		return nil
 	}
-	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
+	return tx.Write(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
 		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+`
 		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag
@@ -315,7 +278,7 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 }
 
 func (tx *transaction) tagRows(tags []string) engine.Expr {
-	return columnRows(tx.dialect, engine.TextColumn, "tag", tags)
+	return columnRows(tx.Dialect, engine.TextColumn, "tag", tags)
 }
 
 // labelTable describes a table of labels of versions and the table of their moves.

@@ -8,7 +8,10 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/snapshot"
+	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
 
@@ -22,7 +25,7 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
-	done, err := withIdempotency(ctx, s, call, codePointer(codeVersion),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Version),
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			c := versionCreator{tx: tx, at: at, input: input}
 			if err := c.findProject(); err != nil {
@@ -71,13 +74,13 @@ type versionCreator struct {
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
 func (c *versionCreator) findProject() (err error) {
 	if c.input.Project != nil || c.input.Output == nil {
-		c.project, err = c.tx.projectNamed(c.at.Child("project"), c.tx.who.ResolveProject(c.input.Project))
+		c.project, err = c.tx.ProjectNamed(c.at.Child("project"), c.tx.Who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
 		err = c.findOutput(c.at.Child("output"), c.input.Output)
 	}
 	if err == nil {
-		err = c.tx.requireRole(models.ApiKeyRoleWriter, c.project)
+		err = c.tx.RequireRole(models.ApiKeyRoleWriter, c.project)
 	}
 	return err
 }
@@ -85,22 +88,22 @@ func (c *versionCreator) findProject() (err error) {
 // findOutput finds the output of a step run. A step run of another project fails like a missing one.
 func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputReference) error {
 	id, _ := models.ParseID(ref.StepRunID)
-	outputs, err := c.tx.stepOutputs([]models.ID{id})
+	outputs, err := target.StepOutputs(c.tx.Tx, []models.ID{id})
 	if err != nil {
 		return err
 	}
 	declared, known := outputs[id]
-	if !known || !c.project.IsZero() && c.project != declared.project {
-		return c.tx.unknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
+	if !known || !c.project.IsZero() && c.project != declared.Project {
+		return c.tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
 	}
-	c.project = declared.project
-	for _, row := range declared.rows {
+	c.project = declared.Project
+	for _, row := range declared.Outputs {
 		if row.Output.Name == ref.Name {
 			c.output = row.Output
 			return nil
 		}
 	}
-	return outputNotFound(at.Child("name"), declared.rows, ref.Name)
+	return target.OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
 }
 
 // create inserts the rows. It locks the artifact, so that numbers are assigned one by one.
@@ -109,11 +112,11 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		models.Artifact
 		LastNumber int32
 	}
-	err := c.tx.scan(&artifacts,
+	err := c.tx.Read(&artifacts,
 		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number
 		RETURNING id, project_id, name, created_at, last_number`,
-			c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
+			c.project, models.NewID(), c.input.Artifact, c.tx.Dialect.Now(0)))
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +130,15 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := insertRow[models.ArtifactVersion](c.tx, "artifact_versions",
+	version, err := access.InsertRow[models.ArtifactVersion](c.tx.Tx, "artifact_versions",
 		"project_id, id, artifact_id, subject_id, version, number, type, created_at",
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor))
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor))
 	if err != nil {
 		return nil, err
 	}
 	if number > artifact.LastNumber {
-		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", artifact.ID).Update(c.tx.ctx(),
-			"last_number", number)
+		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", artifact.ID).
+			Update(c.tx.Ctx(), "last_number", number)
 		if err != nil {
 			return nil, err
 		}
@@ -192,11 +195,10 @@ func (c *versionCreator) nextNumber(last int32) (int32, error) {
 // isTaken reports whether a version of the artifact has the name, and whether one has or had the number.
 func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) (byName, byNumber bool, err error) {
 	var found struct{ ByName, ByNumber bool }
-	err = c.tx.scan(&found, engine.SQL(`SELECT
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("version",
-		"@name").SQL+`) IS NOT NULL AS by_name,
-		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+matchVersion("number",
-		"@number").SQL+`) IS NOT NULL
+	hasName, hasNumber := target.MatchVersion("version", "@name").SQL, target.MatchVersion("number", "@number").SQL
+	err = c.tx.Read(&found, engine.SQL(`SELECT
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+hasName+`) IS NOT NULL AS by_name,
+		(SELECT TRUE FROM artifact_versions WHERE project_id = @project AND artifact_id = @artifact`+hasNumber+`) IS NOT NULL
 		OR EXISTS (SELECT 1 FROM retired_numbers WHERE project_id = @project AND artifact_id = @artifact AND number = @number)
 		AS by_number`, map[string]any{"project": c.project, "artifact": artifact, "name": name, "number": number}))
 	return found.ByName, found.ByNumber, err
@@ -216,21 +218,21 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}
-	floor, err = c.tx.lock(c.project, []resolvedTarget{{subject: c.output.ID}})
+	floor, err = c.tx.lock(c.project, []target.Resolved{{Subject: c.output.ID}})
 	if err != nil {
 		return subject, 0, err
 	}
 	if err := c.tx.assignSubject(c.project, c.output.ID, version); err != nil {
 		return subject, 0, err
 	}
-	return c.output.ID, floor, c.tx.exec(engine.SQL(
+	return c.output.ID, floor, c.tx.Write(engine.SQL(
 		"UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
 		models.SubjectArtifactVersion, version, c.project, c.output.ID))
 }
 
 // assignSubject assigns the entries of a subject to a version.
 func (tx *transaction) assignSubject(project, subject, version models.ID) error {
-	return tx.exec(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
+	return tx.Write(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
 		version, models.SubjectArtifactVersion, project, subject))
 }
 
@@ -238,8 +240,8 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
-	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(inProject(c.project)).Where("id = ?", c.output.ID).
-		Updates(c.tx.ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
+	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", c.output.ID).
+		Updates(c.tx.Ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
 	return err
 }
 

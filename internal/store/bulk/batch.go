@@ -56,14 +56,14 @@ func (b *batch) lockArtifacts() error {
 		return nil
 	}
 	ids := distinctIDs(b.rows, column)
-	where := b.Dialect().IDIn("id", ids)
+	where := b.Dialect.IDIn("id", ids)
 	if column == "artifact_version_id" {
 		where = engine.SQL("id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND ?)", b.project,
-			b.Dialect().IDIn("v.id", ids))
+			b.Dialect.IDIn("v.id", ids))
 	}
 	var locked []models.ID
 	return b.Read(&locked, engine.SQL("SELECT id FROM artifacts WHERE project_id = ? AND ? ORDER BY id"+
-		b.Dialect().ForUpdate(), b.project, where))
+		b.Dialect.ForUpdate(), b.project, where))
 }
 
 // distinctIDs returns the IDs in a column without NULL, in the order of the rows.
@@ -174,7 +174,7 @@ func (b *batch) tableOf(rows []Row, columns ...string) engine.Expr {
 			}
 		}
 	}
-	return b.Dialect().JSONRows(objects, types...)
+	return b.Dialect.JSONRows(objects, types...)
 }
 
 // insertRows stores the new rows and adds their subjects.
@@ -214,7 +214,7 @@ func (b *batch) upsert(rows []Row, onConflict string) (int64, error) {
 		columns = append(columns, cmp.Or(c.stored, c.Name))
 		expressions = append(expressions, cmp.Or(c.write, "t."+c.Name))
 	}
-	return b.Write(engine.SQL("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
+	return b.WriteCount(engine.SQL("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
 		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM ? WHERE true ORDER BY t.n"+onConflict,
 		b.project, b.tableOf(rows, names...)))
 }

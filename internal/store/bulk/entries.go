@@ -42,7 +42,7 @@ func (b *batch) lockLastLogged() (map[models.ID]int64, error) {
 	}
 	err := b.Read(&found, engine.SQL(`SELECT s.id, coalesce((SELECT e.logged_at FROM metadata_entries e
 		WHERE e.project_id = ? AND e.subject_id = s.id ORDER BY e.seq DESC LIMIT 1), 0) AS last
-		FROM subjects s WHERE s.project_id = ? AND ?`, b.project, b.project, b.Dialect().IDIn("s.id", subjects)))
+		FROM subjects s WHERE s.project_id = ? AND ?`, b.project, b.project, b.Dialect.IDIn("s.id", subjects)))
 	last := map[models.ID]int64{}
 	for _, subject := range found {
 		last[subject.ID] = subject.Last

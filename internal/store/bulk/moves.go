@@ -29,7 +29,7 @@ func (b *batch) compareMoves() error {
 func (b *batch) storedSequences() (map[[2]any][]Row, error) {
 	owner := b.table.Key[0]
 	query := engine.SQL("SELECT "+b.table.selection()+" FROM "+b.table.name+
-		" x WHERE x.project_id = ? AND ? ORDER BY x.seq", b.project, b.Dialect().IDIn("x."+owner, distinctIDs(b.rows, owner)))
+		" x WHERE x.project_id = ? AND ? ORDER BY x.seq", b.project, b.Dialect.IDIn("x."+owner, distinctIDs(b.rows, owner)))
 	rows, err := b.Raw(query.SQL, query.Args...).Rows()
 	if err != nil {
 		return nil, err
@@ -59,12 +59,12 @@ func insertAliasMoves(b *batch) error {
 		return err
 	}
 	moves := b.tableOf(b.lastMoves(), "artifact_id", "alias", "artifact_version_id")
-	_, err := b.Write(engine.SQL(`DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN
+	_, err := b.WriteCount(engine.SQL(`DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN
 		(SELECT t.artifact_id, t.alias FROM ?)`, b.project, moves))
 	if err != nil {
 		return err
 	}
-	_, err = b.Write(engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
+	_, err = b.WriteCount(engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
 		SELECT ?, t.artifact_id, t.alias, t.artifact_version_id FROM ?
 		CROSS JOIN artifact_versions x WHERE x.project_id = ? AND x.id = t.artifact_version_id`,
 		b.project, moves, b.project))
@@ -77,12 +77,12 @@ func insertTagMoves(b *batch) error {
 		return err
 	}
 	moves := b.tableOf(b.lastMoves(), "artifact_version_id", "tag", "added")
-	_, err := b.Write(engine.SQL(`DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN
+	_, err := b.WriteCount(engine.SQL(`DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN
 		(SELECT t.artifact_version_id, t.tag FROM ?)`, b.project, moves))
 	if err != nil {
 		return err
 	}
-	_, err = b.Write(engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag)
+	_, err = b.WriteCount(engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag)
 		SELECT ?, t.artifact_version_id, t.tag FROM ? WHERE t.added <> 0`, b.project, moves))
 	return err
 }

@@ -63,7 +63,7 @@ func (b *batch) addVersionSubjects() error {
 	if err := b.LockSubjects(b.project, distinctIDs(b.inserts, "output_id")); err != nil {
 		return err
 	}
-	_, err := b.Write(engine.SQL(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
+	_, err := b.WriteCount(engine.SQL(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
 		SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM ? WHERE true ON CONFLICT (project_id, id)
 		DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about`,
 		b.project, models.SubjectArtifactVersion, b.tableOf(b.inserts, "id", "output_id")))
@@ -77,15 +77,15 @@ func (b *batch) bindOutputs() error {
 		return nil
 	}
 	p := b.project
-	_, err := b.Write(engine.SQL(`UPDATE step_outputs AS o SET
+	_, err := b.WriteCount(engine.SQL(`UPDATE step_outputs AS o SET
 		artifact_version_id = (SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id),
 		bound_at = (SELECT v.created_at FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id)
-		WHERE project_id = ? AND ?`, p, p, p, b.Dialect().IDIn("id", outputs)))
+		WHERE project_id = ? AND ?`, p, p, p, b.Dialect.IDIn("id", outputs)))
 	if err != nil {
 		return err
 	}
-	_, err = b.Write(engine.SQL(`UPDATE metadata_latest AS l SET about = ?, object_id = (SELECT s.artifact_version_id
+	_, err = b.WriteCount(engine.SQL(`UPDATE metadata_latest AS l SET about = ?, object_id = (SELECT s.artifact_version_id
 		FROM subjects s WHERE s.project_id = ? AND s.id = l.subject_id) WHERE project_id = ? AND ?`,
-		models.SubjectArtifactVersion, p, p, b.Dialect().IDIn("subject_id", outputs)))
+		models.SubjectArtifactVersion, p, p, b.Dialect.IDIn("subject_id", outputs)))
 	return err
 }

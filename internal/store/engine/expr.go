@@ -58,10 +58,8 @@ func jsonText(values any) string {
 	return string(text)
 }
 
-var (
-	True  = Expr{"TRUE", nil}
-	False = Expr{"FALSE", nil}
-)
+// True is the condition that always holds.
+var True = Expr{"TRUE", nil}
 
 // SQL returns SQL with an argument for each question mark. An argument that is an Expr is inserted in its place.
 func SQL(text string, args ...any) Expr {
@@ -121,27 +119,16 @@ func All(conditions []Expr) Expr {
 	return SQL("(?)", Join(conditions, " AND "))
 }
 
-// Any returns the condition that one of the conditions holds, False for none.
+// Any returns the condition that one of the conditions holds, FALSE for none.
 func Any(conditions []Expr) Expr {
 	if len(conditions) == 0 {
-		return False
+		return Expr{"FALSE", nil}
 	}
 	return SQL("(?)", Join(conditions, " OR "))
 }
 
 // Not returns the condition that c is false or null.
-func Not(c Expr) Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
-
-// ValueIn returns the condition that a value is one of several.
-func ValueIn(value string, values []any) Expr {
-	if len(values) == 0 {
-		return False
-	}
-	return SQL(value+" IN ("+placeholders(len(values))+")", values...)
-}
-
-// placeholders returns n question marks with commas.
-func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+func (c Expr) Not() Expr { return Expr{"NOT COALESCE(" + c.SQL + ", FALSE)", c.Args} }
 
 // QualifyAs returns columns of a table under names with a prefix, for an embedded struct.
 func QualifyAs(table string, columns []string) string {

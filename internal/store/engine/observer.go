@@ -38,7 +38,7 @@ func observersOf(ctx context.Context) []Observer {
 }
 
 // ObserveEntries reports n stored entries to the observers of the context.
-func ObserveEntries(ctx context.Context, n int) {
+func (*DB) ObserveEntries(ctx context.Context, n int) {
 	if n == 0 {
 		return
 	}

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// StatisticsInterval is the time between two looks for tables that need ANALYZE.
-const StatisticsInterval = 5 * time.Second
-
 // KeepStatistics runs ANALYZE in the background, until Close, on each table that has passed 500, 2,000, 8,000, 32,000
 // and so on rows since its last ANALYZE. Autovacuum does the same, but may come minutes later: until then plans are
 // made for tables of unknown size. Of several servers, one at a time does it. SQLite needs no statistics.

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/placard/placard/internal/store/engine"
@@ -10,7 +11,7 @@ import (
 )
 
 // compiler compiles filters and orders to SQL, with every value as an argument. Its conditions may be null instead of
-// false; only engine.Not has to handle that.
+// false; only Expr.Not has to handle that.
 type compiler struct {
 	dialect engine.Dialect
 	project models.ID
@@ -62,7 +63,7 @@ func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	case f.Any:
 		return engine.Any(c.filters(t, f.AnyOf))
 	case f.Not != nil:
-		return engine.Not(c.filter(t, f.Not))
+		return c.filter(t, f.Not).Not()
 	case f.Metadata != nil:
 		return c.predicate(t, f.Metadata)
 	case f.Related != "":
@@ -97,7 +98,7 @@ func (c compiler) fieldCondition(f filterField, test models.FieldCondition) engi
 	}
 	condition := c.positiveCondition(f, positive)
 	if negated {
-		return engine.Not(condition)
+		return condition.Not()
 	}
 	return condition
 }
@@ -117,6 +118,15 @@ func (c compiler) positiveCondition(f filterField, test models.FieldCondition) e
 	return c.compare(f.column, test)
 }
 
+// valueIn returns the condition that a value is one of several.
+func valueIn(value string, values []any) engine.Expr {
+	if len(values) == 0 {
+		return engine.SQL("FALSE")
+	}
+	placeholders := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
+	return engine.SQL(value+" IN ("+placeholders+")", values...)
+}
+
 // comparisons are the operators of SQL for those of filters.
 var comparisons = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -129,7 +139,7 @@ func (c compiler) compare(value string, test models.FieldCondition) engine.Expr 
 		value = "placard_fold(" + value + ")"
 	}
 	if test.Op == "in" {
-		return engine.ValueIn(value, test.Values)
+		return valueIn(value, test.Values)
 	}
 	operand := test.Values[0]
 	switch test.Op {
@@ -137,7 +147,7 @@ func (c compiler) compare(value string, test models.FieldCondition) engine.Expr 
 		return c.textCondition(value, models.TextCondition{Op: test.Op, Text: operand.(string)})
 	case "eq":
 		if operand == nil {
-			return engine.False
+			return engine.SQL("FALSE")
 		}
 		return engine.SQL(value+" = ?", operand)
 	}

@@ -153,3 +153,18 @@ func TestLatestAliasSQL(t *testing.T) {
 		}
 	}
 }
+
+func TestValueIn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		values []any
+		want   string
+	}{
+		{nil, "{FALSE []}"},
+		{[]any{1, 2}, "{a IN (?, ?) [1 2]}"},
+	} {
+		if got := fmt.Sprint(valueIn("a", c.values)); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}

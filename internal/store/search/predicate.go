@@ -90,7 +90,7 @@ func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
 	}
 	for _, test := range p.Conditions {
 		if test.Not {
-			negated = append(negated, engine.Not(ofRow(c.valueCondition(v, test))))
+			negated = append(negated, ofRow(c.valueCondition(v, test)).Not())
 		} else {
 			positive = append(positive, c.valueCondition(v, test))
 		}
@@ -181,10 +181,10 @@ func (v valueSQL) keyIn(keys []string, ignoreCase bool) engine.Expr {
 	}
 	var alternatives []engine.Expr
 	if len(exact) > 0 {
-		alternatives = append(alternatives, engine.ValueIn(v.key, exact))
+		alternatives = append(alternatives, valueIn(v.key, exact))
 	}
 	if len(texts) > 0 {
-		alternatives = append(alternatives, v.isText().And(engine.ValueIn(v.foldedText(ignoreCase), texts)))
+		alternatives = append(alternatives, v.isText().And(valueIn(v.foldedText(ignoreCase), texts)))
 	}
 	return engine.Any(alternatives)
 }

@@ -141,7 +141,7 @@ func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr,
 
 func (c compiler) artifactsNamed(names []any) engine.Expr {
 	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project,
-		engine.ValueIn("n.name", names))
+		valueIn("n.name", names))
 }
 
 func scanByArtifactName(c compiler, test models.FieldCondition) (engine.Expr, bool) {
@@ -170,7 +170,7 @@ func scanLabels(table, column string) func(compiler, models.FieldCondition) (eng
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT DISTINCT w.artifact_version_id AS id FROM "+table+" w WHERE w.project_id = ? AND ?",
-			c.project, engine.ValueIn("w."+column, test.Values)), true
+			c.project, valueIn("w."+column, test.Values)), true
 	}
 }
 

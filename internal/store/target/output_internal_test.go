@@ -1,4 +1,4 @@
-package store
+package target
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 
 // output returns an output of a step run: of a name, with an artifact name if it declares one, bound to a version of an
 // artifact if bound is set.
-func output(name, artifact, bound string) outputRow {
-	row := outputRow{Output: models.StepOutput{ID: models.NewID(), StepRunID: models.NewID(), ProjectID: models.DefaultProjectID, Name: name}, BoundArtifact: bound}
+func output(name, artifact, bound string) Output {
+	row := Output{Output: models.StepOutput{ID: models.NewID(), StepRunID: models.NewID(), ProjectID: models.DefaultProjectID, Name: name}, BoundArtifact: bound}
 	if artifact != "" {
 		row.Output.ArtifactName = &artifact
 	}
@@ -26,15 +26,15 @@ func output(name, artifact, bound string) outputRow {
 
 func TestChooseOutput(t *testing.T) {
 	t.Parallel()
-	alone := []outputRow{output("model", "", "")}
-	several := []outputRow{
+	alone := []Output{output("model", "", "")}
+	several := []Output{
 		output("a", "b", ""), output("b", "", ""), output("c", "same", ""), output("d", "same", "other"), output("e", "", "bound"),
 		output("f", "", "same"), output("g", "twice", "twice"),
 	}
 	several[1].BoundArtifact = "stale" // of an output that is not bound
 	for _, c := range []struct {
 		name    string
-		outputs []outputRow
+		outputs []Output
 		// artifactName is empty for none.
 		artifactName string
 		// want is the name of the output, or the code and the last step of the path of the error.
@@ -77,15 +77,15 @@ func TestChooseOutput(t *testing.T) {
 	}
 }
 
-// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose version has
-// been deleted.
+// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose
+// version has been deleted.
 func TestResolvedOutput(t *testing.T) {
 	t.Parallel()
 	pending, bound, deleted := output("a", "", ""), output("b", "", "x"), output("c", "", "x")
 	deleted.Version = models.ArtifactVersion{}
 	for _, c := range []struct {
 		name    string
-		row     *outputRow
+		row     *Output
 		version models.ID
 		object  models.Subject
 	}{
@@ -94,32 +94,14 @@ func TestResolvedOutput(t *testing.T) {
 	} {
 		got, err := resolvedOutput(models.NewPath("stepContext"), *c.row)
 		id := func(s models.Subject) string { return fmt.Sprintf("%T %+v", s, s) }
-		if err != nil || got.project != models.DefaultProjectID || got.subject != c.row.Output.ID || got.stepRun != c.row.Output.StepRunID ||
-			got.version != c.version || id(got.object) != id(c.object) {
+		if err != nil || got.Project != models.DefaultProjectID || got.Subject != c.row.Output.ID ||
+			got.StepRun != c.row.Output.StepRunID || got.Version != c.version || id(got.Object) != id(c.object) {
 			t.Errorf("%s: got %+v, %v", c.name, got, err)
 		}
 	}
 	var failure *models.Error
 	got, err := resolvedOutput(models.NewPath("stepContext"), deleted)
-	if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || !slices.Equal(failure.Path, []any{"stepContext"}) || got.project != models.DefaultProjectID {
+	if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || !slices.Equal(failure.Path, []any{"stepContext"}) || got.Project != models.DefaultProjectID {
 		t.Errorf("deleted: got %+v, %v", got, err)
-	}
-}
-
-func TestSuggestions(t *testing.T) {
-	t.Parallel()
-	var failure *models.Error
-	for _, c := range []struct {
-		near []string
-		want string
-	}{
-		{nil, `there is no artifact "a"`},
-		{[]string{"b", `c"`}, `there is no artifact "a"; near are "b", "c\""`},
-	} {
-		err := addSuggestions(models.NotFound(models.NewPath("name"), "there is no artifact %q", "a"), c.near)
-		if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || failure.Message != c.want ||
-			!slices.Equal(failure.Path, []any{"name"}) || !slices.Equal(failure.Candidates, c.near) {
-			t.Errorf("got %+v", failure)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package store
+package snapshot
 
 import (
 	"encoding/json"
@@ -56,11 +56,11 @@ func fill(value reflect.Value, project models.ID, n *int) {
 }
 
 // kept reports whether an object comes back from a snapshot as it was.
-func kept[T any](t *testing.T, fields func(*snapshot, *T)) bool {
+func kept[T any](t *testing.T, fields func(*Codec, *T)) bool {
 	t.Helper()
 	project := models.NewID()
 	object := filled[T](project)
-	again, err := readSnapshot(project, fields, writeSnapshot(project, fields, *object))
+	again, err := Read(project, fields, Write(project, fields, *object))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,14 +71,14 @@ func kept[T any](t *testing.T, fields func(*snapshot, *T)) bool {
 func TestSnapshotFields(t *testing.T) {
 	t.Parallel()
 	for name, whole := range map[string]bool{
-		"version": kept(t, codeVersion), "artifact": kept(t, codeArtifact), "output": kept(t, codeOutput),
-		"step run": kept(t, codeStepRun), "pipeline run": kept(t, codePipelineRun),
+		"version": kept(t, Version), "artifact": kept(t, codeArtifact), "output": kept(t, codeOutput),
+		"step run": kept(t, StepRun), "pipeline run": kept(t, PipelineRun),
 	} {
 		if !whole {
 			t.Errorf("a %s has a field that its snapshot does not keep", name)
 		}
 	}
-	if kept(t, func(s *snapshot, a *models.Artifact) {
+	if kept(t, func(s *Codec, a *models.Artifact) {
 		s.codeProject(&a.ProjectID)
 		s.codeID(&a.ID)
 		codeText(s, &a.Name)
@@ -87,42 +87,42 @@ func TestSnapshotFields(t *testing.T) {
 	}
 }
 
-// drawLogged returns what random writes became, and their drafts.
-func drawLogged(r *rand.Rand, project models.ID) ([]Logged, func(int, models.ID) []entryDraft) {
+// drawLogged returns random results of writes, and their entries as the input repeats them.
+func drawLogged(r *rand.Rand, project models.ID) ([]Logged, RepeatedEntries) {
 	subjects := []models.Subject{
 		filled[models.ArtifactVersion](project), filled[models.ArtifactVersion](project), filled[models.StepOutput](project),
 		filled[models.StepRun](project), filled[models.PipelineRun](project),
 	}
-	caller, writes := "caller", make([][]entryDraft, 1+r.IntN(20))
+	caller, writes := "caller", make([][]models.MetadataEntry, 1+r.IntN(20))
+	kind, text := models.MetadataKind("STRING"), `"x"`
 	var sizes int
 	for i := range writes {
 		for j := range 1 + r.IntN(50) {
-			writes[i] = append(writes[i],
-				entryDraft{stepRun: models.NewID(),
-					fact: models.Fact{Card: "card", Key: fmt.Sprint(j), Kind: "STRING", Text: `"x"`}})
+			writes[i] = append(writes[i], models.MetadataEntry{
+				StepRunID: models.NewID(), CardName: "card", Key: fmt.Sprint(j), Kind: &kind, Text: &text,
+			})
 			sizes++
 		}
 	}
-	drafts := func(write int, subject models.ID) []entryDraft {
-		made := make([]entryDraft, len(writes[write]))
-		for i, draft := range writes[write] {
-			draft.subject, made[i] = subject, draft
+	repeated := func(write int, project, subject models.ID) []*models.MetadataEntry {
+		entries := make([]*models.MetadataEntry, len(writes[write]))
+		for i, entry := range writes[write] {
+			entry.ProjectID, entry.SubjectID, entries[i] = project, subject, &entry
 		}
-		return made
+		return entries
 	}
 	ids, logged, seq := models.NewIDs(sizes), make([]Logged, len(writes)), models.Int64(r.Int64N(1<<40))
 	at := models.TimeFromMicros(time.Now().UnixMicro())
 	for i := range writes {
 		logged[i].Subject = subjects[r.IntN(len(subjects))]
 		_, subject, _ := logged[i].Subject.MetadataRef()
-		for _, draft := range drafts(i, subject) {
-			entry := draft.entry(project, ids[0], &caller)
+		for _, entry := range repeated(i, project, subject) {
 			seq += models.Int64(1 + r.IntN(2)*r.IntN(3))
-			entry.Seq, entry.LoggedAt, ids = seq, at, ids[1:]
+			entry.ID, entry.Seq, entry.LoggedAt, entry.LoggedBy, ids = ids[0], seq, at, &caller, ids[1:]
 			logged[i].Entries = append(logged[i].Entries, entry)
 		}
 	}
-	return logged, drafts
+	return logged, repeated
 }
 
 // TestSnapshotOfEntries checks that entries with random gaps between their numbers come back as they were, and that a
@@ -132,24 +132,24 @@ func TestSnapshotOfEntries(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		project := models.NewID()
-		logged, drafts := drawLogged(r, project)
-		fields := codeLogged(len(logged), drafts)
-		stored := writeSnapshot(project, fields, logged)
-		again, err := readSnapshot(project, fields, stored)
+		logged, repeated := drawLogged(r, project)
+		fields := LoggedList(len(logged), repeated)
+		stored := Write(project, fields, logged)
+		again, err := Read(project, fields, stored)
 		if err != nil || !reflect.DeepEqual(again, logged) {
 			t.Fatalf("%v:\n%s\nwant\n%s", err, asJSON(t, again), asJSON(t, logged))
 		}
 		n := r.IntN(len(stored))
 		for damage, bytes := range map[string][]byte{
 			"cut off": stored[:n], "longer": append(stored[:len(stored):len(stored)],
-				0), "another form": append([]byte{snapshotForm + 1}, stored[1:]...),
+				0), "another form": append([]byte{currentForm + 1}, stored[1:]...),
 		} {
-			if _, err := readSnapshot(project, fields, bytes); err == nil {
+			if _, err := Read(project, fields, bytes); err == nil {
 				t.Errorf("%s: no error", damage)
 			}
 		}
 		stored[n] ^= byte(1 + r.IntN(255))
-		_, _ = readSnapshot(project, fields, stored) // it may fit, and does not panic
+		_, _ = Read(project, fields, stored) // it may fit, and does not panic
 	}
 }
 

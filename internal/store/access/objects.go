@@ -1,0 +1,80 @@
+package access
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
+
+// These functions read the objects of a type with certain IDs that are visible to the caller.
+var (
+	ProjectsByID     = loadByID("projects", func(o *models.Project) models.ID { return o.ID })
+	ArtifactsByID    = loadByID("artifacts", func(o *models.Artifact) models.ID { return o.ID })
+	VersionsByID     = loadByID("artifact_versions", func(o *models.ArtifactVersion) models.ID { return o.ID })
+	PipelineRunsByID = loadByID("pipeline_runs", func(o *models.PipelineRun) models.ID { return o.ID })
+	StepRunsByID     = loadByID("step_runs", func(o *models.StepRun) models.ID { return o.ID })
+	StepOutputsByID  = loadByID("step_outputs", func(o *models.StepOutput) models.ID { return o.ID })
+)
+
+// LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to
+// the caller. The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
+func (tx *Tx) LookUpByID(table, alias string, ids []models.ID) engine.Expr {
+	return tx.Dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: engine.True}).
+		Concat(VisibleTo(tx.Who, alias+"."+projectColumn(table), engine.SQL(" WHERE TRUE")))
+}
+
+// ByKey maps objects by their IDs.
+func ByKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
+	m := make(map[models.ID]T, len(objects))
+	for _, object := range objects {
+		m[key(object)] = object
+	}
+	return m
+}
+
+// loadByID returns the function that reads the rows of a table with certain IDs that are visible to the caller.
+func loadByID[T any](table string, id func(*T) models.ID) func(tx *Tx, ids []models.ID) (map[models.ID]*T, error) {
+	columns := engine.Columns[T]()
+	return func(tx *Tx, ids []models.ID) (map[models.ID]*T, error) {
+		from := tx.LookUpByID(table, "o", ids)
+		var found []*T
+		err := tx.Read(&found, engine.SQL("SELECT "+engine.Qualify("o", columns)+" FROM ?", from))
+		return ByKey(found, id), err
+	}
+}
+
+// FindOne returns the row that a query by a unique key finds, nil for none.
+func FindOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, error) {
+	rows, err := query.Find(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// SelectForUpdate returns the row with an ID and locks it until the end of the transaction; nil if the caller cannot
+// reach one.
+func SelectForUpdate[T any](tx *Tx, id models.ID) (*T, error) {
+	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(Visible(tx.Who, "project_id"))
+	return FindOne(tx.Ctx(), query.Where("id = ?", id))
+}
+
+// InsertRow inserts a row with values in columns, and returns it as stored.
+func InsertRow[T any](tx *Tx, table, columns string, values ...any) (*T, error) {
+	var inserted []*T
+	err := tx.Read(&inserted, engine.SQL("INSERT INTO "+table+" ("+columns+") VALUES ? RETURNING "+
+		engine.Qualify(table, engine.Columns[T]()), values))
+	return FirstOrNil(inserted), err
+}
+
+// FirstOrNil returns the first row, nil for none.
+func FirstOrNil[T any](found []*T) *T {
+	if len(found) == 0 {
+		return nil
+	}
+	return found[0]
+}

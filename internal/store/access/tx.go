@@ -1,0 +1,50 @@
+// Package access runs the statements of one caller, and restricts them to what this caller can reach.
+//
+// It hides how visibility becomes SQL: a caller without the role of an owner sees the objects of one project. It also
+// hides the cache of the IDs of projects, and where the similar names in the errors of unknown IDs and names come from.
+//
+// Tx is a transaction or a read of a caller. VisibleTo and Visible restrict other statements, functions like
+// VersionsByID read objects by ID, and FindOne, InsertRow and SelectForUpdate access one row.
+package access
+
+import (
+	"context"
+	"sync"
+
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
+
+// Tx is a transaction or a read of a caller. A read has only DB, Dialect and Who.
+type Tx struct {
+	*gorm.DB
+	Dialect engine.Dialect
+	Who     auth.Principal
+	// Projects are the IDs of projects by name that committed transactions have found.
+	Projects *sync.Map
+	// found are the IDs of projects by name that this transaction has read.
+	found map[string]models.ID
+}
+
+// Ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others
+// share it.
+func (tx *Tx) Ctx() context.Context { return tx.Statement.Context }
+
+// Read sends a statement and reads its rows into dest.
+func (tx *Tx) Read(dest any, query engine.Expr) error {
+	return tx.Raw(query.SQL, query.Args...).Scan(dest).Error
+}
+
+// Write sends a statement that returns no rows.
+func (tx *Tx) Write(statement engine.Expr) error {
+	return tx.Exec(statement.SQL, statement.Args...).Error
+}
+
+// WriteCount sends a statement that returns no rows, and returns the number of rows that it changed.
+func (tx *Tx) WriteCount(statement engine.Expr) (int64, error) {
+	done := tx.Exec(statement.SQL, statement.Args...)
+	return done.RowsAffected, done.Error
+}

@@ -1,0 +1,220 @@
+// Package snapshot encodes the answers to calls with idempotency keys as compact snapshots, and decodes them (ADR 0028).
+//
+// It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
+// of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
+//
+// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, or
+// LoggedList for the results of writes.
+package snapshot
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/placard/placard/models"
+)
+
+// currentForm is the first byte of a snapshot. A change of the fields below needs a new form. The program reads the
+// old form as long as rows can have it.
+const currentForm = 1
+
+var errDamaged = errors.New("the stored snapshot of an answer is damaged")
+
+// Codec writes or reads the fields of one snapshot. The functions code… append a field to its bytes, or take the
+// field off them when it is read.
+type Codec struct {
+	bytes   []byte
+	reading bool
+	// failed is set when the bytes that are read do not fit the fields.
+	failed bool
+	// project is the project of everything in the answer.
+	project models.ID
+}
+
+// Write returns the snapshot of an answer with the fields that a function lists.
+func Write[T any](project models.ID, fields func(*Codec, *T), answer T) []byte {
+	s := &Codec{bytes: []byte{currentForm}, project: project}
+	fields(s, &answer)
+	return s.bytes
+}
+
+// Read returns the answer of a snapshot that Write made with the same fields.
+func Read[T any](project models.ID, fields func(*Codec, *T), stored []byte) (answer T, err error) {
+	if len(stored) == 0 || stored[0] != currentForm {
+		return answer, errDamaged
+	}
+	s := &Codec{bytes: stored[1:], reading: true, project: project}
+	fields(s, &answer)
+	if s.failed || len(s.bytes) > 0 {
+		return answer, errDamaged
+	}
+	return answer, nil
+}
+
+// take returns the next n bytes, or nil when there are fewer.
+func (s *Codec) take(n uint64) []byte {
+	if n > uint64(len(s.bytes)) {
+		s.bytes, s.failed = nil, true
+		return nil
+	}
+	taken := s.bytes[:n]
+	s.bytes = s.bytes[n:]
+	return taken
+}
+
+func (s *Codec) codeID(id *models.ID) {
+	if s.reading {
+		copy(id[:], s.take(uint64(len(id))))
+	} else {
+		s.bytes = append(s.bytes, id[:]...)
+	}
+}
+
+// codeProject sets the project of an object that is read. The snapshot does not repeat it.
+func (s *Codec) codeProject(project *models.ID) {
+	if s.reading {
+		*project = s.project
+	}
+}
+
+func codeInteger[T ~int | ~int32 | ~int64](s *Codec, number *T) {
+	if !s.reading {
+		s.bytes = binary.AppendVarint(s.bytes, int64(*number))
+		return
+	}
+	read, n := binary.Varint(s.bytes)
+	s.take(uint64(max(n, 0)))
+	*number, s.failed = T(read), s.failed || n <= 0
+}
+
+func codeText[T ~string](s *Codec, text *T) {
+	length := len(*text)
+	codeInteger(s, &length)
+	if s.reading {
+		*text = T(s.take(uint64(length)))
+	} else {
+		s.bytes = append(s.bytes, *text...)
+	}
+}
+
+func (s *Codec) codeTime(at *models.Time) {
+	micros := at.UnixMicro()
+	codeInteger(s, &micros)
+	*at = models.TimeFromMicros(micros)
+}
+
+// codeOptional codes a field that may be nil.
+func codeOptional[T any](s *Codec, field **T, value func(*Codec, *T)) {
+	present := 0
+	if *field != nil {
+		present = 1
+	}
+	codeInteger(s, &present)
+	if present == 0 {
+		return
+	}
+	if s.reading {
+		*field = new(T)
+	}
+	value(s, *field)
+}
+
+// Pointer returns the function that codes an answer with one object.
+func Pointer[T any](fields func(*Codec, *T)) func(*Codec, **T) {
+	return func(s *Codec, object **T) {
+		if s.reading {
+			*object = new(T)
+		}
+		fields(s, *object)
+	}
+}
+
+// Version codes the fields of an artifact version.
+func Version(s *Codec, v *models.ArtifactVersion) {
+	s.codeProject(&v.ProjectID)
+	s.codeID(&v.ID)
+	s.codeID(&v.ArtifactID)
+	s.codeID(&v.SubjectID)
+	codeText(s, &v.Version)
+	codeInteger(s, &v.Number)
+	codeOptional(s, &v.Type, codeText[string])
+	s.codeTime(&v.CreatedAt)
+	codeOptional(s, &v.KnownArtifact, codeArtifact)
+}
+
+func codeArtifact(s *Codec, a *models.Artifact) {
+	s.codeProject(&a.ProjectID)
+	s.codeID(&a.ID)
+	codeText(s, &a.Name)
+	s.codeTime(&a.CreatedAt)
+}
+
+func codeOutput(s *Codec, o *models.StepOutput) {
+	s.codeProject(&o.ProjectID)
+	s.codeID(&o.ID)
+	s.codeID(&o.StepRunID)
+	codeInteger(s, &o.Position)
+	codeText(s, &o.Name)
+	codeOptional(s, &o.ArtifactName, codeText[string])
+	s.codeID(&o.ArtifactVersionID)
+	codeOptional(s, &o.BoundAt, (*Codec).codeTime)
+}
+
+// StepRun codes the fields of a step run.
+func StepRun(s *Codec, r *models.StepRun) {
+	s.codeProject(&r.ProjectID)
+	s.codeID(&r.ID)
+	s.codeID(&r.PipelineRunID)
+	codeText(s, &r.Name)
+	codeText(s, &r.Status)
+	s.codeTime(&r.StartedAt)
+	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
+}
+
+// PipelineRun codes the fields of a pipeline run.
+func PipelineRun(s *Codec, r *models.PipelineRun) {
+	s.codeProject(&r.ProjectID)
+	s.codeID(&r.ID)
+	codeText(s, &r.Pipeline)
+	codeText(s, &r.Status)
+	s.codeTime(&r.StartedAt)
+	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
+}
+
+// codeSubject codes the letter of the type of a subject, and its fields.
+func (s *Codec) codeSubject(subject *models.Subject) {
+	var about models.SubjectKind
+	switch (*subject).(type) {
+	case *models.ArtifactVersion:
+		about = models.SubjectArtifactVersion
+	case *models.StepOutput:
+		about = models.SubjectStepOutput
+	case *models.StepRun:
+		about = models.SubjectStepRun
+	case *models.PipelineRun:
+		about = models.SubjectPipelineRun
+	}
+	codeText(s, &about)
+	switch about {
+	case models.SubjectArtifactVersion:
+		codeObject(s, subject, Version)
+	case models.SubjectStepOutput:
+		codeObject(s, subject, codeOutput)
+	case models.SubjectStepRun:
+		codeObject(s, subject, StepRun)
+	case models.SubjectPipelineRun:
+		codeObject(s, subject, PipelineRun)
+	default:
+		s.failed = true
+	}
+}
+
+func codeObject[T any, P interface {
+	*T
+	models.Subject
+}](s *Codec, subject *models.Subject, fields func(*Codec, *T)) {
+	if s.reading {
+		*subject = P(new(T))
+	}
+	fields(s, (*subject).(P))
+}

@@ -1,0 +1,157 @@
+package target
+
+import (
+	"fmt"
+
+	"github.com/placard/placard/internal/near"
+	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
+
+var (
+	selectedColumns = engine.Columns[models.ArtifactVersion]()
+	declaredColumns = engine.Columns[models.StepOutput]()
+)
+
+// Output is an output of a step run with the bound version; the output is zero for a step run without outputs.
+type Output struct {
+	StepRunID     models.ID
+	ProjectID     models.ID
+	Output        models.StepOutput      `gorm:"embedded;embeddedPrefix:o_"`
+	Version       models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
+	BoundArtifact string
+}
+
+// DeclaredOutputs are the outputs of a step run in the order of declaration, and its project.
+type DeclaredOutputs struct {
+	Project models.ID
+	Outputs []Output
+}
+
+// StepOutputs returns the outputs of the step runs that exist and are visible to the caller.
+func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutputs, error) {
+	from := tx.Dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
+		Concat(tx.Dialect.LeftLateralJoin("step_outputs o", "o",
+			engine.SQL("o.project_id = r.project_id AND o.step_run_id = r.id"))).
+		Concat(tx.Dialect.LeftLateralJoin("artifact_versions v", "v",
+			engine.SQL("v.project_id = r.project_id AND v.id = o.artifact_version_id"))).
+		Concat(tx.Dialect.LeftLateralJoin("artifacts a", "a",
+			engine.SQL("a.project_id = r.project_id AND a.id = v.artifact_id"))).
+		Concat(access.VisibleTo(tx.Who, "r.project_id", engine.SQL(" WHERE TRUE")))
+	var rows []Output
+	err := tx.Read(&rows, engine.SQL("SELECT r.id AS step_run_id, r.project_id, a.name AS bound_artifact, "+
+		engine.QualifyAs("o", declaredColumns)+", "+engine.QualifyAs("v",
+		selectedColumns)+" FROM ? ORDER BY r.id, o.position", from))
+	outputs := map[models.ID]DeclaredOutputs{}
+	for _, row := range rows {
+		declared := DeclaredOutputs{row.ProjectID, outputs[row.StepRunID].Outputs}
+		if !row.Output.ID.IsZero() {
+			declared.Outputs = append(declared.Outputs, row)
+		}
+		outputs[row.StepRunID] = declared
+	}
+	return outputs, err
+}
+
+func (r resolver) outputs(tx *access.Tx, found []Resolved) error {
+	if len(r.contexts) == 0 {
+		return nil
+	}
+	var steps []models.ID
+	for _, one := range r.contexts {
+		if id, ok := models.ParseID(one.context.StepRunID); ok {
+			steps = append(steps, id)
+		}
+	}
+	outputs, err := StepOutputs(tx, steps)
+	if err != nil {
+		return err
+	}
+	for _, one := range r.contexts {
+		id, _ := models.ParseID(one.context.StepRunID)
+		declared, known := outputs[id]
+		if !known {
+			return tx.UnknownID(one.at.Child("stepRunId"), "step run", one.context.StepRunID)
+		}
+		found[one.n].Project = declared.Project
+		chosen, err := chooseOutput(one.at, declared.Outputs, one.context.ArtifactName)
+		if err != nil {
+			return err
+		}
+		if found[one.n], err = resolvedOutput(one.at, chosen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chooseOutput returns the output of a step context: the only one, the one with that output name, or else the one
+// with that artifact name, declared or bound.
+func chooseOutput(at *models.Path, outputs []Output, name *string) (Output, error) {
+	fits := outputs
+	if name != nil {
+		fits = nil
+		for _, output := range outputs {
+			if output.Output.Name == *name {
+				return output, nil
+			}
+			declared := output.Output.ArtifactName
+			bound := output.Output.BoundAt != nil && output.BoundArtifact == *name
+			if bound || declared != nil && *declared == *name {
+				fits = append(fits, output)
+			}
+		}
+	}
+	refuse := func(code models.Code, at *models.Path, message string, args ...any) error {
+		return &models.Error{
+			Code: code, Message: fmt.Sprintf(message, args...), Path: at.Steps(), Candidates: outputNames(outputs),
+		}
+	}
+	switch {
+	case len(outputs) == 0:
+		return Output{}, refuse(models.CodeNoOutputs, at, "the step run has no outputs; startStepRun declares them")
+	case len(fits) == 1:
+		return fits[0], nil
+	case name == nil:
+		return Output{}, refuse(models.CodeAmbiguousOutput, at,
+			"the step run has %d outputs: name one in artifactName; they are %s", len(outputs), near.Quote(outputNames(outputs)))
+	case len(fits) == 0:
+		return Output{}, OutputNotFound(at.Child("artifactName"), outputs, *name)
+	}
+	return Output{}, refuse(models.CodeAmbiguousOutput, at.Child("artifactName"),
+		"%d outputs of the step run are for the artifact %q: use the name of an output instead; they are %s",
+		len(fits), models.TruncateName(*name), near.Quote(outputNames(fits)))
+}
+
+// OutputNotFound returns the error of a name that no output of a step run has.
+func OutputNotFound(at *models.Path, outputs []Output, name string) error {
+	names := outputNames(outputs)
+	message := fmt.Sprintf("the step run has no output %q", models.TruncateName(name))
+	if len(names) > 0 {
+		message += "; its outputs are " + near.Quote(near.First(near.Names(name, names), names))
+	} else {
+		message += ", because it has none"
+	}
+	return &models.Error{Code: models.CodeOutputNotFound, Message: message, Path: at.Steps(), Candidates: names}
+}
+
+func outputNames(outputs []Output) []string {
+	names := make([]string, len(outputs))
+	for i, output := range outputs {
+		names[i] = output.Output.Name
+	}
+	return names
+}
+
+func resolvedOutput(at *models.Path, row Output) (Resolved, error) {
+	output := &row.Output
+	result := Resolved{Project: output.ProjectID, Subject: output.ID, StepRun: output.StepRunID, Object: output}
+	if output.BoundAt != nil {
+		if row.Version.ID.IsZero() {
+			return result, models.NotFound(at, "the artifact version of this output has been deleted")
+		}
+		result.Version, result.Object = row.Version.ID, &row.Version
+	}
+	return result, nil
+}
