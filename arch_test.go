@@ -27,8 +27,11 @@ var allowedImports = map[string][]string{
 		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
 		"internal/operation", "internal/store", "internal/telemetry",
 	},
-	"models":     {"internal/jsontree"},
-	"graph":      {"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/store"},
+	"models": {"internal/jsontree"},
+	"graph": {
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
+		"internal/store",
+	},
 	"graph/exec": {"models", "internal/seqmarshal"},
 	"web":        {},
 
@@ -57,7 +60,7 @@ var allowedImports = map[string][]string{
 		"internal/store/bulk", "internal/transfer",
 	},
 	"internal/config": {"models"},
-	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store"},
+	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},
 	"internal/transfer": {
 		"models", "internal/atomicfile", "internal/auth", "internal/jsontree", "internal/progress", "internal/store",
 		"internal/store/bulk",
