@@ -82,7 +82,7 @@ type (
 	AuditEventEdge            = Edge[*AuditEvent]
 )
 
-// Position is the sort key of an item in its list: the values that the list is ordered by, of which the last is unique.
+// Position is the sort key of an item in its list. The last value is unique.
 type Position []any
 
 // Page selects a part of a list. It is comparable, so that the same page of several lists is read at once.
