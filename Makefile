@@ -19,8 +19,11 @@ run: ## Start the server with the embedded database, and run examples/penguins i
 test: ## Run each test that this machine can run, on SQLite and on PostgreSQL
 	go test ./models -run "^$$" -fuzz FuzzFacts -fuzztime 5s
 	go test ./models -run "^$$" -fuzz FuzzCursor -fuzztime 3s
-	@go build -o bin/testsummary ./internal/testsummary
-	go test -json -count=1 -timeout 20m -tags integration ./... | bin/testsummary
+	@mkdir -p bin
+	@go tool -modfile=tools/go.mod gotestsum --format-icons text --jsonfile bin/test.json -- \
+		-count=1 -timeout 20m -tags integration ./...; status=$$?; \
+		needs=$$(sed -n 's/.*this test needs \([^"\]*\).*/\1/p' bin/test.json | sort -u | paste -s -d ,); \
+		test -z "$$needs" || echo "left to CI, because this machine lacks: $$needs"; exit $$status
 
 bench: ## Measure typical queries on 10,000 versions, on both engines (bench/README.md has more)
 	go run ./bench

@@ -23,6 +23,7 @@ import (
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
 )
 
@@ -63,7 +64,7 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -79,9 +80,9 @@ func serve(settings *config.Config) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	s.KeepStatistics(store.StatisticsInterval)
+	s.KeepStatistics(engine.StatisticsInterval)
 	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
-	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), settings.Database())
+	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), config.RedactURL(settings.DatabaseURL))
 	select {
 	case err := <-failed:
 		return errors.Join(err, s.Close())

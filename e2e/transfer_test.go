@@ -16,7 +16,7 @@ import (
 
 	"github.com/placard/placard/bench/load"
 	"github.com/placard/placard/internal/harness"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -203,7 +203,7 @@ func TestTransferBesideServers(t *testing.T) {
 		l := newLedger()
 		writers := l.startWriters(t, []string{s.addr}, version, 2)
 		eventually(t, "writes are acknowledged", func() bool { return l.writes() >= 20 })
-		if store.IsPostgres(database) {
+		if engine.IsPostgres(database) {
 			expect(t, database, 0, "created", "import", "--project=beside", path)
 			expect(t, database, 0, "nothing new", "import", "--project=beside", path)
 			if got := ask(s.addr, `{ artifacts(project: "beside") { totalCount } }`, nil); artifacts == 0 || fmt.Sprint(got.data) != fmt.Sprintf("map[artifacts:map[totalCount:%d]]", artifacts) {

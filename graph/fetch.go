@@ -10,15 +10,15 @@ import (
 
 // The functions of this file turn methods of the store into the fetch functions of loaders.
 
-// byID fetches objects by their ID only.
-func byID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, error)) batch.Fetch[noArgs, V] {
+// fetchByID fetches objects by their ID only.
+func fetchByID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, error)) batch.Fetch[noArgs, V] {
 	return func(ctx context.Context, _ models.ID, ids []models.ID, _ noArgs) (map[models.ID]V, error) {
 		return fetch(ctx, ids)
 	}
 }
 
-// viewsByID fetches views of objects by their ID.
-func viewsByID[V models.View[V]](
+// fetchViewsByID fetches views of objects by their ID.
+func fetchViewsByID[V models.View[V]](
 	fetch func(context.Context, []models.ID) (map[models.ID]V, error),
 ) batch.Fetch[epochMicros, V] {
 	return func(ctx context.Context, _ models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
@@ -27,8 +27,8 @@ func viewsByID[V models.View[V]](
 	}
 }
 
-// viewsInProject fetches views of objects of a project.
-func viewsInProject[V models.View[V]](
+// fetchViewsInProject fetches views of objects of a project.
+func fetchViewsInProject[V models.View[V]](
 	fetch func(context.Context, models.ID, []models.ID) (map[models.ID]V, error),
 ) batch.Fetch[epochMicros, V] {
 	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
@@ -37,8 +37,8 @@ func viewsInProject[V models.View[V]](
 	}
 }
 
-// viewsOfLists fetches lists of views of objects of a project.
-func viewsOfLists[V models.View[V]](
+// fetchViewsOfLists fetches lists of views of objects of a project.
+func fetchViewsOfLists[V models.View[V]](
 	fetch func(context.Context, models.ID, []models.ID) (map[models.ID][]V, error),
 ) batch.Fetch[epochMicros, []V] {
 	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID][]V, error) {
@@ -47,8 +47,8 @@ func viewsOfLists[V models.View[V]](
 	}
 }
 
-// asOf fetches values as of an instant.
-func asOf[V any](
+// fetchAsOf fetches values as of an instant.
+func fetchAsOf[V any](
 	fetch func(context.Context, models.ID, []models.ID, *models.Time) (map[models.ID]V, error),
 ) batch.Fetch[epochMicros, V] {
 	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
@@ -56,8 +56,8 @@ func asOf[V any](
 	}
 }
 
-// pagesAsOf fetches pages as of an instant.
-func pagesAsOf[V any](
+// fetchPagesAsOf fetches pages as of an instant.
+func fetchPagesAsOf[V any](
 	fetch func(context.Context, models.ID, []models.ID, models.Page, *models.Time) (map[models.ID]V, error),
 ) batch.Fetch[pageAsOf, V] {
 	return func(ctx context.Context, project models.ID, ids []models.ID, p pageAsOf) (map[models.ID]V, error) {
@@ -65,9 +65,9 @@ func pagesAsOf[V any](
 	}
 }
 
-// seriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the
+// fetchSeriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the
 // view.
-func seriesPages(
+func fetchSeriesPages(
 	fetch func(
 		context.Context, models.ID, []models.ID, store.EntryKey, models.Page,
 	) (map[models.ID]*models.MetadataSeries, error),

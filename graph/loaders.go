@@ -116,19 +116,19 @@ func checkProject(ctx context.Context, project models.ID) error {
 
 // setObjects sets the loaders of objects by their ID.
 func (l *loaders) setObjects(s *store.Store) {
-	l.project = batch.NewLoader(&l.Group, byID(s.ProjectsByID), nil, nil)
-	l.artifact = batch.NewLoader(&l.Group, viewsByID(s.ArtifactsByID), nil, nil)
-	l.version = objectLoader(l, viewsByID(s.VersionsByID))
-	l.pipelineRun = batch.NewLoader(&l.Group, viewsByID(s.PipelineRunsByID), nil, nil)
-	l.stepRun = objectLoader(l, viewsByID(s.StepRunsByID))
-	l.subject = batch.NewLoader(&l.Group, asOf(s.Subjects), nil, nil)
-	l.entry = objectLoader(l, viewsByID(s.EntriesByID))
+	l.project = batch.NewLoader(&l.Group, fetchByID(s.ProjectsByID), nil, nil)
+	l.artifact = batch.NewLoader(&l.Group, fetchViewsByID(s.ArtifactsByID), nil, nil)
+	l.version = objectLoader(l, fetchViewsByID(s.VersionsByID))
+	l.pipelineRun = batch.NewLoader(&l.Group, fetchViewsByID(s.PipelineRunsByID), nil, nil)
+	l.stepRun = objectLoader(l, fetchViewsByID(s.StepRunsByID))
+	l.subject = batch.NewLoader(&l.Group, fetchAsOf(s.Subjects), nil, nil)
+	l.entry = objectLoader(l, fetchViewsByID(s.EntriesByID))
 }
 
 // setLists sets the loaders of related objects and their lists.
 func (l *loaders) setLists(s *store.Store) {
-	l.latestVersion = objectLoader(l, asOf(s.LatestVersions))
-	l.previousVersion = objectLoader(l, asOf(s.PreviousVersions))
+	l.latestVersion = objectLoader(l, fetchAsOf(s.LatestVersions))
+	l.previousVersion = objectLoader(l, fetchAsOf(s.PreviousVersions))
 	l.versions = pageLoader(l, s.Versions)
 	l.searchedVersions = pageLoader(l,
 		func(
@@ -136,13 +136,13 @@ func (l *loaders) setLists(s *store.Store) {
 		) (map[models.ID]*models.ArtifactVersionConnection, error) {
 			return s.SearchVersionsOf(ctx, project, ids, l.query(p.query), p.Page)
 		})
-	l.stepRuns = pageLoader(l, pagesAsOf(s.StepRuns))
-	l.consumers = pageLoader(l, pagesAsOf(s.Consumers))
-	l.inputs = listLoader(l, viewsOfLists(s.StepInputs))
-	l.outputs = listLoader(l, viewsOfLists(s.StepOutputs))
-	l.sourceOutput = objectLoader(l, viewsInProject(s.SavedOutputs))
-	l.aliases = batch.NewLoader(&l.Group, asOf(s.Aliases), nil, nil)
-	l.tags = batch.NewLoader(&l.Group, asOf(s.Tags), nil, nil)
+	l.stepRuns = pageLoader(l, fetchPagesAsOf(s.StepRuns))
+	l.consumers = pageLoader(l, fetchPagesAsOf(s.Consumers))
+	l.inputs = listLoader(l, fetchViewsOfLists(s.StepInputs))
+	l.outputs = listLoader(l, fetchViewsOfLists(s.StepOutputs))
+	l.sourceOutput = objectLoader(l, fetchViewsInProject(s.SavedOutputs))
+	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
+	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)
 }
 
 // setMetadata sets the loaders of entries and keys.
@@ -187,8 +187,8 @@ func (l *loaders) setMetadata(s *store.Store) {
 
 // setSeries sets the loaders of series.
 func (l *loaders) setSeries(s *store.Store) {
-	l.artifactSeries = batch.NewLoader(&l.Group, seriesPages(s.ArtifactSeries), l.addSeries, seriesPage.HasCursor)
-	l.subjectSeries = batch.NewLoader(&l.Group, seriesPages(s.SubjectSeries), l.addSeries, seriesPage.HasCursor)
+	l.artifactSeries = batch.NewLoader(&l.Group, fetchSeriesPages(s.ArtifactSeries), l.addSeries, seriesPage.HasCursor)
+	l.subjectSeries = batch.NewLoader(&l.Group, fetchSeriesPages(s.SubjectSeries), l.addSeries, seriesPage.HasCursor)
 	l.artifactSummaries = batch.NewLoader(&l.Group, s.ArtifactSummaries, nil, nil)
 	l.subjectSummaries = batch.NewLoader(&l.Group, s.SubjectSummaries, nil, nil)
 }

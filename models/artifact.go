@@ -10,12 +10,6 @@ type Artifact struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// IsNode marks the type as a Node.
-func (Artifact) IsNode() {}
-
-// NodeID returns the ID that clients see.
-func (a *Artifact) NodeID() NodeID { return NodeID{a.ID, a.AsOf} }
-
 // ViewAt returns the artifact as of an instant, nil if it was created later.
 func (a *Artifact) ViewAt(asOf *Time) *Artifact {
 	return viewAt(a, asOf, func(view *Artifact) (start Time) {
@@ -43,26 +37,12 @@ type ArtifactVersion struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (v *ArtifactVersion) NodeID() NodeID { return NodeID{v.ID, v.AsOf} }
-
 // ViewAt returns the version as of an instant, nil if it was created later.
 func (v *ArtifactVersion) ViewAt(asOf *Time) *ArtifactVersion {
 	return viewAt(v, asOf, func(view *ArtifactVersion) (start Time) {
 		view.AsOf, view.KnownArtifact = asOf, view.KnownArtifact.ViewAt(asOf)
 		return view.CreatedAt
 	})
-}
-
-// IsNode marks the type as a Node.
-func (ArtifactVersion) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (ArtifactVersion) IsSubject() {}
-
-// MetadataRef returns the project and the subject of the entries, and the instant of the view.
-func (v ArtifactVersion) MetadataRef() (project, subject ID, asOf *Time) {
-	return v.ProjectID, v.SubjectID, v.AsOf
 }
 
 // Producer is the step output that an artifact version was saved from.

@@ -66,13 +66,7 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 			put(member{*card.Name, last, append(cardJSON, '}')})
 		}
 	}
-	text := RawJSON{'{'}
-	for i, m := range members {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(jsontree.AppendString(text, m.name), ':')
-		text = append(text, m.text...)
-	}
-	return append(text, '}'), nil
+	return append(appendEach([]byte{'{'}, members, func(b []byte, m member) []byte {
+		return append(append(jsontree.AppendString(b, m.name), ':'), m.text...)
+	}), '}'), nil
 }

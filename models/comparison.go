@@ -103,12 +103,17 @@ func computeChange(from, to MetadataValue) *ComparisonChange {
 		return c
 	}
 	a, b := x.big(sumBits), y.big(sumBits)
-	difference := newExact().Sub(b, a)
-	c.Delta = nearestDouble(difference)
-	if a.Sign() != 0 {
-		c.RelativeDelta = nearestDouble(newExact().Quo(difference, newExact().Abs(a)))
-	}
+	c.Delta, c.RelativeDelta = computeDelta(a, b)
 	return c
+}
+
+// computeDelta returns b - a, and that divided by the absolute value of a, which is nil if a is 0.
+func computeDelta(a, b *big.Float) (delta, relative *Double) {
+	difference := newExact().Sub(b, a)
+	if a.Sign() != 0 {
+		relative = nearestDouble(newExact().Quo(difference, newExact().Abs(a)))
+	}
+	return nearestDouble(difference), relative
 }
 
 // newExact returns a number that holds the difference of any two doubles or 64-bit integers without rounding.

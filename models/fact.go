@@ -89,20 +89,19 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 		card, isObject := top.Value.(Object)
 		_, _, isMarked := findMark(card)
 		if !isObject || isMarked || len(card) == 0 {
-			if err := c.addJSON(at.Child(top.Key), at.Child(top.Key), "", top.Key, top.Value); err != nil {
+			if err := c.addJSON(at.Child(top.Key), "", top.Key, top.Value); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := checkCard(c.limits, at.Child(top.Key), top.Key); err != nil {
+		if err := checkUnmarked(c.limits, at.Child(top.Key), "a card", top.Key); err != nil {
 			return err
 		}
 		for _, member := range card {
 			if strings.HasPrefix(member.Key, "$") {
 				return unknownMarkError(at.Child(top.Key), member.Key)
 			}
-			path := at.Child(top.Key).Child(member.Key)
-			if err := c.addJSON(path, path, top.Key, member.Key, member.Value); err != nil {
+			if err := c.addJSON(at.Child(top.Key).Child(member.Key), top.Key, member.Key, member.Value); err != nil {
 				return err
 			}
 		}
@@ -110,33 +109,33 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 	return nil
 }
 
-func (c *factCollector) addJSON(keyAt, at *Path, card, key string, raw any) error {
-	if err := checkKey(c.limits, keyAt, key); err != nil {
+func (c *factCollector) addJSON(at *Path, card, key string, raw any) error {
+	if err := checkUnmarked(c.limits, at, "a key", key); err != nil {
 		return err
 	}
 	value, err := valueReader{limits: c.limits, at: at}.readExtended(raw)
 	if err != nil {
 		return err
 	}
-	return c.addValue(keyAt, at, card, key, value)
+	return c.addValue(at, at, card, key, value)
 }
 
-func (c *factCollector) addEntry(at *Path, addEntry MetadataEntryInput) error {
-	if err := checkKey(c.limits, at.Child("key"), addEntry.Key); err != nil {
+func (c *factCollector) addEntry(at *Path, entry MetadataEntryInput) error {
+	if err := checkUnmarked(c.limits, at.Child("key"), "a key", entry.Key); err != nil {
 		return err
 	}
 	card := ""
-	if addEntry.Card != nil {
-		card = *addEntry.Card
-		if err := checkCard(c.limits, at.Child("card"), card); err != nil {
+	if entry.Card != nil {
+		card = *entry.Card
+		if err := checkUnmarked(c.limits, at.Child("card"), "a card", card); err != nil {
 			return err
 		}
 	}
-	value, err := valueReader{limits: c.limits, at: at.Child("value"), typedInput: true}.readInput(addEntry.Value)
+	value, err := valueReader{limits: c.limits, at: at.Child("value"), typedInput: true}.readInput(entry.Value)
 	if err != nil {
 		return err
 	}
-	return c.addValue(at.Child("key"), at.Child("value"), card, addEntry.Key, value)
+	return c.addValue(at.Child("key"), at.Child("value"), card, entry.Key, value)
 }
 
 func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
@@ -167,21 +166,7 @@ func escapeDict(value MetadataValue, card string) MetadataValue {
 	return value
 }
 
-// checkKey validates a key of an entry or of an unmarked dictionary. It must not begin with $, which marks kinds.
-func checkKey(limits *ServerLimits, at *Path, key string) error {
-	return checkUnmarked(limits, at, "a key", key)
-}
-
-// checkCard validates the name of a card by the rules of checkKey.
-func checkCard(limits *ServerLimits, at *Path, card string) error {
-	return checkUnmarked(limits, at, "a card", card)
-}
-
-// checkAnyKey validates a key that may begin with $.
-func checkAnyKey(limits *ServerLimits, at *Path, key string) error {
-	return checkKeyText(limits, at, "a key", key)
-}
-
+// checkUnmarked validates a key or a card. It must not begin with $, which marks kinds.
 func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits != nil && strings.HasPrefix(text, "$") {
 		return BadInput(at, "%s must not begin with $", noun)

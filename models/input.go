@@ -41,19 +41,70 @@ type ArtifactVersionRef struct {
 	Named *ArtifactVersionName
 }
 
-// LogMetadataInput contains the metadata of one subject.
-type LogMetadataInput struct {
-	Target         MetadataTarget
-	Metadata       *Tree
-	Entries        []MetadataEntryInput
-	IdempotencyKey *string
-}
-
-// LogMetadataBatchInput contains the metadata of several subjects of one project.
-type LogMetadataBatchInput struct {
-	Writes         []LogMetadataInput
-	IdempotencyKey *string
-}
+// The inputs of the mutations of the same names.
+type (
+	LogMetadataInput struct {
+		Target         MetadataTarget
+		Metadata       *Tree
+		Entries        []MetadataEntryInput
+		IdempotencyKey *string
+	}
+	LogMetadataBatchInput struct {
+		Writes         []LogMetadataInput
+		IdempotencyKey *string
+	}
+	RetractMetadataInput struct {
+		Target         MetadataTarget
+		Keys           []MetadataKeyInput
+		Reason         *string
+		IdempotencyKey *string
+	}
+	CreateArtifactVersionInput struct {
+		Project        *string
+		Artifact       string
+		Version        *string
+		Type           *string
+		Output         *StepOutputReference
+		Aliases        []string
+		Tags           []string
+		Metadata       *Tree                `json:"-"`
+		Entries        []MetadataEntryInput `json:"-"`
+		IdempotencyKey *string              `json:"-"`
+	}
+	StartPipelineRunInput struct {
+		Project        *string
+		Pipeline       string
+		IdempotencyKey *string `json:"-"`
+	}
+	FinishPipelineRunInput struct {
+		PipelineRunID string
+		Status        RunStatus
+	}
+	StartStepRunInput struct {
+		PipelineRunID  string
+		Name           string
+		Inputs         []StepInputInput
+		Outputs        []StepOutputInput
+		IdempotencyKey *string `json:"-"`
+	}
+	FinishStepRunInput struct {
+		StepRunID string
+		Status    RunStatus
+	}
+	SetAliasInput           struct{ ArtifactVersionID, Alias string }
+	RemoveAliasInput        struct{ ArtifactVersionID, Alias string }
+	TagArtifactVersionInput struct {
+		ArtifactVersionID string
+		Tags              []string
+	}
+	UntagArtifactVersionInput struct {
+		ArtifactVersionID string
+		Tags              []string
+	}
+	DeleteArtifactVersionInput struct{ ArtifactVersionID string }
+	DeleteArtifactInput        struct{ ArtifactID string }
+	CreateProjectInput         struct{ Name string }
+)
 
 // MetadataKeyInput is a key to retract.
 type MetadataKeyInput struct {
@@ -61,103 +112,14 @@ type MetadataKeyInput struct {
 	Card *string
 }
 
-// RetractMetadataInput is the input of retractMetadata.
-type RetractMetadataInput struct {
-	Target         MetadataTarget
-	Keys           []MetadataKeyInput
-	Reason         *string
-	IdempotencyKey *string
-}
-
 // StepOutputReference identifies the step output that a version is saved from.
-type StepOutputReference struct {
-	StepRunID string
-	Name      string
-}
-
-// CreateArtifactVersionInput is the input of createArtifactVersion.
-type CreateArtifactVersionInput struct {
-	Project        *string
-	Artifact       string
-	Version        *string
-	Type           *string
-	Output         *StepOutputReference
-	Aliases        []string
-	Tags           []string
-	Metadata       *Tree                `json:"-"`
-	Entries        []MetadataEntryInput `json:"-"`
-	IdempotencyKey *string              `json:"-"`
-}
-
-// StartPipelineRunInput is the input of startPipelineRun.
-type StartPipelineRunInput struct {
-	Project        *string
-	Pipeline       string
-	IdempotencyKey *string `json:"-"`
-}
-
-// FinishPipelineRunInput is the input of finishPipelineRun.
-type FinishPipelineRunInput struct {
-	PipelineRunID string
-	Status        RunStatus
-}
+type StepOutputReference struct{ StepRunID, Name string }
 
 // StepInputInput declares an artifact version that a step reads.
-type StepInputInput struct {
-	Name              string
-	ArtifactVersionID string
-}
+type StepInputInput struct{ Name, ArtifactVersionID string }
 
 // StepOutputInput declares an output that a step will produce.
 type StepOutputInput struct {
 	Name         string
 	ArtifactName *string
 }
-
-// StartStepRunInput is the input of startStepRun.
-type StartStepRunInput struct {
-	PipelineRunID  string
-	Name           string
-	Inputs         []StepInputInput
-	Outputs        []StepOutputInput
-	IdempotencyKey *string `json:"-"`
-}
-
-// FinishStepRunInput is the input of finishStepRun.
-type FinishStepRunInput struct {
-	StepRunID string
-	Status    RunStatus
-}
-
-// SetAliasInput is the input of setAlias.
-type SetAliasInput struct {
-	ArtifactVersionID string
-	Alias             string
-}
-
-// RemoveAliasInput is the input of removeAlias.
-type RemoveAliasInput struct {
-	ArtifactVersionID string
-	Alias             string
-}
-
-// TagArtifactVersionInput is the input of tagArtifactVersion.
-type TagArtifactVersionInput struct {
-	ArtifactVersionID string
-	Tags              []string
-}
-
-// UntagArtifactVersionInput is the input of untagArtifactVersion.
-type UntagArtifactVersionInput struct {
-	ArtifactVersionID string
-	Tags              []string
-}
-
-// DeleteArtifactVersionInput is the input of deleteArtifactVersion.
-type DeleteArtifactVersionInput struct{ ArtifactVersionID string }
-
-// DeleteArtifactInput is the input of deleteArtifact.
-type DeleteArtifactInput struct{ ArtifactID string }
-
-// CreateProjectInput is the input of createProject.
-type CreateProjectInput struct{ Name string }

@@ -22,9 +22,6 @@ type MetadataEntry struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (e *MetadataEntry) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
-
 // ViewAt returns the entry in a view, nil if it was logged later.
 func (e *MetadataEntry) ViewAt(asOf *Time) *MetadataEntry {
 	return viewAt(e, asOf, func(view *MetadataEntry) (start Time) {
@@ -32,9 +29,6 @@ func (e *MetadataEntry) ViewAt(asOf *Time) *MetadataEntry {
 		return view.LoggedAt
 	})
 }
-
-// IsNode marks the type as a Node.
-func (MetadataEntry) IsNode() {}
 
 // Card returns the name of the card, nil for an entry without one.
 func (e *MetadataEntry) Card() *string { return nameOrNil(e.CardName) }

@@ -175,11 +175,11 @@ func (r predicateReader) readOneOf(name string) (ValueCondition, error) {
 // equalKeys returns the sort keys that equal an operand: none for NaN.
 func (r predicateReader) equalKeys(at *Path, raw any) ([]string, error) {
 	keys, err := r.operandKeys(at, raw, false)
-	keys = slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered })
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == SortKeyUnordered })
 	if r.ignoreCase {
 		for i, key := range keys {
-			if strings.HasPrefix(key, classText) {
-				keys[i] = classText + Fold(key[len(classText):])
+			if strings.HasPrefix(key, SortKeyText) {
+				keys[i] = SortKeyText + Fold(key[len(SortKeyText):])
 			}
 		}
 	}
@@ -254,18 +254,18 @@ func (r predicateReader) orderedKeys(at *Path, raw any) ([]string, error) {
 		return nil, err
 	}
 	for _, key := range keys {
-		if class := key[:1]; class == classBoolean || class == classNull {
+		if class := key[:1]; class == classBoolean || class == SortKeyNull {
 			return nil, BadInput(at, "must be a number, a string or an instant, because other values have no order")
 		}
 	}
-	return slices.DeleteFunc(keys, func(key string) bool { return key == classUnordered }), nil
+	return slices.DeleteFunc(keys, func(key string) bool { return key == SortKeyUnordered }), nil
 }
 
 func (r predicateReader) readContains(name string) (ValueCondition, error) {
 	keys, err := r.equalKeys(r.at.Child(name), r.fields[name])
 	test := ValueCondition{Member: keys, IgnoreCase: r.ignoreCase}
 	for _, key := range keys {
-		if text, ok := strings.CutPrefix(key, classText); ok {
+		if text, ok := strings.CutPrefix(key, SortKeyText); ok {
 			test.Text = &TextCondition{"contains", text}
 		}
 	}
@@ -289,7 +289,7 @@ func (r predicateReader) readText(name string) (ValueCondition, error) {
 func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, error) {
 	tree, _ := raw.(*Tree)
 	if tree == nil || tree.Node == nil {
-		return []string{classNull}, nil
+		return []string{SortKeyNull}, nil
 	}
 	limits := ServerLimits{ValueLimits: ValueLimits{ValueNesting: 1, KeyCharacters: MaxNameCharacters}}
 	value, err := valueReader{limits: &limits, at: at}.readExtended(tree.Node)
@@ -302,7 +302,7 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	}
 	key := value.sortKey()
 	text, isText := tree.Node.(string)
-	if words, ok := strings.CutPrefix(key, classText); ok {
+	if words, ok := strings.CutPrefix(key, SortKeyText); ok {
 		if err := CheckText(at, "a text in a filter", words, MaxFilterText); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,3 @@ type Project struct {
 	Name      string
 	CreatedAt Time
 }
-
-// IsNode marks the type as a Node.
-func (Project) IsNode() {}

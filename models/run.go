@@ -22,9 +22,6 @@ type PipelineRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (r *PipelineRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
-
 // ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *PipelineRun) ViewAt(asOf *Time) *PipelineRun {
 	return viewAt(r, asOf, func(view *PipelineRun) (start Time) {
@@ -34,17 +31,6 @@ func (r *PipelineRun) ViewAt(asOf *Time) *PipelineRun {
 		}
 		return view.StartedAt
 	})
-}
-
-// IsNode marks the type as a Node.
-func (PipelineRun) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (PipelineRun) IsSubject() {}
-
-// MetadataRef returns the project and the subject of the entries, and the instant of the view.
-func (r PipelineRun) MetadataRef() (project, subject ID, asOf *Time) {
-	return r.ProjectID, r.ID, r.AsOf
 }
 
 // StepRun is one run of one step of a pipeline.
@@ -60,9 +46,6 @@ type StepRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (r *StepRun) NodeID() NodeID { return NodeID{r.ID, r.AsOf} }
-
 // ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *StepRun) ViewAt(asOf *Time) *StepRun {
 	return viewAt(r, asOf, func(view *StepRun) (start Time) {
@@ -73,15 +56,6 @@ func (r *StepRun) ViewAt(asOf *Time) *StepRun {
 		return view.StartedAt
 	})
 }
-
-// IsNode marks the type as a Node.
-func (StepRun) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (StepRun) IsSubject() {}
-
-// MetadataRef returns the project and the subject of the entries, and the instant of the view.
-func (r StepRun) MetadataRef() (project, subject ID, asOf *Time) { return r.ProjectID, r.ID, r.AsOf }
 
 // StepInput is an artifact version that a step run reads.
 type StepInput struct {
@@ -119,9 +93,6 @@ type StepOutput struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// NodeID returns the ID that clients see.
-func (o *StepOutput) NodeID() NodeID { return NodeID{o.ID, o.AsOf} }
-
 // ViewAt returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
 // had started.
 func (o *StepOutput) ViewAt(asOf *Time) *StepOutput {
@@ -132,24 +103,4 @@ func (o *StepOutput) ViewAt(asOf *Time) *StepOutput {
 		}
 		return Time{}
 	})
-}
-
-// IsNode marks the type as a Node.
-func (StepOutput) IsNode() {}
-
-// IsSubject marks the type as a Subject.
-func (StepOutput) IsSubject() {}
-
-// MetadataRef returns the project and the subject of the entries, and the instant of the view.
-func (o StepOutput) MetadataRef() (project, subject ID, asOf *Time) { return o.ProjectID, o.ID, o.AsOf }
-
-// Node is an object with an ID.
-type Node interface{ IsNode() }
-
-// Subject is an object that has metadata.
-type Subject interface {
-	Node
-	IsSubject()
-	// MetadataRef returns the project and the subject of the entries, and the instant of the view.
-	MetadataRef() (project, subject ID, asOf *Time)
 }

@@ -109,7 +109,7 @@ func (j RawJSON) MarshalGQL(w io.Writer) { _, _ = w.Write(j) }
 // UnmarshalGQL always fails: inputs take JSON as a Tree. gqlgen requires the method.
 func (j *RawJSON) UnmarshalGQL(any) error { return fmt.Errorf("RawJSON is not an input type") }
 
-// Double is a number of a response, spelled so that clients can tell it from an integer.
+// Double is a number of a response. Unlike an integer, it always has a point or an exponent.
 type Double float64
 
 // MarshalGQL writes the number as FloatValue.Repr spells it, NaN and infinities as null.

@@ -12,21 +12,14 @@ import (
 
 // A sort key is a text whose order by bytes is the order of the values. It begins with the class of the value. Classes
 // define a total order for sorting; conditions compare only values of one class. Both engines and Go compare sort keys
-// alike. See docs/adr/0017.
+// alike. See docs/adr/0017. Comparable values are below SortKeyUnordered, non-null values below SortKeyNull.
 const (
-	classBoolean   = "1"
-	classNumber    = "2"
-	classInstant   = "3"
-	classText      = "4"
-	classUnordered = "5" // NaN and what holds members: it has a place, but is not compared
-	classNull      = "6"
-)
-
-// Boundaries of sort keys: comparable values are below SortKeyUnordered, non-null values below SortKeyNull.
-const (
-	SortKeyText      = classText
-	SortKeyUnordered = classUnordered
-	SortKeyNull      = classNull
+	classBoolean     = "1"
+	classNumber      = "2"
+	classInstant     = "3"
+	SortKeyText      = "4"
+	SortKeyUnordered = "5" // NaN and values with members, which are sorted but not compared
+	SortKeyNull      = "6"
 )
 
 // SortKeyBytes is the maximum length of a stored sort key, so that an index can hold it. The first byte is the class:
@@ -45,7 +38,7 @@ type SearchKeys struct {
 // EncodeSearchKeys returns the search form of a value.
 func EncodeSearchKeys(v MetadataValue) SearchKeys {
 	key := v.sortKey()
-	if text, ok := strings.CutPrefix(key, classText); ok && len(key) > SortKeyBytes {
+	if text, ok := strings.CutPrefix(key, SortKeyText); ok && len(key) > SortKeyBytes {
 		return SearchKeys{TruncateSortKey(key), text}
 	}
 	switch v.(type) {
@@ -87,23 +80,16 @@ func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTru
 // not empty.
 func PrefixEnd(prefix string) string {
 	runes := []rune(prefix)
-	for i := len(runes) - 1; ; i-- {
-		switch r := runes[i]; {
-		case r == unicode.MaxRune:
-			continue // there is nothing after it
-		case r+1 == surrogateMin:
-			return string(runes[:i]) + string(rune(surrogateMax+1))
-		default:
-			return string(runes[:i]) + string(r+1)
-		}
+	last := len(runes) - 1
+	for runes[last] == unicode.MaxRune { // no character is greater
+		last--
 	}
+	next := runes[last] + 1
+	if next == '\uD7FF'+1 { // surrogates are no characters
+		next = '\uE000'
+	}
+	return string(runes[:last]) + string(next)
 }
-
-// Surrogates are code points without a character.
-const (
-	surrogateMin = 0xD800
-	surrogateMax = 0xDFFF
-)
 
 // truncateText returns the whole characters in the first size bytes of a text.
 func truncateText(text string, size int) string {
@@ -119,7 +105,7 @@ func truncateText(text string, size int) string {
 // IsLongSortKey reports whether key is the sort key of a string whose stored sort key may be truncated, so that a
 // condition must compare the full text.
 func IsLongSortKey(key string) bool {
-	return strings.HasPrefix(key, classText) && len(key) >= minTruncatedBytes
+	return strings.HasPrefix(key, SortKeyText) && len(key) >= minTruncatedBytes
 }
 
 // appendParts appends the members of a value as JSON. A scalar is a string: the letter of its kind and its sort key. A
@@ -128,36 +114,21 @@ func IsLongSortKey(key string) bool {
 func appendParts(b []byte, v MetadataValue) []byte {
 	switch v := v.(type) {
 	case ListValue:
-		return append(appendPartsOf(append(b, '['), v.Items), ']')
+		return append(appendEach(append(b, '['), v.Items, appendParts), ']')
 	case TupleValue:
-		b = appendPartsOf(append(b, '['), v.Items)
+		b = appendEach(append(b, '['), v.Items, appendParts)
 		if len(v.Items) > 0 {
 			b = append(b, ',')
 		}
 		return append(b, "0]"...)
 	case SetValue:
-		return append(appendPartsOf(append(b, `{"":[`...), v.Items), "]}"...)
+		return append(appendEach(append(b, `{"":[`...), v.Items, appendParts), "]}"...)
 	case DictValue:
-		b = append(b, '{')
-		for i, field := range v.Fields {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendParts(append(jsontree.AppendString(b, field.Key), ':'), field.Value)
-		}
-		return append(b, '}')
+		return append(appendEach(append(b, '{'), v.Fields, func(b []byte, field MetadataField) []byte {
+			return appendParts(append(jsontree.AppendString(b, field.Key), ':'), field.Value)
+		}), '}')
 	}
 	return jsontree.AppendString(b, v.Kind().Letter()+v.sortKey())
-}
-
-func appendPartsOf(b []byte, items []MetadataValue) []byte {
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendParts(b, item)
-	}
-	return b
 }
 
 // encodeDoubleKey returns the sort key of a double plus rest: the bits of the double in hexadecimal, transformed so
@@ -165,7 +136,7 @@ func appendPartsOf(b []byte, items []MetadataValue) []byte {
 // double plus rest, so that 2^53 + 1 has a sort key of its own.
 func encodeDoubleKey(f float64, rest uint16) string {
 	if math.IsNaN(f) {
-		return classUnordered
+		return SortKeyUnordered
 	}
 	if f == 0 {
 		f = 0 // -0 is 0
@@ -198,7 +169,7 @@ func encodeInstantKey(t Time) string {
 	return classInstant + t.UTC().Format("20060102150405.999999999")
 }
 
-func encodeTextKey(text string) string { return classText + text }
+func encodeTextKey(text string) string { return SortKeyText + text }
 
 // Fold returns text for comparisons that ignore case: each character becomes the least one of its case variants by the
 // simple case folding of Unicode.

@@ -34,7 +34,7 @@ func TestSortKeyOrder(t *testing.T) {
 	for range 300 {
 		values = append(values, IntegerValue{Integer: Int64(random.Uint64())}, FloatValue{Number: math.Float64frombits(random.Uint64())})
 	}
-	values = slices.DeleteFunc(values, func(v MetadataValue) bool { return v.sortKey() == classUnordered })
+	values = slices.DeleteFunc(values, func(v MetadataValue) bool { return v.sortKey() == SortKeyUnordered })
 	for _, a := range values {
 		for _, b := range values {
 			if got, want := strings.Compare(a.sortKey(), b.sortKey()), sizeOf(a).Cmp(sizeOf(b)); got != want {
@@ -95,10 +95,10 @@ func TestSearchForm(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 300)
 	form := EncodeSearchKeys(MarkdownValue{Markdown: long})
-	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(classText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.PathKeys != long {
+	if len(form.SortKey) > SortKeyBytes || !strings.HasPrefix(SortKeyText+long, form.SortKey) || len(form.SortKey) < SortKeyBytes-3 || form.PathKeys != long {
 		t.Errorf("a long string has a sort key of %d bytes and parts of %d bytes", len(form.SortKey), len(form.PathKeys))
 	}
-	if !IsLongSortKey(classText+long) || IsLongSortKey(classText+long[:300]) {
+	if !IsLongSortKey(SortKeyText+long) || IsLongSortKey(SortKeyText+long[:300]) {
 		t.Error("IsLongSortKey is wrong about truncation")
 	}
 	for text, parts := range map[string]string{
@@ -116,7 +116,7 @@ func TestSearchForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if form := EncodeSearchKeys(value); form != (SearchKeys{classUnordered, parts}) {
+		if form := EncodeSearchKeys(value); form != (SearchKeys{SortKeyUnordered, parts}) {
 			t.Errorf("%s: got %+v, want %s", text, form, parts)
 		}
 	}

@@ -82,11 +82,7 @@ func computeStatistics(numbers []exactNumber) *MetadataStatistics {
 	}
 	first, last := numbers[0].big(sumBits), numbers[n-1].big(sumBits)
 	s.First, s.Last = nearestDouble(first), nearestDouble(last)
-	change := newExact().Sub(last, first)
-	s.Change = nearestDouble(change)
-	if first.Sign() != 0 {
-		s.RelativeChange = nearestDouble(newExact().Quo(change, newExact().Abs(first)))
-	}
+	s.Change, s.RelativeChange = computeDelta(first, last)
 	s.Mean, s.StandardDeviation = meanAndStdDev(numbers)
 	slices.SortFunc(numbers, exactNumber.compare)
 	s.Min, s.Max = nearestDouble(numbers[0].big(sumBits)), nearestDouble(numbers[n-1].big(sumBits))

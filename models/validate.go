@@ -25,7 +25,6 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	return checkLabels(at.Child("aliases"), in.Aliases, checkAlias)
 }
 
-// Check refuses names that cannot exist.
 func (in *StartPipelineRunInput) Check(at *Path) error {
 	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
 }
@@ -52,26 +51,13 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	return checkSlots(at.Child("outputs"), outputs, MaxOutputs)
 }
 
-// Check refuses a status that is no end.
-func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
-
-// Check refuses a status that is no end.
-func (in *FinishStepRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
-
-// Check refuses what cannot be an alias.
-func (in *SetAliasInput) Check(at *Path) error { return checkAlias(at.Child("alias"), in.Alias) }
-
-// Check refuses what cannot be an alias.
-func (in *RemoveAliasInput) Check(at *Path) error { return checkAlias(at.Child("alias"), in.Alias) }
-
-// Check refuses what cannot be tags.
-func (in *TagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
-
-// Check refuses what cannot be tags.
+func (in *FinishPipelineRunInput) Check(at *Path) error    { return checkFinalStatus(at, in.Status) }
+func (in *FinishStepRunInput) Check(at *Path) error        { return checkFinalStatus(at, in.Status) }
+func (in *SetAliasInput) Check(at *Path) error             { return checkAlias(at.Child("alias"), in.Alias) }
+func (in *RemoveAliasInput) Check(at *Path) error          { return checkAlias(at.Child("alias"), in.Alias) }
+func (in *TagArtifactVersionInput) Check(at *Path) error   { return checkTags(at, in.Tags) }
 func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
-
-// Check refuses what cannot be a name.
-func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.Child("name"), in.Name) }
+func (in *CreateProjectInput) Check(at *Path) error        { return CheckName(at.Child("name"), in.Name) }
 
 // Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
@@ -83,12 +69,12 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 	seen := map[[2]string]bool{}
 	for i, key := range in.Keys {
 		keyAt := at.Child("keys").Child(i)
-		if err := checkKey(limits, keyAt.Child("key"), key.Key); err != nil {
+		if err := checkUnmarked(limits, keyAt.Child("key"), "a key", key.Key); err != nil {
 			return err
 		}
 		name := [2]string{"", key.Key}
 		if key.Card != nil {
-			if err := checkCard(limits, keyAt.Child("card"), *key.Card); err != nil {
+			if err := checkUnmarked(limits, keyAt.Child("card"), "a card", *key.Card); err != nil {
 				return err
 			}
 			name[0] = *key.Card
@@ -148,9 +134,9 @@ func checkTags(at *Path, tags []string) error {
 	return checkLabels(at.Child("tags"), tags, CheckName)
 }
 
-func checkSlots(at *Path, names []string, most int) error {
-	if n := len(names); n > most {
-		return LimitExceeded(at, "inputs or outputs of a step", int64(most), int64(n))
+func checkSlots(at *Path, names []string, maxSlots int) error {
+	if n := len(names); n > maxSlots {
+		return LimitExceeded(at, "inputs or outputs of a step", int64(maxSlots), int64(n))
 	}
 	seen := map[string]bool{}
 	for i, name := range names {

@@ -101,6 +101,7 @@ type DisplayValue interface {
 type MetadataValue interface {
 	DisplayValue
 	IsMetadataValue()
+	// Kind returns the kind of the value.
 	Kind() MetadataKind
 	// appendJSON appends the value as JSON in the given encoding.
 	appendJSON(b []byte, form encoding) []byte
@@ -145,6 +146,17 @@ func DecodeValue(kind MetadataKind, text string) (MetadataValue, error) {
 		err = fmt.Errorf("stored kind is %s, but the value has the kind %s", kind, value.Kind())
 	}
 	return value, err
+}
+
+// appendEach appends items with a function, separated by commas.
+func appendEach[T any](b []byte, items []T, appendItem func([]byte, T) []byte) []byte {
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendItem(b, item)
+	}
+	return b
 }
 
 // appendMarked appends text, inside an object with the mark unless the encoding is plain.

@@ -8,16 +8,9 @@ type BooleanValue struct {
 	Boolean bool
 }
 
-// Kind returns BOOLEAN.
-func (BooleanValue) Kind() MetadataKind { return MetadataKindBoolean }
-
-// Display returns `true` or `false`.
-func (v BooleanValue) Display() string { return strconv.FormatBool(v.Boolean) }
-
-// JSON returns true or false.
-func (v BooleanValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns true or false.
+func (BooleanValue) Kind() MetadataKind       { return MetadataKindBoolean }
+func (v BooleanValue) Display() string        { return strconv.FormatBool(v.Boolean) }
+func (v BooleanValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v BooleanValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v BooleanValue) appendJSON(b []byte, _ encoding) []byte {

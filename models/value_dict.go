@@ -3,7 +3,6 @@ package models
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/placard/placard/internal/jsontree"
@@ -23,59 +22,44 @@ type MetadataField struct {
 	Value MetadataValue
 }
 
-// Kind returns DICT.
-func (DictValue) Kind() MetadataKind { return MetadataKindDict }
+func (DictValue) Kind() MetadataKind       { return MetadataKindDict }
+func (v DictValue) JSON() *RawJSON         { return encode(v, plain) }
+func (v DictValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (DictValue) sortKey() string          { return SortKeyUnordered }
 
 // Display returns the first keys and values in braces.
 func (v DictValue) Display() string {
-	parts := make([]string, 0, maxDisplayItems+1)
-	for i, field := range v.Fields {
-		if i == maxDisplayItems {
-			parts = append(parts, "… "+strconv.Itoa(len(v.Fields)-maxDisplayItems)+" more")
-			break
-		}
-		parts = append(parts, field.Key+": "+field.Value.Display())
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	return "{" + displayItems(v.Fields, func(f MetadataField) string { return f.Key + ": " + f.Value.Display() }) + "}"
 }
 
-// JSON returns an object.
-func (v DictValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns an object, with the mark `$dict` if a reader would take it for a card or, because of a key that
-// begins with $, for a mark.
-func (v DictValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-
+// appendJSON adds the mark `$dict` if a reader would take the object for a card or, because of a key that begins with
+// $, for a mark.
 func (v DictValue) appendJSON(b []byte, form encoding) []byte {
-	fields, mark := v.Fields, v.escaped
+	fields := v.Fields
 	if form == canonical {
 		fields = slices.SortedFunc(slices.Values(fields), func(a, b MetadataField) int { return cmp.Compare(a.Key, b.Key) })
 	}
-	text := []byte{'{'}
-	for i, field := range fields {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(jsontree.AppendString(text, field.Key), ':')
-		text = field.Value.appendJSON(text, form)
-		mark = mark || strings.HasPrefix(field.Key, "$")
+	appendField := func(b []byte, field MetadataField) []byte {
+		return field.Value.appendJSON(append(jsontree.AppendString(b, field.Key), ':'), form)
 	}
-	text = append(text, '}')
-	if !mark {
-		return append(b, text...)
+	text := append(appendEach([]byte{'{'}, fields, appendField), '}')
+	if v.escaped || slices.ContainsFunc(fields, func(f MetadataField) bool { return strings.HasPrefix(f.Key, "$") }) {
+		return appendMarked(b, form, "$dict", text)
 	}
-	return appendMarked(b, form, "$dict", text)
+	return append(b, text...)
 }
 
 // readDict reads a JSON object, or the keys and values of a MetadataValueInput. Keys must not begin with $.
-func readDict(r valueReader, raw any) (MetadataValue, error) { return readFields(r, raw, checkKey) }
+func readDict(r valueReader, raw any) (MetadataValue, error) {
+	return readFields(r, raw, checkUnmarked)
+}
 
 // readMarkedDict reads the member `$dict`, whose keys may begin with $.
 func readMarkedDict(r valueReader, raw any) (MetadataValue, error) {
-	return readFields(r, raw, checkAnyKey)
+	return readFields(r, raw, checkKeyText)
 }
 
-func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string) error) (MetadataValue, error) {
+func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string, string) error) (MetadataValue, error) {
 	members, ok := raw.(Object)
 	if list, isList := raw.([]any); isList && r.typedInput {
 		for _, item := range list {
@@ -100,7 +84,7 @@ func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string)
 			at = inside.child(i).child("value")
 			keyAt = inside.at.Child(i).Child("key")
 		}
-		if err := check(r.limits, keyAt, member.Key); err != nil {
+		if err := check(r.limits, keyAt, "a key", member.Key); err != nil {
 			return nil, err
 		}
 		if seen[member.Key] {
@@ -115,5 +99,3 @@ func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string)
 	}
 	return DictValue{Fields: fields}, nil
 }
-
-func (DictValue) sortKey() string { return classUnordered }

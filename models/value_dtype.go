@@ -8,17 +8,11 @@ type DTypeValue struct {
 	Dtype string
 }
 
-// Kind returns DTYPE.
-func (DTypeValue) Kind() MetadataKind { return MetadataKindDType }
-
-// Display returns the name.
-func (v DTypeValue) Display() string { return v.Dtype }
-
-// JSON returns a string.
-func (v DTypeValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the string with the mark `$dtype`.
+func (DTypeValue) Kind() MetadataKind       { return MetadataKindDType }
+func (v DTypeValue) Display() string        { return v.Dtype }
+func (v DTypeValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v DTypeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v DTypeValue) sortKey() string        { return encodeTextKey(v.Dtype) }
 
 func (v DTypeValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$dtype", jsontree.AppendString(nil, v.Dtype))
@@ -28,5 +22,3 @@ func readDType(r valueReader, raw any) (MetadataValue, error) {
 	text, err := r.readText(raw)
 	return DTypeValue{Dtype: text}, err
 }
-
-func (v DTypeValue) sortKey() string { return encodeTextKey(v.Dtype) }

@@ -15,8 +15,10 @@ type DurationValue struct {
 	integral bool
 }
 
-// Kind returns DURATION.
-func (DurationValue) Kind() MetadataKind { return MetadataKindDuration }
+func (DurationValue) Kind() MetadataKind       { return MetadataKindDuration }
+func (v DurationValue) JSON() *RawJSON         { return encode(v, plain) }
+func (v DurationValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v DurationValue) sortKey() string        { return encodeDoubleKey(float64(v.Seconds), 0) }
 
 // Display returns days, hours, minutes and seconds such as `1 m 30 s`, below a second ms or µs.
 func (v DurationValue) Display() string {
@@ -53,12 +55,6 @@ func (v DurationValue) Display() string {
 	return sign + strings.Join(parts, " ")
 }
 
-// JSON returns the number of seconds.
-func (v DurationValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the number with the mark `$duration`.
-func (v DurationValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-
 func (v DurationValue) appendJSON(b []byte, form encoding) []byte {
 	text := formatFloat(float64(v.Seconds))
 	if v.integral {
@@ -76,5 +72,3 @@ func readDuration(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return DurationValue{Seconds: Double(seconds), integral: integral}, err
 }
-
-func (v DurationValue) sortKey() string { return encodeDoubleKey(float64(v.Seconds), 0) }

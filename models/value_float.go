@@ -15,8 +15,11 @@ type FloatValue struct {
 	Number float64
 }
 
-// Kind returns FLOAT.
-func (FloatValue) Kind() MetadataKind { return MetadataKindFloat }
+func (FloatValue) Kind() MetadataKind       { return MetadataKindFloat }
+func (v FloatValue) Display() string        { return v.Repr() }
+func (v FloatValue) JSON() *RawJSON         { return encode(v, plain) }
+func (v FloatValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v FloatValue) sortKey() string        { return encodeDoubleKey(v.Number, 0) }
 
 // Float returns the number, nil for NaN and infinities.
 func (v FloatValue) Float() *Double {
@@ -30,15 +33,6 @@ func (v FloatValue) Float() *Double {
 // Repr returns the shortest text that parses to the same double, as in extended JSON. It always has a point or an
 // exponent: 1.0, 1e+22, -0.0. Numbers below 1e-4 and from 1e+16 have an exponent.
 func (v FloatValue) Repr() string { return formatFloat(v.Number) }
-
-// Display returns Repr.
-func (v FloatValue) Display() string { return v.Repr() }
-
-// JSON returns a number, or the string "NaN", "Infinity" or "-Infinity".
-func (v FloatValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns a number, or the name of NaN or an infinity with the mark `$float`.
-func (v FloatValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v FloatValue) appendJSON(b []byte, form encoding) []byte {
 	if v.Float() == nil {
@@ -104,5 +98,3 @@ func readFloatName(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return nil, BadInput(r.at, `must be "NaN", "Infinity" or "-Infinity"; other numbers need no $float`)
 }
-
-func (v FloatValue) sortKey() string { return encodeDoubleKey(v.Number, 0) }

@@ -11,17 +11,11 @@ type IntegerValue struct {
 	Integer Int64
 }
 
-// Kind returns INTEGER.
-func (IntegerValue) Kind() MetadataKind { return MetadataKindInteger }
-
-// Display returns the number in decimal.
-func (v IntegerValue) Display() string { return strconv.FormatInt(int64(v.Integer), 10) }
-
-// JSON returns a number.
-func (v IntegerValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns a number.
+func (IntegerValue) Kind() MetadataKind       { return MetadataKindInteger }
+func (v IntegerValue) Display() string        { return strconv.FormatInt(int64(v.Integer), 10) }
+func (v IntegerValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v IntegerValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v IntegerValue) sortKey() string        { return encodeIntegerKey(int64(v.Integer)) }
 
 func (v IntegerValue) appendJSON(b []byte, _ encoding) []byte {
 	return strconv.AppendInt(b, int64(v.Integer), 10)
@@ -37,5 +31,3 @@ func readInteger(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return IntegerValue{Integer: Int64(n)}, nil
 }
-
-func (v IntegerValue) sortKey() string { return encodeIntegerKey(int64(v.Integer)) }

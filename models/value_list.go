@@ -11,17 +11,11 @@ type ListValue struct {
 	Items []MetadataValue
 }
 
-// Kind returns LIST.
-func (ListValue) Kind() MetadataKind { return MetadataKindList }
-
-// Display returns the first items in brackets.
-func (v ListValue) Display() string { return "[" + displayItems(v.Items) + "]" }
-
-// JSON returns an array.
-func (v ListValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns an array.
+func (ListValue) Kind() MetadataKind       { return MetadataKindList }
+func (v ListValue) Display() string        { return "[" + displayItems(v.Items, MetadataValue.Display) + "]" }
+func (v ListValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v ListValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (ListValue) sortKey() string          { return SortKeyUnordered }
 
 func (v ListValue) appendJSON(b []byte, form encoding) []byte { return appendItems(b, v.Items, form) }
 
@@ -31,29 +25,20 @@ func readList(r valueReader, raw any) (MetadataValue, error) {
 }
 
 func appendItems(b []byte, items []MetadataValue, form encoding) []byte {
-	b = append(b, '[')
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = item.appendJSON(b, form)
-	}
-	return append(b, ']')
+	appendItem := func(b []byte, item MetadataValue) []byte { return item.appendJSON(b, form) }
+	return append(appendEach(append(b, '['), items, appendItem), ']')
 }
 
 // maxDisplayItems is the number of items that Display writes before "… n more".
 const maxDisplayItems = 10
 
-func displayItems(items []MetadataValue) string {
+func displayItems[T any](items []T, display func(T) string) string {
 	parts := make([]string, 0, maxDisplayItems+1)
-	for i, item := range items {
-		if i == maxDisplayItems {
-			parts = append(parts, "… "+strconv.Itoa(len(items)-maxDisplayItems)+" more")
-			break
-		}
-		parts = append(parts, item.Display())
+	for _, item := range items[:min(len(items), maxDisplayItems)] {
+		parts = append(parts, display(item))
+	}
+	if more := len(items) - maxDisplayItems; more > 0 {
+		parts = append(parts, "… "+strconv.Itoa(more)+" more")
 	}
 	return strings.Join(parts, ", ")
 }
-
-func (ListValue) sortKey() string { return classUnordered }

@@ -8,17 +8,11 @@ type MarkdownValue struct {
 	Markdown string
 }
 
-// Kind returns MARKDOWN.
-func (MarkdownValue) Kind() MetadataKind { return MetadataKindMarkdown }
-
-// Display returns the text.
-func (v MarkdownValue) Display() string { return v.Markdown }
-
-// JSON returns a string.
-func (v MarkdownValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the string with the mark `$markdown`.
+func (MarkdownValue) Kind() MetadataKind       { return MetadataKindMarkdown }
+func (v MarkdownValue) Display() string        { return v.Markdown }
+func (v MarkdownValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v MarkdownValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v MarkdownValue) sortKey() string        { return encodeTextKey(v.Markdown) }
 
 func (v MarkdownValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$markdown", jsontree.AppendString(nil, v.Markdown))
@@ -28,5 +22,3 @@ func readMarkdown(r valueReader, raw any) (MetadataValue, error) {
 	text, err := r.readText(raw)
 	return MarkdownValue{Markdown: text}, err
 }
-
-func (v MarkdownValue) sortKey() string { return encodeTextKey(v.Markdown) }

@@ -3,17 +3,11 @@ package models
 // NullValue is a logged null, unlike a key that was never logged.
 type NullValue struct{ unionMember }
 
-// Kind returns NULL.
-func (NullValue) Kind() MetadataKind { return MetadataKindNull }
-
-// Display returns `null`.
-func (NullValue) Display() string { return "null" }
-
-// JSON returns nil.
-func (NullValue) JSON() *RawJSON { return nil }
-
-// ExtendedJSON returns nil.
+func (NullValue) Kind() MetadataKind     { return MetadataKindNull }
+func (NullValue) Display() string        { return "null" }
+func (NullValue) JSON() *RawJSON         { return nil }
 func (NullValue) ExtendedJSON() *RawJSON { return nil }
+func (NullValue) sortKey() string        { return SortKeyNull }
 
 func (NullValue) appendJSON(b []byte, _ encoding) []byte { return append(b, "null"...) }
 
@@ -24,5 +18,3 @@ func readNull(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return NullValue{}, nil
 }
-
-func (NullValue) sortKey() string { return classNull }

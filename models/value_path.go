@@ -8,17 +8,11 @@ type PathValue struct {
 	Path string
 }
 
-// Kind returns PATH.
-func (PathValue) Kind() MetadataKind { return MetadataKindPath }
-
-// Display returns the path.
-func (v PathValue) Display() string { return v.Path }
-
-// JSON returns a string.
-func (v PathValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the string with the mark `$path`.
+func (PathValue) Kind() MetadataKind       { return MetadataKindPath }
+func (v PathValue) Display() string        { return v.Path }
+func (v PathValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v PathValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v PathValue) sortKey() string        { return encodeTextKey(v.Path) }
 
 func (v PathValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$path", jsontree.AppendString(nil, v.Path))
@@ -28,5 +22,3 @@ func readPath(r valueReader, raw any) (MetadataValue, error) {
 	text, err := r.readText(raw)
 	return PathValue{Path: text}, err
 }
-
-func (v PathValue) sortKey() string { return encodeTextKey(v.Path) }

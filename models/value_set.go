@@ -13,17 +13,11 @@ type SetValue struct {
 	members string
 }
 
-// Kind returns SET.
-func (SetValue) Kind() MetadataKind { return MetadataKindSet }
-
-// Display returns the first members in braces.
-func (v SetValue) Display() string { return "{" + displayItems(v.Items) + "}" }
-
-// JSON returns an array.
-func (v SetValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns an array with the mark `$set`.
+func (SetValue) Kind() MetadataKind       { return MetadataKindSet }
+func (v SetValue) Display() string        { return "{" + displayItems(v.Items, MetadataValue.Display) + "}" }
+func (v SetValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v SetValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (SetValue) sortKey() string          { return SortKeyUnordered }
 
 func (v SetValue) appendJSON(b []byte, form encoding) []byte {
 	if form != canonical {
@@ -63,5 +57,3 @@ func readSet(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return SetValue{Items: items, members: joinMembers(members)}, nil
 }
-
-func (SetValue) sortKey() string { return classUnordered }

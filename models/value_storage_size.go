@@ -11,8 +11,10 @@ type StorageSizeValue struct {
 	Bytes Int64
 }
 
-// Kind returns STORAGE_SIZE.
-func (StorageSizeValue) Kind() MetadataKind { return MetadataKindStorageSize }
+func (StorageSizeValue) Kind() MetadataKind       { return MetadataKindStorageSize }
+func (v StorageSizeValue) JSON() *RawJSON         { return encode(v, plain) }
+func (v StorageSizeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v StorageSizeValue) sortKey() string        { return encodeIntegerKey(int64(v.Bytes)) }
 
 // Display returns the size in decimal SI units with at most two fractional digits: 999 B, 1.5 MB.
 func (v StorageSizeValue) Display() string {
@@ -25,12 +27,6 @@ func (v StorageSizeValue) Display() string {
 	return strconv.FormatFloat(math.Round(size*100)/100, 'f', -1, 64) + " " + units[unit]
 }
 
-// JSON returns the number of bytes.
-func (v StorageSizeValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the number with the mark `$storageSize`.
-func (v StorageSizeValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
-
 func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$storageSize", strconv.AppendInt(nil, int64(v.Bytes), 10))
 }
@@ -42,5 +38,3 @@ func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return StorageSizeValue{Bytes: Int64(bytes)}, nil
 }
-
-func (v StorageSizeValue) sortKey() string { return encodeIntegerKey(int64(v.Bytes)) }

@@ -12,19 +12,15 @@ type TimestampValue struct {
 	Timestamp Time
 }
 
-// Kind returns TIMESTAMP.
-func (TimestampValue) Kind() MetadataKind { return MetadataKindTimestamp }
+func (TimestampValue) Kind() MetadataKind       { return MetadataKindTimestamp }
+func (v TimestampValue) JSON() *RawJSON         { return encode(v, plain) }
+func (v TimestampValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v TimestampValue) sortKey() string        { return encodeInstantKey(v.Timestamp) }
 
 // Display returns the date and the time of day in UTC.
 func (v TimestampValue) Display() string {
 	return v.Timestamp.Format("2006-01-02 15:04:05.999999999 MST")
 }
-
-// JSON returns the instant as RFC 3339 in UTC.
-func (v TimestampValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the instant with the mark `$timestamp`.
-func (v TimestampValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
 
 func (v TimestampValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$timestamp", jsontree.AppendString(nil, v.Timestamp.Format(time.RFC3339Nano)))
@@ -38,5 +34,3 @@ func readTimestamp(r valueReader, raw any) (MetadataValue, error) {
 	}
 	return TimestampValue{Timestamp: Time{t}}, nil
 }
-
-func (v TimestampValue) sortKey() string { return encodeInstantKey(v.Timestamp) }

@@ -6,17 +6,11 @@ type TupleValue struct {
 	Items []MetadataValue
 }
 
-// Kind returns TUPLE.
-func (TupleValue) Kind() MetadataKind { return MetadataKindTuple }
-
-// Display returns the first items in parentheses.
-func (v TupleValue) Display() string { return "(" + displayItems(v.Items) + ")" }
-
-// JSON returns an array.
-func (v TupleValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns an array with the mark `$tuple`.
+func (TupleValue) Kind() MetadataKind       { return MetadataKindTuple }
+func (v TupleValue) Display() string        { return "(" + displayItems(v.Items, MetadataValue.Display) + ")" }
+func (v TupleValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v TupleValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (TupleValue) sortKey() string          { return SortKeyUnordered }
 
 func (v TupleValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$tuple", appendItems(nil, v.Items, form))
@@ -26,5 +20,3 @@ func readTuple(r valueReader, raw any) (MetadataValue, error) {
 	items, err := r.readItems(raw)
 	return TupleValue{Items: items}, err
 }
-
-func (TupleValue) sortKey() string { return classUnordered }

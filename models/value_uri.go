@@ -8,17 +8,11 @@ type UriValue struct {
 	Uri string
 }
 
-// Kind returns URI.
-func (UriValue) Kind() MetadataKind { return MetadataKindURI }
-
-// Display returns the URI.
-func (v UriValue) Display() string { return v.Uri }
-
-// JSON returns a string.
-func (v UriValue) JSON() *RawJSON { return encode(v, plain) }
-
-// ExtendedJSON returns the string with the mark `$uri`.
+func (UriValue) Kind() MetadataKind       { return MetadataKindURI }
+func (v UriValue) Display() string        { return v.Uri }
+func (v UriValue) JSON() *RawJSON         { return encode(v, plain) }
 func (v UriValue) ExtendedJSON() *RawJSON { return encode(v, extended) }
+func (v UriValue) sortKey() string        { return encodeTextKey(v.Uri) }
 
 func (v UriValue) appendJSON(b []byte, form encoding) []byte {
 	return appendMarked(b, form, "$uri", jsontree.AppendString(nil, v.Uri))
@@ -28,5 +22,3 @@ func readURI(r valueReader, raw any) (MetadataValue, error) {
 	text, err := r.readText(raw)
 	return UriValue{Uri: text}, err
 }
-
-func (v UriValue) sortKey() string { return encodeTextKey(v.Uri) }

@@ -55,7 +55,15 @@ var numbered = []int{aliasMoves, tagMoves, entries}
 // chunk has the rows of each table for some versions.
 type chunk [tableCount][][]any
 
-func (c *chunk) add(table int, row ...any) { c[table] = append(c[table], row) }
+// add adds a row, with its IDs as bytes.
+func (c *chunk) add(table int, row ...any) {
+	for i, value := range row {
+		if id, ok := value.(models.ID); ok {
+			row[i] = id[:]
+		}
+	}
+	c[table] = append(c[table], row)
+}
 
 // maker creates the rows in chronological order.
 type maker struct {

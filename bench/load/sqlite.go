@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
-
-	"github.com/placard/placard/models"
 )
 
 // sqliteTarget writes in one transaction without a journal, because an unfinished file is useless.
@@ -98,9 +96,7 @@ func (t *sqliteTarget) insert(ctx context.Context, table int, rows [][]any) (err
 		n := min(len(rows), insertRows)
 		args := make([]any, 0, n*len(rows[0]))
 		for _, row := range rows[:n] {
-			for i := range sqliteColumns(table) {
-				args = append(args, bound(row[i]))
-			}
+			args = append(args, row[:len(sqliteColumns(table))]...)
 		}
 		if n == insertRows {
 			_, err = t.inserts[table].ExecContext(ctx, args...)
@@ -129,13 +125,6 @@ func insertion(table, rows int) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
 	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", tables[table].name, strings.Join(columns, ", "),
 		strings.TrimSuffix(strings.Repeat(row+",", rows), ","))
-}
-
-func bound(value any) any {
-	if id, ok := value.(models.ID); ok {
-		return id[:]
-	}
-	return value
 }
 
 // end creates the indexes. AUTOINCREMENT has seen the numbers, and the server collects no statistics in SQLite.

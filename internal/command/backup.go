@@ -6,7 +6,7 @@ import (
 
 	"github.com/placard/placard/internal/backup"
 	"github.com/placard/placard/internal/config"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // postgresTools explains how to back up PostgreSQL.
@@ -18,7 +18,7 @@ Restore into an empty database while no server runs:
 docs/how-to/back-up.md has every step`
 
 func createBackup(ctx context.Context, settings *config.Backup, out Output) error {
-	if store.IsPostgres(settings.DatabaseURL) {
+	if engine.IsPostgres(settings.DatabaseURL) {
 		return &unsupportedError{postgresTools}
 	}
 	made, err := backup.Make(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Stderr)
@@ -31,7 +31,7 @@ func createBackup(ctx context.Context, settings *config.Backup, out Output) erro
 }
 
 func restoreBackup(ctx context.Context, settings *config.Restore, out Output) error {
-	if store.IsPostgres(settings.DatabaseURL) {
+	if engine.IsPostgres(settings.DatabaseURL) {
 		return &unsupportedError{postgresTools}
 	}
 	made, err := backup.Restore(ctx, settings.DatabaseURL, settings.File, settings.Force, out.Stderr)

@@ -11,7 +11,7 @@ import (
 	"syscall"
 
 	"github.com/placard/placard/internal/config"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // The exit codes of the program.
@@ -35,11 +35,11 @@ func (e *unsupportedError) Error() string { return e.text }
 // ExitCode returns the exit code of the program for an error, which may be nil.
 func ExitCode(err error) int {
 	var usage *config.UsageError
-	var badURL *store.URLError
-	var missing *store.MissingFileError
-	var encoding *store.EncodingError
-	var behind *store.SchemaOutdatedError
-	var outdated *store.ProgramOutdatedError
+	var badURL *engine.URLError
+	var missing *engine.MissingFileError
+	var encoding *engine.EncodingError
+	var behind *engine.SchemaOutdatedError
+	var outdated *engine.ProgramOutdatedError
 	var unsupported *unsupportedError
 	switch {
 	case err == nil:
@@ -76,11 +76,11 @@ func Run(cli *config.CLI, version string, out Output) error {
 func run(ctx context.Context, cli *config.CLI, version string, out Output) error {
 	switch cli.Command {
 	case "migrate status":
-		return migrateStatus(ctx, &cli.Migrate.Status.Database, out)
+		return migrateStatus(ctx, &cli.Migrate.Database, out)
 	case "migrate up":
-		return migrateUp(ctx, &cli.Migrate.Up.Database, out)
+		return migrateUp(ctx, &cli.Migrate.Database, out)
 	case "migrate repair":
-		return migrateRepair(ctx, &cli.Migrate.Repair.Database, out)
+		return migrateRepair(ctx, &cli.Migrate.Database, out)
 	case "backup":
 		return createBackup(ctx, &cli.Backup, out)
 	case "restore":

@@ -5,25 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
-
-var rolesByName = map[string]models.ApiKeyRole{
-	"reader": models.ApiKeyRoleReader, "writer": models.ApiKeyRoleWriter, "admin": models.ApiKeyRoleAdmin,
-}
 
 // createKey creates an API key. It prints only the secret to Stdout, so that a script can read it.
 func createKey(ctx context.Context, settings *config.Keys, out Output) error {
 	flags := &settings.Create
 	input := models.CreateApiKeyInput{Name: flags.Name, Owner: flags.Owner}
 	if !flags.Owner {
-		role := rolesByName[flags.Role]
+		role := models.ApiKeyRole(strings.ToUpper(flags.Role))
 		input.Project, input.Role = &flags.Project, &role
 	}
 	if flags.ExpiresIn != 0 {
@@ -123,11 +121,11 @@ func openMigrated(ctx context.Context, databaseURL string, log *slog.Logger) (*s
 	return store.Open(ctx, databaseURL, log)
 }
 
-// openExisting opens a database without changing its schema or the file system. It returns a *store.Missing error if
+// openExisting opens a database without changing its schema or the file system. It returns a *store.MissingFileError if
 // there is no SQLite file.
 func openExisting(ctx context.Context, databaseURL string, log *slog.Logger) (*store.Store, error) {
 	s, err := store.OpenWithoutMigrating(ctx, databaseURL, log)
-	if behind := (*store.SchemaOutdatedError)(nil); errors.As(err, &behind) && behind.Missing != nil {
+	if behind := (*engine.SchemaOutdatedError)(nil); errors.As(err, &behind) && behind.Missing != nil {
 		return nil, behind.Missing
 	}
 	return s, err

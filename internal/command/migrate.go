@@ -11,35 +11,31 @@ import (
 	"github.com/placard/placard/internal/config"
 	"github.com/placard/placard/internal/progress"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
-// migrateStatus prints the schema version. It returns a *store.Behind error unless the schema is current.
+// migrateStatus prints the schema version. It returns a *store.SchemaOutdatedError error unless the schema is current.
 func migrateStatus(ctx context.Context, settings *config.Database, out Output) error {
-	tables, err := store.ReadSchema(ctx, settings.DatabaseURL)
+	tables, err := engine.ReadSchema(ctx, settings.DatabaseURL)
 	if err != nil {
 		return err
 	}
-	note := ""
+	text := "database  " + config.RedactURL(settings.DatabaseURL)
 	if tables.NoFile {
-		note = " (there is no such file)"
+		text += " (there is no such file)"
 	}
-	if _, err := fmt.Fprintf(out.Stdout, "database  %s%s\ntables    %d\nprogram   %d\n",
-		config.RedactURL(settings.DatabaseURL), note, tables.Stored,
-		tables.Newest); err != nil {
-		return err
-	}
+	text += fmt.Sprintf("\ntables    %d\nprogram   %d\n", tables.Stored, tables.Newest)
 	if tables.Oldest > 0 {
-		if _, err := fmt.Fprintf(out.Stdout, "oldest    %d\n", tables.Oldest); err != nil {
-			return err
-		}
+		text += fmt.Sprintf("oldest    %d\n", tables.Oldest)
 	}
 	for _, name := range tables.Pending {
-		if _, err := fmt.Fprintln(out.Stdout, "missing  ", name); err != nil {
-			return err
-		}
+		text += "missing   " + name + "\n"
+	}
+	if _, err := io.WriteString(out.Stdout, text); err != nil {
+		return err
 	}
 	if len(tables.Pending) > 0 {
-		return &store.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
+		return &engine.SchemaOutdatedError{Stored: tables.Stored, Newest: tables.Newest}
 	}
 	return tables.Newer()
 }
@@ -49,7 +45,7 @@ func migrateStatus(ctx context.Context, settings *config.Database, out Output) e
 func reportMigrations(ctx context.Context, databaseURL string, out io.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	end := progress.Start(out, func(elapsed time.Duration) string {
-		tables, err := store.ReadSchema(ctx, databaseURL)
+		tables, err := engine.ReadSchema(ctx, databaseURL)
 		if err != nil || len(tables.Pending) == 0 {
 			return "" // the migration itself returns the error
 		}
@@ -71,11 +67,11 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 		return err
 	}
 	_, err = fmt.Fprintf(out.Stdout, "the tables of %s are at version %d\n", config.RedactURL(settings.DatabaseURL),
-		store.TargetSchemaVersion())
+		engine.TargetSchemaVersion())
 	return err
 }
 
-// migrateRepair completes rows that older servers wrote. It returns a *store.Behind error unless the schema is current.
+// migrateRepair completes rows that older servers wrote. It returns a *store.SchemaOutdatedError error unless the schema is current.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
 	s, err := store.OpenWithoutMigrating(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 
 	"github.com/placard/placard/internal/command"
 	"github.com/placard/placard/internal/config"
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
 // TestMinConnections checks that --database-connections has the same minimum as the store.
 func TestMinConnections(t *testing.T) {
 	t.Parallel()
-	for n, accepted := range map[int]bool{store.MinConnections: true, store.MinConnections - 1: false} {
+	for n, accepted := range map[int]bool{engine.MinConnections: true, engine.MinConnections - 1: false} {
 		_, err := config.Parse([]string{fmt.Sprintf("--database-connections=%d", n)}, "test", io.Discard, func(int) {})
 		if (err == nil) != accepted {
 			t.Errorf("%d connections: %v", n, err)

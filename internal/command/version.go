@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // unknownCommit is the commit of a program that was not built in a clone of the repository.
@@ -37,6 +37,6 @@ func VersionString(version string) string {
 
 func printVersion(version string, out Output) error {
 	_, err := fmt.Fprintf(out.Stdout, "placard  %s\ncommit   %s\nGo       %s %s/%s\ntables   %d\n",
-		version, Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, store.TargetSchemaVersion())
+		version, Commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, engine.TargetSchemaVersion())
 	return err
 }

@@ -72,15 +72,10 @@ type KeysRevoke struct {
 
 // Migrate holds the commands about the schema of the database.
 type Migrate struct {
-	Status struct {
-		Database `embed:""`
-	} `cmd:"" help:"Print the schema version without changing anything. The exit code is 3 if the schema is outdated or the database is missing."`
-	Up struct {
-		Database `embed:""`
-	} `cmd:"" help:"Update the schema. Creates a missing database."`
-	Repair struct {
-		Database `embed:""`
-	} `cmd:"" help:"Complete rows that older servers wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
+	Database `embed:""`
+	Status   struct{} `cmd:"" help:"Print the schema version without changing anything. The exit code is 3 if the schema is outdated or the database is missing."`
+	Up       struct{} `cmd:"" help:"Update the schema. Creates a missing database."`
+	Repair   struct{} `cmd:"" help:"Complete rows that older servers wrote, so that searches find them. Servers on PostgreSQL may run meanwhile."`
 }
 
 // Backup holds the arguments of `placard backup`.
@@ -118,11 +113,4 @@ func (i *Import) check() error {
 		return errors.New("--project must have 1 to 250 characters and no white space at its start or end")
 	}
 	return nil
-}
-
-func (c *CLI) databaseURLs() []*string {
-	return []*string{
-		&c.Serve.DatabaseURL, &c.Keys.DatabaseURL, &c.Backup.DatabaseURL, &c.Restore.DatabaseURL, &c.Export.DatabaseURL,
-		&c.Import.DatabaseURL, &c.Migrate.Status.DatabaseURL, &c.Migrate.Up.DatabaseURL, &c.Migrate.Repair.DatabaseURL,
-	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/placard/placard/models"
 )
 
@@ -84,8 +86,7 @@ func (c *Config) check() error {
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		text == strings.ToLower(u.Scheme+"://"+u.Host) &&
-		!strings.Contains(text, "*")
+		text == strings.ToLower(u.Scheme+"://"+u.Host) && !strings.Contains(text, "*")
 }
 
 // checkAddress returns the host of an address to listen on. flag and example are for the error message.
@@ -99,9 +100,6 @@ func checkAddress(flag, address, example string) (host string, err error) {
 	}
 	return host, nil
 }
-
-// Database returns the database URL without its password.
-func (c *Config) Database() string { return RedactURL(c.DatabaseURL) }
 
 // RedactURL returns the absolute path of an SQLite database, or the URL of a PostgreSQL database without its password
 // and parameters.
@@ -120,16 +118,16 @@ func RedactURL(databaseURL string) string {
 	return u.Redacted()
 }
 
-// setDefaultURL sets an empty database URL to a file in the user's data directory.
-func setDefaultURL(databaseURL *string) error {
-	if *databaseURL != "" {
-		return nil
+// setDefaultURL sets an empty --database-url to a file in the user's data directory.
+func setDefaultURL(flags []*kong.Flag) error {
+	for _, flag := range flags {
+		if flag.Name == "database-url" && flag.Target.String() == "" {
+			directory, err := dataDirectory()
+			flag.Target.SetString("sqlite:" + filepath.Join(directory, "placard.db"))
+			return err
+		}
 	}
-	directory, err := dataDirectory()
-	if err == nil {
-		*databaseURL = "sqlite:" + filepath.Join(directory, "placard.db")
-	}
-	return err
+	return nil
 }
 
 // dataDirectory returns the directory for Placard's data of the user.

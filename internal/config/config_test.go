@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "127.0.0.1:8080" || c.Database() != filepath.Join(folder, "placard", "placard.db") ||
+	if c.Addr != "127.0.0.1:8080" || RedactURL(c.DatabaseURL) != filepath.Join(folder, "placard", "placard.db") ||
 		c.LogLevel != slog.LevelInfo {
 		t.Errorf("got %+v", c)
 	}
@@ -59,8 +59,8 @@ func TestFlagsAndVariables(t *testing.T) {
 		c.Limit.QueuedOperations != 256 || c.TrustedDocuments != "list.json" || c.DatabaseConnections != 6 {
 		t.Errorf("got %+v", c)
 	}
-	if c.Database() != "postgres://u:xxxxx@h/d" {
-		t.Errorf("the redacted database is %s", c.Database())
+	if RedactURL(c.DatabaseURL) != "postgres://u:xxxxx@h/d" {
+		t.Errorf("the redacted database is %s", RedactURL(c.DatabaseURL))
 	}
 }
 

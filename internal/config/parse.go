@@ -41,10 +41,8 @@ func Parse(args []string, version string, out io.Writer, exit func(int)) (*CLI, 
 	}
 	cli.warnings = newWarnings(parser, parsed, args)
 	cli.Serve.DefaultLogging = !isSet(parsed, "log-level") && !isSet(parsed, "log-format")
-	for _, databaseURL := range cli.databaseURLs() {
-		if err := setDefaultURL(databaseURL); err != nil {
-			return nil, &UsageError{err}
-		}
+	if err := setDefaultURL(parsed.Flags()); err != nil {
+		return nil, &UsageError{err}
 	}
 	if err := cli.check(parsed.Flags()); err != nil {
 		return nil, &UsageError{err}
@@ -167,35 +165,4 @@ func checkInteger(flag *kong.Flag) error {
 		return fmt.Errorf("--%s must be a whole number of at least %d", flag.Name, minimum)
 	}
 	return fmt.Errorf("--%s must be a whole number from %d to %d", flag.Name, minimum, maximum)
-}
-
-// Setting describes a flag of `placard serve`.
-type Setting struct {
-	// Flag is its name without dashes.
-	Flag string
-	// Variable is its environment variable.
-	Variable string
-	// Default is empty without a default, or with one that depends on the machine.
-	Default string
-	Help    string
-}
-
-// Settings returns the flags of `placard serve` in the order of --help.
-func Settings() ([]Setting, error) {
-	parser, err := newParser(&CLI{}, "", io.Discard, func(int) {})
-	if err != nil {
-		return nil, err
-	}
-	var settings []Setting
-	for _, flag := range parser.Model.DefaultCmd.Flags {
-		if len(flag.Envs) == 0 {
-			return nil, errors.New("--" + flag.Name + " has no environment variable")
-		}
-		setting := Setting{flag.Name, flag.Envs[0], flag.Default, flag.Help}
-		if strings.HasPrefix(flag.Tag.Default, "${") {
-			setting.Default = ""
-		}
-		settings = append(settings, setting)
-	}
-	return settings, nil
 }

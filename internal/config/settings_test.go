@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,24 +18,50 @@ import (
 
 var write = flag.Bool("write", false, "write the table of settings into docs/reference/settings.md")
 
+// setting is a flag of `placard serve`.
+type setting struct {
+	flag, variable string
+	// value is the default, empty without one or if it depends on the machine.
+	value string
+	help  string
+}
+
+// readSettings returns the flags of `placard serve` in the order of --help.
+func readSettings(t *testing.T) []setting {
+	t.Helper()
+	parser, err := newParser(&CLI{}, "", io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings []setting
+	for _, flag := range parser.Model.DefaultCmd.Flags {
+		if len(flag.Envs) == 0 {
+			t.Fatalf("--%s has no environment variable", flag.Name)
+		}
+		value := flag.Default
+		if strings.HasPrefix(flag.Tag.Default, "${") {
+			value = ""
+		}
+		settings = append(settings, setting{flag.Name, flag.Envs[0], value, flag.Help})
+	}
+	return settings
+}
+
 const settingsPage = "../../docs/reference/settings.md"
 
 // TestSettings compares the table of settings in docs/reference/settings.md with the flags.
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	settings, err := Settings()
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := readSettings(t)
 	var table strings.Builder
 	table.WriteString("\n| flag | variable | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range settings {
-		value := s.Default
+		value := s.value
 		if value != "" {
 			value = "`" + value + "`"
 		}
-		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.Flag, s.Variable, value,
-			strings.ReplaceAll(s.Help, "|", "\\|"))
+		fmt.Fprintf(&table, "| `--%s` | `%s` | %s | %s |\n", s.flag, s.variable, value,
+			strings.ReplaceAll(s.help, "|", "\\|"))
 	}
 	table.WriteString("\n")
 	text, err := os.ReadFile(settingsPage)
@@ -58,14 +85,11 @@ func TestSettings(t *testing.T) {
 // TestVariables checks that each PLACARD_ variable in the documents and in deploy/ is a setting.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	settings, err := Settings()
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := readSettings(t)
 	// Variables of clients, and the placeholder PLACARD_NAME.
 	known := []string{"PLACARD_API_KEY", "PLACARD_URL", "PLACARD_NAME", "PLACARD_PORT"}
 	for _, s := range settings {
-		known = append(known, s.Variable)
+		known = append(known, s.variable)
 	}
 	found := 0
 	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/*/*.md", "../../deploy/*"} {
@@ -116,13 +140,10 @@ func TestLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, err := Settings()
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := readSettings(t)
 	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[models.ServerLimits]()),
 		func(f reflect.StructField) bool { return f.Anonymous })
-	limits := slices.DeleteFunc(settings, func(s Setting) bool { return !strings.HasPrefix(s.Flag, "limit-") })
+	limits := slices.DeleteFunc(settings, func(s setting) bool { return !strings.HasPrefix(s.flag, "limit-") })
 	if len(fields) != len(limits) {
 		t.Fatalf("%d limits have %d flags", len(fields), len(limits))
 	}
@@ -131,8 +152,8 @@ func TestLimits(t *testing.T) {
 		if !strings.Contains(string(schema), " "+name+": ") {
 			t.Errorf("the schema has no limit %s", name)
 		}
-		value := cmp.Or(limit.Default, "4") // of each core
-		if want := strings.TrimPrefix(limit.Flag, "limit-") + " " + value; rows[name] != want {
+		value := cmp.Or(limit.value, "4") // of each core
+		if want := strings.TrimPrefix(limit.flag, "limit-") + " " + value; rows[name] != want {
 			t.Errorf("the documents have %q for %s, want %q", rows[name], name, want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen/config"
@@ -50,6 +50,11 @@ func forGenerated(cfg *config.Config, pattern string, do func(path string) error
 	return err
 }
 
+var (
+	conditionInputs = regexp.MustCompile(`(Filter|Predicate|Order)$`)
+	orderEnums      = regexp.MustCompile(`(OrderField|OrderDirection|NullsOrder)$`)
+)
+
 // bindConditions binds filters and orders to map[string]any, which keeps absent and null members apart. models.ReadFilter
 // and models.ReadOrder read these maps. The enums of an order are strings.
 func bindConditions(cfg *config.Config) error {
@@ -58,22 +63,13 @@ func bindConditions(cfg *config.Config) error {
 	}
 	for name, definition := range cfg.Schema.Types {
 		switch {
-		case definition.Kind == "INPUT_OBJECT" && hasSuffix(name, "Filter", "Predicate", "Order"):
+		case definition.Kind == "INPUT_OBJECT" && conditionInputs.MatchString(name):
 			cfg.Models.Add(name, "map[string]any")
-		case definition.Kind == "ENUM" && hasSuffix(name, "OrderField", "OrderDirection", "NullsOrder"):
+		case definition.Kind == "ENUM" && orderEnums.MatchString(name):
 			cfg.Models.Add(name, "github.com/99designs/gqlgen/graphql.String")
 		}
 	}
 	return nil
-}
-
-func hasSuffix(name string, suffixes ...string) bool {
-	for _, suffix := range suffixes {
-		if strings.HasSuffix(name, suffix) {
-			return true
-		}
-	}
-	return false
 }
 
 // marshalSequentially makes a generated file call seqmarshal.Slice in place of gqlgen's function.

@@ -141,7 +141,7 @@ func (x *exchange) acquireSlot(startedAt time.Time) error {
 	ctx, cancel := operation.WithTimeout(x.r.Context(), startedAt, timeout)
 	defer cancel()
 	err := x.Queue.Acquire(ctx, x.caller)
-	x.summary.recordQueue(time.Since(startedAt), admission.OutcomeOf(x.r.Context(), err))
+	x.summary.QueueTime, x.summary.QueueOutcome = time.Since(startedAt), admission.OutcomeOf(x.r.Context(), err)
 	if err == nil {
 		return nil
 	}

@@ -51,10 +51,6 @@ func (s *Summary) Hash() string {
 	return operation.Hash(s.request.Query)[:12]
 }
 
-func (s *Summary) recordQueue(wait time.Duration, outcome admission.QueueOutcome) {
-	s.QueueTime, s.QueueOutcome = wait, outcome
-}
-
 // recordOperation records a parsed request and its operation, which may be nil.
 func (s *Summary) recordOperation(request *operation.Request, o *operation.Operation) {
 	s.request = request

@@ -17,6 +17,7 @@ import (
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/requestid"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 	"github.com/placard/placard/web"
 )
@@ -66,8 +67,8 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	return h, nil
 }
 
-// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it is also right behind a proxy
-// that adds a path; [http.Redirect] would make it absolute.
+// redirectToGraphiQL redirects to the page of GraphiQL. The URL is relative, so that it also works if a proxy adds
+// a path; [http.Redirect] would make it absolute.
 func redirectToGraphiQL(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "graphiql/")
@@ -88,10 +89,10 @@ func (h *Handler) serveReadiness(w http.ResponseWriter, r *http.Request) {
 	switch err := h.store.Ping(ctx); {
 	case h.draining.Load():
 		writeStatus(w, http.StatusServiceUnavailable, "stopping")
-	case errors.Is(err, store.ErrReadOnly):
+	case errors.Is(err, engine.ErrReadOnly):
 		h.log.WarnContext(ctx, "not ready", "error", err)
-		writeStatus(w, http.StatusServiceUnavailable, store.ErrReadOnly.Error())
-	case errors.As(err, new(*store.ProgramOutdatedError)):
+		writeStatus(w, http.StatusServiceUnavailable, engine.ErrReadOnly.Error())
+	case errors.As(err, new(*engine.ProgramOutdatedError)):
 		h.log.WarnContext(ctx, "not ready", "error", err)
 		writeStatus(w, http.StatusServiceUnavailable, "the tables of the database need a newer server")
 	case err != nil:

@@ -47,64 +47,48 @@ func checkAliases(tree *ast.QueryDocument, maxAliases int) error {
 
 // checkQuerySize returns an error if an operation exceeds the limits of depth or of root fields.
 func checkQuerySize(tree *ast.QueryDocument, limits *models.ServerLimits) error {
-	depths := map[*ast.FragmentDefinition]int{}
+	known := map[*ast.FragmentDefinition]querySize{}
 	for _, operation := range tree.Operations {
-		fields := countRootFields(operation.SelectionSet, map[*ast.FragmentDefinition]int{})
-		if fields > int(limits.QueryRootFields) {
-			return models.LimitExceeded(nil, "root fields of an operation", int64(limits.QueryRootFields), int64(fields))
+		size := measure(operation.SelectionSet, known)
+		if limit := int(limits.QueryRootFields); size.fields > limit {
+			return models.LimitExceeded(nil, "root fields of an operation", int64(limit), int64(size.fields))
 		}
-		if depth := depthOf(operation.SelectionSet, depths); depth > int(limits.QueryDepth) {
-			return models.LimitExceeded(nil, "depth of a query", int64(limits.QueryDepth), int64(depth))
+		if limit := int(limits.QueryDepth); size.depth > limit {
+			return models.LimitExceeded(nil, "depth of a query", int64(limit), int64(size.depth))
 		}
 	}
 	return nil
 }
 
-// maxCountedFields caps the number of root fields, because nested fragments could overflow an integer.
+// querySize is the size of a selection set: the number of its own fields, those of a fragment for each spread, and the
+// depth of nested fields. Introspection has no depth, because it reads only the schema.
+type querySize struct{ fields, depth int }
+
+// maxCountedFields caps the number of fields, because nested fragments could overflow an integer.
 const maxCountedFields = 1 << 20
 
-// countRootFields counts the fields at the root of a selection set, those of a fragment for each spread. known caches
-// the counts of fragments.
-func countRootFields(set ast.SelectionSet, known map[*ast.FragmentDefinition]int) int {
-	fields := 0
+// measure returns the size of a selection set. known caches the sizes of fragments.
+func measure(set ast.SelectionSet, known map[*ast.FragmentDefinition]querySize) querySize {
+	var total querySize
 	for _, selection := range set {
+		var size querySize
 		switch selection := selection.(type) {
 		case *ast.Field:
-			fields++
-		case *ast.InlineFragment:
-			fields += countRootFields(selection.SelectionSet, known)
-		case *ast.FragmentSpread:
-			if _, ok := known[selection.Definition]; !ok {
-				known[selection.Definition] = countRootFields(selection.Definition.SelectionSet, known)
-			}
-			fields += known[selection.Definition]
-		}
-	}
-	return min(fields, maxCountedFields)
-}
-
-// depthOf returns the number of nested fields. Introspection does not count, because it reads only the schema. known
-// caches the depths of fragments.
-func depthOf(set ast.SelectionSet, known map[*ast.FragmentDefinition]int) int {
-	deepest := 0
-	for _, selection := range set {
-		depth := 0
-		switch selection := selection.(type) {
-		case *ast.Field:
+			size.fields = 1
 			if !strings.HasPrefix(selection.Name, "__") {
-				depth = 1 + depthOf(selection.SelectionSet, known)
+				size.depth = 1 + measure(selection.SelectionSet, known).depth
 			}
 		case *ast.InlineFragment:
-			depth = depthOf(selection.SelectionSet, known)
+			size = measure(selection.SelectionSet, known)
 		case *ast.FragmentSpread:
 			if _, ok := known[selection.Definition]; !ok {
-				known[selection.Definition] = depthOf(selection.Definition.SelectionSet, known)
+				known[selection.Definition] = measure(selection.Definition.SelectionSet, known)
 			}
-			depth = known[selection.Definition]
+			size = known[selection.Definition]
 		}
-		deepest = max(deepest, depth)
+		total = querySize{min(total.fields+size.fields, maxCountedFields), max(total.depth, size.depth)}
 	}
-	return deepest
+	return total
 }
 
 // walkFields visits each field of a document once.

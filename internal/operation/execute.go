@@ -44,7 +44,8 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 			if isMutation {
 				ctx = e.Resolvers.WithLoaders(ctx)
 			}
-			ctx, end := startRootField(ctx)
+			field := graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
+			ctx, end := startBatch(ctx, field, 1)
 			defer end(nil)
 			return next(ctx)
 		},

@@ -45,13 +45,16 @@ type Resolvers interface {
 type Executor struct {
 	Options
 	documents *lru.Cache[*document]
-	queries   *queryCache
+	// queries are the queries that clients have sent with their hashes (automatic persisted queries).
+	queries *lru.Cache[string]
 }
 
 const (
 	maxCachedDocuments = 500
 	// maxCachedBytes is the approximate size in memory of all cached documents.
-	maxCachedBytes = 48 << 20
+	maxCachedBytes      = 48 << 20
+	maxCachedQueries    = 1000
+	maxCachedQueryBytes = 8 << 20
 )
 
 // New returns an executor. It fails if a trusted document is invalid or exceeds a limit.
@@ -62,8 +65,9 @@ func New(o Options) (*Executor, error) {
 		}
 	}
 	return &Executor{
-		Options: o, queries: newQueryCache(),
+		Options:   o,
 		documents: lru.New(maxCachedDocuments, maxCachedBytes, func(d *document) int { return d.memorySize }),
+		queries:   lru.New(maxCachedQueries, maxCachedQueryBytes, func(query string) int { return len(query) }),
 	}, nil
 }
 

@@ -27,22 +27,16 @@ func (e *Executor) withObserver(ctx context.Context) context.Context {
 // StartBatch notifies the observer of the operation, if there is one, of a read of the resolved field for a number of
 // objects. The read uses the returned context, and then calls end.
 func StartBatch(ctx context.Context, objects int) (read context.Context, end func(error)) {
-	o, ok := ctx.Value(observerKey{}).(Observer)
-	if !ok {
-		return ctx, func(error) {}
-	}
 	name := "relation"
 	if field := graphql.GetFieldContext(ctx); field != nil && field.Field.Field != nil {
 		name = field.Object + "." + field.Field.Name
 	}
-	return o.StartBatch(ctx, name, objects)
+	return startBatch(ctx, name, objects)
 }
 
-// startRootField notifies the observer of a field of Query or Mutation.
-func startRootField(ctx context.Context) (read context.Context, end func(error)) {
-	o, ok := ctx.Value(observerKey{}).(Observer)
-	if !ok {
-		return ctx, func(error) {}
+func startBatch(ctx context.Context, field string, objects int) (read context.Context, end func(error)) {
+	if o, ok := ctx.Value(observerKey{}).(Observer); ok {
+		return o.StartBatch(ctx, field, objects)
 	}
-	return o.StartBatch(ctx, graphql.GetFieldContext(ctx).Object+"."+graphql.GetRootFieldContext(ctx).Field.Name, 1)
+	return ctx, func(error) {}
 }

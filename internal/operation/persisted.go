@@ -1,6 +1,8 @@
 package operation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -14,6 +16,22 @@ const (
 	codePersistedQueryNotFound    = "PERSISTED_QUERY_NOT_FOUND"
 	messagePersistedQueryNotFound = "PersistedQueryNotFound"
 )
+
+// Hash returns the hash of a query: the SHA-256 of its UTF-8 text, as 64 lower-case hexadecimal digits.
+func Hash(query string) string {
+	sum := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(sum[:])
+}
+
+// isHash reports whether a text has the form of a hash.
+func isHash(text string) bool {
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(text) == sha256.Size*2
+}
 
 // setHash sets the hash of the query from the extensions of the request: persistedQuery {version: 1, sha256Hash}.
 func (r *Request) setHash(path *models.Path, extensions models.Object) error {
@@ -70,9 +88,12 @@ func (e *Executor) resolveQuery(r *Request) *Response {
 	return nil
 }
 
+// maxQueryBytes is the length of the longest query that is cached by its hash.
+const maxQueryBytes = 64 << 10
+
 // cacheQuery stores a valid query that was sent with its hash.
 func (e *Executor) cacheQuery(r *Request) {
-	if r.hasQuery && r.hash != "" && e.TrustedDocuments == nil {
+	if r.hasQuery && r.hash != "" && e.TrustedDocuments == nil && len(r.Query) <= maxQueryBytes {
 		e.queries.Add(r.hash, r.Query)
 	}
 }

@@ -180,23 +180,17 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 
 // selects reports whether a selection set has a field with a matching name.
 func (e *estimator) selects(set ast.SelectionSet, matches func(name string) bool) bool {
-	for _, selection := range set {
+	return slices.ContainsFunc(set, func(selection ast.Selection) bool {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			if matches(selection.Name) && e.isIncluded(selection.Directives) {
-				return true
-			}
+			return matches(selection.Name) && e.isIncluded(selection.Directives)
 		case *ast.InlineFragment:
-			if e.isIncluded(selection.Directives) && e.selects(selection.SelectionSet, matches) {
-				return true
-			}
+			return e.isIncluded(selection.Directives) && e.selects(selection.SelectionSet, matches)
 		case *ast.FragmentSpread:
-			if e.isIncluded(selection.Directives) && e.selects(selection.Definition.SelectionSet, matches) {
-				return true
-			}
+			return e.isIncluded(selection.Directives) && e.selects(selection.Definition.SelectionSet, matches)
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // directivePoints returns the points of the @cost of a field. isBatched reports whether they count once for all

@@ -159,15 +159,13 @@ func (s *Store) CreateApiKey(
 		if err != nil {
 			return err
 		}
-		var made []*models.ApiKey
-		err = tx.scan(&made, engine.SQL(`INSERT INTO api_keys (project_id, id, name, prefix, hash, role, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("api_keys", keyColumns),
+		key, err = insertRow[models.ApiKey](tx, "api_keys",
+			"project_id, id, name, prefix, hash, role, created_at, created_by, expires_at",
 			project, models.NewID(), input.Name, auth.Prefix(secret), auth.Hash(secret), input.Role, tx.dialect.Now(0),
-			tx.who.AuthorName(), input.ExpiresAt))
+			tx.who.AuthorName(), input.ExpiresAt)
 		if err != nil {
 			return err
 		}
-		key = made[0]
 		return tx.audit(key.ProjectID, models.AuditActionAPIKeyCreated, key.ID, "API key %q", key.Name)
 	})
 }

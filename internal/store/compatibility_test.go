@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -35,13 +36,13 @@ func TestNewerDatabase(t *testing.T) {
 				t.Error(err)
 			}
 			db.execute("UPDATE compatibility SET oldest_program = 998")
-			var outdated *store.ProgramOutdatedError
+			var outdated *engine.ProgramOutdatedError
 			if _, err := open(); !errors.As(err, &outdated) || outdated.Oldest != 998 || outdated.Stored != 999 ||
 				!strings.Contains(err.Error(), "a newer program has written this database") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if tables, err := store.ReadSchema(everyone, url); err != nil || tables.Oldest != 998 || tables.Newer() == nil {
+		if tables, err := engine.ReadSchema(everyone, url); err != nil || tables.Oldest != 998 || tables.Newer() == nil {
 			t.Errorf("ReadSchema returns %+v (%v)", tables, err)
 		}
 	})
@@ -68,7 +69,7 @@ func TestOutdatedServer(t *testing.T) {
 		db.execute("UPDATE compatibility SET oldest_program = 998")
 		for name, err := range map[string]error{"Ping": s.Ping(context.Background()), "StartPipelineRun": write()} {
 			var failure *models.Error
-			var outdated *store.ProgramOutdatedError
+			var outdated *engine.ProgramOutdatedError
 			if !errors.As(err, &failure) || failure.Code != models.CodeUnavailable || !failure.Retryable ||
 				!errors.As(err, &outdated) {
 				t.Errorf("%s: %v", name, err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -23,7 +24,7 @@ func TestEncodings(t *testing.T) {
 			url := storetest.EncodedPostgres(t, encoding)
 			check := func(how string, err error) {
 				t.Helper()
-				var wrong *store.EncodingError
+				var wrong *engine.EncodingError
 				if refused := errors.As(err, &wrong); refused != (encoding != "UTF8") {
 					t.Errorf("%s: got %v", how, err)
 				} else if refused && (wrong.Encoding != encoding || !strings.Contains(err.Error(), encoding) ||
@@ -31,7 +32,7 @@ func TestEncodings(t *testing.T) {
 					t.Errorf("%s: the message is %v", how, err)
 				}
 			}
-			_, err := store.ReadSchema(t.Context(), url)
+			_, err := engine.ReadSchema(t.Context(), url)
 			check("ReadSchema", err)
 			s, err := store.Open(t.Context(), url, quiet)
 			if check("Open", err); err == nil {
@@ -41,7 +42,7 @@ func TestEncodings(t *testing.T) {
 				defer func() { _ = s.Close() }()
 			}
 			check("OpenWithoutMigrating", err)
-			pool, err := store.OpenReadOnly(t.Context(), url)
+			pool, err := engine.OpenReadOnly(t.Context(), url)
 			if check("OpenReadOnly", err); err == nil {
 				defer func() { _ = pool.Close() }()
 			}
@@ -68,7 +69,7 @@ func countTables(t *testing.T, url string) (n int) {
 // TestClientEncoding checks that text is sent and received as UTF-8, regardless of the database URL.
 func TestClientEncoding(t *testing.T) {
 	t.Parallel()
-	pool, err := store.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
+	pool, err := engine.OpenReadOnly(t.Context(), storetest.Postgres(t)+"&client_encoding=LATIN1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestCertificateFiles(t *testing.T) {
 	} {
 		for how, err := range map[string]error{"Open": openError(t, url+parameters),
 			"ReadSchema": readError(url + parameters)} {
-			var bad *store.URLError
+			var bad *engine.URLError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s, %s: got %v", how, parameters, err)
 			}
@@ -114,6 +115,6 @@ func openError(t *testing.T, url string) error {
 }
 
 func readError(url string) error {
-	_, err := store.ReadSchema(context.Background(), url)
+	_, err := engine.ReadSchema(context.Background(), url)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -16,9 +17,9 @@ import (
 // number.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{store.MinConnections, store.MinConnections + 3} {
+	for _, n := range []int{engine.MinConnections, engine.MinConnections + 3} {
 		url := storetest.EmptyPostgres(t)
-		s, err := store.Open(t.Context(), url, quiet, store.WithConnections(n))
+		s, err := store.Open(t.Context(), url, quiet, engine.WithConnections(n))
 		if err != nil {
 			t.Fatal(err)
 		}

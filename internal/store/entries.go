@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -107,11 +106,7 @@ func (tx *transaction) append(
 		}
 		rows[i], result[i] = row, entry
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return nil, err
-	}
-	done, err := tx.insertEntries(project, at, string(text))
+	done, err := tx.insertEntries(project, at, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -138,24 +133,9 @@ func textOrNull(text string) *string {
 func (s *Store) LatestEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []string, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
-	columns, err := s.latestColumnsOf(keys)
+	placed, err := s.readLatest(ctx, subjects, engine.SQL("m.project_id = ?", project), asOf, s.latestColumnsOf(keys))
 	if err != nil {
 		return nil, err
-	}
-	read := s.db.Read(ctx)
-	found := engine.Lookup{
-		Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: engine.SQL("m.project_id = ?",
-			project),
-	}
-	from := s.db.Dialect().LookUp(found)
-	if asOf != nil {
-		read = s.db.ReadUnbounded(ctx)
-		found.Table, found.Where = "metadata_entries", engine.SQL("m.project_id = ? AND m.logged_at <= ?", project, *asOf)
-		from = latestPerKey(s.db.Dialect().LookUp(found), engine.Expr{})
-	}
-	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
-	if err != nil {
-		return nil, s.db.TranslateError(err)
 	}
 	type card struct {
 		subject models.ID
@@ -190,13 +170,12 @@ func (s *Store) LatestEntries(
 
 // latestColumnsOf returns latestColumns with the values of entries with one of the keys only. The other entries are
 // read because they may be the first of their card.
-func (s *Store) latestColumnsOf(keys []string) (engine.Expr, error) {
+func (s *Store) latestColumnsOf(keys []string) engine.Expr {
 	if keys == nil {
-		return latestColumns(engine.SQL("value")), nil
+		return latestColumns(engine.SQL("value"))
 	}
-	text, err := json.Marshal(mapToAny(keys, func(key string) any { return map[string]any{"wanted": key} }))
-	wanted := s.db.Dialect().JSONRows(engine.TextColumn("wanted"))
-	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM "+wanted+") THEN value END", string(text))), err
+	wanted := columnRows(s.db.Dialect(), engine.TextColumn, "wanted", keys)
+	return latestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM ?) THEN value END", wanted))
 }
 
 // orderedEntry is an entry with the seq of the first entry of its key, which determines the order.
@@ -205,13 +184,22 @@ type orderedEntry struct {
 	firstSeq int64
 }
 
-// readEntries reads the rows of a statement of latestColumns.
-func readEntries(read engine.Reader, query engine.Expr) (placed []orderedEntry, err error) {
+// readLatest reads the latest entries of subjects for which a condition on m holds, now or as of an instant.
+func (s *Store) readLatest(
+	ctx context.Context, subjects []models.ID, where engine.Expr, asOf *models.Time, columns engine.Expr,
+) (placed []orderedEntry, err error) {
+	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: where}
+	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
+	if asOf != nil {
+		wanted.Table, wanted.Where = "metadata_entries", where.And(engine.SQL("m.logged_at <= ?", *asOf))
+		from, read = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{}), s.db.ReadUnbounded(ctx)
+	}
+	query := engine.SQL("SELECT ? FROM ?", columns, from)
 	err = read.Do(func(db *gorm.DB) (err error) {
 		placed, err = scanEntries(db.Raw(query.SQL, query.Args...))
 		return err
 	})
-	return placed, err
+	return placed, s.db.TranslateError(err)
 }
 
 // scanEntries reads rows of latestColumns by hand: this is the most frequent read, and reflection is half its cost.
@@ -248,37 +236,23 @@ type EntryKey struct {
 func (s *Store) LatestEntry(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
 ) (map[models.ID]*models.MetadataEntry, error) {
-	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects,
-		Where: engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)}
-	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
-	if key.AsOf != 0 {
-		read = s.db.ReadUnbounded(ctx)
-		wanted.Table, wanted.Where = "metadata_entries", wanted.Where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
-		from = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{})
-	}
-	placed, err := readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
+	where := engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
+	placed, err := s.readLatest(ctx, subjects, where, key.instant(), latestColumns(engine.SQL("value")))
 	found := make(map[models.ID]*models.MetadataEntry, len(placed))
 	for _, e := range placed {
 		if !e.Retracted {
 			found[e.SubjectID] = e.MetadataEntry
 		}
 	}
-	return found, s.db.TranslateError(err)
+	return found, err
 }
 
 // History returns the same page of the history of each subject, newest first.
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
 ) (map[models.ID]*models.MetadataEntryConnection, error) {
-	l := search.List[*models.MetadataEntry]{
-		Name:    fmt.Sprintf("metadataHistory%+v", filter),
-		Columns: entryColumns, From: engine.SQL("metadata_entries"),
-		Where: engine.SQL("project_id = ?", project), Parent: "subject_id",
-		Order: []string{"seq"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition},
-		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, selfKey) },
-	}
+	l := entryList(fmt.Sprintf("metadataHistory%+v", filter), engine.SQL("project_id = ?", project))
+	l.Descending = true
 	if filter.OnlyKey {
 		l.Where = l.Where.Concat(engine.SQL(" AND key = ?", filter.Key))
 	}
@@ -292,6 +266,17 @@ func (s *Store) History(
 	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
+// entryList returns the list of the entries of subjects for which a condition holds, oldest first.
+func entryList(name string, where engine.Expr) search.List[*models.MetadataEntry] {
+	return search.List[*models.MetadataEntry]{
+		Name: name, Columns: engine.Qualify("metadata_entries", entryColumns), From: engine.SQL("metadata_entries"),
+		Where: where, Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
+		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
+		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, itself) },
+	}
+}
+
 // HistoryFilter chooses entries of a history.
 type HistoryFilter struct {
 	// OnlyKey restricts the history to entries of Key.
@@ -302,11 +287,12 @@ type HistoryFilter struct {
 	AsOf int64
 }
 
-const entryColumns = `id, project_id, subject_id, seq, card, key, kind, value, retracted, reason, logged_at, logged_by,
-    step_run_id`
+var entryColumns = engine.Columns[models.MetadataEntry]()
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
 	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collectRows(tx.Raw("SELECT "+entryColumns+" FROM "+from.SQL, from.Args...), selfKey)
+	entries, err := collectRows(tx.Raw("SELECT "+engine.Qualify("m", entryColumns)+" FROM "+from.SQL, from.Args...), itself)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }
+
+func itself(e *models.MetadataEntry) *models.MetadataEntry { return e }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +36,17 @@ func (q KeyQuery) limit(found []*models.MetadataKeyUsage) ([]*models.MetadataKey
 	return found, nil
 }
 
+// keyRow is a key with its card, empty for none.
+type keyRow struct {
+	Card string `json:"card"`
+	Key  string `json:"key"`
+}
+
+// keyRows returns the item t of FROM with keys.
+func keyRows(d engine.Dialect, keys []keyRow) engine.Expr {
+	return d.JSONRows(keys, engine.TextColumn("card"), engine.TextColumn("key"))
+}
+
 // ProjectKeys returns the metadata keys of the versions of a project, by card and key. A name is one index look-up;
 // the other properties require reading all values.
 func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuery) ([]*models.MetadataKeyUsage, error) {
@@ -48,15 +58,13 @@ func (s *Store) ProjectKeys(ctx context.Context, project string, q KeyQuery) ([]
 	if err != nil || len(names) == 0 || q.OnlyNames {
 		return names, err
 	}
-	rows, err := json.Marshal(mapToAny(names, func(u *models.MetadataKeyUsage) any {
-		return map[string]any{"card": u.CardName, "key": u.Key}
-	}))
-	if err != nil {
-		return nil, err
+	rows := make([]keyRow, len(names))
+	for i, name := range names {
+		rows[i] = keyRow{name.CardName, name.Key}
 	}
-	from := engine.SQL(s.db.Dialect().JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+" CROSS JOIN "+
-		s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
-		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`, string(rows), id, models.SubjectArtifactVersion)
+	from := engine.SQL("? CROSS JOIN "+s.db.Dialect().IndexedBy("metadata_latest_by_value", "metadata_latest", "m")+`
+		WHERE m.project_id = ? AND m.about = ? AND m.card = t.card AND m.key = t.key`,
+		keyRows(s.db.Dialect(), rows), id, models.SubjectArtifactVersion)
 	usage, err := s.aggregateUsage(ctx, id, "m.project_id", from, KeyQuery{First: -1})
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -181,13 +180,13 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		if err != nil {
 			return project, Logged{}, err
 		}
-		live, err := tx.liveKeys(project, subject, r.Keys)
+		entries := r.entries(subject, found[0].stepRun)
+		live, err := tx.liveKeys(project, subject, entries)
 		if err != nil {
 			return project, Logged{}, err
 		}
-		entries := r.entries(subject, found[0].stepRun)
 		for i, entry := range entries {
-			if !live[[2]string{entry.fact.Card, entry.fact.Key}] {
+			if !live[keyRow{entry.fact.Card, entry.fact.Key}] {
 				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "the key has no value")
 			}
 		}
@@ -236,29 +235,20 @@ func describe(of models.Subject) string {
 	return "something"
 }
 
-// liveKeys returns those of the keys, with their cards, that have a value. CROSS JOIN makes SQLite look up each key
-// instead of searching the keys for each row.
-func (tx *transaction) liveKeys(
-	project, subject models.ID, keys []models.MetadataKeyInput,
-) (map[[2]string]bool, error) {
-	text, err := json.Marshal(mapToAny(keys, func(k models.MetadataKeyInput) any {
-		row := map[string]any{"card": "", "key": k.Key}
-		if k.Card != nil {
-			row["card"] = *k.Card
-		}
-		return row
-	}))
-	if err != nil {
-		return nil, err
+// liveKeys returns those of the keys of entries that have a value. CROSS JOIN makes SQLite look up each key instead of
+// searching the keys for each row.
+func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft) (map[keyRow]bool, error) {
+	rows := make([]keyRow, len(entries))
+	for i, entry := range entries {
+		rows[i] = keyRow{entry.fact.Card, entry.fact.Key}
 	}
-	var found []struct{ Card, Key string }
-	err = tx.scan(&found, engine.SQL("SELECT t.card, t.key FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("card"), engine.TextColumn("key"))+`
-		CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`, string(text), project, subject))
-	live := make(map[[2]string]bool, len(found))
+	var found []keyRow
+	err := tx.scan(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`,
+		keyRows(tx.dialect, rows), project, subject))
+	live := make(map[keyRow]bool, len(found))
 	for _, row := range found {
-		live[[2]string{row.Card, row.Key}] = true
+		live[row] = true
 	}
 	return live, err
 }

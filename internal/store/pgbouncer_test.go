@@ -12,6 +12,7 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
@@ -24,7 +25,7 @@ func throughPooler(t *testing.T) (pooled, direct string) {
 	refusing, told := storetest.PgBouncer(t, direct), ""
 	for how, open := range map[string]func(string) error{
 		"Open":       func(url string) error { _, err := store.Open(t.Context(), url, quiet); return err },
-		"ReadSchema": func(url string) error { _, err := store.ReadSchema(t.Context(), url); return err },
+		"ReadSchema": func(url string) error { _, err := engine.ReadSchema(t.Context(), url); return err },
 	} {
 		err := open(refusing)
 		if err == nil {
@@ -50,7 +51,7 @@ func checkMigratedOnce(t *testing.T, db *sql.DB) {
 	err := db.QueryRow(`SELECT count(DISTINCT version_id), count(*), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) FROM goose_db_version WHERE version_id > 0`).
 		Scan(&versions, &rows, &locks)
-	if err != nil || versions != store.TargetSchemaVersion() || rows != versions || locks != 0 {
+	if err != nil || versions != engine.TargetSchemaVersion() || rows != versions || locks != 0 {
 		t.Errorf("%d migrations ran %d times, and %d locks are held (%v)", versions, rows, locks, err)
 	}
 }
@@ -64,7 +65,7 @@ func TestManyStartBehindPgBouncer(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			s, err := store.Open(t.Context(), pooled, quiet, store.WithConnections(store.MinConnections))
+			s, err := store.Open(t.Context(), pooled, quiet, engine.WithConnections(engine.MinConnections))
 			if err != nil {
 				t.Error(err)
 				return

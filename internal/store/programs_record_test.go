@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -39,13 +40,13 @@ func TestRecordWrites(t *testing.T) {
 	if !*record {
 		t.Skip("only with the flag -record: it replaces testdata")
 	}
-	for engine, open := range storetest.Engines {
+	for name, open := range storetest.Engines {
 		s, err := store.Open(context.Background(), open(t), quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
 		file, err := os.Create(filepath.Join("testdata", "programs",
-			fmt.Sprintf("%04d.%s.jsonl", store.TargetSchemaVersion(), engine)))
+			fmt.Sprintf("%04d.%s.jsonl", engine.TargetSchemaVersion(), name)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
@@ -38,8 +39,8 @@ func TestWritesOfPrograms(t *testing.T) {
 				for _, problem := range db.findProblems(db.open()) {
 					t.Error(problem)
 				}
-				newest = newest || program == store.TargetSchemaVersion()
-				if program == store.TargetSchemaVersion() && len(refused) > 0 {
+				newest = newest || program == engine.TargetSchemaVersion()
+				if program == engine.TargetSchemaVersion() && len(refused) > 0 {
 					t.Errorf("writes of this program are refused; record them again: %v", refused)
 				}
 			})
@@ -78,7 +79,7 @@ func TestRepair(t *testing.T) {
 }
 
 func engineOf(url string) string {
-	if store.IsPostgres(url) {
+	if engine.IsPostgres(url) {
 		return "postgres"
 	}
 	return "sqlite"

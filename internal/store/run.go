@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
@@ -83,31 +82,17 @@ func (s *Store) StartPipelineRun(
 			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
 				return project, nil, err
 			}
-			var made []*models.PipelineRun
-			err = tx.scan(&made, engine.SQL("INSERT INTO pipeline_runs (project_id, id, pipeline, status, started_at) VALUES (?, ?, ?, ?, ?) RETURNING "+
-				engine.Qualify("pipeline_runs",
-					pipelineRunColumns), project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0)))
-			return project, firstOrNil(made), err
+			run, err := insertRow[models.PipelineRun](tx, "pipeline_runs", "project_id, id, pipeline, status, started_at",
+				project, id, input.Pipeline, models.RunStatusRunning, tx.dialect.Now(0))
+			return project, run, err
 		})
 	return done.Value, done.Replayed, err
 }
 
 // addSubjects adds the subjects of new objects.
 func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	text, err := json.Marshal(mapToAny(ids, func(id models.ID) any { return map[string]any{"id": id} }))
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM "+
-		tx.dialect.JSONRows(engine.IDColumn("id")), project, about, string(text)))
-}
-
-func mapToAny[T any](items []T, object func(T) any) []any {
-	list := make([]any, len(items))
-	for i, item := range items {
-		list[i] = object(item)
-	}
-	return list
+	return tx.exec(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
+		columnRows(tx.dialect, engine.IDColumn, "id", ids)))
 }
 
 // FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
@@ -162,52 +147,41 @@ func finish[T any](
 	return run, err
 }
 
-var (
-	inputColumns  = engine.Columns[models.StepInput]()
-	outputColumns = engine.Columns[models.StepOutput]()
-)
+var outputColumns = engine.Columns[models.StepOutput]()
 
 // StepInputs returns the inputs of each step run, in the order of declaration.
 func (s *Store) StepInputs(
 	ctx context.Context, project models.ID, steps []models.ID,
 ) (map[models.ID][]*models.StepInput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_inputs", Alias: "i", Column: "step_run_id", IDs: steps,
-		Where: engine.SQL("i.project_id = ?", project)})
-	var found []*models.StepInput
-	err := s.db.Read(ctx).Scan(&found,
-		engine.SQL("SELECT "+engine.Qualify("i", inputColumns)+" FROM ? ORDER BY i.step_run_id, i.position", from))
+	found, err := lookUpRows[models.StepInput](ctx, s, engine.Lookup{Table: "step_inputs", Column: "step_run_id", IDs: steps},
+		project, " ORDER BY t.step_run_id, t.position")
 	inputs := map[models.ID][]*models.StepInput{}
 	for _, input := range found {
 		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
 	}
-	return inputs, s.db.TranslateError(err)
+	return inputs, err
 }
 
 // StepOutputs returns the outputs of each step run, in the order of declaration.
 func (s *Store) StepOutputs(
 	ctx context.Context, project models.ID, steps []models.ID,
 ) (map[models.ID][]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "step_run_id", IDs: steps,
-		Where: engine.SQL("o.project_id = ?", project)})
-	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found,
-		engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ? ORDER BY o.step_run_id, o.position", from))
+	found, err := lookUpRows[models.StepOutput](ctx, s, engine.Lookup{Table: "step_outputs", Column: "step_run_id", IDs: steps},
+		project, " ORDER BY t.step_run_id, t.position")
 	outputs := map[models.ID][]*models.StepOutput{}
 	for _, output := range found {
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
 	}
-	return outputs, s.db.TranslateError(err)
+	return outputs, err
 }
 
 // SavedOutputs returns the outputs that versions were saved from, by version.
 func (s *Store) SavedOutputs(
 	ctx context.Context, project models.ID, versions []models.ID,
 ) (map[models.ID]*models.StepOutput, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "step_outputs", Alias: "o", Column: "artifact_version_id",
-		IDs: versions, Where: engine.SQL("o.project_id = ?", project)})
-	var found []*models.StepOutput
-	err := s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("o", outputColumns)+" FROM ?", from))
-	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), s.db.TranslateError(err)
+	found, err := lookUpRows[models.StepOutput](ctx, s,
+		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
+	return byKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
 }
 
 var stepOutputsByID = loadByID("step_outputs", outputColumns, func(o *models.StepOutput) models.ID { return o.ID })
@@ -224,7 +198,7 @@ func (s *Store) StartStepRun(
 	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
 			runID, _ := models.ParseID(input.PipelineRunID)
-			run, err := tx.lockRun(runID)
+			run, err := selectForUpdate[models.PipelineRun](tx, runID) // so that nobody ends it
 			if err != nil {
 				return models.ID{}, nil, err
 			}
@@ -249,31 +223,23 @@ func (s *Store) StartStepRun(
 	return done.Value, done.Replayed, err
 }
 
-// lockRun locks a pipeline run, so that nobody ends it; nil for none.
-func (tx *transaction) lockRun(id models.ID) (*models.PipelineRun, error) {
-	return selectForUpdate[models.PipelineRun](tx, id)
-}
-
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
 	id := models.NewID()
 	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
 		return nil, err
 	}
-	var made []*models.StepRun
-	err := tx.scan(&made, engine.SQL(`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
-		VALUES (?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("step_runs",
-		stepRunColumns), run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro())))
-	return firstOrNil(made), err
+	return insertRow[models.StepRun](tx, "step_runs", "project_id, id, pipeline_run_id, name, status, started_at",
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.dialect.Now(run.StartedAt.UnixMicro()))
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	var versions idSelectors
+	versions := make([]idSelector, len(inputs))
 	rows := make([]any, len(inputs))
 	for i, input := range inputs {
-		versions.add(i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId"))
+		versions[i] = idSelector{i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId")}
 		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
 	}
 	found := make([]resolvedTarget, len(inputs))
@@ -285,14 +251,9 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 			return models.NotFound(at.Child(i).Child("artifactVersionId"), "there is no artifact version with this ID")
 		}
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id) "+
-		"SELECT ?, ?, position, name, version FROM "+
-		tx.dialect.JSONRows(engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.IDColumn("version")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
+		SELECT ?, ?, position, name, version FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
 func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
@@ -308,12 +269,8 @@ func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOut
 	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
 		return err
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return tx.exec(engine.SQL("INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name) "+
-		"SELECT ?, id, ?, position, name, artifact_name FROM "+
-		tx.dialect.JSONRows(engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
-			engine.TextColumn("artifact_name")), step.ProjectID, step.ID, string(text)))
+	return tx.exec(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
+		SELECT ?, id, ?, position, name, artifact_name FROM ?`, step.ProjectID, step.ID,
+		tx.dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
+			engine.TextColumn("artifact_name"))))
 }

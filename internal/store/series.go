@@ -17,9 +17,6 @@ type versionPoint struct {
 	Version models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-const pointColumns = `m.id, m.project_id, m.subject_id, m.seq, m.card, m.key, m.kind, m.value, m.retracted, m.reason,
-    m.logged_at, m.logged_by, m.step_run_id`
-
 // instant returns the instant of the key, nil for now.
 func (k EntryKey) instant() *models.Time {
 	if k.AsOf == 0 {
@@ -56,7 +53,7 @@ func (s *Store) ArtifactSeries(
 	}
 	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
 		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
-		Columns: pointColumns + ", " + engine.QualifyAs("v", versionColumns),
+		Columns: engine.Qualify("m", entryColumns) + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
 		From: engine.SQL("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
 		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
@@ -77,15 +74,8 @@ func (s *Store) ArtifactSeries(
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	l := search.List[*models.MetadataEntry]{
-		Name:    fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		Columns: entryColumns, From: engine.SQL("metadata_entries"),
-		Where:  engine.SQL("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key),
-		Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
-		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
-		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, selfKey) },
-	}
+	l := entryList(fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
+		engine.SQL("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key))
 	if key.AsOf != 0 {
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", key.AsOf))
 	}
@@ -167,8 +157,7 @@ func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error 
 func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
 	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error {
-		return tallyRows(db.Raw(query.SQL, query.Args...),
-			tallies)
+		return tallyRows(db.Raw(query.SQL, query.Args...), tallies)
 	})
 	if err != nil {
 		return nil, s.db.TranslateError(err)
@@ -187,7 +176,8 @@ func (s *Store) PreviousVersions(
 ) (map[models.ID]*models.ArtifactVersion, error) {
 	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions,
 		Where: engine.SQL("n.project_id = ?", project)}, engine.True
-	before := engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number", project)
+	before := engine.SQL(`SELECT w.id FROM artifact_versions w
+		WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number`, project)
 	if asOf != nil {
 		then, before = engine.SQL("n.created_at <= ?", *asOf), before.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
 	}

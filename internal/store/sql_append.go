@@ -1,12 +1,14 @@
 package store
 
 import (
+	"encoding/json"
+
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-// insertEntries stores entries, which are a JSON array of entryRow, and the latest row of each key; at is their time.
-func (tx *transaction) insertEntries(project models.ID, at any, entries string) ([]insertedEntry, error) {
+// insertEntries stores entries and the latest row of each key; at is their time.
+func (tx *transaction) insertEntries(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
 	if tx.dialect.HasOneWriter() {
 		return tx.insertEntriesThenLatest(project, at, entries)
 	}
@@ -14,11 +16,15 @@ func (tx *transaction) insertEntries(project models.ID, at any, entries string) 
 }
 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
-func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries string) ([]insertedEntry, error) {
+func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
+	text, err := json.Marshal(entries)
+	if err != nil {
+		return nil, err
+	}
 	latest := upsertLatest(tx.dialect, project, "stored")
 	about := tx.dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
 	var done []insertedEntry
-	err := tx.scan(&done, engine.SQL(`
+	err = tx.scan(&done, engine.SQL(`
 WITH moment AS MATERIALIZED (
     SELECT CAST(? AS bigint) AS logged_at
 ), given AS MATERIALIZED (
@@ -41,14 +47,14 @@ WITH moment AS MATERIALIZED (
     FROM (SELECT DISTINCT subject_id FROM given) AS e?
     ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
 )
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, entries, project, latest, project, about))
+SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, about))
 	return done, err
 }
 
 // insertEntriesThenLatest stores entries and latest rows by two statements.
-func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries string) ([]insertedEntry, error) {
+func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
 	var done []insertedEntry
-	given := tx.dialect.JSONRows(engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
+	given := tx.dialect.JSONRows(entries, engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
 		engine.NumberColumn("retracted"), engine.TextColumn("reason"), engine.NumberColumn("logged_at"), engine.TextColumn("logged_by"),
 		engine.IDColumn("step_run_id"), engine.TextColumn("sort_key"), engine.TextColumn("parts"))
@@ -56,8 +62,8 @@ func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entrie
 INSERT INTO metadata_entries (project_id, subject_id, id, card, key, kind, value, retracted, reason, logged_at,
     logged_by, step_run_id, sort_key, parts)
 SELECT ?, subject_id, id, card, key, kind, value, retracted, reason, coalesce(logged_at, ?), logged_by, step_run_id, sort_key, parts
-FROM `+given+` WHERE true ORDER BY n
-RETURNING id, seq, logged_at`, project, at, entries))
+FROM ? WHERE true ORDER BY n
+RETURNING id, seq, logged_at`, project, at, given))
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@
 // and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
-// The file database.go repeats the names of package engine that callers need.
+// Options and errors of opening a database are those of package engine.
 package store
 
 import (

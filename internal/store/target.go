@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/placard/placard/internal/store/engine"
@@ -30,7 +29,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 		at := paths[i]
 		switch {
 		case target.ArtifactVersionID != nil:
-			r.byID.add(i, *target.ArtifactVersionID, at.Child("artifactVersionId"))
+			r.byID = append(r.byID, idSelector{i, *target.ArtifactVersionID, at.Child("artifactVersionId")})
 		case target.ArtifactVersion != nil:
 			if err := target.ArtifactVersion.Check(at.Child("artifactVersion")); err != nil {
 				return nil, err
@@ -48,9 +47,9 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			}
 			r.contexts = append(r.contexts, contextSelector{i, target.StepContext, at.Child("stepContext")})
 		case target.StepRunID != nil:
-			r.bySteps.add(i, *target.StepRunID, at.Child("stepRunId"))
+			r.bySteps = append(r.bySteps, idSelector{i, *target.StepRunID, at.Child("stepRunId")})
 		case target.PipelineRunID != nil:
-			r.byRuns.add(i, *target.PipelineRunID, at.Child("pipelineRunId"))
+			r.byRuns = append(r.byRuns, idSelector{i, *target.PipelineRunID, at.Child("pipelineRunId")})
 		default:
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
@@ -66,34 +65,15 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 
 // targetResolver groups selectors by their form, each with its index among the targets.
 type targetResolver struct {
-	byID, bySteps, byRuns idSelectors
+	byID, bySteps, byRuns []idSelector
 	byName                []nameSelector
 	contexts              []contextSelector
 }
 
-type idSelectors []struct {
+type idSelector struct {
 	n    int
 	text string
 	at   *models.Path
-}
-
-func (b *idSelectors) add(n int, text string, at *models.Path) {
-	*b = append(*b, struct {
-		n    int
-		text string
-		at   *models.Path
-	}{n, text, at})
-}
-
-// ids returns the texts that are IDs; others select nothing.
-func (b idSelectors) ids() []models.ID {
-	var ids []models.ID
-	for _, one := range b {
-		if id, ok := models.ParseID(one.text); ok {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
 
 type nameSelector struct {
@@ -108,15 +88,21 @@ type contextSelector struct {
 	at      *models.Path
 }
 
-// resolveByID sets the targets of selectors by ID to the objects that find returns.
+// resolveByID sets the targets of selectors by ID to the objects that find returns. A text that is no ID selects nothing.
 func resolveByID[T any](
-	tx *transaction, b idSelectors, what string, found []resolvedTarget,
+	tx *transaction, b []idSelector, what string, found []resolvedTarget,
 	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
 ) error {
 	if len(b) == 0 {
 		return nil
 	}
-	objects, err := find(tx, b.ids())
+	var ids []models.ID
+	for _, one := range b {
+		if id, ok := models.ParseID(one.text); ok {
+			ids = append(ids, id)
+		}
+	}
+	objects, err := find(tx, ids)
 	if err != nil {
 		return err
 	}
@@ -223,35 +209,33 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	return tx.findProject(name)
 }
 
+// nameRow is a name to look up, with its index.
+type nameRow struct {
+	N       int     `json:"n"`
+	Name    string  `json:"name"`
+	Version *string `json:"version"`
+	Alias   *string `json:"alias"`
+	Latest  int     `json:"latest"`
+}
+
 // matchNamesOf looks up versions of one project. It fails with engine.ErrRetry if the project has another name.
 func (tx *transaction) matchNamesOf(
 	id models.ID, project string, names []*models.ArtifactVersionName, matches []nameMatch,
 ) error {
-	type row struct {
-		N       int     `json:"n"`
-		Name    string  `json:"name"`
-		Version *string `json:"version"`
-		Alias   *string `json:"alias"`
-		Latest  int     `json:"latest"`
-	}
-	var rows []row
+	var rows []nameRow
 	for i, name := range names {
 		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
-		made := row{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
+		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
 		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
-			made.Latest, made.Alias = 1, nil
+			row.Latest, row.Alias = 1, nil
 		}
-		rows = append(rows, made)
+		rows = append(rows, row)
 	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	from := engine.SQL(tx.dialect.JSONRows(engine.NumberColumn("n"), engine.TextColumn("name"),
-		engine.TextColumn("version"),
-		engine.TextColumn("alias"), engine.NumberColumn("latest"))+" CROSS JOIN projects p", string(text)).
+	from := tx.dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
+		engine.TextColumn("alias"), engine.NumberColumn("latest")).
+		Concat(engine.SQL(" CROSS JOIN projects p")).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
@@ -277,33 +261,29 @@ func (tx *transaction) matchNamesOf(
 	return nil
 }
 
+// nameNotFound returns NOT_FOUND for the first part of a name that does not exist, with similar names.
 func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersionName, match nameMatch) error {
+	artifact := models.TruncateName(name.Name)
 	switch {
 	case match.ProjectID.IsZero():
 		return models.NotFound(at.Child("project"), "there is no project %q",
 			models.TruncateName(tx.who.ResolveProject(name.Project)))
 	case match.Artifact.IsZero():
-		near, err := tx.suggestArtifacts(match.ProjectID, name.Name)
-		if err != nil {
-			return err
-		}
-		return notFoundWithSuggestions(at.Child("name"), near, "there is no artifact %q", models.TruncateName(name.Name))
+		// IDs ascend with time.
+		return tx.suggest(models.NotFound(at.Child("name"), "there is no artifact %q", artifact), name.Name,
+			engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", match.ProjectID))
 	case name.Version != nil:
-		near, err := tx.suggestVersions(match.ProjectID, match.Artifact, *name.Version)
-		if err != nil {
-			return err
-		}
-		return notFoundWithSuggestions(at.Child("version"), near, "the artifact %q has no version %q",
-			models.TruncateName(name.Name), models.TruncateName(*name.Version))
+		return tx.suggest(models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
+			models.TruncateName(*name.Version)), *name.Version,
+			engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
+				match.ProjectID, match.Artifact))
 	case name.Alias != nil:
-		near, err := tx.suggestAliases(match.ProjectID, match.Artifact, *name.Alias)
-		if err != nil {
-			return err
-		}
-		return notFoundWithSuggestions(at.Child("alias"), near, "the artifact %q has no alias %q",
-			models.TruncateName(name.Name), models.TruncateName(*name.Alias))
+		return tx.suggest(models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", artifact,
+			models.TruncateName(*name.Alias)), *name.Alias,
+			engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
+				match.ProjectID, match.Artifact))
 	}
-	return models.NotFound(at, "the artifact %q has no versions", models.TruncateName(name.Name))
+	return models.NotFound(at, "the artifact %q has no versions", artifact)
 }
 
 // lockedSubjects is the state of locked subjects.

@@ -55,11 +55,13 @@ func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 	if len(r.contexts) == 0 {
 		return nil
 	}
-	var steps idSelectors
+	var steps []models.ID
 	for _, one := range r.contexts {
-		steps.add(one.n, one.context.StepRunID, one.at)
+		if id, ok := models.ParseID(one.context.StepRunID); ok {
+			steps = append(steps, id)
+		}
 	}
-	outputs, err := tx.stepOutputs(steps.ids())
+	outputs, err := tx.stepOutputs(steps)
 	if err != nil {
 		return err
 	}
@@ -116,7 +118,8 @@ func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow
 			"the step run has no output %q", models.TruncateName(*name))
 	}
 	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.Child("artifactName"),
-		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits), models.TruncateName(*name))
+		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits),
+		models.TruncateName(*name))
 }
 
 func outputNames(outputs []outputRow) []string {
@@ -149,45 +152,33 @@ const (
 // closestNames returns the candidates with the smallest edit distance to a name, in ascending order; ties keep their
 // order.
 func closestNames(name string, candidates []string) []string {
-	name = models.TruncateName(name)
+	name = strings.ToLower(models.TruncateName(name))
 	distance := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
-		distance[candidate] = levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(models.TruncateName(candidate)))
+		distance[candidate] = levenshtein.ComputeDistance(name, strings.ToLower(models.TruncateName(candidate)))
 	}
 	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
 	return candidates[:min(len(candidates), maxSuggestions)]
 }
 
-// notFoundWithSuggestions returns NOT_FOUND with similar names.
-func notFoundWithSuggestions(at *models.Path, near []string, format string, args ...any) error {
-	err := models.NotFound(at, format, args...)
+// suggest adds the names of a query that are close to a name to a failure, and returns it.
+func (tx *transaction) suggest(failure *models.Error, name string, query engine.Expr) error {
+	var candidates []string
+	if err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates)); err != nil {
+		return err
+	}
+	return addSuggestions(failure, closestNames(name, candidates))
+}
+
+// addSuggestions adds similar names to a failure, and returns it.
+func addSuggestions(failure *models.Error, near []string) error {
 	if len(near) > 0 {
 		quoted := make([]string, len(near))
 		for i, name := range near {
 			quoted[i] = fmt.Sprintf("%q", models.TruncateName(name))
 		}
-		err.Message += "; near are " + strings.Join(quoted, ", ")
-		err.Candidates = near
+		failure.Message += "; near are " + strings.Join(quoted, ", ")
+		failure.Candidates = near
 	}
-	return err
-}
-
-func (tx *transaction) suggest(name string, query engine.Expr) ([]string, error) {
-	var candidates []string
-	err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates))
-	return closestNames(name, candidates), err
-}
-
-func (tx *transaction) suggestArtifacts(project models.ID, name string) ([]string, error) {
-	// IDs ascend with time.
-	return tx.suggest(name, engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", project))
-}
-
-func (tx *transaction) suggestVersions(project, artifact models.ID, name string) ([]string, error) {
-	return tx.suggest(name, engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", project, artifact))
-}
-
-func (tx *transaction) suggestAliases(project, artifact models.ID, name string) ([]string, error) {
-	return tx.suggest(name, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
-		project, artifact))
+	return failure
 }

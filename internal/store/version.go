@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -131,7 +130,7 @@ func (tx *transaction) lockVersion(
 	if err := tx.requireRole(role, found[id].ProjectID); err != nil {
 		return nil, err
 	}
-	artifact, err := tx.lockArtifact(found[id].ArtifactID)
+	artifact, err := selectForUpdate[models.Artifact](tx, found[id].ArtifactID)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +234,8 @@ func (s *Store) UntagArtifactVersion(
 	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			var gone []string
-			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ? RETURNING tag", version.ProjectID, version.ID, input.Tags))
+			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?"+
+				" RETURNING tag", version.ProjectID, version.ID, input.Tags))
 			if err != nil {
 				return err
 			}
@@ -259,9 +259,11 @@ func (s *Store) withLockedVersion(
 // moveAlias sets an alias to a version, from an instant on. It records nothing if the version has the alias.
 func (tx *transaction) moveAlias(version *models.ArtifactVersion, alias string, at any) error {
 	var moved []string
-	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id) VALUES (?, ?, ?, ?)
+	err := tx.scan(&moved, engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
+		VALUES (?, ?, ?, ?)
 		ON CONFLICT (project_id, artifact_id, alias) DO UPDATE SET artifact_version_id = excluded.artifact_version_id
-		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`, version.ProjectID, version.ArtifactID, alias, version.ID))
+		WHERE aliases.artifact_version_id <> excluded.artifact_version_id RETURNING alias`,
+		version.ProjectID, version.ArtifactID, alias, version.ID))
 	if err != nil || len(moved) == 0 {
 		return err
 	}
@@ -274,8 +276,10 @@ const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 
 // recordMove records the version of an alias from an instant on, nil for none.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
 	err := tx.exec(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
-		SELECT ?, ?, ?, ?, `+monotonicMoveTime+` FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
-			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`, version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
+		SELECT ?, ?, ?, ?, `+monotonicMoveTime+`
+		FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
+			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
+		version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
 	if err != nil {
 		return err
 	}
@@ -290,13 +294,9 @@ func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, a
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	var added []string
-	err = tx.scan(&added, engine.SQL("INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM "+
-		tx.dialect.JSONRows(engine.TextColumn("tag"))+" WHERE true ON CONFLICT DO NOTHING RETURNING tag", version.ProjectID, version.ID, text))
+	err := tx.scan(&added, engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag) SELECT ?, ?, tag FROM ?
+		WHERE true ON CONFLICT DO NOTHING RETURNING tag`, version.ProjectID, version.ID, tx.tagRows(tags)))
 	if err != nil {
 		return err
 	}
@@ -308,59 +308,60 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if len(tags) == 0 {
 		return nil
 	}
-	text, err := tagRows(tags)
-	if err != nil {
-		return err
-	}
 	return tx.exec(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+` FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
-			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag ORDER BY p.seq DESC LIMIT 1), 0) AS previous
-			FROM `+tx.dialect.JSONRows(engine.TextColumn("tag"))+`) m`, version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, text))
+		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+`
+		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
+			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag
+			ORDER BY p.seq DESC LIMIT 1), 0) AS previous FROM ?) m`,
+		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, tx.tagRows(tags)))
 }
 
-func tagRows(tags []string) (string, error) {
-	text, err := json.Marshal(mapToAny(tags, func(tag string) any { return map[string]any{"tag": tag} }))
-	return string(text), err
+func (tx *transaction) tagRows(tags []string) engine.Expr {
+	return columnRows(tx.dialect, engine.TextColumn, "tag", tags)
 }
 
-type labelRow struct {
-	ArtifactVersionID models.ID
-	Label             string
+// labelTable describes a table of labels of versions and the table of their moves.
+type labelTable struct {
+	name, moves string
+	// label is the column of the label, and owner the column of the object that has each label at most once.
+	label, owner string
+	// set is the condition that a move l sets the label.
+	set string
 }
 
 // Aliases returns the aliases of each version by name, now or as of an instant, in one statement.
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "aliases", Alias: "l", Column: "artifact_version_id", IDs: versions,
-		Where: engine.SQL("l.project_id = ?", project)}
-	if asOf != nil {
-		attached.Table, attached.Where = "alias_moves", attached.Where.And(engine.SQL(`l.moved_at <= ? AND (SELECT TRUE FROM alias_moves m
-			WHERE m.project_id = ? AND m.artifact_id = l.artifact_id AND m.alias = l.alias AND m.seq > l.seq AND m.moved_at <= ?
-			LIMIT 1) IS NULL`, *asOf, project, *asOf))
-	}
-	return s.labels(ctx, "l.alias", attached)
+	return s.labels(ctx, labelTable{"aliases", "alias_moves", "alias", "artifact_id", "TRUE"}, project, versions, asOf)
 }
 
 // Tags returns the tags of each version by name, now or as of an instant, in one statement.
 func (s *Store) Tags(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: "tags", Alias: "l", Column: "artifact_version_id", IDs: versions,
-		Where: engine.SQL("l.project_id = ?", project)}
-	if asOf != nil {
-		attached.Table, attached.Where = "tag_moves", attached.Where.And(engine.SQL(`l.added AND l.moved_at <= ? AND (SELECT TRUE FROM tag_moves m
-			WHERE m.project_id = ? AND m.artifact_version_id = l.artifact_version_id AND m.tag = l.tag AND m.seq > l.seq AND m.moved_at <= ?
-			LIMIT 1) IS NULL`, *asOf, project, *asOf))
-	}
-	return s.labels(ctx, "l.tag", attached)
+	return s.labels(ctx, labelTable{"tags", "tag_moves", "tag", "artifact_version_id", "l.added"}, project, versions, asOf)
 }
 
-func (s *Store) labels(ctx context.Context, column string, attached engine.Lookup) (map[models.ID][]string, error) {
-	from := s.db.Dialect().LookUp(attached)
-	var rows []labelRow
-	err := s.db.Read(ctx).Scan(&rows,
-		engine.SQL("SELECT l.artifact_version_id, "+column+" AS label FROM ? ORDER BY label", from))
+// labels returns the labels of each version. A label of the past is that of the last move up to the instant.
+func (s *Store) labels(
+	ctx context.Context, t labelTable, project models.ID, versions []models.ID, asOf *models.Time,
+) (map[models.ID][]string, error) {
+	attached := engine.Lookup{Table: t.name, Alias: "l", Column: "artifact_version_id", IDs: versions,
+		Where: engine.SQL("l.project_id = ?", project)}
+	if asOf != nil {
+		later := fmt.Sprintf(`SELECT TRUE FROM %s m WHERE m.project_id = ? AND m.%[2]s = l.%[2]s AND m.%[3]s = l.%[3]s
+			AND m.seq > l.seq AND m.moved_at <= ? LIMIT 1`, t.moves, t.owner, t.label)
+		attached.Table = t.moves
+		attached.Where = attached.Where.And(engine.SQL(t.set+" AND l.moved_at <= ? AND ("+later+") IS NULL",
+			*asOf, project, *asOf))
+	}
+	var rows []struct {
+		ArtifactVersionID models.ID
+		Label             string
+	}
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL("SELECT l.artifact_version_id, l."+t.label+
+		" AS label FROM ? ORDER BY label", s.db.Dialect().LookUp(attached)))
 	labels := map[models.ID][]string{}
 	for _, row := range rows {
 		labels[row.ArtifactVersionID] = append(labels[row.ArtifactVersionID], row.Label)

@@ -114,7 +114,9 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	}
 	err := c.tx.scan(&artifacts,
 		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
-		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number RETURNING id, project_id, name, created_at, last_number`, c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
+		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number
+		RETURNING id, project_id, name, created_at, last_number`,
+			c.project, models.NewID(), c.input.Artifact, c.tx.dialect.Now(0)))
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +130,9 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	var made []*models.ArtifactVersion
-	err = c.tx.scan(&made, engine.SQL(`INSERT INTO artifact_versions (project_id, id, artifact_id, subject_id, version, number, type, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING `+engine.Qualify("artifact_versions",
-		versionColumns), c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor)))
+	version, err := insertRow[models.ArtifactVersion](c.tx, "artifact_versions",
+		"project_id, id, artifact_id, subject_id, version, number, type, created_at",
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.dialect.Now(floor))
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +143,8 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 			return nil, err
 		}
 	}
-	made[0].KnownArtifact = &artifact.Artifact
-	return made[0], c.bind(made[0])
+	version.KnownArtifact = &artifact.Artifact
+	return version, c.bind(version)
 }
 
 // assignNumber returns the name and the number: the requested ones, or the next free ones.
@@ -225,7 +226,9 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 	if err := c.tx.assignSubject(c.project, c.output.ID, version); err != nil {
 		return subject, 0, err
 	}
-	return c.output.ID, floor, c.tx.exec(engine.SQL("UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?", models.SubjectArtifactVersion, version, c.project, c.output.ID))
+	return c.output.ID, floor, c.tx.exec(engine.SQL(
+		"UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
+		models.SubjectArtifactVersion, version, c.project, c.output.ID))
 }
 
 // assignSubject assigns the entries of a subject to a version.

@@ -13,11 +13,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -55,51 +57,56 @@ type Build struct{ Version, Commit string }
 
 // NewMetrics returns the metrics of a server and of its store.
 func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Metrics {
+	registry := prometheus.NewRegistry()
+	auto := promauto.With(registry)
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), names: map[string]bool{},
-		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+		registry: registry, names: map[string]bool{},
+		operations: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_total",
 			Help: "GraphQL operations with a response, by type, name and code of the first error.",
 		}, []string{"type", "name", "code"}),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		durations: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "placard_operation_duration_seconds",
 			Help:    "Time from the arrival of a request until its response is ready.",
 			Buckets: operationBuckets,
 		}, []string{"type", "name"}),
-		queueWaits: prometheus.NewHistogram(prometheus.HistogramOpts{
+		queueWaits: auto.NewHistogram(prometheus.HistogramOpts{
 			Name:    "placard_operation_wait_seconds",
 			Help:    "Time of requests in the queue, also of those whose deadline passed there.",
 			Buckets: operationBuckets,
 		}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+		refused: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "placard_operations_refused_total",
 			Help: "Requests rejected by an overloaded server, by reason: the queue was full (queue_full), " +
 				"the deadline passed in the queue (queue_timeout), or the memory for slow clients was exhausted (memory).",
 		}, []string{"reason"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+		inFlight: auto.NewGauge(prometheus.GaugeOpts{
 			Name: "placard_operations_in_flight",
 			Help: "GraphQL requests in progress, including those still being received.",
 		}),
-		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		statements: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "placard_sql_statement_duration_seconds",
 			Help:    "Duration of SQL statements of operations, by result: ok or failed.",
 			Buckets: statementBuckets,
 		}, []string{"result"}),
-		entries: prometheus.NewCounter(prometheus.CounterOpts{
+		entries: auto.NewCounter(prometheus.CounterOpts{
 			Name: "placard_entries_written_total", Help: "Stored metadata entries, including retractions.",
 		}),
 	}
-	gauge := func(name, help string, value func() int) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
-			func() float64 { return float64(value()) })
-	}
-	m.registry.MustRegister(m.operations, m.durations, m.queueWaits, m.refused, m.inFlight, m.statements, m.entries,
-		newBuildInfo(build), &pools{s},
-		gauge("placard_operations_executing", "GraphQL requests that are being executed.",
-			func() int { return queue.Stats().InUse }),
-		gauge("placard_operations_waiting", "GraphQL requests in the queue.",
-			func() int { return queue.Stats().Waiting }),
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "placard_operations_executing", Help: "GraphQL requests that are being executed.",
+	}, func() float64 { return float64(queue.Stats().InUse) })
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "placard_operations_waiting", Help: "GraphQL requests in the queue.",
+	}, func() float64 { return float64(queue.Stats().Waiting) })
+	auto.NewGauge(prometheus.GaugeOpts{
+		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
+			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
+			"tables": strconv.FormatInt(engine.TargetSchemaVersion(), 10),
+		},
+	}).Set(1)
+	registry.MustRegister(&pools{s}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, result := range []string{"ok", "failed"} {
 		m.statements.WithLabelValues(result) // a rate needs a first sample
 	}
@@ -109,26 +116,12 @@ func NewMetrics(build Build, queue *admission.Queue[string], s *store.Store) *Me
 	return m
 }
 
-func newBuildInfo(build Build) prometheus.Collector {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "placard_build_info", Help: "Always 1. The labels identify the version.", ConstLabels: prometheus.Labels{
-			"version": build.Version, "commit": build.Commit, "go": runtime.Version(),
-			"tables": strconv.FormatInt(store.TargetSchemaVersion(), 10),
-		},
-	})
-	info.Set(1)
-	return info
-}
-
 // Values of the label reason.
 const (
 	reasonQueueFull    = "queue_full"
 	reasonQueueTimeout = "queue_timeout"
 	reasonMemory       = "memory"
 )
-
-// startRequest counts a request that arrives.
-func (m *Metrics) startRequest() { m.inFlight.Inc() }
 
 // endRequest counts a request with its operation.
 func (m *Metrics) endRequest(o *gqlhttp.Summary) {
@@ -184,22 +177,22 @@ func (m *Metrics) Handler(log *slog.Logger) http.Handler {
 	return mux
 }
 
-// pools reads the pools of connections, and the size of the write-ahead log, when it is asked.
+// pools is a collector of the pools of connections and of the size of the write-ahead log.
 type pools struct{ store *store.Store }
 
 var (
 	poolOpen = prometheus.NewDesc("placard_database_connections", "Connections to the database, by pool and state: in_use or idle.",
 		[]string{"pool", "state"}, nil)
-	poolMost    = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
-	poolWaiting = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
-	poolWaits   = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
-	poolWaited  = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
-	logBytes    = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
+	poolMax      = prometheus.NewDesc("placard_database_connections_max", "Connections that a pool may have.", []string{"pool"}, nil)
+	poolWaiting  = prometheus.NewDesc("placard_database_waiting", "Statements that wait for their turn on a connection of a pool.", []string{"pool"}, nil)
+	poolWaits    = prometheus.NewDesc("placard_database_waits_total", "How often a statement had to wait for its turn or a connection.", []string{"pool"}, nil)
+	poolWaitTime = prometheus.NewDesc("placard_database_wait_seconds_total", "How long statements waited for their turn or a connection.", []string{"pool"}, nil)
+	logBytes     = prometheus.NewDesc("placard_sqlite_log_bytes", "Size of the write-ahead log of SQLite, in bytes.", nil, nil)
 )
 
-// Describe names what Collect makes.
+// Describe sends the descriptions of the metrics of Collect.
 func (p *pools) Describe(to chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{poolOpen, poolMost, poolWaiting, poolWaits, poolWaited, logBytes} {
+	for _, description := range []*prometheus.Desc{poolOpen, poolMax, poolWaiting, poolWaits, poolWaitTime, logBytes} {
 		to <- description
 	}
 }
@@ -209,10 +202,10 @@ func (p *pools) Collect(to chan<- prometheus.Metric) {
 	for _, pool := range p.store.Pools() {
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "in_use")
 		to <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(pool.Idle), pool.Name, "idle")
-		to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(pool.Most), pool.Name)
+		to <- prometheus.MustNewConstMetric(poolMax, prometheus.GaugeValue, float64(pool.Most), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaiting, prometheus.GaugeValue, float64(pool.Waiting), pool.Name)
 		to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
-		to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
+		to <- prometheus.MustNewConstMetric(poolWaitTime, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}
 	if size, ok := p.store.LogBytes(); ok {
 		to <- prometheus.MustNewConstMetric(logBytes, prometheus.GaugeValue, float64(size))

@@ -27,7 +27,7 @@ func TestRejectionReasons(t *testing.T) {
 		{QueueOutcome: admission.Admitted, Code: "OVERLOADED"}, {QueueOutcome: admission.Admitted, Code: "LIMIT_EXCEEDED"},
 		{QueueOutcome: admission.Admitted, Code: gqlhttp.CodeOK},
 	} {
-		m.startRequest()
+		m.inFlight.Inc()
 		m.endRequest(&o)
 	}
 	families, err := m.registry.Gather()

@@ -12,6 +12,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // telemetry observes operations, statements and entries. Its fields are nil if they are disabled.
@@ -22,13 +23,13 @@ type telemetry struct {
 
 // StartRequest implements gqlhttp.Observer.
 func (t *telemetry) StartRequest(r *http.Request) (context.Context, func(*gqlhttp.Summary)) {
-	ctx := store.WithObserver(r.Context(), t)
+	ctx := engine.WithObserver(r.Context(), t)
 	endTrace := func(*gqlhttp.Summary) {}
 	if t.traces != nil {
 		ctx, endTrace = t.traces.startRequest(ctx, r)
 	}
 	if t.metrics != nil {
-		t.metrics.startRequest()
+		t.metrics.inFlight.Inc()
 	}
 	return ctx, func(o *gqlhttp.Summary) {
 		endTrace(o)
@@ -49,7 +50,7 @@ func (t *telemetry) StartBatch(ctx context.Context, field string, objects int) (
 // BeforeStatement does nothing: statements are observed when they end.
 func (t *telemetry) BeforeStatement(context.Context, string, []any) error { return nil }
 
-// Statement implements store.Observer.
+// Statement implements engine.Observer.
 func (t *telemetry) Statement(ctx context.Context, start time.Time, duration time.Duration, text func() string, err error) {
 	if t.traces != nil {
 		t.traces.addStatement(ctx, start, duration, text, err)
@@ -59,7 +60,7 @@ func (t *telemetry) Statement(ctx context.Context, start time.Time, duration tim
 	}
 }
 
-// Entries implements store.Observer.
+// Entries implements engine.Observer.
 func (t *telemetry) Entries(n int) {
 	if t.metrics != nil {
 		t.metrics.entries.Add(float64(n))

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/internal/transfer"
 	"github.com/placard/placard/models"
@@ -162,7 +162,7 @@ func TestHostileFiles(t *testing.T) {
 		_, err := importInto(context.Background(), t, url, made)
 		checkRefused(t, name, err, c.want)
 	}
-	if tables := must[store.Schema](t)(store.ReadSchema(context.Background(), url)); tables.Stored != 0 {
+	if tables := must[engine.Schema](t)(engine.ReadSchema(context.Background(), url)); tables.Stored != 0 {
 		t.Error("there is a database")
 	}
 	must[transfer.Imported](t)(importInto(context.Background(), t, url, withTrailer(t, lines(file)))) // control

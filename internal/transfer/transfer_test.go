@@ -16,6 +16,7 @@ import (
 	"github.com/placard/placard/internal/harness"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/bulk"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/internal/transfer"
 	"github.com/placard/placard/models"
@@ -164,7 +165,7 @@ func TestDamagedFiles(t *testing.T) {
 				t.Errorf("%s is not refused", what)
 			}
 		}
-		if tables := must[store.Schema](t)(store.ReadSchema(context.Background(), url)); strings.HasPrefix(url, "sqlite") &&
+		if tables := must[engine.Schema](t)(engine.ReadSchema(context.Background(), url)); strings.HasPrefix(url, "sqlite") &&
 			tables.Stored != 0 {
 			t.Error("there is a database")
 		}

@@ -2,12 +2,12 @@ package bulk
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -56,15 +56,14 @@ func (b *batch) lockArtifacts() error {
 		return nil
 	}
 	ids := distinctIDs(b.rows, column)
-	where, args := b.OneOf("id", ids)
+	where := b.Dialect().IDIn("id", ids)
 	if column == "artifact_version_id" {
-		where, args = b.OneOf("v.id", ids)
-		where = "id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND " + where + ")"
-		args = append([]any{b.project}, args...)
+		where = engine.SQL("id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND ?)", b.project,
+			b.Dialect().IDIn("v.id", ids))
 	}
 	var locked []models.ID
-	return b.Raw("SELECT id FROM artifacts WHERE project_id = ? AND "+where+" ORDER BY id"+b.LockRow(),
-		append([]any{b.project}, args...)...).Scan(&locked).Error
+	return b.Read(&locked, engine.SQL("SELECT id FROM artifacts WHERE project_id = ? AND ? ORDER BY id"+
+		b.Dialect().ForUpdate(), b.project, where))
 }
 
 // distinctIDs returns the IDs in a column without NULL, in the order of the rows.
@@ -120,16 +119,12 @@ type storedRow struct {
 // storedRows returns the stored rows with the keys of the batch by the line of the imported row. A row with an ID may
 // belong to another project.
 func (b *batch) storedRows() (map[int64]storedRow, error) {
-	from, values, err := b.rowsExpr(b.rows, b.table.Key...)
-	if err != nil {
-		return nil, err
-	}
-	sql, args := "SELECT t.n, x.project_id, "+b.table.selection()+" FROM "+from+" CROSS JOIN "+b.table.name+" x WHERE "+
-		equalColumns(b.table.Key), []any{values}
+	query := engine.SQL("SELECT t.n, x.project_id, "+b.table.selection()+" FROM ? CROSS JOIN "+b.table.name+" x WHERE "+
+		equalColumns(b.table.Key), b.tableOf(b.rows, b.table.Key...))
 	if b.table.Key[0] != "id" {
-		sql, args = sql+" AND x.project_id = ?", append(args, b.project)
+		query = query.Concat(engine.SQL(" AND x.project_id = ?", b.project))
 	}
-	rows, err := b.Raw(sql, args...).Rows()
+	rows, err := b.Raw(query.SQL, query.Args...).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -152,17 +147,17 @@ func equalColumns(columns []string) string {
 	return strings.Join(conditions, " AND ")
 }
 
-// rowsExpr returns a table expression t with columns of rows, and its argument. The column n is the line.
-func (b *batch) rowsExpr(rows []Row, columns ...string) (sql, argument string, err error) {
-	ids, texts, numbers := []string{}, []string{}, []string{"n"}
+// tableOf returns the item t of FROM with columns of rows. The column n is the line.
+func (b *batch) tableOf(rows []Row, columns ...string) engine.Expr {
+	types := []engine.Column{engine.NumberColumn("n")}
 	for _, name := range columns {
 		switch b.table.Columns[b.table.index(name)].Kind {
 		case ID:
-			ids = append(ids, name)
+			types = append(types, engine.IDColumn(name))
 		case Text, Value:
-			texts = append(texts, name)
+			types = append(types, engine.TextColumn(name))
 		default:
-			numbers = append(numbers, name)
+			types = append(types, engine.NumberColumn(name))
 		}
 	}
 	objects := make([]map[string]any, len(rows))
@@ -179,8 +174,7 @@ func (b *batch) rowsExpr(rows []Row, columns ...string) (sql, argument string, e
 			}
 		}
 	}
-	text, err := json.Marshal(objects)
-	return b.Rows(ids, texts, numbers), string(text), err
+	return b.Dialect().JSONRows(objects, types...)
 }
 
 // insertRows stores the new rows and adds their subjects.
@@ -193,7 +187,7 @@ func insertRows(b *batch) error {
 				ids = append(ids, r.Get("id").(models.ID))
 			}
 		}
-		if err := b.AddSubjects(b.project, string(b.table.subject), ids); err != nil {
+		if err := b.AddSubjects(b.project, b.table.subject, ids); err != nil {
 			return err
 		}
 	}
@@ -207,25 +201,22 @@ func (b *batch) updateRows() error {
 		return nil
 	}
 	changed, err := b.upsert(b.updates, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.update)
-	b.result.Updated += changed
-	b.result.Unchanged += len(b.updates) - changed
+	b.result.Updated += int(changed)
+	b.result.Unchanged += len(b.updates) - int(changed)
 	return err
 }
 
 // upsert inserts rows with the action for existing ones. It returns the number of written rows.
-func (b *batch) upsert(rows []Row, onConflict string) (int, error) {
-	from, values, err := b.rowsExpr(rows, b.table.columnNames()...)
-	if err != nil {
-		return 0, err
-	}
-	var columns, expressions []string
+func (b *batch) upsert(rows []Row, onConflict string) (int64, error) {
+	var names, columns, expressions []string
 	for _, c := range b.table.Columns {
+		names = append(names, c.Name)
 		columns = append(columns, cmp.Or(c.stored, c.Name))
 		expressions = append(expressions, cmp.Or(c.write, "t."+c.Name))
 	}
-	result := b.Exec("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
-		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM "+from+" WHERE true ORDER BY t.n"+onConflict, b.project, values)
-	return int(result.RowsAffected), result.Error
+	return b.Write(engine.SQL("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
+		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM ? WHERE true ORDER BY t.n"+onConflict,
+		b.project, b.tableOf(rows, names...)))
 }
 
 // refuse returns a RowError.

@@ -1,6 +1,9 @@
 package bulk
 
-import "github.com/placard/placard/models"
+import (
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
 
 func compareAll(stored, imported Row) comparison {
 	if equalExcept(stored, imported) {
@@ -47,7 +50,7 @@ func compareOutputs(stored, imported Row) comparison {
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
 	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" {
-		condition := " WHERE " + hasID("t.id", b.table.name)
+		condition := engine.SQL("WHERE " + hasID("t.id", b.table.name))
 		if err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, condition); err != nil {
 			return err
 		}
@@ -67,14 +70,9 @@ func (b *batch) check() error {
 
 // refuseWhere returns a RowError with text for the first new row t for which condition, which follows FROM t, yields a
 // row. columns are the columns of t.
-func (b *batch) refuseWhere(text string, columns []string, condition string, args ...any) error {
-	from, values, err := b.rowsExpr(b.inserts, columns...)
-	if err != nil {
-		return err
-	}
+func (b *batch) refuseWhere(text string, columns []string, condition engine.Expr) error {
 	var lines []int64
-	sql := "SELECT t.n FROM " + from + condition + " ORDER BY t.n LIMIT 1"
-	err = b.Raw(sql, append([]any{values}, args...)...).Scan(&lines).Error
+	err := b.Read(&lines, engine.SQL("SELECT t.n FROM ? ? ORDER BY t.n LIMIT 1", b.tableOf(b.inserts, columns...), condition))
 	if err != nil || len(lines) == 0 {
 		return err
 	}
@@ -85,15 +83,15 @@ func (b *batch) checkReference(r reference) error {
 	columns, member := []string{r.column}, members([]string{r.column})
 	if !r.deletable {
 		return b.refuseWhere(member+" must be the ID of an object of this project, in the database or on an earlier line",
-			columns, " WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+
-				" x WHERE x.project_id = ? AND x.id = t."+r.column+")", b.project)
+			columns, engine.SQL("WHERE t."+r.column+" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "+r.table+
+				" x WHERE x.project_id = ? AND x.id = t."+r.column+")", b.project))
 	}
 	foreign := "x.project_id <> ?"
 	if r.sameArtifact {
 		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
 	}
 	return b.refuseWhere(member+" must not be the ID of a version of another project or artifact", columns,
-		" CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project)
+		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project))
 }
 
 func (b *batch) checkUnique(columns []string) error {
@@ -109,5 +107,5 @@ func (b *batch) checkUnique(columns []string) error {
 		seen[values] = true
 	}
 	return b.refuseWhere("the project has another "+b.table.Record+" with this "+members(columns), columns,
-		" CROSS JOIN "+b.table.name+" x WHERE x.project_id = ? AND "+equalColumns(columns), b.project)
+		engine.SQL("CROSS JOIN "+b.table.name+" x WHERE x.project_id = ? AND "+equalColumns(columns), b.project))
 }

@@ -1,6 +1,9 @@
 package bulk
 
-import "github.com/placard/placard/models"
+import (
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
 
 // appendEntries appends entries after the stored ones, as logging does.
 func appendEntries(b *batch) error {
@@ -33,15 +36,13 @@ func (b *batch) lockLastLogged() (map[models.ID]int64, error) {
 	if err := b.LockSubjects(b.project, subjects); err != nil {
 		return nil, err
 	}
-	where, args := b.OneOf("s.id", subjects)
 	var found []struct {
 		ID   models.ID
 		Last int64
 	}
-	err := b.Raw(`SELECT s.id, coalesce((SELECT e.logged_at FROM metadata_entries e
+	err := b.Read(&found, engine.SQL(`SELECT s.id, coalesce((SELECT e.logged_at FROM metadata_entries e
 		WHERE e.project_id = ? AND e.subject_id = s.id ORDER BY e.seq DESC LIMIT 1), 0) AS last
-		FROM subjects s WHERE s.project_id = ? AND `+where,
-		append([]any{b.project, b.project}, args...)...).Scan(&found).Error
+		FROM subjects s WHERE s.project_id = ? AND ?`, b.project, b.project, b.Dialect().IDIn("s.id", subjects)))
 	last := map[models.ID]int64{}
 	for _, subject := range found {
 		last[subject.ID] = subject.Last

@@ -1,5 +1,7 @@
 package bulk
 
+import "github.com/placard/placard/internal/store/engine"
+
 // compareMoves finds the rows that continue stored sequences. Of the stored and the imported sequence with a key, one
 // must be the beginning of the other.
 func (b *batch) compareMoves() error {
@@ -26,10 +28,9 @@ func (b *batch) compareMoves() error {
 // storedSequences returns the stored sequences of the artifacts or versions of the batch by key.
 func (b *batch) storedSequences() (map[[2]any][]Row, error) {
 	owner := b.table.Key[0]
-	where, args := b.OneOf("x."+owner, distinctIDs(b.rows, owner))
-	sql := "SELECT " + b.table.selection() + " FROM " + b.table.name + " x WHERE x.project_id = ? AND " + where +
-		" ORDER BY x.seq"
-	rows, err := b.Raw(sql, append([]any{b.project}, args...)...).Rows()
+	query := engine.SQL("SELECT "+b.table.selection()+" FROM "+b.table.name+
+		" x WHERE x.project_id = ? AND ? ORDER BY x.seq", b.project, b.Dialect().IDIn("x."+owner, distinctIDs(b.rows, owner)))
+	rows, err := b.Raw(query.SQL, query.Args...).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -57,19 +58,17 @@ func insertAliasMoves(b *batch) error {
 	if err := insertRows(b); err != nil {
 		return err
 	}
-	from, values, err := b.rowsExpr(b.lastMoves(), "artifact_id", "alias", "artifact_version_id")
+	moves := b.tableOf(b.lastMoves(), "artifact_id", "alias", "artifact_version_id")
+	_, err := b.Write(engine.SQL(`DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN
+		(SELECT t.artifact_id, t.alias FROM ?)`, b.project, moves))
 	if err != nil {
 		return err
 	}
-	err = b.Exec(`DELETE FROM aliases WHERE project_id = ? AND (artifact_id, alias) IN
-		(SELECT t.artifact_id, t.alias FROM `+from+")", b.project, values).Error
-	if err != nil {
-		return err
-	}
-	return b.Exec(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
-		SELECT ?, t.artifact_id, t.alias, t.artifact_version_id FROM `+from+`
+	_, err = b.Write(engine.SQL(`INSERT INTO aliases (project_id, artifact_id, alias, artifact_version_id)
+		SELECT ?, t.artifact_id, t.alias, t.artifact_version_id FROM ?
 		CROSS JOIN artifact_versions x WHERE x.project_id = ? AND x.id = t.artifact_version_id`,
-		b.project, values, b.project).Error
+		b.project, moves, b.project))
+	return err
 }
 
 // insertTagMoves also adds the tags whose last move adds them, and removes the others.
@@ -77,15 +76,13 @@ func insertTagMoves(b *batch) error {
 	if err := insertRows(b); err != nil {
 		return err
 	}
-	from, values, err := b.rowsExpr(b.lastMoves(), "artifact_version_id", "tag", "added")
+	moves := b.tableOf(b.lastMoves(), "artifact_version_id", "tag", "added")
+	_, err := b.Write(engine.SQL(`DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN
+		(SELECT t.artifact_version_id, t.tag FROM ?)`, b.project, moves))
 	if err != nil {
 		return err
 	}
-	err = b.Exec(`DELETE FROM tags WHERE project_id = ? AND (artifact_version_id, tag) IN
-		(SELECT t.artifact_version_id, t.tag FROM `+from+")", b.project, values).Error
-	if err != nil {
-		return err
-	}
-	return b.Exec(`INSERT INTO tags (project_id, artifact_version_id, tag)
-		SELECT ?, t.artifact_version_id, t.tag FROM `+from+" WHERE t.added <> 0", b.project, values).Error
+	_, err = b.Write(engine.SQL(`INSERT INTO tags (project_id, artifact_version_id, tag)
+		SELECT ?, t.artifact_version_id, t.tag FROM ? WHERE t.added <> 0`, b.project, moves))
+	return err
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -19,7 +19,7 @@ type Snapshot struct {
 
 // Open opens the database at url for reading. It returns a *store.Behind error if the schema is older than the program.
 func Open(ctx context.Context, url string) (*Snapshot, error) {
-	pool, err := store.OpenReadOnly(ctx, url)
+	pool, err := engine.OpenReadOnly(ctx, url)
 	if err != nil {
 		return nil, err
 	}

@@ -222,11 +222,3 @@ func (t *Table) index(name string) int {
 	}
 	return i
 }
-
-func (t *Table) columnNames() []string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return names
-}

@@ -3,18 +3,15 @@ package bulk
 import (
 	"slices"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
 // insertRetiredNumbers skips the numbers of versions that exist here, because an import deletes nothing.
 func insertRetiredNumbers(b *batch) error {
-	from, values, err := b.rowsExpr(b.inserts, b.table.Key...)
-	if err != nil {
-		return err
-	}
 	var kept []int64
-	err = b.Raw("SELECT t.n FROM "+from+` CROSS JOIN artifact_versions x WHERE x.project_id = ?
-		AND x.artifact_id = t.artifact_id AND x.number = t.number`, values, b.project).Scan(&kept).Error
+	err := b.Read(&kept, engine.SQL(`SELECT t.n FROM ? CROSS JOIN artifact_versions x WHERE x.project_id = ?
+		AND x.artifact_id = t.artifact_id AND x.number = t.number`, b.tableOf(b.inserts, b.table.Key...), b.project))
 	if err != nil {
 		return err
 	}
@@ -31,16 +28,16 @@ func insertRetiredNumbers(b *batch) error {
 func insertVersions(b *batch) error {
 	for _, fault := range []struct{ text, condition string }{
 		{`"number" must not be greater than "lastNumber" of the artifact`,
-			" CROSS JOIN artifacts x WHERE x.project_id = ? AND x.id = t.artifact_id AND x.last_number < t.number"},
+			"CROSS JOIN artifacts x WHERE x.project_id = ? AND x.id = t.artifact_id AND x.last_number < t.number"},
 		{`"number" is the number of a version that has been deleted from the project`,
-			` CROSS JOIN retired_numbers x
+			`CROSS JOIN retired_numbers x
 			WHERE x.project_id = ? AND x.artifact_id = t.artifact_id AND x.number = t.number`},
 		{`the output with "outputId" was saved as another version, or "createdAt" is not its "boundAt"`,
-			` CROSS JOIN step_outputs x WHERE x.project_id = ? AND x.id = t.output_id AND x.bound_at IS NOT NULL
+			`CROSS JOIN step_outputs x WHERE x.project_id = ? AND x.id = t.output_id AND x.bound_at IS NOT NULL
 			AND (x.bound_at <> t.created_at OR x.artifact_version_id IS NOT NULL AND x.artifact_version_id <> t.id)`},
 	} {
 		columns := []string{"id", "artifact_id", "output_id", "number", "created_at"}
-		if err := b.refuseWhere(fault.text, columns, fault.condition, b.project); err != nil {
+		if err := b.refuseWhere(fault.text, columns, engine.SQL(fault.condition, b.project)); err != nil {
 			return err
 		}
 	}
@@ -66,14 +63,11 @@ func (b *batch) addVersionSubjects() error {
 	if err := b.LockSubjects(b.project, distinctIDs(b.inserts, "output_id")); err != nil {
 		return err
 	}
-	from, values, err := b.rowsExpr(b.inserts, "id", "output_id")
-	if err != nil {
-		return err
-	}
-	return b.Exec(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
-		SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM `+from+` WHERE true ON CONFLICT (project_id, id)
+	_, err := b.Write(engine.SQL(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
+		SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM ? WHERE true ON CONFLICT (project_id, id)
 		DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about`,
-		b.project, models.SubjectArtifactVersion, values).Error
+		b.project, models.SubjectArtifactVersion, b.tableOf(b.inserts, "id", "output_id")))
+	return err
 }
 
 // bindOutputs records the new versions in their outputs, and in the latest entries about these.
@@ -83,16 +77,15 @@ func (b *batch) bindOutputs() error {
 		return nil
 	}
 	p := b.project
-	where, ids := b.OneOf("id", outputs)
-	err := b.Exec(`UPDATE step_outputs AS o SET
+	_, err := b.Write(engine.SQL(`UPDATE step_outputs AS o SET
 		artifact_version_id = (SELECT v.id FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id),
 		bound_at = (SELECT v.created_at FROM artifact_versions v WHERE v.project_id = ? AND v.subject_id = o.id)
-		WHERE project_id = ? AND `+where, append([]any{p, p, p}, ids...)...).Error
+		WHERE project_id = ? AND ?`, p, p, p, b.Dialect().IDIn("id", outputs)))
 	if err != nil {
 		return err
 	}
-	where, ids = b.OneOf("subject_id", outputs)
-	return b.Exec(`UPDATE metadata_latest AS l SET about = ?, object_id = (SELECT s.artifact_version_id FROM subjects s
-		WHERE s.project_id = ? AND s.id = l.subject_id) WHERE project_id = ? AND `+where,
-		append([]any{models.SubjectArtifactVersion, p, p}, ids...)...).Error
+	_, err = b.Write(engine.SQL(`UPDATE metadata_latest AS l SET about = ?, object_id = (SELECT s.artifact_version_id
+		FROM subjects s WHERE s.project_id = ? AND s.id = l.subject_id) WHERE project_id = ? AND ?`,
+		models.SubjectArtifactVersion, p, p, b.Dialect().IDIn("subject_id", outputs)))
+	return err
 }

@@ -18,8 +18,9 @@ type Dialect interface {
 	IDIn(column string, ids []models.ID) Expr
 	// PerParent runs a SELECT once for each of the parents. sel receives the SQL of the ID of a parent.
 	PerParent(parents []models.ID, sel func(parent Expr) Expr) Expr
-	// JSONRows returns the item t of FROM with a row for each object of a JSON array, which is its one argument.
-	JSONRows(columns ...Column) string
+	// JSONRows returns the item t of FROM with a row for each element of a slice, whose JSON is an object with a member
+	// for each column. All rows are one argument.
+	JSONRows(rows any, columns ...Column) Expr
 	// LateralJoin returns the lateral join of a table: each row of the items before it, in their order, is joined with the
 	// rows of the table for which a condition holds. The planner cannot change the order of the join.
 	LateralJoin(table, alias string, on Expr) Expr

@@ -55,10 +55,10 @@ func openPostgres(url string, connections int, log *slog.Logger) (backend, error
 	d.statistics.pool.SetMaxOpenConns(1)
 	reads, questions, mutations, keys := shareConnections(connections)
 	d.lane = laneSet{
-		reads: newLane("postgres_read", d.connect(config), reads), unbounded: newLane("postgres_question", d.connect(config),
-			questions),
-		mutations: newLane("postgres_write", d.connect(config), mutations), keys: newLane("postgres_keys", d.connect(config),
-			keys),
+		reads:     newLane("postgres_read", d.connect(config), reads),
+		unbounded: newLane("postgres_question", d.connect(config), questions),
+		mutations: newLane("postgres_write", d.connect(config), mutations),
+		keys:      newLane("postgres_keys", d.connect(config), keys),
 	}
 	for _, lane := range d.lane.all() {
 		if lane.db, err = postgresGORM(lane.pool, log); err != nil {
@@ -88,8 +88,6 @@ func setConnectionCheckInterval(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// A connection that was idle for mostIdle is asked whether it still leads to PostgreSQL before it is used, and has
-// mostSilent to answer.
 const (
 	// maxIdleTime is the idle time after which a connection is checked before use, and pingTimeout the time for the
 	// check.
@@ -210,13 +208,13 @@ func (d *postgresDialect) IDIn(column string, ids []models.ID) Expr {
 	return Expr{column + " = ANY(CAST(? AS uuid[]))", []any{idArray(ids)}}
 }
 
-func (d *postgresDialect) JSONRows(columns ...Column) string {
+func (d *postgresDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " " + [...]string{textColumn: `text COLLATE "C"`, numberColumn: "bigint",
 			idColumn: "uuid"}[c.kind]
 	}
-	return "json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")"
+	return Expr{"json_to_recordset(CAST(? AS json)) AS t(" + strings.Join(parts, ", ") + ")", []any{jsonText(rows)}}
 }
 
 func (d *postgresDialect) IndexedBy(_, table, alias string) string { return table + " " + alias }

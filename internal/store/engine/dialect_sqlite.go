@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -170,11 +169,7 @@ func (d *sqliteDialect) present(context.Context) (int64, error) {
 func (d *sqliteDialect) NowMinus(age time.Duration) any { return d.clock().Add(-age).UnixMicro() }
 
 func (d *sqliteDialect) IDIn(column string, ids []models.ID) Expr {
-	text, err := json.Marshal(ids)
-	if err != nil {
-		panic(err) // IDs are texts
-	}
-	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{string(text)}}
+	return Expr{column + " IN (SELECT unhex(value, '-') FROM json_each(?))", []any{jsonText(ids)}}
 }
 
 // parentID takes the place of the ID of a parent in the arguments of a SELECT.
@@ -199,7 +194,7 @@ func (d *sqliteDialect) PerParent(parents []models.ID, sel func(parent Expr) Exp
 	return Join(parts, "\nUNION ALL\n")
 }
 
-func (d *sqliteDialect) JSONRows(columns ...Column) string {
+func (d *sqliteDialect) JSONRows(rows any, columns ...Column) Expr {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		value := "value ->> '" + c.name + "'"
@@ -208,7 +203,7 @@ func (d *sqliteDialect) JSONRows(columns ...Column) string {
 		}
 		parts[i] = value + " AS " + c.name
 	}
-	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t"
+	return Expr{"(SELECT " + strings.Join(parts, ", ") + " FROM json_each(?)) AS t", []any{jsonText(rows)}}
 }
 
 // placard_fold is models.Fold as a function of SQLite.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -47,6 +48,15 @@ func NumberColumn(name string) Column { return Column{name, numberColumn} }
 
 // IDColumn returns a column of IDs.
 func IDColumn(name string) Column { return Column{name, idColumn} }
+
+// jsonText returns the JSON of values of columns.
+func jsonText(values any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // IDs, texts and numbers have a JSON form
+	}
+	return string(text)
+}
 
 var (
 	True  = Expr{"TRUE", nil}

@@ -97,7 +97,6 @@ func execAll(ctx context.Context, tx *sql.Tx, statements []string) error {
 	return nil
 }
 
-// filledAtOnce is how many rows are held in memory, and toldEvery how often the log says how far that is.
 const (
 	// fillBatchSize is the number of rows in memory, and progressInterval the time between two log messages.
 	fillBatchSize    = 1000
@@ -238,7 +237,6 @@ func TargetSchemaVersion() int64 {
 	return numbers[len(numbers)-1]
 }
 
-// The statements that report whether the table of versions exists.
 const (
 	// The following statements report whether the table of versions exists.
 	sqliteHasTables   = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version')"

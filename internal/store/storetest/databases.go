@@ -133,6 +133,14 @@ func copyDatabase(name, source string) error {
 func execute(statement string) error { return executeAt(cluster.admin.String(), statement) }
 
 func executeAt(url, statement string) error {
+	return withConnection(url, func(ctx context.Context, db *sql.DB) error {
+		_, err := db.ExecContext(ctx, statement)
+		return err
+	})
+}
+
+// withConnection runs fn with a connection to a database, for at most harness.Limit.
+func withConnection(url string, fn func(ctx context.Context, db *sql.DB) error) error {
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
@@ -140,20 +148,7 @@ func executeAt(url, statement string) error {
 	defer func() { _ = db.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
 	defer cancel()
-	_, err = db.ExecContext(ctx, statement)
-	return err
-}
-
-// serverVersion reads the version of the shared cluster.
-func serverVersion() (version int, err error) {
-	db, err := sql.Open("pgx", cluster.admin.String())
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = db.Close() }()
-	ctx, cancel := context.WithTimeout(context.Background(), harness.Limit)
-	defer cancel()
-	return version, db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version)
+	return fn(ctx, db)
 }
 
 func startCluster() (err error) {
@@ -167,7 +162,10 @@ func startCluster() (err error) {
 		}
 		cluster.admin = cluster.own.URL
 	}
-	if cluster.version, err = serverVersion(); err != nil {
+	err = withConnection(cluster.admin.String(), func(ctx context.Context, db *sql.DB) error {
+		return db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&cluster.version)
+	})
+	if err != nil {
 		return err
 	}
 	if err := execute("DROP DATABASE IF EXISTS " + template + " WITH (FORCE)"); err != nil {

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 )
 
 // Meter counts the statements of a context, and can make one of them fail.
@@ -21,14 +21,14 @@ type Meter struct {
 	Hold func(ctx context.Context, text string)
 }
 
-var _ store.Observer = (*Meter)(nil)
+var _ engine.Observer = (*Meter)(nil)
 
 // errMeter is the failure of the statement FailAt.
 var errMeter = errors.New("the meter of the context makes this statement fail")
 
 // WithMeter returns a context whose statements the meter counts.
 func WithMeter(ctx context.Context, meter *Meter) context.Context {
-	return store.WithObserver(ctx, meter)
+	return engine.WithObserver(ctx, meter)
 }
 
 // Statements returns the number of statements.

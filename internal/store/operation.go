@@ -6,8 +6,17 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
+
+// Operation is an operation of the API, whose statements share connections fairly with those of others.
+type Operation = engine.Operation
+
+// WithOperation returns a context for the statements of an operation.
+func WithOperation(ctx context.Context, o Operation) context.Context {
+	return engine.WithOperation(ctx, o)
+}
 
 // budget is the number of bytes of metadata that the calls of a context can read in all.
 type budget struct {
@@ -70,6 +79,3 @@ func collectRows[T any](query *gorm.DB, entry func(*T) *models.MetadataEntry) ([
 	}
 	return items, rows.Err()
 }
-
-// selfKey returns the entry of a row that is an entry.
-func selfKey(e *models.MetadataEntry) *models.MetadataEntry { return e }

@@ -15,11 +15,11 @@ func TestMain(m *testing.M) { harness.Main(m) }
 // TestQueryCache checks that queries are found by their hashes, and that too long ones are not stored.
 func TestQueryCache(t *testing.T) {
 	t.Parallel()
-	texts := newQueryCache()
+	e := newExecutor(t)
 	for length, want := range map[int]bool{0: true, 1: true, maxQueryBytes: true, maxQueryBytes + 1: false} {
 		text := strings.Repeat("x", length)
-		texts.Add(Hash(text), text)
-		if got, kept := texts.Get(Hash(text)); kept != want || kept && got != text {
+		e.cacheQuery(&Request{Query: text, hash: Hash(text), hasQuery: true})
+		if got, kept := e.queries.Get(Hash(text)); kept != want || kept && got != text {
 			t.Errorf("%d bytes are kept: %t", length, kept)
 		}
 	}

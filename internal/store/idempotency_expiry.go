@@ -15,8 +15,19 @@ const (
 	deletionBatch = 50
 )
 
-// DeleteExpiredIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written. It
-// deletes them in short transactions, and stops between two statements when ctx ends.
+// KeepDeletingIdempotencyKeys deletes expired idempotency keys every hour in the background, until Close.
+func (s *Store) KeepDeletingIdempotencyKeys(retention time.Duration) {
+	s.db.Repeat(time.Hour, func(ctx context.Context) {
+		limited, cancel := context.WithTimeout(ctx, 10*time.Minute)
+		defer cancel()
+		if err := s.DeleteExpiredIdempotencyKeys(limited, retention); err != nil && ctx.Err() == nil {
+			s.log.Warn("could not delete expired idempotency keys", "error", err)
+		}
+	})
+}
+
+// DeleteExpiredIdempotencyKeys deletes the keys that are older than retention, by the clock by which they were written.
+// It deletes them in short transactions, and stops between two statements when ctx ends.
 func (s *Store) DeleteExpiredIdempotencyKeys(ctx context.Context, retention time.Duration) error {
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {

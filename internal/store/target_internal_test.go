@@ -1,0 +1,151 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/placard/placard/models"
+)
+
+// output returns an output of a step run: of a name, with an artifact name if it declares one, bound to a version of an
+// artifact if bound is set.
+func output(name, artifact, bound string) outputRow {
+	row := outputRow{Output: models.StepOutput{ID: models.NewID(), StepRunID: models.NewID(), ProjectID: models.DefaultProjectID, Name: name}, BoundArtifact: bound}
+	if artifact != "" {
+		row.Output.ArtifactName = &artifact
+	}
+	if bound != "" {
+		row.Output.BoundAt = &models.Time{}
+		row.Version.ID = models.NewID()
+	}
+	return row
+}
+
+func TestChooseOutput(t *testing.T) {
+	t.Parallel()
+	alone := []outputRow{output("model", "", "")}
+	several := []outputRow{
+		output("a", "b", ""), output("b", "", ""), output("c", "same", ""), output("d", "same", "other"), output("e", "", "bound"),
+		output("f", "", "same"), output("g", "twice", "twice"),
+	}
+	several[1].BoundArtifact = "stale" // of an output that is not bound
+	for _, c := range []struct {
+		name    string
+		outputs []outputRow
+		// artifactName is empty for none.
+		artifactName string
+		// want is the name of the output, or the code and the last step of the path of the error.
+		want string
+	}{
+		{"the only output", alone, "", "model"},
+		{"the only output by name", alone, "model", "model"},
+		{"no output", nil, "", "NO_OUTPUTS stepContext"},
+		{"no output, by name", nil, "model", "NO_OUTPUTS stepContext"},
+		{"one of several outputs without a name", several, "", "AMBIGUOUS_OUTPUT stepContext"},
+		{"an output name", several, "a", "a"},
+		{"an output name before the artifact name of another output", several, "b", "b"},
+		{"the artifact name of a bound output", several, "bound", "e"},
+		{"the declared artifact name of an output that is bound to another artifact", several, "other", "d"},
+		{"the same declared and bound name", several, "twice", "g"},
+		{"the artifact name of several outputs", several, "same", "AMBIGUOUS_OUTPUT artifactName"},
+		{"the artifact of an output that is not bound", several, "stale", "OUTPUT_NOT_FOUND artifactName"},
+		{"an unknown name of the only output", alone, "models", "OUTPUT_NOT_FOUND artifactName"},
+	} {
+		var name *string
+		if c.artifactName != "" {
+			name = &c.artifactName
+		}
+		chosen, err := chooseOutput(models.NewPath("stepContext"), c.outputs, name)
+		got := chosen.Output.Name
+		var failure *models.Error
+		if errors.As(err, &failure) {
+			got = fmt.Sprint(failure.Code, " ", failure.Path[len(failure.Path)-1])
+			if !slices.Equal(failure.Candidates, outputNames(c.outputs)) {
+				t.Errorf("%s: candidates %v", c.name, failure.Candidates)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s (%v)", c.name, got, c.want, err)
+		}
+	}
+	long := strings.Repeat("x", 10_000)
+	if _, err := chooseOutput(models.NewPath("stepContext"), alone, &long); err == nil || len(err.Error()) > 1000 {
+		t.Errorf("the error repeats the whole name: %.50v", err)
+	}
+}
+
+// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose version has
+// been deleted.
+func TestResolvedOutput(t *testing.T) {
+	t.Parallel()
+	pending, bound, deleted := output("a", "", ""), output("b", "", "x"), output("c", "", "x")
+	deleted.Version = models.ArtifactVersion{}
+	for _, c := range []struct {
+		name    string
+		row     *outputRow
+		version models.ID
+		object  models.Subject
+	}{
+		{"pending", &pending, models.ID{}, &pending.Output},
+		{"bound", &bound, bound.Version.ID, &bound.Version},
+	} {
+		got, err := resolvedOutput(models.NewPath("stepContext"), *c.row)
+		id := func(s models.Subject) string { return fmt.Sprintf("%T %+v", s, s) }
+		if err != nil || got.project != models.DefaultProjectID || got.subject != c.row.Output.ID || got.stepRun != c.row.Output.StepRunID ||
+			got.version != c.version || id(got.object) != id(c.object) {
+			t.Errorf("%s: got %+v, %v", c.name, got, err)
+		}
+	}
+	var failure *models.Error
+	got, err := resolvedOutput(models.NewPath("stepContext"), deleted)
+	if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || !slices.Equal(failure.Path, []any{"stepContext"}) || got.project != models.DefaultProjectID {
+		t.Errorf("deleted: got %+v, %v", got, err)
+	}
+}
+
+func TestClosestNames(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 12 {
+		many = append(many, fmt.Sprint("name", i))
+	}
+	for _, c := range []struct {
+		name       string
+		candidates []string
+		want       string
+	}{
+		{"model", []string{"data", "modle", "model2", "Model"}, "[Model model2 modle data]"},
+		{"model", []string{"bbbbb", "aaaaa"}, "[bbbbb aaaaa]"},
+		{"model", nil, "[]"},
+		{"name11", many, "[name11 name1 name10 name0 name2 name3 name4 name5 name6 name7]"},
+		{strings.Repeat("x", 100_000), []string{"b", strings.Repeat("x", 50)}, "[" + strings.Repeat("x", 50) + " b]"},
+	} {
+		if got := fmt.Sprint(closestNames(c.name, slices.Clone(c.candidates))); got != c.want {
+			t.Errorf("%.20s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	var failure *models.Error
+	for _, c := range []struct {
+		near []string
+		want string
+	}{
+		{nil, `there is no artifact "a"`},
+		{[]string{"b", `c"`}, `there is no artifact "a"; near are "b", "c\""`},
+	} {
+		err := addSuggestions(models.NotFound(models.NewPath("name"), "there is no artifact %q", "a"), c.near)
+		if !errors.As(err, &failure) || failure.Code != models.CodeNotFound || failure.Message != c.want ||
+			!slices.Equal(failure.Path, []any{"name"}) || !slices.Equal(failure.Candidates, c.near) {
+			t.Errorf("got %+v", failure)
+		}
+	}
+	if err := unknownID(models.NewPath("id"), "step run"); !errors.Is(err, errUnknownID) {
+		t.Errorf("the error of an unknown ID has another cause: %v", err)
+	}
+}
