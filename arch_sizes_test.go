@@ -81,7 +81,12 @@ func isResolver(file sourceFile, function *ast.FuncDecl) bool {
 	return file.dir() == "graph" && function.Recv != nil && function.Name.IsExported()
 }
 
-// needsComment reports whether a function is exported, except methods with a meaning that every Go programmer knows.
+// describedMethods are methods that Go or the interface of their name describes, so that they need no own comment.
+var describedMethods = []string{
+	"Check", "Display", "Error", "ExtendedJSON", "IsNode", "JSON", "Kind", "MetadataRef", "NodeID", "String", "Unwrap",
+}
+
+// needsComment reports whether a function is exported, except described methods.
 func needsComment(function *ast.FuncDecl) bool {
 	if !function.Name.IsExported() {
 		return false
@@ -94,7 +99,7 @@ func needsComment(function *ast.FuncDecl) bool {
 		receiver = pointer.X
 	}
 	name, ok := receiver.(*ast.Ident)
-	return ok && name.IsExported() && !slices.Contains([]string{"Error", "String", "Unwrap"}, function.Name.Name)
+	return ok && name.IsExported() && !slices.Contains(describedMethods, function.Name.Name)
 }
 
 // TestStructurePackages checks that each package has a comment, a limited size and a narrow interface.

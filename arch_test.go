@@ -25,9 +25,9 @@ const module = "github.com/placard/placard"
 var allowedImports = map[string][]string{
 	"": {
 		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
-		"internal/operation", "internal/store", "internal/telemetry",
+		"internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
 	},
-	"models": {"internal/jsontree"},
+	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
 		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
 		"internal/store",
@@ -35,19 +35,19 @@ var allowedImports = map[string][]string{
 	"graph/exec": {"models", "internal/seqmarshal"},
 	"web":        {},
 
-	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "web"},
+	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
 	"internal/gqlhttp": {
 		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
 	},
 	"internal/operation": {
-		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/requestid",
+		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid",
 	},
 	"internal/telemetry": {
 		"models", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/requestid",
-		"internal/store",
+		"internal/store", "internal/store/engine",
 	},
 
-	"internal/store":        {"models", "internal/auth", "internal/store/engine", "internal/store/search"},
+	"internal/store":        {"models", "internal/auth", "internal/near", "internal/store/engine", "internal/store/search"},
 	"internal/store/search": {"models", "internal/store/engine"},
 	"internal/store/engine": {"models", "internal/admission"},
 	"internal/store/bulk":   {"models", "internal/store", "internal/store/engine"},
@@ -57,9 +57,9 @@ var allowedImports = map[string][]string{
 
 	"internal/command": {
 		"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store",
-		"internal/store/bulk", "internal/transfer",
+		"internal/store/bulk", "internal/store/engine", "internal/transfer",
 	},
-	"internal/config": {"models"},
+	"internal/config": {"models", "internal/near"},
 	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},
 	"internal/transfer": {
 		"models", "internal/atomicfile", "internal/auth", "internal/jsontree", "internal/progress", "internal/store",
@@ -73,6 +73,7 @@ var allowedImports = map[string][]string{
 	"internal/harness":    {},
 	"internal/jsontree":   {},
 	"internal/lru":        {},
+	"internal/near":       {},
 	"internal/progress":   {},
 	"internal/requestid":  {},
 	"internal/seqmarshal": {},
@@ -80,8 +81,7 @@ var allowedImports = map[string][]string{
 	"internal/apitest": {
 		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
 	},
-	"internal/gen":         {},
-	"internal/testsummary": {},
+	"internal/gen": {},
 	"bench": {
 		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",

@@ -54,6 +54,9 @@ func ownTypes(schema *ast.Schema) []*ast.Definition {
 func TestConventionsDescriptions(t *testing.T) {
 	t.Parallel()
 	schema, lines := loadSchema(t)
+	if schema.Description == "" {
+		t.Error("the schema needs a description")
+	}
 	for path, n := range lines {
 		if n > 1200 {
 			t.Errorf("%s has %d lines; at most 1,200 are allowed", path, n)
@@ -67,6 +70,10 @@ func TestConventionsDescriptions(t *testing.T) {
 	}
 	for _, definition := range ownTypes(schema) {
 		check(definition.Name, definition.Description)
+		ownGrammar := definition.Name == "StorageSize" || definition.Name == "Duration" // no standard specifies them
+		if definition.Kind == ast.Scalar && !ownGrammar && definition.Directives.ForName("specifiedBy") == nil {
+			t.Errorf("scalar %s needs @specifiedBy", definition.Name)
+		}
 		for _, field := range definition.Fields {
 			if strings.HasPrefix(field.Name, "__") {
 				continue
@@ -103,7 +110,10 @@ func TestConventionsMutations(t *testing.T) {
 var nullableLists = []string{"nodes", "steps", "metadataKeys", "metadataChanges"}
 
 // listsWithNull are the fields whose positions correspond to those of an argument.
-var listsWithNull = []string{"Query.nodes", "ComparisonRow.entries"}
+var listsWithNull = []string{
+	"Query.nodes", "ComparisonRow.entries", "Subject.columns", "ArtifactVersion.columns", "PipelineRun.columns",
+	"StepRun.columns", "StepOutput.columns",
+}
 
 // TestConventionsNullability checks that a field that can fail alone is nullable, so that its failure keeps the rest of
 // the response.

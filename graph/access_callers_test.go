@@ -157,6 +157,11 @@ func TestAccessOfNear(t *testing.T) {
 			`mutation { logMetadata(input: {target: {stepContext: {stepRunId: "{StepRun}", artifactName: "outptu"}}, metadata: {k: 1}}) { deduplicated } }`,
 			`mutation { logMetadata(input: {target: {stepContext: {stepRunId: "{StepRun}"}}, metadata: {k: 1}}) { deduplicated } }`,
 			`mutation { createArtifactVersion(input: {output: {stepRunId: "{StepRun}", name: "outptu"}, artifact: "a"}) { deduplicated } }`,
+			`mutation { logMetadata(input: {target: {stepRunId: "{ArtifactVersion}"}, metadata: {k: 1}}) { deduplicated } }`,
+			`mutation { startStepRun(input: {pipelineRunId: "{StepRun}", name: "s"}) { deduplicated } }`,
+			`mutation { finishStepRun(input: {stepRunId: "{Artifact}", status: FAILED}) { stepRun { id } } }`,
+			`mutation { setAlias(input: {artifactVersionId: "{Artifact}", alias: "porch"}) { artifactVersion { id } } }`,
+			`mutation { deleteArtifact(input: {artifactId: "{ArtifactVersion}"}) { artifactId } }`,
 			`mutation { removeAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "porch"}) { artifactVersion { id } } }`,
 			`mutation { createApiKey(input: {project: "{name}", role: ADMIN, name: "reader MARK"}) { secret } }`,
 		} {

@@ -27,12 +27,19 @@ var selectors = []string{
 	`{stepContext: {stepRunId: "{StepRun}", artifactName: "output"}}`, `{stepRunId: "{StepRun}"}`, `{pipelineRunId: "{PipelineRun}"}`,
 }
 
+// versionSelectors select the version of a mutation.
+var versionSelectors = []string{
+	`artifactVersionId: "{ArtifactVersion}"`, `artifactVersion: {id: "{ArtifactVersion}"}`,
+	`artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}`,
+	`artifactVersion: {named: {project: "{name}", name: "artifact {n}", number: 1}}`,
+}
+
 // rules has the rules of all fields of Query and Mutation. A field without a rule fails the test.
 var rules = map[string]rule{
-	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`}},
+	"artifact":                {"READER", []string{`name: "model", project: "{name}"`, `name: "model"`, `id: "{Artifact}"`}},
 	"artifacts":               {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {anyVersion: {tag: {eq: "tag MARK"}}}, orderBy: [{field: NAME}]`}},
 	"artifactVersions":        {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {metadata: {key: "accuracy", gt: 0}}, orderBy: [{metadata: {key: "accuracy"}}], asOf: "2100-01-01T00:00:00Z"`}},
-	"artifactVersion":         {"READER", []string{`ref: {id: "{ArtifactVersion}"}`, `ref: {id: "{ArtifactVersion}"}, asOf: "2099-01-01T00:00:00Z"`, `ref: {named: {project: "{name}", name: "model"}}`, `ref: {named: {project: "{name}", name: "model", version: "1"}}`, `ref: {named: {project: "{name}", name: "model", alias: "prod"}}`, `ref: {named: {name: "model", alias: "prod"}}`}},
+	"artifactVersion":         {"READER", []string{`ref: {id: "{ArtifactVersion}"}`, `ref: {id: "{ArtifactVersion}"}, asOf: "2099-01-01T00:00:00Z"`, `ref: {named: {project: "{name}", name: "model"}}`, `ref: {named: {project: "{name}", name: "model", version: "1"}}`, `ref: {named: {project: "{name}", name: "model", number: 1}}`, `ref: {named: {project: "{name}", name: "model", alias: "prod"}}`, `ref: {named: {name: "model", alias: "prod"}}`}},
 	"compareArtifactVersions": {"READER", []string{`refs: [{id: "{ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`, `refs: [{id: "{own.ArtifactVersion}"}, {id: "{ArtifactVersion}"}]`, `refs: [{id: "{own.ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`}},
 	"stepRun":                 {"READER", []string{`id: "{StepRun}"`}},
 	"pipelineRun":             {"READER", []string{`id: "{PipelineRun}"`}},
@@ -55,13 +62,14 @@ var rules = map[string]rule{
 	"createArtifactVersion": {"WRITER", inputs(`%s, artifact: "artifact {n}", aliases: ["prod"]`, `project: "{name}"`, `output: {stepRunId: "{StepRun}", name: "output"}`, `project: "{name}", output: {stepRunId: "{own.StepRun}", name: "output"}`, `project: "{own.name}", output: {stepRunId: "{StepRun}", name: "output"}`)},
 	"startPipelineRun":      {"WRITER", inputs(`project: "{name}", pipeline: "p"`)},
 	"finishPipelineRun":     {"WRITER", inputs(`pipelineRunId: "{PipelineRun}"`)},
-	"startStepRun":          {"WRITER", inputs(`pipelineRunId: "%s", name: "s", inputs: [{name: "i", artifactVersionId: "{ArtifactVersion}"}]`, `{PipelineRun}`, `{own.PipelineRun}`)},
+	"startStepRun": {"WRITER", append(inputs(`pipelineRunId: "{PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...),
+		inputs(`pipelineRunId: "{own.PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...)...)},
 	"finishStepRun":         {"WRITER", inputs(`stepRunId: "{StepRun}", status: FAILED`)},
-	"setAlias":              {"WRITER", inputs(`artifactVersionId: "{ArtifactVersion}", alias: "new MARK"`)},
-	"removeAlias":           {"WRITER", inputs(`artifactVersionId: "{ArtifactVersion}", alias: "prod"`)},
-	"tagArtifactVersion":    {"WRITER", inputs(`artifactVersionId: "{ArtifactVersion}", tags: ["new MARK"]`)},
-	"untagArtifactVersion":  {"WRITER", inputs(`artifactVersionId: "{ArtifactVersion}", tags: ["t"]`)},
-	"deleteArtifactVersion": {"ADMIN", inputs(`artifactVersionId: "{ArtifactVersion}"`)},
+	"setAlias":              {"WRITER", inputs(`%s, alias: "new MARK"`, versionSelectors...)},
+	"removeAlias":           {"WRITER", inputs(`%s, alias: "prod"`, versionSelectors...)},
+	"tagArtifactVersion":    {"WRITER", inputs(`%s, tags: ["new MARK"]`, versionSelectors...)},
+	"untagArtifactVersion":  {"WRITER", inputs(`%s, tags: ["t"]`, versionSelectors...)},
+	"deleteArtifactVersion": {"ADMIN", inputs(`%s`, versionSelectors...)},
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
@@ -82,7 +90,7 @@ func inputs(format string, parts ...string) []string {
 
 // arguments are the arguments of fields of other types, where they are required or useful.
 var arguments = map[string]string{
-	"metadataEntry": `key: "accuracy"`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
+	"metadataEntry": `key: "accuracy"`, "columns": `keys: [{key: "accuracy"}]`, "metadataSeries": `key: "accuracy"`, "metadataChanges": `from: "2000-01-01T00:00:00Z"`,
 }
 
 // asking writes queries that read everything, and notes which fields they read.

@@ -74,14 +74,18 @@ func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {
 		return models.CardFilter{Only: hasArgument(ctx, "card")}, nil
 	}
 	if *card == "" {
-		return models.CardFilter{}, models.BadInput(models.NewPath("card"), "a card must not be empty")
+		return models.CardFilter{}, emptyCardError(models.NewPath("card"))
 	}
 	return models.CardFilter{Only: true, Name: *card}, nil
 }
 
-// checkKeys returns an error if a list of keys exceeds the limit of a call.
-func (r *Resolver) checkKeys(keys []string) error {
-	if n, limit := len(keys), int(r.limits.EntriesPerCall); n > limit {
+func emptyCardError(path *models.Path) error {
+	return models.BadInput(path, "must not be empty")
+}
+
+// checkKeys returns an error if a list of n keys exceeds the limit of a call.
+func (r *Resolver) checkKeys(n int) error {
+	if limit := int(r.limits.EntriesPerCall); n > limit {
 		return models.LimitExceeded(models.NewPath("keys"), "keys in a list", int64(limit), int64(n))
 	}
 	return nil

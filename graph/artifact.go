@@ -21,6 +21,12 @@ func (artifact) LatestVersion(ctx context.Context, a *models.Artifact) (*models.
 	return version, err
 }
 
+func (artifact) Aliases(ctx context.Context, a *models.Artifact) ([]*models.ArtifactAlias, error) {
+	aliases, err := loadersFrom(ctx).artifactAliases.Load(ctx, a.ProjectID, a.ID, toMicros(a.AsOf))
+	loadersFrom(ctx).primeArtifact(a)
+	return append([]*models.ArtifactAlias{}, aliases...), err // an empty list, not null
+}
+
 func (r artifact) Versions(
 	ctx context.Context, a *models.Artifact, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,

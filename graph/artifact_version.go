@@ -134,7 +134,7 @@ func (r artifactVersion) lineage(
 func (r artifactVersion) Changes(
 	ctx context.Context, v *models.ArtifactVersion, keys []string, onlyDiffering bool, asOf *models.Time,
 ) (*models.ArtifactVersionComparison, error) {
-	if err := r.checkKeys(keys); err != nil {
+	if err := r.checkKeys(len(keys)); err != nil {
 		return nil, err
 	}
 	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, v.AsOf)

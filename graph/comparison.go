@@ -21,7 +21,7 @@ func (q query) CompareArtifactVersions(
 	if err != nil {
 		return nil, err
 	}
-	if err := q.checkKeys(keys); err != nil {
+	if err := q.checkKeys(len(keys)); err != nil {
 		return nil, err
 	}
 	return q.compare(ctx, versions, index, onlyDiffering, keys)
@@ -74,10 +74,13 @@ func (q query) requireVersion(
 	ctx context.Context, path *models.Path, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
 	version, err := q.resolveRef(ctx, path, ref, asOf)
-	if err == nil && version == nil {
-		err = models.NotFound(path, "there is no such artifact version")
+	switch {
+	case err != nil || version != nil:
+		return version, err
+	case ref.ID != nil && asOf == nil:
+		return nil, q.store.UnknownVersion(ctx, path, *ref.ID)
 	}
-	return version, err
+	return nil, models.NotFound(path, "there is no such artifact version")
 }
 
 // compare compares the latest entries of versions, each as of its own instant, with those of the version at an index.

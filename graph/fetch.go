@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/placard/placard/internal/batch"
 	"github.com/placard/placard/internal/store"
@@ -82,6 +83,24 @@ func fetchSeriesPages(
 			}
 		}
 		return series, err
+	}
+}
+
+// fetchLatest fetches views of latest entries of some keys of subjects.
+func fetchLatest[K any](
+	fetch func(context.Context, models.ID, []models.ID, []K, *models.Time) (map[models.ID][]*models.MetadataEntry, error),
+) batch.Fetch[latestArgs, []*models.MetadataEntry] {
+	return func(
+		ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
+	) (map[models.ID][]*models.MetadataEntry, error) {
+		var keys []K
+		if a.keys != "" {
+			if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
+				return nil, err
+			}
+		}
+		entries, err := fetch(ctx, project, ids, keys, a.asOf.time())
+		return viewLists(entries, a.view), err
 	}
 }
 

@@ -105,6 +105,9 @@ func argumentLimits(version, run, step string) []argumentLimit {
 		{"last", "Int", `query%s { artifacts(last: %s) { totalCount } }`, 100, func(n int) any { return n }},
 		{"first below", "Int", `query%s { artifact(name: "a") { versions(first: %s) { totalCount } } }`, 100, func(n int) any { return n }},
 		{"ids", "[ID!]!", `query%s { nodes(ids: %s) { id } }`, 100, func(n int) any { return times(n, name) }},
+		{"columns", "[MetadataKeyInput!]!", `query%s { artifactVersion(ref: {id: "` + version + `"}) { columns(keys: %s) { key } } }`, 1000, func(n int) any {
+			return times(n, func(i int) any { return object{"key": name(i)} })
+		}},
 		{"keys that are read", "[String!]", `query%s { artifactVersion(ref: {id: "` + version + `"}) { metadata(keys: %s) { key } } }`, 1000, func(n int) any { return times(n, name) }},
 		{"entries as JSON", "LogMetadataInput!", log, 1000, func(n int) any { return logged(keyed(n)) }},
 		{"entries on a card", "LogMetadataInput!", log, 1000, func(n int) any { return logged(object{"card": keyed(n)}) }},

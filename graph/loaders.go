@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 
@@ -36,12 +35,14 @@ type loaders struct {
 	outputs          *batch.Loader[epochMicros, []*models.StepOutput]
 	sourceOutput     *batch.Loader[epochMicros, *models.StepOutput]
 	aliases          *batch.Loader[epochMicros, []string]
+	artifactAliases  *batch.Loader[epochMicros, []*models.ArtifactAlias]
 	tags             *batch.Loader[epochMicros, []string]
 
-	metadata      *batch.Loader[latestArgs, []*models.MetadataEntry]
-	metadataEntry *batch.Loader[entryArgs, *models.MetadataEntry]
-	history       *batch.Loader[historyPage, *models.MetadataEntryConnection]
-	keys          *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
+	metadata     *batch.Loader[latestArgs, []*models.MetadataEntry]
+	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
+	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
+	historyCount *batch.Loader[epochMicros, int32]
+	keys         *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
 
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
@@ -80,12 +81,6 @@ type latestArgs struct {
 	asOf, view epochMicros
 	// keys is a JSON array of keys, empty for all keys.
 	keys string
-}
-
-// entryArgs select the latest entry of a key. view is the instant of the subject.
-type entryArgs struct {
-	key  store.EntryKey
-	view epochMicros
 }
 
 type loadersKey struct{}
@@ -142,31 +137,15 @@ func (l *loaders) setLists(s *store.Store) {
 	l.outputs = listLoader(l, fetchViewsOfLists(s.StepOutputs))
 	l.sourceOutput = objectLoader(l, fetchViewsInProject(s.SavedOutputs))
 	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
+	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
 	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)
 }
 
 // setMetadata sets the loaders of entries and keys.
 func (l *loaders) setMetadata(s *store.Store) {
-	l.metadata = listLoader(l,
-		func(
-			ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
-		) (map[models.ID][]*models.MetadataEntry, error) {
-			var keys []string
-			if a.keys != "" {
-				if err := json.Unmarshal([]byte(a.keys), &keys); err != nil {
-					return nil, err
-				}
-			}
-			entries, err := s.LatestEntries(ctx, project, ids, keys, a.asOf.time())
-			return viewLists(entries, a.view), err
-		})
-	l.metadataEntry = batch.NewLoader(&l.Group,
-		func(
-			ctx context.Context, project models.ID, ids []models.ID, a entryArgs,
-		) (map[models.ID]*models.MetadataEntry, error) {
-			entries, err := s.LatestEntry(ctx, project, ids, a.key)
-			return views(entries, a.view), err
-		}, nil, nil)
+	l.metadata = listLoader(l, fetchLatest(s.LatestEntries))
+	l.columns = listLoader(l, fetchLatest(s.LatestOfKeys))
+	l.historyCount = batch.NewLoader(&l.Group, fetchAsOf(s.HistoryCounts), nil, nil)
 	l.history = pageLoader(l,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p historyPage,

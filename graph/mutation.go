@@ -33,6 +33,7 @@ func (m mutation) LogMetadata(ctx context.Context, input models.LogMetadataInput
 	if err != nil {
 		return nil, err
 	}
+	addSiblings(loadersFrom(ctx), logged[0].Entries)
 	return &models.LogMetadataPayload{
 		Subject: logged[0].Subject, Entries: logged[0].Entries, Deduplicated: deduplicated,
 	}, nil
@@ -102,6 +103,7 @@ func (m mutation) RetractMetadata(
 	}
 	retracted, deduplicated, err := m.store.RetractMetadata(ctx, newCall(ctx, "retractMetadata", input.IdempotencyKey), inputPath,
 		store.Retraction{Target: input.Target, Keys: input.Keys, Reason: input.Reason})
+	addSiblings(loadersFrom(ctx), retracted.Entries)
 	return &models.RetractMetadataPayload{
 		Subject: retracted.Subject, Entries: retracted.Entries, Deduplicated: deduplicated,
 	}, err
@@ -199,7 +201,10 @@ func (m mutation) UntagArtifactVersion(
 func (m mutation) DeleteArtifactVersion(
 	ctx context.Context, input models.DeleteArtifactVersionInput,
 ) (*models.DeleteArtifactVersionPayload, error) {
-	id, err := m.store.DeleteArtifactVersion(ctx, inputPath.Child("artifactVersionId"), input.ArtifactVersionID)
+	if err := input.Check(inputPath); err != nil {
+		return nil, err
+	}
+	id, err := m.store.DeleteArtifactVersion(ctx, inputPath, input.ArtifactVersionSelector)
 	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
 }
 

@@ -17,7 +17,7 @@ import (
 const versionPage = `
 	__typename id version number createdAt aliases tags
 	artifact {
-		id name createdAt latestVersion { id number aliases }
+		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
 		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
 		metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
@@ -29,8 +29,9 @@ const versionPage = `
 	downstream { nodes { id metadataJson } edges { from { id } to { id } stepRun { id status finishedAt } } }
 	metadata { ...entry subject { __typename ... on Node { id } ... on Subject { metadataJson } } stepRun { id status } }
 	loss: metadataEntry(key: "loss") { ...entry }
+	columns(keys: [{key: "loss"}, {key: "rows"}]) { ...entry historyCount }
 	cards { name entries { id } }
-	metadataJson
+	metadataJson metadataExtendedJson
 	metadataHistory { totalCount nodes { ...entry } }
 	metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
 	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key entries { id } } }
@@ -225,6 +226,8 @@ func TestPastArguments(t *testing.T) {
 			`mutation { logMetadata(input: {target: {artifactVersionId: "VIEW"}, metadata: {a: 1}}) { deduplicated } }`,
 			`mutation { setAlias(input: {artifactVersionId: "VIEW", alias: "a"}) { artifactVersion { id } } }`,
 			`mutation { deleteArtifactVersion(input: {artifactVersionId: "VIEW"}) { deletedArtifactVersionId } }`,
+			`mutation { deleteArtifactVersion(input: {artifactVersion: {id: "VIEW"}}) { deletedArtifactVersionId } }`,
+			`mutation { startStepRun(input: {pipelineRunId: "RUN", name: "s", inputs: [{name: "i", artifactVersion: {id: "VIEW"}}]}) { deduplicated } }`,
 			`mutation { startStepRun(input: {pipelineRunId: "RUN", name: "s", inputs: [{name: "i", artifactVersionId: "VIEW"}]}) { deduplicated } }`,
 			`{ artifactVersions(where: {producedBy: {stepRunId: "VIEW"}}) { totalCount } }`,
 		} {

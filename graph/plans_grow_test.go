@@ -55,7 +55,8 @@ func (g *grower) grow(steps int) error {
 		}
 		var inputs []models.StepInputInput
 		for i, version := range []int{0, n / 2, n} {
-			inputs = append(inputs, models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionID: g.versions[version]})
+			inputs = append(inputs, models.StepInputInput{Name: fmt.Sprint(i),
+				ArtifactVersionSelector: models.ArtifactVersionSelector{ArtifactVersionID: &g.versions[version]}})
 		}
 		step, _, err := g.s.StartStepRun(g.ctx, store.Call{}, g.at, models.StartStepRunInput{
 			PipelineRunID: g.run.ID.String(), Name: "bulk", Inputs: inputs, Outputs: []models.StepOutputInput{{Name: "output"}}})

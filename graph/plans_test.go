@@ -18,6 +18,7 @@ import (
 var moreQuestions = map[string][]string{
 	"artifactVersion": {
 		`{ artifactVersion(ref: {id: "{ArtifactVersion}"}, asOf: "INSTANT") { aliases tags metadataJson metadataEntry(key: "accuracy") { id }
+			columns(keys: [{key: "accuracy"}, {key: "k"}]) { historyCount }
 			metadataSeries(key: "accuracy") { points { entry { id } } statistics { count } } changes { versions { id } } output { id } producer { stepRun { id } }
 			artifact { metadataSeries(key: "accuracy", first: 10) { points { entry { id } } } } } }`,
 		`{ artifactVersion(ref: {named: {project: "{name}", name: "model", alias: "prod"}}, asOf: "INSTANT") { number } }`,
@@ -29,8 +30,8 @@ var moreQuestions = map[string][]string{
 	"artifact": {
 		`{ artifact(name: "model", project: "{name}") {
 			versions(first: 2, where: {tag: {eq: "tag MARK"}}, orderBy: [{field: CREATED_AT}]) { totalCount nodes { id } } } }`,
-		`{ artifact(name: "bulk", project: "{name}") { latestVersion { id }
-			versions(first: 5) { nodes { id metadata { key } metadataEntry(key: "accuracy") { id } aliases tags output { id } changes { versions { id } } } } } }`,
+		`{ artifact(name: "bulk", project: "{name}") { latestVersion { id } aliases { name artifactVersion { id } }
+			versions(first: 5) { nodes { id metadata { key historyCount } metadataEntry(key: "accuracy") { id } aliases tags output { id } changes { versions { id } } } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { metadataSeries(key: "accuracy", card: null, first: 10) { points { entry { id } version { id } } } } }`,
 	},
 	"artifacts": {

@@ -136,7 +136,25 @@ func (q query) Project(ctx context.Context, name string) (*models.Project, error
 	return q.store.Project(ctx, name)
 }
 
-func (q query) Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error) {
+func (q query) Artifact(ctx context.Context, id, name, project *string) (*models.Artifact, error) {
+	switch {
+	case id == nil && name == nil:
+		return nil, models.BadInput(models.NewPath("name"), "must be present, or id instead of it")
+	case id == nil:
+		return q.artifactByName(ctx, *name, project)
+	case name != nil:
+		return nil, models.BadInput(models.NewPath("name"), "must not be combined with id")
+	case project != nil:
+		return nil, models.BadInput(models.NewPath("project"), "must not be combined with id")
+	}
+	node, ok, err := q.parseNodeID(ctx, *id, nil)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return loadersFrom(ctx).artifact.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
+}
+
+func (q query) artifactByName(ctx context.Context, name string, project *string) (*models.Artifact, error) {
 	projectName, err := projectName(ctx, project)
 	if err != nil {
 		return nil, err

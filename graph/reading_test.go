@@ -38,6 +38,7 @@ func TestPageCosts(t *testing.T) {
 			{`{ artifactVersions(first: 100, where: {artifact: {eq: "many"}, metadata: {key: "n", gte: 0}}, orderBy: [{metadata: {key: "n"}}]) { totalCount nodes { metadataJson artifact { name } } } }`, 5, `"name":"many"`, 100},
 			{`{ artifacts(first: 11) { nodes { name latestVersion { number metadataJson } } } }`, 3, `"number":`, 11},
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataEntry(key: "n") { value { ... on IntegerValue { integer } } subject { id } } } } } }`, 6, `"integer":`, 100},
+			{`{ artifact(name: "many") { versions(first: 100) { nodes { columns(keys: [{key: "n"}, {card: "card", key: "x"}]) { display historyCount } } } } }`, 4, `"historyCount":1`, 200},
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataHistory(first: 1, key: "n") { totalCount nodes { key } } } } } }`, 4, `"key":"n"`, 100},
 			{`{ artifact(name: "many") { versions(first: 100) { nodes { metadataJson(asOf: "2020-01-01T00:00:00Z") } } } }`, 3, `"metadataJson":{}`, 100},
 		} {

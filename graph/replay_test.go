@@ -69,7 +69,10 @@ func replayedCalls() []*replayed {
 			input: `artifact: "other {n}", output: {stepRunId: "{StepRun}", name: "saved"}, version: "named", aliases: ["best"]`},
 		{name: "start a run", mutation: "startPipelineRun", payload: "deduplicated pipelineRun { ...subject }", input: `project: "{name}", pipeline: "p"`},
 		{name: "start a step", mutation: "startStepRun", payload: "deduplicated stepRun { ...subject }",
-			input: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}]`},
+			input: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}],
+				inputs: [{name: "a", artifactVersionId: "{ArtifactVersion}"}, {name: "b", artifactVersion: {named: {name: "artifact {n}", alias: "prod"}}}]`,
+			same: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}], inputs: [{name: "a", artifactVersion: {id: "{ArtifactVersion}"}},
+				{name: "b", artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}}]`},
 	}
 }
 

@@ -19,6 +19,8 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 		return o.ProjectID, [maxReferences]models.ID{o.ID}
 	case *models.ArtifactVersion:
 		return o.ProjectID, [maxReferences]models.ID{o.ID, o.SubjectID, o.ArtifactID}
+	case *models.ArtifactAlias:
+		return references(o.ArtifactVersion)
 	case *models.PipelineRun:
 		return o.ProjectID, [maxReferences]models.ID{o.ID}
 	case *models.StepRun:
@@ -28,7 +30,7 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 	case *models.StepOutput:
 		return o.ProjectID, [maxReferences]models.ID{o.ID, o.ArtifactVersionID, o.StepRunID}
 	case *models.MetadataEntry:
-		return o.ProjectID, [maxReferences]models.ID{o.SubjectID, o.StepRunID}
+		return o.ProjectID, [maxReferences]models.ID{o.ID, o.SubjectID, o.StepRunID}
 	case *models.MetadataKeyUsage:
 		return o.ProjectID, [maxReferences]models.ID{o.LastEntryID}
 	case *models.LineageEdge:

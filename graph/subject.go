@@ -48,7 +48,7 @@ func (s subject[T]) Metadata(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkKeys(keys); err != nil {
+	if err := s.checkKeys(len(keys)); err != nil {
 		return nil, err
 	}
 	entries, err := s.latest(ctx, object, keys, asOf)
@@ -62,14 +62,64 @@ func (s subject[T]) MetadataEntry(
 	if err != nil {
 		return nil, err
 	}
+	entries, err := s.latestOfKeys(ctx, object, []models.MetadataKey{{Card: filter.Name, Key: key}}, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return entries[0], nil
+}
+
+func (s subject[T]) Columns(
+	ctx context.Context, object T, inputs []*models.MetadataKeyInput, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
+	if err := s.checkKeys(len(inputs)); err != nil {
+		return nil, err
+	}
+	keys := make([]models.MetadataKey, len(inputs))
+	for i, input := range inputs {
+		keys[i].Key = input.Key
+		if input.Card != nil {
+			if keys[i].Card = *input.Card; *input.Card == "" {
+				return nil, emptyCardError(models.NewPath("keys").Child(i).Child("card"))
+			}
+		}
+	}
+	return s.latestOfKeys(ctx, object, keys, asOf)
+}
+
+// latestOfKeys returns the latest entry of each key, nil for a key without a value. asOf is the argument of the field.
+func (s subject[T]) latestOfKeys(
+	ctx context.Context, object T, keys []models.MetadataKey, asOf *models.Time,
+) ([]*models.MetadataEntry, error) {
 	project, id, view := object.MetadataRef()
 	instant, err := s.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
 	}
-	return loadersFrom(ctx).metadataEntry.Load(ctx, project, id, entryArgs{
-		key: store.EntryKey{Card: filter.Name, Key: key, AsOf: int64(toMicros(instant))}, view: toMicros(view),
-	})
+	found := make(map[models.MetadataKey]*models.MetadataEntry, len(keys))
+	var different []models.MetadataKey
+	for _, key := range keys {
+		if _, ok := found[key]; !ok {
+			found[key], different = nil, append(different, key)
+		}
+	}
+	text, err := json.Marshal(different)
+	if err != nil {
+		return nil, err
+	}
+	args := latestArgs{asOf: toMicros(instant), view: toMicros(view), keys: string(text)}
+	entries, err := loadersFrom(ctx).columns.Load(ctx, project, id, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		found[models.MetadataKey{Card: entry.CardName, Key: entry.Key}] = entry
+	}
+	columns := make([]*models.MetadataEntry, len(keys))
+	for i, key := range keys {
+		columns[i] = found[key]
+	}
+	return columns, nil
 }
 
 func (s subject[T]) Cards(ctx context.Context, object T, asOf *models.Time) ([]*models.MetadataCard, error) {
@@ -82,6 +132,23 @@ func (s subject[T]) MetadataJSON(ctx context.Context, object T, asOf *models.Tim
 	if err != nil {
 		return nil, err
 	}
+	return encodeEntries(ctx, entries, models.MetadataJSON)
+}
+
+func (s subject[T]) MetadataExtendedJSON(
+	ctx context.Context, object T, keys []string, card *string, asOf *models.Time,
+) (models.RawJSON, error) {
+	entries, err := s.Metadata(ctx, object, keys, card, asOf)
+	if err != nil {
+		return nil, err
+	}
+	return encodeEntries(ctx, entries, models.MetadataExtendedJSON)
+}
+
+// encodeEntries reserves the memory of the JSON of entries and returns the JSON.
+func encodeEntries(
+	ctx context.Context, entries []*models.MetadataEntry, encode func([]*models.MetadataEntry) (models.RawJSON, error),
+) (models.RawJSON, error) {
 	bytes := 0
 	for _, entry := range entries {
 		bytes += len(`"":,`) + len(entry.Key) + len(*entry.Text)
@@ -89,7 +156,7 @@ func (s subject[T]) MetadataJSON(ctx context.Context, object T, asOf *models.Tim
 	if err := operation.ReserveBytes(ctx, bytes); err != nil {
 		return nil, err
 	}
-	return models.MetadataJSON(entries)
+	return encode(entries)
 }
 
 func (s subject[T]) MetadataHistory(
@@ -140,7 +207,7 @@ func (s subject[T]) MetadataChanges(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkKeys(keys); err != nil {
+	if err := s.checkKeys(len(keys)); err != nil {
 		return nil, err
 	}
 	instants, err := s.interval(ctx, object, from, to)

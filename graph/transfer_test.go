@@ -151,7 +151,7 @@ func everything(a *api) {
 }
 
 const (
-	entryFields   = `{ id card key kind retracted reason loggedAt loggedBy stepRun { id } value { ... on DisplayValue { display json extendedJson } } }`
+	entryFields   = `{ id card key kind retracted reason loggedAt loggedBy stepRun { id } display json extendedJson historyCount }`
 	subjectFields = `id metadata` + asOfHere + ` ` + entryFields + ` metadataJson` + asOfHere + ` cards` + asOfHere + ` { name entries { id } }`
 	asOfHere      = `(asOf: $at)`
 )

@@ -48,6 +48,12 @@ func (v *ArtifactVersion) ViewAt(asOf *Time) *ArtifactVersion {
 // Producer is the step output that an artifact version was saved from.
 type Producer struct{ Output *StepOutput }
 
+// ArtifactAlias is an alias of an artifact with the version that it points to.
+type ArtifactAlias struct {
+	Name            string
+	ArtifactVersion *ArtifactVersion
+}
+
 // Lineage is a graph of versions that one version was made from, or that were made from it.
 type Lineage struct {
 	// Nodes are the versions, without the starting one, sorted by distance and then by age.

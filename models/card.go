@@ -25,7 +25,14 @@ func GroupByCard(latest []*MetadataEntry) []*MetadataCard {
 
 // MetadataJSON returns the latest entries of a subject as one plain JSON object that contains the cards as nested
 // objects. If a card and an entry without a card have the same name, the one logged last wins.
-func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
+func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) { return encodeCards(latest, plain) }
+
+// MetadataExtendedJSON returns the object of MetadataJSON with extended JSON values, which can be logged again.
+func MetadataExtendedJSON(latest []*MetadataEntry) (RawJSON, error) {
+	return encodeCards(latest, extended)
+}
+
+func encodeCards(latest []*MetadataEntry, form encoding) (RawJSON, error) {
 	type member struct {
 		name string
 		seq  Int64
@@ -52,14 +59,14 @@ func MetadataJSON(latest []*MetadataEntry) (RawJSON, error) {
 				return nil, err
 			}
 			if card.Name == nil {
-				put(member{entry.Key, entry.Seq, value.appendJSON(nil, plain)})
+				put(member{entry.Key, entry.Seq, value.appendJSON(nil, form)})
 				continue
 			}
 			if i > 0 {
 				cardJSON = append(cardJSON, ',')
 			}
 			cardJSON = append(jsontree.AppendString(cardJSON, entry.Key), ':')
-			cardJSON = value.appendJSON(cardJSON, plain)
+			cardJSON = value.appendJSON(cardJSON, form)
 			last = max(last, entry.Seq)
 		}
 		if card.Name != nil {

@@ -1,6 +1,10 @@
 package models
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/placard/placard/internal/jsontree"
+)
 
 func latestOf(entries ...*MetadataEntry) []*MetadataEntry { return entries }
 
@@ -25,6 +29,29 @@ func TestMetadataJSON(t *testing.T) {
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: got %s, want %s (%v)", name, got, c.want, err)
 		}
+	}
+}
+
+// TestMetadataExtendedJSON checks that extended JSON, logged again, gives the same facts.
+func TestMetadataExtendedJSON(t *testing.T) {
+	t.Parallel()
+	const text = `{"z":1.0,"size":{"$storageSize":1500000},"none":null,"d":{"$dict":{"a":{"$uri":"gs://b"}}},"e":{"$dict":{}},` +
+		`"f":{"$float":"NaN"},"m":{"d":{"a":{"$set":[1,1.0]}},"mark":{"$dict":{"$x":1}},"empty":{}}}`
+	tree, err := jsontree.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := DefaultLimits()
+	facts, err := ReadFacts(&limits, NewPath("input"), &Tree{tree}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []*MetadataEntry
+	for i, fact := range facts {
+		entries = append(entries, &MetadataEntry{Seq: Int64(i), CardName: fact.Card, Key: fact.Key, Kind: &fact.Kind, Text: &fact.Text})
+	}
+	if got, err := MetadataExtendedJSON(entries); err != nil || string(got) != text {
+		t.Errorf("got %s, want %s (%v)", got, text, err)
 	}
 }
 

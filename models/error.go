@@ -108,6 +108,14 @@ func NewPath(steps ...any) *Path {
 // Child returns the path of a field or key (string) or a list item (int) of p.
 func (p *Path) Child(step any) *Path { return &Path{p, step} }
 
+// nounPrefix returns a noun, such as "a key", for the start of a message, unless p ends at a field of this name.
+func (p *Path) nounPrefix(noun string) string {
+	if p != nil && "a "+fmt.Sprint(p.step) == noun {
+		return ""
+	}
+	return noun + " "
+}
+
 // Steps returns the steps from the root to p.
 func (p *Path) Steps() []any {
 	if p == nil {

@@ -83,7 +83,7 @@ func (c *factCollector) addMetadata(at *Path, object Object) error {
 	seen := make(map[string]bool, len(object))
 	for _, top := range object {
 		if seen[top.Key] {
-			return BadInput(at.Child(top.Key), "must not repeat a key of the object")
+			return BadInput(at.Child(top.Key), "occurs twice in the object; a key must occur once")
 		}
 		seen[top.Key] = true
 		card, isObject := top.Value.(Object)
@@ -141,7 +141,7 @@ func (c *factCollector) addEntry(at *Path, entry MetadataEntryInput) error {
 func (c *factCollector) addValue(keyAt, at *Path, card, key string, value MetadataValue) error {
 	name := [2]string{card, key}
 	if c.seen[name] {
-		return BadInput(keyAt, "must not repeat a key of the same card in one write")
+		return BadInput(keyAt, "the key occurs twice in the same card; one write must name it once")
 	}
 	c.seen[name] = true
 	text := value.appendJSON(nil, extended)
@@ -169,7 +169,7 @@ func escapeDict(value MetadataValue, card string) MetadataValue {
 // checkUnmarked validates a key or a card. It must not begin with $, which marks kinds.
 func checkUnmarked(limits *ServerLimits, at *Path, noun, text string) error {
 	if limits != nil && strings.HasPrefix(text, "$") {
-		return BadInput(at, "%s must not begin with $", noun)
+		return BadInput(at, "%smust not begin with $, which marks kinds", at.nounPrefix(noun))
 	}
 	return checkKeyText(limits, at, noun, text)
 }
@@ -181,7 +181,7 @@ func checkKeyText(limits *ServerLimits, at *Path, noun, text string) error {
 		return nil
 	}
 	if text == "" {
-		return BadInput(at, "%s must not be empty", noun)
+		return BadInput(at, "%smust not be empty", at.nounPrefix(noun))
 	}
 	return CheckText(at, noun, text, int(limits.KeyCharacters))
 }

@@ -9,24 +9,18 @@ type MetadataTarget struct {
 	PipelineRunID     *string              `json:",omitempty"`
 }
 
-// ArtifactVersionName identifies a version by name, with Version or Alias but not both.
+// ArtifactVersionName identifies a version by name, with at most one of Version, Alias and Number.
 type ArtifactVersionName struct {
 	Project *string
 	Name    string
 	Version *string
 	Alias   *string
+	Number  *int32 `json:",omitempty"`
 }
 
-// Check validates the names, and returns BAD_INPUT for a version together with an alias.
-func (n *ArtifactVersionName) Check(at *Path) error {
-	names := []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}
-	if err := checkNames(at, names); err != nil {
-		return err
-	}
-	if n.Version != nil && n.Alias != nil {
-		return BadInput(at, "must not have both version and alias")
-	}
-	return nil
+// IsLatest reports whether the name selects the version with the greatest number.
+func (n *ArtifactVersionName) IsLatest() bool {
+	return n.Version == nil && n.Number == nil && (n.Alias == nil || *n.Alias == LatestAlias)
 }
 
 // StepContext identifies an output of a step run.
@@ -35,10 +29,16 @@ type StepContext struct {
 	ArtifactName *string
 }
 
-// ArtifactVersionRef identifies a version to read. Exactly one field is set.
+// ArtifactVersionRef identifies a version. Exactly one field is set.
 type ArtifactVersionRef struct {
 	ID    *string
 	Named *ArtifactVersionName
+}
+
+// ArtifactVersionSelector identifies the version of a mutation. Exactly one field is set.
+type ArtifactVersionSelector struct {
+	ArtifactVersionID *string             `json:",omitempty"`
+	ArtifactVersion   *ArtifactVersionRef `json:",omitempty"`
 }
 
 // The inputs of the mutations of the same names.
@@ -91,22 +91,28 @@ type (
 		StepRunID string
 		Status    RunStatus
 	}
-	SetAliasInput           struct{ ArtifactVersionID, Alias string }
-	RemoveAliasInput        struct{ ArtifactVersionID, Alias string }
+	SetAliasInput struct {
+		ArtifactVersionSelector
+		Alias string
+	}
+	RemoveAliasInput struct {
+		ArtifactVersionSelector
+		Alias string
+	}
 	TagArtifactVersionInput struct {
-		ArtifactVersionID string
-		Tags              []string
+		ArtifactVersionSelector
+		Tags []string
 	}
 	UntagArtifactVersionInput struct {
-		ArtifactVersionID string
-		Tags              []string
+		ArtifactVersionSelector
+		Tags []string
 	}
-	DeleteArtifactVersionInput struct{ ArtifactVersionID string }
+	DeleteArtifactVersionInput struct{ ArtifactVersionSelector }
 	DeleteArtifactInput        struct{ ArtifactID string }
 	CreateProjectInput         struct{ Name string }
 )
 
-// MetadataKeyInput is a key to retract.
+// MetadataKeyInput is a metadata key.
 type MetadataKeyInput struct {
 	Key  string
 	Card *string
@@ -116,7 +122,10 @@ type MetadataKeyInput struct {
 type StepOutputReference struct{ StepRunID, Name string }
 
 // StepInputInput declares an artifact version that a step reads.
-type StepInputInput struct{ Name, ArtifactVersionID string }
+type StepInputInput struct {
+	Name string
+	ArtifactVersionSelector
+}
 
 // StepOutputInput declares an output that a step will produce.
 type StepOutputInput struct {

@@ -53,6 +53,37 @@ func (e *MetadataEntry) Value() (MetadataValue, error) {
 	return escapeDict(value, e.CardName), nil
 }
 
+// Display returns the value as text for people, nil for a retraction.
+func (e *MetadataEntry) Display() (*string, error) {
+	value, err := e.Value()
+	if value == nil {
+		return nil, err
+	}
+	text := value.Display()
+	return &text, nil
+}
+
+// JSON returns the plain JSON value, nil for NULL and for a retraction.
+func (e *MetadataEntry) JSON() (*RawJSON, error) {
+	value, err := e.Value()
+	if value == nil {
+		return nil, err
+	}
+	return value.JSON(), nil
+}
+
+// ExtendedJSON returns JSON that preserves all kinds at all depths, nil for NULL and for a retraction.
+func (e *MetadataEntry) ExtendedJSON() (*RawJSON, error) {
+	value, err := e.Value()
+	if value == nil {
+		return nil, err
+	}
+	return value.ExtendedJSON(), nil
+}
+
+// MetadataKey is a key of a card. Card is empty for an entry without a card.
+type MetadataKey struct{ Card, Key string }
+
 // CardFilter selects entries by card: all of them, or with Only those of the card Name, where an empty name means no
 // card.
 type CardFilter struct {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/placard/placard/internal/near"
 )
 
 // LatestAlias is the computed alias of the version with the greatest number.
@@ -68,9 +70,4 @@ func ParseVersionNumber(name string) (int32, bool) {
 }
 
 // TruncateName truncates a name to 100 characters for a message.
-func TruncateName(name string) string {
-	if runes := []rune(name); len(runes) > 100 {
-		return string(runes[:99]) + "…"
-	}
-	return name
-}
+func TruncateName(name string) string { return near.Truncate(name) }

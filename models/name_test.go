@@ -1,6 +1,8 @@
 package models
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -42,5 +44,49 @@ func TestIDs(t *testing.T) {
 	}
 	if DefaultProjectID.String() != "00000000-0000-7000-8000-000000000001" {
 		t.Errorf("the default project is %s", DefaultProjectID)
+	}
+}
+
+// TestVersionSelectors checks the selectors of mutations, and the names of reads.
+func TestVersionSelectors(t *testing.T) {
+	t.Parallel()
+	text, one := func(s string) *string { return &s }, int32(1)
+	named := func(n ArtifactVersionName) ArtifactVersionSelector {
+		return ArtifactVersionSelector{ArtifactVersion: &ArtifactVersionRef{Named: &n}}
+	}
+	const at = "[input artifactVersion named]"
+	for i, c := range []struct {
+		selector    ArtifactVersionSelector
+		write, read string
+	}{
+		{ArtifactVersionSelector{}, "[input]", ""},
+		{ArtifactVersionSelector{ArtifactVersionID: text("x")}, "", ""},
+		{ArtifactVersionSelector{ArtifactVersion: &ArtifactVersionRef{ID: text("x")}}, "", ""},
+		{ArtifactVersionSelector{text("x"), &ArtifactVersionRef{ID: text("x")}}, "[input]", ""},
+		{named(ArtifactVersionName{Name: "a"}), at, ""},
+		{named(ArtifactVersionName{Name: "a", Number: &one}), "", ""},
+		{named(ArtifactVersionName{Name: "a", Version: text("1")}), "", ""},
+		{named(ArtifactVersionName{Name: "a", Alias: text("latest")}), "", ""},
+		{named(ArtifactVersionName{Name: "a", Alias: text("b"), Version: text("1")}), at, at},
+		{named(ArtifactVersionName{Name: "a", Number: &one, Version: text("1")}), at, at},
+		{named(ArtifactVersionName{Name: "a", Number: &one, Alias: text("b")}), at, at},
+		{named(ArtifactVersionName{Name: "", Number: &one}), "[input artifactVersion named name]", "[input artifactVersion named name]"},
+	} {
+		place := func(err error) string {
+			var failure *Error
+			if !errors.As(err, &failure) || failure.Code != CodeBadInput {
+				return ""
+			}
+			return fmt.Sprint(failure.Path)
+		}
+		if got := place(c.selector.Check(NewPath("input"))); got != c.write {
+			t.Errorf("write %d: got %q, want %q", i, got, c.write)
+		}
+		if c.selector.ArtifactVersion == nil || c.selector.ArtifactVersion.Named == nil {
+			continue
+		}
+		if got := place(c.selector.ArtifactVersion.Named.Check(NewPath("input", "artifactVersion", "named"))); got != c.read {
+			t.Errorf("read %d: got %q, want %q", i, got, c.read)
+		}
 	}
 }

@@ -141,7 +141,7 @@ const maxPathSteps = 60
 // checkSearchedKey validates a key or card of a condition; noun names it in messages. The key may be unused.
 func checkSearchedKey(at *Path, noun, text string) error {
 	if text == "" {
-		return BadInput(at, "%s must not be empty", noun)
+		return BadInput(at, "%smust not be empty", at.nounPrefix(noun))
 	}
 	return CheckText(at, noun, text, MaxNameCharacters)
 }
@@ -316,9 +316,8 @@ func (r predicateReader) operandKeys(at *Path, raw any, units bool) ([]string, e
 	case knownUnit:
 		keys = append(keys, number)
 	case hasUnit && units:
-		return nil, BadInput(at, "must have a known unit: "+
-			"B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB for a size, "+
-			"ns, us, ms, s, m, min, h or d for a duration; to compare strings, add kind: STRING")
+		return nil, BadInput(at, "must have a known unit: %s for a size, %s for a duration; "+
+			"to compare strings, add kind: STRING", sizeUnits, durationUnits)
 	}
 	if t, ok := ParseTime(text); ok {
 		keys = append(keys, encodeInstantKey(Time{t}))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"strings"
 )
 
 // units maps the unit of a size to bytes and that of a duration to seconds.
@@ -31,22 +32,36 @@ var quantityText = regexp.MustCompile(`^([+-]?[0-9]+(?:\.[0-9]+)?) ?(\pL+)$`)
 // maxQuantityBytes limits the text of a quantity, because parsing long numbers is slow.
 const maxQuantityBytes = 100
 
-// parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
-// once to a double. hasUnit reports that the text is a number followed by letters, knownUnit that they are a unit.
-func parseQuantity(text string) (key string, hasUnit, knownUnit bool) {
+const (
+	sizeUnits     = "B, kB, MB, GB, TB, PB, EB, KiB, MiB, GiB, TiB, PiB or EiB"
+	durationUnits = "ns, us, ms, s, m, min, h or d"
+)
+
+// parseUnit returns the exact number of bytes or seconds of a text such as `1.5GiB` or `90s`. hasUnit reports that the
+// text is a number followed by letters. The number is nil for other text and for an unknown unit.
+func parseUnit(text string) (number *big.Rat, isSize, hasUnit bool) {
 	if len(text) > maxQuantityBytes {
-		return "", false, false
+		return nil, false, false
 	}
 	parts := quantityText.FindStringSubmatch(text)
 	if parts == nil {
-		return "", false, false
+		return nil, false, false
 	}
 	unit := units[parts[2]]
 	number, ok := new(big.Rat).SetString(parts[1])
 	if unit == nil || !ok {
-		return "", true, false
+		return nil, false, true
 	}
-	number.Mul(number, unit)
+	return number.Mul(number, unit), strings.HasSuffix(parts[2], "B"), true
+}
+
+// parseQuantity returns the sort key of a text such as `1.5GiB` or `90s`: exact for a whole number, otherwise rounded
+// once to a double. hasUnit reports that the text is a number followed by letters, knownUnit that they are a unit.
+func parseQuantity(text string) (key string, hasUnit, knownUnit bool) {
+	number, _, hasUnit := parseUnit(text)
+	if number == nil {
+		return "", hasUnit, false
+	}
 	if number.IsInt() && number.Num().IsInt64() {
 		return encodeIntegerKey(number.Num().Int64()), true, true
 	}

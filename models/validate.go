@@ -1,5 +1,7 @@
 package models
 
+import "cmp"
+
 // This file checks inputs without a database. Check returns BAD_INPUT or LIMIT_EXCEEDED with the path of the invalid
 // value; at is the path of the input.
 
@@ -41,6 +43,11 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	if err := checkSlots(at.Child("inputs"), inputs, MaxInputs); err != nil {
 		return err
 	}
+	for i, input := range in.Inputs {
+		if err := input.ArtifactVersionSelector.Check(at.Child("inputs").Child(i)); err != nil {
+			return err
+		}
+	}
 	outputs := make([]string, len(in.Outputs))
 	for i, output := range in.Outputs {
 		outputs[i] = output.Name
@@ -51,13 +58,58 @@ func (in *StartStepRunInput) Check(at *Path) error {
 	return checkSlots(at.Child("outputs"), outputs, MaxOutputs)
 }
 
-func (in *FinishPipelineRunInput) Check(at *Path) error    { return checkFinalStatus(at, in.Status) }
-func (in *FinishStepRunInput) Check(at *Path) error        { return checkFinalStatus(at, in.Status) }
-func (in *SetAliasInput) Check(at *Path) error             { return checkAlias(at.Child("alias"), in.Alias) }
-func (in *RemoveAliasInput) Check(at *Path) error          { return checkAlias(at.Child("alias"), in.Alias) }
-func (in *TagArtifactVersionInput) Check(at *Path) error   { return checkTags(at, in.Tags) }
-func (in *UntagArtifactVersionInput) Check(at *Path) error { return checkTags(at, in.Tags) }
-func (in *CreateProjectInput) Check(at *Path) error        { return CheckName(at.Child("name"), in.Name) }
+func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
+func (in *FinishStepRunInput) Check(at *Path) error     { return checkFinalStatus(at, in.Status) }
+func (in *CreateProjectInput) Check(at *Path) error     { return CheckName(at.Child("name"), in.Name) }
+
+func (in *SetAliasInput) Check(at *Path) error {
+	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkAlias(at.Child("alias"), in.Alias))
+}
+
+func (in *RemoveAliasInput) Check(at *Path) error {
+	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkAlias(at.Child("alias"), in.Alias))
+}
+
+func (in *TagArtifactVersionInput) Check(at *Path) error {
+	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkTags(at, in.Tags))
+}
+
+func (in *UntagArtifactVersionInput) Check(at *Path) error {
+	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkTags(at, in.Tags))
+}
+
+// Check refuses two versions and none.
+func (s *ArtifactVersionSelector) Check(at *Path) error {
+	switch {
+	case (s.ArtifactVersionID == nil) == (s.ArtifactVersion == nil):
+		return BadInput(at, "must have exactly one of artifactVersionId and artifactVersion")
+	case s.ArtifactVersion == nil || s.ArtifactVersion.Named == nil:
+		return nil
+	}
+	return s.ArtifactVersion.Named.CheckExact(at.Child("artifactVersion").Child("named"))
+}
+
+// CheckExact is Check for a write, which must not change a version that someone else has just created.
+func (n *ArtifactVersionName) CheckExact(at *Path) error {
+	err := n.Check(at)
+	if err == nil && n.Version == nil && n.Alias == nil && n.Number == nil {
+		err = BadInput(at, "must have a version, an alias or a number: without them, a write could change a version "+
+			"that someone else has just created")
+	}
+	return err
+}
+
+// Check validates the names, and refuses more than one of version, alias and number.
+func (n *ArtifactVersionName) Check(at *Path) error {
+	names := []nameField{{"project", n.Project}, {"name", &n.Name}, {"version", n.Version}, {"alias", n.Alias}}
+	if err := checkNames(at, names); err != nil {
+		return err
+	}
+	if n.Version != nil && n.Alias != nil || n.Number != nil && (n.Version != nil || n.Alias != nil) {
+		return BadInput(at, "must have at most one of version, alias and number")
+	}
+	return nil
+}
 
 // Check validates the keys and the reason: 1 to EntriesPerCall different keys.
 func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {

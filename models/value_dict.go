@@ -88,7 +88,7 @@ func readFields(r valueReader, raw any, check func(*ServerLimits, *Path, string,
 			return nil, err
 		}
 		if seen[member.Key] {
-			return nil, BadInput(keyAt, "must not repeat a key of the dictionary")
+			return nil, BadInput(keyAt, "the key occurs twice in the dictionary; it must occur once")
 		}
 		seen[member.Key] = true
 		value, err := at.readItem(member.Value)

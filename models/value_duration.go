@@ -64,6 +64,14 @@ func (v DurationValue) appendJSON(b []byte, form encoding) []byte {
 }
 
 func readDuration(r valueReader, raw any) (MetadataValue, error) {
+	text, _ := raw.(string)
+	if number, isSize, hasUnit := parseUnit(text); hasUnit && r.typedInput {
+		if number == nil || isSize {
+			return nil, BadInput(r.at, "must have a unit of time: %s", durationUnits)
+		}
+		seconds, _ := number.Float64()
+		return DurationValue{Seconds: Double(seconds), integral: number.IsInt()}, nil
+	}
 	seconds, err := parseFloat(r.at, raw)
 	number, _ := raw.(json.Number)
 	integral := IsInteger(string(number))

@@ -2,9 +2,13 @@ package models
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/placard/placard/internal/near"
 )
 
 // valueReader creates values from extended JSON or from the fields of MetadataValueInput. Its path is that of the
@@ -59,7 +63,7 @@ func (r valueReader) readExtended(raw any) (MetadataValue, error) {
 		}
 		return readDict(r, raw)
 	}
-	return nil, BadInput(r.at, "must be JSON")
+	return nil, BadInput(r.at, "must be JSON: text in quotes, a number, true, false, null, a list or an object")
 }
 
 // findMark returns the kind and the member of an object whose only key is the mark of a kind.
@@ -71,9 +75,15 @@ func findMark(object Object) (kindSpec, any, bool) {
 	return spec, object[0].Value, ok
 }
 
+// unknownMarkError returns the error of a key of an object that begins with $ and is no mark there.
 func unknownMarkError(at *Path, key string) error {
-	return BadInput(at.Child(key),
-		"a key that begins with $ must be the mark of a kind, and the only key of its object; {\"$dict\": …} escapes it")
+	const escape = `; {"$dict": {…}} accepts keys that begin with $`
+	if _, isMark := specByMark[key]; isMark {
+		return BadInput(at.Child(key), "a mark must be the only key of its object, which is not a card"+escape)
+	}
+	marks := slices.Sorted(maps.Keys(specByMark))
+	return BadInput(at.Child(key), "a key that begins with $ must be the mark of a kind: %s"+escape,
+		near.Quote(near.First(near.Names(key, marks), marks)))
 }
 
 // readInput reads a MetadataValueInput: an object with exactly one field, which is a kind or `json`.

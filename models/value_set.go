@@ -51,7 +51,7 @@ func readSet(r valueReader, raw any) (MetadataValue, error) {
 	for i, item := range items {
 		members[i] = string(item.appendJSON(nil, canonical))
 		if seen[members[i]] {
-			return nil, BadInput(r.at.Child(i), "must not repeat a member of the set")
+			return nil, BadInput(r.at.Child(i), "must not repeat an earlier member of the set")
 		}
 		seen[members[i]] = true
 	}

@@ -33,6 +33,13 @@ func (v StorageSizeValue) appendJSON(b []byte, form encoding) []byte {
 
 func readStorageSize(r valueReader, raw any) (MetadataValue, error) {
 	bytes, ok := ParseInt64(raw)
+	text, _ := raw.(string)
+	if number, isSize, hasUnit := parseUnit(text); hasUnit && r.typedInput {
+		if !isSize || !number.IsInt() || !number.Num().IsInt64() || number.Sign() < 0 {
+			return nil, BadInput(r.at, "must come to a whole number of bytes, 0 or more in 64 bits, with a unit: %s", sizeUnits)
+		}
+		bytes, ok = number.Num().Int64(), true
+	}
 	if !ok || bytes < 0 {
 		return nil, BadInput(r.at, "must be a number of bytes: a 64-bit integer, 0 or more")
 	}

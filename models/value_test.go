@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"strconv"
@@ -132,6 +133,47 @@ func TestGoldenValues(t *testing.T) {
 			t.Errorf("testdata/values.json has no case of %s", spec.kind)
 		}
 	}
+}
+
+// TestUnits checks sizes and durations with units in MetadataValueInput, and that extended JSON has none.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	const size, duration = "storageSize", "duration"
+	for _, c := range []struct{ field, text, want string }{
+		{size, "1.5GiB", "1610612736"}, {size, "1.5 kB", "1500"}, {size, "0B", "0"}, {size, "-0B", "0"}, {size, "12", "12"},
+		{size, "0.5KiB", "512"}, {size, "9223372036854775807B", "9223372036854775807"},
+		{size, "1.5B", ""}, {size, "0.0001kB", ""}, {size, "-1kB", ""}, {size, "9223372036854775808B", ""}, {size, "8EiB", ""},
+		{size, "90s", ""}, {size, "1.5gb", ""}, {size, "GB", ""}, {size, "1.5", ""}, {size, " 1GB", ""}, {size, "1e3B", ""},
+		{duration, "90s", "90"}, {duration, "1.5min", "90"}, {duration, "-2m", "-120"}, {duration, "0.5s", "0.5"},
+		{duration, "100ms", "0.1"}, {duration, "3ns", "3e-09"}, {duration, "0.3us", "3e-07"}, {duration, "-0s", "0"},
+		{duration, "9007199254740993s", "9007199254740992"}, {duration, "0.1d", "8640"}, {duration, "3 µs", "3e-06"},
+		{duration, "90", ""}, {duration, "90 sec", ""}, {duration, "1GB", ""}, {duration, "1h30m", ""}, {duration, "", ""},
+	} {
+		facts, err := ReadFacts(defaults(), nil, nil, []MetadataEntryInput{{Key: "v", Value: ValueInput{c.field: &Tree{Node: c.text}}}})
+		switch {
+		case c.want == "" && (CodeOf(err) != CodeBadInput || !strings.Contains(fmt.Sprint(err.(*Error).Path), "value "+c.field)):
+			t.Errorf("%s %q: got %+v, %v, want BAD_INPUT", c.field, c.text, facts, err)
+		case c.want != "" && (err != nil || facts[0].Text != `{"$`+c.field+`":`+c.want+`}`):
+			t.Errorf("%s %q: got %+v, %v, want %s", c.field, c.text, facts, err, c.want)
+		case c.want != "":
+			if again, err := one(mustParse(t, facts[0].Text)); err != nil || again != facts[0] {
+				t.Errorf("%s %q: logged again: got %+v, want %+v (%v)", c.field, c.text, again, facts[0], err)
+			}
+		}
+		_, err = one(Object{{Key: "$" + c.field, Value: c.text}})
+		if (err == nil) != (c.text == "12") {
+			t.Errorf("extended JSON, %s %q: %v", c.field, c.text, err)
+		}
+	}
+}
+
+func mustParse(t *testing.T, text string) any {
+	t.Helper()
+	node, err := jsontree.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node
 }
 
 // typed converts extended JSON to an equivalent MetadataValueInput.

@@ -105,32 +105,33 @@ tests['the page'] = async () => {
   await graphiql.close();
 };
 
-// Each tab and the operations of its menu; a tab with one operation has no menu.
+// The title of each tab and its operations. The run button has a menu if there are several.
 const tabs = [
-  ['Latest'],
-  ['Cards'],
-  ['History'],
-  ['LogByName', 'LogByAlias', 'LogById'],
-  ['Step1_StartRun', 'Step2_StartSteps', 'Step3_LogToTheOutput', 'Step4_LogToOneOfTwo', 'Step5_ReadWhatWaits', 'Step6_SaveAndFinish'],
-  ['LogToStepRun', 'LogToPipelineRun'],
-  ['FindAndSort'],
-  ['Compare'],
-  ['Lineage'],
-  ['ThePast'],
+  ['Latest', 'Latest'],
+  ['Cards', 'Cards'],
+  ['History', 'History'],
+  ['Log by name', 'LogByName', 'LogByAlias', 'LogById'],
+  ['Start a run', 'StartARun', 'StartTheSteps', 'LogToTheOutput', 'LogToOneOfTwoOutputs', 'ReadPendingMetadata', 'SaveAndFinish'],
+  ['Log to step run', 'LogToStepRun', 'LogToPipelineRun'],
+  ['Find and sort', 'FindAndSort'],
+  ['Compare', 'Compare'],
+  ['Lineage', 'Lineage'],
+  ['The past', 'ThePast'],
 ];
 
-/** Runs every operation of every tab in order, and gives the data by operation. */
-async function runEverything(graphiql) {
-  assert.equal((await graphiql.page.locator('.graphiql-tab').count()), tabs.length);
+/** Runs every operation of the tabs in order, from the tab at index `from`, and returns the data by operation. */
+async function runEverything(graphiql, from = 0) {
+  assert.equal((await graphiql.page.locator('.graphiql-tab').count()), from + tabs.length);
   const data = {};
-  for (const [index, names] of tabs.entries()) {
-    assert.equal(await graphiql.show(index), names[0]);
-    await until(`the operations of ${names[0]}`, async () => (await graphiql.operations()).join() === (names.length > 1 ? names.join() : ''));
+  for (const [index, [title, ...names]] of tabs.entries()) {
+    assert.equal(await graphiql.show(from + index), title);
+    await until(`the operations of ${title}`, async () => (await graphiql.operations()).join() === (names.length > 1 ? names.join() : ''));
     for (const name of names) {
       const answer = await graphiql.run(names.length > 1 ? name : undefined);
       assert.equal(answer.errors, undefined, `${name}: ${JSON.stringify(answer.errors)}`);
       for (const [field, value] of Object.entries(answer.data)) assert.notEqual(value, null, `${name}: ${field} is null`);
       data[name] = answer.data;
+      assert.equal(await graphiql.title(), title);
     }
   }
   return data;
@@ -141,7 +142,7 @@ tests['every operation of every tab'] = async () => {
   const data = await runEverything(graphiql);
   assert.ok(data.Latest.artifactVersion.metadata.length > 5);
   assert.ok(data.Cards.artifactVersion.cards.length > 2);
-  assert.ok(data.History.artifactVersion.metadataHistory.totalCount > 0);
+  assert.equal(data.History.artifactVersion.metadataHistory.totalCount, 2);
   assert.ok(data.FindAndSort.artifactVersions.totalCount > 0);
   assert.ok(data.Compare.compareArtifactVersions.rows.length > 0);
   assert.ok(data.Lineage.artifactVersion.upstream.edges.length > 2);
@@ -166,8 +167,8 @@ tests['every operation of every tab'] = async () => {
   assert.equal(known.best.metadataJson.review.approved, true);
   assert.equal(known.latest.producer.stepRun.metadataJson.commit, '4f2c1d9');
   assert.equal(known.latest.producer.stepRun.pipelineRun.metadataJson.cost.gpu_hours, 1.5);
-  assert.equal(data.Step3_LogToTheOutput.logMetadata.subject.__typename, 'StepOutput');
-  assert.deepEqual(data.Step5_ReadWhatWaits.pipelineRun.steps.flatMap((step) => step.outputs.map((o) => [o.name, o.artifactVersion, o.metadataJson])), [
+  assert.equal(data.LogToTheOutput.logMetadata.subject.__typename, 'StepOutput');
+  assert.deepEqual(data.ReadPendingMetadata.pipelineRun.steps.flatMap((step) => step.outputs.map((o) => [o.name, o.artifactVersion, o.metadataJson])), [
     ['model', null, { framework: 'scikit-learn', metrics: { accuracy: 0.97, epochs: 12 } }],
     ['report', null, { pages: 3 }],
     ['plots', null, {}],
@@ -186,11 +187,104 @@ tests['every operation of every tab'] = async () => {
   await graphiql.page.locator('.graphiql-history-item-label', { hasText: 'LogByName' }).first().waitFor();
   assert.ok((await graphiql.page.locator('.graphiql-history-item').count()) >= tabs.length);
 
-  // A second visit shows the tabs as they were left.
+  // A second visit shows the same tabs.
   await graphiql.page.reload();
   await graphiql.ready();
-  assert.equal((await graphiql.page.locator('.graphiql-tab').count()), tabs.length);
+  assert.deepEqual(await graphiql.page.locator('.graphiql-tab-button').allInnerTexts(), tabs.map(([title]) => title));
   assert.match(await graphiql.text('variables'), /penguins_model/);
+  graphiql.clean();
+  await graphiql.close();
+};
+
+tests['the first tab runs when the page opens'] = async () => {
+  for (const [server, sent] of [[demo, ['Latest']], [keys, []], [trusted, []]]) {
+    const requests = [];
+    const onRequest = (request) => requests.push(JSON.parse(request.postData() ?? '{}').operationName);
+    const graphiql = await GraphiQL.open(browser, server, { onRequest });
+    if (server === demo) assert.match(await graphiql.result(), /"algorithm"/);
+    // A query by the button is sent after the automatic one.
+    await graphiql.show(1);
+    await graphiql.run();
+    assert.deepEqual(requests.filter((name) => name && name !== 'Examples' && name !== 'IntrospectionQuery'), [...sent, 'Cards']);
+    graphiql.clean();
+    await graphiql.close();
+  }
+};
+
+tests['a response does not reach another tab'] = async () => {
+  const graphiql = await GraphiQL.open(browser, demo);
+  const { page } = graphiql;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (JSON.parse(route.request().postData()).operationName === 'Latest') await held;
+    await route.continue();
+  });
+  const answered = page.waitForResponse((response) => response.request().postData()?.includes('query Latest'));
+  await graphiql.execute.click();
+  await graphiql.show(2);
+  release();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.equal((await graphiql.result()).trim(), '');
+  assert.ok((await graphiql.run()).data.artifactVersion.metadataHistory);
+  graphiql.clean();
+  await graphiql.close();
+};
+
+tests['a link to a query'] = async () => {
+  const hostile = '# </script><img src=x onerror="window.harmed = 1">\nquery AnyVersion { artifactVersions(first: 1) { totalCount } }';
+  const link = (query, variables) => `/graphiql#${new URLSearchParams({ query, ...(variables && { variables }) })}`;
+  const requests = [];
+  const graphiql = await GraphiQL.open(browser, demo, { path: link(hostile, '{"a": "+&#"}'), onRequest: (request) => requests.push(request) });
+  const { page } = graphiql;
+  const shows = (title, count) => until(`${title} among ${count} tabs`, async () =>
+    (await graphiql.title()) === title && (await page.locator('.graphiql-tab').count()) === count);
+  await shows('Any version', tabs.length + 1);
+  assert.match(await graphiql.text('variables'), /\{"a": "\+&#"\}/);
+  assert.equal(page.url(), `${demo}/graphiql/`);
+  // The query is shown as text and is not run, and the server does not see it.
+  assert.match(await page.locator('.graphiql-query-editor .view-lines').innerText(), /onerror/);
+  assert.equal((await graphiql.result()).trim(), '');
+  assert.equal(await page.evaluate(() => window.harmed), undefined);
+  assert.ok(!requests.some((request) => /harmed|AnyVersion|query=/.test(request.url() + (request.postData() ?? ''))));
+  assert.ok((await graphiql.run()).data.artifactVersions.totalCount > 0);
+  // A link in the open page adds a tab, and the same link shows the same tab.
+  for (const [query, title, count] of [['{ serverInfo { version } }', 'Untitled', 2], ['mutation Harm { a: __typename }', 'Harm', 3], ['{ serverInfo { version } }', 'Untitled', 2 + 1]]) {
+    await page.evaluate((hash) => void (location.hash = hash), new URL(link(query), demo).hash);
+    await shows(title, tabs.length + count);
+  }
+  assert.ok(!requests.some((request) => request.postData()?.includes('Harm')));
+  await until('the tabs are kept', async () => {
+    const kept = await page.evaluate(() => JSON.parse(localStorage['placard:graphiql:tabState']));
+    return kept.tabs.length === tabs.length + 3 && kept.activeTabIndex === tabs.length + 1;
+  });
+  await page.reload();
+  await graphiql.ready();
+  await shows('Untitled', tabs.length + 3);
+  graphiql.clean();
+  await graphiql.close();
+};
+
+tests['the keyboard'] = async () => {
+  const graphiql = await GraphiQL.open(browser, demo);
+  const { page } = graphiql;
+  const link = page.getByRole('link', { name: 'Skip to the editor' });
+  const isVisible = async () => (await link.boundingBox()).y >= 0;
+  assert.ok(!(await isVisible()));
+  await page.keyboard.press('Tab');
+  assert.ok(await link.evaluate((element) => element === document.activeElement));
+  assert.ok(await isVisible());
+  assert.ok((await contrast(page, '.skip-link')) >= 4.5);
+  await page.keyboard.press('Enter');
+  assert.ok(await page.locator('.graphiql-query-editor .graphiql-editor').evaluate((element) => element === document.activeElement));
+  assert.ok(!(await isVisible()));
+  assert.equal(page.url(), `${demo}/graphiql/`);
+  // Tab leaves the frame of the editor, and Enter starts editing.
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.type('# typed');
+  await until('the text', async () => (await page.locator('.graphiql-query-editor .view-line').first().innerText()).includes('typed'));
   graphiql.clean();
   await graphiql.close();
 };
@@ -224,12 +318,17 @@ tests['the documentation'] = async () => {
   const explorer = page.locator('.graphiql-doc-explorer');
   await explorer.getByRole('combobox').fill('MetadataTarget');
   await page.getByRole('option', { name: 'MetadataTarget', exact: true }).first().click();
-  await explorer.getByText('Who the metadata is for: exactly one of these.').waitFor();
+  const { target, root } = await ask(demo, `{
+    target: __type(name: "MetadataTarget") { description }
+    root: __type(name: "Query") { description fields { name description } }
+  }`);
+  const describes = ({ description }) => explorer.getByText(description.split('.')[0].replaceAll('\n', ' ')).first().waitFor();
+  await describes(target);
   await explorer.getByRole('link', { name: 'Docs' }).or(explorer.locator('.graphiql-doc-explorer-back')).first().click();
   await explorer.getByText('Query', { exact: true }).first().click();
-  await explorer.getByText('The root of all reads.').waitFor();
+  await describes(root);
   await explorer.getByText('compareArtifactVersions', { exact: true }).click();
-  await explorer.getByText('What several versions have in common and in what they differ.').first().waitFor();
+  await describes(root.fields.find(({ name }) => name === 'compareArtifactVersions'));
   graphiql.clean();
   await graphiql.close();
 };
@@ -310,6 +409,41 @@ tests['dark and light'] = async () => {
   }
 };
 
+/** Checks the page in the window of a phone. */
+async function phone() {
+  const graphiql = await GraphiQL.open(browser, demo, { viewport: { width: 390, height: 844 } });
+  const { page } = graphiql;
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  // No line is cut: the text of each line ends inside its editor.
+  for (const index of tabs.keys()) {
+    await graphiql.show(index);
+    for (const editor of ['.graphiql-query-editor', '.graphiql-editor-tool']) {
+      await until(`the lines of tab ${index} fit into ${editor}`, () =>
+        page.locator(`${editor} .graphiql-editor:not(.hidden)`).evaluate((element) => {
+          const { right } = element.getBoundingClientRect();
+          const lines = [...element.querySelectorAll('.view-line > span')];
+          return lines.length > 0 && lines.every((line) => line.getBoundingClientRect().right <= right);
+        }));
+    }
+    assert.equal(await overflow(), 0);
+  }
+  // The documentation and the history cover the editors, and their button closes them.
+  for (const name of ['Documentation Explorer', 'History']) {
+    await page.getByRole('button', { name: `Show ${name}` }).click();
+    await until(`${name} over the editors`, async () => {
+      const panel = await page.locator('.graphiql-plugin').boundingBox();
+      const sidebar = await page.locator('.graphiql-sidebar').boundingBox();
+      return panel.x === sidebar.width && panel.x + panel.width === 390 && panel.height === 844;
+    });
+    assert.equal(await overflow(), 0);
+    await page.getByRole('button', { name: `Hide ${name}` }).click();
+    await page.locator('.graphiql-query-editor .view-line').first().click();
+  }
+  assert.ok((await graphiql.run()).data);
+  graphiql.clean();
+  await graphiql.close();
+}
+
 tests['a small window'] = async () => {
   const graphiql = await GraphiQL.open(browser, demo, { viewport: { width: 480, height: 640 } });
   const answer = await graphiql.run();
@@ -320,6 +454,7 @@ tests['a small window'] = async () => {
   assert.ok(response.y >= editors.y + editors.height && response.height > 150 && response.width > 350, JSON.stringify(response));
   graphiql.clean();
   await graphiql.close();
+  await phone();
   const usual = await GraphiQL.open(browser, demo, { viewport: { width: 1024, height: 768 } });
   for (const [index, [title]] of tabs.entries()) {
     const box = await usual.page.locator(`#graphiql-session-tab-${index}`).boundingBox();
@@ -349,7 +484,7 @@ tests['an API key'] = async () => {
   const graphiql = await GraphiQL.open(browser, keys);
   const { page } = graphiql;
   // Without a key the page says what to do, and where.
-  const notice = page.getByText('This server asks for an API key.');
+  const notice = page.getByText('This server requires an API key.');
   await notice.waitFor();
   assert.match(await graphiql.text('headers'), /"Authorization": "Bearer plc_…"/);
   const refused = await graphiql.run();
@@ -389,30 +524,46 @@ tests['an API key'] = async () => {
 };
 
 tests['a server without data'] = async () => {
-  const graphiql = await GraphiQL.open(browser, empty);
-  assert.equal(await graphiql.page.locator('.notice').count(), 0);
-  assert.deepEqual((await graphiql.run()).data, { artifactVersion: null });
-  await graphiql.show(3);
-  assert.match(await graphiql.text('variables'), /"id": "ID of an artifact version"/);
+  const requests = [];
+  const graphiql = await GraphiQL.open(browser, empty, { path: '/graphql', onRequest: (request) => requests.push(request.postData() ?? '') });
+  const { page } = graphiql;
+  const notice = page.locator('.notice', { hasText: 'This server has no artifacts yet.' });
+  await notice.waitFor();
+  assert.equal(await graphiql.title(), 'Create your first version');
+  // A mutation does not run automatically.
+  assert.ok(!requests.some((body) => body.includes('CreateYourFirstVersion')), requests.join());
+  assert.equal((await graphiql.result()).trim(), '');
   await graphiql.show(4);
-  for (const name of tabs[4]) {
+  assert.match(await graphiql.text('variables'), /"id": "ID of an artifact version"/);
+  // The notice leads to the tab.
+  await notice.getByRole('button', { name: 'Create your first version' }).click();
+  await until('the first tab', async () => (await graphiql.title()) === 'Create your first version');
+  assert.equal(await page.locator('.graphiql-tab').count(), tabs.length + 1);
+  for (const version of ['1', '2']) {
+    const { data } = await graphiql.run();
+    assert.equal(data.createArtifactVersion.artifactVersion.version, version);
+    assert.equal(data.createArtifactVersion.artifactVersion.metadata.length, 4);
+    await notice.waitFor({ state: 'detached' });
+  }
+  // The other tabs read and change it. "Start a run" creates the runs that "Log to step run" needs.
+  await graphiql.show(1);
+  await until('the new artifact', async () => /demo_model/.test(await graphiql.text('variables')));
+  await graphiql.show(5);
+  for (const name of tabs[4].slice(1)) {
     const answer = await graphiql.run(name);
     assert.equal(answer.errors, undefined, `${name}: ${JSON.stringify(answer.errors)}`);
   }
-  // Now there is something to read, and still nothing that a click may write to.
-  await graphiql.page.reload();
+  await page.reload();
   await graphiql.ready();
-  await graphiql.show(0);
-  await until('the new artifact', async () => /demo_model/.test(await graphiql.text('variables')));
-  assert.ok((await graphiql.run()).data.artifactVersion.metadata.length > 0);
-  await graphiql.show(3);
-  assert.match(await graphiql.text('variables'), /"id": "ID of an artifact version"/);
+  const data = await runEverything(graphiql, 1);
+  assert.equal(data.FindAndSort.artifactVersions.totalCount, 4);
+  assert.equal(data.LogByName.logMetadata.subject.__typename, 'ArtifactVersion');
   graphiql.clean();
   await graphiql.close();
 };
 
 tests['behind a path'] = async () => {
-  for (const path of ['/', '/graphiql', '/graphiql/']) {
+  for (const path of ['/', '/graphql', '/graphiql', '/graphiql/']) {
     const graphiql = await GraphiQL.open(browser, prefix, { path });
     assert.equal(graphiql.page.url(), `${prefix}/graphiql/`);
     assert.ok((await graphiql.run()).data.artifactVersion);
@@ -423,7 +574,7 @@ tests['behind a path'] = async () => {
 
 tests['a server with trusted documents'] = async () => {
   const graphiql = await GraphiQL.open(browser, trusted);
-  await graphiql.page.getByText('This server does not answer everything.').waitFor();
+  await graphiql.page.getByText('This server rejects most queries.').waitFor();
   assert.equal((await graphiql.run()).errors[0].extensions.code, 'FORBIDDEN');
   graphiql.clean();
   await graphiql.close();
@@ -442,7 +593,7 @@ let failures = 0;
 try {
   if (screenshot) {
     const graphiql = await GraphiQL.open(browser, demo, { viewport: { width: 1280, height: 800 } });
-    await graphiql.show(1);
+    await graphiql.show(2);
     await graphiql.run();
     await graphiql.page.mouse.move(0, 0);
     await graphiql.page.addStyleTag({ content: '.monaco-scrollable-element > .scrollbar { display: none !important }' });

@@ -1,4 +1,4 @@
-// GraphiQL as a person uses it.
+// Controls GraphiQL as a user does.
 
 import assert from 'node:assert/strict';
 
@@ -6,13 +6,14 @@ import { until, watch } from './watch.mjs';
 
 export class GraphiQL {
   /** Opens the page in a fresh profile and waits until the editors are there. */
-  static async open(browser, server, { path = '/graphiql', ...options } = {}) {
+  static async open(browser, server, { path = '/graphiql', onRequest, ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     const self = new GraphiQL();
     self.server = server;
     self.page = await context.newPage();
     self.page.setDefaultTimeout(30_000);
     self.seen = await watch(self.page, new URL(server).origin);
+    if (onRequest) self.page.on('request', onRequest);
     self.answer = await self.page.goto(server + path);
     await self.ready();
     return self;
@@ -22,6 +23,17 @@ export class GraphiQL {
     await this.page.locator('.graphiql-query-editor .view-line').first().waitFor();
     await this.page.locator('.result-window .monaco-editor').waitFor();
     await until('the introspection', () => this.page.locator('.graphiql-sidebar .graphiql-spinner, .graphiql-sidebar .rotate').count().then((n) => n === 0));
+    await until('the response of the first tab', async () => !(await this.runsAtStart()) || (await this.result()).includes('"data"'));
+  }
+
+  /** Reports whether the page runs the active tab when it opens: the tab "Latest", unless a notice says what is missing. */
+  async runsAtStart() {
+    return (await this.title()) === 'Latest' && (await this.page.locator('.notice').count()) === 0;
+  }
+
+  /** Returns the title of the active tab. */
+  async title() {
+    return (await this.page.locator('.graphiql-tab-active .graphiql-tab-button').innerText()).trim();
   }
 
   /** Nothing went wrong so far. */

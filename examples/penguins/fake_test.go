@@ -132,14 +132,14 @@ func (f *fake) data(r request) string {
 const storedModel = `{
   "artifactVersion": {"version": "3", "aliases": ["best"], "tags": ["champion", "knn"], "cards": [
     {"name": null, "entries": [
-      {"key": "algorithm", "kind": "STRING", "value": {"display": "k nearest neighbours"}},
-      {"key": "size", "kind": "STORAGE_SIZE", "value": {"display": "21.4 kB"}},
+      {"key": "algorithm", "kind": "STRING", "display": "k nearest neighbours"},
+      {"key": "size", "kind": "STORAGE_SIZE", "display": "21.4 kB"},
       {"key": "note", "kind": "MARKDOWN",
-        "value": {"display": "Best of 4 runs by accuracy on its test set of unseen rows.\n\nA **long** note."}},
-      {"key": "hostile\u001b[2J\u202ekey", "kind": "STRING", "value": {"display": "a\u0007b"}}]},
+        "display": "Best of 4 runs by accuracy on its test set of unseen rows.\n\nA **long** note."},
+      {"key": "hostile\u001b[2J\u202ekey", "kind": "STRING", "display": "a\u0007b"}]},
     {"name": "parameters", "entries": [
-      {"key": "k", "kind": "INTEGER", "value": {"display": "5"}},
-      {"key": "a key that is much longer than its column", "kind": "BOOLEAN", "value": {"display": "true"}}]},
+      {"key": "k", "kind": "INTEGER", "display": "5"},
+      {"key": "a key that is much longer than its column", "kind": "BOOLEAN", "display": "true"}]},
     {"name": "class Adelie", "entries": [
-      {"key": "precision", "kind": "FLOAT", "value": {"display": "0.98"}},
-      {"key": "support", "kind": "INTEGER", "value": {"display": "45"}}]}]}}`
+      {"key": "precision", "kind": "FLOAT", "display": "0.98"},
+      {"key": "support", "kind": "INTEGER", "display": "45"}]}]}}`

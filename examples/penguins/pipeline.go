@@ -241,9 +241,13 @@ func (r *run) evaluate(ctx context.Context, id string) ([]object, error) {
 		r.log(ctx, byName, id+"/confusion", object{{"metrics", metrics}})
 }
 
-// promote gives the model the alias best and the tag champion.
+// promote gives the model the alias best and the tag champion. Its note is logged twice, so the key has a history.
 func (r *run) promote(ctx context.Context) error {
 	id := r.versions["penguins_model"].ID
+	candidate := object{{"note", mark("markdown", "Candidate for **best**.")}}
+	if err := r.log(ctx, fields{"artifactVersionId": id}, r.id+"/candidate", candidate); err != nil {
+		return err
+	}
 	if _, err := r.mutate(ctx, "setAlias", fields{"artifactVersionId": id, "alias": "best"}, "__typename"); err != nil {
 		return err
 	}

@@ -19,8 +19,7 @@ type modelVersion struct {
 	Cards         []struct {
 		Name    *string // null for the entries without a card
 		Entries []struct {
-			Key, Kind string
-			Value     struct{ Display string }
+			Key, Kind, Display string
 		}
 	}
 }
@@ -33,7 +32,7 @@ func (c *client) readBest(ctx context.Context) (*modelVersion, error) {
     version
     aliases
     tags
-    cards { name entries { key kind value { ... on DisplayValue { display } } } }
+    cards { name entries { key kind display } }
   }
 }`, nil, &data)
 	return data.ArtifactVersion, err
@@ -51,7 +50,7 @@ func (v *modelVersion) render(endpoint *url.URL, withKey bool) string {
 		}
 		lines = append(lines, []string{name})
 		for _, e := range card.Entries {
-			lines = append(lines, []string{e.Key, e.Value.Display, e.Kind})
+			lines = append(lines, []string{e.Key, e.Display, e.Kind})
 		}
 	}
 	headers := `-H 'Content-Type: application/json'`

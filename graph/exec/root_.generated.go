@@ -71,6 +71,7 @@ type ComplexityRoot struct {
 	}
 
 	Artifact struct {
+		Aliases        func(childComplexity int) int
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
@@ -80,6 +81,11 @@ type ComplexityRoot struct {
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
+	}
+
+	ArtifactAlias struct {
+		ArtifactVersion func(childComplexity int) int
+		Name            func(childComplexity int) int
 	}
 
 	ArtifactConnection struct {
@@ -96,28 +102,30 @@ type ComplexityRoot struct {
 	}
 
 	ArtifactVersion struct {
-		Aliases         func(childComplexity int, asOf *models.Time) int
-		Artifact        func(childComplexity int) int
-		AsOf            func(childComplexity int) int
-		Cards           func(childComplexity int, asOf *models.Time) int
-		Changes         func(childComplexity int, keys []string, onlyDiffering bool, asOf *models.Time) int
-		Consumers       func(childComplexity int, first *int32, after *string, last *int32, before *string) int
-		CreatedAt       func(childComplexity int) int
-		Downstream      func(childComplexity int, depth int32, first int32) int
-		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
-		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
-		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
-		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
-		MetadataJSON    func(childComplexity int, asOf *models.Time) int
-		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
-		NodeID          func(childComplexity int) int
-		Number          func(childComplexity int) int
-		Output          func(childComplexity int) int
-		Producer        func(childComplexity int) int
-		Tags            func(childComplexity int, asOf *models.Time) int
-		Type            func(childComplexity int) int
-		Upstream        func(childComplexity int, depth int32, first int32) int
-		Version         func(childComplexity int) int
+		Aliases              func(childComplexity int, asOf *models.Time) int
+		Artifact             func(childComplexity int) int
+		AsOf                 func(childComplexity int) int
+		Cards                func(childComplexity int, asOf *models.Time) int
+		Changes              func(childComplexity int, keys []string, onlyDiffering bool, asOf *models.Time) int
+		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		Consumers            func(childComplexity int, first *int32, after *string, last *int32, before *string) int
+		CreatedAt            func(childComplexity int) int
+		Downstream           func(childComplexity int, depth int32, first int32) int
+		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
+		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
+		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
+		MetadataJSON         func(childComplexity int, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID               func(childComplexity int) int
+		Number               func(childComplexity int) int
+		Output               func(childComplexity int) int
+		Producer             func(childComplexity int) int
+		Tags                 func(childComplexity int, asOf *models.Time) int
+		Type                 func(childComplexity int) int
+		Upstream             func(childComplexity int, depth int32, first int32) int
+		Version              func(childComplexity int) int
 	}
 
 	ArtifactVersionComparison struct {
@@ -300,18 +308,22 @@ type ComplexityRoot struct {
 	}
 
 	MetadataEntry struct {
-		Card      func(childComplexity int) int
-		Key       func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		LoggedAt  func(childComplexity int) int
-		LoggedBy  func(childComplexity int) int
-		NodeID    func(childComplexity int) int
-		Reason    func(childComplexity int) int
-		Retracted func(childComplexity int) int
-		Seq       func(childComplexity int) int
-		StepRun   func(childComplexity int) int
-		Subject   func(childComplexity int) int
-		Value     func(childComplexity int) int
+		Card         func(childComplexity int) int
+		Display      func(childComplexity int) int
+		ExtendedJSON func(childComplexity int) int
+		HistoryCount func(childComplexity int) int
+		JSON         func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		LoggedAt     func(childComplexity int) int
+		LoggedBy     func(childComplexity int) int
+		NodeID       func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Retracted    func(childComplexity int) int
+		Seq          func(childComplexity int) int
+		StepRun      func(childComplexity int) int
+		Subject      func(childComplexity int) int
+		Value        func(childComplexity int) int
 	}
 
 	MetadataEntryConnection struct {
@@ -415,22 +427,24 @@ type ComplexityRoot struct {
 	}
 
 	PipelineRun struct {
-		AsOf            func(childComplexity int) int
-		Cards           func(childComplexity int, asOf *models.Time) int
-		FinishedAt      func(childComplexity int) int
-		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
-		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
-		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
-		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
-		MetadataJSON    func(childComplexity int, asOf *models.Time) int
-		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
-		NodeID          func(childComplexity int) int
-		Pipeline        func(childComplexity int) int
-		Project         func(childComplexity int) int
-		StartedAt       func(childComplexity int) int
-		Status          func(childComplexity int) int
-		StepRuns        func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
-		Steps           func(childComplexity int) int
+		AsOf                 func(childComplexity int) int
+		Cards                func(childComplexity int, asOf *models.Time) int
+		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		FinishedAt           func(childComplexity int) int
+		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
+		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
+		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
+		MetadataJSON         func(childComplexity int, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		NodeID               func(childComplexity int) int
+		Pipeline             func(childComplexity int) int
+		Project              func(childComplexity int) int
+		StartedAt            func(childComplexity int) int
+		Status               func(childComplexity int) int
+		StepRuns             func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Steps                func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
@@ -472,7 +486,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		APIKeys                 func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
-		Artifact                func(childComplexity int, name string, project *string) int
+		Artifact                func(childComplexity int, id *string, name *string, project *string) int
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
@@ -560,39 +574,43 @@ type ComplexityRoot struct {
 	}
 
 	StepOutput struct {
-		ArtifactName    func(childComplexity int) int
-		ArtifactVersion func(childComplexity int) int
-		AsOf            func(childComplexity int) int
-		BoundAt         func(childComplexity int) int
-		Cards           func(childComplexity int, asOf *models.Time) int
-		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
-		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
-		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
-		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
-		MetadataJSON    func(childComplexity int, asOf *models.Time) int
-		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
-		Name            func(childComplexity int) int
-		NodeID          func(childComplexity int) int
-		StepRun         func(childComplexity int) int
+		ArtifactName         func(childComplexity int) int
+		ArtifactVersion      func(childComplexity int) int
+		AsOf                 func(childComplexity int) int
+		BoundAt              func(childComplexity int) int
+		Cards                func(childComplexity int, asOf *models.Time) int
+		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
+		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
+		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
+		MetadataJSON         func(childComplexity int, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		Name                 func(childComplexity int) int
+		NodeID               func(childComplexity int) int
+		StepRun              func(childComplexity int) int
 	}
 
 	StepRun struct {
-		AsOf            func(childComplexity int) int
-		Cards           func(childComplexity int, asOf *models.Time) int
-		FinishedAt      func(childComplexity int) int
-		Inputs          func(childComplexity int) int
-		Metadata        func(childComplexity int, keys []string, card *string, asOf *models.Time) int
-		MetadataChanges func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
-		MetadataEntry   func(childComplexity int, key string, card *string, asOf *models.Time) int
-		MetadataHistory func(childComplexity int, key *string, card *string, first *int32, after *string) int
-		MetadataJSON    func(childComplexity int, asOf *models.Time) int
-		MetadataSeries  func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
-		Name            func(childComplexity int) int
-		NodeID          func(childComplexity int) int
-		Outputs         func(childComplexity int) int
-		PipelineRun     func(childComplexity int) int
-		StartedAt       func(childComplexity int) int
-		Status          func(childComplexity int) int
+		AsOf                 func(childComplexity int) int
+		Cards                func(childComplexity int, asOf *models.Time) int
+		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		FinishedAt           func(childComplexity int) int
+		Inputs               func(childComplexity int) int
+		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
+		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
+		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
+		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
+		MetadataJSON         func(childComplexity int, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		Name                 func(childComplexity int) int
+		NodeID               func(childComplexity int) int
+		Outputs              func(childComplexity int) int
+		PipelineRun          func(childComplexity int) int
+		StartedAt            func(childComplexity int) int
+		Status               func(childComplexity int) int
 	}
 
 	StepRunConnection struct {
@@ -784,6 +802,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
+	case "Artifact.aliases":
+		if e.ComplexityRoot.Artifact.Aliases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Aliases(childComplexity), true
 	case "Artifact.asOf":
 		if e.ComplexityRoot.Artifact.AsOf == nil {
 			break
@@ -853,6 +877,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Versions(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+
+	case "ArtifactAlias.artifactVersion":
+		if e.ComplexityRoot.ArtifactAlias.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAlias.ArtifactVersion(childComplexity), true
+	case "ArtifactAlias.name":
+		if e.ComplexityRoot.ArtifactAlias.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactAlias.Name(childComplexity), true
 
 	case "ArtifactConnection.edges":
 		if e.ComplexityRoot.ArtifactConnection.Edges == nil {
@@ -943,6 +980,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Changes(childComplexity, args["keys"].([]string), args["onlyDiffering"].(bool), args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.columns":
+		if e.ComplexityRoot.ArtifactVersion.Columns == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_columns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.consumers":
 		if e.ComplexityRoot.ArtifactVersion.Consumers == nil {
 			break
@@ -1004,6 +1052,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.MetadataEntry(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.metadataExtendedJson":
+		if e.ComplexityRoot.ArtifactVersion.MetadataExtendedJSON == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_metadataExtendedJson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.MetadataExtendedJSON(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
 	case "ArtifactVersion.metadataHistory":
 		if e.ComplexityRoot.ArtifactVersion.MetadataHistory == nil {
 			break
@@ -1683,6 +1742,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Card(childComplexity), true
+	case "MetadataEntry.display":
+		if e.ComplexityRoot.MetadataEntry.Display == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.Display(childComplexity), true
+	case "MetadataEntry.extendedJson":
+		if e.ComplexityRoot.MetadataEntry.ExtendedJSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.ExtendedJSON(childComplexity), true
+	case "MetadataEntry.historyCount":
+		if e.ComplexityRoot.MetadataEntry.HistoryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.HistoryCount(childComplexity), true
+	case "MetadataEntry.json":
+		if e.ComplexityRoot.MetadataEntry.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.JSON(childComplexity), true
 	case "MetadataEntry.key":
 		if e.ComplexityRoot.MetadataEntry.Key == nil {
 			break
@@ -2265,6 +2348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Cards(childComplexity, args["asOf"].(*models.Time)), true
+	case "PipelineRun.columns":
+		if e.ComplexityRoot.PipelineRun.Columns == nil {
+			break
+		}
+
+		args, err := ec.field_PipelineRun_columns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PipelineRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
 	case "PipelineRun.finishedAt":
 		if e.ComplexityRoot.PipelineRun.FinishedAt == nil {
 			break
@@ -2304,6 +2398,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.MetadataEntry(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "PipelineRun.metadataExtendedJson":
+		if e.ComplexityRoot.PipelineRun.MetadataExtendedJSON == nil {
+			break
+		}
+
+		args, err := ec.field_PipelineRun_metadataExtendedJson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PipelineRun.MetadataExtendedJSON(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
 	case "PipelineRun.metadataHistory":
 		if e.ComplexityRoot.PipelineRun.MetadataHistory == nil {
 			break
@@ -2526,7 +2631,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Artifact(childComplexity, args["name"].(string), args["project"].(*string)), true
+		return e.ComplexityRoot.Query.Artifact(childComplexity, args["id"].(*string), args["name"].(*string), args["project"].(*string)), true
 	case "Query.artifactVersion":
 		if e.ComplexityRoot.Query.ArtifactVersion == nil {
 			break
@@ -2968,6 +3073,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Cards(childComplexity, args["asOf"].(*models.Time)), true
+	case "StepOutput.columns":
+		if e.ComplexityRoot.StepOutput.Columns == nil {
+			break
+		}
+
+		args, err := ec.field_StepOutput_columns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepOutput.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -3001,6 +3117,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.MetadataEntry(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "StepOutput.metadataExtendedJson":
+		if e.ComplexityRoot.StepOutput.MetadataExtendedJSON == nil {
+			break
+		}
+
+		args, err := ec.field_StepOutput_metadataExtendedJson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepOutput.MetadataExtendedJSON(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
 	case "StepOutput.metadataHistory":
 		if e.ComplexityRoot.StepOutput.MetadataHistory == nil {
 			break
@@ -3070,6 +3197,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Cards(childComplexity, args["asOf"].(*models.Time)), true
+	case "StepRun.columns":
+		if e.ComplexityRoot.StepRun.Columns == nil {
+			break
+		}
+
+		args, err := ec.field_StepRun_columns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
 	case "StepRun.finishedAt":
 		if e.ComplexityRoot.StepRun.FinishedAt == nil {
 			break
@@ -3115,6 +3253,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.MetadataEntry(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time)), true
+	case "StepRun.metadataExtendedJson":
+		if e.ComplexityRoot.StepRun.MetadataExtendedJSON == nil {
+			break
+		}
+
+		args, err := ec.field_StepRun_metadataExtendedJson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.StepRun.MetadataExtendedJSON(childComplexity, args["keys"].([]string), args["card"].(*string), args["asOf"].(*models.Time)), true
 	case "StepRun.metadataHistory":
 		if e.ComplexityRoot.StepRun.MetadataHistory == nil {
 			break
@@ -3529,6 +3678,15 @@ var sources = []*ast.Source{
 # graph/schema has the other subjects: search, series, keys, comparison, lineage, access and the server itself.
 # A failed operation is a GraphQL error with a stable ` + "`" + `extensions.code` + "`" + `; see docs/reference/errors.md.
 
+"""
+Typed metadata of ML artifacts, and the runs that produce them. Start with ` + "`" + `artifact` + "`" + `, ` + "`" + `artifactVersions` + "`" + ` or
+` + "`" + `pipelineRuns` + "`" + ` to read, and with ` + "`" + `createArtifactVersion` + "`" + ` or ` + "`" + `logMetadata` + "`" + ` to write.
+"""
+schema {
+  query: Query
+  mutation: Mutation
+}
+
 # --- Scalars -----------------------------------------------------------------------------------------------------
 
 """
@@ -3541,13 +3699,25 @@ scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 A signed 64-bit integer. Responses contain strings, because JavaScript rounds above 2^53. Inputs accept strings and
 integers.
 """
-scalar Int64
+scalar Int64 @specifiedBy(url: "https://spec.openapis.org/registry/format/int64")
+
+"""
+Bytes, 0 or more: an integer, or text with a unit such as ` + "`" + `"1.5GiB"` + "`" + `, which must come to whole bytes. The units are B,
+kB, MB, GB, TB, PB and EB, and KiB to EiB.
+"""
+scalar StorageSize
+
+"""
+Seconds: a number, or text with a unit such as ` + "`" + `"90s"` + "`" + `, which is rounded once to the nearest double. The units are ns, us,
+ms, s, m, min, h and d.
+"""
+scalar Duration
 
 "Any JSON value. Numbers keep their spelling: ` + "`" + `1` + "`" + ` and ` + "`" + `1.0` + "`" + ` differ, and 64-bit integers are exact."
-scalar JSON
+scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
 
 "A JSON object whose members keep their order."
-scalar JSONObject
+scalar JSONObject @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-4")
 
 """
 The assumed length of a list, from which the cost of an operation is estimated. It is the value or length of one of
@@ -3641,10 +3811,10 @@ null, with an error at its path. The same applies to each nested connection, ser
 change list. After the deadline of a request, loaded fields are returned and all others fail.
 """
 type Query {
-  "An artifact by its name."
+  "An artifact by its ID or its name; exactly one of the two."
   artifact(
-    "The name, compared exactly."
-    name: String!
+    "The ID. It must not be given with ` + "`" + `project` + "`" + `." id: ID
+    "The name, compared exactly." name: String
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
   ): Artifact
@@ -3818,6 +3988,8 @@ type Artifact implements Node {
   createdAt: DateTime!
   "The version with the greatest number, the target of the alias ` + "`" + `latest` + "`" + `; null if all versions are deleted."
   latestVersion: ArtifactVersion
+  "The aliases, ordered by name, without the computed ` + "`" + `latest` + "`" + `. A view of the past has those of its instant."
+  aliases: [ArtifactAlias!]! @listSize(assumedSize: 5)
   "The versions, by descending number."
   versions(
     "The filter; all versions when absent." where: ArtifactVersionFilter
@@ -3828,6 +4000,12 @@ type Artifact implements Node {
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+}
+
+"An alias of an artifact."
+type ArtifactAlias {
+  "The alias, unique in its artifact." name: String!
+  "The version that the alias points to." artifactVersion: ArtifactVersion!
 }
 
 "A page of artifacts."
@@ -4129,6 +4307,12 @@ type MetadataEntry implements Node {
   kind: MetadataKind
   "The value; null for a retraction."
   value: MetadataValue
+  "See ` + "`" + `DisplayValue.display` + "`" + `; null for a retraction."
+  display: String
+  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and for a retraction."
+  json: JSON
+  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and for a retraction."
+  extendedJson: JSON
   "The sequence number in write order. The entry of a key with the greatest ` + "`" + `seq` + "`" + ` is the latest."
   seq: Int64!
   "The write time by the clock of the database, the same for all entries of one call."
@@ -4143,6 +4327,8 @@ type MetadataEntry implements Node {
   reason: String
   "The subject of the fact; null if it is deleted."
   subject: Subject
+  "The number of entries of the key on its subject, retractions included. An entry of a view counts up to its instant."
+  historyCount: Int! @cost(weight: 1)
 }
 
 "A page of metadata entries."
@@ -4368,8 +4554,9 @@ input MetadataTarget @oneOf {
 }
 
 """
-A version by name, with ` + "`" + `version` + "`" + ` or ` + "`" + `alias` + "`" + ` but not both. Without either, a read returns the latest version. A write
-fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone else just created.
+A version by name, with one of ` + "`" + `version` + "`" + `, ` + "`" + `alias` + "`" + ` and ` + "`" + `number` + "`" + `. More than one fails with ` + "`" + `BAD_INPUT` + "`" + `. Without them, a
+read returns the latest version. A mutation fails with ` + "`" + `BAD_INPUT` + "`" + `, because it must not change a version that someone
+else has just created.
 """
 input ArtifactVersionName {
   "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
@@ -4380,6 +4567,8 @@ input ArtifactVersionName {
   version: String
   "An alias of the artifact. ` + "`" + `latest` + "`" + ` is the version with the greatest number."
   alias: String
+  "The number of the version."
+  number: Int
 }
 
 "An output of a step run."
@@ -4390,7 +4579,7 @@ input StepContext {
   artifactName: String
 }
 
-"The artifact version to read: exactly one field."
+"An artifact version: exactly one field."
 input ArtifactVersionRef @oneOf {
   "The version with this ID."
   id: ID
@@ -4414,9 +4603,9 @@ input MetadataValueInput @oneOf {
   "A URI." uri: String
   "The path of a file." path: String
   "The name of a data type." dtype: String
-  "Bytes, 0 or more." storageSize: Int64
+  "Bytes, 0 or more: ` + "`" + `1500000` + "`" + ` or ` + "`" + `\"1.5MB\"` + "`" + `." storageSize: StorageSize
   "An instant, to the nanosecond." timestamp: DateTime
-  "Seconds." duration: Float
+  "Seconds: ` + "`" + `90` + "`" + ` or ` + "`" + `\"1.5min\"` + "`" + `." duration: Duration
   "Text with Markdown formatting." markdown: String
   "Extended JSON, as in ` + "`" + `DisplayValue.extendedJson` + "`" + `." json: JSON
 }
@@ -4484,7 +4673,7 @@ type LogMetadataResult {
   "The new entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
 }
 
-"A key to retract."
+"A metadata key."
 input MetadataKeyInput {
   "The key, compared exactly." key: String!
   "The card of the key; none when absent." card: String
@@ -4581,7 +4770,8 @@ type FinishPipelineRunPayload {
 "An artifact version that a step reads."
 input StepInputInput {
   "The name in the step, 1 to 250 characters, unique." name: String!
-  "A version of the same project." artifactVersionId: ID!
+  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "An output that a step will produce."
@@ -4619,70 +4809,6 @@ input FinishStepRunInput {
 "The finished run."
 type FinishStepRunPayload {
   "The step run." stepRun: StepRun!
-}
-
-"An alias to set."
-input SetAliasInput {
-  "The version to point to." artifactVersionId: ID!
-  "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
-}
-
-"The version with the alias."
-type SetAliasPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"An alias to remove."
-input RemoveAliasInput {
-  "The version of the alias. An alias of another version fails with ` + "`" + `NOT_FOUND` + "`" + `." artifactVersionId: ID!
-  "The alias." alias: String!
-}
-
-"The version that had the alias."
-type RemoveAliasPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"Tags to add."
-input TagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
-  "1 to 100 tags of 1 to 250 characters." tags: [String!]!
-}
-
-"The tagged version."
-type TagArtifactVersionPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"Tags to remove."
-input UntagArtifactVersionInput {
-  "The version." artifactVersionId: ID!
-  "1 to 100 tags." tags: [String!]!
-}
-
-"The version without the tags."
-type UntagArtifactVersionPayload {
-  "The version." artifactVersion: ArtifactVersion!
-}
-
-"A version to delete."
-input DeleteArtifactVersionInput {
-  "The version." artifactVersionId: ID!
-}
-
-"The result of the deletion."
-type DeleteArtifactVersionPayload {
-  "The former ID of the version." deletedArtifactVersionId: ID!
-}
-
-"An artifact to delete."
-input DeleteArtifactInput {
-  "The artifact." artifactId: ID!
-}
-
-"The result of the deletion."
-type DeleteArtifactPayload {
-  "The former ID of the artifact." deletedArtifactId: ID!
 }
 
 "A project to create."
@@ -4861,6 +4987,87 @@ type RevokeApiKeyPayload {
   "The key." apiKey: ApiKey!
 }
 `, BuiltIn: false},
+	{Name: "../schema/columns.graphqls", Input: `# Metadata as extended JSON, and the entries of chosen keys.
+
+extend interface Subject {
+  """
+  The latest entries as one JSON object that preserves all kinds. Each card is a nested object. The object can be logged
+  again unchanged as ` + "`" + `metadata` + "`" + `. If a card and an entry without a card have the same name, the one logged last wins, so
+  that only ` + "`" + `metadata` + "`" + ` returns both.
+  """
+  metadataExtendedJson(
+    "Only these keys; absent means every key."
+    keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means the entries without a card, absent means every card."
+    card: String
+    "Read the state at this instant; a future instant means now."
+    asOf: DateTime
+  ): JSONObject! @listSize(slicingArguments: ["keys"], assumedSize: 20)
+  "The latest entry of each of ` + "`" + `keys` + "`" + `, in their order; null for a key without a value."
+  columns(
+    "At most 1,000 keys, also several times the same."
+    keys: [MetadataKeyInput!]!
+    "Read the state at this instant; a future instant means now."
+    asOf: DateTime
+  ): [MetadataEntry]! @listSize(slicingArguments: ["keys"])
+}
+
+extend type ArtifactVersion {
+  "See ` + "`" + `Subject.metadataExtendedJson` + "`" + `."
+  metadataExtendedJson(
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
+  ): JSONObject! @listSize(slicingArguments: ["keys"], assumedSize: 20)
+  "See ` + "`" + `Subject.columns` + "`" + `."
+  columns(
+    "The keys." keys: [MetadataKeyInput!]!
+    "Read the state at this instant." asOf: DateTime
+  ): [MetadataEntry]! @listSize(slicingArguments: ["keys"])
+}
+
+extend type PipelineRun {
+  "See ` + "`" + `Subject.metadataExtendedJson` + "`" + `."
+  metadataExtendedJson(
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
+  ): JSONObject! @listSize(slicingArguments: ["keys"], assumedSize: 20)
+  "See ` + "`" + `Subject.columns` + "`" + `."
+  columns(
+    "The keys." keys: [MetadataKeyInput!]!
+    "Read the state at this instant." asOf: DateTime
+  ): [MetadataEntry]! @listSize(slicingArguments: ["keys"])
+}
+
+extend type StepRun {
+  "See ` + "`" + `Subject.metadataExtendedJson` + "`" + `."
+  metadataExtendedJson(
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
+  ): JSONObject! @listSize(slicingArguments: ["keys"], assumedSize: 20)
+  "See ` + "`" + `Subject.columns` + "`" + `."
+  columns(
+    "The keys." keys: [MetadataKeyInput!]!
+    "Read the state at this instant." asOf: DateTime
+  ): [MetadataEntry]! @listSize(slicingArguments: ["keys"])
+}
+
+extend type StepOutput {
+  "See ` + "`" + `Subject.metadataExtendedJson` + "`" + `."
+  metadataExtendedJson(
+    "Only these keys." keys: [String!]
+    "Only this card; ` + "`" + `null` + "`" + ` means no card." card: String
+    "Read the state at this instant." asOf: DateTime
+  ): JSONObject! @listSize(slicingArguments: ["keys"], assumedSize: 20)
+  "See ` + "`" + `Subject.columns` + "`" + `."
+  columns(
+    "The keys." keys: [MetadataKeyInput!]!
+    "Read the state at this instant." asOf: DateTime
+  ): [MetadataEntry]! @listSize(slicingArguments: ["keys"])
+}
+`, BuiltIn: false},
 	{Name: "../schema/comparison.graphqls", Input: `# The comparison of versions.
 
 "A comparison of the latest metadata of several versions."
@@ -4934,6 +5141,81 @@ type MetadataKeyUsage {
   "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
   "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
   lastEntry: MetadataEntry
+}
+`, BuiltIn: false},
+	{Name: "../schema/labels.graphqls", Input: `# Inputs and payloads of aliases, tags and deletions.
+
+"An alias to set."
+input SetAliasInput {
+  "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version to point to, by reference." artifactVersion: ArtifactVersionRef
+  "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
+}
+
+"The version with the alias."
+type SetAliasPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"An alias to remove."
+input RemoveAliasInput {
+  """
+  The version of the alias; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `. An alias of another version fails with
+  ` + "`" + `NOT_FOUND` + "`" + `.
+  """
+  artifactVersionId: ID
+  "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
+  "The alias." alias: String!
+}
+
+"The version that had the alias."
+type RemoveAliasPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"Tags to add."
+input TagArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+  "1 to 100 tags of 1 to 250 characters." tags: [String!]!
+}
+
+"The tagged version."
+type TagArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"Tags to remove."
+input UntagArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+  "1 to 100 tags." tags: [String!]!
+}
+
+"The version without the tags."
+type UntagArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+}
+
+"A version to delete."
+input DeleteArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "The version, by reference." artifactVersion: ArtifactVersionRef
+}
+
+"The result of the deletion."
+type DeleteArtifactVersionPayload {
+  "The former ID of the version." deletedArtifactVersionId: ID!
+}
+
+"An artifact to delete."
+input DeleteArtifactInput {
+  "The artifact." artifactId: ID!
+}
+
+"The result of the deletion."
+type DeleteArtifactPayload {
+  "The former ID of the artifact." deletedArtifactId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.
@@ -5579,6 +5861,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_createdAt(ctx, field)
 	case "latestVersion":
 		return ec.fieldContext_Artifact_latestVersion(ctx, field)
+	case "aliases":
+		return ec.fieldContext_Artifact_aliases(ctx, field)
 	case "versions":
 		return ec.fieldContext_Artifact_versions(ctx, field)
 	case "metadataKeys":
@@ -5587,6 +5871,16 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
+}
+
+func (ec *executionContext) childFields_ArtifactAlias(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ArtifactAlias_name(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_ArtifactAlias_artifactVersion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArtifactAlias", field.Name)
 }
 
 func (ec *executionContext) childFields_ArtifactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5655,6 +5949,10 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_ArtifactVersion_metadataHistory(ctx, field)
+	case "metadataExtendedJson":
+		return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
+	case "columns":
+		return ec.fieldContext_ArtifactVersion_columns(ctx, field)
 	case "changes":
 		return ec.fieldContext_ArtifactVersion_changes(ctx, field)
 	case "metadataSeries":
@@ -5921,6 +6219,12 @@ func (ec *executionContext) childFields_MetadataEntry(ctx context.Context, field
 		return ec.fieldContext_MetadataEntry_kind(ctx, field)
 	case "value":
 		return ec.fieldContext_MetadataEntry_value(ctx, field)
+	case "display":
+		return ec.fieldContext_MetadataEntry_display(ctx, field)
+	case "json":
+		return ec.fieldContext_MetadataEntry_json(ctx, field)
+	case "extendedJson":
+		return ec.fieldContext_MetadataEntry_extendedJson(ctx, field)
 	case "seq":
 		return ec.fieldContext_MetadataEntry_seq(ctx, field)
 	case "loggedAt":
@@ -5935,6 +6239,8 @@ func (ec *executionContext) childFields_MetadataEntry(ctx context.Context, field
 		return ec.fieldContext_MetadataEntry_reason(ctx, field)
 	case "subject":
 		return ec.fieldContext_MetadataEntry_subject(ctx, field)
+	case "historyCount":
+		return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataEntry", field.Name)
 }
@@ -6103,6 +6409,10 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_PipelineRun_metadataHistory(ctx, field)
+	case "metadataExtendedJson":
+		return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
+	case "columns":
+		return ec.fieldContext_PipelineRun_columns(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_PipelineRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -6333,6 +6643,10 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_StepOutput_metadataHistory(ctx, field)
+	case "metadataExtendedJson":
+		return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
+	case "columns":
+		return ec.fieldContext_StepOutput_columns(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepOutput_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -6371,6 +6685,10 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 		return ec.fieldContext_StepRun_metadataJson(ctx, field)
 	case "metadataHistory":
 		return ec.fieldContext_StepRun_metadataHistory(ctx, field)
+	case "metadataExtendedJson":
+		return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
+	case "columns":
+		return ec.fieldContext_StepRun_columns(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepRun_metadataSeries(ctx, field)
 	case "metadataChanges":

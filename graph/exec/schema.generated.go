@@ -23,6 +23,7 @@ type ArtifactResolver interface {
 	Project(ctx context.Context, obj *models.Artifact) (*models.Project, error)
 
 	LatestVersion(ctx context.Context, obj *models.Artifact) (*models.ArtifactVersion, error)
+	Aliases(ctx context.Context, obj *models.Artifact) ([]*models.ArtifactAlias, error)
 	Versions(ctx context.Context, obj *models.Artifact, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
 	MetadataKeys(ctx context.Context, obj *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
 	MetadataSeries(ctx context.Context, obj *models.Artifact, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
@@ -42,6 +43,8 @@ type ArtifactVersionResolver interface {
 	Cards(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.ArtifactVersion, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.ArtifactVersion, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.ArtifactVersion, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	Changes(ctx context.Context, obj *models.ArtifactVersion, keys []string, onlyDiffering bool, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	MetadataSeries(ctx context.Context, obj *models.ArtifactVersion, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.ArtifactVersion, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
@@ -50,6 +53,7 @@ type MetadataEntryResolver interface {
 	StepRun(ctx context.Context, obj *models.MetadataEntry) (*models.StepRun, error)
 
 	Subject(ctx context.Context, obj *models.MetadataEntry) (models.Subject, error)
+	HistoryCount(ctx context.Context, obj *models.MetadataEntry) (int32, error)
 }
 type MutationResolver interface {
 	LogMetadata(ctx context.Context, input models.LogMetadataInput) (*models.LogMetadataPayload, error)
@@ -80,11 +84,13 @@ type PipelineRunResolver interface {
 	Cards(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.PipelineRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.PipelineRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.PipelineRun, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.PipelineRun, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.PipelineRun, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.PipelineRun, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
 type QueryResolver interface {
-	Artifact(ctx context.Context, name string, project *string) (*models.Artifact, error)
+	Artifact(ctx context.Context, id *string, name *string, project *string) (*models.Artifact, error)
 	Artifacts(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Artifact], error)
 	ArtifactVersion(ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time) (*models.ArtifactVersion, error)
 	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
@@ -115,6 +121,8 @@ type StepOutputResolver interface {
 	Cards(ctx context.Context, obj *models.StepOutput, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.StepOutput, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepOutput, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.StepOutput, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.StepOutput, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.StepOutput, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.StepOutput, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
@@ -128,6 +136,8 @@ type StepRunResolver interface {
 	Cards(ctx context.Context, obj *models.StepRun, asOf *models.Time) ([]*models.MetadataCard, error)
 	MetadataJSON(ctx context.Context, obj *models.StepRun, asOf *models.Time) (models.RawJSON, error)
 	MetadataHistory(ctx context.Context, obj *models.StepRun, key *string, card *string, first *int32, after *string) (*models.Connection[*models.MetadataEntry], error)
+	MetadataExtendedJSON(ctx context.Context, obj *models.StepRun, keys []string, card *string, asOf *models.Time) (models.RawJSON, error)
+	Columns(ctx context.Context, obj *models.StepRun, keys []*models.MetadataKeyInput, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataSeries(ctx context.Context, obj *models.StepRun, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 	MetadataChanges(ctx context.Context, obj *models.StepRun, from models.Time, to *models.Time, keys []string, card *string) ([]*models.ComparisonRow, error)
 }
@@ -191,6 +201,28 @@ func (ec *executionContext) field_ArtifactVersion_changes_args(ctx context.Conte
 		return nil, err
 	}
 	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_ArtifactVersion_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -303,6 +335,36 @@ func (ec *executionContext) field_ArtifactVersion_metadataEntry_args(ctx context
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_ArtifactVersion_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -900,6 +962,28 @@ func (ec *executionContext) field_PipelineRun_cards_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_PipelineRun_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_PipelineRun_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -949,6 +1033,36 @@ func (ec *executionContext) field_PipelineRun_metadataEntry_args(ctx context.Con
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_PipelineRun_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1321,22 +1435,30 @@ func (ec *executionContext) field_Query_artifactVersions_args(ctx context.Contex
 func (ec *executionContext) field_Query_artifact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["name"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "project",
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["project"] = arg1
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "project",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["project"] = arg2
 	return args, nil
 }
 
@@ -1778,6 +1900,28 @@ func (ec *executionContext) field_StepOutput_cards_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_StepOutput_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_StepOutput_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1827,6 +1971,36 @@ func (ec *executionContext) field_StepOutput_metadataEntry_args(ctx context.Cont
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_StepOutput_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2004,6 +2178,28 @@ func (ec *executionContext) field_StepRun_cards_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_StepRun_columns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+			return ec.unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_StepRun_metadataChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2053,6 +2249,36 @@ func (ec *executionContext) field_StepRun_metadataEntry_args(ctx context.Context
 		return nil, err
 	}
 	args["key"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["card"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*models.Time, error) {
+			return ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_StepRun_metadataExtendedJson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "card",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2376,6 +2602,38 @@ func (ec *executionContext) fieldContext_Artifact_latestVersion(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Artifact_aliases(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Artifact_aliases(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Artifact().Aliases(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ArtifactAlias) graphql.Marshaler {
+			return ec.marshalNArtifactAlias2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAliasᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Artifact_aliases(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Artifact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactAlias(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Artifact_versions(ctx context.Context, field graphql.CollectedField, obj *models.Artifact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2504,6 +2762,61 @@ func (ec *executionContext) fieldContext_Artifact_metadataSeries(ctx context.Con
 	if fc.Args, err = ec.field_Artifact_metadataSeries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactAlias_name(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactAlias) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAlias_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAlias_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactAlias", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArtifactAlias_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactAlias) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactAlias_artifactVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactAlias_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactAlias",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3379,6 +3692,94 @@ func (ec *executionContext) fieldContext_ArtifactVersion_metadataHistory(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _ArtifactVersion_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ArtifactVersion().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ArtifactVersion_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_columns(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ArtifactVersion().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ArtifactVersion_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ArtifactVersion_changes(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3977,52 +4378,6 @@ func (ec *executionContext) _DTypeValue_dtype(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_DTypeValue_dtype(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DTypeValue", field, false, false, "String")
-}
-
-func (ec *executionContext) _DeleteArtifactPayload_deletedArtifactId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteArtifactPayload_deletedArtifactId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedArtifactID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_DeleteArtifactPayload_deletedArtifactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeleteArtifactPayload", field, false, false, "ID")
-}
-
-func (ec *executionContext) _DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeletedArtifactVersionID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeleteArtifactVersionPayload", field, false, false, "ID")
 }
 
 func (ec *executionContext) _DictValue_display(ctx context.Context, field graphql.CollectedField, obj *models.DictValue) (ret graphql.Marshaler) {
@@ -5049,6 +5404,75 @@ func (ec *executionContext) fieldContext_MetadataEntry_value(_ context.Context, 
 	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "MetadataValue")
 }
 
+func (ec *executionContext) _MetadataEntry_display(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_display(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Display()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_display(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "String")
+}
+
+func (ec *executionContext) _MetadataEntry_json(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_json(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JSON()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RawJSON) graphql.Marshaler {
+			return ec.marshalOJSON2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_json(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "JSON")
+}
+
+func (ec *executionContext) _MetadataEntry_extendedJson(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_extendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtendedJSON()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.RawJSON) graphql.Marshaler {
+			return ec.marshalOJSON2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_extendedJson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, false, "JSON")
+}
+
 func (ec *executionContext) _MetadataEntry_seq(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5226,6 +5650,29 @@ func (ec *executionContext) fieldContext_MetadataEntry_subject(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MetadataEntry_historyCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MetadataEntry().HistoryCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_historyCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, true, true, "Int")
 }
 
 func (ec *executionContext) _MetadataEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataEntry]) (ret graphql.Marshaler) {
@@ -6938,6 +7385,94 @@ func (ec *executionContext) fieldContext_PipelineRun_metadataHistory(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _PipelineRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PipelineRun().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PipelineRun_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PipelineRun_columns(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PipelineRun().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PipelineRun_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PipelineRun_metadataSeries(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7499,7 +8034,7 @@ func (ec *executionContext) _Query_artifact(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Artifact(ctx, fc.Args["name"].(string), fc.Args["project"].(*string))
+			return ec.Resolvers.Query().Artifact(ctx, fc.Args["id"].(*string), fc.Args["name"].(*string), fc.Args["project"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Artifact) graphql.Marshaler {
@@ -8333,38 +8868,6 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _RemoveAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.RemoveAliasPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveAliasPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RemoveAliasPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RemoveAliasPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _RetractMetadataPayload_subject(ctx context.Context, field graphql.CollectedField, obj *models.RetractMetadataPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8450,38 +8953,6 @@ func (ec *executionContext) _RetractMetadataPayload_deduplicated(ctx context.Con
 }
 func (ec *executionContext) fieldContext_RetractMetadataPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RetractMetadataPayload", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _SetAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SetAliasPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_SetAliasPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SetAliasPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _SetValue_display(ctx context.Context, field graphql.CollectedField, obj *models.SetValue) (ret graphql.Marshaler) {
@@ -9140,6 +9611,94 @@ func (ec *executionContext) fieldContext_StepOutput_metadataHistory(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _StepOutput_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepOutput().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepOutput",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepOutput_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepOutput_columns(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepOutput().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepOutput",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepOutput_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StepOutput_metadataSeries(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9682,6 +10241,94 @@ func (ec *executionContext) fieldContext_StepRun_metadataHistory(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _StepRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepRun().MetadataExtendedJSON(ctx, obj, fc.Args["keys"].([]string), fc.Args["card"].(*string), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.RawJSON) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRawJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_metadataExtendedJson(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JSONObject does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepRun_metadataExtendedJson_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepRun_columns(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepRun_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StepRun().Columns(ctx, obj, fc.Args["keys"].([]*models.MetadataKeyInput), fc.Args["asOf"].(*models.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepRun_columns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StepRun_columns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StepRun_metadataSeries(ctx context.Context, field graphql.CollectedField, obj *models.StepRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10151,38 +10798,6 @@ func (ec *executionContext) fieldContext_StringValue_text(_ context.Context, fie
 	return graphql.NewScalarFieldContext("StringValue", field, false, false, "String")
 }
 
-func (ec *executionContext) _TagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.TagArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_TagArtifactVersionPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "TagArtifactVersionPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _TimestampValue_display(ctx context.Context, field graphql.CollectedField, obj *models.TimestampValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10367,38 +10982,6 @@ func (ec *executionContext) fieldContext_TupleValue_items(_ context.Context, fie
 	return graphql.NewScalarFieldContext("TupleValue", field, false, false, "MetadataValue")
 }
 
-func (ec *executionContext) _UntagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.UntagArtifactVersionPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ArtifactVersion, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
-			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_UntagArtifactVersionPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UntagArtifactVersionPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArtifactVersion(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _UriValue_display(ctx context.Context, field graphql.CollectedField, obj *models.UriValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10506,7 +11089,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "name", "version", "alias"}
+	fieldsInOrder := [...]string{"project", "name", "version", "alias", "number"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10541,6 +11124,13 @@ func (ec *executionContext) unmarshalInputArtifactVersionName(ctx context.Contex
 				return it, err
 			}
 			it.Alias = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
 		}
 	}
 	return it, nil
@@ -10751,90 +11341,6 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 func UnmarshalCreateProjectInput(ctx context.Context, raw any) (models.CreateProjectInput, error) {
 	var out models.CreateProjectInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateProjectInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputDeleteArtifactInput(ctx context.Context, obj any) (models.DeleteArtifactInput, error) {
-	var it models.DeleteArtifactInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactId"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactID = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalDeleteArtifactInput unmarshals raw into the DeleteArtifactInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDeleteArtifactInput(ctx context.Context, raw any) (models.DeleteArtifactInput, error) {
-	var out models.DeleteArtifactInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteArtifactInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context.Context, obj any) (models.DeleteArtifactVersionInput, error) {
-	var it models.DeleteArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalDeleteArtifactVersionInput unmarshals raw into the DeleteArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalDeleteArtifactVersionInput(ctx context.Context, raw any) (models.DeleteArtifactVersionInput, error) {
-	var out models.DeleteArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteArtifactVersionInput", raw, &out)
 	return out, err
 }
 
@@ -11386,7 +11892,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["dtype"] = data
 		case "storageSize":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("storageSize"))
-			data, err := ec.unmarshalOInt642ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐInt64(ctx, v)
+			data, err := ec.unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11400,7 +11906,7 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 			it["timestamp"] = data
 		case "duration":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duration"))
-			data, err := ec.unmarshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFloatInput(ctx, v)
+			data, err := ec.unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11433,55 +11939,6 @@ func (ec *executionContext) unmarshalInputMetadataValueInput(ctx context.Context
 func UnmarshalMetadataValueInput(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataValueInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, obj any) (models.RemoveAliasInput, error) {
-	var it models.RemoveAliasInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "alias":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Alias = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalRemoveAliasInput unmarshals raw into the RemoveAliasInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalRemoveAliasInput(ctx context.Context, raw any) (models.RemoveAliasInput, error) {
-	var out models.RemoveAliasInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveAliasInput", raw, &out)
 	return out, err
 }
 
@@ -11545,55 +12002,6 @@ func (ec *executionContext) unmarshalInputRetractMetadataInput(ctx context.Conte
 func UnmarshalRetractMetadataInput(ctx context.Context, raw any) (models.RetractMetadataInput, error) {
 	var out models.RetractMetadataInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetractMetadataInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj any) (models.SetAliasInput, error) {
-	var it models.SetAliasInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "alias"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "alias":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Alias = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalSetAliasInput unmarshals raw into the SetAliasInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalSetAliasInput(ctx context.Context, raw any) (models.SetAliasInput, error) {
-	var out models.SetAliasInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetAliasInput", raw, &out)
 	return out, err
 }
 
@@ -11783,7 +12191,7 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "artifactVersionId"}
+	fieldsInOrder := [...]string{"name", "artifactVersionId", "artifactVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11799,11 +12207,18 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 			it.Name = data
 		case "artifactVersionId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ArtifactVersionID = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
 		}
 	}
 	return it, nil
@@ -11916,104 +12331,6 @@ func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Contex
 func UnmarshalStepOutputReference(ctx context.Context, raw any) (models.StepOutputReference, error) {
 	var out models.StepOutputReference
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputReference", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Context, obj any) (models.TagArtifactVersionInput, error) {
-	var it models.TagArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalTagArtifactVersionInput unmarshals raw into the TagArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalTagArtifactVersionInput(ctx context.Context, raw any) (models.TagArtifactVersionInput, error) {
-	var out models.TagArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TagArtifactVersionInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.Context, obj any) (models.UntagArtifactVersionInput, error) {
-	var it models.UntagArtifactVersionInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"artifactVersionId", "tags"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalUntagArtifactVersionInput unmarshals raw into the UntagArtifactVersionInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalUntagArtifactVersionInput(ctx context.Context, raw any) (models.UntagArtifactVersionInput, error) {
-	var out models.UntagArtifactVersionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "UntagArtifactVersionInput", raw, &out)
 	return out, err
 }
 
@@ -12426,6 +12743,12 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_latestVersion(ctx, field, obj)
 				})
+		case "aliases":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Artifact_aliases(ctx, field, obj)
+				})
 		case "versions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -12444,6 +12767,44 @@ func (ec *executionContext) _Artifact(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Artifact_metadataSeries(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var artifactAliasImplementors = []string{"ArtifactAlias"}
+
+func (ec *executionContext) _ArtifactAlias(ctx context.Context, sel ast.SelectionSet, obj *models.ArtifactAlias) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, artifactAliasImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArtifactAlias")
+		case "name":
+			out.Values[i] = ec._ArtifactAlias_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "artifactVersion":
+			out.Values[i] = ec._ArtifactAlias_artifactVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12670,6 +13031,18 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_metadataHistory(ctx, field, obj)
+				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactVersion_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactVersion_columns(ctx, field, obj)
 				})
 		case "changes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -12944,72 +13317,6 @@ func (ec *executionContext) _DTypeValue(ctx context.Context, sel ast.SelectionSe
 			}
 		case "dtype":
 			out.Values[i] = ec._DTypeValue_dtype(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var deleteArtifactPayloadImplementors = []string{"DeleteArtifactPayload"}
-
-func (ec *executionContext) _DeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteArtifactPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("DeleteArtifactPayload")
-		case "deletedArtifactId":
-			out.Values[i] = ec._DeleteArtifactPayload_deletedArtifactId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var deleteArtifactVersionPayloadImplementors = []string{"DeleteArtifactVersionPayload"}
-
-func (ec *executionContext) _DeleteArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.DeleteArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("DeleteArtifactVersionPayload")
-		case "deletedArtifactVersionId":
-			out.Values[i] = ec._DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13582,6 +13889,21 @@ func (ec *executionContext) _MetadataEntry(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "display":
+			out.Values[i] = ec._MetadataEntry_display(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "json":
+			out.Values[i] = ec._MetadataEntry_json(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extendedJson":
+			out.Values[i] = ec._MetadataEntry_extendedJson(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "seq":
 			out.Values[i] = ec._MetadataEntry_seq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -13618,6 +13940,12 @@ func (ec *executionContext) _MetadataEntry(ctx context.Context, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MetadataEntry_subject(ctx, field, obj)
+				})
+		case "historyCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MetadataEntry_historyCount(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14148,6 +14476,18 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PipelineRun_metadataHistory(ctx, field, obj)
 				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineRun_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineRun_columns(ctx, field, obj)
+				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -14560,39 +14900,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
-var removeAliasPayloadImplementors = []string{"RemoveAliasPayload"}
-
-func (ec *executionContext) _RemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RemoveAliasPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeAliasPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("RemoveAliasPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._RemoveAliasPayload_artifactVersion(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var retractMetadataPayloadImplementors = []string{"RetractMetadataPayload"}
 
 func (ec *executionContext) _RetractMetadataPayload(ctx context.Context, sel ast.SelectionSet, obj *models.RetractMetadataPayload) graphql.Marshaler {
@@ -14616,39 +14923,6 @@ func (ec *executionContext) _RetractMetadataPayload(ctx context.Context, sel ast
 			}
 		case "deduplicated":
 			out.Values[i] = ec._RetractMetadataPayload_deduplicated(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var setAliasPayloadImplementors = []string{"SetAliasPayload"}
-
-func (ec *executionContext) _SetAliasPayload(ctx context.Context, sel ast.SelectionSet, obj *models.SetAliasPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, setAliasPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("SetAliasPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._SetAliasPayload_artifactVersion(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14910,6 +15184,18 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepOutput_metadataHistory(ctx, field, obj)
 				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepOutput_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepOutput_columns(ctx, field, obj)
+				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -15027,6 +15313,18 @@ func (ec *executionContext) _StepRun(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepRun_metadataHistory(ctx, field, obj)
+				})
+		case "metadataExtendedJson":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepRun_metadataExtendedJson(ctx, field, obj)
+				})
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepRun_columns(ctx, field, obj)
 				})
 		case "metadataSeries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -15244,39 +15542,6 @@ func (ec *executionContext) _StringValue(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var tagArtifactVersionPayloadImplementors = []string{"TagArtifactVersionPayload"}
-
-func (ec *executionContext) _TagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.TagArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, tagArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("TagArtifactVersionPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._TagArtifactVersionPayload_artifactVersion(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var timestampValueImplementors = []string{"TimestampValue", "MetadataValue", "DisplayValue"}
 
 func (ec *executionContext) _TimestampValue(ctx context.Context, sel ast.SelectionSet, obj *models.TimestampValue) graphql.Marshaler {
@@ -15373,39 +15638,6 @@ func (ec *executionContext) _TupleValue(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
-var untagArtifactVersionPayloadImplementors = []string{"UntagArtifactVersionPayload"}
-
-func (ec *executionContext) _UntagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, obj *models.UntagArtifactVersionPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, untagArtifactVersionPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("UntagArtifactVersionPayload")
-		case "artifactVersion":
-			out.Values[i] = ec._UntagArtifactVersionPayload_artifactVersion(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var uriValueImplementors = []string{"UriValue", "MetadataValue", "DisplayValue"}
 
 func (ec *executionContext) _UriValue(ctx context.Context, sel ast.SelectionSet, obj *models.UriValue) graphql.Marshaler {
@@ -15480,6 +15712,30 @@ func (ec *executionContext) marshalNArtifact2ᚖgithubᚗcomᚋplacardᚋplacard
 		return graphql.Null
 	}
 	return ec._Artifact(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNArtifactAlias2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAliasᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactAlias) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArtifactAlias2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAlias(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNArtifactAlias2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactAlias(ctx context.Context, sel ast.SelectionSet, v *models.ArtifactAlias) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArtifactAlias!")
+		return graphql.Null
+	}
+	return ec._ArtifactAlias(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNArtifactEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.Artifact]) graphql.Marshaler {
@@ -15588,16 +15844,6 @@ func (ec *executionContext) unmarshalNDateTime2githubᚗcomᚋplacardᚋplacard�
 
 func (ec *executionContext) marshalNDateTime2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v models.Time) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) unmarshalNDeleteArtifactInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactInput(ctx context.Context, v any) (models.DeleteArtifactInput, error) {
-	res, err := ec.unmarshalInputDeleteArtifactInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNDeleteArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactVersionInput(ctx context.Context, v any) (models.DeleteArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputDeleteArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunInput(ctx context.Context, v any) (models.FinishPipelineRunInput, error) {
@@ -15823,6 +16069,25 @@ func (ec *executionContext) unmarshalNMetadataKeyInput2ᚕgithubᚗcomᚋplacard
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalNMetadataKeyInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInputᚄ(ctx context.Context, v any) ([]*models.MetadataKeyInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.MetadataKeyInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataKeyInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNMetadataKeyInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyInput(ctx context.Context, v any) (*models.MetadataKeyInput, error) {
+	res, err := ec.unmarshalInputMetadataKeyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNMetadataKind2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx context.Context, v any) (models.MetadataKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.MetadataKind(tmp)
@@ -15994,11 +16259,6 @@ func (ec *executionContext) marshalNProjectEdge2ᚕgithubᚗcomᚋplacardᚋplac
 	return ret
 }
 
-func (ec *executionContext) unmarshalNRemoveAliasInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasInput(ctx context.Context, v any) (models.RemoveAliasInput, error) {
-	res, err := ec.unmarshalInputRemoveAliasInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNRetractMetadataInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRetractMetadataInput(ctx context.Context, v any) (models.RetractMetadataInput, error) {
 	res, err := ec.unmarshalInputRetractMetadataInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16017,11 +16277,6 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋplacardᚋplacard�
 		graphql.AddInvalidNullFromMarshaler(ctx, "RunStatus!")
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNSetAliasInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasInput(ctx context.Context, v any) (models.SetAliasInput, error) {
-	res, err := ec.unmarshalInputSetAliasInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNStartPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunInput(ctx context.Context, v any) (models.StartPipelineRunInput, error) {
@@ -16144,16 +16399,6 @@ func (ec *executionContext) marshalNSubject2githubᚗcomᚋplacardᚋplacardᚋm
 	return ec._Subject(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNTagArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTagArtifactVersionInput(ctx context.Context, v any) (models.TagArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputTagArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNUntagArtifactVersionInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐUntagArtifactVersionInput(ctx context.Context, v any) (models.UntagArtifactVersionInput, error) {
-	res, err := ec.unmarshalInputUntagArtifactVersionInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *models.Artifact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16228,18 +16473,20 @@ func (ec *executionContext) marshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacard
 	return v
 }
 
-func (ec *executionContext) marshalODeleteArtifactPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteArtifactPayload) graphql.Marshaler {
+func (ec *executionContext) unmarshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
 	if v == nil {
-		return graphql.Null
+		return nil, nil
 	}
-	return ec._DeleteArtifactPayload(ctx, sel, v)
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalODeleteArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.DeleteArtifactVersionPayload) graphql.Marshaler {
+func (ec *executionContext) marshalODuration2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return ec._DeleteArtifactVersionPayload(ctx, sel, v)
+	return v
 }
 
 func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishPipelineRunPayload) graphql.Marshaler {
@@ -16537,13 +16784,6 @@ func (ec *executionContext) marshalOProjectConnection2ᚖgithubᚗcomᚋplacard�
 	return ec._ProjectConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalORemoveAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRemoveAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.RemoveAliasPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._RemoveAliasPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalORetractMetadataPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐRetractMetadataPayload(ctx context.Context, sel ast.SelectionSet, v *models.RetractMetadataPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16604,13 +16844,6 @@ func (ec *executionContext) marshalORunStatus2ᚖgithubᚗcomᚋplacardᚋplacar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
-}
-
-func (ec *executionContext) marshalOSetAliasPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐSetAliasPayload(ctx context.Context, sel ast.SelectionSet, v *models.SetAliasPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._SetAliasPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStartPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.StartPipelineRunPayload) graphql.Marshaler {
@@ -16717,25 +16950,27 @@ func (ec *executionContext) marshalOStepRunConnection2ᚖgithubᚗcomᚋplacard�
 	return ec._StepRunConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, v any) (*models.Tree, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(models.Tree)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStorageSize2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx context.Context, sel ast.SelectionSet, v *models.Tree) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOSubject2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐSubject(ctx context.Context, sel ast.SelectionSet, v models.Subject) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Subject(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOTagArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.TagArtifactVersionPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._TagArtifactVersionPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOUntagArtifactVersionPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐUntagArtifactVersionPayload(ctx context.Context, sel ast.SelectionSet, v *models.UntagArtifactVersionPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._UntagArtifactVersionPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -7,10 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/kong"
+
+	"github.com/placard/placard/internal/near"
 )
 
 const prefix = "PLACARD_"
@@ -87,21 +87,6 @@ func hasPassword(databaseURL string) bool {
 	return set || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
-// findNearest returns the known name with the smallest edit distance to name without the prefix, if that is at most a
-// third of the longer of the two.
-func findNearest(known []string, name string) string {
-	name = strings.ToUpper(name)[len(prefix):]
-	nearest, smallest := "", utf8.RuneCountInString(name)+1
-	for _, candidate := range known {
-		other := strings.TrimPrefix(candidate, prefix)
-		distance := levenshtein.ComputeDistance(name, other)
-		if distance < smallest && 3*distance <= max(utf8.RuneCountInString(name), len(other)) {
-			nearest, smallest = candidate, distance
-		}
-	}
-	return nearest
-}
-
 // LogWarnings logs a warning for each unknown PLACARD_ variable in an environment of NAME=VALUE, for each old name of a
 // setting, and for a password in a flag. It does not log values.
 func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level, format string) *slog.Logger) {
@@ -113,6 +98,10 @@ func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level,
 			warn("this setting has a new name; the next release removes the old one", "old", name, "new", renamed)
 		}
 	}
+	known := make([]string, len(w.variables))
+	for i, variable := range w.variables {
+		known[i] = strings.TrimPrefix(variable, prefix)
+	}
 	for _, setting := range environment {
 		name, _, _ := strings.Cut(setting, "=")
 		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(w.variables, name) ||
@@ -121,8 +110,8 @@ func (c *CLI) LogWarnings(environment []string, newLogger func(level slog.Level,
 			continue
 		}
 		attributes := []any{"variable", name}
-		if nearest := findNearest(w.variables, name); nearest != "" {
-			attributes = append(attributes, "nearest", nearest)
+		if nearest := near.Names(name[len(prefix):], known); len(nearest) > 0 {
+			attributes = append(attributes, "nearest", prefix+nearest[0])
 		}
 		warn("this environment variable is unknown and has no effect", attributes...)
 	}

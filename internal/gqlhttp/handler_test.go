@@ -312,3 +312,22 @@ func TestNegotiate(t *testing.T) {
 		}
 	}
 }
+
+// TestPrefersHTML checks the header of browsers, and headers of clients that read JSON.
+func TestPrefersHTML(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]bool{
+		"text/html": true, "": false, "*/*": false, "application/json": false, "text/html;q=0": false,
+		"text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8": true,
+		"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2":                       true,
+		"text/html, application/json":                                                false,
+		"text/html, application/graphql-response+json;q=0.9":                         true,
+		"text/html;q=0.8, */*":                                                       false,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/graphql", nil)
+		r.Header.Set("Accept", accept)
+		if got := PrefersHTML(r); got != want {
+			t.Errorf("%q: %v", accept, got)
+		}
+	}
+}

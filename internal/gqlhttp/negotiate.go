@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"mime"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,4 +75,19 @@ func negotiate(accept []string) string {
 		}
 	}
 	return best
+}
+
+// PrefersHTML reports whether the Accept header names text/html and none of the response types with the same quality
+// or a higher one. Browsers send such a header when they open a page.
+func PrefersHTML(r *http.Request) bool {
+	html, json := 0.0, 0.0
+	for _, accepted := range parseAccept(r.Header.Values("Accept")) {
+		switch accepted.media {
+		case "text/html":
+			html = accepted.quality
+		case mediaTypeJSON, mediaTypeGraphQLResponse, "*/*":
+			json = max(json, accepted.quality)
+		}
+	}
+	return html > json
 }

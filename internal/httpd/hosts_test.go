@@ -103,6 +103,42 @@ func TestQueriesOfOthers(t *testing.T) {
 	}
 }
 
+// TestRedirectBrowsers checks that a browser that opens the path of the API gets the page, and that clients do not.
+func TestRedirectBrowsers(t *testing.T) {
+	t.Parallel()
+	const page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	const query = "/graphql?query=%7B__typename%7D"
+	h := openWhere(t, HostOptions{})
+	for name, c := range map[string]struct {
+		method, path, accept, site string
+		status                     int
+	}{
+		"browser":                    {"GET", "/graphql", page, "none", 307},
+		"link from another site":     {"GET", "/graphql", page, "cross-site", 307},
+		"browser with a query":       {"GET", query, page, "none", 200},
+		"another site with a query":  {"GET", query, page, "cross-site", 403},
+		"client":                     {"GET", "/graphql", "*/*", "", 400},
+		"client without a header":    {"GET", "/graphql", "", "", 400},
+		"client with a query":        {"GET", query, "application/json", "", 200},
+		"another method":             {"PUT", "/graphql", page, "", 405},
+		"form":                       {"POST", "/graphql", page, "", 415},
+		"path below that of the API": {"GET", "/graphql/", page, "", 404},
+	} {
+		r := httptest.NewRequest(c.method, c.path, nil)
+		for header, value := range map[string]string{"Accept": c.accept, "Sec-Fetch-Site": c.site} {
+			if value != "" {
+				r.Header.Set(header, value)
+			}
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		location, vary := w.Header().Get("Location"), strings.Join(w.Header().Values("Vary"), ",")
+		if w.Code != c.status || (location == "graphiql/") != (c.status == 307) || !strings.Contains(vary, "Accept") {
+			t.Errorf("%s: %d to %q, Vary is %q: %s", name, w.Code, location, vary, w.Body)
+		}
+	}
+}
+
 // TestCORS checks that pages of allowed origins can read responses, that requests of other origins are rejected, and
 // that no CORS header is sent without allowed origins.
 func TestCORS(t *testing.T) {

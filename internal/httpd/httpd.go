@@ -59,8 +59,8 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	h.Handler = mux
 	// The last middleware runs first.
 	for _, wrap := range []func(http.Handler) http.Handler{
-		checkOrigin, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders, assignRequestID,
-		h.trackInFlight,
+		checkOrigin, redirectBrowsers, hosts.checkHost(h.refuse), h.logRequests, h.recoverPanics, setSecurityHeaders,
+		assignRequestID, h.trackInFlight,
 	} {
 		h.Handler = wrap(h.Handler)
 	}
@@ -74,6 +74,19 @@ func redirectToGraphiQL(status int) http.HandlerFunc {
 		w.Header().Set("Location", "graphiql/")
 		w.WriteHeader(status)
 	}
+}
+
+// redirectBrowsers returns middleware that redirects a browser to GraphiQL if it opens the path of the API without
+// parameters. It runs before the check of the origin, because pages may be linked from other sites.
+func redirectBrowsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != graphqlPath || r.Method != http.MethodGet || r.URL.RawQuery != "" || !gqlhttp.PrefersHTML(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Add("Vary", "Accept")
+		redirectToGraphiQL(http.StatusTemporaryRedirect)(w, r)
+	})
 }
 
 // serveHealth reports that the process runs.

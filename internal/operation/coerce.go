@@ -9,6 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/models"
 )
 
@@ -23,10 +24,17 @@ func isUndefined(node any) bool {
 	return ok
 }
 
-// literalValue returns a value of a query text as a node of a models.Tree, with the values of variables.
+// unknown replaces the variables of a query that is validated, so without a request. It is a valid value of any type.
+type unknown struct{}
+
+// literalValue returns a value of a query text as a node of a models.Tree, with the values of variables. r is nil in the
+// validation.
 func literalValue(value *ast.Value, r *Request) any {
 	switch value.Kind {
 	case ast.Variable:
+		if r == nil {
+			return unknown{}
+		}
 		if sent, ok := r.variable(value.Raw); ok {
 			return sent
 		}
@@ -108,6 +116,9 @@ func (c coercer) value(t *ast.Type, path *models.Path, node any) (any, error) {
 		}
 		return nil, nil
 	}
+	if _, isUnknown := node.(unknown); isUnknown {
+		return nil, nil
+	}
 	if t.Elem != nil {
 		return c.list(t.Elem, path, node)
 	}
@@ -121,7 +132,7 @@ func (c coercer) value(t *ast.Type, path *models.Path, node any) (any, error) {
 			name, ok = string(literal), true
 		}
 		if !ok || definition.EnumValues.ForName(name) == nil {
-			return nil, models.BadInput(path, "must be one of the values of %s", definition.Name)
+			return nil, models.BadInput(path, "must be one of the values of %s: %s", definition.Name, enumValues(definition, name))
 		}
 		return name, nil
 	}
@@ -153,7 +164,8 @@ func (c coercer) list(itemType *ast.Type, path *models.Path, node any) (any, err
 func (c coercer) object(definition *ast.Definition, path *models.Path, node any) (any, error) {
 	object, ok := node.(models.Object)
 	if !ok {
-		return nil, models.BadInput(path, "must be an object")
+		return nil, models.BadInput(path, "must be an object with fields of %s: %s", definition.Name,
+			near.Quote(fieldNames(definition)))
 	}
 	if err := c.consume(2); err != nil {
 		return nil, err
@@ -164,16 +176,18 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 	c.presentOnly = c.presentOnly || definition.Name != versionRef
 	object = slices.DeleteFunc(slices.Clone(object), func(m models.Member) bool { return isUndefined(m.Value) })
 	if definition.Directives.ForName("oneOf") != nil && (len(object) != 1 || object[0].Value == nil) {
-		return nil, models.BadInput(path, "must have exactly one field, and it must not be null")
+		return nil, models.BadInput(path, "must have exactly one of the fields %s, and it must not be null",
+			near.Quote(fieldNames(definition)))
 	}
 	coerced := make(map[string]any, len(object))
 	for _, member := range object {
 		field := definition.Fields.ForName(member.Key)
 		if field == nil {
-			return nil, models.BadInput(path.Child(member.Key), "is not a field of %s", definition.Name)
+			return nil, models.BadInput(path.Child(member.Key), "is not a field of %s; its fields are %s", definition.Name,
+				nearestFirst(member.Key, fieldNames(definition)))
 		}
 		if _, isDuplicate := coerced[member.Key]; isDuplicate {
-			return nil, models.BadInput(path.Child(member.Key), "must not occur twice in the object")
+			return nil, models.BadInput(path.Child(member.Key), "occurs twice in the object; a field must occur once")
 		}
 		if member.Value == nil && !acceptsNull(definition.Name, member.Key) {
 			return nil, models.BadInput(path.Child(member.Key), "must not be null in a filter: leave it out")
@@ -185,10 +199,35 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 	}
 	for _, field := range definition.Fields {
 		if _, ok := coerced[field.Name]; !ok && field.Type.NonNull && field.DefaultValue == nil {
-			return nil, models.BadInput(path.Child(field.Name), "is required")
+			return nil, models.BadInput(path.Child(field.Name), "is required, as %s", field.Type)
 		}
 	}
 	return coerced, nil
+}
+
+// fieldNames returns the names of the fields of a type, without those of introspection.
+func fieldNames(definition *ast.Definition) []string {
+	var names []string
+	for _, field := range definition.Fields {
+		if !strings.HasPrefix(field.Name, "__") {
+			names = append(names, field.Name)
+		}
+	}
+	return names
+}
+
+// nearestFirst lists the allowed names for a message, those near to an unknown name first.
+func nearestFirst(name string, allowed []string) string {
+	return near.Quote(near.First(near.Identifiers(name, allowed), allowed))
+}
+
+// enumValues lists the values of an enum for a message, those near to an unknown value first.
+func enumValues(definition *ast.Definition, name string) string {
+	var values []string
+	for _, value := range definition.EnumValues {
+		values = append(values, value.Name)
+	}
+	return strings.Join(near.First(near.Names(name, values), values), ", ")
 }
 
 // acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there,
@@ -209,7 +248,7 @@ func (c coercer) scalar(name string, path *models.Path, node any) (any, error) {
 	switch name {
 	case "String":
 		if !isText {
-			return nil, models.BadInput(path, "must be text")
+			return nil, models.BadInput(path, "must be text, in quotes")
 		}
 		return text, models.CheckCharacters(path, text)
 	case "ID":
@@ -217,10 +256,10 @@ func (c coercer) scalar(name string, path *models.Path, node any) (any, error) {
 			return string(number), nil
 		}
 		if !isText {
-			return nil, models.BadInput(path, "must be an ID")
+			return nil, models.BadInput(path, "must be an ID, as text in quotes")
 		}
 		if node, ok := models.ParseNodeID(text); c.presentOnly && ok && node.AsOf != nil {
-			return nil, models.BadInput(path, "is a view of the past: use the ID of the object, without %q", "@…")
+			return nil, models.BadInput(path, "is a view of the past: use the ID of the object, which ends before the @")
 		}
 		return text, nil
 	case "Boolean":
@@ -235,7 +274,7 @@ func (c coercer) scalar(name string, path *models.Path, node any) (any, error) {
 		return number, nil
 	case "Float":
 		if f, err := strconv.ParseFloat(string(number), 64); err != nil || math.IsInf(f, 0) {
-			return nil, models.BadInput(path, "must be a number that a double can hold")
+			return nil, models.BadInput(path, "must be a number that a double can hold; NaN and infinities need json: "+`{"$float": "NaN"}`)
 		}
 		return number, nil
 	case "Int64":
@@ -251,7 +290,7 @@ func (c coercer) scalar(name string, path *models.Path, node any) (any, error) {
 		return text, nil
 	case "JSONObject":
 		if _, ok := node.(models.Object); !ok {
-			return nil, models.BadInput(path, "must be an object")
+			return nil, models.BadInput(path, "must be a JSON object with a key for each entry, not its text or a list")
 		}
 	}
 	return node, c.checkDefined(path, node)
@@ -266,6 +305,12 @@ func (c coercer) checkDefined(path *models.Path, node any) error {
 	switch node := node.(type) {
 	case undefined:
 		return models.BadInput(path, "the variable $%s is not given", node.variable)
+	case enumLiteral:
+		switch node {
+		case "NaN", "Infinity":
+			return models.BadInput(path, "%s is not JSON; send {\"$float\": %q} in a variable", node, node)
+		}
+		return models.BadInput(path, "must be JSON; text needs quotes")
 	case []any:
 		for i, item := range node {
 			if err := c.checkDefined(path.Child(i), item); err != nil {

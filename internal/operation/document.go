@@ -5,6 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/models"
 )
 
@@ -22,13 +23,18 @@ type document struct {
 
 // operation returns the operation that a request names.
 func (d *document) operation(name string) (*ast.OperationDefinition, error) {
-	if name == "" && len(d.tree.Operations) > 1 {
-		return nil, models.BadInput(models.NewPath("operationName"), "is required because the query has several operations")
+	at := models.NewPath("operationName")
+	var names []string
+	for _, operation := range d.tree.Operations {
+		names = append(names, operation.Name)
+	}
+	if name == "" && len(names) > 1 {
+		return nil, models.BadInput(at, "is required because the query has several operations: %s", near.Quote(names))
 	}
 	if operation := d.tree.Operations.ForName(name); operation != nil {
 		return operation, nil
 	}
-	return nil, models.BadInput(models.NewPath("operationName"), "must be the name of an operation of the query")
+	return nil, models.BadInput(at, "must be the name of an operation of the query: %s", nearestFirst(name, names))
 }
 
 // checkAliases returns an error if the document has too many aliases.

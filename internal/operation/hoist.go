@@ -2,7 +2,6 @@ package operation
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -150,16 +149,16 @@ func checkVariables(operation *ast.OperationDefinition, r *Request) error {
 		if err := checkIgnoredValue(models.NewPath("variables", member.Key), member.Value); err != nil {
 			return err
 		}
-		undeclared = append(undeclared, models.TruncateName(member.Key))
+		undeclared = append(undeclared, member.Key)
 	}
 	for _, variable := range operation.VariableDefinitions {
 		if _, ok := r.variable(variable.Variable); ok || !variable.Type.NonNull || variable.DefaultValue != nil {
 			continue
 		}
-		message := "the variable $" + variable.Variable + " is not given"
+		message := "is not given, but required as " + variable.Type.String()
 		if len(undeclared) > 0 {
-			listed := undeclared[:min(len(undeclared), maxListedVariables)]
-			message += "; variables that the operation does not declare: " + strings.Join(listed, ", ")
+			listed := nearestFirst(variable.Variable, undeclared[:min(len(undeclared), maxListedVariables)])
+			message += "; the request has variables that the operation does not declare: " + listed
 		}
 		return models.BadInput(models.NewPath("variables", variable.Variable), "%s", message)
 	}

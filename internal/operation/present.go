@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -97,9 +99,10 @@ func toGraphQLError(err error) *gqlerror.Error {
 	if !errors.As(err, &failure) {
 		failure = &models.Error{Code: models.CodeInternal, Message: "internal error"}
 	}
-	extensions := map[string]any{"code": string(failure.Code)}
+	extensions, message := map[string]any{"code": string(failure.Code)}, failure.Message
 	if len(failure.Path) > 0 {
 		extensions["path"] = truncatePath(failure.Path)
+		message = place(failure.Path) + ": " + message
 	}
 	if failure.Limit != nil {
 		extensions["limit"] = *failure.Limit
@@ -113,7 +116,39 @@ func toGraphQLError(err error) *gqlerror.Error {
 	if failure.Retryable {
 		extensions["retryable"] = true
 	}
-	return &gqlerror.Error{Message: failure.Message, Extensions: extensions}
+	return &gqlerror.Error{Message: message, Extensions: extensions}
+}
+
+// maxPlaceSteps is the number of steps at each end of a path that a message names.
+const maxPlaceSteps = 20
+
+// plainStep matches a key that needs no quotes in a place.
+var plainStep = regexp.MustCompile(`^[^\s."'\[\]:\pC]+$`)
+
+// place returns a path for the start of a message, such as `input.entries[2].value`. Keys are cut to 100 characters,
+// and those that are no words are quoted: `input.metadata["a.b"]`.
+func place(path []any) string {
+	var b strings.Builder
+	for i, step := range path {
+		if i == maxPlaceSteps && len(path) > 2*maxPlaceSteps {
+			b.WriteString(".…")
+		}
+		if i >= maxPlaceSteps && i < len(path)-maxPlaceSteps {
+			continue
+		}
+		text, isKey := step.(string)
+		switch text = models.TruncateName(text); {
+		case !isKey:
+			fmt.Fprintf(&b, "[%v]", step)
+		case !plainStep.MatchString(text):
+			fmt.Fprintf(&b, "[%q]", text)
+		case i > 0:
+			b.WriteString("." + text)
+		default:
+			b.WriteString(text)
+		}
+	}
+	return b.String()
 }
 
 // truncatePath returns a path whose steps are cut to a length that no valid key exceeds.

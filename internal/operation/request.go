@@ -3,6 +3,7 @@ package operation
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/placard/placard/internal/jsontree"
@@ -31,7 +32,7 @@ type Request struct {
 // ParseRequest reads a request from a JSON body. It refuses duplicate keys and invalid UTF-8. An unpaired surrogate
 // becomes invalid UTF-8 in its text, so that the reader of the text refuses it with its path.
 func ParseRequest(body []byte) (*Request, error) {
-	tree, err := decodeJSON(body)
+	tree, err := decodeJSON(nil, body)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +67,9 @@ func ParseParameters(parameters url.Values) (*Request, error) {
 		if text == "" {
 			continue
 		}
-		tree, err := decodeJSON([]byte(text))
+		tree, err := decodeJSON(models.NewPath(name), []byte(text))
 		if err != nil {
-			return nil, models.BadInput(models.NewPath(name), "must be JSON")
+			return nil, err
 		}
 		if err := r.setMember(models.Member{Key: name, Value: tree}); err != nil {
 			return nil, err
@@ -80,7 +81,7 @@ func ParseParameters(parameters url.Values) (*Request, error) {
 // checkQuery returns an error if the request has neither a query nor a hash.
 func (r *Request) checkQuery() error {
 	if !r.hasQuery && r.hash == "" {
-		return models.BadInput(models.NewPath("query"), "is required")
+		return models.BadInput(models.NewPath("query"), "is required, as the text of a GraphQL query")
 	}
 	return nil
 }
@@ -101,7 +102,7 @@ func (r *Request) setMember(member models.Member) error {
 		}
 	case "variables":
 		if r.Variables, ok = member.Value.(models.Object); !ok && member.Value != nil {
-			return models.BadInput(path, "must be an object")
+			return models.BadInput(path, "must be a JSON object, not its text or a list")
 		}
 		return checkUnique(path, r.Variables)
 	case "extensions":
@@ -134,7 +135,7 @@ func checkUnique(path *models.Path, object models.Object) error {
 	seen := make(map[string]bool, len(object))
 	for _, member := range object {
 		if seen[member.Key] {
-			return models.BadInput(path.Child(member.Key), "must not occur twice in the object")
+			return models.BadInput(path.Child(member.Key), "occurs twice in the object; a key must occur once")
 		}
 		seen[member.Key] = true
 	}
@@ -156,11 +157,29 @@ func checkIgnoredValue(path *models.Path, node any) error {
 }
 
 // decodeJSON reads JSON into the nodes of a models.Tree. It accepts duplicate keys and unpaired surrogates, which the
-// readers of the nodes refuse with their paths.
-func decodeJSON(text []byte) (any, error) {
+// readers of the nodes refuse with their paths. at is the place of the text.
+func decodeJSON(at *models.Path, text []byte) (any, error) {
 	node, err := jsontree.ParseUnchecked(text)
-	if err != nil {
-		return nil, &models.Error{Code: models.CodeBadInput, Message: "the body must be JSON in UTF-8", Err: err}
+	var fault *jsontree.Error
+	if !errors.As(err, &fault) {
+		return node, err
 	}
-	return node, nil
+	for _, step := range fault.Path[:min(len(fault.Path), maxPlaceSteps)] {
+		at = at.Child(step)
+	}
+	subject := ""
+	if at == nil {
+		subject = "the body "
+	}
+	offset := min(int(fault.Offset), len(text))
+	if offset > 0 && text[offset-1] == '-' {
+		offset--
+	}
+	if number := notFinite.Find(text[offset:]); number != nil {
+		return nil, models.BadInput(at, "%s at byte %d is not JSON; send {\"$float\": %q}", number, offset, number)
+	}
+	return nil, models.BadInput(at, "%s%s (at byte %d)", subject, fault.Fault, offset)
 }
+
+// notFinite matches the numbers that JSON lacks, as encoders of other languages write them.
+var notFinite = regexp.MustCompile(`^(NaN|-?Infinity)`)

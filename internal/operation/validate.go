@@ -1,9 +1,7 @@
 package operation
 
 import (
-	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -39,7 +37,7 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 	if err := checkAliases(tree, int(limits.QueryAliases)); err != nil {
 		return nil, gqlerror.List{toGraphQLError(err)}
 	}
-	if problems := validate(schema, tree); len(problems) > 0 {
+	if problems := validate(schema, tree, int(limits.Errors)); len(problems) > 0 {
 		return nil, problems
 	}
 	if err := checkQuerySize(tree, limits); err != nil {
@@ -51,7 +49,7 @@ func parseDocument(schema *ast.Schema, limits *models.ServerLimits, query string
 }
 
 // validate checks a document by the rules of GraphQL.
-func validate(schema *ast.Schema, tree *ast.QueryDocument) gqlerror.List {
+func validate(schema *ast.Schema, tree *ast.QueryDocument, maxErrors int) gqlerror.List {
 	overlaps := &overlapRule{schema: schema}
 	ruleSet := rules.NewDefaultRules()
 	ruleSet.ReplaceRule("OverlappingFieldsCanBeMerged", overlaps.observe)
@@ -61,11 +59,7 @@ func validate(schema *ast.Schema, tree *ast.QueryDocument) gqlerror.List {
 	if err := overlaps.checkLimit(); err != nil {
 		return gqlerror.List{toGraphQLError(err)}
 	}
-	for _, problem := range problems {
-		problem.Message = redactValues(problem.Message)
-		withCode(problem, codeValidationFailed)
-	}
-	return problems
+	return presentProblems(schema, tree, problems, maxErrors)
 }
 
 // maskOutOfRangeNumbers replaces numbers that no int64 or double holds by 0, until restore is called. The validator
@@ -106,20 +100,4 @@ func maskOutOfRangeNumbers(tree *ast.QueryDocument) (restore func()) {
 			value.Raw = raw
 		}
 	}
-}
-
-// quotedValue matches the parts of messages in which the validator repeats a value of the query.
-var quotedValue = regexp.MustCompile(`(?s)(, found |value: ).*|^Value ".*?" does not exist`)
-
-// redactValues removes the values of the query from a message of the validator.
-func redactValues(message string) string {
-	return quotedValue.ReplaceAllStringFunc(message, func(part string) string {
-		switch {
-		case strings.HasPrefix(part, ", found "):
-			return ", found another."
-		case strings.HasPrefix(part, "value: "):
-			return "value."
-		}
-		return "The value does not exist"
-	})
 }

@@ -179,7 +179,7 @@ func (s *Store) RevokeApiKey(ctx context.Context, at *models.Path, text string) 
 		}
 		found, err := selectForUpdate[models.ApiKey](tx, id)
 		if err == nil && found == nil {
-			err = models.NotFound(at, "there is no API key with this ID")
+			err = tx.unknownID(at, "API key", text)
 		}
 		if key = found; err != nil || key.RevokedAt != nil {
 			return err
@@ -251,5 +251,6 @@ func (tx *transaction) audit(
 		return &id
 	}
 	return tx.exec(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(), orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.dialect.Now(0), tx.who.AuthorName(),
+		orNull(tx.who.KeyID), action, fmt.Sprintf(format, args...), subject))
 }

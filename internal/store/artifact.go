@@ -31,7 +31,7 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 			return err
 		}
 		if artifact == nil {
-			return models.NotFound(at, "there is no artifact with this ID")
+			return tx.unknownID(at, "artifact", id)
 		}
 		if err := tx.requireRole(models.ApiKeyRoleAdmin, artifact.ProjectID); err != nil {
 			return err
@@ -62,8 +62,8 @@ func (tx *transaction) unbindOutputs(project models.ID, versions []models.Artifa
 	for i, version := range versions {
 		ids[i] = version.ID
 	}
-	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?", project,
-		tx.dialect.IDIn("artifact_version_id", ids)))
+	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?",
+		project, tx.dialect.IDIn("artifact_version_id", ids)))
 }
 
 // deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for

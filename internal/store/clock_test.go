@@ -148,13 +148,13 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 			t.Errorf("a run took %s", run.FinishedAt.Sub(run.StartedAt.Time))
 		}
 		_, err = s.SetAlias(everyone, models.NewPath("input"),
-			models.SetAliasInput{ArtifactVersionID: versions[i%2].ID.String(), Alias: "prod"})
+			models.SetAliasInput{ArtifactVersionSelector: storetest.Select(versions[i%2].ID), Alias: "prod"})
 		must(t, err)
 		_, err = s.TagArtifactVersion(everyone, models.NewPath("input"),
-			models.TagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+			models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
 		_, err = s.UntagArtifactVersion(everyone, models.NewPath("input"),
-			models.UntagArtifactVersionInput{ArtifactVersionID: versions[0].ID.String(), Tags: []string{"t"}})
+			models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
 		if offset <= 0 { // three days ahead, keys may be forgotten: the clock says that they are old
 			must(t, s.DeleteExpiredIdempotencyKeys(everyone, 48*time.Hour))
@@ -196,9 +196,9 @@ func logTogether(t *testing.T, s *store.Store, c *clock, version *models.Artifac
 		if time.Now().After(deadline) {
 			t.Fatal("the writers do not end")
 		}
-		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID}, store.EntryKey{Key: "n"})
+		found, err := s.LatestOfKeys(everyone, version.ProjectID, []models.ID{version.SubjectID}, []models.MetadataKey{{Key: "n"}}, nil)
 		must(t, err)
-		if entry := found[version.SubjectID]; entry != nil {
+		for _, entry := range found[version.SubjectID] {
 			if entry.Seq < last {
 				t.Errorf("the latest went from %d back to %d", last, entry.Seq)
 			}
@@ -223,21 +223,21 @@ func inOrder(t *testing.T, s *store.Store, version *models.ArtifactVersion, all 
 	if len(entries) != len(all) {
 		t.Fatalf("%d entries, %d were acknowledged", len(entries), len(all))
 	}
-	latestAt := func(asOf int64) models.Int64 {
-		found, err := s.LatestEntry(everyone, version.ProjectID, []models.ID{version.SubjectID},
-			store.EntryKey{Key: "n", AsOf: asOf})
+	latestAt := func(asOf *models.Time) models.Int64 {
+		found, err := s.LatestOfKeys(everyone, version.ProjectID, []models.ID{version.SubjectID},
+			[]models.MetadataKey{{Key: "n"}}, asOf)
 		must(t, err)
-		return found[version.SubjectID].Seq
+		return found[version.SubjectID][0].Seq
 	}
 	for i, entry := range entries {
 		if i > 0 && (entry.Seq >= entries[i-1].Seq || !entry.LoggedAt.Before(entries[i-1].LoggedAt.Time)) {
 			t.Errorf("%d of %s comes before %d of %s", entry.Seq, entry.LoggedAt, entries[i-1].Seq, entries[i-1].LoggedAt)
 		}
-		if got := latestAt(entry.LoggedAt.UnixMicro()); got != entry.Seq {
+		if got := latestAt(&entry.LoggedAt); got != entry.Seq {
 			t.Errorf("as of %s the latest is %d and not %d", entry.LoggedAt, got, entry.Seq)
 		}
 	}
-	if got := latestAt(0); got != entries[0].Seq {
+	if got := latestAt(nil); got != entries[0].Seq {
 		t.Errorf("the latest is %d and not %d", got, entries[0].Seq)
 	}
 	byTime := slices.MaxFunc(all, func(a, b written) int { return a.at.Compare(b.at) })

@@ -187,14 +187,18 @@ type orderedEntry struct {
 // readLatest reads the latest entries of subjects for which a condition on m holds, now or as of an instant.
 func (s *Store) readLatest(
 	ctx context.Context, subjects []models.ID, where engine.Expr, asOf *models.Time, columns engine.Expr,
-) (placed []orderedEntry, err error) {
+) ([]orderedEntry, error) {
 	wanted := engine.Lookup{Table: "metadata_latest", Alias: "m", Column: "subject_id", IDs: subjects, Where: where}
 	from, read := s.db.Dialect().LookUp(wanted), s.db.Read(ctx)
 	if asOf != nil {
 		wanted.Table, wanted.Where = "metadata_entries", where.And(engine.SQL("m.logged_at <= ?", *asOf))
 		from, read = latestPerKey(s.db.Dialect().LookUp(wanted), engine.Expr{}), s.db.ReadUnbounded(ctx)
 	}
-	query := engine.SQL("SELECT ? FROM ?", columns, from)
+	return s.readEntries(read, engine.SQL("SELECT ? FROM ?", columns, from))
+}
+
+// readEntries reads the rows of a statement of latestColumns.
+func (s *Store) readEntries(read engine.Reader, query engine.Expr) (placed []orderedEntry, err error) {
 	err = read.Do(func(db *gorm.DB) (err error) {
 		placed, err = scanEntries(db.Raw(query.SQL, query.Args...))
 		return err
@@ -232,21 +236,6 @@ type EntryKey struct {
 	AsOf int64
 }
 
-// LatestEntry returns the latest entry of one key by subject, without retractions. It is one statement.
-func (s *Store) LatestEntry(
-	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
-) (map[models.ID]*models.MetadataEntry, error) {
-	where := engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
-	placed, err := s.readLatest(ctx, subjects, where, key.instant(), latestColumns(engine.SQL("value")))
-	found := make(map[models.ID]*models.MetadataEntry, len(placed))
-	for _, e := range placed {
-		if !e.Retracted {
-			found[e.SubjectID] = e.MetadataEntry
-		}
-	}
-	return found, err
-}
-
 // History returns the same page of the history of each subject, newest first.
 func (s *Store) History(
 	ctx context.Context, project models.ID, subjects []models.ID, filter HistoryFilter, page models.Page,
@@ -273,7 +262,7 @@ func entryList(name string, where engine.Expr) search.List[*models.MetadataEntry
 		Where: where, Parent: "subject_id", Order: []string{"seq"}, Kinds: []search.PositionKind{search.NumberPosition},
 		Position: func(e *models.MetadataEntry) models.Position { return models.Position{int64(e.Seq)} },
 		ParentOf: func(e *models.MetadataEntry) models.ID { return e.SubjectID },
-		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, itself) },
+		Read:     func(query *gorm.DB) ([]*models.MetadataEntry, error) { return collectRows(query, identity) },
 	}
 }
 
@@ -290,9 +279,9 @@ type HistoryFilter struct {
 var entryColumns = engine.Columns[models.MetadataEntry]()
 
 func entriesByID(tx *transaction, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	from := tx.lookUpByID("metadata_entries", "m", ids)
-	entries, err := collectRows(tx.Raw("SELECT "+engine.Qualify("m", entryColumns)+" FROM "+from.SQL, from.Args...), itself)
+	query := engine.SQL("SELECT "+engine.Qualify("m", entryColumns)+" FROM ?", tx.lookUpByID("metadata_entries", "m", ids))
+	entries, err := collectRows(tx.Raw(query.SQL, query.Args...), identity)
 	return byKey(entries, func(e *models.MetadataEntry) models.ID { return e.ID }), err
 }
 
-func itself(e *models.MetadataEntry) *models.MetadataEntry { return e }
+func identity(e *models.MetadataEntry) *models.MetadataEntry { return e }

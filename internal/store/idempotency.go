@@ -111,7 +111,7 @@ func checkReuse(call Call, uses []keyUse, project models.ID, failed error) error
 	for _, use := range uses {
 		if anyProject || use.ProjectID == project {
 			return &models.Error{
-				Code: models.CodeIdempotencyKeyReused, Message: "the idempotency key was used with other input",
+				Code: models.CodeIdempotencyKeyReused, Message: "was used with other input; another call needs another key",
 				Path: call.KeyPath.Steps(),
 			}
 		}

@@ -122,9 +122,7 @@ func canonicalInput(who auth.Principal, writes []Write) []Write {
 	same := make([]Write, len(writes))
 	for i, write := range writes {
 		if named := write.Target.ArtifactVersion; named != nil {
-			name, project := *named, who.ResolveProject(named.Project)
-			name.Project = &project
-			write.Target.ArtifactVersion = &name
+			write.Target.ArtifactVersion = canonicalName(who, *named)
 		}
 		same[i] = write
 	}
@@ -187,7 +185,7 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 		}
 		for i, entry := range entries {
 			if !live[keyRow{entry.fact.Card, entry.fact.Key}] {
-				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "the key has no value")
+				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "has no value that could be retracted")
 			}
 		}
 		stored, err := tx.append(project, tx.dialect.Now(floor), call.Caller, entries)

@@ -45,16 +45,25 @@ func (s *Store) Nodes(ctx context.Context, ids []models.ID) (map[models.ID]model
 	return readByID(ctx, s, ids, loadNodes)
 }
 
-func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+// tableWithID is a table of objects with the ID of one of them.
+type tableWithID struct {
+	Name string
+	ID   models.ID
+}
+
+// tablesWithID finds the tables of objects with these IDs that are visible to the caller.
+func (tx *transaction) tablesWithID(ids []models.ID) (found []tableWithID, err error) {
 	selects := make([]engine.Expr, len(nodeTables))
 	for i, table := range nodeTables {
 		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.lookUpByID(table.name, "o", ids))
 	}
-	var found []struct {
-		Name string
-		ID   models.ID
-	}
-	if err := tx.scan(&found, engine.Join(selects, " UNION ALL ")); err != nil {
+	err = tx.scan(&found, engine.Join(selects, " UNION ALL "))
+	return found, err
+}
+
+func loadNodes(tx *transaction, ids []models.ID) (map[models.ID]models.Node, error) {
+	found, err := tx.tablesWithID(ids)
+	if err != nil {
 		return nil, err
 	}
 	byTable := map[string][]models.ID{}

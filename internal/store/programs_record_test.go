@@ -109,7 +109,7 @@ func (r *recorder) writeAll() {
 	r.call("startStepRun", func(ctx context.Context) (err error) {
 		step, _, err = r.s.StartStepRun(ctx, store.Call{}, nil,
 			models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s",
-				Inputs:  []models.StepInputInput{{Name: "i", ArtifactVersionID: first.ID.String()}},
+				Inputs:  []models.StepInputInput{{Name: "i", ArtifactVersionSelector: storetest.Select(first.ID)}},
 				Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "empty"}, {Name: "waiting"}}})
 		return err
 	})
@@ -131,7 +131,7 @@ func (r *recorder) writeAll() {
 			Target: models.MetadataTarget{ArtifactVersionID: &id}, Keys: []models.MetadataKeyInput{{Key: "text"}}})
 		return err
 	})
-	r.changeLabels(id)
+	r.changeLabels(first.ID)
 	r.finish(run, step)
 	r.remove()
 	r.log(models.MetadataTarget{ArtifactVersionID: &id}, store.Call{Operation: "logMetadata", Key: &key}, "n", "3")
@@ -175,23 +175,24 @@ func (r *recorder) facts(keysAndValues []string) []models.Fact {
 	return facts
 }
 
-func (r *recorder) changeLabels(version string) {
+func (r *recorder) changeLabels(version models.ID) {
+	selector := storetest.Select(version)
 	r.call("tagArtifactVersion", func(ctx context.Context) error {
 		_, err := r.s.TagArtifactVersion(ctx, nil,
-			models.TagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"added"}})
+			models.TagArtifactVersionInput{ArtifactVersionSelector: selector, Tags: []string{"added"}})
 		return err
 	})
 	r.call("untagArtifactVersion", func(ctx context.Context) error {
 		_, err := r.s.UntagArtifactVersion(ctx, nil,
-			models.UntagArtifactVersionInput{ArtifactVersionID: version, Tags: []string{"gone"}})
+			models.UntagArtifactVersionInput{ArtifactVersionSelector: selector, Tags: []string{"gone"}})
 		return err
 	})
 	r.call("setAlias", func(ctx context.Context) error {
-		_, err := r.s.SetAlias(ctx, nil, models.SetAliasInput{ArtifactVersionID: version, Alias: "best"})
+		_, err := r.s.SetAlias(ctx, nil, models.SetAliasInput{ArtifactVersionSelector: selector, Alias: "best"})
 		return err
 	})
 	r.call("removeAlias", func(ctx context.Context) error {
-		_, err := r.s.RemoveAlias(ctx, nil, models.RemoveAliasInput{ArtifactVersionID: version, Alias: "production"})
+		_, err := r.s.RemoveAlias(ctx, nil, models.RemoveAliasInput{ArtifactVersionSelector: selector, Alias: "production"})
 		return err
 	})
 }
@@ -217,7 +218,7 @@ func (r *recorder) remove() {
 	})
 	version := r.createVersion(models.CreateArtifactVersionInput{Artifact: "deleted"}, "n", "1")
 	r.call("deleteArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.DeleteArtifactVersion(ctx, nil, version.ID.String())
+		_, err := r.s.DeleteArtifactVersion(ctx, nil, storetest.Select(version.ID))
 		return err
 	})
 	version = r.createVersion(models.CreateArtifactVersionInput{Artifact: "deleted"}, "n", "1")

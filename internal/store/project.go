@@ -84,7 +84,7 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 func (tx *transaction) projectNamed(at *models.Path, name string) (models.ID, error) {
 	id, err := tx.findProject(name)
 	if err == nil && id.IsZero() {
-		err = models.NotFound(at, "there is no project %q", models.TruncateName(name))
+		err = tx.projectNotFound(at, name)
 	}
 	return id, err
 }

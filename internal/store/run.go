@@ -134,7 +134,7 @@ func finish[T any](
 		}
 		found, err := load(tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
-			return models.NotFound(idAt, "there is no run with this ID")
+			return tx.unknownID(idAt, typeNames[table], text)
 		}
 		if err == nil && !may {
 			return errReadOnlyRole
@@ -193,6 +193,10 @@ func (s *Store) StartStepRun(
 ) (*models.StepRun, bool, error) {
 	same := input
 	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
+	for i := range same.Inputs {
+		one := &same.Inputs[i].ArtifactVersionSelector
+		*one = canonicalSelector(auth.FromContext(ctx), *one)
+	}
 	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
 	call.Input = same
 	done, err := withIdempotency(ctx, s, call, codePointer(codeStepRun),
@@ -203,7 +207,7 @@ func (s *Store) StartStepRun(
 				return models.ID{}, nil, err
 			}
 			if run == nil {
-				return models.ID{}, nil, unknownID(at.Child("pipelineRunId"), "pipeline run")
+				return models.ID{}, nil, tx.unknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
 			}
 			if err := tx.requireRole(models.ApiKeyRoleWriter, run.ProjectID); err != nil {
 				return run.ProjectID, nil, err
@@ -236,20 +240,24 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 	if len(inputs) == 0 {
 		return nil
 	}
-	versions := make([]idSelector, len(inputs))
-	rows := make([]any, len(inputs))
+	var selected targetResolver
 	for i, input := range inputs {
-		versions[i] = idSelector{i, input.ArtifactVersionID, at.Child(i).Child("artifactVersionId")}
-		rows[i] = map[string]any{"position": i, "name": input.Name, "version": input.ArtifactVersionID}
+		selected.addVersion(i, at.Child(i), input.ArtifactVersionSelector)
 	}
 	found := make([]resolvedTarget, len(inputs))
-	if err := (targetResolver{byID: versions}).versionsByID(tx, found); err != nil {
+	if err := selected.versions(tx, found); err != nil {
 		return err
 	}
-	for i := range found {
+	rows := make([]any, len(inputs))
+	for i, input := range inputs {
 		if found[i].project != step.ProjectID {
-			return models.NotFound(at.Child(i).Child("artifactVersionId"), "there is no artifact version with this ID")
+			field := "artifactVersionId"
+			if input.ArtifactVersion != nil {
+				field = "artifactVersion"
+			}
+			return models.NotFound(at.Child(i).Child(field), "is a version of another project than the pipeline run")
 		}
+		rows[i] = map[string]any{"position": i, "name": input.Name, "version": found[i].version}
 	}
 	return tx.exec(engine.SQL(`INSERT INTO step_inputs (project_id, step_run_id, position, name, artifact_version_id)
 		SELECT ?, ?, position, name, version FROM ?`, step.ProjectID, step.ID,

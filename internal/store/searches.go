@@ -42,7 +42,7 @@ func (s *Store) SearchVersionsOf(
 	}
 	query := search.Query{Table: search.ArtifactVersions, Project: project, ListQuery: q, Page: page}
 	byArtifact := search.Parent[models.ArtifactVersion]{
-		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
+		Column: "v.artifact_id", Field: "artifactId", ParentID: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
 	answers := make(map[models.ID]*models.ArtifactVersionConnection, len(artifacts))
 	for some := range slices.Chunk(artifacts, search.MaxParents) {

@@ -1,8 +1,10 @@
 package store
 
 import (
-	"errors"
+	"cmp"
+	"fmt"
 
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -31,12 +33,8 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 		case target.ArtifactVersionID != nil:
 			r.byID = append(r.byID, idSelector{i, *target.ArtifactVersionID, at.Child("artifactVersionId")})
 		case target.ArtifactVersion != nil:
-			if err := target.ArtifactVersion.Check(at.Child("artifactVersion")); err != nil {
+			if err := target.ArtifactVersion.CheckExact(at.Child("artifactVersion")); err != nil {
 				return nil, err
-			}
-			if target.ArtifactVersion.Version == nil && target.ArtifactVersion.Alias == nil {
-				return nil, models.BadInput(at.Child("artifactVersion"),
-					"needs a version or an alias: a fact must not land on a version that someone else has just created")
 			}
 			r.byName = append(r.byName, nameSelector{i, target.ArtifactVersion, at.Child("artifactVersion")})
 		case target.StepContext != nil:
@@ -54,8 +52,7 @@ func (tx *transaction) resolve(targets []models.MetadataTarget, paths []*models.
 			return nil, models.BadInput(at, "must have exactly one field")
 		}
 	}
-	for _, step := range []func(*transaction, []resolvedTarget) error{r.versionsByID, r.versionsByName, r.outputs,
-		r.stepRuns, r.pipelineRuns} {
+	for _, step := range []func(*transaction, []resolvedTarget) error{r.versions, r.outputs, r.stepRuns, r.pipelineRuns} {
 		if err := step(tx, found); err != nil {
 			return found, err // with the projects that are known
 		}
@@ -88,7 +85,7 @@ type contextSelector struct {
 	at      *models.Path
 }
 
-// resolveByID sets the targets of selectors by ID to the objects that find returns. A text that is no ID selects nothing.
+// resolveByID sets the targets of selectors by ID to the objects that find returns. Other text selects nothing.
 func resolveByID[T any](
 	tx *transaction, b []idSelector, what string, found []resolvedTarget,
 	find func(tx *transaction, ids []models.ID) (map[models.ID]T, error), use func(T) resolvedTarget,
@@ -110,22 +107,11 @@ func resolveByID[T any](
 		id, _ := models.ParseID(one.text)
 		object, ok := objects[id]
 		if !ok {
-			return unknownID(one.at, what)
+			return tx.unknownID(one.at, what, one.text)
 		}
 		found[one.n] = use(object)
 	}
 	return nil
-}
-
-// errUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
-// unknown, unless something else in the call names it.
-var errUnknownID = errors.New("unknown ID")
-
-// unknownID returns NOT_FOUND with the cause errUnknownID.
-func unknownID(at *models.Path, what string) error {
-	err := models.NotFound(at, "there is no %s with this ID", what)
-	err.Err = errUnknownID
-	return err
 }
 
 func resolvedVersion(v *models.ArtifactVersion) resolvedTarget {
@@ -178,8 +164,7 @@ type nameMatch struct {
 	Version   models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
 }
 
-// matchNames looks up versions by name, in one statement per project. A name without version and alias is the latest
-// version.
+// matchNames looks up versions by name, in one statement per project.
 func (tx *transaction) matchNames(names []*models.ArtifactVersionName) ([]nameMatch, error) {
 	matches := make([]nameMatch, len(names))
 	matched := map[string]bool{}
@@ -206,6 +191,9 @@ func (tx *transaction) cachedProject(name string) (models.ID, error) {
 	if known, ok := tx.projects.Load(name); ok && tx.who.Owner {
 		return known.(models.ID), nil
 	}
+	if found, ok := tx.found[name]; ok {
+		return found, nil
+	}
 	return tx.findProject(name)
 }
 
@@ -215,6 +203,7 @@ type nameRow struct {
 	Name    string  `json:"name"`
 	Version *string `json:"version"`
 	Alias   *string `json:"alias"`
+	Number  *int32  `json:"number"`
 	Latest  int     `json:"latest"`
 }
 
@@ -227,23 +216,25 @@ func (tx *transaction) matchNamesOf(
 		if tx.who.ResolveProject(name.Project) != project {
 			continue
 		}
-		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias}
-		if name.Version == nil && (name.Alias == nil || *name.Alias == models.LatestAlias) {
+		row := nameRow{N: i, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
+		if name.IsLatest() {
 			row.Latest, row.Alias = 1, nil
 		}
 		rows = append(rows, row)
 	}
 	from := tx.dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("name"), engine.TextColumn("version"),
-		engine.TextColumn("alias"), engine.NumberColumn("latest")).
+		engine.TextColumn("alias"), engine.NumberColumn("number"), engine.NumberColumn("latest")).
 		Concat(engine.SQL(" CROSS JOIN projects p")).
 		Concat(tx.dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
     WHEN t.version IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.version", "t.version").SQL+`)
+    WHEN t.number IS NOT NULL THEN (SELECT w.id FROM artifact_versions w
+        WHERE w.project_id = ? AND w.artifact_id = a.id`+matchVersion("w.number", "t.number").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
     ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
-			id, id, id, id))).
+			id, id, id, id, id))).
 		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
 	var found []nameMatch
 	if err := tx.scan(&found,
@@ -266,22 +257,45 @@ func (tx *transaction) nameNotFound(at *models.Path, name *models.ArtifactVersio
 	artifact := models.TruncateName(name.Name)
 	switch {
 	case match.ProjectID.IsZero():
-		return models.NotFound(at.Child("project"), "there is no project %q",
-			models.TruncateName(tx.who.ResolveProject(name.Project)))
+		return tx.projectNotFound(at.Child("project"), tx.who.ResolveProject(name.Project))
 	case match.Artifact.IsZero():
 		// IDs ascend with time.
 		return tx.suggest(models.NotFound(at.Child("name"), "there is no artifact %q", artifact), name.Name,
 			engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", match.ProjectID))
 	case name.Version != nil:
-		return tx.suggest(models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
-			models.TruncateName(*name.Version)), *name.Version,
-			engine.SQL("SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
-				match.ProjectID, match.Artifact))
+		similar, all, err := tx.nearNames(*name.Version, engine.SQL(
+			"SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
+			match.ProjectID, match.Artifact))
+		if err != nil {
+			return err
+		}
+		failure := models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
+			models.TruncateName(*name.Version))
+		if len(all) > 0 {
+			failure.Message += "; its latest is " + near.Quote(all[:1])
+		}
+		return addSuggestions(failure, similar)
+	case name.Number != nil:
+		failure := models.NotFound(at.Child("number"), "the artifact %q has no version with the number %d", artifact,
+			*name.Number)
+		similar, all, err := tx.nearNames(fmt.Sprint(*name.Number), engine.SQL("SELECT CAST(number AS text)"+
+			" FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", match.ProjectID, match.Artifact))
+		if len(all) > 0 {
+			failure.Message += "; its latest is " + all[0]
+		}
+		return cmp.Or(err, addSuggestions(failure, similar))
 	case name.Alias != nil:
-		return tx.suggest(models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", artifact,
-			models.TruncateName(*name.Alias)), *name.Alias,
-			engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias",
-				match.ProjectID, match.Artifact))
+		similar, all, err := tx.nearNames(*name.Alias, engine.SQL(
+			"SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", match.ProjectID, match.Artifact))
+		if err != nil {
+			return err
+		}
+		failure := models.NotFound(at.Child("alias"), "the artifact %q has no alias %q", artifact,
+			models.TruncateName(*name.Alias))
+		if failure.Candidates = similar; len(all) > 0 {
+			failure.Message += "; its aliases are " + near.Quote(near.First(similar, all))
+		}
+		return failure
 	}
 	return models.NotFound(at, "the artifact %q has no versions", artifact)
 }

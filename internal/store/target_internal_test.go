@@ -106,29 +106,6 @@ func TestResolvedOutput(t *testing.T) {
 	}
 }
 
-func TestClosestNames(t *testing.T) {
-	t.Parallel()
-	var many []string
-	for i := range 12 {
-		many = append(many, fmt.Sprint("name", i))
-	}
-	for _, c := range []struct {
-		name       string
-		candidates []string
-		want       string
-	}{
-		{"model", []string{"data", "modle", "model2", "Model"}, "[Model model2 modle data]"},
-		{"model", []string{"bbbbb", "aaaaa"}, "[bbbbb aaaaa]"},
-		{"model", nil, "[]"},
-		{"name11", many, "[name11 name1 name10 name0 name2 name3 name4 name5 name6 name7]"},
-		{strings.Repeat("x", 100_000), []string{"b", strings.Repeat("x", 50)}, "[" + strings.Repeat("x", 50) + " b]"},
-	} {
-		if got := fmt.Sprint(closestNames(c.name, slices.Clone(c.candidates))); got != c.want {
-			t.Errorf("%.20s: got %s, want %s", c.name, got, c.want)
-		}
-	}
-}
-
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	var failure *models.Error
@@ -144,8 +121,5 @@ func TestSuggestions(t *testing.T) {
 			!slices.Equal(failure.Path, []any{"name"}) || !slices.Equal(failure.Candidates, c.near) {
 			t.Errorf("got %+v", failure)
 		}
-	}
-	if err := unknownID(models.NewPath("id"), "step run"); !errors.Is(err, errUnknownID) {
-		t.Errorf("the error of an unknown ID has another cause: %v", err)
 	}
 }

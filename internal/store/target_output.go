@@ -2,11 +2,8 @@ package store
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -69,7 +66,7 @@ func (r targetResolver) outputs(tx *transaction, found []resolvedTarget) error {
 		id, _ := models.ParseID(one.context.StepRunID)
 		declared, known := outputs[id]
 		if !known {
-			return unknownID(one.at.Child("stepRunId"), "step run")
+			return tx.unknownID(one.at.Child("stepRunId"), "step run", one.context.StepRunID)
 		}
 		found[one.n].project = declared.project
 		chosen, err := chooseOutput(one.at, declared.rows, one.context.ArtifactName)
@@ -107,19 +104,30 @@ func chooseOutput(at *models.Path, outputs []outputRow, name *string) (outputRow
 	}
 	switch {
 	case len(outputs) == 0:
-		return outputRow{}, refuse(models.CodeNoOutputs, at, "the step run has no outputs")
+		return outputRow{}, refuse(models.CodeNoOutputs, at, "the step run has no outputs; startStepRun declares them")
 	case len(fits) == 1:
 		return fits[0], nil
 	case name == nil:
 		return outputRow{}, refuse(models.CodeAmbiguousOutput, at,
-			"the step run has %d outputs: say which one by artifactName", len(outputs))
+			"the step run has %d outputs: name one in artifactName; they are %s", len(outputs), near.Quote(outputNames(outputs)))
 	case len(fits) == 0:
-		return outputRow{}, refuse(models.CodeOutputNotFound, at.Child("artifactName"),
-			"the step run has no output %q", models.TruncateName(*name))
+		return outputRow{}, outputNotFound(at.Child("artifactName"), outputs, *name)
 	}
 	return outputRow{}, refuse(models.CodeAmbiguousOutput, at.Child("artifactName"),
-		"%d outputs of the step run are for the artifact %q: say which one by its output name", len(fits),
-		models.TruncateName(*name))
+		"%d outputs of the step run are for the artifact %q: use the name of an output instead; they are %s",
+		len(fits), models.TruncateName(*name), near.Quote(outputNames(fits)))
+}
+
+// outputNotFound returns the error of a name that no output of a step run has.
+func outputNotFound(at *models.Path, outputs []outputRow, name string) error {
+	names := outputNames(outputs)
+	message := fmt.Sprintf("the step run has no output %q", models.TruncateName(name))
+	if len(names) > 0 {
+		message += "; its outputs are " + near.Quote(near.First(near.Names(name, names), names))
+	} else {
+		message += ", because it has none"
+	}
+	return &models.Error{Code: models.CodeOutputNotFound, Message: message, Path: at.Steps(), Candidates: names}
 }
 
 func outputNames(outputs []outputRow) []string {
@@ -149,36 +157,37 @@ const (
 	maxSuggestionCandidates = 1000
 )
 
-// closestNames returns the candidates with the smallest edit distance to a name, in ascending order; ties keep their
-// order.
-func closestNames(name string, candidates []string) []string {
-	name = strings.ToLower(models.TruncateName(name))
-	distance := make(map[string]int, len(candidates))
-	for _, candidate := range candidates {
-		distance[candidate] = levenshtein.ComputeDistance(name, strings.ToLower(models.TruncateName(candidate)))
-	}
-	slices.SortStableFunc(candidates, func(a, b string) int { return distance[a] - distance[b] })
-	return candidates[:min(len(candidates), maxSuggestions)]
+// nearNames returns the names of a query that are near to name, and all names that it compared.
+func (tx *transaction) nearNames(name string, query engine.Expr) (similar, candidates []string, err error) {
+	err = tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates))
+	similar = near.Names(name, candidates)
+	return similar[:min(len(similar), maxSuggestions)], candidates, err
 }
 
-// suggest adds the names of a query that are close to a name to a failure, and returns it.
+// suggest adds the names of a query that are near to a name to a failure, and returns it.
 func (tx *transaction) suggest(failure *models.Error, name string, query engine.Expr) error {
-	var candidates []string
-	if err := tx.scan(&candidates, engine.SQL("? LIMIT ?", query, maxSuggestionCandidates)); err != nil {
+	similar, _, err := tx.nearNames(name, query)
+	if err != nil {
 		return err
 	}
-	return addSuggestions(failure, closestNames(name, candidates))
+	return addSuggestions(failure, similar)
 }
 
 // addSuggestions adds similar names to a failure, and returns it.
-func addSuggestions(failure *models.Error, near []string) error {
-	if len(near) > 0 {
-		quoted := make([]string, len(near))
-		for i, name := range near {
-			quoted[i] = fmt.Sprintf("%q", models.TruncateName(name))
-		}
-		failure.Message += "; near are " + strings.Join(quoted, ", ")
-		failure.Candidates = near
+func addSuggestions(failure *models.Error, similar []string) error {
+	if len(similar) > 0 {
+		failure.Message += near.Suggestion(similar)
+		failure.Candidates = similar
 	}
 	return failure
+}
+
+// projectNotFound returns NOT_FOUND for the name of a project. It names similar ones to owners only, because other
+// callers see one project.
+func (tx *transaction) projectNotFound(at *models.Path, name string) error {
+	failure := models.NotFound(at, "there is no project %q", models.TruncateName(name))
+	if !tx.who.Owner {
+		return failure
+	}
+	return tx.suggest(failure, name, engine.SQL("SELECT name FROM projects ORDER BY id DESC"))
 }

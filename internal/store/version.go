@@ -52,7 +52,10 @@ func namedVersion(project models.ID, name *models.ArtifactVersionName, asOf *mod
 	case name.Version != nil:
 		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
 			artifact...).Concat(matchVersion("version", "?", *name.Version, *name.Version))
-	case name.Alias == nil || *name.Alias == models.LatestAlias:
+	case name.Number != nil:
+		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact,
+			artifact...).Concat(matchVersion("number", "?", *name.Number, *name.Number))
+	case name.IsLatest():
 		id = engine.SQL("SELECT id FROM artifact_versions WHERE "+ofArtifact, artifact...)
 		if asOf != nil {
 			id = id.Concat(engine.SQL(" AND created_at <= ?", *asOf))
@@ -110,39 +113,31 @@ func (s *Store) LatestVersions(
 var versionsByID = loadByID("artifact_versions", versionColumns,
 	func(o *models.ArtifactVersion) models.ID { return o.ID })
 
-// lockVersion returns the version with an ID and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
+// lockVersion returns the version of a selector and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
 // without the role.
 func (tx *transaction) lockVersion(
-	role models.ApiKeyRole, at *models.Path, text string,
+	role models.ApiKeyRole, at *models.Path, selector models.ArtifactVersionSelector,
 ) (*models.ArtifactVersion, error) {
-	missing := models.NotFound(at, "there is no artifact version with this ID")
-	id, ok := models.ParseID(text)
-	if !ok {
-		return nil, missing
-	}
-	found, err := versionsByID(tx, []models.ID{id})
+	version, err := tx.selectedVersion(at, selector)
 	if err != nil {
 		return nil, err
 	}
-	if found[id] == nil {
-		return nil, missing
-	}
-	if err := tx.requireRole(role, found[id].ProjectID); err != nil {
+	if err := tx.requireRole(role, version.ProjectID); err != nil {
 		return nil, err
 	}
-	artifact, err := selectForUpdate[models.Artifact](tx, found[id].ArtifactID)
+	artifact, err := selectForUpdate[models.Artifact](tx, version.ArtifactID)
 	if err != nil {
 		return nil, err
 	}
-	// Once more under the lock: it may have been deleted before the lock was ours.
-	if found, err = versionsByID(tx, []models.ID{id}); err != nil {
+	// Once more under the lock: the version may have been deleted, or the alias moved, before the lock was ours.
+	if version, err = tx.selectedVersion(at, selector); err != nil {
 		return nil, err
 	}
-	if found[id] == nil {
-		return nil, missing
+	if artifact == nil || version.ArtifactID != artifact.ID {
+		return nil, engine.ErrRetry // another artifact has the name now
 	}
-	found[id].KnownArtifact = artifact
-	return found[id], nil
+	version.KnownArtifact = artifact
+	return version, nil
 }
 
 // retiredNumber is a number of a deleted version, which no other version gets.
@@ -160,9 +155,11 @@ type alias struct {
 
 // DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is not used again. It fails
 // with NOT_FOUND and FORBIDDEN.
-func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id string) (deleted models.ID, err error) {
+func (s *Store) DeleteArtifactVersion(
+	ctx context.Context, at *models.Path, selector models.ArtifactVersionSelector,
+) (deleted models.ID, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
-		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, id)
+		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, selector)
 		if err != nil {
 			return err
 		}
@@ -191,7 +188,7 @@ func (s *Store) DeleteArtifactVersion(ctx context.Context, at *models.Path, id s
 func (s *Store) SetAlias(
 	ctx context.Context, at *models.Path, input models.SetAliasInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			return tx.moveAlias(version, input.Alias, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 		})
@@ -202,13 +199,13 @@ func (s *Store) SetAlias(
 func (s *Store) RemoveAlias(
 	ctx context.Context, at *models.Path, input models.RemoveAliasInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			gone, err := gorm.G[alias](tx.DB).Scopes(inProject(version.ProjectID)).
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
 					version.ID).Delete(tx.ctx())
 			if err == nil && gone == 0 {
-				err = models.NotFound(at.Child("alias"), "the alias does not point to this version")
+				err = models.NotFound(at.Child("alias"), "does not point to this version")
 			}
 			if err != nil {
 				return err
@@ -221,7 +218,7 @@ func (s *Store) RemoveAlias(
 func (s *Store) TagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			return tx.addTags(version, input.Tags, tx.dialect.Now(version.CreatedAt.UnixMicro()))
 		})
@@ -231,7 +228,7 @@ func (s *Store) TagArtifactVersion(
 func (s *Store) UntagArtifactVersion(
 	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
 ) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionID,
+	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			var gone []string
 			err := tx.scan(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?"+
@@ -245,10 +242,11 @@ func (s *Store) UntagArtifactVersion(
 
 // withLockedVersion runs change with a version whose artifact is locked. It fails with NOT_FOUND and FORBIDDEN.
 func (s *Store) withLockedVersion(
-	ctx context.Context, at *models.Path, id string, change func(tx *transaction, version *models.ArtifactVersion) error,
+	ctx context.Context, at *models.Path, selector models.ArtifactVersionSelector,
+	change func(tx *transaction, version *models.ArtifactVersion) error,
 ) (version *models.ArtifactVersion, err error) {
 	err = s.write(ctx, func(tx *transaction) (err error) {
-		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at.Child("artifactVersionId"), id); err != nil {
+		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at, selector); err != nil {
 			return err
 		}
 		return change(tx, version)
@@ -329,11 +327,13 @@ type labelTable struct {
 	set string
 }
 
+var aliasTable = labelTable{"aliases", "alias_moves", "alias", "artifact_id", "TRUE"}
+
 // Aliases returns the aliases of each version by name, now or as of an instant, in one statement.
 func (s *Store) Aliases(
 	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
 ) (map[models.ID][]string, error) {
-	return s.labels(ctx, labelTable{"aliases", "alias_moves", "alias", "artifact_id", "TRUE"}, project, versions, asOf)
+	return s.labels(ctx, aliasTable, project, versions, asOf)
 }
 
 // Tags returns the tags of each version by name, now or as of an instant, in one statement.
@@ -343,11 +343,10 @@ func (s *Store) Tags(
 	return s.labels(ctx, labelTable{"tags", "tag_moves", "tag", "artifact_version_id", "l.added"}, project, versions, asOf)
 }
 
-// labels returns the labels of each version. A label of the past is that of the last move up to the instant.
-func (s *Store) labels(
-	ctx context.Context, t labelTable, project models.ID, versions []models.ID, asOf *models.Time,
-) (map[models.ID][]string, error) {
-	attached := engine.Lookup{Table: t.name, Alias: "l", Column: "artifact_version_id", IDs: versions,
+// lookUp returns the look-up of labels l by one of their columns, now or as of an instant. A label of the past is that of
+// the last move up to the instant.
+func (t labelTable) lookUp(project models.ID, column string, ids []models.ID, asOf *models.Time) engine.Lookup {
+	attached := engine.Lookup{Table: t.name, Alias: "l", Column: column, IDs: ids,
 		Where: engine.SQL("l.project_id = ?", project)}
 	if asOf != nil {
 		later := fmt.Sprintf(`SELECT TRUE FROM %s m WHERE m.project_id = ? AND m.%[2]s = l.%[2]s AND m.%[3]s = l.%[3]s
@@ -356,6 +355,14 @@ func (s *Store) labels(
 		attached.Where = attached.Where.And(engine.SQL(t.set+" AND l.moved_at <= ? AND ("+later+") IS NULL",
 			*asOf, project, *asOf))
 	}
+	return attached
+}
+
+// labels returns the labels of each version by name.
+func (s *Store) labels(
+	ctx context.Context, t labelTable, project models.ID, versions []models.ID, asOf *models.Time,
+) (map[models.ID][]string, error) {
+	attached := t.lookUp(project, "artifact_version_id", versions, asOf)
 	var rows []struct {
 		ArtifactVersionID models.ID
 		Label             string

@@ -91,7 +91,7 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 	}
 	declared, known := outputs[id]
 	if !known || !c.project.IsZero() && c.project != declared.project {
-		return unknownID(at.Child("stepRunId"), "step run")
+		return c.tx.unknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
 	}
 	c.project = declared.project
 	for _, row := range declared.rows {
@@ -100,10 +100,7 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRefer
 			return nil
 		}
 	}
-	return &models.Error{
-		Code: models.CodeOutputNotFound, Message: "the step run has no output of this name",
-		Path: at.Child("name").Steps(), Candidates: outputNames(declared.rows),
-	}
+	return outputNotFound(at.Child("name"), declared.rows, ref.Name)
 }
 
 // create inserts the rows. It locks the artifact, so that numbers are assigned one by one.
@@ -176,9 +173,9 @@ func (c *versionCreator) assignNumber(artifact models.ID, last int32) (string, i
 	case err != nil:
 		return "", 0, err
 	case byName:
-		return "", 0, models.Conflict(c.at.Child("version"), "the artifact has a version of this name")
+		return "", 0, models.Conflict(c.at.Child("version"), "is taken: the artifact has a version of this name; without it, the version gets the next number")
 	case byNumber:
-		return "", 0, models.Conflict(c.at.Child("version"), "the number has been given to another version")
+		return "", 0, models.Conflict(c.at.Child("version"), "is taken: the number has been given to another version")
 	}
 	return name, number, nil
 }

@@ -72,8 +72,8 @@ func fill(t testing.TB, url string) *source {
 	s.run = must[*models.PipelineRun](t)(run, err)
 	step, _, err := s.StartStepRun(everyone, store.Call{}, nil,
 		models.StartStepRunInput{PipelineRunID: s.run.ID.String(), Name: "fit",
-			Inputs: []models.StepInputInput{{Name: "gone", ArtifactVersionID: gone.ID.String()},
-				{Name: "data", ArtifactVersionID: v.ID.String()}},
+			Inputs: []models.StepInputInput{{Name: "gone", ArtifactVersionSelector: storetest.Select(gone.ID)},
+				{Name: "data", ArtifactVersionSelector: storetest.Select(v.ID)}},
 			Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
 	s.step = must[*models.StepRun](t)(step, err)
 	for _, output := range []string{"saved", "waiting"} {
@@ -83,11 +83,11 @@ func fill(t testing.TB, url string) *source {
 		must[any](t)(nil, err)
 	}
 	s.version("model", ref("saved"))
-	must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, gone.ID.String()))
+	must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(gone.ID)))
 	must[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, nil,
-		models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a", "b"}}))
+		models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a", "b"}}))
 	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil,
-		models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"a"}}))
+		models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a"}}))
 	return s
 }
 

@@ -40,7 +40,7 @@ func TestLaterExport(t *testing.T) {
 			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil,
 				models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
 			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil,
-				models.RemoveAliasInput{ArtifactVersionID: v.ID.String(), Alias: "new"}))
+				models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
 			after := export(t, url)
 			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
 			if done.Updated != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
@@ -73,7 +73,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		v := s.version("model", ref("waiting"))
 		before := export(t, url)
 		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, v.ID.String()))
+		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
 		s.version("model", nil)
 		after := export(t, url)
 		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Skipped != 1 {
@@ -88,7 +88,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		}
 		// A version that was deleted here is refused.
 		here := must[*store.Store](t)(store.Open(context.Background(), to, quiet))
-		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, v.ID.String()))
+		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
 		must[any](t)(nil, here.Close())
 		_, err := importInto(context.Background(), t, to, before)
 		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) ||

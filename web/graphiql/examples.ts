@@ -1,10 +1,12 @@
-// What the variables of the first tabs stand for. IDs differ from server to server, so the page asks for them.
+// Examples for the variables of the first tabs. IDs differ from server to server, so the page queries them.
 
-import { ask, problemsOf } from './endpoint';
+import { firstErrorOf, send } from './endpoint';
 
-/** What is read, and what is written to. Texts in words stand for what the server does not have. */
+/** The objects that the first tabs read and write. Texts in words are placeholders for missing objects. */
 export interface Examples {
-  read: { name: string; version: string; oldest: string; createdAt: string; key: string; card: string | null };
+  read: { name: string; version: string; oldest: string; createdAt: string };
+  /** A key that was logged more than once, if the artifact has one. Without a version, the newest one counts. */
+  history: { name: string; version?: string; key: string; card: string | null };
   write: {
     name: string;
     version: string;
@@ -15,15 +17,9 @@ export interface Examples {
   };
 }
 
-export const unknown: Examples = {
-  read: {
-    name: 'name of an artifact',
-    version: '2',
-    oldest: '1',
-    createdAt: '2026-01-02T03:04:05Z',
-    key: 'accuracy',
-    card: 'metrics',
-  },
+export const placeholders: Examples = {
+  read: { name: 'name of an artifact', version: '2', oldest: '1', createdAt: '2026-01-02T03:04:05Z' },
+  history: { name: 'name of an artifact', key: 'accuracy', card: 'metrics' },
   write: {
     name: 'name of an artifact',
     version: '1',
@@ -34,16 +30,21 @@ export const unknown: Examples = {
   },
 };
 
-// Whatever the server has, its newest version may be read. Only the demo's data may be written to by a click.
-const demo = 'penguins_model';
+// The tabs read any artifact. They write only to artifacts of examples/penguins and of the tabs themselves.
+const penguins = 'penguins_model';
+export const demo = 'demo_model';
 
-const query = `query Examples($demo: String!) {
+const query = `query Examples($penguins: String!, $demo: String!) {
+  penguins: artifact(name: $penguins) { ...Example }
   demo: artifact(name: $demo) { ...Example }
   newest: artifactVersions(first: 1) { nodes { artifact { ...Example } } }
 }
 fragment Example on Artifact {
   name
   oldest: versions(last: 1) { nodes { version } }
+  newest: versions(first: 5) {
+    nodes { version aliases metadataHistory(first: 30) { nodes { key card } } }
+  }
   latestVersion {
     id
     version
@@ -53,64 +54,91 @@ fragment Example on Artifact {
   }
 }`;
 
+interface Key {
+  key: string;
+  card: string | null;
+}
+
 interface Example {
   name: string;
   oldest: { nodes: { version: string }[] };
+  newest: { nodes: { version: string; aliases: string[]; metadataHistory: { nodes: Key[] } }[] };
   latestVersion: {
     id: string;
     version: string;
     createdAt: string;
     producer: { stepRun: { id: string; pipelineRun: { id: string } } } | null;
-    metadata: { key: string; card: string | null; kind: string }[];
+    metadata: (Key & { kind: string })[];
   } | null;
 }
 
-interface Answer {
+interface Response {
+  penguins: Example | null;
   demo: Example | null;
   newest: { nodes: { artifact: Example }[] };
 }
 
-/** The examples of this server, and what it said instead of answering, if it did. */
+/** The examples of this server, or the error that the server sent instead. */
 export interface Findings {
   examples: Examples;
-  /** The code of the first error: UNAUTHENTICATED where a key is missing, FORBIDDEN where the query is not trusted. */
+  /** Whether the server has no artifact version. */
+  empty?: boolean;
+  /** The code of the first error: UNAUTHENTICATED without a key, FORBIDDEN if the query is not trusted. */
   code?: string;
-  /** Its message. */
+  /** The message of the first error. */
   message?: string;
 }
 
-/** Asks the server with the given headers. Failures are findings: the page works without examples. */
+/** Queries the server with the given headers. It does not fail, because the page works without examples. */
 export async function findExamples(headers: Record<string, string> = {}): Promise<Findings> {
-  let answer;
+  let response;
   try {
-    answer = await ask({ query, variables: { demo }, operationName: 'Examples' }, headers, AbortSignal.timeout(3000));
+    const body = { query, variables: { penguins, demo }, operationName: 'Examples' };
+    response = await send(body, headers, AbortSignal.timeout(3000));
   } catch {
-    return { examples: unknown };
+    return { examples: placeholders };
   }
-  const [problem] = problemsOf(answer);
-  if (problem) return { examples: unknown, code: problem.extensions?.code, message: problem.message };
-  const data = (answer as { data: Answer }).data;
-  const example = data.demo?.latestVersion ? data.demo : data.newest.nodes[0]?.artifact;
-  if (!example?.latestVersion) return { examples: unknown };
-  return { examples: { read: reading(example), write: example === data.demo ? writing(example) : unknown.write } };
+  const error = firstErrorOf(response);
+  if (error) return { examples: placeholders, code: error.extensions?.code, message: error.message };
+  const data = (response as { data: Response }).data;
+  const writable = [data.penguins, data.demo].find((example) => example?.latestVersion);
+  const readable = data.penguins?.latestVersion ? data.penguins : data.newest.nodes[0]?.artifact;
+  if (!readable?.latestVersion) return { examples: placeholders, empty: data.newest.nodes.length === 0 };
+  return {
+    examples: {
+      read: readExample(readable),
+      history: historyExample(readable),
+      write: writable ? writeExample(writable) : placeholders.write,
+    },
+  };
 }
 
-function reading({ name, oldest, latestVersion }: Example): Examples['read'] {
-  const { version, createdAt, metadata } = latestVersion!;
-  const entry =
-    metadata.find(({ key }) => key === 'accuracy') ?? metadata.find(({ kind }) => kind === 'FLOAT') ?? metadata[0];
-  const { key, card } = entry ?? unknown.read;
-  return { name, version, oldest: oldest.nodes[0]?.version ?? version, createdAt, key, card };
+function readExample({ name, oldest, latestVersion }: Example): Examples['read'] {
+  const { version, createdAt } = latestVersion!;
+  return { name, version, oldest: oldest.nodes[0]?.version ?? version, createdAt };
 }
 
-function writing({ name, latestVersion }: Example): Examples['write'] {
+/** Returns a key that was logged more than once to one of the newest versions, or else a key of the newest version. */
+function historyExample({ name, newest, latestVersion }: Example): Examples['history'] {
+  const isSame = (a: Key) => (b: Key) => a.key === b.key && a.card === b.card;
+  for (const { version, metadataHistory } of newest.nodes) {
+    const repeated = metadataHistory.nodes.find((entry, i, all) => all.findIndex(isSame(entry)) < i);
+    if (repeated) return { name, version, key: repeated.key, card: repeated.card };
+  }
+  const { metadata } = latestVersion!;
+  const entry = metadata.find(({ key }) => key === 'accuracy') ?? metadata.find(({ kind }) => kind === 'FLOAT') ?? metadata[0];
+  const { key, card } = entry ?? placeholders.history;
+  return { name, key, card };
+}
+
+function writeExample({ name, newest, latestVersion }: Example): Examples['write'] {
   const { id, version, producer } = latestVersion!;
   return {
     name,
     version,
-    alias: 'best',
+    alias: newest.nodes.some(({ aliases }) => aliases.includes('best')) ? 'best' : 'latest',
     versionId: id,
-    stepRunId: producer?.stepRun.id ?? unknown.write.stepRunId,
-    pipelineRunId: producer?.stepRun.pipelineRun.id ?? unknown.write.pipelineRunId,
+    stepRunId: producer?.stepRun.id ?? placeholders.write.stepRunId,
+    pipelineRunId: producer?.stepRun.pipelineRun.id ?? placeholders.write.pipelineRunId,
   };
 }

@@ -14,46 +14,53 @@ import { createRoot } from 'react-dom/client';
 
 import { createFetcher } from './endpoint';
 import { findExamples } from './examples';
-import { keyPlaceholder, link, Session } from './session';
+import { Layout, SkipLink } from './layout';
+import { editors, keyPlaceholder, Session } from './session';
 import { lastTab, storage } from './storage';
-import { tabsWith } from './tabs';
+import { createTab, runsAtStart, tabsWith, titleOf } from './tabs';
 
-// The editors measure their letters once, so the font must be there before they are.
+// The editors measure the font once, so it must be loaded first.
 const [found] = await Promise.all([findExamples(), document.fonts.load('15px "Fira Code"').catch(() => [])]);
-const tabs = tabsWith(found.examples);
+const tabs = found.empty ? [createTab, ...tabsWith(found.examples)] : tabsWith(found.examples);
 const keyMissing = found.code === 'UNAUTHENTICATED';
 
-// GraphiQL by itself leaves the variables of the first tab empty until one switches tabs.
+// Without these, GraphiQL leaves the variables of the first tab empty until the user switches tabs.
 const first = lastTab() ?? tabs[0];
 
-const fetcher = createFetcher(
-  () => link.variables(),
-  (answer) => link.answered(answer),
-);
+const fetcher = createFetcher(editors);
 
-// Without these the variables editor marks objects in custom scalars as wrong.
+// Without these, the variables editor reports objects in custom scalars as errors.
 const scalars = {
   DateTime: { type: 'string' },
   Int64: { type: ['string', 'integer'] },
+  StorageSize: { type: ['string', 'integer'] },
+  Duration: { type: ['string', 'number'] },
   JSON: {},
   JSONObject: { type: 'object' },
 } as const;
 
 createRoot(document.getElementById('graphiql')!).render(
-  <GraphiQL
-    fetcher={fetcher}
-    storage={storage}
-    defaultTabs={tabs}
-    initialQuery={first.query ?? ''}
-    initialVariables={first.variables ?? ''}
-    defaultHeaders={keyMissing ? keyPlaceholder : undefined}
-    defaultEditorToolsVisibility={keyMissing ? 'headers' : 'variables'}
-    customScalarSchemas={scalars as never}
-    shouldPersistHeaders={false}
-  >
-    <GraphiQL.Logo>Placard</GraphiQL.Logo>
-    <GraphiQL.Footer>
-      <Session first={found} />
-    </GraphiQL.Footer>
-  </GraphiQL>,
+  <>
+    <SkipLink />
+    <GraphiQL
+      fetcher={fetcher}
+      storage={storage}
+      defaultTabs={tabs}
+      // GraphiQL takes titles from operation names, and keeps those that this function sets.
+      onTabChange={(state) => state.tabs.forEach((tab) => (tab.title = titleOf(tab.query)))}
+      initialQuery={first.query ?? ''}
+      initialVariables={first.variables ?? ''}
+      defaultHeaders={keyMissing ? keyPlaceholder : undefined}
+      defaultEditorToolsVisibility={keyMissing ? 'headers' : 'variables'}
+      customScalarSchemas={scalars as never}
+      schemaDescription
+      shouldPersistHeaders={false}
+    >
+      <GraphiQL.Logo>Placard</GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <Layout />
+        <Session first={found} runFirst={!found.code && runsAtStart(first.query)} />
+      </GraphiQL.Footer>
+    </GraphiQL>
+  </>,
 );

@@ -1,10 +1,10 @@
 import type { Storage } from '@graphiql/toolkit';
 
-// Another GraphiQL on the same origin, such as another program on localhost, must not fill our tabs.
+// The prefix separates the page from other GraphiQL pages on the same origin, such as those of programs on localhost.
 const prefix = 'placard:';
 
-// GraphiQL leaves headers out of its tabs, but its history writes them down. A header may hold an API key, so none
-// may reach the browser's storage.
+// GraphiQL stores headers in its history, though not in its tabs. A header may contain an API key, so none may be
+// stored.
 const withHeaders = new Set(['graphiql:tabState', 'graphiql:queries', 'graphiql:favorites']);
 
 const ownKeys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
@@ -25,7 +25,7 @@ export const storage: Storage = {
   clear: () => ownKeys().forEach((key) => localStorage.removeItem(key)),
 };
 
-/** The query and variables of the tab that was open last, or undefined on a first visit. */
+/** Returns the query and variables of the tab that was active last, or undefined on a first visit. */
 export function lastTab(): { query: string | null; variables: string | null } | undefined {
   try {
     const state = JSON.parse(storage.getItem('graphiql:tabState') ?? '');

@@ -1,8 +1,9 @@
-// What a first visit opens. GraphiQL names a tab after its first operation.
+// The tabs of a first visit.
 
-import type { Examples } from './examples';
+import { demo, type Examples } from './examples';
 import cards from './tabs/cards.graphql?raw';
 import compare from './tabs/compare.graphql?raw';
+import create from './tabs/create.graphql?raw';
 import find from './tabs/find.graphql?raw';
 import history from './tabs/history.graphql?raw';
 import latest from './tabs/latest.graphql?raw';
@@ -17,17 +18,42 @@ export interface Tab {
   variables: string;
 }
 
-const tab = (query: string, variables: unknown): Tab => ({ query, variables: JSON.stringify(variables, null, 2) });
+const newTab = (query: string, variables: unknown): Tab => ({ query, variables: JSON.stringify(variables, null, 2) });
 
-/** The tabs, with variables that stand for something on this server as far as the examples go. */
-export function tabsWith({ read, write }: Examples): Tab[] {
+/** The first tab on a server without data. */
+export const createTab = newTab(create, {
+  name: demo,
+  metadata: {
+    framework: 'scikit-learn',
+    training_data: { $storageSize: 1500000 },
+    metrics: { accuracy: 0.93, training_time: { $duration: 90 } },
+  },
+});
+
+/** Reports whether the page may run the query when it opens. */
+export const runsAtStart = (query: string | null) => query === latest;
+
+/** The title of a tab: the name of its first operation in words, as "Start a run" for StartARun. */
+export function titleOf(query: string | null) {
+  const [, name] = /^\s*(?:query|mutation|subscription)\s+([A-Za-z]\w*)/m.exec(query ?? '') ?? [];
+  if (!name) return 'Untitled';
+  const words = name.replaceAll('_', ' ').replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$& ').split(' ');
+  return words.map((word, i) => (i === 0 || /^[A-Z]{2}/.test(word) ? word : word.toLowerCase())).join(' ');
+}
+
+/** The tabs with variables from the examples. */
+export function tabsWith({ read, history: repeated, write }: Examples): Tab[] {
   const newest = { named: { name: read.name } };
   const accuracy = { card: 'metrics', key: 'accuracy' };
   return [
-    tab(latest, { ref: newest }),
-    tab(cards, { ref: newest }),
-    tab(history, { ref: newest, key: read.key, card: read.card }),
-    tab(versions, {
+    newTab(latest, { ref: newest }),
+    newTab(cards, { ref: newest }),
+    newTab(history, {
+      ref: { named: { name: repeated.name, version: repeated.version } },
+      key: repeated.key,
+      card: repeated.card,
+    }),
+    newTab(versions, {
       name: write.name,
       version: write.version,
       alias: write.alias,
@@ -41,29 +67,29 @@ export function tabsWith({ read, write }: Examples): Tab[] {
         { key: 'labels', card: 'review', value: { set: [{ string: 'a' }, { string: 'b' }] } },
       ],
     }),
-    tab(step, {
-      runId: 'comes from Step1_StartRun',
-      trainId: 'comes from Step2_StartSteps',
-      evaluateId: 'comes from Step2_StartSteps',
+    newTab(step, {
+      runId: 'the ID that StartARun returns',
+      trainId: 'an ID that StartTheSteps returns',
+      evaluateId: 'an ID that StartTheSteps returns',
     }),
-    tab(runs, {
+    newTab(runs, {
       stepRunId: write.stepRunId,
       pipelineRunId: write.pipelineRunId,
       metadata: { commit: '4f2c1d9', cost: { gpu_hours: 1.5 } },
     }),
-    tab(find, {
+    newTab(find, {
       where: {
         and: [{ metadata: { ...accuracy, gte: 0.9 } }, { not: { alias: { eq: 'best' } } }],
       },
       orderBy: [{ metadata: accuracy, direction: 'DESC' }],
     }),
-    tab(compare, {
+    newTab(compare, {
       refs: [
         { named: { name: read.name, version: read.oldest } },
         { named: { name: read.name, version: read.version } },
       ],
     }),
-    tab(lineage, { ref: newest }),
-    tab(past, { ref: { named: { name: read.name, version: read.version } }, asOf: read.createdAt }),
+    newTab(lineage, { ref: newest }),
+    newTab(past, { ref: { named: { name: read.name, version: read.version } }, asOf: read.createdAt }),
   ];
 }

@@ -1,9 +1,9 @@
-// The policy of the page asks for Trusted Types: text becomes HTML or the address of a script only by a policy in script.
-// Monaco has policies of its own. What has none, such as React with the Markdown of descriptions, ends here.
+// The content security policy requires Trusted Types: only a policy may turn text into HTML or into the URL of a
+// script. Monaco has its own policies. This default policy is for all other code, such as the Markdown of descriptions.
 
 import DOMPurify from 'dompurify';
 
-// Not in the types yet, and missing in older browsers, which then ask for nothing.
+// TypeScript does not declare it yet. Older browsers lack it and do not enforce the policy.
 declare global {
   interface Window {
     trustedTypes?: {
@@ -16,6 +16,6 @@ const assets = new URL('assets/', document.baseURI).href;
 
 window.trustedTypes?.createPolicy('default', {
   createHTML: (text) => DOMPurify.sanitize(text),
-  // Null is refused, and reported as a violation.
+  // The browser rejects null and reports a violation.
   createScriptURL: (url) => (new URL(url, document.baseURI).href.startsWith(assets) ? url : null),
 });

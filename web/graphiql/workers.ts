@@ -1,6 +1,6 @@
 import type {} from 'monaco-editor';
 
-// The entry that comes with GraphiQL does the same, but breaks `vite dev`.
+// GraphiQL has an entry that does the same, but it breaks `vite dev`.
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker.js?worker';
 import JsonWorker from 'monaco-editor/esm/vs/language/json/json.worker.js?worker';
 import GraphQLWorker from 'monaco-graphql/esm/graphql.worker.js?worker';

@@ -72,7 +72,8 @@ func (b *batch) check() error {
 // row. columns are the columns of t.
 func (b *batch) refuseWhere(text string, columns []string, condition engine.Expr) error {
 	var lines []int64
-	err := b.Read(&lines, engine.SQL("SELECT t.n FROM ? ? ORDER BY t.n LIMIT 1", b.tableOf(b.inserts, columns...), condition))
+	err := b.Read(&lines, engine.SQL("SELECT t.n FROM ? ? ORDER BY t.n LIMIT 1", b.tableOf(b.inserts, columns...),
+		condition))
 	if err != nil || len(lines) == 0 {
 		return err
 	}

@@ -54,8 +54,8 @@ func unionIDs(statements []engine.Expr) engine.Expr {
 	return engine.SQL("SELECT id FROM (?) u", engine.Join(parts, " UNION ALL "))
 }
 
-// where returns the condition that an object passes the filters, except the satisfied parts.
-func (s *searcher[T]) where(satisfied ...*models.Filter) engine.Expr {
+// filterCondition returns the condition that an object passes the filters, except the satisfied parts.
+func (s *searcher[T]) filterCondition(satisfied ...*models.Filter) engine.Expr {
 	c := s.compiler
 	c.satisfied = satisfied
 	condition := c.filter(s.table, s.query.Filter)
@@ -74,14 +74,14 @@ func (s *searcher[T]) where(satisfied ...*models.Filter) engine.Expr {
 // residualFilter returns the condition that the candidates of an access path still have to pass.
 func (s *searcher[T]) residualFilter(p accessPath) engine.Expr {
 	if p.exact {
-		return s.where(p.filter)
+		return s.filterCondition(p.filter)
 	}
-	return s.where()
+	return s.filterCondition()
 }
 
-// from returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number, 0 for no
+// fromClause returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number; 0 is no
 // bound.
-func (s *searcher[T]) from(p accessPath, maxIDs int) engine.Expr {
+func (s *searcher[T]) fromClause(p accessPath, maxIDs int) engine.Expr {
 	if p.ids == nil {
 		return engine.SQL(s.table.from)
 	}

@@ -16,7 +16,7 @@ type compiler struct {
 	project models.ID
 	// asOf is an instant in microseconds since 1970, 0 for now.
 	asOf int64
-	// satisfied are parts of the filter that are compiled to TRUE, because the access path guarantees them.
+	// satisfied are parts of the filter that are compiled to TRUE, because all candidates of the access path pass them.
 	satisfied []*models.Filter
 }
 
@@ -44,7 +44,7 @@ type Table struct {
 type filterField struct {
 	// column is the value of the field, null for none. A field of several values has multiValued instead.
 	column string
-	// asOf is the value as of an instant, its one argument, for a field that changes; empty for other fields.
+	// asOf is the SQL of the value as of an instant, its only argument; empty for a field that does not change.
 	asOf string
 	// multiValued returns the condition that one of the values, l.label, passes a condition.
 	multiValued func(c compiler, condition engine.Expr) engine.Expr
@@ -120,7 +120,7 @@ func (c compiler) positiveCondition(f filterField, test models.FieldCondition) e
 // comparisons are the operators of SQL for those of filters.
 var comparisons = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
-// compare returns the condition that a value passes a condition, which is not a negated one.
+// compare compiles a condition on a value. Its operator is not a negated one.
 func (c compiler) compare(value string, test models.FieldCondition) engine.Expr {
 	if test.Op == "exists" {
 		return engine.SQL(value + " IS NOT NULL")

@@ -94,6 +94,7 @@ func TestMatchIndex(t *testing.T) {
 		{"none of several", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, Not: true}}}, "[]", "[]", false},
 		{"a long value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a", "4" + long + "a"}}}}, "[]",
 			"[{m.sort_key IN (?, ?) [2a 4" + long + "a]}]", false},
+		{"exists", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true}}}, "[]", "[{m.sort_key IS NOT NULL []}]", true},
 		{"a kind", models.MetadataPredicate{Kind: &kind}, "[]", "[{m.sort_key IS NOT NULL []}]", false},
 		{"a kind with a range", models.MetadataPredicate{Kind: &kind, Conditions: []models.ValueCondition{between("4a", "4b")}}, "[]",
 			"[{(" + inRange + ") [4a 4b]}]", false},

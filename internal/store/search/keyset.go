@@ -12,7 +12,7 @@ import (
 type sortField struct {
 	column           string
 	number, nullable bool
-	// asOf is the value as of an instant, its one argument, for a field that changes; empty for other fields.
+	// asOf is the SQL of the value as of an instant, its only argument; empty for a field that does not change.
 	asOf string
 }
 

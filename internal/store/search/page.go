@@ -19,7 +19,7 @@ type List[T any] struct {
 	Columns string
 	// From is one item of FROM, or a join.
 	From engine.Expr
-	// Where names the project.
+	// Where restricts the rows to a project.
 	Where engine.Expr
 	// Parent is the column that holds the parent; empty for a list without one.
 	Parent string

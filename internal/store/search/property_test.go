@@ -114,7 +114,9 @@ func (w *world) read(t *testing.T, q question, page models.Page, path *accessPat
 	return connection
 }
 
-func (w *world) sql(q question) string { return fmt.Sprint(w.searcher(q, models.Page{}).where()) }
+func (w *world) sql(q question) string {
+	return fmt.Sprint(w.searcher(q, models.Page{}).filterCondition())
+}
 
 func sameVersions(got *models.Connection[*models.ArtifactVersion], want []*version) bool {
 	return slices.EqualFunc(got.Nodes(), want, func(a *models.ArtifactVersion, b *version) bool { return a.ID == b.ID })
@@ -180,7 +182,7 @@ func (w *world) testIndexScans(t *testing.T) {
 // testParents reads the first page of the versions of each artifact.
 func (w *world) testParents(t *testing.T) {
 	by := Parent[models.ArtifactVersion]{
-		Column: "v.artifact_id", Field: "artifactId", Of: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
+		Column: "v.artifact_id", Field: "artifactId", ParentID: func(v *models.ArtifactVersion) models.ID { return v.ArtifactID },
 	}
 	parents := []models.ID{w.versions[0].ArtifactID, w.versions[1].ArtifactID, models.NewID()}
 	for seed := range uint64(15) {

@@ -59,7 +59,7 @@ func newSearcher[T any](db *engine.DB, q Query, id func(*T) models.ID) *searcher
 	for i, term := range q.Order {
 		s.terms[i] = s.sortTerm(q.Table, term, i)
 	}
-	s.name = fmt.Sprint(q.Table.name, q.Project, s.where(), q.Order, s.asOf)
+	s.name = fmt.Sprint(q.Table.name, q.Project, s.filterCondition(), q.Order, s.asOf)
 	return s
 }
 
@@ -92,8 +92,8 @@ type Parent[T any] struct {
 	Column string
 	// Field is the field of the filter that compares the column.
 	Field string
-	// Of returns the parent of an object.
-	Of func(*T) models.ID
+	// ParentID returns the parent of an object.
+	ParentID func(*T) models.ID
 }
 
 // FindPerParent returns the same page of the children of each parent. For one parent it is Find; for several it is one
@@ -147,7 +147,7 @@ func (s *searcher[T]) readChildren(
 	err := s.db.ReadSearch(ctx).Scan(&rows, query)
 	children := make(map[models.ID][]resultRow[T], len(parents))
 	for _, row := range rows {
-		parent := by.Of(&row.Object)
+		parent := by.ParentID(&row.Object)
 		children[parent] = append(children[parent], row)
 	}
 	return children, err
@@ -160,7 +160,7 @@ func (s *searcher[T]) countChildren(
 	var rows []childCount
 	err := s.db.ReadSearch(ctx).Scan(&rows, engine.SQL("SELECT "+column+" AS parent, count(*) AS size FROM "+s.table.from+
 		" WHERE "+s.table.alias+".project_id = ? AND ? AND ? GROUP BY "+column, s.project, s.dialect.IDIn(column,
-		parents), s.where()))
+		parents), s.filterCondition()))
 	return countsByParent(rows), err
 }
 
@@ -169,7 +169,7 @@ func (s *searcher[T]) count(ctx context.Context, path accessPath) (int, error) {
 	var n int
 	err := s.db.ReadSearch(ctx).Scan(&n,
 		engine.SQL(fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM ? WHERE ? AND ? LIMIT %d) q", models.MaxTotalCount+1),
-			s.from(path, 0), s.projectCondition(path), s.residualFilter(path)))
+			s.fromClause(path, 0), s.projectCondition(path), s.residualFilter(path)))
 	return n, err
 }
 

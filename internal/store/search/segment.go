@@ -90,7 +90,7 @@ func (s *searcher[T]) candidateSelect(segment sortSegment) engine.Expr {
 	where := s.indexConditions(segment)
 	if !segment.indexed {
 		tie = alias + ".id"
-		from = s.from(segment.accessPath, 2*segment.size+100)
+		from = s.fromClause(segment.accessPath, 2*segment.size+100)
 		if order, ok := s.fieldOrder(); ok && segment.ids != nil {
 			from = s.dialect.SortFirst(from, alias, order)
 		}
@@ -132,7 +132,7 @@ func (s *searcher[T]) indexConditions(segment sortSegment) []engine.Expr {
 		}
 		where = append(where, m.match.conditions...)
 	}
-	return append(where, s.where(satisfied...))
+	return append(where, s.filterCondition(satisfied...))
 }
 
 // fieldOrder returns the ORDER BY of an order by fields that are never null.

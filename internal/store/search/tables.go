@@ -84,7 +84,7 @@ var Artifacts = &Table{
 	defaultOrder: []models.OrderTerm{{Field: "NAME"}},
 }
 
-// versionsOfArtifact is the end of a SELECT, from the items of FROM on, of the versions v of an artifact a.
+// versionsOfArtifact is the SQL after FROM that selects the versions v of an artifact a.
 const versionsOfArtifact = "artifact_versions v WHERE v.project_id = a.project_id AND v.artifact_id = a.id"
 
 // PipelineRuns are the pipeline runs of a project.
@@ -232,8 +232,7 @@ func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 	return engine.Expr{}, false
 }
 
-// producedBy returns the end of a SELECT, from the items of FROM on, of the outputs o of the step runs whose field
-// passes a condition.
+// producedBy returns the SQL after FROM that selects the outputs o of the step runs whose field passes a condition.
 func (c compiler) producedBy(field string, test models.FieldCondition) (engine.Expr, bool) {
 	steps := c.dialect.LateralJoin("step_runs s", "s",
 		engine.SQL("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))

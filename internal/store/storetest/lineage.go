@@ -23,7 +23,7 @@ func (s *suite) made(name string, from ...*models.ArtifactVersion) *models.Artif
 		Outputs: []models.StepOutputInput{{Name: "out"}}}
 	for i, version := range from {
 		input.Inputs = append(input.Inputs,
-			models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionID: version.ID.String()})
+			models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionSelector: Select(version.ID)})
 	}
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
 	s.must(err)
@@ -77,7 +77,7 @@ func lineageDiamond(s *suite) {
 	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage,
 		len(consumers[end.ID].Edges)},
 		[]any{3, 2, true, 0})
-	_, err = s.DeleteArtifactVersion(s.ctx, root, left.ID.String())
+	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(left.ID))
 	s.must(err)
 	s.equal(follow(s.Downstream, data, 3, 50), "right end 3 edges, truncated false")
 }

@@ -54,12 +54,12 @@ func latestNeverBackwards(s *suite) {
 		readers.Go(func() {
 			last := models.Int64(0)
 			for !done.Load() {
-				found, err := reader.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+				found, err := reader.LatestOfKeys(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, []models.MetadataKey{{Key: "n"}}, nil)
 				if err != nil {
 					s.Errorf("read: %v", err)
 					return
 				}
-				if entry := found[v.SubjectID]; entry != nil {
+				for _, entry := range found[v.SubjectID] {
 					if entry.Seq < last {
 						s.Errorf("the latest went from %d back to %d", last, entry.Seq)
 						return
@@ -98,9 +98,9 @@ func latestNeverBackwards(s *suite) {
 				entries[i-1].LoggedAt)
 		}
 	}
-	latest, err := s.LatestEntry(s.ctx, v.ProjectID, []models.ID{v.SubjectID}, store.EntryKey{Key: "n"})
+	latest, err := s.latestOf(v, "n", nil)
 	s.must(err)
-	s.equal(latest[v.SubjectID].Seq, entries[0].Seq)
+	s.equal(latest[0].Seq, entries[0].Seq)
 }
 
 func numbersWithoutGaps(s *suite) {
@@ -302,7 +302,7 @@ func reusedKeysOfMissing(s *suite) {
 	step := s.step("out")
 	s.must(log("k", byID(v), "a", "1", "b", "2"))
 	s.must(retract(byID(v), "a"))
-	_, err = s.DeleteArtifactVersion(s.ctx, root, v.ID.String())
+	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
 	s.must(err)
 
 	s.must(log("k", byID(v), "a", "1", "b", "2"))
@@ -350,7 +350,7 @@ func reusedKeysOfMissing(s *suite) {
 
 func idempotencyKeys(s *suite) {
 	v := s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
+	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 	s.must(err)
 	call := func(operation, key string) store.Call {
 		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
@@ -364,7 +364,7 @@ func idempotencyKeys(s *suite) {
 	s.must(err)
 	s.equal(again, false)
 	next := s.version("model")
-	_, err = s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: next.ID.String(), Alias: "prod"})
+	_, err = s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(next.ID), Alias: "prod"})
 	s.must(err)
 	byAlias.ArtifactVersion = &models.ArtifactVersionName{Project: ref("default"), Name: "model", Alias: ref("prod")}
 	second, again, err := log(byAlias, "1")

@@ -152,3 +152,8 @@ func (s *suite) json(subject models.Subject, asOf ...models.Time) string {
 	s.must(err)
 	return string(text)
 }
+
+// Select returns the selector of a version by ID.
+func Select(id models.ID) models.ArtifactVersionSelector {
+	return models.ArtifactVersionSelector{ArtifactVersionID: ref(id.String())}
+}

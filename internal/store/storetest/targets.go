@@ -18,7 +18,7 @@ func init() {
 // selectors goes through the table of docs/reference/selectors.md row by row.
 func selectors(s *suite) {
 	one, two := s.version("model"), s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: one.ID.String(), Alias: "prod"})
+	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
 	s.must(err)
 	alone, several, none := s.step("model"), s.step("train", "test"), s.step()
 	name := func(version, alias string) models.MetadataTarget {
@@ -42,10 +42,10 @@ func selectors(s *suite) {
 		"no ID": {models.MetadataTarget{ArtifactVersionID: ref("garbage\x00")},
 			"NOT_FOUND [input target artifactVersionId] []"},
 		"name and version":       {name("1", ""), one.ID.String()},
-		"unknown version":        {name("9", ""), "NOT_FOUND [input target artifactVersion version] [2 1]"},
+		"unknown version":        {name("9", ""), "NOT_FOUND [input target artifactVersion version] []"},
 		"alias":                  {name("", "prod"), one.ID.String()},
 		"computed alias":         {name("", "latest"), two.ID.String()},
-		"unknown alias":          {name("", "dev"), "NOT_FOUND [input target artifactVersion alias] [prod]"},
+		"unknown alias":          {name("", "dev"), "NOT_FOUND [input target artifactVersion alias] []"},
 		"name alone":             {name("", ""), "BAD_INPUT [input target artifactVersion] []"},
 		"version and alias":      {name("1", "prod"), "BAD_INPUT [input target artifactVersion] []"},
 		"nothing":                {models.MetadataTarget{}, "BAD_INPUT [input target] []"},
@@ -92,15 +92,20 @@ func nearNames(s *suite) {
 	_, err := s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "chrun_model",
 		Version: ref("1")}}, facts("a", "1"))
 	failure := s.refused(models.CodeNotFound, err)
-	s.equal(failure.Candidates, []string{"churn_model", "churn_modle", "training_data"})
+	s.equal(failure.Candidates, []string{"churn_model", "churn_modle"})
 	s.equal(failure.Path, []any{"input", "target", "artifactVersion", "name"})
-	for range 12 {
-		s.version("many")
+	for n := range 12 {
+		_, err := s.create(models.CreateArtifactVersionInput{Artifact: "many", Version: ref(fmt.Sprintf("spring-%d", n))})
+		s.must(err)
 	}
-	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many", Version: ref("13")}},
-		facts("a", "1"))
+	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many",
+		Version: ref("spring-20")}}, facts("a", "1"))
 	failure = s.refused(models.CodeNotFound, err)
 	s.equal(len(failure.Candidates), 10)
+	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Name: "many", Number: ref(int32(13))}},
+		facts("a", "1"))
+	failure = s.refused(models.CodeNotFound, err)
+	s.equal([]any{failure.Path, len(failure.Candidates)}, []any{[]any{"input", "target", "artifactVersion", "number"}, 0})
 	_, err = s.log(models.MetadataTarget{ArtifactVersion: &models.ArtifactVersionName{Project: ref("none"), Name: "many",
 		Version: ref("1")}}, facts("a", "1"))
 	s.equal(s.refused(models.CodeNotFound, err).Path[3], "project")
@@ -127,8 +132,9 @@ func outputsElsewhere(s *suite) {
 	}
 	s.equal(save(nil, unknown, "nix"), missing)
 	s.equal(save(nil, step, "nix"),
-		"OUTPUT_NOT_FOUND [input output name] [train test]: the step run has no output of this name")
-	s.equal(save(nil, none, "nix"), "OUTPUT_NOT_FOUND [input output name] []: the step run has no output of this name")
+		`OUTPUT_NOT_FOUND [input output name] [train test]: the step run has no output "nix"; its outputs are "train", "test"`)
+	s.equal(save(nil, none, "nix"),
+		`OUTPUT_NOT_FOUND [input output name] []: the step run has no output "nix", because it has none`)
 	s.equal(save(ref("none"), step, "train"), `NOT_FOUND [input project] []: there is no project "none"`)
 }
 

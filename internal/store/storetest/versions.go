@@ -83,14 +83,14 @@ func aliases(s *suite) {
 	}
 	now(one)
 	for _, v := range []*models.ArtifactVersion{one, two, two} {
-		_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionID: v.ID.String(), Alias: "prod"})
+		_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 		s.must(err)
 		now(one)
 	}
-	_, err := s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionID: one.ID.String(), Alias: "prod"})
+	_, err := s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
 	s.refused(models.CodeNotFound, err)
 	s.equal(s.read(prod), two.ID)
-	_, err = s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionID: two.ID.String(), Alias: "prod"})
+	_, err = s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(two.ID), Alias: "prod"})
 	s.must(err)
 	s.equal(s.read(prod), models.ID{})
 	s.equal(s.read(prod, at[0]), models.ID{})
@@ -107,7 +107,7 @@ func aliases(s *suite) {
 	s.equal(s.read(models.ArtifactVersionName{Name: "model"}), three.ID)
 	s.equal(s.read(latest, at[len(at)-1]), two.ID)
 	// A version that is deleted is gone from the past, too, and what was before does not come back.
-	_, err = s.DeleteArtifactVersion(s.ctx, root, two.ID.String())
+	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(two.ID))
 	s.must(err)
 	s.equal(s.read(prod, at[2]), models.ID{})
 	s.equal(s.read(prod, at[1]), one.ID)
@@ -118,10 +118,10 @@ func tags(s *suite) {
 		Aliases: []string{"prod", "dev"}})
 	s.must(err)
 	_, err = s.TagArtifactVersion(s.ctx, root,
-		models.TagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"c", "a", "c"}})
+		models.TagArtifactVersionInput{ArtifactVersionSelector: Select(v.ID), Tags: []string{"c", "a", "c"}})
 	s.must(err)
 	_, err = s.UntagArtifactVersion(s.ctx, root,
-		models.UntagArtifactVersionInput{ArtifactVersionID: v.ID.String(), Tags: []string{"b", "x"}})
+		models.UntagArtifactVersionInput{ArtifactVersionSelector: Select(v.ID), Tags: []string{"b", "x"}})
 	s.must(err)
 	found, err := s.Tags(s.ctx, v.ProjectID, []models.ID{v.ID}, nil)
 	s.must(err)
@@ -150,10 +150,10 @@ func deleteVersion(s *suite) {
 	first, _, err := s.LogMetadata(s.ctx, key, write)
 	s.must(err)
 
-	deleted, err := s.DeleteArtifactVersion(s.ctx, root, v.ID.String())
+	deleted, err := s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
 	s.must(err)
 	s.equal(deleted, v.ID)
-	s.refused(models.CodeNotFound, second(s.DeleteArtifactVersion(s.ctx, root, v.ID.String())))
+	s.refused(models.CodeNotFound, second(s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))))
 	s.refused(models.CodeNotFound, second(s.log(byID(v), facts("a", "1"))))
 	s.refused(models.CodeNotFound, second(s.log(byContext(step, "model"), facts("a", "1"))))
 	s.equal(s.json(v), `{}`)
