@@ -150,8 +150,8 @@ func badCursor(argument string) error {
 
 const fingerprintBytes = 6
 
-// EncodeCursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything that the
-// order of the items depends on.
+// EncodeCursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything
+// that the order of the items depends on.
 func EncodeCursor(list string, position Position) string {
 	text, err := json.Marshal(position)
 	if err != nil {
