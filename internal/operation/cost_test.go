@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/placard/placard/models"
 )
@@ -81,7 +82,7 @@ func TestEstimateCost(t *testing.T) {
 		{"a filter with a count", `query($w: JSON) { page(where: $w) { ...C } } fragment C on Page { totalCount }`,
 			map[string]any{"w": map[string]any{"number": map[string]any{"gt": n("1")}}}, 2 + pagePoints + 2*scanPoints},
 	} {
-		tree, problems := gqlparser.LoadQuery(schema, c.query)
+		tree, problems := gqlparser.LoadQueryWithRules(schema, c.query, rules.NewDefaultRules())
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", c.name, problems)
 		}
@@ -105,7 +106,7 @@ func TestHugeCosts(t *testing.T) {
 	for range 40 {
 		query += "} } "
 	}
-	tree, problems := gqlparser.LoadQuery(schema, query+"} }")
+	tree, problems := gqlparser.LoadQueryWithRules(schema, query+"} }", rules.NewDefaultRules())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -128,7 +129,7 @@ func TestScanLimit(t *testing.T) {
 	t.Parallel()
 	schema := loadSchema(t, costSchema)
 	limits := models.DefaultLimits()
-	tree, problems := gqlparser.LoadQuery(schema, `query($w: JSON) { page(where: $w) { totalCount } }`)
+	tree, problems := gqlparser.LoadQueryWithRules(schema, `query($w: JSON) { page(where: $w) { totalCount } }`, rules.NewDefaultRules())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
