@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -25,16 +24,11 @@ var unboundedCalls = map[string]string{
 // a select. Tests that use synctest are exempt, because a deadlock there fails at once.
 func TestStructureDeadlines(t *testing.T) {
 	t.Parallel()
-	for _, path := range handWritten(t) {
-		if !isTest(path) || strings.HasPrefix(path, "internal/harness/") {
-			continue
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, finding := range unboundedWaits(t, path, string(text)) {
-			t.Error(finding)
+	for _, file := range sources(t) {
+		if isTest(file.path) && !strings.HasPrefix(file.path, "internal/harness/") {
+			for _, finding := range unboundedWaits(t, file.path, file.text) {
+				t.Error(finding)
+			}
 		}
 	}
 	const control = `package p

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,158 +20,189 @@ func TestMain(m *testing.M) { harness.Main(m) }
 
 const module = "github.com/placard/placard"
 
-// imports maps a package to the packages of this module that it may import: dependencies point down. Tests may import
-// more.
-var imports = map[string][]string{
-	"":                         {"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry"},
-	"internal/jsontree":        {},
-	"internal/near":            {},
-	"models":                   {"internal/jsontree", "internal/near"},
-	"graph/exec":               {"models", "internal/seqmarshal"},
-	"graph":                    {"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal", "internal/store"},
-	"internal/admission":       {},
-	"internal/apitest":         {"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store"},
-	"internal/batch":           {"models"},
-	"internal/gqlhttp":         {"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid"},
-	"internal/lru":             {},
-	"internal/operation":       {"models", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid"},
-	"internal/requestid":       {},
-	"internal/gen":             {},
-	"internal/seqmarshal":      {},
-	"internal/auth":            {"models"},
-	"internal/store":           {"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/search", "internal/store/snapshot", "internal/store/target"},
-	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
-	"internal/store/target":    {"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine"},
-	"internal/store/snapshot":  {"models"},
-	"internal/store/engine":    {"models", "internal/admission"},
-	"internal/store/search":    {"models", "internal/store/engine"},
-	"internal/store/storetest": {"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine"},
-	"internal/harness":         {},
-	"internal/store/bulk":      {"models", "internal/store", "internal/store/engine"},
-	"internal/transfer":        {"models", "internal/atomicfile", "internal/auth", "internal/jsontree", "internal/progress", "internal/store", "internal/store/bulk"},
-	"internal/config":          {"models", "internal/near"},
-	"internal/atomicfile":      {},
-	"internal/progress":        {},
-	"internal/backup":          {"internal/atomicfile", "internal/progress", "internal/store/engine"},
-	"internal/command":         {"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store", "internal/store/engine", "internal/store/bulk", "internal/transfer"},
-	"internal/httpd":           {"internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "models", "web"},
-	"internal/telemetry":       {"internal/admission", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "models"},
-	"web":                      {},
-	"deploy":                   {},
-	"e2e":                      {},
-	"examples/penguins":        {},
-	"bench":                    {"models", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store", "internal/store/storetest", "bench/load"},
-	"bench/load":               {"models"},
+// allowedImports maps each package of the module to the packages of the module that its non-test files may import.
+// Imports point down. ADR 0032 explains the layout.
+var allowedImports = map[string][]string{
+	"": {
+		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
+		"internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
+	},
+	"models": {"internal/jsontree", "internal/near"},
+	"graph": {
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
+		"internal/store",
+	},
+	"graph/exec": {"models", "internal/seqmarshal"},
+	"web":        {},
+
+	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
+	"internal/gqlhttp": {
+		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
+	},
+	"internal/operation": {
+		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid",
+	},
+	"internal/telemetry": {
+		"models", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/requestid",
+		"internal/store", "internal/store/engine",
+	},
+
+	"internal/store": {
+		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/search",
+		"internal/store/snapshot", "internal/store/target",
+	},
+	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
+	"internal/store/target": {
+		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
+	},
+	"internal/store/snapshot": {"models"},
+	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/engine":   {"models", "internal/admission"},
+	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine"},
+	"internal/store/storetest": {
+		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
+	},
+
+	"internal/command": {
+		"models", "internal/auth", "internal/backup", "internal/config", "internal/progress", "internal/store",
+		"internal/store/bulk", "internal/store/engine", "internal/transfer",
+	},
+	"internal/config": {"models", "internal/near"},
+	"internal/backup": {"internal/atomicfile", "internal/progress", "internal/store/engine"},
+	"internal/transfer": {
+		"models", "internal/atomicfile", "internal/auth", "internal/jsontree", "internal/progress", "internal/store",
+		"internal/store/bulk",
+	},
+
+	"internal/auth":       {"models"},
+	"internal/batch":      {"models"},
+	"internal/admission":  {},
+	"internal/atomicfile": {},
+	"internal/harness":    {},
+	"internal/jsontree":   {},
+	"internal/lru":        {},
+	"internal/near":       {},
+	"internal/progress":   {},
+	"internal/requestid":  {},
+	"internal/seqmarshal": {},
+
+	"internal/apitest": {
+		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
+	},
+	"internal/gen": {},
+	"bench": {
+		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
+		"internal/store/storetest",
+	},
+	"bench/load":        {"models"},
+	"deploy":            {},
+	"e2e":               {},
+	"examples/penguins": {},
 }
 
-// only maps a foreign module to the packages that may import it, so that another module can replace it.
-var only = map[string][]string{
-	"gorm.io/":                    {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
-	"github.com/libtnb/":          {"internal/store/engine"},
-	"modernc.org/":                {"internal/store/engine", "bench/load"},
-	"github.com/jackc/":           {"internal/store/engine", "internal/store/storetest", "bench", "bench/load"},
-	"github.com/99designs/gqlgen": {"graph", "graph/exec", "internal/gen", "internal/operation", "internal/seqmarshal"},
-	"github.com/vektah/gqlparser": {"internal/operation", "graph/exec"},
-	"github.com/alecthomas/kong":  {"internal/config", "bench"},
-	"github.com/klauspost/":       {"internal/httpd"},
-	"github.com/go-json-":         {"internal/jsontree"},
-	"github.com/prometheus/":      {"internal/telemetry"},
-	"net/http":                    {"", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web", "examples/penguins", "bench"},
-	"database/sql":                {"models", "internal/store", "internal/store/bulk", "internal/store/engine", "internal/store/storetest", "bench/load"},
-	"go.opentelemetry.io/":        {"internal/telemetry"},
-	"github.com/goccy/go-yaml":    {},
-	"github.com/Shopify/":         {},
-	"github.com/rs/cors":          {"internal/httpd"},
-	"github.com/rs/zerolog":       {},
+// importers maps prefixes of import paths to the packages that may import them, so that a dependency stays replaceable.
+var importers = map[string][]string{
+	"database/sql": {
+		"bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
+		"internal/store/storetest", "internal/telemetry", "models",
+	},
+	"net/http": {
+		"", "bench", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
+	},
+	"github.com/99designs/gqlgen": {
+		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
+	},
+	"github.com/vektah/gqlparser":    {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"gorm.io/":                       {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
+	"gorm.io/driver/":                {"internal/store/engine"},
+	"github.com/libtnb/":             {"internal/store/engine"},
+	"modernc.org/":                   {"bench/load", "internal/store/engine"},
+	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/storetest"},
+	"github.com/pressly/goose":       {"internal/store/engine"},
+	"github.com/go-json-experiment/": {"internal/jsontree"},
+	"github.com/hashicorp/":          {"internal/lru"},
+	"github.com/alecthomas/kong":     {"bench", "internal/config"},
+	"github.com/klauspost/":          {"internal/httpd"},
+	"github.com/rs/cors":             {"internal/httpd"},
+	"github.com/prometheus/":         {"internal/telemetry"},
+	"go.opentelemetry.io/":           {"internal/telemetry"},
+	"github.com/Shopify/":            {},
+	"github.com/goccy/go-yaml":       {},
+	"github.com/rs/zerolog":          {},
 }
 
-// TestStructureImports holds the packages against the two tables.
+// forbiddenImports maps packages without I/O to prefixes of import paths that they must not import.
+var forbiddenImports = map[string][]string{
+	"models": {"context", "log", "net/", "os"},
+}
+
+// pureModules maps packages to the modules outside the standard library that they may import.
+var pureModules = map[string][]string{
+	"models":             {"github.com/google/uuid"},
+	"internal/admission": {},
+	"internal/batch":     {},
+}
+
+// vaguePackageNames are names that do not describe the content of a package.
+var vaguePackageNames = []string{
+	"cmd", "common", "helpers", "impl", "interfaces", "manager", "mocks", "pkg", "service", "types", "utils",
+}
+
+// TestStructureImports checks the imports of each package against the tables.
 func TestStructureImports(t *testing.T) {
 	t.Parallel()
-	out, err := harness.Command(t, 2*time.Minute, "go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	const format = `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`
+	list := harness.Command(t, 2*time.Minute, "go", "list", "-tags", "integration", "-f", format, "./...")
+	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	existing := map[string]bool{}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
 		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
-		allowed, known := imports[name]
-		if !known {
-			t.Errorf("%s is not in the table of imports", name)
+		existing[name] = true
+		if _, ok := allowedImports[name]; !ok {
+			t.Errorf("package %q has no entry in allowedImports", name)
+		}
+		if slices.Contains(vaguePackageNames, filepath.Base(name)) {
+			t.Errorf("package %q needs a name that describes its content", name)
 		}
 		for _, imported := range fields[1:] {
-			if ours, ok := strings.CutPrefix(imported, module+"/"); ok && !slices.Contains(allowed, ours) {
-				t.Errorf("%q may not import %s", name, ours)
-			}
-			for outside, packages := range only {
-				if strings.HasPrefix(imported, outside) && !slices.Contains(packages, name) && !strings.HasPrefix(imported, "database/sql/driver") {
-					t.Errorf("%q may not import %s", name, imported)
-				}
-			}
-			if name == "models" && strings.Contains(imported, ".") && !strings.HasPrefix(imported, module) && imported != "github.com/google/uuid" || name == "models" && imported == "context" {
-				t.Errorf("models is pure and may not import %s", imported)
-			}
+			checkImport(t, name, imported)
+		}
+	}
+	for name := range allowedImports {
+		if !existing[name] {
+			t.Errorf("allowedImports has an entry for package %q, which does not exist", name)
 		}
 	}
 }
 
-// TestStructureSizes keeps files and functions short enough to be read at once, and leaves nothing unfinished.
-func TestStructureSizes(t *testing.T) {
-	t.Parallel()
-	for _, path := range handWritten(t) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+// checkImport checks one import of a package.
+func checkImport(t *testing.T, name, imported string) {
+	t.Helper()
+	hasPrefix := func(prefix string) bool { return strings.HasPrefix(imported, prefix) }
+	if internal, ok := strings.CutPrefix(imported, module+"/"); ok {
+		if !slices.Contains(allowedImports[name], internal) {
+			t.Errorf("package %q must not import %s: allowedImports does not contain it", name, internal)
 		}
-		lines := bytes.Count(text, []byte("\n"))
-		if lines > 400 {
-			t.Errorf("%s has %d lines, at most 400 are allowed", path, lines)
-		}
-		set := token.NewFileSet()
-		tree, err := parser.ParseFile(set, path, text, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, declaration := range tree.Decls {
-			function, ok := declaration.(*ast.FuncDecl)
-			if !ok || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "storetest") {
-				continue
-			}
-			if n := set.Position(function.End()).Line - set.Position(function.Pos()).Line + 1; n > 60 {
-				t.Errorf("%s: %s has %d lines, at most 60 are allowed", path, function.Name.Name, n)
-			}
-			if function.Name.IsExported() && function.Doc == nil && public(function) {
-				t.Errorf("%s: %s has no comment", path, function.Name.Name)
-			}
-		}
-		if strings.Contains(string(text), "not "+"implemented") || strings.Contains(string(text), "TO"+"DO") {
-			t.Errorf("%s has something unfinished", path)
+		return
+	}
+	for prefix, packages := range importers {
+		if hasPrefix(prefix) && !slices.Contains(packages, name) && imported != "database/sql/driver" {
+			t.Errorf("package %q must not import %s: only %q may", name, imported, packages)
 		}
 	}
-	if server, err := os.ReadFile("server.go"); err != nil || bytes.Count(server, []byte("\n")) > 150 {
-		t.Errorf("server.go is for wiring only, at most 150 lines (%v)", err)
+	if slices.ContainsFunc(forbiddenImports[name], hasPrefix) {
+		t.Errorf("package %q must not import %s: it does no I/O", name, imported)
+	}
+	if modules, ok := pureModules[name]; ok && strings.Contains(imported, ".") && !slices.Contains(modules, imported) {
+		t.Errorf("package %q must not import %s: its only modules are %q", name, imported, modules)
 	}
 }
 
-// describedMethods are methods that an interface or a file describes, so that they need no comment of their own.
-var describedMethods = []string{
-	"Error", "Unwrap", "String", "IsNode", "NodeID", "MetadataRef", "Kind", "Display", "JSON", "ExtendedJSON", "Check",
-}
-
-// public reports whether a function needs a comment: it is exported, or a method of an exported type.
-func public(function *ast.FuncDecl) bool {
-	if function.Recv == nil {
-		return true
-	}
-	receiver := function.Recv.List[0].Type
-	if pointer, ok := receiver.(*ast.StarExpr); ok {
-		receiver = pointer.X
-	}
-	name, ok := receiver.(*ast.Ident)
-	return ok && name.IsExported() && !slices.Contains(describedMethods, function.Name.Name)
-}
-
-// TestStructureUnbound checks that each type of the schema has a hand-written Go type.
+// TestStructureUnbound checks that every type of the schema has a hand-written Go type.
 func TestStructureUnbound(t *testing.T) {
 	t.Parallel()
 	if text, err := os.ReadFile("graph/exec/unbound_gen.go"); err == nil {
@@ -180,111 +210,94 @@ func TestStructureUnbound(t *testing.T) {
 	}
 }
 
-// handWritten returns the paths of the Go files that are not generated.
-func handWritten(t *testing.T) []string {
+// TestStructureLists checks that the generated code marshals lists sequentially, see ADR 0015.
+func TestStructureLists(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("graph/exec/*.generated.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sequential := false
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sequential = sequential || bytes.Contains(text, []byte("seqmarshal.Slice("))
+		if bytes.Contains(text, []byte("MarshalSliceConcurrently(")) {
+			t.Errorf("%s marshals lists concurrently", path)
+		}
+	}
+	if !sequential {
+		t.Error("graph/exec does not use seqmarshal.Slice: gqlgen may have renamed its function, see internal/gen")
+	}
+}
+
+// sourceFile is a parsed, hand-written Go file.
+type sourceFile struct {
+	path string
+	text string
+	set  *token.FileSet
+	tree *ast.File
+}
+
+// position returns the file and line of a node.
+func (f sourceFile) position(node ast.Node) token.Position { return f.set.Position(node.Pos()) }
+
+// dir returns the directory of the file, which is "." for the package main of the program.
+func (f sourceFile) dir() string { return filepath.ToSlash(filepath.Dir(f.path)) }
+
+var parseSources = sync.OnceValues(func() ([]sourceFile, error) {
+	paths, err := repositoryFiles(".go")
+	if err != nil {
+		return nil, err
+	}
+	var files []sourceFile
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		set := token.NewFileSet()
+		tree, err := parser.ParseFile(set, path, text, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, sourceFile{path, string(text), set, tree})
+	}
+	return files, nil
+})
+
+// sources returns all hand-written Go files.
+func sources(t *testing.T) []sourceFile {
 	t.Helper()
-	var paths []string
-	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+	files, err := parseSources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// repositoryFiles returns the paths of the hand-written files of the module with an extension.
+func repositoryFiles(extension string) (paths []string, err error) {
+	skipped := []string{"dist", "node_modules", "testdata"}
+	err = filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && (path == "graph/exec" || entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && path != ".") {
-			return filepath.SkipDir
+		if entry.IsDir() && path != "." {
+			_, statErr := os.Stat(filepath.Join(path, "go.mod"))
+			hidden, otherModule := strings.HasPrefix(entry.Name(), "."), statErr == nil
+			if hidden || otherModule || path == "graph/exec" || slices.Contains(skipped, entry.Name()) {
+				return filepath.SkipDir
+			}
 		}
-		if strings.HasSuffix(path, ".go") {
-			paths = append(paths, path)
+		if filepath.Ext(path) == extension {
+			paths = append(paths, filepath.ToSlash(path))
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return paths
-}
-
-// TestStructureDocuments checks that the relative links of documents lead to existing files.
-func TestStructureDocuments(t *testing.T) {
-	t.Parallel()
-	documents, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	decisions, err := filepath.Glob("docs/*/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range append(append(documents, decisions...), "README.md", "CONTRIBUTING.md") {
-		file, err := os.Open(path)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		fenced := false
-		for scanner := bufio.NewScanner(file); scanner.Scan(); {
-			if strings.HasPrefix(strings.TrimSpace(scanner.Text()), "```") {
-				fenced = !fenced
-			}
-			if fenced {
-				continue
-			}
-			for _, part := range strings.Split(scanner.Text(), "](")[1:] {
-				target, _, _ := strings.Cut(part, ")")
-				target, _, _ = strings.Cut(target, "#")
-				if target == "" || strings.Contains(target, "://") {
-					continue
-				}
-				if _, err := os.Stat(filepath.Join(filepath.Dir(path), target)); err != nil {
-					t.Errorf("%s leads to %s, which is not there", path, target)
-				}
-			}
-		}
-		_ = file.Close()
-	}
-}
-
-var (
-	testName = regexp.MustCompile("`(Test[A-Za-z0-9]+)[^`]*`")
-	caseName = regexp.MustCompile(`"([a-z][^"]+)"`)
-)
-
-// TestStructureGuarantees checks that each guarantee of docs/guarantees.md names existing tests.
-func TestStructureGuarantees(t *testing.T) {
-	t.Parallel()
-	document, err := os.ReadFile("docs/guarantees.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tests strings.Builder
-	for _, path := range handWritten(t) {
-		if isTest(path) {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tests.Write(text)
-		}
-	}
-	guarantees, _, _ := strings.Cut(string(document), "## Not guaranteed")
-	items := strings.Split(strings.Join(strings.Fields(strings.ReplaceAll(guarantees, "\n- ", "\n@ ")), " "), " @ ")
-	if len(items) < 50 {
-		t.Errorf("docs/guarantees.md has only %d guarantees", len(items))
-	}
-	for _, item := range items[1:] {
-		_, names, ok := strings.Cut(item, "Tests: ")
-		if !ok {
-			t.Errorf("docs/guarantees.md: no test is named for %q", item)
-		}
-		for _, name := range testName.FindAllStringSubmatch(names, -1) {
-			if !strings.Contains(tests.String(), "func "+name[1]+"(") {
-				t.Errorf("docs/guarantees.md names %s, which does not exist", name[1])
-			}
-		}
-		for _, name := range caseName.FindAllStringSubmatch(names, -1) {
-			if !strings.Contains(tests.String(), `tests["`+name[1]+`"]`) {
-				t.Errorf("docs/guarantees.md names the case %q, which internal/store/storetest does not have", name[1])
-			}
-		}
-	}
+	return paths, err
 }
 
 // isTest reports whether a Go file contains tests or the suite of the store.

@@ -50,7 +50,8 @@ func (s *service) check(ctx context.Context) error {
 		return fmt.Errorf("the newest version has %d cards and keys", len(newest[0].MetadataJSON))
 	case len(found.Keys) != 22:
 		return fmt.Errorf("there are %d keys", len(found.Keys))
-	case len(found.Saved.Nodes) != 1 || found.Saved.Nodes[0].Output == nil || found.Saved.Nodes[0].Output.ArtifactVersion.ID != found.Saved.Nodes[0].ID:
+	case len(found.Saved.Nodes) != 1 || found.Saved.Nodes[0].Output == nil ||
+		found.Saved.Nodes[0].Output.ArtifactVersion.ID != found.Saved.Nodes[0].ID:
 		return errors.New("no version is saved from an output")
 	case len(found.Tagged.Nodes) != 1 || len(found.Tagged.Nodes[0].Tags) == 0:
 		return errors.New("no version has a tag")

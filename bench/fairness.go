@@ -122,7 +122,8 @@ func startServer(ctx context.Context, binary, database string) (*program, error)
 		return nil, err
 	}
 	p.process = exec.CommandContext(ctx, binary)
-	p.process.Env = append(os.Environ(), "PLACARD_ADDR="+p.address, "PLACARD_DATABASE_URL="+database, "PLACARD_AUTH=keys", "PLACARD_LOG_LEVEL=error")
+	p.process.Env = append(os.Environ(), "PLACARD_ADDR="+p.address, "PLACARD_DATABASE_URL="+database,
+		"PLACARD_AUTH=keys", "PLACARD_LOG_LEVEL=error")
 	p.process.Stderr = os.Stderr
 	if err := p.process.Start(); err != nil {
 		return nil, err
@@ -203,8 +204,8 @@ func (a attack) variables() object {
 	return where(object{"or": conditions})
 }
 
-// largestAllowed returns the largest attack up to a whose cost the server accepts. It halves the number of conditions or root
-// fields.
+// largestAllowed returns the largest attack up to a whose cost the server accepts. It halves the number of conditions
+// or root fields.
 func (p *program) largestAllowed(ctx context.Context, key string, a attack) attack {
 	for {
 		_, err := p.ask(ctx, key, a.query(), a.variables())
@@ -278,7 +279,8 @@ func (t timing) String() string {
 
 func ratio(busy, quiet timing) float64 { return float64(busy.p99) / float64(max(quiet.p99, 1)) }
 
-// probe sends each of the probes as often as runs, one after the other, with a pause of 10 ms, and changes the probe each time.
+// probe sends each of the probes as often as runs, one after the other, with a pause of 10 ms, and changes the probe
+// each time.
 func (p *program) probe(ctx context.Context, key string, runs int) []timing {
 	all := make([][]time.Duration, len(probes()))
 	timings := make([]timing, len(all))

@@ -95,7 +95,8 @@ func operations() []priced {
 		{name: "contains with a count", query: `{ artifactVersions(where: ` + branches(1, `contains: "x%d"`) + `, first: 0) { totalCount } }`},
 		{name: "or of 20 contains", query: "{" + find(branches(20, `contains: "x%d"`), "") + "}"},
 		{name: "or of 20 without case", query: "{" + find(branches(20, `contains: "x%d", ignoreCase: true`), "") + "}"},
-		{name: "the same with a count", query: `{ artifactVersions(where: ` + branches(20, `contains: "x%d", ignoreCase: true`) + `, first: 0) { totalCount } }`},
+		{name: "the same with a count", query: `{ artifactVersions(where: ` +
+			branches(20, `contains: "x%d", ignoreCase: true`) + `, first: 0) { totalCount } }`},
 		{name: "2 × or of 20 without case", query: repeated(2, find(branches(20, `contains: "x%d", ignoreCase: true`), ""))},
 		{name: "or of 20 endsWith", query: "{" + find(branches(20, `endsWith: "x%d"`), "") + "}"},
 		{name: "a negation", query: "{" + find(`{not: {metadata: {key: "uri", startsWith: "gs"}}}`, "") + "}"},

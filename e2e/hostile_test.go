@@ -170,9 +170,9 @@ func doublingFragments(n int) string {
 
 // These bounds leave a margin for slow machines; the expected values are 0.3 seconds of one core and 64 MiB.
 const (
-	mostCPU    = 3 * time.Second
-	mostMemory = 192 // MiB
-	mostAnswer = 64 << 10
+	maxCPU      = 3 * time.Second
+	maxMemory   = 192 // MiB
+	maxResponse = 64 << 10
 )
 
 // TestHostileBodies sends abusive bodies. Each response is short, has the expected error and repeats no value. CPU time
@@ -194,10 +194,10 @@ func TestHostileBodies(t *testing.T) {
 		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.want) {
 			t.Errorf("%s: got %d %.300s (%v)", c.name, response.StatusCode, answer, err)
 		}
-		if len(answer) > mostAnswer || strings.Contains(string(answer), marker) {
+		if len(answer) > maxResponse || strings.Contains(string(answer), marker) {
 			t.Errorf("%s: a response of %d bytes: %.300s", c.name, len(answer), answer)
 		}
-		if after-before > mostCPU || peak-low > mostMemory {
+		if after-before > maxCPU || peak-low > maxMemory {
 			t.Errorf("%s costs %s and %d MiB", c.name, after-before, peak-low)
 		}
 		if got := ask(s.addr, "{ __typename }", nil); got.err != nil || got.code != "" {

@@ -23,7 +23,7 @@ func estimated(answer map[string]any) string {
 func TestCost(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
-	const page = 10 // tenths of reading a page beside its items
+	const page = 10 // tenths of the cost of a page without its items
 	const scan, index, entry = 10_000, 500, 10
 	const version = `artifactVersion(ref: {named: {name: "a"}})`
 	for _, c := range []struct {

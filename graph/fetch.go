@@ -66,8 +66,8 @@ func fetchPagesAsOf[V any](
 	}
 }
 
-// fetchSeriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant of the
-// view.
+// fetchSeriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant
+// of the view.
 func fetchSeriesPages(
 	fetch func(
 		context.Context, models.ID, []models.ID, store.EntryKey, models.Page,

@@ -184,8 +184,8 @@ func listLoader[A comparable, V any](l *loaders, fetch batch.Fetch[A, []V]) *bat
 	}, nil)
 }
 
-// pageLoader returns a loader that makes the objects of all pages of one fetch siblings. A page with a cursor belongs to
-// one object.
+// pageLoader returns a loader that makes the objects of all pages of one fetch siblings. A page with a cursor belongs
+// to one object.
 func pageLoader[A interface {
 	comparable
 	HasCursor() bool

@@ -104,7 +104,7 @@ func oracleContains(operand any, ignoreCase bool) func(oracleValue) bool {
 	}
 }
 
-// oracleMatches holds for texts of which the match is true.
+// oracleMatches returns a condition that holds for texts that match the pattern.
 func oracleMatches(pattern string, ignoreCase bool, match func(text, pattern string) bool) func(oracleValue) bool {
 	return func(v oracleValue) bool {
 		if ignoreCase {

@@ -9,8 +9,8 @@ type MetadataCard struct {
 	Entries []*MetadataEntry
 }
 
-// GroupByCard groups the latest entries of a subject by card. The entries are sorted: those without a card first, then the
-// cards and the keys of each card in order of first appearance.
+// GroupByCard groups the latest entries of a subject by card. The entries are sorted: those without a card first,
+// then the cards and the keys of each card in order of first appearance.
 func GroupByCard(latest []*MetadataEntry) []*MetadataCard {
 	cards := []*MetadataCard{}
 	for _, entry := range latest {

@@ -82,7 +82,7 @@ type (
 	AuditEventEdge            = Edge[*AuditEvent]
 )
 
-// Position is the sort key of an item in its list: the values that the list is ordered by, of which the last is unique.
+// Position is the sort key of an item in its list. The last value is unique.
 type Position []any
 
 // Page selects a part of a list. It is comparable, so that the same page of several lists is read at once.
@@ -150,8 +150,8 @@ func badCursor(argument string) error {
 
 const fingerprintBytes = 6
 
-// EncodeCursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything that the
-// order of the items depends on.
+// EncodeCursor encodes a position in a list. It is opaque and valid for this list only: list must contain everything
+// that the order of the items depends on.
 func EncodeCursor(list string, position Position) string {
 	text, err := json.Marshal(position)
 	if err != nil {

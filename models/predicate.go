@@ -22,8 +22,8 @@ type MetadataKeyPath struct {
 	Path []string
 }
 
-// ValueCondition is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may have
-// Text as an alternative.
+// ValueCondition is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may
+// have Text as an alternative.
 type ValueCondition struct {
 	// Not negates the condition. A missing value satisfies a negated condition.
 	Not bool

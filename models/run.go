@@ -93,8 +93,8 @@ type StepOutput struct {
 	AsOf *Time `gorm:"-"`
 }
 
-// ViewAt returns the output as of an instant, unbound if its version was saved later. The caller checks that the step run
-// had started.
+// ViewAt returns the output as of an instant, unbound if its version was saved later. The caller checks that the step
+// run had started.
 func (o *StepOutput) ViewAt(asOf *Time) *StepOutput {
 	return viewAt(o, asOf, func(view *StepOutput) (start Time) {
 		view.AsOf = asOf

@@ -73,7 +73,8 @@ func LowerSortKey(key string) string { return truncateText(key, minTruncatedByte
 // UpperSortKey returns an exclusive upper bound of the stored sort keys of all values that are not greater than key.
 //
 // Take a prefix of key of at most minTruncatedBytes bytes: a lesser sort key has no greater prefix of this length.
-// TruncateSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of key.
+// TruncateSortKey keeps this prefix of each sort key, so the stored sort key is less than PrefixEnd of the prefix of
+// key.
 func UpperSortKey(key string) string { return PrefixEnd(truncateText(key, minTruncatedBytes)) }
 
 // PrefixEnd returns the least text that is greater than all texts with a prefix. The prefix begins a sort key, so it is

@@ -54,10 +54,13 @@ func facts(n int, random *rand.Rand) []models.Fact {
 		fact("", "stage", pick("development", "staging", "production")),
 		fact("", "trained_at", models.TimestampValue{Timestamp: models.Time{Time: Start.Add(time.Duration(n)*Spacing - time.Hour)}}),
 		fact("", "duration", models.DurationValue{Seconds: models.Double(math.Round(logUniform(random, 1, 1e5)*1000) / 1000)}),
-		fact("", "shape", models.TupleValue{Items: []models.MetadataValue{integer(int64(1 + random.IntN(512))), integer(int64(1 + random.IntN(2048)))}}),
+		fact("", "shape", models.TupleValue{Items: []models.MetadataValue{
+			integer(int64(1 + random.IntN(512))), integer(int64(1 + random.IntN(2048))),
+		}}),
 		fact("", "features", models.ListValue{Items: []models.MetadataValue{
 			text("feature-" + strconv.Itoa(random.IntN(50))), text("feature-" + strconv.Itoa(random.IntN(50))), text("label")}}),
-		fact("", "config", dict("train", dict("loss", float(loss*2), "optimizer", pick("adam", "sgd", "lion")), "layers", integer(int64(random.IntN(100))))),
+		fact("", "config", dict("train", dict("loss", float(loss*2), "optimizer", pick("adam", "sgd", "lion")),
+			"layers", integer(int64(random.IntN(100))))),
 		fact("", "threshold", mixed(random)),
 		fact("", "converged", models.BooleanValue{Boolean: random.IntN(5) > 0}),
 		fact("", "epochs", integer(int64(1+random.IntN(200)))),

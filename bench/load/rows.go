@@ -90,7 +90,8 @@ type artifact struct {
 }
 
 func newMaker(history bool) *maker {
-	m := &maker{project: models.DefaultProjectID, random: rand.New(rand.NewPCG(1, 2)), history: history, artifacts: make([]artifact, Artifacts)}
+	m := &maker{project: models.DefaultProjectID, random: rand.New(rand.NewPCG(1, 2)), history: history,
+		artifacts: make([]artifact, Artifacts)}
 	var all float64
 	for n := 1; n < Artifacts; n++ {
 		all += 1 / float64(n)

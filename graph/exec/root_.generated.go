@@ -3708,8 +3708,8 @@ kB, MB, GB, TB, PB and EB, and KiB to EiB.
 scalar StorageSize
 
 """
-Seconds: a number, or text with a unit such as ` + "`" + `"90s"` + "`" + `, which is rounded once to the nearest double. The units are ns, us,
-ms, s, m, min, h and d.
+Seconds: a number, or text with a unit such as ` + "`" + `"90s"` + "`" + `, which is rounded once to the nearest double. The units are
+ns, us, ms, s, m, min, h and d.
 """
 scalar Duration
 
@@ -5108,8 +5108,8 @@ type ComparisonChange {
 
 extend type Query {
   """
-  The metadata keys that artifact versions of a project have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more than
-  1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
+  The metadata keys that artifact versions of a project have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more
+  than 1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
   """
   metadataKeys(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."

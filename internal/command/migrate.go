@@ -71,7 +71,8 @@ func migrateUp(ctx context.Context, settings *config.Database, out Output) error
 	return err
 }
 
-// migrateRepair completes rows that older servers wrote. It returns a *store.SchemaOutdatedError error unless the schema is current.
+// migrateRepair completes rows that older servers wrote. It returns a *store.SchemaOutdatedError error unless the
+// schema is current.
 func migrateRepair(ctx context.Context, settings *config.Database, out Output) error {
 	s, err := store.OpenWithoutMigrating(ctx, settings.DatabaseURL, out.Log(settings.LogLevel, settings.LogFormat))
 	if err != nil {

@@ -55,8 +55,8 @@ var (
 	orderEnums      = regexp.MustCompile(`(OrderField|OrderDirection|NullsOrder)$`)
 )
 
-// bindConditions binds filters and orders to map[string]any, which keeps absent and null members apart. models.ReadFilter
-// and models.ReadOrder read these maps. The enums of an order are strings.
+// bindConditions binds filters and orders to map[string]any, which keeps absent and null members apart.
+// models.ReadFilter and models.ReadOrder read these maps. The enums of an order are strings.
 func bindConditions(cfg *config.Config) error {
 	if err := cfg.LoadSchema(); err != nil {
 		return err

@@ -190,7 +190,8 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 	return command
 }
 
-// Slow skips a test that takes many seconds or needs more programs, unless the tests are built with the tag integration.
+// Slow skips a test that takes many seconds or needs more programs, unless the tests are built with the tag
+// integration.
 func Slow(t testing.TB) {
 	t.Helper()
 	if !Integration {

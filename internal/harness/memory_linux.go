@@ -2,8 +2,8 @@ package harness
 
 import "syscall"
 
-// memoryFolder returns a folder in memory with 4 GiB free in which programs may run, or "". Databases of tests take less
-// CPU time there than on a disk.
+// memoryFolder returns a folder in memory with 4 GiB free in which programs may run, or "". Databases of tests take
+// less CPU time there than on a disk.
 func memoryFolder() string {
 	const path, noExec = "/dev/shm", 8
 	var fs syscall.Statfs_t

@@ -27,8 +27,8 @@ func isUndefined(node any) bool {
 // unknown replaces the variables of a query that is validated, so without a request. It is a valid value of any type.
 type unknown struct{}
 
-// literalValue returns a value of a query text as a node of a models.Tree, with the values of variables. r is nil in the
-// validation.
+// literalValue returns a value of a query text as a node of a models.Tree, with the values of variables. r is nil in
+// the validation.
 func literalValue(value *ast.Value, r *Request) any {
 	switch value.Kind {
 	case ast.Variable:

@@ -43,7 +43,8 @@ func presentProblems(
 // literalRules are the rules of the validator about values of arguments.
 var literalRules = []string{"ValuesOfCorrectType", "UniqueInputFieldNames"}
 
-// explainLiteral returns the error of coerce for a problem with a literal in an argument or a default, nil for other problems.
+// explainLiteral returns the error of coerce for a problem with a literal in an argument or a default, nil for other
+// problems.
 func explainLiteral(schema *ast.Schema, tree *ast.QueryDocument, problem *gqlerror.Error) (failure *models.Error) {
 	if !slices.Contains(literalRules, problem.Rule) || len(problem.Locations) == 0 {
 		return nil

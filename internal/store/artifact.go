@@ -10,8 +10,6 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var artifactColumns = engine.Columns[models.Artifact]()
-
 // Artifact returns the artifact of a name, nil for none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
 	projectID, err := s.projectID(ctx, project)

@@ -96,7 +96,7 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 			return store.Call{Operation: operation, Key: ref("key"), KeyPath: at.Child("idempotencyKey")}
 		}
 		logInput := models.MetadataTarget{PipelineRunID: ref(run.ID.String())}
-		// In this order: the retraction needs a value. Each of them is what its operation returns.
+		// The order matters, because the retraction needs a value. Each call returns the result of its operation.
 		calls := []struct {
 			operation string
 			send      func(call store.Call) (any, bool, error)

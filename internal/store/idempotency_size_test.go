@@ -28,8 +28,8 @@ func numbers(t *testing.T, n int) []models.Fact {
 	return facts
 }
 
-// TestBytesPerKey checks that an idempotency key and its indexes take few bytes, whatever the number of entries. The
-// control measures the entries in the same way.
+// TestBytesPerKey checks that an idempotency key and its indexes take few bytes for any number of entries. The control
+// measures the entries in the same way.
 func TestBytesPerKey(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -74,7 +74,8 @@ func (s *Store) lineage(
 
 // neighbours returns versions one step from the border that are not in known, oldest first.
 func (s *Store) neighbours(
-	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID, known map[models.ID]*models.ArtifactVersion, most int,
+	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID,
+	known map[models.ID]*models.ArtifactVersion, maxVersions int,
 ) ([]*models.ArtifactVersion, error) {
 	ids := engine.SQL("? WHERE NOT ?", s.follow(start.ProjectID, way, border),
 		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
@@ -84,7 +85,7 @@ func (s *Store) neighbours(
 	where := notAfter("v.created_at", engine.True, start.AsOf)
 	var next []*models.ArtifactVersion
 	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
-		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", most), from, where))
+		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", maxVersions), from, where))
 	return models.ViewsAt(next, start.AsOf), s.db.TranslateError(err)
 }
 

@@ -143,7 +143,7 @@ func TestSearchMigration(t *testing.T) {
 	}
 }
 
-// searchColumns is what the migrations 2 and 3 have to fill in.
+// searchColumns returns the columns that the migrations 2 and 3 fill in.
 func searchColumns(t *testing.T, driver, url string) string {
 	t.Helper()
 	db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))

@@ -28,7 +28,7 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 		return known.(models.ID), nil
 	}
 	found, err := s.Project(ctx, name)
-	if err != nil || found == nil { // whoever leaves in the middle has half a row, and an error
+	if err != nil || found == nil { // a cancelled read returns an incomplete row and an error
 		return models.ID{}, err
 	}
 	s.projects.Store(name, found.ID)

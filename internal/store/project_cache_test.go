@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestProjectCache checks that a write by name goes to the project that has the name now, whatever the store has
-// cached.
+// TestProjectCache checks that a write by name goes to the project that has the name now, even if the store has cached
+// another one.
 func TestProjectCache(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -12,10 +12,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var (
-	pipelineRunColumns = engine.Columns[models.PipelineRun]()
-	stepRunColumns     = engine.Columns[models.StepRun]()
-)
+var stepRunColumns = engine.Columns[models.StepRun]()
 
 // StepRuns returns the same page of the steps of each pipeline run in order of start, as of an instant or now (nil).
 func (s *Store) StepRuns(
@@ -99,8 +96,9 @@ func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, 
 func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
-	return finish(ctx, s, "pipeline_runs", access.PipelineRunsByID, input.PipelineRunID, at.Child("pipelineRunId"),
-		input.Status, at.Child("status"), func(r *models.PipelineRun) models.RunStatus { return r.Status })
+	table := runTable[models.PipelineRun]{"pipeline_runs", "pipelineRunId", access.PipelineRunsByID,
+		func(r *models.PipelineRun) models.RunStatus { return r.Status }}
+	return table.finish(ctx, s, at, input.PipelineRunID, input.Status)
 }
 
 // FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status, and
@@ -108,14 +106,24 @@ func (s *Store) FinishPipelineRun(
 func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
-	return finish(ctx, s, "step_runs", access.StepRunsByID, input.StepRunID, at.Child("stepRunId"),
-		input.Status, at.Child("status"), func(r *models.StepRun) models.RunStatus { return r.Status })
+	table := runTable[models.StepRun]{"step_runs", "stepRunId", access.StepRunsByID,
+		func(r *models.StepRun) models.RunStatus { return r.Status }}
+	return table.finish(ctx, s, at, input.StepRunID, input.Status)
 }
 
-// finish ends a run of a table of runs.
-func finish[T any](
-	ctx context.Context, s *Store, table string, load func(*access.Tx, []models.ID) (map[models.ID]*T, error),
-	text string, idAt *models.Path, status models.RunStatus, statusAt *models.Path, statusOf func(*T) models.RunStatus,
+// runTable is a table of runs.
+type runTable[T any] struct {
+	name string
+	// idField is the field of an input with the ID of a run.
+	idField string
+	load    func(*access.Tx, []models.ID) (map[models.ID]*T, error)
+	// status returns the status of a run.
+	status func(*T) models.RunStatus
+}
+
+// finish ends the run with the ID text.
+func (t runTable[T]) finish(
+	ctx context.Context, s *Store, at *models.Path, text string, status models.RunStatus,
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
 	err = s.write(ctx, func(tx *transaction) error {
@@ -124,28 +132,26 @@ func finish[T any](
 		if may {
 			now := tx.Dialect.Now(0)
 			err := tx.Write(engine.SQL("UPDATE "+
-				table+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
+				t.name+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
 				status, now, now, where))
 			if err != nil {
 				return err
 			}
 		}
-		found, err := load(tx.Tx, []models.ID{id})
+		found, err := t.load(tx.Tx, []models.ID{id})
 		if run = found[id]; err == nil && run == nil {
-			return tx.UnknownID(idAt, access.TypeName(table), text)
+			return tx.UnknownID(at.Child(t.idField), access.TypeName(t.name), text)
 		}
 		if err == nil && !may {
 			return access.ErrReadOnlyRole
 		}
-		if err == nil && statusOf(run) != status {
-			return models.Conflict(statusAt, "the run has ended as %s", statusOf(run))
+		if err == nil && t.status(run) != status {
+			return models.Conflict(at.Child("status"), "the run has ended as %s", t.status(run))
 		}
 		return err
 	})
 	return run, err
 }
-
-var outputColumns = engine.Columns[models.StepOutput]()
 
 // StepInputs returns the inputs of each step run, in the order of declaration.
 func (s *Store) StepInputs(

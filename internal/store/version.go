@@ -306,8 +306,8 @@ func (s *Store) Tags(
 	return s.labels(ctx, labelTable{"tags", "tag_moves", "tag", "artifact_version_id", "l.added"}, project, versions, asOf)
 }
 
-// lookUp returns the look-up of labels l by one of their columns, now or as of an instant. A label of the past is that of
-// the last move up to the instant.
+// lookUp returns the look-up of labels l by one of their columns, now or as of an instant. A label of the past is
+// that of the last move up to the instant.
 func (t labelTable) lookUp(project models.ID, column string, ids []models.ID, asOf *models.Time) engine.Lookup {
 	attached := engine.Lookup{Table: t.name, Alias: "l", Column: column, IDs: ids,
 		Where: engine.SQL("l.project_id = ?", project)}

@@ -1,6 +1,6 @@
 // Package transfer moves a project between databases as a file of JSON lines (ADR 0023).
-// docs/reference/export-format.md describes the format. A file does not depend on its database: a project that was moved
-// back and forth is exported as the same bytes.
+// docs/reference/export-format.md describes the format. A file does not depend on its database: a project that was
+// moved back and forth is exported as the same bytes.
 package transfer
 
 import (

@@ -13,7 +13,8 @@ import (
 // compatibilityVersion is the first version of the tables with the table compatibility: see docs/adr/0029.
 const compatibilityVersion = 7
 
-// ProgramOutdatedError is the failure of a program that is older than the oldest one that the tables of a database allow.
+// ProgramOutdatedError is the failure of a program that is older than the oldest one that the tables of a database
+// allow.
 type ProgramOutdatedError struct {
 	// Stored is the version of the tables, Oldest that of the oldest program, and Program that of this program.
 	Stored, Oldest, Program int64

@@ -30,8 +30,8 @@ type Dialect interface {
 	LookUp(l Lookup) Expr
 	// SelectFirst returns the SELECT of the first rows of an item q of FROM in an order.
 	SelectFirst(columns string, from Expr, order []string, limit int) Expr
-	// SortFirst sorts the items of FROM, of which only one table matters, before the rest of the statement reads them.
-	// Then the rest reads no more of them than a page needs. SQLite leaves the items as they are.
+	// SortFirst sorts the items of FROM before the rest of the statement reads them, so that the rest reads no more of
+	// them than a page needs. The result has the columns of one table. SQLite leaves the items as they are.
 	SortFirst(from Expr, alias, order string) Expr
 	// IndexedBy returns a table in FROM whose rows are read by an index. Without statistics SQLite would read all rows of
 	// a project.

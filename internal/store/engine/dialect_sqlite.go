@@ -33,7 +33,7 @@ type sqliteDialect struct {
 	checkpoints checkpointer
 	// refused is set if the last write found the database read-only.
 	refused atomic.Bool
-	// file is what was opened at path.
+	// path is the path of the database.
 	path string
 	// file identifies the opened file.
 	file fs.FileInfo

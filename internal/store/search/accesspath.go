@@ -79,8 +79,8 @@ func (s *searcher[T]) residualFilter(p accessPath) engine.Expr {
 	return s.filterCondition()
 }
 
-// fromClause returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number; 0 is no
-// bound.
+// fromClause returns the table in FROM, joined with the candidates of an access path. maxIDs bounds their number; 0
+// is no bound.
 func (s *searcher[T]) fromClause(p accessPath, maxIDs int) engine.Expr {
 	if p.ids == nil {
 		return engine.SQL(s.table.from)

@@ -28,7 +28,8 @@
 // two walk the index on values; the last has no order of its own:
 //
 //	SELECT v.*, … FROM metadata_latest m0 CROSS JOIN artifact_versions v ON v.id = m0.object_id
-//	    WHERE m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ? AND m0.sort_key >= ? AND m0.sort_key < ? AND …
+//	    WHERE m0.project_id = ? AND m0.about = ? AND m0.card = ? AND m0.key = ? AND m0.sort_key >= ?
+//	    AND m0.sort_key < ? AND …
 //	    ORDER BY m0.sort_key, m0.object_id LIMIT page size + 1
 //
 // # Keyset pages

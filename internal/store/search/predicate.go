@@ -53,8 +53,8 @@ func pathKindCondition(kind models.MetadataKind) engine.Expr {
 	return engine.SQL("substr(m.part, 1, 1) = ?", kind.Letter())
 }
 
-// latestRow returns the SQL after FROM that selects the row m of a key of a subject: the latest row, or the latest as of
-// an instant.
+// latestRow returns the SQL after FROM that selects the row m of a key of a subject: the latest row, or the latest as
+// of an instant.
 func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
 	same := fmt.Sprintf("m.project_id = %s.project_id AND m.subject_id = %s AND m.card = ? AND m.key = ?", t.alias,
 		t.subject)

@@ -1,4 +1,5 @@
-// Package snapshot encodes the answers to calls with idempotency keys as compact snapshots, and decodes them (ADR 0028).
+// Package snapshot encodes the answers to calls with idempotency keys as compact snapshots, and decodes them (ADR
+// 0028).
 //
 // It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.

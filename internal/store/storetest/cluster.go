@@ -37,7 +37,7 @@ type ClusterOptions struct {
 	Settings []string
 	// Superuser is the name of the user with all rights, placard when it is empty.
 	Superuser string
-	// Environment is what its server has beside the environment of the test.
+	// Environment is added to the environment of the test for the server.
 	Environment []string
 }
 

@@ -54,7 +54,7 @@ func writeCosts(s *suite) {
 	s.equal(*s.latest(v)[10].Text, `"999"`)
 }
 
-// interrupted lets a write fail at each of its statements in turn: each time nothing of it is there.
+// interrupted checks that a write that fails at any one of its statements stores nothing.
 func interrupted(s *suite) {
 	step := s.step("model")
 	_, err := s.log(byContext(step), facts("waited", "x"))
@@ -98,7 +98,7 @@ func (s *suite) artifact(name string) models.ID {
 	return a.ID
 }
 
-// unwanted: a call whose caller has left writes nothing, and does no harm to the calls beside it.
+// unwanted checks that a cancelled call writes nothing and does not affect concurrent calls.
 func unwanted(s *suite) {
 	v := s.version("model")
 	left, leave := context.WithCancel(s.ctx)
