@@ -217,6 +217,8 @@ func TestBecomesReadOnly(t *testing.T) {
 					execute(t, database, "ALTER SYSTEM SET default_transaction_read_only = on")
 					execute(t, database, "SELECT pg_reload_conf()")
 					waitForStatus(t, s.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
+					// Each connection of PostgreSQL reloads the setting at its own time.
+					harness.Eventually(t, "a write is refused", func() bool { return write().code != "" })
 					expectReadOnly(t, s, write, true)
 					other := launch(t, freeAddress(t), database)
 					waitForStatus(t, other.addr, "/readyz", http.StatusServiceUnavailable, "the database cannot be written")
