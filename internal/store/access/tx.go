@@ -40,7 +40,8 @@ func (tx *Tx) Read(dest any, query engine.Expr) error {
 
 // Write sends a statement that returns no rows.
 func (tx *Tx) Write(statement engine.Expr) error {
-	return tx.Exec(statement.SQL, statement.Args...).Error
+	_, err := tx.WriteCount(statement)
+	return err
 }
 
 // WriteCount sends a statement that returns no rows, and returns the number of rows that it changed.

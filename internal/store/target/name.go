@@ -1,7 +1,6 @@
 package target
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/placard/placard/internal/near"
@@ -163,27 +162,13 @@ func nameNotFound(tx *access.Tx, at *models.Path, name *models.ArtifactVersionNa
 		return tx.Suggest(models.NotFound(at.Child("name"), "there is no artifact %q", artifact), name.Name,
 			engine.SQL("SELECT name FROM artifacts WHERE project_id = ? ORDER BY id DESC", match.ProjectID))
 	case name.Version != nil:
-		similar, all, err := tx.NearNames(*name.Version, engine.SQL(
-			"SELECT version FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC",
-			match.ProjectID, match.Artifact))
-		if err != nil {
-			return err
-		}
 		failure := models.NotFound(at.Child("version"), "the artifact %q has no version %q", artifact,
 			models.TruncateName(*name.Version))
-		if len(all) > 0 {
-			failure.Message += "; its latest is " + near.Quote(all[:1])
-		}
-		return access.AddSuggestions(failure, similar)
+		return addVersions(tx, failure, match, *name.Version, "version", "; its latest is %q")
 	case name.Number != nil:
 		failure := models.NotFound(at.Child("number"), "the artifact %q has no version with the number %d", artifact,
 			*name.Number)
-		similar, all, err := tx.NearNames(fmt.Sprint(*name.Number), engine.SQL("SELECT CAST(number AS text)"+
-			" FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", match.ProjectID, match.Artifact))
-		if len(all) > 0 {
-			failure.Message += "; its latest is " + all[0]
-		}
-		return cmp.Or(err, access.AddSuggestions(failure, similar))
+		return addVersions(tx, failure, match, fmt.Sprint(*name.Number), "CAST(number AS text)", "; its latest is %s")
 	case name.Alias != nil:
 		similar, all, err := tx.NearNames(*name.Alias, engine.SQL(
 			"SELECT alias FROM aliases WHERE project_id = ? AND artifact_id = ? ORDER BY alias", match.ProjectID, match.Artifact))
@@ -198,4 +183,18 @@ func nameNotFound(tx *access.Tx, at *models.Path, name *models.ArtifactVersionNa
 		return failure
 	}
 	return models.NotFound(at, "the artifact %q has no versions", artifact)
+}
+
+// addVersions adds the latest version of an artifact to a failure, and the versions that are near to the selected one.
+// column is the text of a version, and format adds the latest one to the message.
+func addVersions(tx *access.Tx, failure *models.Error, match nameMatch, selected, column, format string) error {
+	similar, all, err := tx.NearNames(selected, engine.SQL("SELECT "+column+
+		" FROM artifact_versions WHERE project_id = ? AND artifact_id = ? ORDER BY number DESC", match.ProjectID, match.Artifact))
+	if err != nil {
+		return err
+	}
+	if len(all) > 0 {
+		failure.Message += fmt.Sprintf(format, models.TruncateName(all[0]))
+	}
+	return access.AddSuggestions(failure, similar)
 }
