@@ -32,7 +32,7 @@ func (s *Store) DeleteExpiredIdempotencyKeys(ctx context.Context, retention time
 	for _, table := range []string{"idempotency_keys", "idempotency_answers"} {
 		for deleted := int64(1); deleted > 0; {
 			var err error
-			if deleted, err = s.forgetPortion(ctx, table, retention, maxDeletionTime); err != nil {
+			if deleted, err = s.deletePortion(ctx, table, retention, maxDeletionTime); err != nil {
 				return err
 			}
 		}
@@ -40,10 +40,10 @@ func (s *Store) DeleteExpiredIdempotencyKeys(ctx context.Context, retention time
 	return nil
 }
 
-// forgetPortion deletes old keys of a table in one transaction until longest has passed, and returns the number of
+// deletePortion deletes old keys of a table in one transaction until maxTime has passed, and returns the number of
 // deleted keys.
-func (s *Store) forgetPortion(
-	ctx context.Context, table string, retention, longest time.Duration,
+func (s *Store) deletePortion(
+	ctx context.Context, table string, retention, maxTime time.Duration,
 ) (deleted int64, err error) {
 	err = s.write(ctx, func(tx *transaction) error {
 		deleted = 0
@@ -52,7 +52,7 @@ func (s *Store) forgetPortion(
 				SELECT caller, operation, key, project_id FROM `+table+`
 				WHERE created_at < (SELECT ?) ORDER BY created_at LIMIT ?)`, tx.Dialect.NowMinus(retention), deletionBatch))
 			deleted += n
-			if err != nil || n < deletionBatch || time.Since(begin) >= longest || ctx.Err() != nil {
+			if err != nil || n < deletionBatch || time.Since(begin) >= maxTime || ctx.Err() != nil {
 				return err
 			}
 		}

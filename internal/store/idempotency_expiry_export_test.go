@@ -9,7 +9,7 @@ import (
 
 // ForgetPortion deletes old keys in one transaction, and returns their number.
 func ForgetPortion(ctx context.Context, s *Store, longest time.Duration) (int64, error) {
-	return s.forgetPortion(ctx, "idempotency_keys", 48*time.Hour, longest)
+	return s.deletePortion(ctx, "idempotency_keys", 48*time.Hour, longest)
 }
 
 // ForgetRows is the number of keys that one statement deletes.

@@ -42,8 +42,8 @@ func Open(ctx context.Context, url string, log *slog.Logger, options ...engine.O
 	return open(ctx, url, log, true, options)
 }
 
-// OpenWithoutMigrating opens a database whose schema is current, and changes nothing. It fails with Behind if the
-// schema is older, or if the SQLite file does not exist.
+// OpenWithoutMigrating opens a database whose schema is current, and changes nothing. It fails with
+// SchemaOutdatedError if the schema is older, or if the SQLite file does not exist.
 func OpenWithoutMigrating(ctx context.Context, url string, log *slog.Logger, options ...engine.Option) (*Store, error) {
 	return open(ctx, url, log, false, options)
 }

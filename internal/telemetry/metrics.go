@@ -1,5 +1,5 @@
 // Package telemetry exports metrics to Prometheus and traces to OpenTelemetry, whose only importer it is. It
-// implements the observer interfaces of graph and store. Without an address of metrics and an endpoint of traces
+// implements the observers of gqlhttp, operation and the store. Without an address of metrics and an endpoint of traces
 // nothing is observed.
 package telemetry
 

@@ -39,7 +39,7 @@ type Exported struct {
 }
 
 // Export writes a project of the database at url, as it is at one instant, to a file. Servers may write meanwhile. It
-// returns a *store.Behind error if the schema is older than the program.
+// returns a SchemaOutdatedError if the schema is older than the program.
 func Export(ctx context.Context, url string, options ExportOptions) (exported Exported, err error) {
 	snapshot, err := bulk.Open(ctx, url)
 	if err != nil {

@@ -17,7 +17,7 @@ type Snapshot struct {
 	tx   *sql.Tx
 }
 
-// Open opens the database at url for reading. It returns a *store.Behind error if the schema is older than the program.
+// Open opens the database at url for reading. It returns a SchemaOutdatedError if the schema is older than the program.
 func Open(ctx context.Context, url string) (*Snapshot, error) {
 	pool, err := engine.OpenReadOnly(ctx, url)
 	if err != nil {

@@ -85,9 +85,9 @@ func WithConnections(n int) Option { return func(o *options) { o.connections = n
 // WithClock replaces time.Now. PostgreSQL keeps its own clock.
 func WithClock(clock func() time.Time) Option { return func(o *options) { o.clock = clock } }
 
-// Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it changes
-// nothing, and returns Behind if the schema is older or the SQLite file does not exist. It fails if another process has
-// opened the SQLite file, or if a newer program has written the database.
+// Open opens the database at url, `sqlite:PATH` or `postgres://…`. With up it migrates the schema; otherwise it
+// changes nothing, and fails with SchemaOutdatedError if the schema is older or the SQLite file does not exist. It
+// fails if another process has opened the SQLite file, or if a newer program has written the database.
 func Open(ctx context.Context, url string, log *slog.Logger, up bool, choices ...Option) (*DB, error) {
 	var missing *MissingFileError
 	if err := checkFile(url); !up && errors.As(err, &missing) {

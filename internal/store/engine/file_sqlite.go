@@ -51,7 +51,7 @@ func (e *MissingFileError) Error() string {
 	return fmt.Sprintf("there is no database file %s: correct --database-url (PLACARD_DATABASE_URL), or run `placard migrate up` to make it", e.Path)
 }
 
-// checkFile returns Missing where url names an SQLite file that does not exist.
+// checkFile returns a MissingFileError if url names an SQLite file that does not exist.
 func checkFile(url string) error {
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok || path == "" {

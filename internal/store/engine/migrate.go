@@ -291,9 +291,10 @@ func ReadSchema(ctx context.Context, url string) (Schema, error) {
 	return tables, nil
 }
 
-// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so a
-// server may run meanwhile. A transaction of it reads one instant, and has no time limit. It fails with Missing where
-// there is no SQLite file, and with Behind when the tables are older than the program needs.
+// OpenReadOnly returns a pool on the database at url that changes nothing. It takes no lock that blocks a writer, so
+// a server may run meanwhile. A transaction of it reads one instant, and has no time limit. It fails with
+// MissingFileError where there is no SQLite file, and with SchemaOutdatedError if the schema is older than the
+// program.
 func OpenReadOnly(ctx context.Context, url string) (*sql.DB, error) {
 	pool, has, err := readOnly(ctx, url)
 	if err != nil {
