@@ -4921,7 +4921,7 @@ type AuditEvent {
   "The name of the API key of the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
   "A description of the changed object, which may be deleted." description: String!
-  "The ID of the changed object." objectId: ID!
+  "Identifies the changed object, which may be deleted." objectId: ID!
   "The project; null for owner keys." project: Project
 }
 
