@@ -48,13 +48,14 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/search",
-		"internal/store/snapshot", "internal/store/target",
+		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/erasure",
+		"internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
+	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/engine":   {"models", "internal/admission"},
