@@ -33,7 +33,8 @@ type loaders struct {
 	consumers        *batch.Loader[pageAsOf, *models.StepRunConnection]
 	inputs           *batch.Loader[epochMicros, []*models.StepInput]
 	outputs          *batch.Loader[epochMicros, []*models.StepOutput]
-	sourceOutput     *batch.Loader[epochMicros, *models.StepOutput]
+	producingOutput  *batch.Loader[epochMicros, *models.StepOutput]
+	producerInputs   *batch.Loader[epochMicros, []*models.StepInput]
 	aliases          *batch.Loader[epochMicros, []string]
 	artifactAliases  *batch.Loader[epochMicros, []*models.ArtifactAlias]
 	tags             *batch.Loader[epochMicros, []string]
@@ -135,7 +136,8 @@ func (l *loaders) setLists(s *store.Store) {
 	l.consumers = pageLoader(l, fetchPagesAsOf(s.Consumers))
 	l.inputs = listLoader(l, fetchViewsOfLists(s.StepInputs))
 	l.outputs = listLoader(l, fetchViewsOfLists(s.StepOutputs))
-	l.sourceOutput = objectLoader(l, fetchViewsInProject(s.SavedOutputs))
+	l.producingOutput = objectLoader(l, fetchAsOf(s.ProducingOutputs))
+	l.producerInputs = listLoader(l, fetchAsOf(s.ProducerInputs))
 	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
 	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
 	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)

@@ -33,8 +33,8 @@ type ArtifactVersionResolver interface {
 
 	Aliases(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
 	Tags(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
-	Output(ctx context.Context, obj *models.ArtifactVersion) (*models.StepOutput, error)
 	Producer(ctx context.Context, obj *models.ArtifactVersion) (*models.Producer, error)
+
 	Consumers(ctx context.Context, obj *models.ArtifactVersion, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
 	Upstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
 	Downstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
@@ -96,7 +96,7 @@ type QueryResolver interface {
 	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	StepRun(ctx context.Context, id string) (*models.StepRun, error)
 	PipelineRun(ctx context.Context, id string) (*models.PipelineRun, error)
-	PipelineRuns(ctx context.Context, project *string, pipeline *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
+	PipelineRuns(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
 	Project(ctx context.Context, name string) (*models.Project, error)
 	Projects(ctx context.Context, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Project], error)
 	Node(ctx context.Context, id string) (models.Node, error)
@@ -1699,62 +1699,54 @@ func (ec *executionContext) field_Query_pipelineRuns_args(ctx context.Context, r
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pipeline",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["pipeline"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (map[string]any, error) {
 			return ec.unmarshalOPipelineRunFilter2map(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]map[string]any, error) {
 			return ec.unmarshalOPipelineRunOrder2ᚕmapᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg7
+	args["before"] = arg6
 	return args, nil
 }
 
@@ -3276,38 +3268,6 @@ func (ec *executionContext) fieldContext_ArtifactVersion_tags(ctx context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ArtifactVersion_output(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArtifactVersion_output(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ArtifactVersion().Output(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-			return ec.marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArtifactVersion_output(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArtifactVersion",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_StepOutput(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _ArtifactVersion_producer(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3338,6 +3298,29 @@ func (ec *executionContext) fieldContext_ArtifactVersion_producer(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_distance(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ArtifactVersion_consumers(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
@@ -8298,7 +8281,7 @@ func (ec *executionContext) _Query_pipelineRuns(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["pipeline"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
@@ -12972,18 +12955,17 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_tags(ctx, field, obj)
 				})
-		case "output":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArtifactVersion_output(ctx, field, obj)
-				})
 		case "producer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_producer(ctx, field, obj)
 				})
+		case "distance":
+			out.Values[i] = ec._ArtifactVersion_distance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "consumers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -15758,6 +15740,16 @@ func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋpla
 	return ret
 }
 
+func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -16883,13 +16875,6 @@ func (ec *executionContext) unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacard�
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx context.Context, sel ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StepOutput(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInputᚄ(ctx context.Context, v any) ([]models.StepOutputInput, error) {

@@ -20,12 +20,18 @@ var (
 	downstream = direction{"step_inputs", "step_outputs"}
 )
 
-// follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step.
-func (s *Store) follow(project models.ID, way direction, versions []models.ID) engine.Expr {
+// follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step. It
+// omits outputs that were bound after the instant of the start.
+func (s *Store) follow(start *models.ArtifactVersion, way direction, versions []models.ID) engine.Expr {
+	from := engine.SQL("f.project_id = ?", start.ProjectID)
+	to := engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", start.ProjectID)
+	if way == upstream {
+		from = notAfter("f.bound_at", from, start.AsOf)
+	} else {
+		to = notAfter("t.bound_at", to, start.AsOf)
+	}
 	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions,
-		Where: engine.SQL("f.project_id = ?", project)}).
-		Concat(s.db.Dialect().LateralJoin(way.to+" t", "t",
-			engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", project)))
+		Where: from}).Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", to))
 }
 
 // Upstream returns the versions that a version was made from, nearest first, up to depth steps away and at most size.
@@ -40,16 +46,16 @@ func (s *Store) Downstream(ctx context.Context, of *models.ArtifactVersion, dept
 }
 
 // lineage reads one step per statement, and never more rows than it returns: a version with 10,000 consumers costs no
-// more than one with 100.
+// more than one with 100. Circles end the walk, because it reads no known version again.
 func (s *Store) lineage(
 	ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int,
 ) (*models.Lineage, error) {
-	found := &models.Lineage{Nodes: []*models.ArtifactVersion{}, Edges: []*models.LineageEdge{}}
-	known := map[models.ID]*models.ArtifactVersion{of.ID: of}
+	found := &models.Lineage{Versions: []*models.ArtifactVersion{}, Links: []*models.LineageLink{}}
+	known := map[models.ID]*models.ArtifactVersion{of.ID: of.WithDistance(new(int32))}
 	border := []models.ID{of.ID}
-	for distance := 1; len(border) > 0; distance++ {
-		room := size - len(found.Nodes)
-		if distance > depth {
+	for distance := int32(1); len(border) > 0; distance++ {
+		room := size - len(found.Versions)
+		if int(distance) > depth {
 			room = 0 // only to know whether there is more
 		}
 		next, err := s.neighbours(ctx, of, way, border, known, room+1)
@@ -61,15 +67,15 @@ func (s *Store) lineage(
 		}
 		border = nil
 		for _, version := range next {
-			known[version.ID] = version
+			version.Distance, known[version.ID] = &distance, version
 			border = append(border, version.ID)
 		}
-		found.Nodes = append(found.Nodes, next...)
+		found.Versions = append(found.Versions, next...)
 		if found.Truncated {
 			break
 		}
 	}
-	return found, s.loadEdges(ctx, of.ProjectID, known, found)
+	return found, s.loadLinks(ctx, of, known, found)
 }
 
 // neighbours returns versions one step from the border that are not in known, oldest first.
@@ -77,7 +83,7 @@ func (s *Store) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID,
 	known map[models.ID]*models.ArtifactVersion, maxVersions int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := engine.SQL("? WHERE NOT ?", s.follow(start.ProjectID, way, border),
+	ids := engine.SQL("? WHERE NOT ?", s.follow(start, way, border),
 		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
 	from := engine.SQL("(SELECT DISTINCT t.artifact_version_id AS id FROM ?) d", ids).
 		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
@@ -89,18 +95,31 @@ func (s *Store) neighbours(
 	return models.ViewsAt(next, start.AsOf), s.db.TranslateError(err)
 }
 
-// loadEdges adds the edges between the known versions, in their order.
-func (s *Store) loadEdges(
-	ctx context.Context, project models.ID, known map[models.ID]*models.ArtifactVersion, found *models.Lineage,
+// loadLinks adds the links between the known versions, in their order. Of several step runs between two versions it
+// keeps those whose outputs were bound first. A step run that reads the version of its own output has no link.
+func (s *Store) loadLinks(
+	ctx context.Context, start *models.ArtifactVersion, known map[models.ID]*models.ArtifactVersion, found *models.Lineage,
 ) error {
 	ids := slices.Collect(maps.Keys(known))
-	from := engine.SQL("? WHERE ?", s.follow(project, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
-	var rows []struct{ FromID, ToID, StepRunID models.ID }
-	err := s.db.Read(ctx).Scan(&rows,
-		engine.SQL("SELECT DISTINCT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id FROM ? ORDER BY to_id, from_id", from))
+	links := engine.SQL(`SELECT t.artifact_version_id AS from_id, f.artifact_version_id AS to_id, f.step_run_id,
+		ROW_NUMBER() OVER (PARTITION BY f.artifact_version_id, t.artifact_version_id
+			ORDER BY MIN(f.bound_at), f.step_run_id) AS place
+		FROM ? WHERE ? AND t.artifact_version_id <> f.artifact_version_id GROUP BY from_id, to_id, f.step_run_id`,
+		s.follow(start, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
+	var rows []struct {
+		FromID, ToID, StepRunID models.ID
+		Place                   int
+	}
+	err := s.db.Read(ctx).Scan(&rows, engine.SQL(
+		"SELECT from_id, to_id, step_run_id, place FROM (?) links WHERE place <= ? ORDER BY to_id, from_id, place",
+		links, models.MaxLineageLinks+1))
 	for _, row := range rows {
-		found.Edges = append(found.Edges, &models.LineageEdge{
-			From: known[row.FromID], To: known[row.ToID], ProjectID: project, StepRunID: row.StepRunID,
+		if row.Place > models.MaxLineageLinks {
+			found.Truncated = true
+			continue
+		}
+		found.Links = append(found.Links, &models.LineageLink{
+			From: known[row.FromID], To: known[row.ToID], ProjectID: start.ProjectID, StepRunID: row.StepRunID,
 		})
 	}
 	return s.db.TranslateError(err)

@@ -179,15 +179,6 @@ func (s *Store) StepOutputs(
 	return outputs, err
 }
 
-// SavedOutputs returns the outputs that versions were saved from, by version.
-func (s *Store) SavedOutputs(
-	ctx context.Context, project models.ID, versions []models.ID,
-) (map[models.ID]*models.StepOutput, error) {
-	found, err := lookUpRows[models.StepOutput](ctx, s,
-		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
-	return access.ByKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
-}
-
 // StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
 // unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
 func (s *Store) StartStepRun(

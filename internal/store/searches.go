@@ -65,15 +65,11 @@ func (s *Store) SearchArtifacts(
 		func(a *models.Artifact) models.ID { return a.ID })
 }
 
-// SearchPipelineRuns returns a page of the pipeline runs of a project, or of one pipeline, that pass a query.
+// SearchPipelineRuns returns a page of the pipeline runs of a project that pass a query.
 func (s *Store) SearchPipelineRuns(
-	ctx context.Context, project string, pipeline *string, q models.ListQuery, page models.Page,
+	ctx context.Context, project string, q models.ListQuery, page models.Page,
 ) (*models.PipelineRunConnection, error) {
-	var scope *models.Filter
-	if pipeline != nil {
-		scope = search.Equals("pipeline", *pipeline)
-	}
-	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, ListQuery: q, Page: page},
+	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, ListQuery: q, Page: page},
 		func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
