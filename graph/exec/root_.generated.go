@@ -3869,7 +3869,8 @@ type Query {
   compareArtifactVersions(
     "2 to 20 versions; one that does not exist is ` + "`" + `NOT_FOUND` + "`" + `." refs: [ArtifactVersionRef!]!
     "The version that the others are compared with, one of ` + "`" + `refs` + "`" + `; the first when absent." baseline: ArtifactVersionRef
-    "Omit keys with the same value and kind, and inputs with the same version, in all versions." onlyDiffering: Boolean! = false
+    "Omit keys with the same value and kind, and inputs with the same version, in all versions."
+    onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "Return views of the versions as of this instant; a future instant means now." asOf: DateTime
   ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"]) @cost(weight: 200, times: "refs")
