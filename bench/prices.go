@@ -119,7 +119,6 @@ func operations() []priced {
 		{name: "20 × log 1,000 entries", query: "mutation($m: JSONObject) {" + x.logs + " }", variables: object{"m": x.facts}},
 		{name: "compare 20", query: "{" + compare + "}"},
 		{name: "10 × compare 20", query: repeated(10, `compareArtifactVersions(refs: [`+x.refs+`]) { rows { key differs } }`)},
-		{name: "10 × compare the inputs of 20", query: repeated(10, `compareArtifactVersions(refs: [`+x.refs+`], keys: ["none"]) { inputs { name versions { id } } }`)},
 	}
 }
 

@@ -59,6 +59,8 @@ func TestCost(t *testing.T) {
 		{"an argument with a default", `{ ` + version + ` { upstream { versions { id } links { to { id } } } } }`, "", 1 + 1 + 50*2 + 50*3 + page + 10*10*10},
 		{"a lineage", `{ ` + version + ` { downstream(first: 4) { versions { id } truncated } } }`, "", 1 + 1 + 4*2 + 1 + page + 10*10*10},
 		{"a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { versions { id } rows { key cells { entry { id } } } } }`, "", 1 + 2*2 + 30*(1+1+10*(1+2)) + page + 2*200*10},
+		{"the inputs of a comparison", `{ compareArtifactVersions(refs: [{id: "1"}, {id: "2"}]) { inputs { name differs versions { id } } } }`, "", 1 + 5*(1+1+1+10*2) + page + 2*200*10},
+		{"changes", `{ ` + version + ` { changes { inputs { name } rows { cells { entry { id } } } } } }`, "", 1 + 1 + 5*2 + 30*(1+10*(1+2)) + page},
 		{"a fragment", `{ artifacts(first: 10) { ...P } } fragment P on ArtifactConnection { nodes { id } totalCount }`, "", 1 + 10*2 + 1 + page},
 		{"a fragment in pages of two sizes", `{ a: artifacts(first: 10) { ...P } b: artifacts(first: 20) { ...P } } fragment P on ArtifactConnection { nodes { id } }`, "", 1 + 10*2 + 1 + 20*2 + 2*page},
 		{"the member that costs most", `{ ` + version + ` { metadataEntry(key: "k") { value { ... on DisplayValue { display } ... on StringValue { text } ... on ListValue { items { __typename } } } } } }`, "", 1 + 1 + 1 + 1 + 5*2},
