@@ -20,7 +20,7 @@ const versionPage = `
 		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
 		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
-		metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
+		metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	}
 	producer { output { ...output } stepRun { ...step } }
 	consumers { totalCount nodes { ...step } }
@@ -32,7 +32,7 @@ const versionPage = `
 	cards { name entries { id } }
 	metadataJson metadataExtendedJson
 	metadataHistory { totalCount nodes { ...entry } }
-	metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
+	metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key cells { version { id } entry { id } } } inputs { name differs versions { id } } }
 	metadataChanges(from: "2020-01-01T00:00:00Z") { key cells { version { id } entry { id } } }`
 

@@ -203,7 +203,7 @@ func answers(a *api, world *oracleWorld) string {
 	}
 	for _, artifact := range append([]string{"everything", "deleted as a whole"}, sampleArtifacts...) {
 		ask(`query($name: String!) { artifact(name: $name) { metadataKeys { card key kinds versions min max lastEntry { id } }
-			metadataSeries(key: "number") { missing statistics { count mean min max } points { entry { id } } }
+			metadataSeries(key: "number") { missingCount statistics { count mean min max } points { entry { id } } }
 			versions(first: 100, where: {or: [{metadata: {key: "number", gte: 0}}, {alias: {eq: "prod"}}, {tag: {eq: "red"}}]}) { totalCount nodes { id } } } }`,
 			map[string]any{"name": artifact})
 	}

@@ -100,7 +100,7 @@ func TestSearchMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 		step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
-			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting"}},
+			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputDeclaration{{Name: "saved"}, {Name: "waiting"}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestSearchMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = s.CreateArtifactVersion(everyone, store.Call{}, nil, models.CreateArtifactVersionInput{
-			Artifact: "a", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
+			Artifact: "a", Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
 		}, facts)
 		if err != nil {
 			t.Fatal(err)

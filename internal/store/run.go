@@ -185,12 +185,12 @@ func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
 	same := input
-	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
+	same.Inputs = append([]models.StepInputDeclaration{}, input.Inputs...)
 	for i := range same.Inputs {
 		one := &same.Inputs[i].ArtifactVersionSelector
 		*one = target.CanonicalSelector(auth.FromContext(ctx), *one)
 	}
-	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
+	same.Outputs = append([]models.StepOutputDeclaration{}, input.Outputs...)
 	call.Input = same
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
@@ -230,7 +230,7 @@ func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.St
 		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.Dialect.Now(run.StartedAt.UnixMicro()))
 }
 
-func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
+func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputDeclaration) error {
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -258,7 +258,7 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 		tx.Dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
-func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
+func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputDeclaration) error {
 	if len(outputs) == 0 {
 		return nil
 	}

@@ -86,7 +86,7 @@ func (c *versionCreator) findProject() (err error) {
 }
 
 // findOutput finds the output of a step run. A step run of another project fails like a missing one.
-func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputReference) error {
+func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := target.StepOutputs(c.tx.Tx, []models.ID{id})
 	if err != nil {

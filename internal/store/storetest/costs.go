@@ -66,7 +66,7 @@ func interrupted(s *suite) {
 			root,
 			models.CreateArtifactVersionInput{
 				Artifact: "model", Aliases: []string{"prod"}, Tags: []string{"t"},
-				Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+				Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"},
 			}, facts("a", "1", "b", "2"))
 		return v, err
 	}

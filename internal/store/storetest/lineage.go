@@ -22,10 +22,10 @@ func init() {
 func (s *suite) reader(name string, from ...*models.ArtifactVersion) *models.StepRun {
 	s.Helper()
 	input := models.StartStepRunInput{PipelineRunID: s.lineageRun().String(), Name: name,
-		Outputs: []models.StepOutputInput{{Name: "out"}}}
+		Outputs: []models.StepOutputDeclaration{{Name: "out"}}}
 	for i, version := range from {
 		input.Inputs = append(input.Inputs,
-			models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionSelector: Select(version.ID)})
+			models.StepInputDeclaration{Name: fmt.Sprint(i), ArtifactVersionSelector: Select(version.ID)})
 	}
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
 	s.must(err)
@@ -37,7 +37,7 @@ func (s *suite) made(name string, from ...*models.ArtifactVersion) *models.Artif
 	s.Helper()
 	step := s.reader(name, from...)
 	v, err := s.create(models.CreateArtifactVersionInput{Artifact: name,
-		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "out"}})
+		Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "out"}})
 	s.must(err)
 	return v
 }
