@@ -12,6 +12,22 @@ func (pipelineRun) Project(ctx context.Context, r *models.PipelineRun) (*models.
 	return loadersFrom(ctx).project.Load(ctx, r.ProjectID, r.ProjectID, noArgs{})
 }
 
+// maxListedSteps is the number of steps that PipelineRun.steps lists.
+const maxListedSteps = 1000
+
+func (pipelineRun) Steps(ctx context.Context, r *models.PipelineRun) ([]*models.StepRun, error) {
+	page := pageAsOf{models.Page{Size: maxListedSteps, Count: true}, toMicros(r.AsOf)}
+	steps, err := loadersFrom(ctx).stepRuns.Load(ctx, r.ProjectID, r.ID, page)
+	if err != nil {
+		return nil, err
+	}
+	if steps.PageInfo.HasNextPage {
+		return nil, models.LimitExceeded(nil, "steps in a list; page through stepRuns",
+			maxListedSteps, int64(steps.TotalCount))
+	}
+	return steps.Nodes(), nil
+}
+
 func (p pipelineRun) StepRuns(
 	ctx context.Context, r *models.PipelineRun, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,

@@ -451,6 +451,7 @@ type ComplexityRoot struct {
 		StartedAt            func(childComplexity int) int
 		Status               func(childComplexity int) int
 		StepRuns             func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Steps                func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
@@ -2508,6 +2509,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.StepRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "PipelineRun.steps":
+		if e.ComplexityRoot.PipelineRun.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.Steps(childComplexity), true
 
 	case "PipelineRunConnection.edges":
 		if e.ComplexityRoot.PipelineRunConnection.Edges == nil {
@@ -4159,6 +4166,8 @@ type PipelineRun implements Node & Subject {
   startedAt: DateTime!
   "The end time; null while it runs."
   finishedAt: DateTime
+  "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
+  steps: [StepRun!] @listSize(assumedSize: 10)
   "The step runs, ordered by start."
   stepRuns(
     "The filter; all step runs when absent." where: StepRunFilter
@@ -6450,6 +6459,8 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_startedAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_PipelineRun_finishedAt(ctx, field)
+	case "steps":
+		return ec.fieldContext_PipelineRun_steps(ctx, field)
 	case "stepRuns":
 		return ec.fieldContext_PipelineRun_stepRuns(ctx, field)
 	case "metadata":

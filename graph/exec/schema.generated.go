@@ -77,6 +77,7 @@ type MutationResolver interface {
 type PipelineRunResolver interface {
 	Project(ctx context.Context, obj *models.PipelineRun) (*models.Project, error)
 
+	Steps(ctx context.Context, obj *models.PipelineRun) ([]*models.StepRun, error)
 	StepRuns(ctx context.Context, obj *models.PipelineRun, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
 	Metadata(ctx context.Context, obj *models.PipelineRun, keys []string, card *string, asOf *models.Time) ([]*models.MetadataEntry, error)
 	MetadataEntry(ctx context.Context, obj *models.PipelineRun, key string, card *string, asOf *models.Time) (*models.MetadataEntry, error)
@@ -7069,6 +7070,38 @@ func (ec *executionContext) _PipelineRun_finishedAt(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_PipelineRun_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PipelineRun", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PipelineRun_steps(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PipelineRun_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PipelineRun().Steps(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
+			return ec.marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PipelineRun_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PipelineRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StepRun(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PipelineRun_stepRuns(ctx context.Context, field graphql.CollectedField, obj *models.PipelineRun) (ret graphql.Marshaler) {
@@ -14383,6 +14416,12 @@ func (ec *executionContext) _PipelineRun(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "steps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PipelineRun_steps(ctx, field, obj)
+				})
 		case "stepRuns":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -16861,6 +16900,25 @@ func (ec *executionContext) unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋ
 	}
 	res, err := ec.unmarshalInputStepOutputRef(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx context.Context, sel ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
