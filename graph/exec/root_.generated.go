@@ -5352,10 +5352,22 @@ input StringFilter {
   "It is not this." ne: String
   "It is one of these; an empty list means none." in: [String!]
   "It is none of these." notIn: [String!]
+  "It is less than this." lt: String
+  "It is this or less." lte: String
+  "It is greater than this." gt: String
+  "It is this or greater." gte: String
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [String!]
   "It has this in it." contains: String
   "It begins with this." startsWith: String
   "It ends with this." endsWith: String
-  "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
+  """
+  Compare without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
+  ` + "`" + `between` + "`" + `.
+  """
+  ignoreCase: Boolean
 }
 
 "Conditions on an integer, all of which must match."
@@ -5368,16 +5380,30 @@ input IntFilter {
   "It is this or less." lte: Int
   "It is greater than this." gt: Int
   "It is this or greater." gte: Int
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [Int!]
 }
 
-"Conditions on an instant, all of which must hold. Where there is no instant, only ` + "`" + `exists: false` + "`" + ` holds."
+"""
+Conditions on an instant, all of which must hold. Where there is no instant, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and
+nothing else.
+"""
 input DateTimeFilter {
   "Whether there is an instant." exists: Boolean
   "It is this." eq: DateTime
+  "It is not this." ne: DateTime
+  "It is one of these; an empty list means none." in: [DateTime!]
+  "It is none of these." notIn: [DateTime!]
   "It is before this." lt: DateTime
   "It is this or before." lte: DateTime
   "It is after this." gt: DateTime
   "It is this or after." gte: DateTime
+  """
+  It is the first of these two, the second, or between them. The first must not be after the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [DateTime!]
 }
 
 "Conditions on the status of a run, all of which must match."

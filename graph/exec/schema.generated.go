@@ -15846,6 +15846,20 @@ func (ec *executionContext) marshalNDateTime2githubᚗcomᚋplacardᚋplacardᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
+	var res = new(models.Time)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v *models.Time) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DateTime!")
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunInput(ctx context.Context, v any) (models.FinishPipelineRunInput, error) {
 	res, err := ec.unmarshalInputFinishPipelineRunInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16455,6 +16469,41 @@ func (ec *executionContext) marshalOCreateProjectPayload2ᚖgithubᚗcomᚋplaca
 		return graphql.Null
 	}
 	return ec._CreateProjectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, v any) ([]*models.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Time, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
