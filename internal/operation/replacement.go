@@ -10,8 +10,8 @@ import (
 )
 
 // replacements maps names that are not in the schema to the names that a caller needs: names of earlier releases and
-// common guesses. A key is a type, `Type.field` or `Type.field(argument)`. The value for a type is a type. The value for
-// a field or an argument is a name in the same place, and each further name is a field of the one before it.
+// common guesses. A key is a type, `Type.field` or `Type.field(argument)`. The value for a type is a type. The value
+// for a field or an argument is a name in the same place, and each further name is a field of the one before it.
 var replacements = map[string]string{
 	"MetadataPredicate":   "MetadataFilter",
 	"StepInputInput":      "StepInputDeclaration",
