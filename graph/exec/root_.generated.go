@@ -148,13 +148,13 @@ type ComplexityRoot struct {
 	}
 
 	AuditEvent struct {
-		Action    func(childComplexity int) int
-		Actor     func(childComplexity int) int
-		At        func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Project   func(childComplexity int) int
-		Subject   func(childComplexity int) int
-		SubjectID func(childComplexity int) int
+		Action      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		ObjectID    func(childComplexity int) int
+		Project     func(childComplexity int) int
 	}
 
 	AuditEventConnection struct {
@@ -1224,42 +1224,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.Action(childComplexity), true
-	case "AuditEvent.actor":
-		if e.ComplexityRoot.AuditEvent.Actor == nil {
+	case "AuditEvent.createdAt":
+		if e.ComplexityRoot.AuditEvent.CreatedAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
-	case "AuditEvent.at":
-		if e.ComplexityRoot.AuditEvent.At == nil {
+		return e.ComplexityRoot.AuditEvent.CreatedAt(childComplexity), true
+	case "AuditEvent.createdBy":
+		if e.ComplexityRoot.AuditEvent.CreatedBy == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.At(childComplexity), true
+		return e.ComplexityRoot.AuditEvent.CreatedBy(childComplexity), true
+	case "AuditEvent.description":
+		if e.ComplexityRoot.AuditEvent.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Description(childComplexity), true
 	case "AuditEvent.id":
 		if e.ComplexityRoot.AuditEvent.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
+	case "AuditEvent.objectId":
+		if e.ComplexityRoot.AuditEvent.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ObjectID(childComplexity), true
 	case "AuditEvent.project":
 		if e.ComplexityRoot.AuditEvent.Project == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEvent.Project(childComplexity), true
-	case "AuditEvent.subject":
-		if e.ComplexityRoot.AuditEvent.Subject == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AuditEvent.Subject(childComplexity), true
-	case "AuditEvent.subjectId":
-		if e.ComplexityRoot.AuditEvent.SubjectID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AuditEvent.SubjectID(childComplexity), true
 
 	case "AuditEventConnection.edges":
 		if e.ComplexityRoot.AuditEventConnection.Edges == nil {
@@ -4917,11 +4917,11 @@ type ApiKeyEdge {
 "An audited change, recorded in the same transaction and never modified."
 type AuditEvent {
   "Opaque, unique over all events." id: ID!
-  "When it was done." at: DateTime!
-  "The name of the key that did it; null for what was done without a key." actor: String
+  "The time of the change." createdAt: DateTime!
+  "The name of the API key of the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
-  "What it was done to, in words: it may be gone." subject: String!
-  "What identified the subject: a key, a project, an artifact, a version, or what metadata is about." subjectId: ID!
+  "A description of the changed object, which may be deleted." description: String!
+  "The ID of the changed object." objectId: ID!
   "The project; null for owner keys." project: Project
 }
 
@@ -6031,16 +6031,16 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_AuditEvent_id(ctx, field)
-	case "at":
-		return ec.fieldContext_AuditEvent_at(ctx, field)
-	case "actor":
-		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AuditEvent_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_AuditEvent_createdBy(ctx, field)
 	case "action":
 		return ec.fieldContext_AuditEvent_action(ctx, field)
-	case "subject":
-		return ec.fieldContext_AuditEvent_subject(ctx, field)
-	case "subjectId":
-		return ec.fieldContext_AuditEvent_subjectId(ctx, field)
+	case "description":
+		return ec.fieldContext_AuditEvent_description(ctx, field)
+	case "objectId":
+		return ec.fieldContext_AuditEvent_objectId(ctx, field)
 	case "project":
 		return ec.fieldContext_AuditEvent_project(ctx, field)
 	}
