@@ -35,7 +35,7 @@ type FieldCondition struct {
 	// `between`, `contains`, `startsWith` or `endsWith`.
 	Op string
 	// Values are the operands: one, the list of `in` and `notIn`, or the minimum and the maximum of `between`. An operand
-	// is a string, an int64, or an instant in microseconds since 1970 as an int64; that of `exists` is a bool. The
+	// is a string, an int64, an ID, or an instant in microseconds since 1970 as an int64; that of `exists` is a bool. The
 	// operand of `eq` and `ne` is nil if no stored value can equal it.
 	Values []any
 	// IgnoreCase compares folded strings. The operands are already folded.
@@ -139,10 +139,13 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 		}
 		return &Filter{Metadata: predicate}, err
 	}
-	tests, err := readConditions(at, input)
+	tests, err := readConditions(at, input, idFields[name])
 	r.predicates += max(1, len(tests))
 	return &Filter{Field: name, Conditions: tests}, err
 }
+
+// idFields are the fields whose conditions are an IDFilter.
+var idFields = map[string]bool{"objectId": true}
 
 // readRelated validates a filter on related objects. That of a producer may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
@@ -176,8 +179,8 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 // orderedOperators are the operators that compare by order.
 var orderedOperators = map[string]bool{"lt": true, "lte": true, "gt": true, "gte": true, "between": true}
 
-// readConditions validates a StringFilter, IntFilter, DateTimeFilter or RunStatusFilter.
-func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
+// readConditions validates the conditions on a field, such as a StringFilter. isID is set for an IDFilter.
+func readConditions(at *Path, input FilterInput, isID bool) ([]FieldCondition, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
 		ignoreCase = *ignore
@@ -191,6 +194,9 @@ func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 			return nil, BadInput(at.Child(op), "cannot be combined with ignoreCase")
 		}
 		values, err := readOperands(at.Child(op), op, input[op], ignoreCase)
+		if isID {
+			values = toIDs(op, values)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -200,6 +206,19 @@ func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 		return nil, BadInput(at, "must have a condition, such as eq")
 	}
 	return tests, nil
+}
+
+// toIDs converts texts to IDs. It omits texts that are no ID from `in` and `notIn`.
+func toIDs(op string, texts []any) []any {
+	ids := make([]any, 0, len(texts))
+	for _, text := range texts {
+		if id, ok := ParseID(text.(string)); ok {
+			ids = append(ids, id)
+		} else if op == "eq" || op == "ne" {
+			ids = append(ids, nil)
+		}
+	}
+	return ids
 }
 
 // readOperands returns the operands of a condition on a field.
@@ -240,6 +259,10 @@ func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error
 		return []any{string(*value)}, nil
 	case []RunStatus:
 		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
+	case *AuditAction:
+		return []any{string(*value)}, nil
+	case []AuditAction:
+		return readEach(at, value, func(_ *Path, a AuditAction) (any, error) { return string(a), nil })
 	}
 	return nil, BadInput(at, "has a type that no condition supports")
 }

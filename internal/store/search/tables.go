@@ -129,6 +129,20 @@ var StepRuns = &Table{
 	defaultOrder: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},
 }
 
+var auditEvents = &Table{
+	fields: map[string]filterField{
+		"action":    {column: "audit_events.action"},
+		"createdBy": {column: "audit_events.created_by"},
+		"objectId":  {column: "audit_events.object_id"},
+		"createdAt": {column: "audit_events.created_at"},
+	},
+}
+
+// AuditEventCondition returns the condition that a row of audit_events passes a filter.
+func AuditEventCondition(dialect engine.Dialect, f *models.Filter) engine.Expr {
+	return compiler{dialect: dialect}.filter(auditEvents, f)
+}
+
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
 
 // artifactNameCondition looks up the name once, instead of comparing the name of the artifact of each version.
