@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The forms of a snapshot, its first byte. A change of the fields below needs a new form. The program reads the old form
-// as long as rows can have it.
+// The forms of a snapshot, its first byte. A change of the fields below needs a new form. The program reads old forms
+// as long as rows can have them.
 const (
 	// formWithoutAuthors has no authors, descriptions and times of changes.
 	formWithoutAuthors = 1
