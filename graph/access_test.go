@@ -53,7 +53,7 @@ var rules = map[string]rule{
 	"viewer":                  {"READER", []string{``}},
 	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`}},
 	"apiKeys":                 {"ADMIN", []string{``, `project: "{name}"`}},
-	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`}},
+	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`, `project: "{name}", where: {not: {action: {eq: ALIAS_SET}, objectId: {eq: "{own.ApiKey}"}}}`}},
 
 	"logMetadata": {"WRITER", inputs(`target: %s, metadata: {k: "MARK"}`, selectors...)},
 	"logMetadataBatch": {"WRITER", append(inputs(`writes: [{target: %s, metadata: {k: "MARK"}}]`, selectors...),

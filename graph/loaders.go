@@ -25,6 +25,8 @@ type loaders struct {
 	subject     *batch.Loader[epochMicros, models.Subject]
 	entry       *batch.Loader[epochMicros, *models.MetadataEntry]
 
+	auditedObject *batch.Loader[noArgs, models.Node]
+
 	latestVersion    *batch.Loader[epochMicros, *models.ArtifactVersion]
 	previousVersion  *batch.Loader[epochMicros, *models.ArtifactVersion]
 	versions         *batch.Loader[models.Page, *models.ArtifactVersionConnection]
@@ -118,6 +120,8 @@ func (l *loaders) setObjects(s *store.Store) {
 	l.pipelineRun = batch.NewLoader(&l.Group, fetchViewsByID(s.PipelineRunsByID), nil, nil)
 	l.stepRun = objectLoader(l, fetchViewsByID(s.StepRunsByID))
 	l.subject = batch.NewLoader(&l.Group, fetchAsOf(s.Subjects), nil, nil)
+	l.auditedObject = batch.NewLoader(&l.Group, fetchByID(s.AuditedObjects),
+		func(loaded map[models.ID]models.Node) { l.addNodes(valuesOf(loaded)) }, nil)
 	l.entry = objectLoader(l, fetchViewsByID(s.EntriesByID))
 }
 

@@ -94,13 +94,23 @@ func (q query) APIKeys(
 }
 
 func (q query) AuditEvents(
-	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, project *string, where models.FilterInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.AuditEventConnection, error) {
 	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.AuditEvents(ctx, project, page)
+	filter, err := models.ReadFilter(&q.limits, models.NewPath("where"), where)
+	if err != nil {
+		return nil, err
+	}
+	events, err := q.store.AuditEvents(ctx, project, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	addSiblings(loadersFrom(ctx), events.Nodes())
+	return events, nil
 }
 
 func (q query) MetadataKeys(

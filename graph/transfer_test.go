@@ -208,7 +208,7 @@ func answers(a *api, world *oracleWorld) string {
 			map[string]any{"name": artifact})
 	}
 	ask(`{ metadataKeys { card key kinds versions lastEntry { id } } stepRuns(first: 100, where: {status: {eq: FAILED}}) { nodes { id } } }`, nil)
-	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description objectId } } }`, "")
+	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description object { id } } } }`, "")
 	var events []string
 	for _, event := range audited["data"].(map[string]any)["auditEvents"].(map[string]any)["nodes"].([]any) {
 		if event.(map[string]any)["action"] != "PROJECT_IMPORTED" {

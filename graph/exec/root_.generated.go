@@ -155,7 +155,7 @@ type ComplexityRoot struct {
 		CreatedBy   func(childComplexity int) int
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
-		ObjectID    func(childComplexity int) int
+		Object      func(childComplexity int) int
 		Project     func(childComplexity int) int
 	}
 
@@ -497,7 +497,7 @@ type ComplexityRoot struct {
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
-		AuditEvents             func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
+		AuditEvents             func(childComplexity int, project *string, where map[string]any, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
 		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
 		Node                    func(childComplexity int, id string) int
@@ -1261,12 +1261,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
-	case "AuditEvent.objectId":
-		if e.ComplexityRoot.AuditEvent.ObjectID == nil {
+	case "AuditEvent.object":
+		if e.ComplexityRoot.AuditEvent.Object == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.ObjectID(childComplexity), true
+		return e.ComplexityRoot.AuditEvent.Object(childComplexity), true
 	case "AuditEvent.project":
 		if e.ComplexityRoot.AuditEvent.Project == nil {
 			break
@@ -2701,7 +2701,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.compareArtifactVersions":
 		if e.ComplexityRoot.Query.CompareArtifactVersions == nil {
 			break
@@ -3583,6 +3583,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionName", ec.unmarshalInputArtifactVersionName),
 			graphql.NewInputUnmarshaler("ArtifactVersionOrder", ec.unmarshalInputArtifactVersionOrder),
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
+			graphql.NewInputUnmarshaler("AuditActionFilter", ec.unmarshalInputAuditActionFilter),
+			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -3591,6 +3593,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
+			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LogMetadataBatchInput", ec.unmarshalInputLogMetadataBatchInput),
 			graphql.NewInputUnmarshaler("LogMetadataInput", ec.unmarshalInputLogMetadataInput),
@@ -4879,6 +4882,7 @@ extend type Query {
   auditEvents(
     "Only events of this project; empty for an unknown project. When absent, all that the caller may read."
     project: String
+    "The filter; all events when absent." where: AuditEventFilter
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -4918,8 +4922,10 @@ type Viewer {
   isOwner: Boolean!
 }
 
-"A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `."
-type ApiKey {
+"""
+A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `. ` + "`" + `node` + "`" + ` returns it to callers that may manage it.
+"""
+type ApiKey implements Node {
   "Opaque, the argument of ` + "`" + `revokeApiKey` + "`" + `. It is not the secret." id: ID!
   "The name that entries and audit events record as their author. It is never reused in the project." name: String!
   "The first 8 characters of the secret, which identify it." prefix: String!
@@ -4948,14 +4954,20 @@ type ApiKeyEdge {
   "The key." node: ApiKey!
 }
 
-"An audited change, recorded in the same transaction and never modified."
-type AuditEvent {
+"""
+An audited change, recorded in the same transaction and never modified. ` + "`" + `node` + "`" + ` returns it to callers that may read it.
+"""
+type AuditEvent implements Node {
   "Opaque, unique over all events." id: ID!
   "The time of the change." createdAt: DateTime!
   "The name of the API key of the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
   "A description of the changed object, which may be deleted." description: String!
-  "Identifies the changed object, which may be deleted." objectId: ID!
+  """
+  The changed object as it is now: a key, a project, an artifact or a subject of metadata. Null if it was deleted.
+  ` + "`" + `AuditEventFilter.objectId` + "`" + ` also finds the events of deleted objects.
+  """
+  object: Node
   "The project; null for owner keys." project: Project
 }
 
@@ -4985,6 +4997,25 @@ type AuditEventConnection {
 type AuditEventEdge {
   "The cursor of the event." cursor: String!
   "The event." node: AuditEvent!
+}
+
+"A filter of audit events. All fields must match."
+input AuditEventFilter {
+  "All of these match. An empty list matches every event." and: [AuditEventFilter!]
+  "At least one of these matches. An empty list matches no event." or: [AuditEventFilter!]
+  "This does not match." not: AuditEventFilter
+  "The kind of change." action: AuditActionFilter
+  "The name of the API key of the change; a change without a key has none." createdBy: StringFilter
+  "The changed object, by its ID; it may be deleted." objectId: IDFilter
+  "The time of the change." createdAt: DateTimeFilter
+}
+
+"Conditions on the kind of a change, all of which must match."
+input AuditActionFilter {
+  "It is this." eq: AuditAction
+  "It is not this." ne: AuditAction
+  "It is one of these; an empty list means none." in: [AuditAction!]
+  "It is none of these." notIn: [AuditAction!]
 }
 
 "An API key to create."
@@ -5404,10 +5435,30 @@ input StringFilter {
   "It is not this." ne: String
   "It is one of these; an empty list means none." in: [String!]
   "It is none of these." notIn: [String!]
+  "It is less than this." lt: String
+  "It is this or less." lte: String
+  "It is greater than this." gt: String
+  "It is this or greater." gte: String
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [String!]
   "It has this in it." contains: String
   "It begins with this." startsWith: String
   "It ends with this." endsWith: String
-  "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
+  """
+  Compare without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
+  ` + "`" + `between` + "`" + `.
+  """
+  ignoreCase: Boolean
+}
+
+"Conditions on an ID, all of which must match. A text that is no ID equals nothing."
+input IDFilter {
+  "It is this." eq: ID
+  "It is not this." ne: ID
+  "It is one of these; an empty list means none." in: [ID!]
+  "It is none of these." notIn: [ID!]
 }
 
 "Conditions on an integer, all of which must match."
@@ -5420,16 +5471,30 @@ input IntFilter {
   "It is this or less." lte: Int
   "It is greater than this." gt: Int
   "It is this or greater." gte: Int
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [Int!]
 }
 
-"Conditions on an instant, all of which must hold. Where there is no instant, only ` + "`" + `exists: false` + "`" + ` holds."
+"""
+Conditions on an instant, all of which must hold. Where there is no instant, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and
+nothing else.
+"""
 input DateTimeFilter {
   "Whether there is an instant." exists: Boolean
   "It is this." eq: DateTime
+  "It is not this." ne: DateTime
+  "It is one of these; an empty list means none." in: [DateTime!]
+  "It is none of these." notIn: [DateTime!]
   "It is before this." lt: DateTime
   "It is this or before." lte: DateTime
   "It is after this." gt: DateTime
   "It is this or after." gte: DateTime
+  """
+  It is the first of these two, the second, or between them. The first must not be after the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [DateTime!]
 }
 
 "Conditions on the status of a run, all of which must match."
@@ -6067,8 +6132,8 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 		return ec.fieldContext_AuditEvent_action(ctx, field)
 	case "description":
 		return ec.fieldContext_AuditEvent_description(ctx, field)
-	case "objectId":
-		return ec.fieldContext_AuditEvent_objectId(ctx, field)
+	case "object":
+		return ec.fieldContext_AuditEvent_object(ctx, field)
 	case "project":
 		return ec.fieldContext_AuditEvent_project(ctx, field)
 	}
