@@ -29,7 +29,7 @@ func (s *Store) SearchVersions(
 ) (*models.ArtifactVersionConnection, error) {
 	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, ListQuery: q, Page: page},
 		versionID)
-	return viewsOfPage(found, q.AsOf), err
+	return models.ViewsOfPage(found, q.AsOf), err
 }
 
 // SearchVersionsOf returns the same page of the versions of each artifact that pass a query, the greatest number
@@ -51,7 +51,7 @@ func (s *Store) SearchVersionsOf(
 			return nil, err
 		}
 		for artifact, connection := range found {
-			answers[artifact] = viewsOfPage(connection, q.AsOf)
+			answers[artifact] = models.ViewsOfPage(connection, q.AsOf)
 		}
 	}
 	return answers, nil
@@ -92,5 +92,5 @@ func (s *Store) SearchStepRunsOf(
 	found, err := search.Find(ctx, s.db, search.Query{
 		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), ListQuery: q, Page: page,
 	}, stepRunID)
-	return viewsOfPage(found, q.AsOf), err
+	return models.ViewsOfPage(found, q.AsOf), err
 }

@@ -1,4 +1,7 @@
-package store
+// Package lineage reads how step runs connect artifact versions: lineages, producers and consumers.
+//
+// It hides the walk over inputs and outputs, and the rules for outputs that re-use a version. Reader has the reads.
+package lineage
 
 import (
 	"context"
@@ -9,6 +12,14 @@ import (
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
+)
+
+// Reader reads from a database. The caller may read the project of its arguments.
+type Reader struct{ DB *engine.DB }
+
+var (
+	versionColumns = engine.Columns[models.ArtifactVersion]()
+	stepRunColumns = engine.Columns[models.StepRun]()
 )
 
 // direction is the direction of a lineage: from versions in one table to steps, and from these to versions in the
@@ -22,32 +33,32 @@ var (
 
 // follow returns the item of FROM with the rows f of the versions, each joined with the rows t that have its step. It
 // omits outputs that were bound after the instant of the start.
-func (s *Store) follow(start *models.ArtifactVersion, way direction, versions []models.ID) engine.Expr {
+func (r *Reader) follow(start *models.ArtifactVersion, way direction, versions []models.ID) engine.Expr {
 	from := engine.SQL("f.project_id = ?", start.ProjectID)
 	to := engine.SQL("t.project_id = ? AND t.step_run_id = f.step_run_id", start.ProjectID)
 	if way == upstream {
-		from = notAfter("f.bound_at", from, start.AsOf)
+		from = from.NotAfter("f.bound_at", start.AsOf)
 	} else {
-		to = notAfter("t.bound_at", to, start.AsOf)
+		to = to.NotAfter("t.bound_at", start.AsOf)
 	}
-	return s.db.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions,
-		Where: from}).Concat(s.db.Dialect().LateralJoin(way.to+" t", "t", to))
+	return r.DB.Dialect().LookUp(engine.Lookup{Table: way.from, Alias: "f", Column: "artifact_version_id", IDs: versions,
+		Where: from}).Concat(r.DB.Dialect().LateralJoin(way.to+" t", "t", to))
 }
 
 // Upstream returns the versions that a version was made from, nearest first, up to depth steps away and at most size.
-func (s *Store) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
-	return s.lineage(ctx, of, upstream, depth, size)
+func (r *Reader) Upstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
+	return r.lineage(ctx, of, upstream, depth, size)
 }
 
 // Downstream returns the versions that were made from a version, nearest first, up to depth steps away and at most
 // size.
-func (s *Store) Downstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
-	return s.lineage(ctx, of, downstream, depth, size)
+func (r *Reader) Downstream(ctx context.Context, of *models.ArtifactVersion, depth, size int) (*models.Lineage, error) {
+	return r.lineage(ctx, of, downstream, depth, size)
 }
 
 // lineage reads one step per statement, and never more rows than it returns: a version with 10,000 consumers costs no
 // more than one with 100. Circles end the walk, because it reads no known version again.
-func (s *Store) lineage(
+func (r *Reader) lineage(
 	ctx context.Context, of *models.ArtifactVersion, way direction, depth, size int,
 ) (*models.Lineage, error) {
 	found := &models.Lineage{Versions: []*models.ArtifactVersion{}, Links: []*models.LineageLink{}}
@@ -58,7 +69,7 @@ func (s *Store) lineage(
 		if int(distance) > depth {
 			room = 0 // only to know whether there is more
 		}
-		next, err := s.neighbours(ctx, of, way, border, known, room+1)
+		next, err := r.neighbours(ctx, of, way, border, known, room+1)
 		if err != nil {
 			return nil, err
 		}
@@ -75,29 +86,29 @@ func (s *Store) lineage(
 			break
 		}
 	}
-	return found, s.loadLinks(ctx, of, known, found)
+	return found, r.loadLinks(ctx, of, known, found)
 }
 
 // neighbours returns versions one step from the border that are not in known, oldest first.
-func (s *Store) neighbours(
+func (r *Reader) neighbours(
 	ctx context.Context, start *models.ArtifactVersion, way direction, border []models.ID,
 	known map[models.ID]*models.ArtifactVersion, maxVersions int,
 ) ([]*models.ArtifactVersion, error) {
-	ids := engine.SQL("? WHERE NOT ?", s.follow(start, way, border),
-		s.db.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
+	ids := engine.SQL("? WHERE NOT ?", r.follow(start, way, border),
+		r.DB.Dialect().IDIn("t.artifact_version_id", slices.Collect(maps.Keys(known))))
 	from := engine.SQL("(SELECT DISTINCT t.artifact_version_id AS id FROM ?) d", ids).
-		Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
+		Concat(r.DB.Dialect().LateralJoin("artifact_versions v", "v",
 			engine.SQL("v.project_id = ? AND v.id = d.id", start.ProjectID)))
-	where := notAfter("v.created_at", engine.True, start.AsOf)
+	where := engine.True.NotAfter("v.created_at", start.AsOf)
 	var next []*models.ArtifactVersion
-	err := s.db.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
+	err := r.DB.Read(ctx).Scan(&next, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
 		fmt.Sprintf(" FROM ? WHERE ? ORDER BY v.created_at, v.id LIMIT %d", maxVersions), from, where))
-	return models.ViewsAt(next, start.AsOf), s.db.TranslateError(err)
+	return models.ViewsAt(next, start.AsOf), r.DB.TranslateError(err)
 }
 
 // loadLinks adds the links between the known versions, in their order. Of several step runs between two versions it
 // keeps those whose outputs were bound first. A step run that reads the version of its own output has no link.
-func (s *Store) loadLinks(
+func (r *Reader) loadLinks(
 	ctx context.Context, start *models.ArtifactVersion, known map[models.ID]*models.ArtifactVersion, found *models.Lineage,
 ) error {
 	ids := slices.Collect(maps.Keys(known))
@@ -105,12 +116,12 @@ func (s *Store) loadLinks(
 		ROW_NUMBER() OVER (PARTITION BY f.artifact_version_id, t.artifact_version_id
 			ORDER BY MIN(f.bound_at), f.step_run_id) AS place
 		FROM ? WHERE ? AND t.artifact_version_id <> f.artifact_version_id GROUP BY from_id, to_id, f.step_run_id`,
-		s.follow(start, upstream, ids), s.db.Dialect().IDIn("t.artifact_version_id", ids))
+		r.follow(start, upstream, ids), r.DB.Dialect().IDIn("t.artifact_version_id", ids))
 	var rows []struct {
 		FromID, ToID, StepRunID models.ID
 		Place                   int
 	}
-	err := s.db.Read(ctx).Scan(&rows, engine.SQL(
+	err := r.DB.Read(ctx).Scan(&rows, engine.SQL(
 		"SELECT from_id, to_id, step_run_id, place FROM (?) links WHERE place <= ? ORDER BY to_id, from_id, place",
 		links, models.MaxLineageLinks+1))
 	for _, row := range rows {
@@ -122,7 +133,7 @@ func (s *Store) loadLinks(
 			From: known[row.FromID], To: known[row.ToID], ProjectID: start.ProjectID, StepRunID: row.StepRunID,
 		})
 	}
-	return s.db.TranslateError(err)
+	return r.DB.TranslateError(err)
 }
 
 // consumerRow is a step run with the version that it read.
@@ -133,16 +144,16 @@ type consumerRow struct {
 
 // Consumers returns the same page of the step runs that read each version in order of start, as of an instant or now
 // (nil).
-func (s *Store) Consumers(
+func (r *Reader) Consumers(
 	ctx context.Context, project models.ID, versions []models.ID, page models.Page, asOf *models.Time,
 ) (map[models.ID]*models.StepRunConnection, error) {
-	run := s.db.Dialect().LateralJoin("step_runs r", "r", engine.SQL("r.project_id = ? AND r.id = i.step_run_id", project))
-	found, err := search.ReadPages(ctx, s.db, search.List[*consumerRow]{
+	run := r.DB.Dialect().LateralJoin("step_runs r", "r", engine.SQL("r.project_id = ? AND r.id = i.step_run_id", project))
+	found, err := search.ReadPages(ctx, r.DB, search.List[*consumerRow]{
 		Name:    "consumers",
 		Columns: engine.Qualify("r", stepRunColumns) + ", i.artifact_version_id",
 		// A step that reads a version under two names is one consumer.
 		From:  engine.SQL("(SELECT DISTINCT project_id, step_run_id, artifact_version_id FROM step_inputs) i").Concat(run),
-		Where: notAfter("r.started_at", engine.SQL("i.project_id = ?", project), asOf), Parent: "i.artifact_version_id",
+		Where: engine.SQL("i.project_id = ?", project).NotAfter("r.started_at", asOf), Parent: "i.artifact_version_id",
 		Order: []string{"r.started_at", "r.id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *consumerRow) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
@@ -153,5 +164,5 @@ func (s *Store) Consumers(
 	for version, connection := range found {
 		consumers[version] = models.MapConnection(connection, func(r *consumerRow) *models.StepRun { return &r.StepRun })
 	}
-	return viewsOfPages(consumers, asOf), err
+	return models.ViewsOfPages(consumers, asOf), err
 }
