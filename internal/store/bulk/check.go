@@ -47,6 +47,22 @@ func compareOutputs(stored, imported Row) comparison {
 	return conflict
 }
 
+// compareEntries ignores what an erasure removed here, so that an import does not restore it. The reason of a retraction
+// may have been removed, too.
+func compareEntries(stored, imported Row) comparison {
+	removed := []string{}
+	switch {
+	case stored.Get("kind") == nil && stored.Get("retracted") == false:
+		removed = []string{"kind", "value"}
+	case stored.Get("reason") == nil:
+		removed = []string{"reason"}
+	}
+	if equalExcept(stored, imported, removed...) {
+		return equal
+	}
+	return conflict
+}
+
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
 	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" {

@@ -156,7 +156,8 @@ var Tables = []*Table{
 		lock:       "artifact_version_id", insert: insertTagMoves, implied: nobody,
 	},
 	{
-		Record: "entry", name: "metadata_entries", Key: []string{"id"}, Unsorted: true,
+		// Version 1 of the format has no erased entries.
+		Record: "entry", name: "metadata_entries", Key: []string{"id"}, Unsorted: true, where: " AND NOT x.erased",
 		Columns: []Column{
 			{Name: "id"}, {Name: "subject_id"}, {Name: "card", Kind: Text, Optional: true, read: "NULLIF(x.card, '')"},
 			{Name: "key", Kind: Text}, {Name: "kind", Kind: Text, Optional: true}, {Name: "value", Kind: Value, Optional: true},
@@ -165,7 +166,7 @@ var Tables = []*Table{
 			{Name: "step_run_id", Optional: true},
 		},
 		references: []reference{{column: "subject_id", table: "subjects"}, {column: "step_run_id", table: "step_runs"}},
-		compare:    compareAll, insert: appendEntries,
+		compare:    compareEntries, insert: appendEntries,
 	},
 	{
 		Record: "auditEvent", name: "audit_events", Key: []string{"id"},
