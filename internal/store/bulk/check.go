@@ -47,8 +47,8 @@ func compareOutputs(stored, imported Row) comparison {
 	return conflict
 }
 
-// compareEntries ignores what an erasure removed here, so that an import does not restore it. The reason of a retraction
-// may have been removed, too.
+// compareEntries ignores what an erasure removed here, so that an import does not restore it. The reason of a
+// retraction may have been removed, too.
 func compareEntries(stored, imported Row) comparison {
 	removed := []string{}
 	switch {

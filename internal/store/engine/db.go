@@ -63,6 +63,8 @@ type backend interface {
 	logBytes() (int64, bool)
 	// emptyLog empties the write-ahead log of SQLite, or later if reads prevent it.
 	emptyLog(ctx context.Context)
+	// compact rewrites the tables that hold values, see DB.Compact.
+	compact(ctx context.Context, begin, end func(name string, bytes int64)) error
 	close() error
 }
 
