@@ -47,8 +47,8 @@ func compareOutputs(stored, imported Row) comparison {
 	return conflict
 }
 
-// compareEntries ignores what an erasure removed here, so that an import does not restore it. The reason of a
-// retraction may have been removed, too.
+// compareEntries ignores columns that an erasure sets to null: an import does not restore erased values. The reason of
+// a retraction can be erased, too.
 func compareEntries(stored, imported Row) comparison {
 	removed := []string{}
 	switch {

@@ -41,7 +41,7 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 }
 
 // connect returns a pool of at most size connections, whose pragmas may replace busy_timeout. secure_delete overwrites
-// what is deleted, so that erased values do not stay in free pages.
+// deleted content, so that erased values do not stay in free pages.
 func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, error) {
 	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")",
 		"secure_delete(1)"}, pragmas...)

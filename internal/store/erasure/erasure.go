@@ -16,7 +16,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// entryColumns are the columns of an entry without what an erasure removes.
+// entryColumns are the columns of an entry except those that an erasure sets to null.
 const entryColumns = `m.id, m.project_id, m.subject_id, m.seq, m.card, m.key, m.retracted, m.logged_at, m.logged_by,
 	m.step_run_id, m.erased`
 

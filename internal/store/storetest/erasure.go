@@ -129,8 +129,8 @@ func erasureAcrossProjects(s *suite) {
 	s.equal(s.json(other), `{"a":"1"}`)
 }
 
-// erasuresRace checks that erasures, writes and retractions of the same keys, and the saving of the output that the keys
-// wait on, leave each key with the value of its latest entry, or without one if that is erased.
+// erasuresRace checks erasures that race with writes of the same keys and with the saving of their output. Each key has
+// the value of its latest entry afterwards, or none if that entry is erased.
 func erasuresRace(s *suite) {
 	step := s.step("model")
 	stores := s.stores()
