@@ -252,7 +252,7 @@ func (l *loader) save(version *oracleVersion, input map[string]any, entries []sa
 	l.versions = append(l.versions, version)
 }
 
-// change logs again, takes back, or moves labels of a version.
+// change logs again, takes back, erases, or moves labels of a version.
 func (l *loader) change(version *oracleVersion) {
 	target := map[string]any{"artifactVersionId": version.id}
 	switch l.rng.IntN(6) {
@@ -260,6 +260,7 @@ func (l *loader) change(version *oracleVersion) {
 		version.entries = append(version.entries, l.log(target, drawEntries(l.rng, 40))...)
 	case 2, 3:
 		l.retract(version, target)
+		l.erase(version)
 	case 4:
 		alias := l.pick(sampleAliases)
 		if l.aliases[version.artifact][alias] == version {
@@ -298,6 +299,33 @@ func (l *loader) retract(version *oracleVersion, target map[string]any) {
 		version.entries = append(version.entries, oracleEntry{oraclePlace: place.oraclePlace, loggedAt: at})
 		return
 	}
+}
+
+// erase erases some entry of the version, perhaps an earlier one of its key or a retraction.
+func (l *loader) erase(version *oracleVersion) {
+	if len(version.entries) == 0 || l.rng.IntN(3) > 0 {
+		return
+	}
+	erased := &version.entries[l.rng.IntN(len(version.entries))]
+	card := any(nil)
+	if erased.card != "" {
+		card = erased.card
+	}
+	variables, err := json.Marshal(map[string]any{"id": version.id, "key": erased.key, "card": card})
+	if err != nil {
+		l.Fatal(err)
+	}
+	answer, _ := l.do(`query($id: ID!, $key: String!, $card: String) { artifactVersion(ref: {id: $id}) {
+		metadataHistory(key: $key, card: $card, first: 100) { nodes { id loggedAt } } } }`, string(variables))
+	history := answer["data"].(map[string]any)["artifactVersion"].(map[string]any)["metadataHistory"].(map[string]any)["nodes"].([]any)
+	for _, node := range history {
+		if l.instant(node.(map[string]any)["loggedAt"]).Equal(erased.loggedAt) {
+			l.mutate(`eraseMetadata`, `deduplicated`, map[string]any{"entryIds": []any{node.(map[string]any)["id"]}})
+			erased.value = nil
+			return
+		}
+	}
+	l.Fatalf("no entry of %v at %v", erased.oraclePlace, erased.loggedAt)
 }
 
 // delete removes the i-th version, which also leaves the past.

@@ -155,8 +155,8 @@ const removal = "erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_k
 func remove(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) ([]*models.MetadataEntry, error) {
 	planned := tx.Dialect.CustomPlans(tx.DB)
 	statement := engine.SQL("UPDATE metadata_entries SET "+removal+
-		" WHERE project_id = ? AND (subject_id, seq) IN (SELECT subject_id, seq FROM ?) AND NOT erased RETURNING id",
-		project, placeRows(tx, entries))
+		" WHERE project_id = ? AND ? AND (subject_id, seq) IN (SELECT subject_id, seq FROM ?) AND NOT erased RETURNING id",
+		project, ofSubjects(tx, entries), placeRows(tx, entries))
 	var erased []models.ID
 	if err := planned.Raw(statement.SQL, statement.Args...).Scan(&erased).Error; err != nil {
 		return nil, err
@@ -176,12 +176,18 @@ func remove(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) (
 		return nil, nil
 	}
 	statement = engine.SQL("UPDATE metadata_latest SET "+removal+
-		" WHERE project_id = ? AND (subject_id, card, key, seq) IN (SELECT subject_id, card, key, seq FROM ?)",
-		project, placeRows(tx, removed))
+		" WHERE project_id = ? AND ? AND (subject_id, card, key, seq) IN (SELECT subject_id, card, key, seq FROM ?)",
+		project, ofSubjects(tx, removed), placeRows(tx, removed))
 	if err := planned.Exec(statement.SQL, statement.Args...).Error; err != nil {
 		return nil, err
 	}
 	return removed, rewriteAnswers(tx, project, erased)
+}
+
+// ofSubjects returns the condition that a row is about a subject of the entries. Without it, PostgreSQL could read all
+// rows of the project.
+func ofSubjects(tx *access.Tx, entries []*models.MetadataEntry) engine.Expr {
+	return tx.Dialect.IDIn("subject_id", distinctSubjects(entries))
 }
 
 // placeRows returns the item t of FROM with the columns by which the tables find entries.
