@@ -20,6 +20,8 @@ type MetadataKeyPath struct {
 	Card, Key string
 	// Path leads into dictionaries by key and into lists and tuples by index; empty for the whole value.
 	Path []string
+	// At is the place in the arguments.
+	At *Path
 }
 
 // ValueCondition is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may
@@ -39,6 +41,8 @@ type ValueCondition struct {
 	Member []string
 	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
+	// At is the place in the arguments.
+	At *Path
 }
 
 // SortKeyRange is a range of sort keys that includes its ends unless they are open.
@@ -97,7 +101,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		if err != nil {
 			return nil, err
 		}
-		test.Not = test.Not || field.name == "ne" || field.name == "notIn"
+		test.At, test.Not = at.Child(field.name), test.Not || field.name == "ne" || field.name == "notIn"
 		p.Conditions = append(p.Conditions, test)
 	}
 	if p.Kind == nil && len(p.Conditions) == 0 {
@@ -108,7 +112,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 
 // ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
-	var p MetadataKeyPath
+	p := MetadataKeyPath{At: at}
 	p.Key, _ = fields["key"].(string)
 	if err := checkSearchedKey(at.Child("key"), "a key", p.Key); err != nil {
 		return p, err

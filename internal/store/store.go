@@ -4,8 +4,9 @@
 //
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
-// and sorted lists, package snapshot the stored answers, package bulk the import and export of whole projects. Rows of
-// one table by key are read and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// and sorted lists, package catalogue the known keys, package snapshot the stored answers, package bulk the import and
+// export of whole projects. Rows of one table by key are read and written with GORM's typed API; statements that join,
+// rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -21,6 +22,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -31,6 +33,7 @@ type Store struct {
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
+	keys     *catalogue.Catalogue
 	used     lastUseRecorder
 	// clock is time.Now, except in tests.
 	clock func() time.Time
@@ -53,7 +56,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, log: log, clock: db.Clock()}, nil
+	return &Store{db: db, log: log, clock: db.Clock(), keys: catalogue.New(time.Now)}, nil
 }
 
 // Close waits for the running writes and closes the database.
