@@ -192,7 +192,7 @@ func unmigrate(t *testing.T, driver, url string) {
 		}
 	}
 	for _, statement := range []string{
-		"DROP TABLE compatibility", "DROP INDEX metadata_latest_by_value", "DROP INDEX artifact_versions_by_time", "DROP INDEX step_runs_by_start",
+		"DROP TABLE compatibility", "DROP INDEX metadata_latest_by_value", "DROP INDEX metadata_latest_retracted", "DROP INDEX artifact_versions_by_time", "DROP INDEX step_runs_by_start",
 		"DROP TABLE audit_events", "DROP TABLE api_keys",
 		"DROP INDEX tags_by_tag", "DROP INDEX aliases_by_alias", "DROP INDEX alias_moves_by_version", "DROP TABLE tag_moves",
 		"ALTER TABLE subjects DROP COLUMN about",

@@ -52,15 +52,33 @@ func unknownKeyWarning(key models.NamedKey, names []models.MetadataKey) models.W
 	case len(dotted) > 0:
 		message += fmt.Sprintf("; card and key are two arguments, such as card: %q, key: %q",
 			models.TruncateName(dotted[0].Card), models.TruncateName(dotted[0].Key))
-	case len(elsewhere) == 1 && elsewhere[0].Card == "":
-		message += "; it has the key without a card"
 	case len(elsewhere) > 0:
-		message += "; it has " + near.Quote(spellAll(elsewhere))
+		message += "; the key exists " + listPlaces(elsewhere)
 	case len(similar) > 0:
 		message += near.Suggestion(spellAll(similar))
 	}
 	candidates := spellAll(slices.Concat(dotted, elsewhere, similar))
 	return models.Warning{Code: models.WarningUnknownKey, Message: message, Candidates: candidates}
+}
+
+// listPlaces returns the places of the names of one key.
+func listPlaces(names []models.MetadataKey) string {
+	var places, cards []string
+	for _, name := range names {
+		if name.Card == "" {
+			places = append(places, "without a card")
+		} else {
+			cards = append(cards, name.Card)
+		}
+	}
+	switch len(cards) {
+	case 0:
+	case 1:
+		places = append(places, "in the card "+near.Quote(cards))
+	default:
+		places = append(places, "in the cards "+near.Quote(cards))
+	}
+	return strings.Join(places, " and ")
 }
 
 // suggestions returns the names that a key may stand for, at most maxCandidates: those that it spells with their card,
