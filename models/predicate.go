@@ -12,6 +12,8 @@ type MetadataPredicate struct {
 	Kind *MetadataKind
 	// Conditions are the other conditions.
 	Conditions []ValueCondition
+	// At is the place in the arguments.
+	At *Path
 }
 
 // MetadataKeyPath identifies a metadata key and a value inside its value.
@@ -20,8 +22,6 @@ type MetadataKeyPath struct {
 	Card, Key string
 	// Path leads into dictionaries by key and into lists and tuples by index; empty for the whole value.
 	Path []string
-	// At is the place in the arguments.
-	At *Path
 }
 
 // ValueCondition is one condition on a value. Exactly one of Exists, In, Between, Text and Member is set; Member may
@@ -74,7 +74,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &MetadataPredicate{MetadataKeyPath: keyPath}
+	p := &MetadataPredicate{MetadataKeyPath: keyPath, At: at}
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
@@ -112,7 +112,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 
 // ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
-	p := MetadataKeyPath{At: at}
+	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
 	if err := checkSearchedKey(at.Child("key"), "a key", p.Key); err != nil {
 		return p, err

@@ -47,17 +47,17 @@ type KeyUse struct {
 // past may have had values of other kinds, so the uses of a list as of an instant do not compare texts.
 func (q ListQuery) KeyUses() []KeyUse {
 	uses := q.Filter.appendKeyUses(nil, true, q.AsOf == nil)
-	for _, term := range q.Order {
+	for i, term := range q.Order {
 		if term.Field == "" {
-			uses = append(uses, term.Metadata.use())
+			uses = append(uses, term.Metadata.use(NewPath("orderBy", i, "metadata")))
 		}
 	}
 	return uses
 }
 
-// use returns the use of a key.
-func (p MetadataKeyPath) use() KeyUse {
-	return KeyUse{NamedKey: NamedKey{MetadataKey: MetadataKey{p.Card, p.Key}}, At: p.At.Child("key")}
+// use returns the use of a key in a filter or an order at a place.
+func (p MetadataKeyPath) use(at *Path) KeyUse {
+	return KeyUse{NamedKey: NamedKey{MetadataKey: MetadataKey{p.Card, p.Key}}, At: at.Child("key")}
 }
 
 // appendKeyUses appends the uses of a filter. required is set if each result matches the filter.
@@ -76,7 +76,7 @@ func (f *Filter) appendKeyUses(uses []KeyUse, required, texts bool) []KeyUse {
 	if f.Metadata == nil {
 		return uses
 	}
-	use := f.Metadata.use()
+	use := f.Metadata.use(f.Metadata.At)
 	at := len(uses)
 	uses = append(uses, use)
 	use.Proven = required && f.Metadata.Kind != nil

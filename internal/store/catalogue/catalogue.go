@@ -6,6 +6,7 @@ package catalogue
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	maxKnownKeys = 4096
 	// maxNames is the maximum number of keys of a project that are compared with an unknown one.
 	maxNames = 10_000
+	// minCachedNames is the minimum length of a list of keys that is cached, for maxNamesAge.
+	minCachedNames = 1000
+	maxNamesAge    = 10 * time.Second
 )
 
 // Catalogue is a cache of the keys that projects have. It forgets all keys together. It is safe for concurrent use.
@@ -28,6 +32,15 @@ type Catalogue struct {
 	clock func() time.Time
 	since time.Time
 	known map[cachedKey]struct{}
+	names nameList
+}
+
+// nameList is the list of the keys of a large project that was read last, so that a page that is often requested with an
+// unknown key does not read the list each time.
+type nameList struct {
+	project models.ID
+	readAt  time.Time
+	keys    []models.MetadataKey
 }
 
 type cachedKey struct {
@@ -99,17 +112,38 @@ func (c *Catalogue) Warnings(
 	if len(unknown) == 0 {
 		return warnings, nil
 	}
-	names, complete, err := readNames(ctx, db, project)
-	for _, key := range unknown {
+	names, isComplete, err := c.readNames(ctx, db, project, unknown)
+	for i, key := range unknown {
 		switch {
-		case key.AnyCard && !complete:
+		case key.AnyCard && !isComplete:
 		case key.AnyCard && hasKey(names, key.Key):
 			c.Add(project, key)
-		case ctx.Err() != nil || !complete:
+		case i >= models.MaxWarnings || !isComplete || ctx.Err() != nil:
 			warnings[key] = unknownKeyWarning(key, nil)
 		default:
 			warnings[key] = unknownKeyWarning(key, names)
 		}
 	}
 	return warnings, err
+}
+
+// readNames returns the keys of a project that have values, or false if there are too many or the read fails. A cached
+// list is used unless it would make a key in any card unknown.
+func (c *Catalogue) readNames(
+	ctx context.Context, db *engine.DB, project models.ID, unknown []models.NamedKey,
+) ([]models.MetadataKey, bool, error) {
+	c.mu.Lock()
+	cached := c.names
+	c.mu.Unlock()
+	isMissing := func(key models.NamedKey) bool { return key.AnyCard && !hasKey(cached.keys, key.Key) }
+	if cached.project == project && c.clock().Sub(cached.readAt) < maxNamesAge && !slices.ContainsFunc(unknown, isMissing) {
+		return cached.keys, true, nil
+	}
+	keys, isComplete, err := readNames(ctx, db, project)
+	if len(keys) >= minCachedNames {
+		c.mu.Lock()
+		c.names = nameList{project, c.clock(), keys}
+		c.mu.Unlock()
+	}
+	return keys, isComplete, err
 }
