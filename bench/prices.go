@@ -111,7 +111,7 @@ func operations() []priced {
 		{name: "keys", query: "{" + keys + "}"},
 		{name: "3 × keys", query: repeated(3, keys)},
 		{name: "keys of an artifact", query: `{ artifact(name: "model-000") { ` + keys + ` } }`},
-		{name: "a series", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics") { points { number version { number } } statistics { mean p50 } missing } } }`},
+		{name: "a series", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics") { points { number version { number } } statistics { mean p50 } missingCount } } }`},
 		{name: "statistics", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics", first: 0) { statistics { mean } } } }`},
 		{name: "20 × statistics", query: "{" + x.statistics + " }"},
 		{name: "a lineage", query: "{" + version + " { upstream(depth: 100) { nodes { id } } downstream(depth: 100) { nodes { id } } } }"},

@@ -55,8 +55,8 @@ func TestAudit(t *testing.T) {
 			wanted := w.put(alpha, alpha, c.wanted)
 			text, kind := wanted[:strings.LastIndex(wanted, " ")], wanted[strings.LastIndex(wanted, " ")+1:]
 			got := after[0]
-			if fmt.Sprint(got["action"], " ", got["subject"]) != text || got["actor"] != c.caller+" ALPHAMARK" ||
-				kind != "_" && got["subjectId"] != w.ids[alpha][kind] || got["project"].(map[string]any)["name"] != alpha {
+			if fmt.Sprint(got["action"], " ", got["description"]) != text || got["createdBy"] != c.caller+" ALPHAMARK" ||
+				kind != "_" && got["objectId"] != w.ids[alpha][kind] || got["project"].(map[string]any)["name"] != alpha {
 				t.Errorf("%s: got %v, want %s", c.change, got, wanted)
 			}
 		}
@@ -73,7 +73,7 @@ func TestAudit(t *testing.T) {
 
 // events returns the audit events of alpha, newest first.
 func (w *world) events() []map[string]any {
-	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action subject subjectId actor project { name } } } }`, "auditEvents")
+	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action description objectId createdBy project { name } } } }`, "auditEvents")
 }
 
 // TestKeyIsUsed checks that the last use of a key is stored, but not for each request.
@@ -121,8 +121,8 @@ func TestWithoutKeys(t *testing.T) {
 			}
 		}
 		w.as("", `mutation { createProject(input: {name: "p"}) { project { id } } }`)
-		answer, _ := w.as("", `{ auditEvents { totalCount nodes { action actor subject project { name } } } }`)
-		if answer != `{"data":{"auditEvents":{"nodes":[{"action":"PROJECT_CREATED","actor":null,"project":{"name":"p"},"subject":"project \"p\""}],"totalCount":1}}}` {
+		answer, _ := w.as("", `{ auditEvents { totalCount nodes { action createdBy description project { name } } } }`)
+		if answer != `{"data":{"auditEvents":{"nodes":[{"action":"PROJECT_CREATED","createdBy":null,"description":"project \"p\"","project":{"name":"p"}}],"totalCount":1}}}` {
 			t.Error(answer)
 		}
 	})

@@ -65,19 +65,19 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 		case "metadata":
 			filter[name] = th.drawPredicate(t)
 		case "artifact":
-			filter[name] = drawTextFilter(t, sampleArtifacts)
+			filter[name] = drawStringFilter(t, sampleArtifacts)
 		case "version":
-			filter[name] = drawTextFilter(t, slices.Concat([]string{"1", "2", "10", "25", "901", "500"}, sampleVersions))
+			filter[name] = drawStringFilter(t, slices.Concat([]string{"1", "2", "10", "25", "901", "500"}, sampleVersions))
 		case "type":
-			filter[name] = drawTextFilter(t, sampleTypes)
+			filter[name] = drawStringFilter(t, sampleTypes)
 		case "tag":
-			filter[name] = drawTextFilter(t, sampleTags)
+			filter[name] = drawStringFilter(t, sampleTags)
 		case "alias":
-			filter[name] = drawTextFilter(t, slices.Concat([]string{"latest"}, sampleAliases))
+			filter[name] = drawStringFilter(t, slices.Concat([]string{"latest"}, sampleAliases))
 		case "number":
 			filter[name] = drawIntFilter(t)
 		case "createdAt":
-			filter[name] = drawTimeFilter(t)
+			filter[name] = drawDateTimeFilter(t)
 		case "producedBy":
 			filter[name] = drawProducerFilter(t)
 		}
@@ -109,8 +109,8 @@ func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
 	return rapid.Custom(func(t *rapid.T) map[string]any { return th.drawFilter(t, depth+1) })
 }
 
-// drawTextFilter draws a TextFilter near some texts.
-func drawTextFilter(t *rapid.T, texts []string) map[string]any {
+// drawStringFilter draws a StringFilter near some texts.
+func drawStringFilter(t *rapid.T, texts []string) map[string]any {
 	filter := map[string]any{}
 	draw := func() any {
 		text := drawText(t, drawFrom(t, texts, "near"))
@@ -162,8 +162,8 @@ func drawIntFilter(t *rapid.T) map[string]any {
 	return filter
 }
 
-// drawTimeFilter draws a TimeFilter at the creation of some version, to the nanosecond.
-func drawTimeFilter(t *rapid.T) map[string]any {
+// drawDateTimeFilter draws a DateTimeFilter at the creation of some version, to the nanosecond.
+func drawDateTimeFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
 	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
 	for _, name := range drawConditions(t, names) {
@@ -200,9 +200,9 @@ func drawProducerFilter(t *rapid.T) map[string]any {
 		case "exists":
 			filter[name] = rapid.Bool().Draw(t, name)
 		case "pipeline":
-			filter[name] = drawTextFilter(t, samplePipelines)
+			filter[name] = drawStringFilter(t, samplePipelines)
 		case "step":
-			filter[name] = drawTextFilter(t, sampleSteps)
+			filter[name] = drawStringFilter(t, sampleSteps)
 		case "stepRunId":
 			filter[name] = run(func(p *oracleProducer) string { return p.stepRun })
 		case "pipelineRunId":

@@ -186,8 +186,8 @@ func argumentLimits(version, run, step string) []argumentLimit {
 		{"terms of an order by fields", "[ArtifactOrder!]", `query%s { artifacts(orderBy: %s) { totalCount } }`, 10, func(n int) any {
 			return times(n, func(int) any { return object{"field": word("NAME")} })
 		}},
-		{"points of a series", "Int", `query%s { artifact(name: "a") { metadataSeries(key: "k", first: %s) { missing } } }`, 1000, func(n int) any { return n }},
-		{"the last points of a series", "Int", `query%s { stepRun(id: "` + step + `") { metadataSeries(key: "k", last: %s) { missing } } }`, 1000, func(n int) any { return n }},
+		{"points of a series", "Int", `query%s { artifact(name: "a") { metadataSeries(key: "k", first: %s) { missingCount } } }`, 1000, func(n int) any { return n }},
+		{"the last points of a series", "Int", `query%s { stepRun(id: "` + step + `") { metadataSeries(key: "k", last: %s) { missingCount } } }`, 1000, func(n int) any { return n }},
 	}
 }
 

@@ -259,7 +259,7 @@ func TestMistakes(t *testing.T) {
 		{"an empty condition", `{ artifactVersions(where: {type: {}}) { totalCount } }`, "", "BAD_INPUT", `["where","type"]`,
 			`where.type: must have a condition, such as eq`},
 		{"an unknown operator", find, `{"w": {"metadata": {"key": "a", "gtt": 1}}}`, "BAD_INPUT", `["where","metadata","gtt"]`,
-			`where.metadata.gtt: is not a field of MetadataPredicate; its fields are "gt", "gte", …`},
+			`where.metadata.gtt: is not a field of MetadataFilter; its fields are "gt", "gte", …`},
 		{"null in a filter", find, `{"w": {"type": null}}`, "BAD_INPUT", `["where","type"]`,
 			`where.type: must not be null in a filter: leave it out`},
 		{"an object in a filter", find, `{"w": {"metadata": {"key": "a", "eq": {"b": 1}}}}`, "BAD_INPUT", `["where","metadata","eq"]`,

@@ -162,7 +162,7 @@ func optional(text *string) []string {
 	return []string{*text}
 }
 
-// oracleText returns the condition of a TextFilter on a set of texts.
+// oracleText returns the condition of a StringFilter on a set of texts.
 func oracleText(node any, texts func(*oracleStanding) []string) oracleTest {
 	filter := node.(map[string]any)
 	fold := func(text any) string { return text.(string) }
@@ -213,7 +213,7 @@ func oracleNot(test oracleTest) oracleTest {
 	return func(s *oracleStanding) bool { return !test(s) }
 }
 
-// oracleAlias returns the condition of a TextFilter on aliases. Only the four operators of equality accept latest.
+// oracleAlias returns the condition of a StringFilter on aliases. Only the four operators of equality accept latest.
 func oracleAlias(node any) oracleTest {
 	known, others := map[string]any{}, map[string]any{}
 	for name, operand := range node.(map[string]any) {
@@ -279,7 +279,7 @@ func oracleHolds(name string, compared int) bool {
 	panic("no comparison: " + name)
 }
 
-// oracleTime returns the condition of a TimeFilter on the creation of a version, which always has an instant.
+// oracleTime returns the condition of a DateTimeFilter on the creation of a version, which always has an instant.
 func oracleTime(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	for name, operand := range filter {

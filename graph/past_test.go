@@ -20,7 +20,7 @@ const versionPage = `
 		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
 		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
-		metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
+		metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	}
 	output { ...output }
 	producer { output { ...output } stepRun { ...step } }
@@ -33,7 +33,7 @@ const versionPage = `
 	cards { name entries { id } }
 	metadataJson metadataExtendedJson
 	metadataHistory { totalCount nodes { ...entry } }
-	metadataSeries(key: "loss") { missing statistics { count last } points { version { id aliases } entry { id } number } }
+	metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key entries { id } } }
 	metadataChanges(from: "2020-01-01T00:00:00Z") { key entries { id } }`
 

@@ -73,7 +73,7 @@ func TestEmptyCards(t *testing.T) {
 			`{"i": {` + target + `, "keys": [{"key": "k", "card": ""}]}}`, "BAD_INPUT", `["input","keys",0,"card"]`, `input.keys[0].card: must not be empty`},
 		{"a filter", find, `{"w": {"metadata": {"card": "", "key": "k", "exists": true}}}`, "BAD_INPUT", `["where","metadata","card"]`, `where.metadata.card: must not be empty`},
 		{"an order", find, `{"o": [{"metadata": {"card": "", "key": "k"}}]}`, "BAD_INPUT", `["orderBy",0,"metadata","card"]`, `orderBy[0].metadata.card: must not be empty`},
-		{"a series of an artifact", `{ artifact(name: "a") { metadataSeries(key: "k", card: "") { missing } } }`, "", "BAD_INPUT", `["card"]`, `card: must not be empty`},
+		{"a series of an artifact", `{ artifact(name: "a") { metadataSeries(key: "k", card: "") { missingCount } } }`, "", "BAD_INPUT", `["card"]`, `card: must not be empty`},
 		{"a mark for a card", log, `{"i": {` + target + `, "entries": [{"key": "k", "card": "$uri", "value": {"integer": 1}}]}}`,
 			"BAD_INPUT", `["input","entries",0,"card"]`, `input.entries[0].card: must not begin with $, which marks kinds`},
 		{"an empty key", log, `{"i": {` + target + `, "metadata": {"": 1}}}`, "BAD_INPUT", `["input","metadata",""]`, `input.metadata[""]: a key must not be empty`},
@@ -81,7 +81,7 @@ func TestEmptyCards(t *testing.T) {
 	}
 	for _, field := range []string{
 		`metadata(card: "") { key }`, `metadataEntry(key: "k", card: "") { key }`, `metadataExtendedJson(card: "")`, `metadataHistory(card: "") { totalCount }`,
-		`metadataSeries(key: "k", card: "") { missing }`, `metadataChanges(from: "2026-01-01T00:00:00Z", card: "") { key }`,
+		`metadataSeries(key: "k", card: "") { missingCount }`, `metadataChanges(from: "2026-01-01T00:00:00Z", card: "") { key }`,
 	} {
 		cases = append(cases, refusal{field, `{ artifactVersion(ref: {named: {name: "a"}}) { ` + field + ` } }`, "", "BAD_INPUT", `["card"]`, `card: must not be empty`})
 	}

@@ -203,12 +203,12 @@ func answers(a *api, world *oracleWorld) string {
 	}
 	for _, artifact := range append([]string{"everything", "deleted as a whole"}, sampleArtifacts...) {
 		ask(`query($name: String!) { artifact(name: $name) { metadataKeys { card key kinds versions min max lastEntry { id } }
-			metadataSeries(key: "number") { missing statistics { count mean min max } points { entry { id } } }
+			metadataSeries(key: "number") { missingCount statistics { count mean min max } points { entry { id } } }
 			versions(first: 100, where: {or: [{metadata: {key: "number", gte: 0}}, {alias: {eq: "prod"}}, {tag: {eq: "red"}}]}) { totalCount nodes { id } } } }`,
 			map[string]any{"name": artifact})
 	}
 	ask(`{ metadataKeys { card key kinds versions lastEntry { id } } stepRuns(first: 100, where: {status: {eq: FAILED}}) { nodes { id } } }`, nil)
-	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id at actor action subject subjectId } } }`, "")
+	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description objectId } } }`, "")
 	var events []string
 	for _, event := range audited["data"].(map[string]any)["auditEvents"].(map[string]any)["nodes"].([]any) {
 		if event.(map[string]any)["action"] != "PROJECT_IMPORTED" {

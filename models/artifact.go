@@ -6,6 +6,12 @@ type Artifact struct {
 	ProjectID ID `gorm:"primaryKey"`
 	Name      string
 	CreatedAt Time
+	// CreatedBy is the name of the API key, nil without one.
+	CreatedBy *string
+	// Description is Markdown, nil for none.
+	Description *string
+	// UpdatedAt is the time of the last change of the description, the labels or the versions.
+	UpdatedAt Time `gorm:"autoUpdateTime:false"`
 	// AsOf is the instant of a view, nil for the present state.
 	AsOf *Time `gorm:"-"`
 }
@@ -30,6 +36,10 @@ type ArtifactVersion struct {
 	Number    int32
 	Type      *string
 	CreatedAt Time
+	// CreatedBy is the name of the API key, nil without one.
+	CreatedBy *string
+	// Description is Markdown, nil for none.
+	Description *string
 	// KnownArtifact is the artifact if it is already known, else nil. A replayed call sets it, because the artifact may be
 	// deleted.
 	KnownArtifact *Artifact `gorm:"-"`

@@ -24,7 +24,7 @@ type Filter struct {
 	Related       string
 	RelatedFilter *Filter
 	// Metadata is a predicate on the latest value of a key.
-	Metadata *MetadataPredicate
+	Metadata *MetadataFilter
 }
 
 // FieldCondition is one condition on a field.
@@ -171,7 +171,7 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 	return &Filter{Field: name, Conditions: []FieldCondition{{Op: "eq", Values: []any{id}}}}, nil
 }
 
-// readConditions validates a TextFilter, IntFilter, TimeFilter or RunStatusFilter.
+// readConditions validates a StringFilter, IntFilter, DateTimeFilter or RunStatusFilter.
 func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {

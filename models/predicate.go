@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// MetadataPredicate is a conjunction of conditions on the latest value of one key.
-type MetadataPredicate struct {
+// MetadataFilter is a conjunction of conditions on the latest value of one key.
+type MetadataFilter struct {
 	MetadataKeyPath
 	// Kind is the required kind of the value; nil for any.
 	Kind *MetadataKind
@@ -58,7 +58,7 @@ type TextCondition struct {
 	Text string
 }
 
-// predicateReader validates a MetadataPredicate.
+// predicateReader validates a MetadataFilter.
 type predicateReader struct {
 	at         *Path
 	fields     map[string]any
@@ -68,13 +68,13 @@ type predicateReader struct {
 	textOnly bool
 }
 
-// readPredicate validates the fields of a MetadataPredicate.
-func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) {
+// readPredicate validates the fields of a MetadataFilter.
+func readPredicate(at *Path, fields map[string]any) (*MetadataFilter, error) {
 	keyPath, err := ReadKeyPath(at, fields)
 	if err != nil {
 		return nil, err
 	}
-	p := &MetadataPredicate{MetadataKeyPath: keyPath, At: at}
+	p := &MetadataFilter{MetadataKeyPath: keyPath, At: at}
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
@@ -110,7 +110,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	return p, nil
 }
 
-// ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
+// ReadKeyPath validates the card, the key and the path of a MetadataFilter or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)

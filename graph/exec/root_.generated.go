@@ -148,13 +148,13 @@ type ComplexityRoot struct {
 	}
 
 	AuditEvent struct {
-		Action    func(childComplexity int) int
-		Actor     func(childComplexity int) int
-		At        func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Project   func(childComplexity int) int
-		Subject   func(childComplexity int) int
-		SubjectID func(childComplexity int) int
+		Action      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		ObjectID    func(childComplexity int) int
+		Project     func(childComplexity int) int
 	}
 
 	AuditEventConnection struct {
@@ -363,10 +363,10 @@ type ComplexityRoot struct {
 	}
 
 	MetadataSeries struct {
-		Missing    func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		Points     func(childComplexity int) int
-		Statistics func(childComplexity int) int
+		MissingCount func(childComplexity int) int
+		PageInfo     func(childComplexity int) int
+		Points       func(childComplexity int) int
+		Statistics   func(childComplexity int) int
 	}
 
 	MetadataStatistics struct {
@@ -377,8 +377,8 @@ type ComplexityRoot struct {
 		Max               func(childComplexity int) int
 		Mean              func(childComplexity int) int
 		Min               func(childComplexity int) int
-		NonFinite         func(childComplexity int) int
-		NotNumbers        func(childComplexity int) int
+		NonFiniteCount    func(childComplexity int) int
+		NonNumericCount   func(childComplexity int) int
 		P50               func(childComplexity int) int
 		P90               func(childComplexity int) int
 		P99               func(childComplexity int) int
@@ -1224,42 +1224,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.Action(childComplexity), true
-	case "AuditEvent.actor":
-		if e.ComplexityRoot.AuditEvent.Actor == nil {
+	case "AuditEvent.createdAt":
+		if e.ComplexityRoot.AuditEvent.CreatedAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
-	case "AuditEvent.at":
-		if e.ComplexityRoot.AuditEvent.At == nil {
+		return e.ComplexityRoot.AuditEvent.CreatedAt(childComplexity), true
+	case "AuditEvent.createdBy":
+		if e.ComplexityRoot.AuditEvent.CreatedBy == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.At(childComplexity), true
+		return e.ComplexityRoot.AuditEvent.CreatedBy(childComplexity), true
+	case "AuditEvent.description":
+		if e.ComplexityRoot.AuditEvent.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Description(childComplexity), true
 	case "AuditEvent.id":
 		if e.ComplexityRoot.AuditEvent.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
+	case "AuditEvent.objectId":
+		if e.ComplexityRoot.AuditEvent.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ObjectID(childComplexity), true
 	case "AuditEvent.project":
 		if e.ComplexityRoot.AuditEvent.Project == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEvent.Project(childComplexity), true
-	case "AuditEvent.subject":
-		if e.ComplexityRoot.AuditEvent.Subject == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AuditEvent.Subject(childComplexity), true
-	case "AuditEvent.subjectId":
-		if e.ComplexityRoot.AuditEvent.SubjectID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AuditEvent.SubjectID(childComplexity), true
 
 	case "AuditEventConnection.edges":
 		if e.ComplexityRoot.AuditEventConnection.Edges == nil {
@@ -1964,12 +1964,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataPoint.Version(childComplexity), true
 
-	case "MetadataSeries.missing":
-		if e.ComplexityRoot.MetadataSeries.Missing == nil {
+	case "MetadataSeries.missingCount":
+		if e.ComplexityRoot.MetadataSeries.MissingCount == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MetadataSeries.Missing(childComplexity), true
+		return e.ComplexityRoot.MetadataSeries.MissingCount(childComplexity), true
 	case "MetadataSeries.pageInfo":
 		if e.ComplexityRoot.MetadataSeries.PageInfo == nil {
 			break
@@ -2031,18 +2031,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataStatistics.Min(childComplexity), true
-	case "MetadataStatistics.nonFinite":
-		if e.ComplexityRoot.MetadataStatistics.NonFinite == nil {
+	case "MetadataStatistics.nonFiniteCount":
+		if e.ComplexityRoot.MetadataStatistics.NonFiniteCount == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MetadataStatistics.NonFinite(childComplexity), true
-	case "MetadataStatistics.notNumbers":
-		if e.ComplexityRoot.MetadataStatistics.NotNumbers == nil {
+		return e.ComplexityRoot.MetadataStatistics.NonFiniteCount(childComplexity), true
+	case "MetadataStatistics.nonNumericCount":
+		if e.ComplexityRoot.MetadataStatistics.NonNumericCount == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MetadataStatistics.NotNumbers(childComplexity), true
+		return e.ComplexityRoot.MetadataStatistics.NonNumericCount(childComplexity), true
 	case "MetadataStatistics.p50":
 		if e.ComplexityRoot.MetadataStatistics.P50 == nil {
 			break
@@ -3560,6 +3560,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
+			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
@@ -3569,9 +3570,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LogMetadataInput", ec.unmarshalInputLogMetadataInput),
 			graphql.NewInputUnmarshaler("MetadataEntryInput", ec.unmarshalInputMetadataEntryInput),
 			graphql.NewInputUnmarshaler("MetadataFieldInput", ec.unmarshalInputMetadataFieldInput),
+			graphql.NewInputUnmarshaler("MetadataFilter", ec.unmarshalInputMetadataFilter),
 			graphql.NewInputUnmarshaler("MetadataKeyInput", ec.unmarshalInputMetadataKeyInput),
 			graphql.NewInputUnmarshaler("MetadataOrder", ec.unmarshalInputMetadataOrder),
-			graphql.NewInputUnmarshaler("MetadataPredicate", ec.unmarshalInputMetadataPredicate),
 			graphql.NewInputUnmarshaler("MetadataTarget", ec.unmarshalInputMetadataTarget),
 			graphql.NewInputUnmarshaler("MetadataValueInput", ec.unmarshalInputMetadataValueInput),
 			graphql.NewInputUnmarshaler("PipelineRunFilter", ec.unmarshalInputPipelineRunFilter),
@@ -3585,14 +3586,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartPipelineRunInput", ec.unmarshalInputStartPipelineRunInput),
 			graphql.NewInputUnmarshaler("StartStepRunInput", ec.unmarshalInputStartStepRunInput),
 			graphql.NewInputUnmarshaler("StepContext", ec.unmarshalInputStepContext),
-			graphql.NewInputUnmarshaler("StepInputInput", ec.unmarshalInputStepInputInput),
-			graphql.NewInputUnmarshaler("StepOutputInput", ec.unmarshalInputStepOutputInput),
-			graphql.NewInputUnmarshaler("StepOutputReference", ec.unmarshalInputStepOutputReference),
+			graphql.NewInputUnmarshaler("StepInputDeclaration", ec.unmarshalInputStepInputDeclaration),
+			graphql.NewInputUnmarshaler("StepOutputDeclaration", ec.unmarshalInputStepOutputDeclaration),
+			graphql.NewInputUnmarshaler("StepOutputRef", ec.unmarshalInputStepOutputRef),
 			graphql.NewInputUnmarshaler("StepRunFilter", ec.unmarshalInputStepRunFilter),
 			graphql.NewInputUnmarshaler("StepRunOrder", ec.unmarshalInputStepRunOrder),
+			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("TagArtifactVersionInput", ec.unmarshalInputTagArtifactVersionInput),
-			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
-			graphql.NewInputUnmarshaler("TimeFilter", ec.unmarshalInputTimeFilter),
 			graphql.NewInputUnmarshaler("UntagArtifactVersionInput", ec.unmarshalInputUntagArtifactVersionInput),
 		)
 	}
@@ -4699,7 +4699,7 @@ type RetractMetadataPayload {
 }
 
 "The output that a version is saved from."
-input StepOutputReference {
+input StepOutputRef {
   "The step run that declared it." stepRunId: ID!
   "The name of the output." name: String!
 }
@@ -4721,7 +4721,7 @@ input CreateArtifactVersionInput {
   "The type, such as ` + "`" + `Dataset` + "`" + ` or ` + "`" + `Model` + "`" + `, 1 to 250 characters."
   type: String
   "The output that it is saved from. Its facts move to the version. An output is saved at most once."
-  output: StepOutputReference
+  output: StepOutputRef
   "Aliases to point to the version, at most 100."
   aliases: [String!]
   "Tags of the version, at most 100."
@@ -4768,14 +4768,14 @@ type FinishPipelineRunPayload {
 }
 
 "An artifact version that a step reads."
-input StepInputInput {
+input StepInputDeclaration {
   "The name in the step, 1 to 250 characters, unique." name: String!
   "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
 }
 
 "An output that a step will produce."
-input StepOutputInput {
+input StepOutputDeclaration {
   "The name in the step, 1 to 250 characters, unique." name: String!
   "The name of the artifact of the future version, which a step context can use." artifactName: String
 }
@@ -4787,9 +4787,9 @@ input StartStepRunInput {
   "The name of the step, 1 to 250 characters."
   name: String!
   "The inputs, at most 1,000."
-  inputs: [StepInputInput!]
+  inputs: [StepInputDeclaration!]
   "The outputs, at most 100."
-  outputs: [StepOutputInput!]
+  outputs: [StepOutputDeclaration!]
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
 }
@@ -4917,11 +4917,11 @@ type ApiKeyEdge {
 "An audited change, recorded in the same transaction and never modified."
 type AuditEvent {
   "Opaque, unique over all events." id: ID!
-  "When it was done." at: DateTime!
-  "The name of the key that did it; null for what was done without a key." actor: String
+  "The time of the change." createdAt: DateTime!
+  "The name of the API key of the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
-  "What it was done to, in words: it may be gone." subject: String!
-  "What identified the subject: a key, a project, an artifact, a version, or what metadata is about." subjectId: ID!
+  "A description of the changed object, which may be deleted." description: String!
+  "Identifies the changed object, which may be deleted." objectId: ID!
   "The project; null for owner keys." project: Project
 }
 
@@ -5281,27 +5281,27 @@ input ArtifactVersionFilter {
   "All of these match. An empty list matches every version." and: [ArtifactVersionFilter!]
   "At least one of these matches. An empty list matches no version." or: [ArtifactVersionFilter!]
   "This does not match." not: ArtifactVersionFilter
-  "The name of the artifact." artifact: TextFilter
-  "The name of the version." version: TextFilter
+  "The name of the artifact." artifact: StringFilter
+  "The name of the version." version: StringFilter
   "The number." number: IntFilter
-  "The type; a version may have none." type: TextFilter
-  "Any of the tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no tag is equal." tag: TextFilter
+  "The type; a version may have none." type: StringFilter
+  "Any of the tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no tag is equal." tag: StringFilter
   """
   Any of the aliases. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no alias is equal. Only ` + "`" + `eq` + "`" + `, ` + "`" + `ne` + "`" + `, ` + "`" + `in` + "`" + ` and ` + "`" + `notIn` + "`" + ` include the
   computed ` + "`" + `latest` + "`" + `.
   """
-  alias: TextFilter
-  "The time of creation." createdAt: TimeFilter
+  alias: StringFilter
+  "The time of creation." createdAt: DateTimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
-  metadata: MetadataPredicate
+  metadata: MetadataFilter
 }
 
 "A filter of the step run that produced a version. A version that was created without an output has none."
 input ProducerFilter {
   "True matches versions that a step run produced, false the others." exists: Boolean
-  "The name of the pipeline." pipeline: TextFilter
-  "The name of the step." step: TextFilter
+  "The name of the pipeline." pipeline: StringFilter
+  "The name of the step." step: StringFilter
   "The step run with this ID." stepRunId: ID
   "The pipeline run with this ID." pipelineRunId: ID
 }
@@ -5311,8 +5311,8 @@ input ArtifactFilter {
   "All of these match. An empty list matches every artifact." and: [ArtifactFilter!]
   "At least one of these matches. An empty list matches no artifact." or: [ArtifactFilter!]
   "This does not match." not: ArtifactFilter
-  "The name." name: TextFilter
-  "The creation time of the first version." createdAt: TimeFilter
+  "The name." name: StringFilter
+  "The creation time of the first version." createdAt: DateTimeFilter
   "The latest version matches this filter." latestVersion: ArtifactVersionFilter
   "At least one version matches this filter." anyVersion: ArtifactVersionFilter
 }
@@ -5322,11 +5322,11 @@ input PipelineRunFilter {
   "All of these match. An empty list matches every run." and: [PipelineRunFilter!]
   "At least one of these matches. An empty list matches no run." or: [PipelineRunFilter!]
   "This does not match." not: PipelineRunFilter
-  "The name of the pipeline." pipeline: TextFilter
+  "The name of the pipeline." pipeline: StringFilter
   "The status." status: RunStatusFilter
-  "The start time." startedAt: TimeFilter
-  "The end time; a running run has none." finishedAt: TimeFilter
-  "The latest value of one metadata key of the run itself." metadata: MetadataPredicate
+  "The start time." startedAt: DateTimeFilter
+  "The end time; a running run has none." finishedAt: DateTimeFilter
+  "The latest value of one metadata key of the run itself." metadata: MetadataFilter
 }
 
 "A filter of step runs. All fields must match."
@@ -5334,19 +5334,19 @@ input StepRunFilter {
   "All of these match. An empty list matches every step run." and: [StepRunFilter!]
   "At least one of these matches. An empty list matches no step run." or: [StepRunFilter!]
   "This does not match." not: StepRunFilter
-  "The name of the step." name: TextFilter
-  "The name of the pipeline of the step run." pipeline: TextFilter
+  "The name of the step." name: StringFilter
+  "The name of the pipeline of the step run." pipeline: StringFilter
   "The status." status: RunStatusFilter
-  "The start time." startedAt: TimeFilter
-  "The end time; a running step has none." finishedAt: TimeFilter
-  "The latest value of one metadata key of the step run itself." metadata: MetadataPredicate
+  "The start time." startedAt: DateTimeFilter
+  "The end time; a running step has none." finishedAt: DateTimeFilter
+  "The latest value of one metadata key of the step run itself." metadata: MetadataFilter
 }
 
 """
 Conditions on a text, all of which must hold. ` + "`" + `%` + "`" + ` and ` + "`" + `_` + "`" + ` mean themselves. Text is compared by code point. Where there
 is no text, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and nothing else.
 """
-input TextFilter {
+input StringFilter {
   "Whether there is a text." exists: Boolean
   "It is this." eq: String
   "It is not this." ne: String
@@ -5371,7 +5371,7 @@ input IntFilter {
 }
 
 "Conditions on an instant, all of which must hold. Where there is no instant, only ` + "`" + `exists: false` + "`" + ` holds."
-input TimeFilter {
+input DateTimeFilter {
   "Whether there is an instant." exists: Boolean
   "It is this." eq: DateTime
   "It is before this." lt: DateTime
@@ -5400,7 +5400,7 @@ What a value is compared with is JSON: a number, a text, ` + "`" + `true` + "`" 
 as ` + "`" + `{"$float": "Infinity"}` + "`" + ` or ` + "`" + `{"$timestamp": …}` + "`" + `. A text is also taken as a number when it is a size
 (` + "`" + `"1.5GiB"` + "`" + `, ` + "`" + `"200 MB"` + "`" + `) or a duration (` + "`" + `"90s"` + "`" + `, ` + "`" + `"1.5h"` + "`" + `), and as an instant when it is RFC 3339.
 """
-input MetadataPredicate {
+input MetadataFilter {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
   "The key, compared exactly." key: String!
   """
@@ -5476,7 +5476,7 @@ value come last: those with NULL, and those without the key.
 input MetadataOrder {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
   "The key, compared exactly." key: String!
-  "The path inside the value; see ` + "`" + `MetadataPredicate.path` + "`" + `." path: [String!]
+  "The path inside the value; see ` + "`" + `MetadataFilter.path` + "`" + `." path: [String!]
 }
 
 "The direction of sorting."
@@ -5535,7 +5535,7 @@ type MetadataSeries {
   "The position of the page in the series."
   pageInfo: PageInfo!
   "The number of versions without the key, or of retractions in a history. It covers the whole series."
-  missing: Int! @cost(weight: 500, batched: true)
+  missingCount: Int! @cost(weight: 500, batched: true)
   "The statistics of the whole series; computed only if selected."
   statistics: MetadataStatistics! @cost(weight: 500, batched: true)
 }
@@ -5564,9 +5564,9 @@ type MetadataStatistics {
   "The number of finite numbers."
   count: Int!
   "The number of points that are NaN, Infinity or -Infinity. The other figures ignore them."
-  nonFinite: Int!
+  nonFiniteCount: Int!
   "The number of points that are not numbers: text, lists, null and so on. The other figures ignore them."
-  notNumbers: Int!
+  nonNumericCount: Int!
   "The least number."
   min: Float
   "The greatest number."
@@ -5622,7 +5622,7 @@ extend type Artifact {
 extend interface Subject {
   """
   The values of one key over its history by ascending ` + "`" + `seq` + "`" + `, such as the loss of a training. Retractions have no point
-  and are counted in ` + "`" + `missing` + "`" + `.
+  and are counted in ` + "`" + `missingCount` + "`" + `.
   """
   metadataSeries(
     "The key, compared exactly."
@@ -6006,16 +6006,16 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_AuditEvent_id(ctx, field)
-	case "at":
-		return ec.fieldContext_AuditEvent_at(ctx, field)
-	case "actor":
-		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AuditEvent_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_AuditEvent_createdBy(ctx, field)
 	case "action":
 		return ec.fieldContext_AuditEvent_action(ctx, field)
-	case "subject":
-		return ec.fieldContext_AuditEvent_subject(ctx, field)
-	case "subjectId":
-		return ec.fieldContext_AuditEvent_subjectId(ctx, field)
+	case "description":
+		return ec.fieldContext_AuditEvent_description(ctx, field)
+	case "objectId":
+		return ec.fieldContext_AuditEvent_objectId(ctx, field)
 	case "project":
 		return ec.fieldContext_AuditEvent_project(ctx, field)
 	}
@@ -6324,8 +6324,8 @@ func (ec *executionContext) childFields_MetadataSeries(ctx context.Context, fiel
 		return ec.fieldContext_MetadataSeries_points(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_MetadataSeries_pageInfo(ctx, field)
-	case "missing":
-		return ec.fieldContext_MetadataSeries_missing(ctx, field)
+	case "missingCount":
+		return ec.fieldContext_MetadataSeries_missingCount(ctx, field)
 	case "statistics":
 		return ec.fieldContext_MetadataSeries_statistics(ctx, field)
 	}
@@ -6336,10 +6336,10 @@ func (ec *executionContext) childFields_MetadataStatistics(ctx context.Context, 
 	switch field.Name {
 	case "count":
 		return ec.fieldContext_MetadataStatistics_count(ctx, field)
-	case "nonFinite":
-		return ec.fieldContext_MetadataStatistics_nonFinite(ctx, field)
-	case "notNumbers":
-		return ec.fieldContext_MetadataStatistics_notNumbers(ctx, field)
+	case "nonFiniteCount":
+		return ec.fieldContext_MetadataStatistics_nonFiniteCount(ctx, field)
+	case "nonNumericCount":
+		return ec.fieldContext_MetadataStatistics_nonNumericCount(ctx, field)
 	case "min":
 		return ec.fieldContext_MetadataStatistics_min(ctx, field)
 	case "max":

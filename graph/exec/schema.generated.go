@@ -11245,7 +11245,7 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 			it.Type = data
 		case "output":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("output"))
-			data, err := ec.unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputReference(ctx, v)
+			data, err := ec.unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12095,14 +12095,14 @@ func (ec *executionContext) unmarshalInputStartStepRunInput(ctx context.Context,
 			it.Name = data
 		case "inputs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inputs"))
-			data, err := ec.unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInputᚄ(ctx, v)
+			data, err := ec.unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Inputs = data
 		case "outputs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outputs"))
-			data, err := ec.unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInputᚄ(ctx, v)
+			data, err := ec.unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12180,8 +12180,8 @@ func UnmarshalStepContext(ctx context.Context, raw any) (models.StepContext, err
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, obj any) (models.StepInputInput, error) {
-	var it models.StepInputInput
+func (ec *executionContext) unmarshalInputStepInputDeclaration(ctx context.Context, obj any) (models.StepInputDeclaration, error) {
+	var it models.StepInputDeclaration
 	if obj == nil {
 		return it, nil
 	}
@@ -12224,20 +12224,20 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 	return it, nil
 }
 
-// UnmarshalStepInputInput unmarshals raw into the StepInputInput input type, using the
+// UnmarshalStepInputDeclaration unmarshals raw into the StepInputDeclaration input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepInputInput(ctx context.Context, raw any) (models.StepInputInput, error) {
-	var out models.StepInputInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepInputInput", raw, &out)
+func UnmarshalStepInputDeclaration(ctx context.Context, raw any) (models.StepInputDeclaration, error) {
+	var out models.StepInputDeclaration
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepInputDeclaration", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepOutputInput(ctx context.Context, obj any) (models.StepOutputInput, error) {
-	var it models.StepOutputInput
+func (ec *executionContext) unmarshalInputStepOutputDeclaration(ctx context.Context, obj any) (models.StepOutputDeclaration, error) {
+	var it models.StepOutputDeclaration
 	if obj == nil {
 		return it, nil
 	}
@@ -12273,20 +12273,20 @@ func (ec *executionContext) unmarshalInputStepOutputInput(ctx context.Context, o
 	return it, nil
 }
 
-// UnmarshalStepOutputInput unmarshals raw into the StepOutputInput input type, using the
+// UnmarshalStepOutputDeclaration unmarshals raw into the StepOutputDeclaration input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepOutputInput(ctx context.Context, raw any) (models.StepOutputInput, error) {
-	var out models.StepOutputInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputInput", raw, &out)
+func UnmarshalStepOutputDeclaration(ctx context.Context, raw any) (models.StepOutputDeclaration, error) {
+	var out models.StepOutputDeclaration
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputDeclaration", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Context, obj any) (models.StepOutputReference, error) {
-	var it models.StepOutputReference
+func (ec *executionContext) unmarshalInputStepOutputRef(ctx context.Context, obj any) (models.StepOutputRef, error) {
+	var it models.StepOutputRef
 	if obj == nil {
 		return it, nil
 	}
@@ -12322,15 +12322,15 @@ func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Contex
 	return it, nil
 }
 
-// UnmarshalStepOutputReference unmarshals raw into the StepOutputReference input type, using the
+// UnmarshalStepOutputRef unmarshals raw into the StepOutputRef input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepOutputReference(ctx context.Context, raw any) (models.StepOutputReference, error) {
-	var out models.StepOutputReference
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputReference", raw, &out)
+func UnmarshalStepOutputRef(ctx context.Context, raw any) (models.StepOutputRef, error) {
+	var out models.StepOutputRef
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputRef", raw, &out)
 	return out, err
 }
 
@@ -16313,8 +16313,8 @@ func (ec *executionContext) marshalNStepInput2ᚖgithubᚗcomᚋplacardᚋplacar
 	return ec._StepInput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStepInputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInput(ctx context.Context, v any) (models.StepInputInput, error) {
-	res, err := ec.unmarshalInputStepInputInput(ctx, v)
+func (ec *executionContext) unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx context.Context, v any) (models.StepInputDeclaration, error) {
+	res, err := ec.unmarshalInputStepInputDeclaration(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -16342,8 +16342,8 @@ func (ec *executionContext) marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplaca
 	return ec._StepOutput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInput(ctx context.Context, v any) (models.StepOutputInput, error) {
-	res, err := ec.unmarshalInputStepOutputInput(ctx, v)
+func (ec *executionContext) unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx context.Context, v any) (models.StepOutputDeclaration, error) {
+	res, err := ec.unmarshalInputStepOutputDeclaration(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -16868,16 +16868,16 @@ func (ec *executionContext) unmarshalOStepContext2ᚖgithubᚗcomᚋplacardᚋpl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInputᚄ(ctx context.Context, v any) ([]models.StepInputInput, error) {
+func (ec *executionContext) unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx context.Context, v any) ([]models.StepInputDeclaration, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.StepInputInput, len(vSlice))
+	res := make([]models.StepInputDeclaration, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepInputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -16892,16 +16892,16 @@ func (ec *executionContext) marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplaca
 	return ec._StepOutput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInputᚄ(ctx context.Context, v any) ([]models.StepOutputInput, error) {
+func (ec *executionContext) unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx context.Context, v any) ([]models.StepOutputDeclaration, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.StepOutputInput, len(vSlice))
+	res := make([]models.StepOutputDeclaration, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -16909,11 +16909,11 @@ func (ec *executionContext) unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacard�
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputReference(ctx context.Context, v any) (*models.StepOutputReference, error) {
+func (ec *executionContext) unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (*models.StepOutputRef, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputStepOutputReference(ctx, v)
+	res, err := ec.unmarshalInputStepOutputRef(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

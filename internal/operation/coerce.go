@@ -234,7 +234,7 @@ func enumValues(definition *ast.Definition, name string) string {
 // because a variable without a value would otherwise remove a condition silently.
 func acceptsNull(input, field string) bool {
 	switch {
-	case input == "MetadataPredicate":
+	case input == "MetadataFilter":
 		return field == "card" || field == "eq" || field == "ne"
 	case strings.HasSuffix(input, "Filter"):
 		return false

@@ -108,8 +108,8 @@ func (d dice) orderTerm() models.OrderTerm {
 	return term
 }
 
-func (d dice) predicate() *models.MetadataPredicate {
-	p := &models.MetadataPredicate{MetadataKeyPath: d.keyPath(), Conditions: some(d, 2, d.valueTest)}
+func (d dice) predicate() *models.MetadataFilter {
+	p := &models.MetadataFilter{MetadataKeyPath: d.keyPath(), Conditions: some(d, 2, d.valueTest)}
 	if d.chance(20) || len(p.Conditions) == 0 {
 		kind := one(d, sampleValues...).Kind()
 		p.Kind = &kind

@@ -163,7 +163,7 @@ func sortKey(value models.MetadataValue) string {
 	return form.SortKey
 }
 
-func passesPredicate(p *models.MetadataPredicate, value models.MetadataValue, exists bool) bool {
+func passesPredicate(p *models.MetadataFilter, value models.MetadataValue, exists bool) bool {
 	if p.Kind != nil && (!exists || value.Kind() != *p.Kind) {
 		return false
 	}

@@ -20,15 +20,15 @@ func init() {
 func (s *suite) made(name string, from ...*models.ArtifactVersion) *models.ArtifactVersion {
 	s.Helper()
 	input := models.StartStepRunInput{PipelineRunID: s.lineageRun().String(), Name: name,
-		Outputs: []models.StepOutputInput{{Name: "out"}}}
+		Outputs: []models.StepOutputDeclaration{{Name: "out"}}}
 	for i, version := range from {
 		input.Inputs = append(input.Inputs,
-			models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionSelector: Select(version.ID)})
+			models.StepInputDeclaration{Name: fmt.Sprint(i), ArtifactVersionSelector: Select(version.ID)})
 	}
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
 	s.must(err)
 	v, err := s.create(models.CreateArtifactVersionInput{Artifact: name,
-		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "out"}})
+		Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "out"}})
 	s.must(err)
 	return v
 }
@@ -119,9 +119,9 @@ func manyConsumers(s *suite) {
 	s.must(err)
 	defer func() { _ = db.Close() }()
 	for _, statement := range []string{
-		fmt.Sprintf(`INSERT INTO subjects (project_id, id, about)
+		fmt.Sprintf(`INSERT INTO subjects (project_id, id, about, revision)
 			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-			SELECT p.id, %s, 'S' FROM projects p CROSS JOIN n`, models.MaxTotalCount, newID),
+			SELECT p.id, %s, 'S', 0 FROM projects p CROSS JOIN n`, models.MaxTotalCount, newID),
 		`INSERT INTO step_runs (project_id, id, pipeline_run_id, name, status, started_at)
 			SELECT s.project_id, s.id, r.id, 'many', 'RUNNING', 0 FROM subjects s JOIN pipeline_runs r ON r.project_id = s.project_id
 			WHERE s.about = 'S' AND NOT EXISTS (SELECT 1 FROM step_runs o WHERE o.project_id = s.project_id AND o.id = s.id)`,
