@@ -10,8 +10,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// namedKeys collects the projects and the metadata keys that the arguments of a query name. Keys that a result has shown
-// are not looked up.
+// namedKeys collects the projects and the metadata keys that the arguments of a query name. Keys that a result has
+// shown are not looked up.
 type namedKeys struct {
 	mu     sync.Mutex
 	fields map[namingField]*fieldKeys

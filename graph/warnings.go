@@ -102,7 +102,7 @@ func (r *Resolver) unknownKeys(
 		}
 	}
 	for project, keys := range shown {
-		r.store.AddKnownKeys(project, keys)
+		r.store.AddKnownKeys(project, keys...)
 	}
 	warnings := map[models.ID]map[models.NamedKey]models.Warning{}
 	for _, project := range projects[:min(len(projects), maxCheckedProjects)] {

@@ -33,8 +33,9 @@ type Store struct {
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
-	keys     *catalogue.Catalogue
 	used     lastUseRecorder
+	// Catalogue has the methods for warnings about unknown keys.
+	*catalogue.Catalogue
 	// clock is time.Now, except in tests.
 	clock func() time.Time
 }
@@ -56,7 +57,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, log: log, clock: db.Clock(), keys: catalogue.New(time.Now)}, nil
+	return &Store{db: db, log: log, clock: db.Clock(), Catalogue: catalogue.New(db, log, time.Now)}, nil
 }
 
 // Close waits for the running writes and closes the database.

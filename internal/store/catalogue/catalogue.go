@@ -1,11 +1,12 @@
 // Package catalogue finds the metadata keys of arguments that nothing in a project has, and suggests others.
 //
-// It hides how the keys of a project are read without reading its entries, and the cache of known keys. Catalogue.Warnings
-// returns the warnings of keys, and Catalogue.Add stores keys that a result has shown.
+// It hides how the keys of a project are read without its entries, and the cache of known keys. A Catalogue returns the
+// warnings of keys (KeyWarnings), and stores keys that a result has shown (AddKnownKeys).
 package catalogue
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -26,17 +27,20 @@ const (
 	maxNamesAge    = 10 * time.Second
 )
 
-// Catalogue is a cache of the keys that projects have. It forgets all keys together. It is safe for concurrent use.
+// Catalogue is a cache of the keys that projects have. All keys expire together. It is safe for concurrent use.
 type Catalogue struct {
-	mu    sync.Mutex
+	db    *engine.DB
+	log   *slog.Logger
 	clock func() time.Time
+
+	mu    sync.Mutex
 	since time.Time
 	known map[cachedKey]struct{}
 	names nameList
 }
 
-// nameList is the list of the keys of a large project that was read last, so that a page that is often requested with an
-// unknown key does not read the list each time.
+// nameList is the list of the keys of the large project that was read last. So repeated queries with an unknown key do
+// not read the list each time.
 type nameList struct {
 	project models.ID
 	readAt  time.Time
@@ -48,11 +52,25 @@ type cachedKey struct {
 	models.NamedKey
 }
 
-// New returns an empty catalogue.
-func New(clock func() time.Time) *Catalogue { return &Catalogue{clock: clock} }
+// New returns an empty catalogue of the keys in a database.
+func New(db *engine.DB, log *slog.Logger, clock func() time.Time) *Catalogue {
+	return &Catalogue{db: db, log: log, clock: clock}
+}
 
-// Add stores keys that exist in a project. A key that ComparesText has a text among its values.
-func (c *Catalogue) Add(project models.ID, keys ...models.NamedKey) {
+// maxTime is the maximum time of the look-ups of one project. It is at most half of the time that the caller has left.
+const maxTime = time.Second
+
+// WithTimeout returns the context of look-ups.
+func WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	timeout := maxTime
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline)/2)
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// AddKnownKeys stores keys that exist in a project. A key that ComparesText has a text among its values.
+func (c *Catalogue) AddKnownKeys(project models.ID, keys ...models.NamedKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expire()
@@ -83,16 +101,29 @@ func (c *Catalogue) unknown(project models.ID, keys []models.NamedKey) (missing 
 	return missing
 }
 
-// Warnings returns the warnings of keys of a project, without their paths. It sends no statement for cached keys, one
-// for other keys, and one more if a key is unknown in its card. An error leaves out warnings or candidates.
-func (c *Catalogue) Warnings(
-	ctx context.Context, db *engine.DB, project models.ID, keys []models.NamedKey,
+// KeyWarnings returns the warnings of keys of a project that the caller may read, without their paths. It sends no
+// statement for cached keys, one for other keys, and one more if a key is unknown in its card. It logs failures, and
+// then omits warnings or candidates.
+func (c *Catalogue) KeyWarnings(
+	ctx context.Context, project models.ID, keys []models.NamedKey,
+) map[models.NamedKey]models.Warning {
+	ctx, cancel := WithTimeout(ctx)
+	defer cancel()
+	warnings, err := c.warnings(ctx, project, keys)
+	if err != nil {
+		c.log.DebugContext(ctx, "cannot look up the keys of warnings", "error", err)
+	}
+	return warnings
+}
+
+func (c *Catalogue) warnings(
+	ctx context.Context, project models.ID, keys []models.NamedKey,
 ) (map[models.NamedKey]models.Warning, error) {
 	missing := c.unknown(project, keys)
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	states, err := lookUp(ctx, db, project, missing)
+	states, err := lookUp(ctx, c.db, project, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +135,7 @@ func (c *Catalogue) Warnings(
 			warnings[key] = textWarning(key)
 		case key.ComparesText && !state.HasText: // the existence of the key is another question
 		case state.IsKnown:
-			c.Add(project, key)
+			c.AddKnownKeys(project, key)
 		default:
 			unknown = append(unknown, key)
 		}
@@ -112,12 +143,12 @@ func (c *Catalogue) Warnings(
 	if len(unknown) == 0 {
 		return warnings, nil
 	}
-	names, isComplete, err := c.readNames(ctx, db, project, unknown)
+	names, isComplete, err := c.readNames(ctx, project, unknown)
 	for i, key := range unknown {
 		switch {
 		case key.AnyCard && !isComplete:
 		case key.AnyCard && hasKey(names, key.Key):
-			c.Add(project, key)
+			c.AddKnownKeys(project, key)
 		case i >= models.MaxWarnings || !isComplete || ctx.Err() != nil:
 			warnings[key] = unknownKeyWarning(key, nil)
 		default:
@@ -130,7 +161,7 @@ func (c *Catalogue) Warnings(
 // readNames returns the keys of a project that have values, or false if there are too many or the read fails. A cached
 // list is used unless it would make a key in any card unknown.
 func (c *Catalogue) readNames(
-	ctx context.Context, db *engine.DB, project models.ID, unknown []models.NamedKey,
+	ctx context.Context, project models.ID, unknown []models.NamedKey,
 ) ([]models.MetadataKey, bool, error) {
 	c.mu.Lock()
 	cached := c.names
@@ -139,7 +170,7 @@ func (c *Catalogue) readNames(
 	if cached.project == project && c.clock().Sub(cached.readAt) < maxNamesAge && !slices.ContainsFunc(unknown, isMissing) {
 		return cached.keys, true, nil
 	}
-	keys, isComplete, err := readNames(ctx, db, project)
+	keys, isComplete, err := readNames(ctx, c.db, project)
 	if len(keys) >= minCachedNames {
 		c.mu.Lock()
 		c.names = nameList{project, c.clock(), keys}

@@ -22,9 +22,9 @@ func inAnyCard(key string) models.NamedKey {
 func TestForget(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
-	c, project, key := New(func() time.Time { return now }), models.NewID(), named("metrics", "auc")
+	c, project, key := New(nil, nil, func() time.Time { return now }), models.NewID(), named("metrics", "auc")
 	others := []models.NamedKey{inAnyCard("auc"), named("", "auc"), {MetadataKey: key.MetadataKey, ComparesText: true}}
-	c.Add(project, key)
+	c.AddKnownKeys(project, key)
 	if got := c.unknown(project, append(others, key)); !slices.Equal(got, others) {
 		t.Errorf("unknown are %v, want %v", got, others)
 	}
@@ -40,7 +40,7 @@ func TestForget(t *testing.T) {
 		t.Error("the key is known for too long")
 	}
 	for i := range 3 * maxKnownKeys {
-		c.Add(project, named("", fmt.Sprint(i)))
+		c.AddKnownKeys(project, named("", fmt.Sprint(i)))
 	}
 	if len(c.known) > maxKnownKeys {
 		t.Errorf("%d keys are known", len(c.known))

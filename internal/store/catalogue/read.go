@@ -18,8 +18,8 @@ var subjectKinds = []models.SubjectKind{
 type keyState struct {
 	// N is the index of the key.
 	N int
-	// IsKnown is set if a subject has an entry of the key, be it a retraction. For a key in any card it is not set if
-	// only values with a card exist.
+	// IsKnown is set if a subject has an entry of the key, even a retraction. It is not set for a key in any card
+	// whose values all have a card.
 	IsKnown bool
 	// HasNumber is set if a latest value is a number or an instant, and HasText if one is a text. They are set only if
 	// a condition of the look-up compares texts.

@@ -81,8 +81,8 @@ func listPlaces(names []models.MetadataKey) string {
 	return strings.Join(places, " and ")
 }
 
-// suggestions returns the names that a key may stand for, at most maxCandidates: those that it spells with their card,
-// those that are the key in another card, and those that are near to it, in its own card first.
+// suggestions returns names that the caller may have meant, at most maxCandidates. dotted are the names that the key
+// spells as card.key, elsewhere has the key in other cards, and similar are near keys, those of the same card first.
 func suggestions(key models.NamedKey, names []models.MetadataKey) (dotted, elsewhere, similar []models.MetadataKey) {
 	var keys, spelled []string
 	for _, name := range names {
