@@ -57,10 +57,11 @@ func New(db *engine.DB, log *slog.Logger, clock func() time.Time) *Catalogue {
 	return &Catalogue{db: db, log: log, clock: clock}
 }
 
-// maxTime is the maximum time of the look-ups of one project. It is at most half of the time that the caller has left.
-const maxTime = time.Second
+// maxTime is the maximum time of the look-ups of one project.
+const maxTime = 5 * time.Second
 
-// WithTimeout returns the context of look-ups.
+// WithTimeout returns the context of look-ups. It ends after half of the time that ctx has left, at the latest after
+// maxTime.
 func WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	timeout := maxTime
 	if deadline, ok := ctx.Deadline(); ok {
