@@ -51,7 +51,7 @@ var rules = map[string]rule{
 	"nodes":                   {"READER", []string{`ids: ["{Project}", "{own.Artifact}", "{Artifact}", "{ArtifactVersion}", "{PipelineRun}", "{StepRun}", "{StepOutput}", "{MetadataEntry}", "{ApiKey}"]`}},
 	"serverInfo":              {"READER", []string{``}},
 	"viewer":                  {"READER", []string{``}},
-	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`}},
+	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`, `project: "{name}", artifact: "model"`}},
 	"apiKeys":                 {"ADMIN", []string{``, `project: "{name}"`}},
 	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`}},
 

@@ -60,16 +60,15 @@ func (r artifact) Versions(
 	return versions, err
 }
 
-func (artifact) MetadataKeys(
-	ctx context.Context, a *models.Artifact, search *string, first *int32,
-) ([]*models.MetadataKeyUsage, error) {
-	query, err := parseKeyQuery(search, first)
+func (r artifact) MetadataKeys(
+	ctx context.Context, a *models.Artifact, search *string, kinds []models.MetadataKind, first *int32, after *string,
+) (*models.MetadataKeyUsageConnection, error) {
+	page, err := r.keyPage(ctx, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	query.AsOf = int64(toMicros(a.AsOf))
-	keys, err := loadersFrom(ctx).keys.Load(ctx, a.ProjectID, a.ID, query)
-	return append([]*models.MetadataKeyUsage{}, keys...), err
+	page.AsOf = int64(toMicros(a.AsOf))
+	return loadersFrom(ctx).keys.Load(ctx, a.ProjectID, a.ID, page)
 }
 
 func (r artifact) MetadataSeries(

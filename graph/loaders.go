@@ -42,7 +42,7 @@ type loaders struct {
 	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
 	historyCount *batch.Loader[epochMicros, int32]
-	keys         *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
+	keys         *batch.Loader[keyPage, *models.MetadataKeyUsageConnection]
 
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
@@ -152,15 +152,17 @@ func (l *loaders) setMetadata(s *store.Store) {
 		) (map[models.ID]*models.MetadataEntryConnection, error) {
 			return s.History(ctx, project, ids, p.filter, p.Page)
 		})
-	l.keys = listLoader(l,
+	l.keys = pageLoader(l,
 		func(
-			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuery,
-		) (map[models.ID][]*models.MetadataKeyUsage, error) {
-			keys, err := s.ArtifactKeys(ctx, project, ids, q)
-			for _, usage := range slices.Concat(valuesOf(keys)...) {
-				usage.AsOf = epochMicros(q.AsOf).time()
+			ctx context.Context, project models.ID, ids []models.ID, p keyPage,
+		) (map[models.ID]*models.MetadataKeyUsageConnection, error) {
+			pages, err := s.ArtifactKeys(ctx, project, ids, p.KeyQuery, p.Page)
+			for _, page := range pages {
+				for _, usage := range page.Nodes() {
+					usage.AsOf = epochMicros(p.AsOf).time()
+				}
 			}
-			return keys, err
+			return pages, err
 		})
 }
 

@@ -3,9 +3,6 @@ package graph
 import (
 	"context"
 	"slices"
-	"strings"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/models"
 )
@@ -109,24 +106,31 @@ func (q query) AuditEvents(
 }
 
 func (q query) MetadataKeys(
-	ctx context.Context, project, search *string, first *int32,
-) ([]*models.MetadataKeyUsage, error) {
+	ctx context.Context, project, artifact, search *string, kinds []models.MetadataKind, first *int32, after *string,
+) (*models.MetadataKeyUsageConnection, error) {
 	name, err := projectName(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	keyQuery, err := parseKeyQuery(search, first)
+	page, err := q.keyPage(ctx, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	keyQuery.OnlyNames = true
-	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
-		isName := field.Name == "card" || field.Name == "key" || strings.HasPrefix(field.Name, "__")
-		keyQuery.OnlyNames = keyQuery.OnlyNames && isName
+	if artifact == nil {
+		keys, err := q.store.ProjectKeys(ctx, name, page.KeyQuery, page.Page)
+		if keys != nil {
+			addSiblings(loadersFrom(ctx), keys.Nodes())
+		}
+		return keys, err
 	}
-	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
-	addSiblings(loadersFrom(ctx), keys)
-	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
+	if err := models.CheckName(models.NewPath("artifact"), *artifact); err != nil {
+		return nil, err
+	}
+	of, err := q.store.Artifact(ctx, name, *artifact)
+	if err != nil || of == nil {
+		return models.NewConnection[*models.MetadataKeyUsage]("", models.Page{}, nil, nil), err
+	}
+	return loadersFrom(ctx).keys.Load(ctx, of.ProjectID, of.ID, page)
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {

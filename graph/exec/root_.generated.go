@@ -75,7 +75,7 @@ type ComplexityRoot struct {
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
-		MetadataKeys   func(childComplexity int, search *string, first *int32) int
+		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
@@ -345,14 +345,27 @@ type ComplexityRoot struct {
 	}
 
 	MetadataKeyUsage struct {
-		Card      func(childComplexity int) int
-		Coverage  func(childComplexity int) int
-		Key       func(childComplexity int) int
-		Kinds     func(childComplexity int) int
-		LastEntry func(childComplexity int) int
-		Max       func(childComplexity int) int
-		Min       func(childComplexity int) int
-		Versions  func(childComplexity int) int
+		Card         func(childComplexity int) int
+		Coverage     func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Kinds        func(childComplexity int) int
+		LastEntry    func(childComplexity int) int
+		Max          func(childComplexity int) int
+		Min          func(childComplexity int) int
+		VersionCount func(childComplexity int) int
+	}
+
+	MetadataKeyUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	MetadataKeyUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	MetadataPoint struct {
@@ -492,7 +505,7 @@ type ComplexityRoot struct {
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		AuditEvents             func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
-		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
+		MetadataKeys            func(childComplexity int, project *string, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		Node                    func(childComplexity int, id string) int
 		Nodes                   func(childComplexity int, ids []string) int
 		PipelineRun             func(childComplexity int, id string) int
@@ -836,7 +849,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["first"].(*int32)), true
+		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
 	case "Artifact.metadataSeries":
 		if e.ComplexityRoot.Artifact.MetadataSeries == nil {
 			break
@@ -1932,12 +1945,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataKeyUsage.Min(childComplexity), true
-	case "MetadataKeyUsage.versions":
-		if e.ComplexityRoot.MetadataKeyUsage.Versions == nil {
+	case "MetadataKeyUsage.versionCount":
+		if e.ComplexityRoot.MetadataKeyUsage.VersionCount == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MetadataKeyUsage.Versions(childComplexity), true
+		return e.ComplexityRoot.MetadataKeyUsage.VersionCount(childComplexity), true
+
+	case "MetadataKeyUsageConnection.edges":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.Edges(childComplexity), true
+	case "MetadataKeyUsageConnection.nodes":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.Nodes(childComplexity), true
+	case "MetadataKeyUsageConnection.pageInfo":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.PageInfo(childComplexity), true
+	case "MetadataKeyUsageConnection.totalCount":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.TotalCount(childComplexity), true
+	case "MetadataKeyUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "MetadataKeyUsageEdge.cursor":
+		if e.ComplexityRoot.MetadataKeyUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageEdge.Cursor(childComplexity), true
+	case "MetadataKeyUsageEdge.node":
+		if e.ComplexityRoot.MetadataKeyUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageEdge.Node(childComplexity), true
 
 	case "MetadataPoint.cursor":
 		if e.ComplexityRoot.MetadataPoint.Cursor == nil {
@@ -2698,7 +2755,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.MetadataKeys(childComplexity, args["project"].(*string), args["search"].(*string), args["first"].(*int32)), true
+		return e.ComplexityRoot.Query.MetadataKeys(childComplexity, args["project"].(*string), args["artifact"].(*string), args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -5107,40 +5164,57 @@ type ComparisonChange {
 	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
 
 extend type Query {
-  """
-  The metadata keys that artifact versions of a project have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more
-  than 1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
-  """
+  "The metadata keys that artifact versions of a project have now, by card and key; empty for an unknown project."
   metadataKeys(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Only keys or cards that begin with this text, ignoring case." search: String
-    "The maximum number of keys, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 12500, cheapFields: ["card", "key"])
+    "Only keys of versions of the artifact with this name." artifact: String
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
 }
 
 extend type Artifact {
-  """
-  The metadata keys that its versions have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more than 1,000 are
-  ` + "`" + `LIMIT_EXCEEDED` + "`" + `. It reads every value of these keys.
-  """
+  "The metadata keys that its versions have, by card and key. It reads every value of its versions."
   metadataKeys(
-    "Only keys or cards that begin with this text, ignoring case." search: String
-    "The maximum number of keys, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 4000, batched: true)
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 2000, batched: true)
 }
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
 type MetadataKeyUsage {
   "Null for a key without a card." card: String
   "The key." key: String!
-  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `." kinds: [MetadataKind!]! @listSize(assumedSize: 2)
-  "How many versions have it." versions: Int!
-  "The share of all versions that have it, from 0 to 1." coverage: Float!
-  "The least of its finite numbers, rounded to a double; null when it has none." min: Float
-  "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
+  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `."
+  kinds: [MetadataKind!]! @listSize(assumedSize: 2) @cost(weight: 1000, batched: true)
+  "How many versions have it." versionCount: Int! @cost(weight: 200, batched: true)
+  "The share of all versions that have it, from 0 to 1." coverage: Float! @cost(weight: 200, batched: true)
+  "The least of its finite numbers, rounded to a double; null when it has none."
+  min: Float @cost(weight: 200, batched: true)
+  "The greatest of its finite numbers, rounded to a double; null when it has none."
+  max: Float @cost(weight: 200, batched: true)
   "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
-  lastEntry: MetadataEntry
+  lastEntry: MetadataEntry @cost(weight: 1000, batched: true)
+}
+
+"A page of metadata keys."
+type MetadataKeyUsageConnection {
+  "The keys with their cursors." edges: [MetadataKeyUsageEdge!]!
+  "The keys." nodes: [MetadataKeyUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A metadata key in a page."
+type MetadataKeyUsageEdge {
+  "The cursor of the key." cursor: String!
+  "The key." node: MetadataKeyUsage!
 }
 `, BuiltIn: false},
 	{Name: "../schema/labels.graphqls", Input: `# Inputs and payloads of aliases, tags and deletions.
@@ -6289,8 +6363,8 @@ func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, fi
 		return ec.fieldContext_MetadataKeyUsage_key(ctx, field)
 	case "kinds":
 		return ec.fieldContext_MetadataKeyUsage_kinds(ctx, field)
-	case "versions":
-		return ec.fieldContext_MetadataKeyUsage_versions(ctx, field)
+	case "versionCount":
+		return ec.fieldContext_MetadataKeyUsage_versionCount(ctx, field)
 	case "coverage":
 		return ec.fieldContext_MetadataKeyUsage_coverage(ctx, field)
 	case "min":
@@ -6301,6 +6375,32 @@ func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, fi
 		return ec.fieldContext_MetadataKeyUsage_lastEntry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataKeyUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MetadataKeyUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MetadataKeyUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MetadataKeyUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MetadataKeyUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_MetadataKeyUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataKeyUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MetadataKeyUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MetadataKeyUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MetadataPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -25,7 +25,7 @@ type ArtifactResolver interface {
 	LatestVersion(ctx context.Context, obj *models.Artifact) (*models.ArtifactVersion, error)
 	Aliases(ctx context.Context, obj *models.Artifact) ([]*models.ArtifactAlias, error)
 	Versions(ctx context.Context, obj *models.Artifact, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
-	MetadataKeys(ctx context.Context, obj *models.Artifact, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
+	MetadataKeys(ctx context.Context, obj *models.Artifact, search *string, kinds []models.MetadataKind, first *int32, after *string) (*models.Connection[*models.MetadataKeyUsage], error)
 	MetadataSeries(ctx context.Context, obj *models.Artifact, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
 }
 type ArtifactVersionResolver interface {
@@ -105,7 +105,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*models.Viewer, error)
 	APIKeys(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ApiKey], error)
 	AuditEvents(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
-	MetadataKeys(ctx context.Context, project *string, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
+	MetadataKeys(ctx context.Context, project *string, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) (*models.Connection[*models.MetadataKeyUsage], error)
 	ArtifactVersions(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
 	StepRuns(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
 }
@@ -575,14 +575,30 @@ func (ec *executionContext) field_Artifact_metadataKeys_args(ctx context.Context
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]models.MetadataKind, error) {
+			return ec.unmarshalOMetadataKind2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -1627,22 +1643,46 @@ func (ec *executionContext) field_Query_metadataKeys_args(ctx context.Context, r
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "artifact",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["search"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["artifact"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]models.MetadataKind, error) {
+			return ec.unmarshalOMetadataKind2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
 	return args, nil
 }
 
@@ -2688,11 +2728,11 @@ func (ec *executionContext) _Artifact_metadataKeys(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Artifact().MetadataKeys(ctx, obj, fc.Args["search"].(*string), fc.Args["first"].(*int32))
+			return ec.Resolvers.Artifact().MetadataKeys(ctx, obj, fc.Args["search"].(*string), fc.Args["kinds"].([]models.MetadataKind), fc.Args["first"].(*int32), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataKeyUsage]) graphql.Marshaler {
+			return ec.marshalOMetadataKeyUsageConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2705,7 +2745,7 @@ func (ec *executionContext) fieldContext_Artifact_metadataKeys(ctx context.Conte
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MetadataKeyUsage(ctx, field)
+			return ec.childFields_MetadataKeyUsageConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -8670,11 +8710,11 @@ func (ec *executionContext) _Query_metadataKeys(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().MetadataKeys(ctx, fc.Args["project"].(*string), fc.Args["search"].(*string), fc.Args["first"].(*int32))
+			return ec.Resolvers.Query().MetadataKeys(ctx, fc.Args["project"].(*string), fc.Args["artifact"].(*string), fc.Args["search"].(*string), fc.Args["kinds"].([]models.MetadataKind), fc.Args["first"].(*int32), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-			return ec.marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.MetadataKeyUsage]) graphql.Marshaler {
+			return ec.marshalOMetadataKeyUsageConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx, selections, v)
 		},
 		true,
 		false,
@@ -8687,7 +8727,7 @@ func (ec *executionContext) fieldContext_Query_metadataKeys(ctx context.Context,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MetadataKeyUsage(ctx, field)
+			return ec.childFields_MetadataKeyUsageConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -16691,6 +16731,42 @@ func (ec *executionContext) unmarshalOMetadataFieldInput2ᚕmapᚄ(ctx context.C
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOMetadataKind2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKindᚄ(ctx context.Context, v any) ([]models.MetadataKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.MetadataKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataKind2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMetadataKind2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKindᚄ(ctx context.Context, sel ast.SelectionSet, v []models.MetadataKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMetadataKind2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOMetadataKind2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKind(ctx context.Context, v any) (*models.MetadataKind, error) {

@@ -131,7 +131,7 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (bounds engine.Expr,
 		argument, text string
 		later          bool
 	}{{"after", page.After, true}, {"before", page.Before, false}} {
-		values, err := parseCursor(cursor.argument, l.cursorName(parent), cursor.text, l.Kinds)
+		values, err := ParseCursor(cursor.argument, l.cursorName(parent), cursor.text, l.Kinds)
 		if err != nil {
 			return bounds, err
 		}
@@ -164,8 +164,8 @@ func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engi
 		bounds, page.Size+1)
 }
 
-// parseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
-func parseCursor(argument, list, text string, kinds []PositionKind) ([]any, error) {
+// ParseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
+func ParseCursor(argument, list, text string, kinds []PositionKind) ([]any, error) {
 	position, err := models.ParseCursor(argument, list, text)
 	if err != nil || position == nil {
 		return nil, err
