@@ -82,7 +82,9 @@ func measureDepth(input FilterInput) int {
 }
 
 // relatedFields are the fields that lead to other objects.
-var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
+var relatedFields = map[string]bool{
+	"producedBy": true, "consumedBy": true, "latestVersion": true, "anyVersion": true,
+}
 
 func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
 	all := &Filter{All: []*Filter{}}
@@ -130,6 +132,10 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 		return &Filter{Not: not}, err
 	case relatedFields[name]:
 		return r.readRelated(at, name, input)
+	case name == "id":
+		tests, err := readIDConditions(at, input)
+		r.predicates += max(1, len(tests))
+		return &Filter{Field: name, Conditions: tests}, err
 	case name == "metadata":
 		predicate, err := readPredicate(at, input)
 		if err == nil {
@@ -142,20 +148,54 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 	return &Filter{Field: name, Conditions: tests}, err
 }
 
-// readRelated validates a filter on related objects. That of a producer may test whether there is one.
+// readIDConditions validates an IDFilter. Nothing has a malformed ID.
+func readIDConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
+	tests, err := readConditions(at, input)
+	for i, test := range tests {
+		var ids []any
+		for _, text := range test.Values {
+			if id, ok := ParseID(text.(string)); ok {
+				ids = append(ids, id)
+			} else if test.Op == "eq" || test.Op == "ne" {
+				ids = append(ids, nil)
+			}
+		}
+		tests[i].Values = ids
+	}
+	return tests, err
+}
+
+// readRelated validates a filter on related objects. That of producers or consumers may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
 	exists, hasExists := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
-	if name == "producedBy" && len(input) == 0 {
+	isRun := name == "producedBy" || name == "consumedBy"
+	if isRun && len(input) == 0 {
 		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
 	of, err := r.readFilter(at, rest)
 	if err == nil && hasExists {
 		r.predicates++
+		if name == "consumedBy" {
+			return consumedBy(of, *exists, len(rest) > 0), nil
+		}
 		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Conditions: []FieldCondition{{Op: "exists", Values: []any{*exists}}}}}}
 	}
 	return &Filter{Related: name, RelatedFilter: of}, err
+}
+
+// consumedBy returns the filter that a version has consumers or none and, with a condition, that one of them matches.
+func consumedBy(of *Filter, exists, hasCondition bool) *Filter {
+	const name = "consumedBy"
+	existence := &Filter{Related: name, RelatedFilter: &Filter{}}
+	if !exists {
+		existence = &Filter{Not: existence}
+	}
+	if !hasCondition {
+		return existence
+	}
+	return &Filter{All: []*Filter{existence, {Related: name, RelatedFilter: of}}}
 }
 
 // readScalar validates a field that is compared directly, such as `stepRunId`.

@@ -3614,6 +3614,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionName", ec.unmarshalInputArtifactVersionName),
 			graphql.NewInputUnmarshaler("ArtifactVersionOrder", ec.unmarshalInputArtifactVersionOrder),
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
+			graphql.NewInputUnmarshaler("ConsumerFilter", ec.unmarshalInputConsumerFilter),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -3621,6 +3622,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
+			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LogMetadataBatchInput", ec.unmarshalInputLogMetadataBatchInput),
 			graphql.NewInputUnmarshaler("LogMetadataInput", ec.unmarshalInputLogMetadataInput),
@@ -5355,6 +5357,7 @@ input ArtifactVersionFilter {
   "All of these match. An empty list matches every version." and: [ArtifactVersionFilter!]
   "At least one of these matches. An empty list matches no version." or: [ArtifactVersionFilter!]
   "This does not match." not: ArtifactVersionFilter
+  "The ID of the version. A malformed ID matches no version." id: IDFilter
   "The name of the artifact." artifact: TextFilter
   "The name of the version." version: TextFilter
   "The number." number: IntFilter
@@ -5367,6 +5370,7 @@ input ArtifactVersionFilter {
   alias: TextFilter
   "The time of creation." createdAt: TimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
+  "The step runs that read the version." consumedBy: ConsumerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
   metadata: MetadataPredicate
 }
@@ -5374,6 +5378,18 @@ input ArtifactVersionFilter {
 "A filter of the step run that produced a version. A version that was created without an output has none."
 input ProducerFilter {
   "True matches versions that a step run produced, false the others." exists: Boolean
+  "The name of the pipeline." pipeline: TextFilter
+  "The name of the step." step: TextFilter
+  "The step run with this ID." stepRunId: ID
+  "The pipeline run with this ID." pipelineRunId: ID
+}
+
+"""
+A filter of the step runs that read a version. At least one of them must match all conditions. With ` + "`" + `not` + "`" + `, no step run
+does.
+"""
+input ConsumerFilter {
+  "True matches versions that a step run reads, false the others." exists: Boolean
   "The name of the pipeline." pipeline: TextFilter
   "The name of the step." step: TextFilter
   "The step run with this ID." stepRunId: ID
@@ -5430,6 +5446,14 @@ input TextFilter {
   "It begins with this." startsWith: String
   "It ends with this." endsWith: String
   "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
+}
+
+"Conditions on an ID, all of which must match. A malformed ID is equal to none."
+input IDFilter {
+  "It is this." eq: ID
+  "It is not this." ne: ID
+  "It is one of these; an empty list means none." in: [ID!]
+  "It is none of these." notIn: [ID!]
 }
 
 "Conditions on an integer, all of which must match."

@@ -56,7 +56,7 @@ var indexedOperators = map[string]bool{"eq": true, "in": true, "lt": true, "lte"
 // indexedFields are the fields of filters that have an index.
 var indexedFields = map[string]bool{
 	"artifact": true, "tag": true, "alias": true, "createdAt": true, "startedAt": true, "pipeline": true, "name": true,
-	"stepRunId": true, "pipelineRunId": true,
+	"id": true, "stepRunId": true, "pipelineRunId": true,
 }
 
 // filter returns the price of a coerced filter. isScan is set where no index is used: below `not`, below filters of
@@ -95,7 +95,7 @@ func (p prices) object(name string, value map[string]any, isScan bool) filterPri
 	switch name {
 	case "not", "latestVersion", "anyVersion":
 		return p.filter(value, true)
-	case "producedBy":
+	case "producedBy", "consumedBy":
 		return p.filter(value, isScan)
 	case "metadata":
 		path, _ := value["path"].([]any)
