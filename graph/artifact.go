@@ -73,9 +73,9 @@ func (r artifact) MetadataKeys(
 
 func (r artifact) MetadataSeries(
 	ctx context.Context, a *models.Artifact, key string, card *string, first *int32, after *string, last *int32,
-	before *string, asOf *models.Time,
+	before *string, asOf *models.Time, where models.FilterInput,
 ) (*models.MetadataSeries, error) {
-	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf}
+	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf, where}
 	page, err := r.seriesPage(ctx, args, a.AsOf)
 	if err != nil {
 		return nil, err

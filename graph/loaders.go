@@ -52,6 +52,8 @@ type loaders struct {
 	mu sync.Mutex
 	// queries are the queries of searchedVersions by their text, because a query cannot be an argument of a loader.
 	queries map[string]models.ListQuery
+	// filters are the filters of series by their text.
+	filters map[string]*models.Filter
 }
 
 // noArgs are the arguments of a relation without arguments.
@@ -89,7 +91,7 @@ type loadersKey struct{}
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l := &loaders{
 		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
-		queries: map[string]models.ListQuery{},
+		queries: map[string]models.ListQuery{}, filters: map[string]*models.Filter{},
 	}
 	l.setObjects(r.store)
 	l.setLists(r.store)
@@ -206,6 +208,16 @@ func (l *loaders) registerQuery(text string, query models.ListQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries[text] = query
+}
+
+// registerFilter returns the first filter that was registered with a text.
+func (l *loaders) registerFilter(text string, filter *models.Filter) *models.Filter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.filters[text] == nil {
+		l.filters[text] = filter
+	}
+	return l.filters[text]
 }
 
 func (l *loaders) query(text string) models.ListQuery {

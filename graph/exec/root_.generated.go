@@ -76,7 +76,7 @@ type ComplexityRoot struct {
 		CreatedAt      func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
-		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
@@ -860,7 +860,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time), args["where"].(map[string]any)), true
 	case "Artifact.name":
 		if e.ComplexityRoot.Artifact.Name == nil {
 			break
@@ -5712,6 +5712,7 @@ extend type Artifact {
     "The cursor before which the page ends." before: String
     "Return views of the versions as of this instant, without later ones; a future instant means now."
     asOf: DateTime
+    "Only versions that match this filter; the statistics and ` + "`" + `missing` + "`" + ` cover these." where: ArtifactVersionFilter
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
 

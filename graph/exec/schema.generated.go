@@ -26,7 +26,7 @@ type ArtifactResolver interface {
 	Aliases(ctx context.Context, obj *models.Artifact) ([]*models.ArtifactAlias, error)
 	Versions(ctx context.Context, obj *models.Artifact, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
 	MetadataKeys(ctx context.Context, obj *models.Artifact, search *string, kinds []models.MetadataKind, first *int32, after *string) (*models.Connection[*models.MetadataKeyUsage], error)
-	MetadataSeries(ctx context.Context, obj *models.Artifact, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) (*models.MetadataSeries, error)
+	MetadataSeries(ctx context.Context, obj *models.Artifact, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) (*models.MetadataSeries, error)
 }
 type ArtifactVersionResolver interface {
 	Artifact(ctx context.Context, obj *models.ArtifactVersion) (*models.Artifact, error)
@@ -661,6 +661,14 @@ func (ec *executionContext) field_Artifact_metadataSeries_args(ctx context.Conte
 		return nil, err
 	}
 	args["asOf"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOArtifactVersionFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg7
 	return args, nil
 }
 
@@ -2772,7 +2780,7 @@ func (ec *executionContext) _Artifact_metadataSeries(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Artifact().MetadataSeries(ctx, obj, fc.Args["key"].(string), fc.Args["card"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["asOf"].(*models.Time))
+			return ec.Resolvers.Artifact().MetadataSeries(ctx, obj, fc.Args["key"].(string), fc.Args["card"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["asOf"].(*models.Time), fc.Args["where"].(map[string]any))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataSeries) graphql.Marshaler {

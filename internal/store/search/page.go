@@ -34,8 +34,8 @@ type List[T any] struct {
 	ParentOf func(T) models.ID
 	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
-	// Unbounded is set if a page may read many more rows than it returns.
-	Unbounded bool
+	// Reader is ReadUnbounded or ReadSearch of a DB if a page may read many more rows than it returns, nil for Read.
+	Reader func(ctx context.Context) engine.Reader
 }
 
 // PositionKind is the type of a value of a position.
@@ -97,12 +97,12 @@ func (l List[T]) readItems(
 			return l.selectPage(engine.SQL(l.Parent+" = ?", parent), bounds, page)
 		})
 	}
-	read := db.Read(ctx)
-	if l.Unbounded {
-		read = db.ReadUnbounded(ctx)
+	reader := l.Reader
+	if reader == nil {
+		reader = db.Read
 	}
 	var items []T
-	err := read.Do(func(db *gorm.DB) (err error) {
+	err := reader(ctx).Do(func(db *gorm.DB) (err error) {
 		if rows := db.Raw(query.SQL, query.Args...); l.Read != nil {
 			items, err = l.Read(rows)
 		} else {
