@@ -74,6 +74,10 @@ func TestCost(t *testing.T) {
 		{"the keys of a project", `{ metadataKeys(first: 2) { nodes { key kinds } } }`, "", 1 + 2*(1+1+2) + page + 1_100*10},
 		{"the keys of artifacts", `{ artifacts(first: 10) { nodes { metadataKeys(first: 2) { nodes { key } } } } }`, "", 1 + 10*(1+1+2*2+page) + page + 2_000*10},
 		{"the names of the keys", `{ metadataKeys(first: 2) { nodes { __typename key } } }`, "", 1 + 2*3 + page + 100*10},
+		{"a facet", `{ tagUsage(first: 2) { nodes { tag versionCount } } }`, "", 1 + 2*(1+1+1) + page + 400*10},
+		{"a facet of artifacts", `{ tagUsage(first: 2) { nodes { tag artifactCount } } }`, "", 1 + 2*(1+1+1) + page + 600*10},
+		{"a facet over a filter", `{ typeUsage(first: 2, where: {type: {eq: "a"}, tag: {eq: "b"}}) { nodes { type } } }`, "", 1 + 2*(1+1) + page + 400*10 + 200*10 + index},
+		{"values", `{ metadataValues(key: "a", first: 2) { nodes { count } } }`, "", 1 + 2*(1+1) + page + 500*10},
 		{"one of two operations", `query A { __typename } query B { artifacts(first: 1) { nodes { id } } }`, "", 0},
 	} {
 		got, _ := a.do(c.query, c.variables)

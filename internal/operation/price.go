@@ -25,6 +25,8 @@ const (
 	listPoints = scanPoints / 50
 	// itemPoints is the price of an entry, an alias or a tag in the input of a mutation.
 	itemPoints = 1 * pointsPerUnit
+	// facetScanPoints is the price of a condition without an index in a facet, which reads all versions anyway.
+	facetScanPoints = 200 * pointsPerUnit
 	// maxScans is the number of conditions without an index that a filter may have if no condition has an index.
 	maxScans = 20
 )
@@ -161,6 +163,9 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 	isRoot, prices := field.ObjectDefinition == e.schema.Query, e.prices
 	if field.ObjectDefinition.Name == "PipelineRun" {
 		prices.scan = indexPoints // the steps of a run are few, and have an index
+	}
+	if strings.HasSuffix(field.Definition.Type.Name(), "UsageConnection") {
+		prices.scan = facetScanPoints
 	}
 	price := prices.filter(filter, isPast)
 	if price.scans > maxScans && !price.indexed && isRoot && e.err == nil {

@@ -3,14 +3,18 @@ package store
 import (
 	"context"
 
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/facet"
 	"github.com/placard/placard/models"
 )
 
-// KeyQuery selects metadata keys, and Figures are the figures of a key that a query selects.
+// KeyQuery, ValueQuery and NameQuery select metadata keys, values of a key, and names. Figures are the figures of a key
+// that a query selects.
 type (
-	KeyQuery = facet.KeyQuery
-	Figures  = facet.Figures
+	KeyQuery   = facet.KeyQuery
+	Figures    = facet.Figures
+	ValueQuery = facet.ValueQuery
+	NameQuery  = facet.NameQuery
 )
 
 // The figures that are read together.
@@ -45,4 +49,45 @@ func (s *Store) ArtifactKeys(
 	ctx context.Context, project models.ID, artifacts []models.ID, q KeyQuery, page models.Page,
 ) (map[models.ID]*models.MetadataKeyUsageConnection, error) {
 	return facet.ArtifactKeys(ctx, s.db, project, artifacts, q, page)
+}
+
+// TagUsage returns a page of a facet of a project, see facet.Tags.
+func (s *Store) TagUsage(ctx context.Context, project string, q NameQuery) (*models.TagUsageConnection, error) {
+	return readFacet(ctx, s, project, q, facet.Tags)
+}
+
+// TypeUsage returns a page of a facet of a project, see facet.Types.
+func (s *Store) TypeUsage(ctx context.Context, project string, q NameQuery) (*models.TypeUsageConnection, error) {
+	return readFacet(ctx, s, project, q, facet.Types)
+}
+
+// AliasUsage returns a page of a facet of a project, see facet.Aliases.
+func (s *Store) AliasUsage(ctx context.Context, project string, q NameQuery) (*models.AliasUsageConnection, error) {
+	return readFacet(ctx, s, project, q, facet.Aliases)
+}
+
+// PipelineUsage returns a page of a facet of a project, see facet.Pipelines.
+func (s *Store) PipelineUsage(ctx context.Context, project string, q NameQuery) (*models.PipelineUsageConnection, error) {
+	return readFacet(ctx, s, project, q, facet.Pipelines)
+}
+
+// readFacet reads names of a project by name.
+func readFacet[T any](
+	ctx context.Context, s *Store, project string, q NameQuery,
+	read func(context.Context, *engine.DB, NameQuery) (*models.Connection[T], error),
+) (*models.Connection[T], error) {
+	return readInProject(ctx, s, project, func(id models.ID) (*models.Connection[T], error) {
+		q.Project = id
+		return read(ctx, s.db, q)
+	})
+}
+
+// MetadataValues returns a page of the values of a metadata key of a project, see facet.Values.
+func (s *Store) MetadataValues(
+	ctx context.Context, project string, q ValueQuery,
+) (*models.MetadataValueUsageConnection, error) {
+	return readInProject(ctx, s, project, func(id models.ID) (*models.MetadataValueUsageConnection, error) {
+		q.Project = id
+		return facet.Values(ctx, s.db, q)
+	})
 }

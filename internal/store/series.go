@@ -71,9 +71,9 @@ func (s *Store) ArtifactSeries(
 		// The entry is looked up for each version, and only for as many as the page has.
 		From: engine.SQL("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
 		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
-		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
-		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
-		Reader:    key.reader(s.db), // past the versions without the key
+		Position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
+		ParentOf: func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		Reader:   key.reader(s.db), // past the versions without the key
 		Read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collectRows(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
