@@ -44,6 +44,11 @@ type loaders struct {
 	historyCount *batch.Loader[epochMicros, int32]
 	keys         *batch.Loader[keyPage, *models.MetadataKeyUsageConnection]
 
+	projectArtifacts *batch.Loader[projectPage, *models.ArtifactConnection]
+	projectRuns      *batch.Loader[projectPage, *models.PipelineRunConnection]
+	projectKeys      *batch.Loader[projectKeys, *models.MetadataKeyUsageConnection]
+	projectCounts    *batch.Loader[store.Objects, *int32]
+
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
 	artifactSummaries *batch.Loader[store.EntryKey, *models.SeriesSummary]
@@ -97,6 +102,7 @@ func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l.setLists(r.store)
 	l.setMetadata(r.store)
 	l.setSeries(r.store)
+	l.setProjects(r.store)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 

@@ -112,25 +112,15 @@ func (q query) MetadataKeys(
 	if err != nil {
 		return nil, err
 	}
-	page, err := q.keyPage(ctx, keyArgs{search, kinds, first, after})
+	page, err := q.projectKeys(ctx, name, artifact, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	if artifact == nil {
-		keys, err := q.store.ProjectKeys(ctx, name, page.KeyQuery, page.Page)
-		if keys != nil {
-			addSiblings(loadersFrom(ctx), keys.Nodes())
-		}
-		return keys, err
+	keys, err := q.store.ProjectKeys(ctx, name, page.artifact, page.KeyQuery, page.Page)
+	if keys != nil {
+		addSiblings(loadersFrom(ctx), keys.Nodes())
 	}
-	if err := models.CheckName(models.NewPath("artifact"), *artifact); err != nil {
-		return nil, err
-	}
-	of, err := q.store.Artifact(ctx, name, *artifact)
-	if err != nil || of == nil {
-		return models.NewConnection[*models.MetadataKeyUsage]("", models.Page{}, nil, nil), err
-	}
-	return loadersFrom(ctx).keys.Load(ctx, of.ProjectID, of.ID, page)
+	return keys, err
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {

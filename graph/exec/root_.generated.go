@@ -32,6 +32,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
 	Producer() ProducerResolver
+	Project() ProjectResolver
 	Query() QueryResolver
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
@@ -537,9 +538,15 @@ type ComplexityRoot struct {
 	}
 
 	Project struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Name      func(childComplexity int) int
+		ArtifactCount        func(childComplexity int) int
+		ArtifactVersionCount func(childComplexity int) int
+		Artifacts            func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		CreatedAt            func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		MetadataKeys         func(childComplexity int, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
+		Name                 func(childComplexity int) int
+		PipelineRunCount     func(childComplexity int) int
+		PipelineRuns         func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 	}
 
 	ProjectConnection struct {
@@ -2900,6 +2907,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Producer.StepRun(childComplexity), true
 
+	case "Project.artifactCount":
+		if e.ComplexityRoot.Project.ArtifactCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.ArtifactCount(childComplexity), true
+	case "Project.artifactVersionCount":
+		if e.ComplexityRoot.Project.ArtifactVersionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.ArtifactVersionCount(childComplexity), true
+	case "Project.artifacts":
+		if e.ComplexityRoot.Project.Artifacts == nil {
+			break
+		}
+
+		args, err := ec.field_Project_artifacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Artifacts(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Project.createdAt":
 		if e.ComplexityRoot.Project.CreatedAt == nil {
 			break
@@ -2912,12 +2942,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.ID(childComplexity), true
+	case "Project.metadataKeys":
+		if e.ComplexityRoot.Project.MetadataKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Project_metadataKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.MetadataKeys(childComplexity, args["artifact"].(*string), args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Project.Name(childComplexity), true
+	case "Project.pipelineRunCount":
+		if e.ComplexityRoot.Project.PipelineRunCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.PipelineRunCount(childComplexity), true
+	case "Project.pipelineRuns":
+		if e.ComplexityRoot.Project.PipelineRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Project_pipelineRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.PipelineRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -5656,8 +5714,8 @@ extend type Query {
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
     "The key, compared exactly." key: String!
     """
-    Only values that contain this text, without regard to case: in the text of STRING, URI, PATH, DTYPE and MARKDOWN, and
-    in the extended JSON of other kinds.
+    Only values that contain this text, without regard to case: in the text of STRING, URI, PATH, DTYPE and MARKDOWN,
+    and in the extended JSON of other kinds.
     """
     search: String
     "Count only versions that match this filter." where: ArtifactVersionFilter
@@ -5967,6 +6025,40 @@ type LineageEdge {
   "The version that was read." from: ArtifactVersion!
   "The version that was produced." to: ArtifactVersion!
   "The step run between the two." stepRun: StepRun!
+}
+`, BuiltIn: false},
+	{Name: "../schema/project.graphqls", Input: `# What a project has.
+
+extend type Project {
+  "The artifacts, ordered by name unless ` + "`" + `orderBy` + "`" + ` is set."
+  artifacts(
+    "The filter; all artifacts when absent." where: ArtifactFilter
+    "The sort keys, most significant first, at most 10." orderBy: [ArtifactOrder!]
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): ArtifactConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  "The pipeline runs, newest first unless ` + "`" + `orderBy` + "`" + ` is set."
+  pipelineRuns(
+    "The filter; all runs when absent." where: PipelineRunFilter
+    "The sort keys, most significant first, at most 10." orderBy: [PipelineRunOrder!]
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): PipelineRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  "The metadata keys that artifact versions have now, by card and key."
+  metadataKeys(
+    "Only keys of versions of the artifact with this name." artifact: String
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
+  "How many artifacts it has." artifactCount: Int @cost(weight: 50)
+  "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
+  "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
@@ -7356,6 +7448,18 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
+	case "artifacts":
+		return ec.fieldContext_Project_artifacts(ctx, field)
+	case "pipelineRuns":
+		return ec.fieldContext_Project_pipelineRuns(ctx, field)
+	case "metadataKeys":
+		return ec.fieldContext_Project_metadataKeys(ctx, field)
+	case "artifactCount":
+		return ec.fieldContext_Project_artifactCount(ctx, field)
+	case "artifactVersionCount":
+		return ec.fieldContext_Project_artifactVersionCount(ctx, field)
+	case "pipelineRunCount":
+		return ec.fieldContext_Project_pipelineRunCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }

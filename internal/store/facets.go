@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/facet"
 	"github.com/placard/placard/models"
@@ -15,6 +16,16 @@ type (
 	Figures    = facet.Figures
 	ValueQuery = facet.ValueQuery
 	NameQuery  = facet.NameQuery
+)
+
+// Objects are the objects that CountObjects counts.
+type Objects = facet.Objects
+
+// The objects of a project.
+const (
+	CountArtifacts        = facet.Artifacts
+	CountArtifactVersions = facet.ArtifactVersions
+	CountPipelineRuns     = facet.PipelineRuns
 )
 
 // The figures that are read together.
@@ -35,12 +46,26 @@ func readInProject[T any](
 	return read(id)
 }
 
-// ProjectKeys returns a page of the metadata keys of a project, see facet.ProjectKeys.
+// CountObjects returns the number of objects of a project.
+func (s *Store) CountObjects(ctx context.Context, project models.ID, of Objects) (int32, error) {
+	return facet.Count(ctx, s.db, project, of)
+}
+
+// ProjectKeys returns a page of the metadata keys of a project, see facet.ProjectKeys, or of its artifact with a name,
+// if that is not empty. The page is empty for an unknown artifact.
 func (s *Store) ProjectKeys(
-	ctx context.Context, project string, q KeyQuery, page models.Page,
+	ctx context.Context, project, artifact string, q KeyQuery, page models.Page,
 ) (*models.MetadataKeyUsageConnection, error) {
 	return readInProject(ctx, s, project, func(id models.ID) (*models.MetadataKeyUsageConnection, error) {
-		return facet.ProjectKeys(ctx, s.db, id, q, page)
+		if artifact == "" {
+			return facet.ProjectKeys(ctx, s.db, id, q, page)
+		}
+		of, err := readByName[models.Artifact](ctx, s, access.InProject(id), artifact)
+		if err != nil || of == nil {
+			return models.NewConnection[*models.MetadataKeyUsage]("", models.Page{}, nil, nil), err
+		}
+		keys, err := facet.ArtifactKeys(ctx, s.db, id, []models.ID{of.ID}, q, page)
+		return keys[of.ID], err
 	})
 }
 
