@@ -1,5 +1,4 @@
-// Package facet counts what a project has: the metadata keys of its artifact versions, the values of a key, tags,
-// types, aliases and pipelines.
+// Package facet counts the metadata keys of artifact versions, the values of a key, tags, types, aliases and pipelines.
 //
 // A list is a page of the groups of a statement. Its cursors hold the position of a group: the name of a key, or a
 // count and a text. Every function restricts its statements to one project. Package search compiles a filter of
