@@ -146,7 +146,7 @@ func oracleSample() *oracleWorld {
 			{
 				id: "3", artifact: "x", version: "a", number: 1, kind: &model, createdAt: second(1), producer: producer,
 				consumers: []oracleConsumer{fit, test},
-				tags: [][]string{{"red", "Green"}, {"red", "Green"}}, aliases: [][]string{{"prod"}, nil},
+				tags:      [][]string{{"red", "Green"}, {"red", "Green"}}, aliases: [][]string{{"prod"}, nil},
 				entries: []oracleEntry{entry(0, "", "k", `5`), entry(3, "", "k", ``), entry(1, "c", "k", `"t"`)},
 			},
 			{
