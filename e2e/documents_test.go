@@ -38,7 +38,7 @@ curl -fsS http://127.0.0.1:8080/graphql -H 'Content-Type: application/json' -d '
 `
 
 // withExample lists the pages whose queries read the data of examples/penguins.
-var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md"}
+var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md", "how-to/compare.md"}
 
 // documentPage returns the text of a page below docs.
 func documentPage(t testing.TB, page string) string {
@@ -211,7 +211,8 @@ func checkQueries(t *testing.T, blocks []documentBlock, addr string) {
 			t.Fatalf("%s\n%v %s %s", block.text, got.err, got.code, got.message)
 		}
 		if i+1 < len(blocks) && blocks[i+1].language == "json" {
-			response, err := json.Marshal(map[string]any{"data": got.data})
+			extensions := map[string]any{"warnings": got.warnings}
+			response, err := json.Marshal(map[string]any{"data": got.data, "extensions": extensions})
 			if err != nil {
 				t.Fatal(err)
 			}

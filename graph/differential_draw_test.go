@@ -316,7 +316,7 @@ var sampleKinds = []string{
 	"DURATION", "MARKDOWN",
 }
 
-// drawPredicate draws a MetadataPredicate.
+// drawPredicate draws a MetadataFilter.
 func (p *pool) drawPredicate(t *rapid.T) map[string]any {
 	predicate, value := p.drawPlace(t, p.places)
 	operand := func() any {

@@ -65,19 +65,19 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 		case "metadata":
 			filter[name] = th.drawPredicate(t)
 		case "artifact":
-			filter[name] = drawTextFilter(t, sampleArtifacts)
+			filter[name] = drawStringFilter(t, sampleArtifacts)
 		case "version":
-			filter[name] = drawTextFilter(t, slices.Concat([]string{"1", "2", "10", "25", "901", "500"}, sampleVersions))
+			filter[name] = drawStringFilter(t, slices.Concat([]string{"1", "2", "10", "25", "901", "500"}, sampleVersions))
 		case "type":
-			filter[name] = drawTextFilter(t, sampleTypes)
+			filter[name] = drawStringFilter(t, sampleTypes)
 		case "tag":
-			filter[name] = drawTextFilter(t, sampleTags)
+			filter[name] = drawStringFilter(t, sampleTags)
 		case "alias":
-			filter[name] = drawTextFilter(t, slices.Concat([]string{"latest"}, sampleAliases))
+			filter[name] = drawStringFilter(t, slices.Concat([]string{"latest"}, sampleAliases))
 		case "number":
 			filter[name] = drawIntFilter(t)
 		case "createdAt":
-			filter[name] = drawTimeFilter(t)
+			filter[name] = drawDateTimeFilter(t)
 		case "producedBy":
 			filter[name] = drawRunFilter(t, func(version *oracleVersion) *oracleProducer { return version.producer })
 		case "consumedBy":
@@ -113,8 +113,8 @@ func (th theme) deeper(depth int) *rapid.Generator[map[string]any] {
 	return rapid.Custom(func(t *rapid.T) map[string]any { return th.drawFilter(t, depth+1) })
 }
 
-// drawTextFilter draws a TextFilter near some texts.
-func drawTextFilter(t *rapid.T, texts []string) map[string]any {
+// drawStringFilter draws a StringFilter near some texts.
+func drawStringFilter(t *rapid.T, texts []string) map[string]any {
 	filter := map[string]any{}
 	draw := func() any {
 		text := drawText(t, drawFrom(t, texts, "near"))
@@ -123,7 +123,7 @@ func drawTextFilter(t *rapid.T, texts []string) map[string]any {
 		}
 		return text
 	}
-	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn"}
+	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn", "lt", "lte", "gt", "gte", "between"}
 	for _, name := range drawConditions(t, names) {
 		switch name {
 		case "exists":
@@ -134,8 +134,17 @@ func drawTextFilter(t *rapid.T, texts []string) map[string]any {
 				list = append(list, draw())
 			}
 			filter[name] = list
+		case "between":
+			ends := []string{draw().(string), draw().(string)}
+			slices.Sort(ends)
+			filter[name] = []any{ends[0], ends[1]}
 		default:
 			filter[name] = draw()
+		}
+	}
+	for _, name := range []string{"lt", "lte", "gt", "gte", "between"} {
+		if filter[name] != nil { // which ignoreCase cannot be combined with
+			return filter
 		}
 	}
 	drawIgnoreCase(t, filter)
@@ -151,8 +160,16 @@ func drawIntFilter(t *rapid.T) map[string]any {
 		}
 		return json.Number(strconv.Itoa(number))
 	}
-	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn"}
+	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn", "between"}
 	for _, name := range drawConditions(t, names) {
+		if name == "between" {
+			ends := []any{draw(), draw()}
+			slices.SortFunc(ends, func(a, b any) int {
+				return oracleRational(string(a.(json.Number))).Cmp(oracleRational(string(b.(json.Number))))
+			})
+			filter[name] = ends
+			continue
+		}
 		if name != "in" && name != "notIn" {
 			filter[name] = draw()
 			continue
@@ -166,23 +183,54 @@ func drawIntFilter(t *rapid.T) map[string]any {
 	return filter
 }
 
-// drawTimeFilter draws a TimeFilter at the creation of some version, to the nanosecond.
-func drawTimeFilter(t *rapid.T) map[string]any {
+// drawDateTimeFilter draws a DateTimeFilter at the creation of some version, to the nanosecond.
+func drawDateTimeFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
-	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
+	draw := func(i int) here {
+		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
+		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
+		return func(world *oracleWorld) string {
+			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
+		}
+	}
+	names := []string{"lt", "gte", "gt", "lte", "eq", "exists", "ne", "in", "notIn", "between"}
 	for _, name := range drawConditions(t, names) {
 		if name == "exists" {
 			filter[name] = drawIndex(t, 4, name) > 0
 			continue
 		}
 		i := drawIndex(t, 291, "version")
-		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
-		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
-		filter[name] = here(func(world *oracleWorld) string {
-			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
-		})
+		switch name {
+		case "in", "notIn":
+			list := []any{}
+			for range drawIndex(t, 4, "operands") {
+				list = append(list, draw(drawIndex(t, 291, "version")))
+			}
+			filter[name] = list
+		case "between":
+			filter[name] = orderInstants(draw(i), draw(drawIndex(t, 291, "other version")))
+		default:
+			filter[name] = draw(i)
+		}
 	}
 	return filter
+}
+
+// orderInstants returns two instants as the operands of between.
+func orderInstants(a, b here) []any {
+	sorted := func(world *oracleWorld) []string {
+		ends := []string{a(world), b(world)}
+		slices.SortFunc(ends, func(a, b string) int {
+			from, _ := oracleInstant(a)
+			to, _ := oracleInstant(b)
+			return from.Compare(to)
+		})
+		return ends
+	}
+	return []any{
+		here(func(world *oracleWorld) string { return sorted(world)[0] }),
+		here(func(world *oracleWorld) string { return sorted(world)[1] }),
+	}
 }
 
 // drawRunFilter draws a ProducerFilter or ConsumerFilter near the runs of versions.
@@ -205,9 +253,9 @@ func drawRunFilter(t *rapid.T, runOf func(*oracleVersion) *oracleProducer) map[s
 		case "exists":
 			filter[name] = rapid.Bool().Draw(t, name)
 		case "pipeline":
-			filter[name] = drawTextFilter(t, samplePipelines)
+			filter[name] = drawStringFilter(t, samplePipelines)
 		case "step":
-			filter[name] = drawTextFilter(t, sampleSteps)
+			filter[name] = drawStringFilter(t, sampleSteps)
 		case "stepRunId":
 			filter[name] = run(func(p *oracleProducer) string { return p.stepRun })
 		case "pipelineRunId":

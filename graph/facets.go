@@ -36,9 +36,13 @@ func usage[T any](
 	if err != nil {
 		return nil, err
 	}
-	return read(ctx, project, store.NameQuery{
+	found, err := read(ctx, project, store.NameQuery{
 		Filter: filter, Page: page, Artifacts: graphql.AnyFieldRequested(ctx, "nodes.artifactCount", "edges.node.artifactCount"),
 	})
+	if err == nil {
+		noteList(ctx, args.project, project, models.ListQuery{Filter: filter}, len(found.Edges))
+	}
+	return found, err
 }
 
 func (q query) TagUsage(
@@ -86,7 +90,12 @@ func (q query) MetadataValues(
 			return nil, err
 		}
 	}
-	return q.store.MetadataValues(ctx, name, store.ValueQuery{
-		Key: models.MetadataKey{Card: of.Name, Key: key}, Artifact: artifact, Search: text, Filter: filter, Page: page,
+	named := models.MetadataKey{Card: of.Name, Key: key}
+	found, err := q.store.MetadataValues(ctx, name, store.ValueQuery{
+		Key: named, Artifact: artifact, Search: text, Filter: filter, Page: page,
 	})
+	if err == nil {
+		noteValues(ctx, name, named, filter, len(found.Edges))
+	}
+	return found, err
 }

@@ -160,7 +160,7 @@ func argumentLimits(version, run, step string) []argumentLimit {
 			return object{"pipelineRunId": run, "name": "s", "outputs": times(n, func(i int) any { return object{"name": name(i)} })}
 		}},
 		{"versions side by side", "[ArtifactVersionRef!]!", `query%s { compareArtifactVersions(refs: %s) { versions { id } } }`, 20, nil},
-		{"steps of a lineage", "Int", `query%s { artifactVersion(ref: {id: "` + version + `"}) { upstream(depth: %s) { nodes { id } } } }`, 100, func(n int) any { return n }},
+		{"steps of a lineage", "Int", `query%s { artifactVersion(ref: {id: "` + version + `"}) { upstream(depth: %s) { versions { id } } } }`, 100, func(n int) any { return n }},
 		{"depth of a filter", "ArtifactVersionFilter", versions, 12, func(n int) any {
 			return within(n-1, object{"artifact": object{"eq": "a"}}, func(inside any) any { return object{"not": inside} })
 		}},
@@ -186,8 +186,8 @@ func argumentLimits(version, run, step string) []argumentLimit {
 		{"terms of an order by fields", "[ArtifactOrder!]", `query%s { artifacts(orderBy: %s) { totalCount } }`, 10, func(n int) any {
 			return times(n, func(int) any { return object{"field": word("NAME")} })
 		}},
-		{"points of a series", "Int", `query%s { artifact(name: "a") { metadataSeries(key: "k", first: %s) { missing } } }`, 1000, func(n int) any { return n }},
-		{"the last points of a series", "Int", `query%s { stepRun(id: "` + step + `") { metadataSeries(key: "k", last: %s) { missing } } }`, 1000, func(n int) any { return n }},
+		{"points of a series", "Int", `query%s { artifact(name: "a") { metadataSeries(key: "k", first: %s) { missingCount } } }`, 1000, func(n int) any { return n }},
+		{"the last points of a series", "Int", `query%s { stepRun(id: "` + step + `") { metadataSeries(key: "k", last: %s) { missingCount } } }`, 1000, func(n int) any { return n }},
 	}
 }
 

@@ -169,7 +169,7 @@ func optional(text *string) []string {
 	return []string{*text}
 }
 
-// oracleText returns the condition of a TextFilter on a set of texts.
+// oracleText returns the condition of a StringFilter on a set of texts.
 func oracleText(node any, texts func(*oracleStanding) []string) oracleTest {
 	filter := node.(map[string]any)
 	fold := func(text any) string { return text.(string) }
@@ -208,6 +208,11 @@ func oracleText(node any, texts func(*oracleStanding) []string) oracleTest {
 			test = some(func(text string) bool { return strings.HasPrefix(text, fold(operand)) })
 		case "endsWith":
 			test = some(func(text string) bool { return strings.HasSuffix(text, fold(operand)) })
+		case "between":
+			ends := operand.([]any)
+			test = some(func(text string) bool { return text >= ends[0].(string) && text <= ends[1].(string) })
+		case "lt", "lte", "gt", "gte":
+			test = some(func(text string) bool { return oracleHolds(name, strings.Compare(text, operand.(string))) })
 		default:
 			panic("no field of a text filter: " + name)
 		}
@@ -220,7 +225,7 @@ func oracleNot(test oracleTest) oracleTest {
 	return func(s *oracleStanding) bool { return !test(s) }
 }
 
-// oracleAlias returns the condition of a TextFilter on aliases. Only the four operators of equality accept latest.
+// oracleAlias returns the condition of a StringFilter on aliases. Only the four operators of equality accept latest.
 func oracleAlias(node any) oracleTest {
 	known, others := map[string]any{}, map[string]any{}
 	for name, operand := range node.(map[string]any) {
@@ -260,6 +265,9 @@ func oracleInt(filter map[string]any) oracleTest {
 			tests = append(tests, among)
 		case "notIn":
 			tests = append(tests, oracleNot(among))
+		case "between":
+			ends := operand.([]any)
+			tests = append(tests, func(s *oracleStanding) bool { return compare(ends[0])(s) >= 0 && compare(ends[1])(s) <= 0 })
 		default:
 			tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, compare(operand)(s)) })
 		}
@@ -286,7 +294,7 @@ func oracleHolds(name string, compared int) bool {
 	panic("no comparison: " + name)
 }
 
-// oracleTime returns the condition of a TimeFilter on the creation of a version, which always has an instant.
+// oracleTime returns the condition of a DateTimeFilter on the creation of a version, which always has an instant.
 func oracleTime(filter map[string]any) oracleTest {
 	var tests []oracleTest
 	for name, operand := range filter {
@@ -294,11 +302,27 @@ func oracleTime(filter map[string]any) oracleTest {
 			tests = append(tests, func(*oracleStanding) bool { return operand.(bool) })
 			continue
 		}
-		instant, ok := oracleInstant(operand.(string))
-		if !ok {
-			panic(fmt.Sprint("no instant: ", operand))
+		compare := func(s *oracleStanding, operand any) int {
+			instant, ok := oracleInstant(operand.(string))
+			if !ok {
+				panic(fmt.Sprint("no instant: ", operand))
+			}
+			return s.createdAt.Compare(instant)
 		}
-		tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, s.createdAt.Compare(instant)) })
+		among := func(s *oracleStanding) bool {
+			return slices.ContainsFunc(operand.([]any), func(one any) bool { return compare(s, one) == 0 })
+		}
+		switch name {
+		case "in":
+			tests = append(tests, among)
+		case "notIn":
+			tests = append(tests, oracleNot(among))
+		case "between":
+			ends := operand.([]any)
+			tests = append(tests, func(s *oracleStanding) bool { return compare(s, ends[0]) >= 0 && compare(s, ends[1]) <= 0 })
+		default:
+			tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, compare(s, operand)) })
+		}
 	}
 	return oracleAll(tests)
 }

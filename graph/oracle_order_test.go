@@ -25,7 +25,7 @@ func oracleAt(node map[string]any) func(*oracleStanding) (oracleValue, bool) {
 	}
 }
 
-// oraclePredicate returns the condition of a MetadataPredicate.
+// oraclePredicate returns the condition of a MetadataFilter.
 func oraclePredicate(predicate map[string]any) oracleTest {
 	read := oracleAt(predicate)
 	ignoreCase := predicate["ignoreCase"] == true

@@ -53,17 +53,17 @@ func (g *grower) grow(steps int) error {
 				return err
 			}
 		}
-		var inputs []models.StepInputInput
+		var inputs []models.StepInputDeclaration
 		for i, version := range []int{0, n / 2, n} {
-			inputs = append(inputs, models.StepInputInput{Name: fmt.Sprint(i),
+			inputs = append(inputs, models.StepInputDeclaration{Name: fmt.Sprint(i),
 				ArtifactVersionSelector: models.ArtifactVersionSelector{ArtifactVersionID: &g.versions[version]}})
 		}
 		step, _, err := g.s.StartStepRun(g.ctx, store.Call{}, g.at, models.StartStepRunInput{
-			PipelineRunID: g.run.ID.String(), Name: "bulk", Inputs: inputs, Outputs: []models.StepOutputInput{{Name: "output"}}})
+			PipelineRunID: g.run.ID.String(), Name: "bulk", Inputs: inputs, Outputs: []models.StepOutputDeclaration{{Name: "output"}}})
 		if err != nil {
 			return err
 		}
-		if err := g.create(n+1, &models.StepOutputReference{StepRunID: step.ID.String(), Name: "output"}); err != nil {
+		if err := g.create(n+1, &models.StepOutputRef{StepRunID: step.ID.String(), Name: "output"}); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (g *grower) startRun(n int) (err error) {
 }
 
 // create creates a version. Half of the versions belong to one artifact.
-func (g *grower) create(n int, output *models.StepOutputReference) error {
+func (g *grower) create(n int, output *models.StepOutputRef) error {
 	artifact := "bulk"
 	if n%2 == 1 {
 		artifact = fmt.Sprintf("bulk %d", n%200)

@@ -31,7 +31,7 @@ func (p project) Artifacts(
 	if err != nil {
 		return nil, err
 	}
-	return loadersFrom(ctx).projectArtifacts.Load(ctx, of.ID, of.ID, page)
+	return loadProjectList(ctx, of, page, loadersFrom(ctx).projectArtifacts)
 }
 
 func (p project) PipelineRuns(
@@ -42,7 +42,18 @@ func (p project) PipelineRuns(
 	if err != nil {
 		return nil, err
 	}
-	return loadersFrom(ctx).projectRuns.Load(ctx, of.ID, of.ID, page)
+	return loadProjectList(ctx, of, page, loadersFrom(ctx).projectRuns)
+}
+
+// loadProjectList loads a page of a list and collects the keys of its query.
+func loadProjectList[T any](
+	ctx context.Context, of *models.Project, page projectPage, lists *batch.Loader[projectPage, *models.Connection[T]],
+) (*models.Connection[T], error) {
+	found, err := lists.Load(ctx, of.ID, of.ID, page)
+	if found != nil {
+		noteListOf(ctx, of.ID, loadersFrom(ctx).query(page.query), len(found.Edges))
+	}
+	return found, err
 }
 
 // listPage checks the arguments of a list and registers its query.
@@ -101,7 +112,7 @@ func (l *loaders) setProjects(s *store.Store) {
 		return s.SearchArtifacts(ctx, p.name, l.query(p.query), p.Page)
 	}))
 	l.projectRuns = pageLoader(l, fetchOne(func(ctx context.Context, p projectPage) (*models.PipelineRunConnection, error) {
-		return s.SearchPipelineRuns(ctx, p.name, nil, l.query(p.query), p.Page)
+		return s.SearchPipelineRuns(ctx, p.name, l.query(p.query), p.Page)
 	}))
 	l.projectKeys = pageLoader(l, fetchOne(func(ctx context.Context, p projectKeys) (*models.MetadataKeyUsageConnection, error) {
 		return s.ProjectKeys(ctx, p.name, p.artifact, p.KeyQuery, p.Page)

@@ -27,6 +27,7 @@ func searchList[T any](
 	objects, err := search(ctx, name, listQuery, checkedPage)
 	if objects != nil {
 		addSiblings(loadersFrom(ctx), objects.Nodes())
+		noteList(ctx, project, name, listQuery, len(objects.Edges))
 	}
 	return objects, err
 }
@@ -55,16 +56,11 @@ func (q query) ArtifactVersions(
 }
 
 func (q query) PipelineRuns(
-	ctx context.Context, project, pipeline *string, where models.FilterInput, orderBy []models.OrderInput,
+	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
-	search := func(
-		ctx context.Context, project string, query models.ListQuery, page models.Page,
-	) (*models.PipelineRunConnection, error) {
-		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
-	}
 	args := queryArgs{where: where, orderBy: orderBy}
-	return searchList(ctx, q, search, project, args, pageArgs(first, after, last, before))
+	return searchList(ctx, q, q.store.SearchPipelineRuns, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) StepRuns(
@@ -88,21 +84,36 @@ func (q query) Projects(
 func (q query) APIKeys(
 	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
 ) (*models.ApiKeyConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.ApiKeys(ctx, project, page)
+	keys, err := q.store.ApiKeys(ctx, project, page)
+	if keys != nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
+	}
+	return keys, err
 }
 
 func (q query) AuditEvents(
-	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, project *string, where models.FilterInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.AuditEventConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.AuditEvents(ctx, project, page)
+	filter, err := models.ReadFilter(&q.limits, models.NewPath("where"), where)
+	if err != nil {
+		return nil, err
+	}
+	events, err := q.store.AuditEvents(ctx, project, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	addSiblings(loadersFrom(ctx), events.Nodes())
+	noteList(ctx, project, name, models.ListQuery{}, len(events.Edges))
+	return events, nil
 }
 
 func (q query) MetadataKeys(
@@ -119,6 +130,9 @@ func (q query) MetadataKeys(
 	keys, err := q.store.ProjectKeys(ctx, name, page.artifact, page.KeyQuery, page.Page)
 	if keys != nil {
 		addSiblings(loadersFrom(ctx), keys.Nodes())
+	}
+	if err == nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
 	}
 	return keys, err
 }

@@ -63,6 +63,9 @@ func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
 	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	if !isMutation {
+		ctx = withNamedKeys(ctx)
+	}
 	return store.WithOperation(ctx, store.Operation{
 		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
 	})
@@ -88,8 +91,11 @@ func (r root) StepInput() exec.StepInputResolver { return stepInput{} }
 func (r root) StepOutput() exec.StepOutputResolver {
 	return stepOutput{subject[*models.StepOutput]{r.resolver}}
 }
-func (root) Producer() exec.ProducerResolver                 { return producer{} }
-func (root) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
+func (root) Producer() exec.ProducerResolver       { return producer{} }
+func (root) LineageLink() exec.LineageLinkResolver { return lineageLink{} }
+func (root) ArtifactVersionComparison() exec.ArtifactVersionComparisonResolver {
+	return comparison{}
+}
 func (root) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 func (root) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
 func (root) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }

@@ -75,7 +75,7 @@ func loadSeries(
 		}
 		*series = *shared
 	}
-	if graphql.AnyFieldRequested(ctx, "missing", "statistics") {
+	if graphql.AnyFieldRequested(ctx, "missingCount", "statistics") {
 		summary, err := summaries.Load(ctx, project, id, page.key)
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func loadSeries(
 		if summary == nil {
 			summary = new(models.SeriesTally).Summary()
 		}
-		series.Missing, series.Statistics = summary.Missing, summary.Statistics
+		series.MissingCount, series.Statistics = summary.MissingCount, summary.Statistics
 	}
 	return series, nil
 }

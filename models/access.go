@@ -103,13 +103,13 @@ const (
 
 // AuditEvent records one change of access, names or deletions.
 type AuditEvent struct {
-	ID     ID `gorm:"primaryKey"`
-	At     Time
-	Actor  *string
-	Action AuditAction
-	// Subject describes the changed object in words, because the object may be deleted. SubjectID is its ID.
-	Subject   string
-	SubjectID ID
+	ID        ID `gorm:"primaryKey"`
+	CreatedAt Time
+	CreatedBy *string
+	Action    AuditAction
+	// Description describes the changed object in words, because the object may be deleted. ObjectID is its ID.
+	Description string
+	ObjectID    ID
 	// ProjectID is zero for events of owner keys, which belong to no project.
 	ProjectID ID
 }

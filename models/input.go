@@ -64,7 +64,7 @@ type (
 		Artifact       string
 		Version        *string
 		Type           *string
-		Output         *StepOutputReference
+		Output         *StepOutputRef
 		Aliases        []string
 		Tags           []string
 		Metadata       *Tree                `json:"-"`
@@ -83,8 +83,8 @@ type (
 	StartStepRunInput struct {
 		PipelineRunID  string
 		Name           string
-		Inputs         []StepInputInput
-		Outputs        []StepOutputInput
+		Inputs         []StepInputDeclaration
+		Outputs        []StepOutputDeclaration
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishStepRunInput struct {
@@ -118,17 +118,17 @@ type MetadataKeyInput struct {
 	Card *string
 }
 
-// StepOutputReference identifies the step output that a version is saved from.
-type StepOutputReference struct{ StepRunID, Name string }
+// StepOutputRef identifies the step output that a version is saved from.
+type StepOutputRef struct{ StepRunID, Name string }
 
-// StepInputInput declares an artifact version that a step reads.
-type StepInputInput struct {
+// StepInputDeclaration declares an artifact version that a step reads.
+type StepInputDeclaration struct {
 	Name string
 	ArtifactVersionSelector
 }
 
-// StepOutputInput declares an output that a step will produce.
-type StepOutputInput struct {
+// StepOutputDeclaration declares an output that a step will produce.
+type StepOutputDeclaration struct {
 	Name         string
 	ArtifactName *string
 }

@@ -16,6 +16,8 @@ type MetadataEntry struct {
 	Reason    *string
 	LoggedAt  Time
 	LoggedBy  *string
+	// Erased is true if the value was erased; Kind and Text are nil then.
+	Erased bool
 	// StepRunID is the step run that the target named, else zero.
 	StepRunID ID
 	// AsOf is the instant of the view that contains the entry, nil for the present state.

@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// MetadataPredicate is a conjunction of conditions on the latest value of one key.
-type MetadataPredicate struct {
+// MetadataFilter is a conjunction of conditions on the latest value of one key.
+type MetadataFilter struct {
 	MetadataKeyPath
 	// Kind is the required kind of the value; nil for any.
 	Kind *MetadataKind
 	// Conditions are the other conditions.
 	Conditions []ValueCondition
+	// At is the place in the arguments.
+	At *Path
 }
 
 // MetadataKeyPath identifies a metadata key and a value inside its value.
@@ -39,6 +41,8 @@ type ValueCondition struct {
 	Member []string
 	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
+	// At is the place in the arguments.
+	At *Path
 }
 
 // SortKeyRange is a range of sort keys that includes its ends unless they are open.
@@ -54,7 +58,7 @@ type TextCondition struct {
 	Text string
 }
 
-// predicateReader validates a MetadataPredicate.
+// predicateReader validates a MetadataFilter.
 type predicateReader struct {
 	at         *Path
 	fields     map[string]any
@@ -64,13 +68,13 @@ type predicateReader struct {
 	textOnly bool
 }
 
-// readPredicate validates the fields of a MetadataPredicate.
-func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) {
+// readPredicate validates the fields of a MetadataFilter.
+func readPredicate(at *Path, fields map[string]any) (*MetadataFilter, error) {
 	keyPath, err := ReadKeyPath(at, fields)
 	if err != nil {
 		return nil, err
 	}
-	p := &MetadataPredicate{MetadataKeyPath: keyPath}
+	p := &MetadataFilter{MetadataKeyPath: keyPath, At: at}
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
@@ -97,7 +101,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 		if err != nil {
 			return nil, err
 		}
-		test.Not = test.Not || field.name == "ne" || field.name == "notIn"
+		test.At, test.Not = at.Child(field.name), test.Not || field.name == "ne" || field.name == "notIn"
 		p.Conditions = append(p.Conditions, test)
 	}
 	if p.Kind == nil && len(p.Conditions) == 0 {
@@ -106,7 +110,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataPredicate, error) 
 	return p, nil
 }
 
-// ReadKeyPath validates the card, the key and the path of a MetadataPredicate or a MetadataOrder.
+// ReadKeyPath validates the card, the key and the path of a MetadataFilter or a MetadataOrder.
 func ReadKeyPath(at *Path, fields map[string]any) (MetadataKeyPath, error) {
 	var p MetadataKeyPath
 	p.Key, _ = fields["key"].(string)
@@ -212,7 +216,7 @@ func (r predicateReader) readOrdered(name string) (ValueCondition, error) {
 func (r predicateReader) readBetween(name string) (ValueCondition, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
-		return ValueCondition{}, BadInput(r.at.Child(name), "must be two values, the minimum and the maximum")
+		return ValueCondition{}, BadInput(r.at.Child(name), rangeHasTwoEnds)
 	}
 	var ends [2][]string
 	for i := range list {
@@ -237,8 +241,7 @@ func (r predicateReader) readBetween(name string) (ValueCondition, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueCondition{}, BadInput(r.at.Child(name),
-			"must have the smaller value first, but the first value is greater than the second")
+		return ValueCondition{}, BadInput(r.at.Child(name), rangeIsReversed)
 	}
 	return ValueCondition{}, BadInput(r.at.Child(name),
 		"must be two values of the same type: two numbers, two strings or two instants")

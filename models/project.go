@@ -5,4 +5,6 @@ type Project struct {
 	ID        ID `gorm:"primaryKey"`
 	Name      string
 	CreatedAt Time
+	// Description is Markdown, nil for none.
+	Description *string
 }

@@ -18,6 +18,10 @@ type PipelineRun struct {
 	Status     RunStatus
 	StartedAt  Time
 	FinishedAt *Time
+	// CreatedBy is the name of the API key, nil without one.
+	CreatedBy *string
+	// ChangedAt is the time of the last change after the start, nil for none.
+	ChangedAt *Time `gorm:"column:updated_at"`
 	// AsOf is the instant of a view, nil for the run as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
 }
@@ -42,6 +46,10 @@ type StepRun struct {
 	Status        RunStatus
 	StartedAt     Time
 	FinishedAt    *Time
+	// CreatedBy is the name of the API key, nil without one.
+	CreatedBy *string
+	// ChangedAt is the time of the last change after the start, nil for none.
+	ChangedAt *Time `gorm:"column:updated_at"`
 	// AsOf is the instant of a view, nil for the run as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
 }
@@ -89,6 +97,9 @@ type StepOutput struct {
 	ArtifactVersionID ID
 	// BoundAt is the time when the version was saved, nil before.
 	BoundAt *Time
+	// ReusedSubjectID is the subject of the version that the output re-uses, zero for an output that a version was saved
+	// from.
+	ReusedSubjectID ID
 	// AsOf is the instant of a view, nil for the output as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
 }

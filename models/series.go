@@ -7,9 +7,9 @@ import "strconv"
 type MetadataSeries struct {
 	Points   []*MetadataPoint
 	PageInfo PageInfo
-	// Missing and Statistics describe the whole series. They are set only if the query requests one of them.
-	Missing    int32
-	Statistics *MetadataStatistics
+	// MissingCount and Statistics describe the whole series. They are set only if the query requests one of them.
+	MissingCount int32
+	Statistics   *MetadataStatistics
 }
 
 // MetadataPoint is one value of a series.
@@ -55,14 +55,14 @@ func (a PageArguments) SeriesPage() (Page, error) {
 
 // SeriesSummary describes a whole series.
 type SeriesSummary struct {
-	// Missing is the number of versions without the key, or of retractions in a history.
-	Missing    int32
-	Statistics *MetadataStatistics
+	// MissingCount is the number of versions without the key, or of retractions in a history.
+	MissingCount int32
+	Statistics   *MetadataStatistics
 }
 
 // SeriesTally accumulates the points of a series in their order. The zero value is empty.
 type SeriesTally struct {
-	missing, nonFinite, notNumbers int32
+	missing, nonFinite, nonNumeric int32
 	numbers                        []exactNumber
 }
 
@@ -76,7 +76,7 @@ func (t *SeriesTally) Add(kind *MetadataKind, text *string) error {
 	switch *kind {
 	case MetadataKindInteger, MetadataKindFloat, MetadataKindStorageSize, MetadataKindDuration:
 	default:
-		t.notNumbers++
+		t.nonNumeric++
 		return nil
 	}
 	n, finite, err := readNumber(*kind, *text)
@@ -115,6 +115,6 @@ func readNumber(kind MetadataKind, text string) (n exactNumber, finite bool, err
 // Summary returns the summary of all points.
 func (t *SeriesTally) Summary() *SeriesSummary {
 	statistics := computeStatistics(t.numbers)
-	statistics.NonFinite, statistics.NotNumbers = t.nonFinite, t.notNumbers
-	return &SeriesSummary{Missing: t.missing, Statistics: statistics}
+	statistics.NonFiniteCount, statistics.NonNumericCount = t.nonFinite, t.nonNumeric
+	return &SeriesSummary{MissingCount: t.missing, Statistics: statistics}
 }

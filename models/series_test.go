@@ -71,7 +71,7 @@ func TestStatistics(t *testing.T) {
 	} {
 		summary, _ := tally(t, strings.Fields(c.values))
 		s := summary.Statistics
-		got := fmt.Sprint(s.Count, s.NonFinite, s.NotNumbers, " missing ", summary.Missing,
+		got := fmt.Sprint(s.Count, s.NonFiniteCount, s.NonNumericCount, " missing ", summary.MissingCount,
 			" min ", spelled(s.Min), " max ", spelled(s.Max), " mean ", spelled(s.Mean), " deviation ", spelled(s.StandardDeviation),
 			" percentiles ", spelled(s.P50), " ", spelled(s.P90), " ", spelled(s.P99), " from ", spelled(s.First), " to ", spelled(s.Last),
 			" by ", spelled(s.Change), " relative ", spelled(s.RelativeChange))

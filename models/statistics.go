@@ -12,8 +12,8 @@ import (
 type MetadataStatistics struct {
 	// Count is the number of finite numbers. NonFinite counts NaN and infinities, NotNumbers all other values; both are
 	// excluded from the other figures.
-	Count, NonFinite, NotNumbers int32
-	Min, Max, Mean               *Double
+	Count, NonFiniteCount, NonNumericCount int32
+	Min, Max, Mean                         *Double
 	// StandardDeviation is the sample standard deviation, which divides by Count - 1. It is nil below two numbers.
 	StandardDeviation *Double
 	// P50, P90 and P99 are percentiles by Hyndman and Fan's definition 7, "Sample Quantiles in Statistical Packages",

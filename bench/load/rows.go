@@ -26,19 +26,19 @@ const (
 	tableCount
 )
 
-// tables has names and columns. A column of PostgreSQL only is the last.
+// tables has names and columns.
 var tables = [tableCount]struct {
 	name    string
 	columns []string
 }{
-	artifacts: {"artifacts", []string{"project_id", "id", "name", "last_number", "created_at"}},
-	subjects:  {"subjects", []string{"project_id", "id", "artifact_version_id", "about", "logged_at"}},
+	artifacts: {"artifacts", []string{"project_id", "id", "name", "last_number", "created_at", "updated_at"}},
+	subjects:  {"subjects", []string{"project_id", "id", "artifact_version_id", "about", "last_logged_at", "revision"}},
 	versions: {"artifact_versions", []string{
 		"project_id", "id", "artifact_id", "subject_id", "version", "number", "type", "created_at"}},
 	aliases:      {"aliases", []string{"project_id", "artifact_id", "alias", "artifact_version_id"}},
-	aliasMoves:   {"alias_moves", []string{"project_id", "artifact_id", "alias", "seq", "artifact_version_id", "moved_at"}},
+	aliasMoves:   {"alias_moves", []string{"project_id", "artifact_id", "alias", "seq", "artifact_version_id", "moved_by", "moved_at"}},
 	tags:         {"tags", []string{"project_id", "artifact_version_id", "tag"}},
-	tagMoves:     {"tag_moves", []string{"project_id", "artifact_version_id", "tag", "seq", "added", "moved_at"}},
+	tagMoves:     {"tag_moves", []string{"project_id", "artifact_version_id", "tag", "seq", "added", "moved_by", "moved_at"}},
 	pipelineRuns: {"pipeline_runs", []string{"project_id", "id", "pipeline", "status", "started_at", "finished_at"}},
 	stepRuns:     {"step_runs", []string{"project_id", "id", "pipeline_run_id", "name", "status", "started_at", "finished_at"}},
 	stepOutputs: {"step_outputs", []string{
@@ -154,19 +154,19 @@ func (m *maker) version(c *chunk, n int) {
 	c.add(versions, m.project, id, of.id, subject, strconv.Itoa(int(of.number)), int64(of.number), kind, m.at)
 	m.labels(c, of, id)
 	logged := m.log(c, n, subject, id, step)
-	c.add(subjects, m.project, subject, id, "V", logged)
+	c.add(subjects, m.project, subject, id, "V", logged, int64(0))
 }
 
 // output creates the step run and output of a version. Five step runs are a pipeline run.
 func (m *maker) output(c *chunk, which int) (step, output models.ID) {
 	if m.produced%5 == 0 {
 		m.run = m.id()
-		c.add(subjects, m.project, m.run, nil, "R", int64(0))
+		c.add(subjects, m.project, m.run, nil, "R", int64(0), int64(0))
 		c.add(pipelineRuns, m.project, m.run, "training-"+strconv.Itoa(which%10), string(models.RunStatusCompleted), m.at, m.at+1000)
 	}
 	m.produced++
 	step, output = m.id(), m.id()
-	c.add(subjects, m.project, step, nil, "S", int64(0))
+	c.add(subjects, m.project, step, nil, "S", int64(0), int64(0))
 	c.add(stepRuns, m.project, step, m.run, "train", string(models.RunStatusCompleted), m.at, m.at+900)
 	return step, output
 }
@@ -175,9 +175,9 @@ func (m *maker) output(c *chunk, which int) (step, output models.ID) {
 func (m *maker) labels(c *chunk, of *artifact, version models.ID) {
 	if m.random.IntN(10) < 3 {
 		tag := TagName(m.random.IntN(Tags))
-		c.add(tagMoves, m.project, version, tag, m.seq(tagMoves), true, m.at)
+		c.add(tagMoves, m.project, version, tag, m.seq(tagMoves), true, "", m.at)
 		if m.random.IntN(20) == 0 {
-			c.add(tagMoves, m.project, version, tag, m.seq(tagMoves), false, m.at+1000)
+			c.add(tagMoves, m.project, version, tag, m.seq(tagMoves), false, "", m.at+1000)
 		} else {
 			c.add(tags, m.project, version, tag)
 		}
@@ -188,7 +188,7 @@ func (m *maker) labels(c *chunk, of *artifact, version models.ID) {
 	}{{"staging", 10}, {"prod", 30}} {
 		if of.number%move.every == 1 {
 			of.aliases[move.alias] = version
-			c.add(aliasMoves, m.project, of.id, move.alias, m.seq(aliasMoves), version, m.at)
+			c.add(aliasMoves, m.project, of.id, move.alias, m.seq(aliasMoves), version, "", m.at)
 		}
 	}
 }
@@ -246,7 +246,7 @@ func (m *maker) addFinalRows(c *chunk) *chunk {
 		if of.id.IsZero() {
 			continue
 		}
-		c.add(artifacts, m.project, of.id, ArtifactName(n), int64(of.number), of.created)
+		c.add(artifacts, m.project, of.id, ArtifactName(n), int64(of.number), of.created, of.created)
 		for alias, version := range of.aliases {
 			c.add(aliases, m.project, of.id, alias, version)
 		}

@@ -96,7 +96,7 @@ func (t *sqliteTarget) insert(ctx context.Context, table int, rows [][]any) (err
 		n := min(len(rows), insertRows)
 		args := make([]any, 0, n*len(rows[0]))
 		for _, row := range rows[:n] {
-			args = append(args, row[:len(sqliteColumns(table))]...)
+			args = append(args, row...)
 		}
 		if n == insertRows {
 			_, err = t.inserts[table].ExecContext(ctx, args...)
@@ -111,17 +111,8 @@ func (t *sqliteTarget) insert(ctx context.Context, table int, rows [][]any) (err
 	return nil
 }
 
-// sqliteColumns returns the columns without those of PostgreSQL only.
-func sqliteColumns(table int) []string {
-	columns := tables[table].columns
-	if table == subjects {
-		return columns[:len(columns)-1]
-	}
-	return columns
-}
-
 func insertion(table, rows int) string {
-	columns := sqliteColumns(table)
+	columns := tables[table].columns
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
 	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", tables[table].name, strings.Join(columns, ", "),
 		strings.TrimSuffix(strings.Repeat(row+",", rows), ","))

@@ -33,8 +33,8 @@ type ArtifactVersionResolver interface {
 
 	Aliases(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
 	Tags(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
-	Output(ctx context.Context, obj *models.ArtifactVersion) (*models.StepOutput, error)
 	Producer(ctx context.Context, obj *models.ArtifactVersion) (*models.Producer, error)
+
 	Consumers(ctx context.Context, obj *models.ArtifactVersion, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
 	Upstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
 	Downstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
@@ -104,7 +104,7 @@ type QueryResolver interface {
 	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	StepRun(ctx context.Context, id string) (*models.StepRun, error)
 	PipelineRun(ctx context.Context, id string) (*models.PipelineRun, error)
-	PipelineRuns(ctx context.Context, project *string, pipeline *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
+	PipelineRuns(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
 	Project(ctx context.Context, name string) (*models.Project, error)
 	Projects(ctx context.Context, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Project], error)
 	Node(ctx context.Context, id string) (models.Node, error)
@@ -112,7 +112,7 @@ type QueryResolver interface {
 	ServerInfo(ctx context.Context) (*models.ServerInfo, error)
 	Viewer(ctx context.Context) (*models.Viewer, error)
 	APIKeys(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ApiKey], error)
-	AuditEvents(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
+	AuditEvents(ctx context.Context, project *string, where map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
 	MetadataValues(ctx context.Context, project *string, artifact *string, card *string, key string, search *string, where map[string]any, first *int32, after *string) (*models.Connection[*models.MetadataValueUsage], error)
 	TagUsage(ctx context.Context, project *string, where map[string]any, first *int32, after *string) (*models.Connection[*models.TagUsage], error)
 	TypeUsage(ctx context.Context, project *string, where map[string]any, first *int32, after *string) (*models.Connection[*models.TypeUsage], error)
@@ -1756,38 +1756,46 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOAuditEventFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg4
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -2014,62 +2022,54 @@ func (ec *executionContext) field_Query_pipelineRuns_args(ctx context.Context, r
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pipeline",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["pipeline"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (map[string]any, error) {
 			return ec.unmarshalOPipelineRunFilter2map(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]map[string]any, error) {
 			return ec.unmarshalOPipelineRunOrder2ᚕmapᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg7
+	args["before"] = arg6
 	return args, nil
 }
 
@@ -3697,38 +3697,6 @@ func (ec *executionContext) fieldContext_ArtifactVersion_tags(ctx context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ArtifactVersion_output(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArtifactVersion_output(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ArtifactVersion().Output(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-			return ec.marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArtifactVersion_output(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArtifactVersion",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_StepOutput(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _ArtifactVersion_producer(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3759,6 +3727,29 @@ func (ec *executionContext) fieldContext_ArtifactVersion_producer(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_distance(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ArtifactVersion_consumers(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
@@ -8920,7 +8911,7 @@ func (ec *executionContext) _Query_pipelineRuns(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["pipeline"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
@@ -9248,7 +9239,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["project"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["project"].(*string), fc.Args["where"].(map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
@@ -12087,7 +12078,7 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 			it.Type = data
 		case "output":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("output"))
-			data, err := ec.unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputReference(ctx, v)
+			data, err := ec.unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12937,14 +12928,14 @@ func (ec *executionContext) unmarshalInputStartStepRunInput(ctx context.Context,
 			it.Name = data
 		case "inputs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inputs"))
-			data, err := ec.unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInputᚄ(ctx, v)
+			data, err := ec.unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Inputs = data
 		case "outputs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outputs"))
-			data, err := ec.unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInputᚄ(ctx, v)
+			data, err := ec.unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13022,8 +13013,8 @@ func UnmarshalStepContext(ctx context.Context, raw any) (models.StepContext, err
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, obj any) (models.StepInputInput, error) {
-	var it models.StepInputInput
+func (ec *executionContext) unmarshalInputStepInputDeclaration(ctx context.Context, obj any) (models.StepInputDeclaration, error) {
+	var it models.StepInputDeclaration
 	if obj == nil {
 		return it, nil
 	}
@@ -13066,20 +13057,20 @@ func (ec *executionContext) unmarshalInputStepInputInput(ctx context.Context, ob
 	return it, nil
 }
 
-// UnmarshalStepInputInput unmarshals raw into the StepInputInput input type, using the
+// UnmarshalStepInputDeclaration unmarshals raw into the StepInputDeclaration input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepInputInput(ctx context.Context, raw any) (models.StepInputInput, error) {
-	var out models.StepInputInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepInputInput", raw, &out)
+func UnmarshalStepInputDeclaration(ctx context.Context, raw any) (models.StepInputDeclaration, error) {
+	var out models.StepInputDeclaration
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepInputDeclaration", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepOutputInput(ctx context.Context, obj any) (models.StepOutputInput, error) {
-	var it models.StepOutputInput
+func (ec *executionContext) unmarshalInputStepOutputDeclaration(ctx context.Context, obj any) (models.StepOutputDeclaration, error) {
+	var it models.StepOutputDeclaration
 	if obj == nil {
 		return it, nil
 	}
@@ -13115,20 +13106,20 @@ func (ec *executionContext) unmarshalInputStepOutputInput(ctx context.Context, o
 	return it, nil
 }
 
-// UnmarshalStepOutputInput unmarshals raw into the StepOutputInput input type, using the
+// UnmarshalStepOutputDeclaration unmarshals raw into the StepOutputDeclaration input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepOutputInput(ctx context.Context, raw any) (models.StepOutputInput, error) {
-	var out models.StepOutputInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputInput", raw, &out)
+func UnmarshalStepOutputDeclaration(ctx context.Context, raw any) (models.StepOutputDeclaration, error) {
+	var out models.StepOutputDeclaration
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputDeclaration", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Context, obj any) (models.StepOutputReference, error) {
-	var it models.StepOutputReference
+func (ec *executionContext) unmarshalInputStepOutputRef(ctx context.Context, obj any) (models.StepOutputRef, error) {
+	var it models.StepOutputRef
 	if obj == nil {
 		return it, nil
 	}
@@ -13164,15 +13155,15 @@ func (ec *executionContext) unmarshalInputStepOutputReference(ctx context.Contex
 	return it, nil
 }
 
-// UnmarshalStepOutputReference unmarshals raw into the StepOutputReference input type, using the
+// UnmarshalStepOutputRef unmarshals raw into the StepOutputRef input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStepOutputReference(ctx context.Context, raw any) (models.StepOutputReference, error) {
-	var out models.StepOutputReference
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputReference", raw, &out)
+func UnmarshalStepOutputRef(ctx context.Context, raw any) (models.StepOutputRef, error) {
+	var out models.StepOutputRef
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputRef", raw, &out)
 	return out, err
 }
 
@@ -13481,6 +13472,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._MetadataEntry(ctx, sel, obj)
+	case models.AuditEvent:
+		return ec._AuditEvent(ctx, sel, &obj)
+	case *models.AuditEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditEvent(ctx, sel, obj)
 	case models.Artifact:
 		return ec._Artifact(ctx, sel, &obj)
 	case *models.Artifact:
@@ -13488,6 +13486,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Artifact(ctx, sel, obj)
+	case models.ApiKey:
+		return ec._ApiKey(ctx, sel, &obj)
+	case *models.ApiKey:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApiKey(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -13814,18 +13819,17 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_tags(ctx, field, obj)
 				})
-		case "output":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArtifactVersion_output(ctx, field, obj)
-				})
 		case "producer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_producer(ctx, field, obj)
 				})
+		case "distance":
+			out.Values[i] = ec._ArtifactVersion_distance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "consumers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -16666,6 +16670,16 @@ func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋpla
 	return ret
 }
 
+func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -16751,6 +16765,20 @@ func (ec *executionContext) unmarshalNDateTime2githubᚗcomᚋplacardᚋplacard�
 }
 
 func (ec *executionContext) marshalNDateTime2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v models.Time) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
+	var res = new(models.Time)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v *models.Time) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DateTime!")
+		return graphql.Null
+	}
 	return v
 }
 
@@ -17221,8 +17249,8 @@ func (ec *executionContext) marshalNStepInput2ᚖgithubᚗcomᚋplacardᚋplacar
 	return ec._StepInput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStepInputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInput(ctx context.Context, v any) (models.StepInputInput, error) {
-	res, err := ec.unmarshalInputStepInputInput(ctx, v)
+func (ec *executionContext) unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx context.Context, v any) (models.StepInputDeclaration, error) {
+	res, err := ec.unmarshalInputStepInputDeclaration(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -17250,8 +17278,8 @@ func (ec *executionContext) marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplaca
 	return ec._StepOutput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInput(ctx context.Context, v any) (models.StepOutputInput, error) {
-	res, err := ec.unmarshalInputStepOutputInput(ctx, v)
+func (ec *executionContext) unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx context.Context, v any) (models.StepOutputDeclaration, error) {
+	res, err := ec.unmarshalInputStepOutputDeclaration(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -17363,6 +17391,41 @@ func (ec *executionContext) marshalOCreateProjectPayload2ᚖgithubᚗcomᚋplaca
 		return graphql.Null
 	}
 	return ec._CreateProjectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, v any) ([]*models.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Time, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
@@ -17812,16 +17875,16 @@ func (ec *executionContext) unmarshalOStepContext2ᚖgithubᚗcomᚋplacardᚋpl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInputᚄ(ctx context.Context, v any) ([]models.StepInputInput, error) {
+func (ec *executionContext) unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx context.Context, v any) ([]models.StepInputDeclaration, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.StepInputInput, len(vSlice))
+	res := make([]models.StepInputDeclaration, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepInputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -17829,23 +17892,16 @@ func (ec *executionContext) unmarshalOStepInputInput2ᚕgithubᚗcomᚋplacard�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx context.Context, sel ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StepOutput(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInputᚄ(ctx context.Context, v any) ([]models.StepOutputInput, error) {
+func (ec *executionContext) unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx context.Context, v any) ([]models.StepOutputDeclaration, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]models.StepOutputInput, len(vSlice))
+	res := make([]models.StepOutputDeclaration, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -17853,11 +17909,11 @@ func (ec *executionContext) unmarshalOStepOutputInput2ᚕgithubᚗcomᚋplacard�
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOStepOutputReference2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputReference(ctx context.Context, v any) (*models.StepOutputReference, error) {
+func (ec *executionContext) unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (*models.StepOutputRef, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputStepOutputReference(ctx, v)
+	res, err := ec.unmarshalInputStepOutputRef(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -65,14 +65,14 @@ func (ec *executionContext) unmarshalInputArtifactFilter(ctx context.Context, ob
 			it["not"] = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["name"] = data
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -211,14 +211,14 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 			it["id"] = data
 		case "artifact":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifact"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["artifact"] = data
 		case "version":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -232,28 +232,28 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 			it["number"] = data
 		case "type":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["type"] = data
 		case "tag":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["tag"] = data
 		case "alias":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alias"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["alias"] = data
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -274,7 +274,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 			it["consumedBy"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
-			data, err := ec.unmarshalOMetadataPredicate2map(ctx, v)
+			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -395,14 +395,14 @@ func (ec *executionContext) unmarshalInputConsumerFilter(ctx context.Context, ob
 			it["exists"] = data
 		case "pipeline":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["pipeline"] = data
 		case "step":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -435,6 +435,112 @@ func (ec *executionContext) unmarshalInputConsumerFilter(ctx context.Context, ob
 func UnmarshalConsumerFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsumerFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDateTimeFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"exists", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "between"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "exists":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exists"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["exists"] = data
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["eq"] = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["ne"] = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["in"] = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["notIn"] = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lt"] = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lte"] = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["gt"] = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["gte"] = data
+		case "between":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("between"))
+			data, err := ec.unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["between"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDateTimeFilter unmarshals raw into the DateTimeFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDateTimeFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DateTimeFilter", raw, &out)
 	return out, err
 }
 
@@ -513,7 +619,7 @@ func (ec *executionContext) unmarshalInputIntFilter(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "between"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -577,6 +683,13 @@ func (ec *executionContext) unmarshalInputIntFilter(ctx context.Context, obj any
 				return it, err
 			}
 			it["gte"] = data
+		case "between":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("between"))
+			data, err := ec.unmarshalOInt2ᚕint32ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["between"] = data
 		}
 	}
 	return it, nil
@@ -594,64 +707,7 @@ func UnmarshalIntFilter(ctx context.Context, raw any) (map[string]any, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputMetadataOrder(ctx context.Context, obj any) (map[string]any, error) {
-	var it map[string]any
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"card", "key", "path"}
-	it = make(map[string]any, len(asMap))
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "card":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("card"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["card"] = data
-		case "key":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["key"] = data
-		case "path":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["path"] = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalMetadataOrder unmarshals raw into the MetadataOrder input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalMetadataOrder(ctx context.Context, raw any) (map[string]any, error) {
-	var out map[string]any
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataOrder", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputMetadataPredicate(ctx context.Context, obj any) (map[string]any, error) {
+func (ec *executionContext) unmarshalInputMetadataFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
 		return it, nil
@@ -801,15 +857,72 @@ func (ec *executionContext) unmarshalInputMetadataPredicate(ctx context.Context,
 	return it, nil
 }
 
-// UnmarshalMetadataPredicate unmarshals raw into the MetadataPredicate input type, using the
+// UnmarshalMetadataFilter unmarshals raw into the MetadataFilter input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalMetadataPredicate(ctx context.Context, raw any) (map[string]any, error) {
+func UnmarshalMetadataFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataPredicate", raw, &out)
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMetadataOrder(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"card", "key", "path"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "card":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("card"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["card"] = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["key"] = data
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["path"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMetadataOrder unmarshals raw into the MetadataOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMetadataOrder(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataOrder", raw, &out)
 	return out, err
 }
 
@@ -855,7 +968,7 @@ func (ec *executionContext) unmarshalInputPipelineRunFilter(ctx context.Context,
 			it["not"] = data
 		case "pipeline":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -869,21 +982,21 @@ func (ec *executionContext) unmarshalInputPipelineRunFilter(ctx context.Context,
 			it["status"] = data
 		case "startedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["startedAt"] = data
 		case "finishedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finishedAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["finishedAt"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
-			data, err := ec.unmarshalOMetadataPredicate2map(ctx, v)
+			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1004,14 +1117,14 @@ func (ec *executionContext) unmarshalInputProducerFilter(ctx context.Context, ob
 			it["exists"] = data
 		case "pipeline":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["pipeline"] = data
 		case "step":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1153,14 +1266,14 @@ func (ec *executionContext) unmarshalInputStepRunFilter(ctx context.Context, obj
 			it["not"] = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["name"] = data
 		case "pipeline":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalOTextFilter2map(ctx, v)
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1174,21 +1287,21 @@ func (ec *executionContext) unmarshalInputStepRunFilter(ctx context.Context, obj
 			it["status"] = data
 		case "startedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startedAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["startedAt"] = data
 		case "finishedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finishedAt"))
-			data, err := ec.unmarshalOTimeFilter2map(ctx, v)
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it["finishedAt"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
-			data, err := ec.unmarshalOMetadataPredicate2map(ctx, v)
+			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1281,7 +1394,7 @@ func UnmarshalStepRunOrder(ctx context.Context, raw any) (map[string]any, error)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj any) (map[string]any, error) {
+func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
 		return it, nil
@@ -1292,7 +1405,7 @@ func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"exists", "eq", "ne", "in", "notIn", "contains", "startsWith", "endsWith", "ignoreCase"}
+	fieldsInOrder := [...]string{"exists", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "between", "contains", "startsWith", "endsWith", "ignoreCase"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -1335,6 +1448,41 @@ func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it["notIn"] = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lt"] = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lte"] = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["gt"] = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["gte"] = data
+		case "between":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("between"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["between"] = data
 		case "contains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contains"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1368,93 +1516,15 @@ func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj an
 	return it, nil
 }
 
-// UnmarshalTextFilter unmarshals raw into the TextFilter input type, using the
+// UnmarshalStringFilter unmarshals raw into the StringFilter input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalTextFilter(ctx context.Context, raw any) (map[string]any, error) {
+func UnmarshalStringFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TextFilter", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputTimeFilter(ctx context.Context, obj any) (map[string]any, error) {
-	var it map[string]any
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"exists", "eq", "lt", "lte", "gt", "gte"}
-	it = make(map[string]any, len(asMap))
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "exists":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exists"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["exists"] = data
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["eq"] = data
-		case "lt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
-			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["lt"] = data
-		case "lte":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
-			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["lte"] = data
-		case "gt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
-			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["gt"] = data
-		case "gte":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
-			data, err := ec.unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["gte"] = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalTimeFilter unmarshals raw into the TimeFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalTimeFilter(ctx context.Context, raw any) (map[string]any, error) {
-	var out map[string]any
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "TimeFilter", raw, &out)
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StringFilter", raw, &out)
 	return out, err
 }
 
@@ -1662,6 +1732,14 @@ func (ec *executionContext) unmarshalOConsumerFilter2map(ctx context.Context, v 
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalODateTimeFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDateTimeFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOIDFilter2map(ctx context.Context, v any) (map[string]any, error) {
 	if v == nil {
 		return nil, nil
@@ -1678,19 +1756,19 @@ func (ec *executionContext) unmarshalOIntFilter2map(ctx context.Context, v any) 
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOMetadataFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMetadataFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOMetadataOrder2map(ctx context.Context, v any) (map[string]any, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputMetadataOrder(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOMetadataPredicate2map(ctx context.Context, v any) (map[string]any, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputMetadataPredicate(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -1830,19 +1908,11 @@ func (ec *executionContext) marshalOStepRunOrderField2ᚖstring(ctx context.Cont
 	return res
 }
 
-func (ec *executionContext) unmarshalOTextFilter2map(ctx context.Context, v any) (map[string]any, error) {
+func (ec *executionContext) unmarshalOStringFilter2map(ctx context.Context, v any) (map[string]any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputTextFilter(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOTimeFilter2map(ctx context.Context, v any) (map[string]any, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputTimeFilter(ctx, v)
+	res, err := ec.unmarshalInputStringFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

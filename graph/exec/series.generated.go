@@ -198,16 +198,16 @@ func (ec *executionContext) fieldContext_MetadataSeries_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _MetadataSeries_missing(ctx context.Context, field graphql.CollectedField, obj *models.MetadataSeries) (ret graphql.Marshaler) {
+func (ec *executionContext) _MetadataSeries_missingCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataSeries) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataSeries_missing(ctx, field)
+			return ec.fieldContext_MetadataSeries_missingCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Missing, nil
+			return obj.MissingCount, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
@@ -217,7 +217,7 @@ func (ec *executionContext) _MetadataSeries_missing(ctx context.Context, field g
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataSeries_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MetadataSeries_missingCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MetadataSeries", field, false, false, "Int")
 }
 
@@ -276,16 +276,16 @@ func (ec *executionContext) fieldContext_MetadataStatistics_count(_ context.Cont
 	return graphql.NewScalarFieldContext("MetadataStatistics", field, false, false, "Int")
 }
 
-func (ec *executionContext) _MetadataStatistics_nonFinite(ctx context.Context, field graphql.CollectedField, obj *models.MetadataStatistics) (ret graphql.Marshaler) {
+func (ec *executionContext) _MetadataStatistics_nonFiniteCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataStatistics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataStatistics_nonFinite(ctx, field)
+			return ec.fieldContext_MetadataStatistics_nonFiniteCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.NonFinite, nil
+			return obj.NonFiniteCount, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
@@ -295,20 +295,20 @@ func (ec *executionContext) _MetadataStatistics_nonFinite(ctx context.Context, f
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataStatistics_nonFinite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MetadataStatistics_nonFiniteCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MetadataStatistics", field, false, false, "Int")
 }
 
-func (ec *executionContext) _MetadataStatistics_notNumbers(ctx context.Context, field graphql.CollectedField, obj *models.MetadataStatistics) (ret graphql.Marshaler) {
+func (ec *executionContext) _MetadataStatistics_nonNumericCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataStatistics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataStatistics_notNumbers(ctx, field)
+			return ec.fieldContext_MetadataStatistics_nonNumericCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.NotNumbers, nil
+			return obj.NonNumericCount, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
@@ -318,7 +318,7 @@ func (ec *executionContext) _MetadataStatistics_notNumbers(ctx context.Context, 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataStatistics_notNumbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MetadataStatistics_nonNumericCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MetadataStatistics", field, false, false, "Int")
 }
 
@@ -656,8 +656,8 @@ func (ec *executionContext) _MetadataSeries(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "missing":
-			out.Values[i] = ec._MetadataSeries_missing(ctx, field, obj)
+		case "missingCount":
+			out.Values[i] = ec._MetadataSeries_missingCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -699,13 +699,13 @@ func (ec *executionContext) _MetadataStatistics(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "nonFinite":
-			out.Values[i] = ec._MetadataStatistics_nonFinite(ctx, field, obj)
+		case "nonFiniteCount":
+			out.Values[i] = ec._MetadataStatistics_nonFiniteCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "notNumbers":
-			out.Values[i] = ec._MetadataStatistics_notNumbers(ctx, field, obj)
+		case "nonNumericCount":
+			out.Values[i] = ec._MetadataStatistics_nonNumericCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -23,8 +23,8 @@ scalar JSONObject
 enum Color { RED BLUE }
 input Choice @oneOf { id: ID number: Int }
 input ArtifactVersionRef @oneOf { id: ID choice: Choice }
-input TextFilter { eq: String in: [String!] }
-input MetadataPredicate { card: String eq: JSON kind: Color }
+input StringFilter { eq: String in: [String!] }
+input MetadataFilter { card: String eq: JSON kind: Color }
 input Thing { color: Color! size: Int! = 3 note: String tags: [String!] grid: [[Int]] parent: Thing ref: ArtifactVersionRef id: ID json: JSON object: JSONObject }
 type Query { f: Int }
 type Mutation { f: Int }`
@@ -104,9 +104,9 @@ func TestCoerce(t *testing.T) {
 		{"Choice", `{"id": "a", "number": 1}`, "BAD_INPUT [at]"},
 		{"Choice", `{"id": null}`, "BAD_INPUT [at]"},
 		{"Choice", `{}`, "BAD_INPUT [at]"},
-		{"TextFilter", `{"eq": null}`, "BAD_INPUT [at eq]"},
-		{"MetadataPredicate", `{"eq": null, "card": null}`, "map[card:<nil> eq:<nil>]"},
-		{"MetadataPredicate", `{"kind": null}`, "BAD_INPUT [at kind]"},
+		{"StringFilter", `{"eq": null}`, "BAD_INPUT [at eq]"},
+		{"MetadataFilter", `{"eq": null, "card": null}`, "map[card:<nil> eq:<nil>]"},
+		{"MetadataFilter", `{"kind": null}`, "BAD_INPUT [at kind]"},
 		{"Thing", `{"color": "RED", "id": "` + view + `"}`, "BAD_INPUT [at id]"},
 		{"ArtifactVersionRef", `{"id": "` + view + `"}`, "map[id:" + view + "]"},
 		{"ArtifactVersionRef", `{"choice": {"id": "` + view + `"}}`, "BAD_INPUT [at choice id]"},

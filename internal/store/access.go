@@ -15,7 +15,10 @@ import (
 	"github.com/placard/placard/models"
 )
 
-var keyColumns = engine.Columns[models.ApiKey]()
+var (
+	keyColumns   = engine.Columns[models.ApiKey]()
+	auditColumns = engine.Columns[models.AuditEvent]()
+)
 
 // Authenticate returns the principal of an API key, and false for an unknown, expired or revoked key. It reads the
 // database each time, so that a revocation takes effect on all servers at once.
@@ -159,15 +162,20 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 	})
 }
 
-// AuditEvents returns a page of the audit events that the caller can read, or of those of one project, newest first.
-// It fails with FORBIDDEN.
+// AuditEvents returns a page of the audit events that the caller can read and that pass a filter, or of those of one
+// project, newest first. It fails with FORBIDDEN.
 func (s *Store) AuditEvents(
-	ctx context.Context, project *string, page models.Page,
+	ctx context.Context, project *string, filter *models.Filter, page models.Page,
 ) (*models.AuditEventConnection, error) {
+	where := search.AuditEventCondition(s.db.Dialect(), filter)
 	return adminList(ctx, s, project, page, search.List[*models.AuditEvent]{
-		Name: "auditEvents", Columns: "id, at, actor, action, subject, subject_id, project_id", From: engine.SQL("audit_events"),
-		Order: []string{"at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
-		Position: func(e *models.AuditEvent) models.Position { return models.Position{e.At.UnixMicro(), e.ID.String()} },
+		Name: "auditEvents" + where.SQL, Where: where, Unbounded: where.SQL != engine.True.SQL,
+		Columns: engine.Qualify("audit_events", auditColumns), From: engine.SQL("audit_events"),
+		Order: []string{"created_at", "id"}, Descending: true,
+		Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Position: func(e *models.AuditEvent) models.Position {
+			return models.Position{e.CreatedAt.UnixMicro(), e.ID.String()}
+		},
 	})
 }
 
@@ -179,13 +187,16 @@ func adminList[T any](
 	if !who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
-	where := engine.Expr{SQL: "TRUE"}
+	where := engine.True
 	if project != nil {
 		id, err := s.projectID(ctx, *project)
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
 		where = engine.SQL("project_id = ?", id)
+	}
+	if l.Where.SQL != "" {
+		where = where.And(l.Where)
 	}
 	l.Where = access.VisibleTo(who, "project_id", where)
 	found, err := search.ReadPages(ctx, s.db, l, nil, page)
@@ -195,15 +206,17 @@ func adminList[T any](
 // audit records an action of the caller in the transaction of the action. format and args describe its object. A zero
 // project means none.
 func (tx *transaction) audit(
-	project models.ID, action models.AuditAction, subject models.ID, format string, args ...any,
+	project models.ID, action models.AuditAction, object models.ID, format string, args ...any,
 ) error {
-	orNull := func(id models.ID) *models.ID {
-		if id.IsZero() {
-			return nil
-		}
-		return &id
-	}
-	return tx.Write(engine.SQL(`INSERT INTO audit_events (project_id, id, at, actor, actor_id, action, subject, subject_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, orNull(project), models.NewID(), tx.Dialect.Now(0), tx.Who.AuthorName(),
-		orNull(tx.Who.KeyID), action, fmt.Sprintf(format, args...), subject))
+	return tx.Write(tx.audited(project, action, object, format, args...))
+}
+
+// audited returns the statement of audit.
+func (tx *transaction) audited(
+	project models.ID, action models.AuditAction, object models.ID, format string, args ...any,
+) engine.Expr {
+	return engine.SQL(`INSERT INTO audit_events
+		(project_id, id, created_at, created_by, created_by_id, action, description, object_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, idOrNull(project), models.NewID(), tx.Dialect.Now(0), tx.Who.AuthorName(),
+		idOrNull(tx.Who.KeyID), action, fmt.Sprintf(format, args...), object)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
+var artifactColumns = engine.Columns[models.Artifact]()
+
 // Artifact returns the artifact of a name, nil for none.
 func (s *Store) Artifact(ctx context.Context, project, name string) (*models.Artifact, error) {
 	projectID, err := s.projectID(ctx, project)
@@ -49,7 +51,15 @@ func (s *Store) DeleteArtifact(ctx context.Context, at *models.Path, id string) 
 		if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
 			return err
 		}
-		return tx.audit(artifact.ProjectID, models.AuditActionArtifactDeleted, artifact.ID, "artifact %q", artifact.Name)
+		deleted, err := tx.insertEvents(artifact.ProjectID, tx.Dialect.Now(0), event{
+			kind: models.TimelineEventArtifactDeleted, details: models.EventDetails{Artifact: artifact.Name},
+		})
+		if err != nil {
+			return err
+		}
+		return tx.WriteTogether(deleted,
+			engine.SQL("DELETE FROM events WHERE project_id = ? AND artifact_id = ?", artifact.ProjectID, artifact.ID),
+			tx.audited(artifact.ProjectID, models.AuditActionArtifactDeleted, artifact.ID, "artifact %q", artifact.Name))
 	})
 }
 

@@ -73,8 +73,9 @@ type insertedEntry struct {
 // append stores entries about locked subjects in order, and returns them. All get the time at, later than that of all
 // earlier entries about the subjects: an instant, or Dialect.Now. Entries of another database keep their time, which
 // is not later than at.
+// events are inserted with them.
 func (tx *transaction) append(
-	project models.ID, at any, caller Caller, entries []entryDraft,
+	project models.ID, at any, caller Caller, entries []entryDraft, events []event,
 ) ([]*models.MetadataEntry, error) {
 	if len(entries) == 0 {
 		return []*models.MetadataEntry{}, nil
@@ -107,7 +108,7 @@ func (tx *transaction) append(
 		}
 		rows[i], result[i] = row, entry
 	}
-	done, err := tx.insertEntries(project, at, rows)
+	done, err := tx.insertEntries(project, at, rows, events)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +256,7 @@ func (s *Store) History(
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", filter.AsOf))
 	}
 	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
-	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
+	return models.ViewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
 // entryList returns the list of the entries of subjects for which a condition holds, oldest first.

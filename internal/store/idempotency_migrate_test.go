@@ -70,6 +70,8 @@ func makeOld(t *testing.T, url string, answers map[string]any) {
 			uses[operation][0] = id.String()
 		}
 	}
+	driver := map[bool]string{true: "sqlite", false: "pgx"}[strings.HasPrefix(url, "sqlite:")]
+	unmigrateAPI(t, driver, url)
 	for _, statement := range []string{"DROP TABLE compatibility", "DROP TABLE idempotency_keys",
 		"ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
 		"DELETE FROM goose_db_version WHERE version_id >= 6"} {

@@ -30,8 +30,15 @@ func (b ImportTx) AddSubjects(project models.ID, about models.SubjectKind, ids [
 	if len(ids) == 0 {
 		return nil
 	}
-	return b.addSubjects(project, about, ids...)
+	subjects := make([]newSubject, len(ids))
+	for i, id := range ids {
+		subjects[i] = newSubject{id, about, nil}
+	}
+	return b.Write(b.insertSubjects(project, subjects...))
 }
+
+// NewRevision returns the revision of subjects after a change.
+func (ImportTx) NewRevision() int64 { return newRevision() }
 
 // LockSubjects locks subjects until the end of the transaction.
 func (b ImportTx) LockSubjects(project models.ID, subjects []models.ID) error {
@@ -58,6 +65,6 @@ func (b ImportTx) Append(project models.ID, entries []*models.MetadataEntry, fac
 			as: &origin{e.ID, e.LoggedAt, e.LoggedBy},
 		}
 	}
-	_, err := b.append(project, last, Caller{}, made)
+	_, err := b.append(project, last, Caller{}, made, nil)
 	return err
 }

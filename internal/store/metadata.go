@@ -70,17 +70,20 @@ func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]L
 				return project, nil, err
 			}
 			var entries []entryDraft
+			drafts := make([][]entryDraft, len(writes))
 			for i, write := range writes {
 				if found[i].Project != project {
 					return project, nil, models.BadInput(paths[i], "is in another project than the writes before it")
 				}
-				entries = append(entries, write.entries(found[i].Subject, found[i].StepRun)...)
+				drafts[i] = write.entries(found[i].Subject, found[i].StepRun)
+				entries = append(entries, drafts[i]...)
 			}
 			floor, err := tx.lock(project, found)
 			if err != nil {
 				return project, nil, err
 			}
-			stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries)
+			events := entryEvents(models.TimelineEventMetadataLogged, found, drafts)
+			stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries, events)
 			if err != nil {
 				return project, nil, err
 			}
@@ -190,7 +193,11 @@ func (s *Store) RetractMetadata(ctx context.Context, call Call, at *models.Path,
 				return project, Logged{}, models.NotFound(at.Child("keys").Child(i), "has no value that could be retracted")
 			}
 		}
-		stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries)
+		events := entryEvents(models.TimelineEventMetadataRetracted, found, [][]entryDraft{entries})
+		for i := range events {
+			events[i].details.Reason = r.Reason
+		}
+		stored, err := tx.append(project, tx.Dialect.Now(floor), call.Caller, entries, events)
 		if err == nil {
 			err = tx.auditRetraction(found[0].Object, stored)
 		}

@@ -100,7 +100,7 @@ func TestSearchMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 		step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
-			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting"}},
+			PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputDeclaration{{Name: "saved"}, {Name: "waiting"}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestSearchMigration(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = s.CreateArtifactVersion(everyone, store.Call{}, nil, models.CreateArtifactVersionInput{
-			Artifact: "a", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
+			Artifact: "a", Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "saved"}, Tags: []string{"t"},
 		}, facts)
 		if err != nil {
 			t.Fatal(err)
@@ -181,17 +181,8 @@ func searchColumns(t *testing.T, driver, url string) string {
 // unmigrate brings a database back to version 1.
 func unmigrate(t *testing.T, driver, url string) {
 	t.Helper()
-	db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if driver == "pgx" {
-		if _, err := db.Exec("DROP FUNCTION placard_refuse_subject CASCADE"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, statement := range []string{
+	unmigrateAPI(t, driver, url)
+	statements := []string{
 		"DROP TABLE compatibility", "DROP INDEX metadata_latest_by_value", "DROP INDEX artifact_versions_by_time", "DROP INDEX step_runs_by_start",
 		"DROP TABLE audit_events", "DROP TABLE api_keys",
 		"DROP INDEX tags_by_tag", "DROP INDEX aliases_by_alias", "DROP INDEX alias_moves_by_version", "DROP TABLE tag_moves",
@@ -201,7 +192,46 @@ func unmigrate(t *testing.T, driver, url string) {
 		"ALTER TABLE metadata_entries DROP COLUMN sort_key", "ALTER TABLE metadata_entries DROP COLUMN parts",
 		"DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys",
 		"DELETE FROM goose_db_version WHERE version_id > 1",
-	} {
+	}
+	if driver == "pgx" {
+		statements = append([]string{"DROP FUNCTION placard_refuse_subject CASCADE"}, statements...)
+	}
+	executeAll(t, driver, url, statements)
+}
+
+// unmigrateAPI reverts migrations 8 and 9.
+func unmigrateAPI(t *testing.T, driver, url string) {
+	t.Helper()
+	statements := []string{"DROP INDEX subjects_by_last_logged", "ALTER TABLE subjects DROP COLUMN last_logged_at"}
+	if driver == "pgx" {
+		statements = []string{"DROP INDEX subjects_by_last_logged", "DROP FUNCTION placard_refuse_status CASCADE",
+			"ALTER TABLE subjects RENAME COLUMN last_logged_at TO logged_at"}
+	}
+	executeAll(t, driver, url, append(statements,
+		"DROP TABLE events", "ALTER TABLE projects DROP COLUMN description", "ALTER TABLE projects DROP COLUMN deleted_at",
+		"DROP INDEX artifacts_by_update", "ALTER TABLE artifacts DROP COLUMN description",
+		"ALTER TABLE artifacts DROP COLUMN created_by", "ALTER TABLE artifacts DROP COLUMN updated_at",
+		"ALTER TABLE artifact_versions DROP COLUMN description", "ALTER TABLE artifact_versions DROP COLUMN created_by",
+		"ALTER TABLE pipeline_runs DROP COLUMN created_by", "ALTER TABLE pipeline_runs DROP COLUMN updated_at",
+		"ALTER TABLE step_runs DROP COLUMN created_by", "ALTER TABLE step_runs DROP COLUMN updated_at",
+		"ALTER TABLE step_outputs DROP COLUMN reused_subject_id", "ALTER TABLE metadata_entries DROP COLUMN erased",
+		"ALTER TABLE metadata_latest DROP COLUMN erased", "ALTER TABLE subjects DROP COLUMN revision",
+		"ALTER TABLE alias_moves DROP COLUMN moved_by", "ALTER TABLE tag_moves DROP COLUMN moved_by",
+		"ALTER TABLE audit_events RENAME COLUMN created_at TO at", "ALTER TABLE audit_events RENAME COLUMN created_by TO actor",
+		"ALTER TABLE audit_events RENAME COLUMN created_by_id TO actor_id",
+		"ALTER TABLE audit_events RENAME COLUMN description TO subject",
+		"ALTER TABLE audit_events RENAME COLUMN object_id TO subject_id", "UPDATE compatibility SET oldest_program = 7",
+		"DROP INDEX metadata_latest_retracted", "DELETE FROM goose_db_version WHERE version_id >= 8"))
+}
+
+func executeAll(t *testing.T, driver, url string, statements []string) {
+	t.Helper()
+	db, err := sql.Open(driver, strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, statement := range statements {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}

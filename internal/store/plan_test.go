@@ -118,7 +118,7 @@ func planOf(t *testing.T, s *store.Store, question models.ListQuery) string {
 }
 
 func metadata(card, key string, test models.ValueCondition) *models.Filter {
-	return &models.Filter{Metadata: &models.MetadataPredicate{
+	return &models.Filter{Metadata: &models.MetadataFilter{
 		MetadataKeyPath: models.MetadataKeyPath{Card: card, Key: key}, Conditions: []models.ValueCondition{test}}}
 }
 

@@ -109,8 +109,8 @@ func (r *recorder) writeAll() {
 	r.call("startStepRun", func(ctx context.Context) (err error) {
 		step, _, err = r.s.StartStepRun(ctx, store.Call{}, nil,
 			models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s",
-				Inputs:  []models.StepInputInput{{Name: "i", ArtifactVersionSelector: storetest.Select(first.ID)}},
-				Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "empty"}, {Name: "waiting"}}})
+				Inputs:  []models.StepInputDeclaration{{Name: "i", ArtifactVersionSelector: storetest.Select(first.ID)}},
+				Outputs: []models.StepOutputDeclaration{{Name: "saved"}, {Name: "empty"}, {Name: "waiting"}}})
 		return err
 	})
 	id, runID, stepID := first.ID.String(), run.ID.String(), step.ID.String()
@@ -124,7 +124,7 @@ func (r *recorder) writeAll() {
 	}
 	for _, name := range []string{"saved", "empty"} {
 		r.createVersion(models.CreateArtifactVersionInput{Artifact: name,
-			Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: name}})
+			Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: name}})
 	}
 	r.call("retractMetadata", func(ctx context.Context) error {
 		_, _, err := r.s.RetractMetadata(ctx, store.Call{}, nil, store.Retraction{

@@ -36,6 +36,9 @@ func TestWritesOfPrograms(t *testing.T) {
 					return
 				}
 				refused := db.replay(program)
+				if program == 7 && len(refused) < recordedCalls-2 { // the ends of runs that were refused change nothing
+					t.Errorf("%d of %d writes without events are refused: %v", len(refused), recordedCalls, refused)
+				}
 				for _, problem := range db.findProblems(db.open()) {
 					t.Error(problem)
 				}
@@ -60,6 +63,9 @@ func TestRepair(t *testing.T) {
 		if refused := db.replay(1); len(refused) > 0 {
 			t.Fatal(refused)
 		}
+		if engineOf(url) == "postgres" {
+			db.execute("ALTER TABLE subjects RENAME COLUMN logged_at TO last_logged_at")
+		}
 		s := db.open()
 		if problems := db.findProblems(s); len(problems) < 10 { // the control
 			t.Errorf("the writes of an old program are right without a repair: %v", problems)
@@ -77,6 +83,9 @@ func TestRepair(t *testing.T) {
 		}
 	})
 }
+
+// recordedCalls is the number of calls of a recording.
+const recordedCalls = 23
 
 func engineOf(url string) string {
 	if engine.IsPostgres(url) {
@@ -154,8 +163,14 @@ func (db *migrated) oldestProgram() (oldest int64) {
 	return oldest
 }
 
-// allowOldPrograms reverts the refusals of migrations 6 and 7.
+// allowOldPrograms reverts the refusals of migrations 6 to 8, as far as the recording of program 1 needs it.
 func (db *migrated) allowOldPrograms() {
+	if engineOf(db.url) == "postgres" {
+		db.execute("ALTER TABLE subjects RENAME COLUMN last_logged_at TO logged_at",
+			"ALTER TABLE subjects ALTER COLUMN revision SET DEFAULT 0", "ALTER TABLE artifacts ALTER COLUMN updated_at SET DEFAULT 0",
+			"DROP FUNCTION placard_refuse_status CASCADE",
+			"ALTER TABLE alias_moves ALTER COLUMN moved_by SET DEFAULT ''")
+	}
 	db.execute("DROP TABLE idempotency_keys", "ALTER TABLE idempotency_answers RENAME TO idempotency_keys")
 	if engineOf(db.url) == "postgres" {
 		db.execute("DROP TRIGGER subjects_about ON subjects", "ALTER TABLE subjects ALTER COLUMN about SET DEFAULT ''",
@@ -237,8 +252,8 @@ func TestRepairInPortions(t *testing.T) {
 			t.Fatal(err)
 		}
 		newID := map[string]string{"sqlite": "randomblob(16)", "postgres": "gen_random_uuid()"}[engineOf(url)]
-		db.execute(`INSERT INTO subjects (project_id, id, about) WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1100)
-			SELECT p.id, ` + newID + `, 'R' FROM numbers, projects p`)
+		db.execute(`INSERT INTO subjects (project_id, id, about, revision) WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1100)
+			SELECT p.id, ` + newID + `, 'R', 0 FROM numbers, projects p`)
 		id := run.ID.String()
 		log := func(key string) error {
 			var facts []models.Fact

@@ -209,8 +209,8 @@ func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.I
 }
 
 // addedMoves inserts the moves of one version, each later than the move before it.
-const addedMoves = `INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-	SELECT @project, n.id, n.tag, n.added, CASE WHEN n.added AND n.previous IS NULL THEN n.created_at
+const addedMoves = `INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_by, moved_at)
+	SELECT @project, n.id, n.tag, n.added, '', CASE WHEN n.added AND n.previous IS NULL THEN n.created_at
 		WHEN n.previous >= n.moment THEN n.previous + 1 ELSE n.moment END
 	FROM (SELECT c.*, (SELECT max(p.moved_at) FROM tag_moves p WHERE p.project_id = @project AND p.artifact_version_id = c.id AND p.tag = c.tag)
 			AS previous, CAST(@now AS bigint) AS moment

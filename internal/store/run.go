@@ -20,42 +20,14 @@ func (s *Store) StepRuns(
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
 		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.SQL("step_runs"),
-		Where: notAfter("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Where: engine.SQL("project_id = ?", project).NotAfter("started_at", asOf), Parent: "pipeline_run_id",
 		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
 		ParentOf: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
-	return viewsOfPages(found, asOf), err
-}
-
-// notAfter adds the condition that a column is not later than an instant, if there is one.
-func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
-	if asOf == nil {
-		return where
-	}
-	return where.Concat(engine.SQL(" AND "+column+" <= ?", *asOf))
-}
-
-// viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
-func viewsOfPages[T models.View[T]](
-	pages map[models.ID]*models.Connection[T], asOf *models.Time,
-) map[models.ID]*models.Connection[T] {
-	for _, page := range pages {
-		viewsOfPage(page, asOf)
-	}
-	return pages
-}
-
-// viewsOfPage replaces the items of a page, all of which existed at an instant, with their views.
-func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
-	if page != nil {
-		for i := range page.Edges {
-			page.Edges[i].Node = page.Edges[i].Node.ViewAt(asOf)
-		}
-	}
-	return page
+	return models.ViewsOfPages(found, asOf), err
 }
 
 // StartPipelineRun begins a pipeline run. It fails with NOT_FOUND for an unknown project, and with FORBIDDEN.
@@ -74,21 +46,20 @@ func (s *Store) StartPipelineRun(
 				return project, nil, err
 			}
 			id := models.NewID()
-			if err := tx.addSubjects(project, models.SubjectPipelineRun, id); err != nil {
+			started, err := tx.insertEvents(project, tx.Dialect.Now(0), runEvent(models.TimelineEventPipelineRunStarted,
+				&models.PipelineRun{ID: id, Pipeline: input.Pipeline}))
+			if err == nil {
+				err = tx.WriteTogether(tx.insertSubjects(project, newSubject{id, models.SubjectPipelineRun, nil}), started)
+			}
+			if err != nil {
 				return project, nil, err
 			}
 			run, err := access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs",
-				"project_id, id, pipeline, status, started_at",
-				project, id, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0))
+				"project_id, id, pipeline, status, started_at, created_by",
+				project, id, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0), call.Caller.Name)
 			return project, run, err
 		})
 	return done.Value, done.Replayed, err
-}
-
-// addSubjects adds the subjects of new objects.
-func (tx *transaction) addSubjects(project models.ID, about models.SubjectKind, ids ...models.ID) error {
-	return tx.Write(engine.SQL("INSERT INTO subjects (project_id, id, about) SELECT ?, id, ? FROM ?", project, about,
-		columnRows(tx.Dialect, engine.IDColumn, "id", ids)))
 }
 
 // FinishPipelineRun ends a pipeline run. It fails with NOT_FOUND, CONFLICT if the run has ended with another status,
@@ -97,7 +68,12 @@ func (s *Store) FinishPipelineRun(
 	ctx context.Context, at *models.Path, input models.FinishPipelineRunInput,
 ) (*models.PipelineRun, error) {
 	table := runTable[models.PipelineRun]{"pipeline_runs", "pipelineRunId", access.PipelineRunsByID,
-		func(r *models.PipelineRun) models.RunStatus { return r.Status }}
+		func(r *models.PipelineRun) models.RunStatus { return r.Status },
+		func(tx *transaction, r *models.PipelineRun) (engine.Expr, error) {
+			ended := runEvent(models.TimelineEventPipelineRunFinished, r)
+			ended.details.Status = r.Status
+			return tx.insertEvents(r.ProjectID, *r.ChangedAt, ended)
+		}}
 	return table.finish(ctx, s, at, input.PipelineRunID, input.Status)
 }
 
@@ -107,7 +83,10 @@ func (s *Store) FinishStepRun(
 	ctx context.Context, at *models.Path, input models.FinishStepRunInput,
 ) (*models.StepRun, error) {
 	table := runTable[models.StepRun]{"step_runs", "stepRunId", access.StepRunsByID,
-		func(r *models.StepRun) models.RunStatus { return r.Status }}
+		func(r *models.StepRun) models.RunStatus { return r.Status },
+		func(_ *transaction, r *models.StepRun) (engine.Expr, error) {
+			return touchRun(r.ProjectID, r.PipelineRunID, *r.ChangedAt), nil
+		}}
 	return table.finish(ctx, s, at, input.StepRunID, input.Status)
 }
 
@@ -119,6 +98,16 @@ type runTable[T any] struct {
 	load    func(*access.Tx, []models.ID) (map[models.ID]*T, error)
 	// status returns the status of a run.
 	status func(*T) models.RunStatus
+	// note returns the statement that records the end of a run elsewhere.
+	note func(*transaction, *T) (engine.Expr, error)
+}
+
+// end ends the running run for which a condition holds, and reports whether there is one.
+func (t runTable[T]) end(tx *transaction, status models.RunStatus, where engine.Expr) (bool, error) {
+	now := tx.Dialect.Now(0)
+	ended, err := tx.WriteCount(engine.SQL("UPDATE "+t.name+" SET status = ?, updated_at = "+laterThanUpdate+
+		", finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?", status, now, now, now, now, where))
+	return ended > 0, err
 }
 
 // finish ends the run with the ID text.
@@ -126,15 +115,12 @@ func (t runTable[T]) finish(
 	ctx context.Context, s *Store, at *models.Path, text string, status models.RunStatus,
 ) (run *T, err error) {
 	id, _ := models.ParseID(text)
-	err = s.write(ctx, func(tx *transaction) error {
+	err = s.write(ctx, func(tx *transaction) (err error) {
 		may := tx.Who.HasRoleInAnyProject(models.ApiKeyRoleWriter)
 		where := access.VisibleTo(tx.Who, "project_id", engine.SQL("id = ? AND status = ?", id, models.RunStatusRunning))
+		ended := false
 		if may {
-			now := tx.Dialect.Now(0)
-			err := tx.Write(engine.SQL("UPDATE "+
-				t.name+" SET status = ?, finished_at = CASE WHEN started_at > ? THEN started_at ELSE ? END WHERE ?",
-				status, now, now, where))
-			if err != nil {
+			if ended, err = t.end(tx, status, where); err != nil {
 				return err
 			}
 		}
@@ -148,7 +134,14 @@ func (t runTable[T]) finish(
 		if err == nil && t.status(run) != status {
 			return models.Conflict(at.Child("status"), "the run has ended as %s", t.status(run))
 		}
-		return err
+		if err != nil || !ended {
+			return err
+		}
+		note, err := t.note(tx, run)
+		if err != nil {
+			return err
+		}
+		return tx.Write(note)
 	})
 	return run, err
 }
@@ -179,27 +172,18 @@ func (s *Store) StepOutputs(
 	return outputs, err
 }
 
-// SavedOutputs returns the outputs that versions were saved from, by version.
-func (s *Store) SavedOutputs(
-	ctx context.Context, project models.ID, versions []models.ID,
-) (map[models.ID]*models.StepOutput, error) {
-	found, err := lookUpRows[models.StepOutput](ctx, s,
-		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
-	return access.ByKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
-}
-
 // StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
 // unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
 func (s *Store) StartStepRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartStepRunInput,
 ) (*models.StepRun, bool, error) {
 	same := input
-	same.Inputs = append([]models.StepInputInput{}, input.Inputs...)
+	same.Inputs = append([]models.StepInputDeclaration{}, input.Inputs...)
 	for i := range same.Inputs {
 		one := &same.Inputs[i].ArtifactVersionSelector
 		*one = target.CanonicalSelector(auth.FromContext(ctx), *one)
 	}
-	same.Outputs = append([]models.StepOutputInput{}, input.Outputs...)
+	same.Outputs = append([]models.StepOutputDeclaration{}, input.Outputs...)
 	call.Input = same
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
@@ -230,16 +214,27 @@ func (s *Store) StartStepRun(
 }
 
 func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
-	id := models.NewID()
-	if err := tx.addSubjects(run.ProjectID, models.SubjectStepRun, id); err != nil {
+	id, now := models.NewID(), tx.Dialect.Now(run.StartedAt.UnixMicro())
+	err := tx.WriteTogether(tx.insertSubjects(run.ProjectID, newSubject{id, models.SubjectStepRun, nil}),
+		touchRun(run.ProjectID, run.ID, now))
+	if err != nil {
 		return nil, err
 	}
 	return access.InsertRow[models.StepRun](tx.Tx, "step_runs",
-		"project_id, id, pipeline_run_id, name, status, started_at",
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, tx.Dialect.Now(run.StartedAt.UnixMicro()))
+		"project_id, id, pipeline_run_id, name, status, started_at, created_by",
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning, now, tx.Who.AuthorName())
 }
 
-func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputInput) error {
+// laterThanUpdate is the time of a change of a run: an instant, but later than the change before it.
+const laterThanUpdate = "CASE WHEN updated_at >= ? THEN updated_at + 1 ELSE ? END"
+
+// touchRun returns the statement that records a change of a pipeline run at an instant.
+func touchRun(project, run models.ID, at any) engine.Expr {
+	return engine.SQL("UPDATE pipeline_runs SET updated_at = "+laterThanUpdate+" WHERE project_id = ? AND id = ?",
+		at, at, project, run)
+}
+
+func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputDeclaration) error {
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -267,20 +262,19 @@ func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs [
 		tx.Dialect.JSONRows(rows, engine.NumberColumn("position"), engine.TextColumn("name"), engine.IDColumn("version"))))
 }
 
-func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputInput) error {
+func (tx *transaction) addOutputs(step *models.StepRun, outputs []models.StepOutputDeclaration) error {
 	if len(outputs) == 0 {
 		return nil
 	}
-	ids := make([]models.ID, len(outputs))
+	subjects := make([]newSubject, len(outputs))
 	rows := make([]any, len(outputs))
 	for i, output := range outputs {
-		ids[i] = models.NewID()
-		rows[i] = map[string]any{"id": ids[i], "position": i, "name": output.Name, "artifact_name": output.ArtifactName}
+		subjects[i] = newSubject{models.NewID(), models.SubjectStepOutput, nil}
+		rows[i] = map[string]any{
+			"id": subjects[i].ID, "position": i, "name": output.Name, "artifact_name": output.ArtifactName,
+		}
 	}
-	if err := tx.addSubjects(step.ProjectID, models.SubjectStepOutput, ids...); err != nil {
-		return err
-	}
-	return tx.Write(engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
+	return tx.WriteTogether(tx.insertSubjects(step.ProjectID, subjects...), engine.SQL(`INSERT INTO step_outputs (project_id, id, step_run_id, position, name, artifact_name)
 		SELECT ?, id, ?, position, name, artifact_name FROM ?`, step.ProjectID, step.ID,
 		tx.Dialect.JSONRows(rows, engine.IDColumn("id"), engine.NumberColumn("position"), engine.TextColumn("name"),
 			engine.TextColumn("artifact_name"))))

@@ -50,14 +50,6 @@ func (k EntryKey) versions(d engine.Dialect, project models.ID) engine.Expr {
 	return condition
 }
 
-// reader returns the Reader of statements over all versions. Their text varies with a filter.
-func (k EntryKey) reader(db *engine.DB) func(context.Context) engine.Reader {
-	if k.Where != nil {
-		return db.ReadSearch
-	}
-	return db.ReadUnbounded
-}
-
 // ArtifactSeries returns the same page of the series of one key over the versions of each artifact, by number. As of
 // an instant it omits versions that were created later. It is one statement for up to search.MaxParents artifacts.
 func (s *Store) ArtifactSeries(
@@ -71,9 +63,10 @@ func (s *Store) ArtifactSeries(
 		// The entry is looked up for each version, and only for as many as the page has.
 		From: engine.SQL("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
 		Order: []string{"v.number"}, Kinds: []search.PositionKind{search.NumberPosition},
-		Position: func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
-		ParentOf: func(p *versionPoint) models.ID { return p.Version.ArtifactID },
-		Reader:   key.reader(s.db), // past the versions without the key
+		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
+		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
+		Unbounded: true, // past the versions without the key
+		Variable:  key.Where != nil,
 		Read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collectRows(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
@@ -121,7 +114,11 @@ func (s *Store) ArtifactSummaries(
 		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
 		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project))).
 		Concat(engine.SQL(" WHERE ?", key.versions(s.db.Dialect(), project)))
-	return s.summaries(key.reader(s.db)(ctx), engine.SQL("SELECT v.artifact_id, m.kind, "+
+	read := s.db.ReadUnbounded(ctx)
+	if key.Where != nil {
+		read = s.db.ReadSearch(ctx) // its text varies
+	}
+	return s.summaries(read, engine.SQL("SELECT v.artifact_id, m.kind, "+
 		numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 

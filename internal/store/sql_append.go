@@ -2,24 +2,38 @@ package store
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-// insertEntries stores entries and the latest row of each key; at is their time.
-func (tx *transaction) insertEntries(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
+// insertEntries stores entries, the latest row of each key and events; at is their time. The subjects get the time of
+// their last entry and a new revision.
+func (tx *transaction) insertEntries(
+	project models.ID, at any, entries []entryRow, events []event,
+) ([]insertedEntry, error) {
 	if tx.Dialect.HasOneWriter() {
-		return tx.insertEntriesThenLatest(project, at, entries)
+		return tx.insertEntriesThenLatest(project, at, entries, events)
 	}
-	return tx.insertEntriesInOne(project, at, entries)
+	return tx.insertEntriesInOne(project, at, entries, events)
 }
 
 // insertEntriesInOne stores entries and latest rows by one statement, which only PostgreSQL can.
-func (tx *transaction) insertEntriesInOne(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
+func (tx *transaction) insertEntriesInOne(
+	project models.ID, at any, entries []entryRow, events []event,
+) ([]insertedEntry, error) {
 	text, err := json.Marshal(entries)
 	if err != nil {
 		return nil, err
+	}
+	noted := engine.Expr{}
+	if len(events) > 0 {
+		insert, err := tx.insertEvents(project, engine.SQL("(SELECT logged_at FROM moment)"), events...)
+		if err != nil {
+			return nil, err
+		}
+		noted = engine.SQL(", noted AS (?)", insert)
 	}
 	latest := upsertLatest(tx.Dialect, project, "stored")
 	about := tx.Dialect.LateralJoin("subjects", "s", engine.SQL("project_id = ? AND id = e.subject_id", project))
@@ -42,17 +56,24 @@ WITH moment AS MATERIALIZED (
     ?
 ), touched AS (
     -- The rows exist. A conflict finds them by the primary key, and an UPDATE might read all subjects of the project.
-    INSERT INTO subjects (project_id, id, about, logged_at)
-    SELECT CAST(? AS uuid), s.id, s.about, (SELECT logged_at FROM moment)
-    FROM (SELECT DISTINCT subject_id FROM given) AS e?
-    ON CONFLICT (project_id, id) DO UPDATE SET logged_at = excluded.logged_at
-)
-SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, about))
+    INSERT INTO subjects (project_id, id, about, last_logged_at, revision)
+    SELECT CAST(? AS uuid), s.id, s.about, e.logged_at, CAST(? AS bigint)
+    FROM (SELECT subject_id, max(logged_at) AS logged_at FROM stored GROUP BY subject_id) AS e?
+    ON CONFLICT (project_id, id) DO UPDATE SET revision = excluded.revision,
+        last_logged_at = greatest(subjects.last_logged_at, excluded.last_logged_at)
+)?
+SELECT id, seq, logged_at FROM stored ORDER BY seq`, at, string(text), project, latest, project, newRevision(), about, noted))
 	return done, err
 }
 
-// insertEntriesThenLatest stores entries and latest rows by two statements.
-func (tx *transaction) insertEntriesThenLatest(project models.ID, at any, entries []entryRow) ([]insertedEntry, error) {
+// newRevision returns the revision of a subject after a change. It is random, because a counter could repeat after a
+// deletion with an import, or after a failover.
+func newRevision() int64 { return int64(rand.Uint64()) }
+
+// insertEntriesThenLatest stores entries, latest rows, subjects and events by one statement each.
+func (tx *transaction) insertEntriesThenLatest(
+	project models.ID, at any, entries []entryRow, events []event,
+) ([]insertedEntry, error) {
 	var done []insertedEntry
 	given := tx.Dialect.JSONRows(entries, engine.NumberColumn("n"), engine.IDColumn("id"), engine.IDColumn("subject_id"),
 		engine.TextColumn("card"), engine.TextColumn("key"), engine.TextColumn("kind"), engine.TextColumn("value"),
@@ -68,9 +89,22 @@ RETURNING id, seq, logged_at`, project, at, given))
 		return nil, err
 	}
 	// One writer gives the numbers, so those of a call follow each other.
-	latest := upsertLatest(tx.Dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", done[0].Seq,
-		done[len(done)-1].Seq)
-	return done, tx.Write(latest)
+	first, last := done[0].Seq, done[len(done)-1].Seq
+	statements := []engine.Expr{
+		upsertLatest(tx.Dialect, project, "metadata_entries WHERE seq BETWEEN ? AND ?", first, last),
+		engine.SQL(`UPDATE subjects AS s SET revision = ?, last_logged_at = max(s.last_logged_at, e.logged_at)
+			FROM (SELECT subject_id, max(logged_at) AS logged_at FROM metadata_entries WHERE seq BETWEEN ? AND ?
+				GROUP BY subject_id) e
+			WHERE s.project_id = ? AND s.id = e.subject_id`, newRevision(), first, last, project),
+	}
+	if len(events) > 0 {
+		insert, err := tx.insertEvents(project, done[len(done)-1].LoggedAt, events...)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, insert)
+	}
+	return done, tx.WriteTogether(statements...)
 }
 
 // latestColumns returns the columns of a latest row, with an expression for its value.

@@ -6,6 +6,20 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// newSubject is a subject to insert. VersionID is the artifact version of the subject, nil for none.
+type newSubject struct {
+	ID        models.ID          `json:"id"`
+	About     models.SubjectKind `json:"about"`
+	VersionID *models.ID         `json:"version"`
+}
+
+// insertSubjects returns the statement that inserts the subjects of new objects.
+func (tx *transaction) insertSubjects(project models.ID, subjects ...newSubject) engine.Expr {
+	return engine.SQL(`INSERT INTO subjects (project_id, id, about, artifact_version_id, revision)
+		SELECT ?, id, about, version, ? FROM ?`, project, newRevision(), tx.Dialect.JSONRows(subjects,
+		engine.IDColumn("id"), engine.TextColumn("about"), engine.IDColumn("version")))
+}
+
 // lockedSubjects is the state of locked subjects.
 type lockedSubjects struct {
 	// versions are the artifact versions of the existing subjects, nil if all transactions run one after the other.
@@ -45,13 +59,13 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 	var rows []struct {
 		ID                models.ID
 		ArtifactVersionID models.ID
-		LoggedAt          int64
+		LastLoggedAt      int64
 	}
-	err := tx.Read(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.logged_at FROM ?", from))
+	err := tx.Read(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.last_logged_at FROM ?", from))
 	held := lockedSubjects{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
 		held.versions[row.ID] = row.ArtifactVersionID
-		held.floor = max(held.floor, row.LoggedAt+1)
+		held.floor = max(held.floor, row.LastLoggedAt+1)
 	}
 	return held, err
 }

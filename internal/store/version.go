@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -142,7 +143,13 @@ func (s *Store) DeleteArtifactVersion(
 		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
 			return err
 		}
-		return tx.audit(version.ProjectID, models.AuditActionArtifactVersionDeleted, version.ID, "%s", describe(version))
+		now := tx.Dialect.Now(0)
+		deletion, err := tx.insertEvents(version.ProjectID, now, versionEvent(models.TimelineEventVersionDeleted, version))
+		if err != nil {
+			return err
+		}
+		return tx.WriteTogether(deletion, touchArtifact(version.ProjectID, version.ArtifactID, now), tx.audited(version.ProjectID,
+			models.AuditActionArtifactVersionDeleted, version.ID, "%s", describe(version)))
 	})
 	return deleted, err
 }
@@ -236,19 +243,31 @@ const monotonicMoveTime = "CASE WHEN m.previous >= m.moment THEN m.previous + 1 
 
 // recordMove records the version of an alias from an instant on, nil for none.
 func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string, to *models.ID, at any) error {
-	err := tx.Write(engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_at)
-		SELECT ?, ?, ?, ?, `+monotonicMoveTime+`
+	move := engine.SQL(`INSERT INTO alias_moves (project_id, artifact_id, alias, artifact_version_id, moved_by, moved_at)
+		SELECT ?, ?, ?, ?, ?, `+monotonicMoveTime+`
 		FROM (SELECT CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM alias_moves p
 			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = ? ORDER BY p.seq DESC LIMIT 1), 0) AS previous) m`,
-		version.ProjectID, version.ArtifactID, alias, to, at, version.ProjectID, version.ArtifactID, alias))
+		version.ProjectID, version.ArtifactID, alias, to, tx.mover(), at, version.ProjectID, version.ArtifactID, alias)
+	action, kind := models.AuditActionAliasSet, models.TimelineEventAliasSet
+	if to == nil {
+		action, kind = models.AuditActionAliasRemoved, models.TimelineEventAliasRemoved
+	}
+	moved := versionEvent(kind, version)
+	moved.details.Alias = alias
+	noted, err := tx.insertEvents(version.ProjectID, at, moved)
 	if err != nil {
 		return err
 	}
-	action := models.AuditActionAliasSet
-	if to == nil {
-		action = models.AuditActionAliasRemoved
+	return tx.WriteTogether(move, noted, touchArtifact(version.ProjectID, version.ArtifactID, at),
+		tx.audited(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version)))
+}
+
+// mover returns the name of the caller for the moves of labels, empty without one.
+func (tx *transaction) mover() string {
+	if name := tx.Who.AuthorName(); name != nil {
+		return *name
 	}
-	return tx.audit(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version))
+	return ""
 }
 
 func (tx *transaction) addTags(version *models.ArtifactVersion, tags []string, at any) error {
@@ -269,12 +288,23 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if len(tags) == 0 {
 		return nil
 	}
-	return tx.Write(engine.SQL(`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_at)
-		SELECT ?, ?, m.tag, ?, `+monotonicMoveTime+`
+	kind := models.TimelineEventTagAdded
+	if !added {
+		kind = models.TimelineEventTagRemoved
+	}
+	moved := versionEvent(kind, version)
+	moved.details.Tags = slices.Sorted(slices.Values(tags))
+	noted, err := tx.insertEvents(version.ProjectID, at, moved)
+	if err != nil {
+		return err
+	}
+	return tx.WriteTogether(noted, touchArtifact(version.ProjectID, version.ArtifactID, at), engine.SQL(
+		`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_by, moved_at)
+		SELECT ?, ?, m.tag, ?, ?, `+monotonicMoveTime+`
 		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p
 			WHERE p.project_id = ? AND p.artifact_version_id = ? AND p.tag = t.tag
 			ORDER BY p.seq DESC LIMIT 1), 0) AS previous FROM ?) m`,
-		version.ProjectID, version.ID, added, at, version.ProjectID, version.ID, tx.tagRows(tags)))
+		version.ProjectID, version.ID, added, tx.mover(), at, version.ProjectID, version.ID, tx.tagRows(tags)))
 }
 
 func (tx *transaction) tagRows(tags []string) engine.Expr {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -35,6 +37,10 @@ func (s *Store) CreateArtifactVersion(
 			if err != nil {
 				return c.project, nil, err
 			}
+			logged := c.logged(version, facts)
+			if err := c.record(version, logged, len(facts)); err != nil {
+				return c.project, nil, err
+			}
 			if err := c.addLabels(version); err != nil {
 				return c.project, nil, err
 			}
@@ -42,7 +48,7 @@ func (s *Store) CreateArtifactVersion(
 			for i, fact := range facts {
 				entries[i] = entryDraft{subject: version.SubjectID, stepRun: c.output.StepRunID, fact: fact}
 			}
-			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries)
+			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries, []event{logged})
 			return c.project, version, err
 		})
 	return done.Value, done.Replayed, err
@@ -69,6 +75,10 @@ type versionCreator struct {
 	project models.ID
 	// output is the output that the version is saved from, zero for none.
 	output models.StepOutput
+	// lastNumber is the greatest number of the artifact before the version.
+	lastNumber int32
+	// waiting are the keys with a value that waited on the output.
+	waiting []models.EventKey
 }
 
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
@@ -86,7 +96,7 @@ func (c *versionCreator) findProject() (err error) {
 }
 
 // findOutput finds the output of a step run. A step run of another project fails like a missing one.
-func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputReference) error {
+func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) error {
 	id, _ := models.ParseID(ref.StepRunID)
 	outputs, err := target.StepOutputs(c.tx.Tx, []models.ID{id})
 	if err != nil {
@@ -113,14 +123,16 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		LastNumber int32
 	}
 	err := c.tx.Read(&artifacts,
-		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at) VALUES (?, ?, ?, 0, ?)
+		engine.SQL(`INSERT INTO artifacts (project_id, id, name, last_number, created_at, created_by, updated_at)
+		VALUES (?, ?, ?, 0, ?, ?, 0)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number
-		RETURNING id, project_id, name, created_at, last_number`,
-			c.project, models.NewID(), c.input.Artifact, c.tx.Dialect.Now(0)))
+		RETURNING last_number, `+engine.Qualify("artifacts", artifactColumns),
+			c.project, models.NewID(), c.input.Artifact, c.tx.Dialect.Now(0), c.tx.Who.AuthorName()))
 	if err != nil {
 		return nil, err
 	}
 	artifact := artifacts[0]
+	c.lastNumber = artifact.LastNumber
 	name, number, err := c.assignNumber(artifact.ID, artifact.LastNumber)
 	if err != nil {
 		return nil, err
@@ -131,19 +143,13 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	version, err := access.InsertRow[models.ArtifactVersion](c.tx.Tx, "artifact_versions",
-		"project_id, id, artifact_id, subject_id, version, number, type, created_at",
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor))
+		"project_id, id, artifact_id, subject_id, version, number, type, created_at, created_by",
+		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor), c.tx.Who.AuthorName())
 	if err != nil {
 		return nil, err
 	}
-	if number > artifact.LastNumber {
-		_, err = gorm.G[models.Artifact](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", artifact.ID).
-			Update(c.tx.Ctx(), "last_number", number)
-		if err != nil {
-			return nil, err
-		}
-	}
 	version.KnownArtifact = &artifact.Artifact
+	version.KnownArtifact.UpdatedAt = version.CreatedAt
 	return version, c.bind(version)
 }
 
@@ -208,11 +214,8 @@ func (c *versionCreator) isTaken(artifact models.ID, name string, number int32) 
 // floor is the earliest time of the version.
 func (c *versionCreator) subject(version models.ID) (subject models.ID, floor int64, err error) {
 	if c.output.ID.IsZero() {
-		err := c.tx.addSubjects(c.project, models.SubjectArtifactVersion, version)
-		if err == nil {
-			err = c.tx.assignSubject(c.project, version, version)
-		}
-		return version, 0, err
+		subject := newSubject{version, models.SubjectArtifactVersion, &version}
+		return version, 0, c.tx.Write(c.tx.insertSubjects(c.project, subject))
 	}
 	taken := models.Conflict(c.at.Child("output"), "an artifact version has been saved from this output")
 	if c.output.BoundAt != nil {
@@ -222,18 +225,32 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 	if err != nil {
 		return subject, 0, err
 	}
-	if err := c.tx.assignSubject(c.project, c.output.ID, version); err != nil {
-		return subject, 0, err
-	}
-	return c.output.ID, floor, c.tx.Write(engine.SQL(
-		"UPDATE metadata_latest SET about = ?, object_id = ? WHERE project_id = ? AND subject_id = ?",
-		models.SubjectArtifactVersion, version, c.project, c.output.ID))
+	return c.output.ID, floor, c.takeWaitingFacts(version)
 }
 
-// assignSubject assigns the entries of a subject to a version.
-func (tx *transaction) assignSubject(project, subject, version models.ID) error {
-	return tx.Write(engine.SQL("UPDATE subjects SET artifact_version_id = ?, about = ? WHERE project_id = ? AND id = ?",
-		version, models.SubjectArtifactVersion, project, subject))
+// takeWaitingFacts makes the entries of the output those of the version.
+func (c *versionCreator) takeWaitingFacts(version models.ID) error {
+	err := c.tx.Write(engine.SQL(`UPDATE subjects SET artifact_version_id = ?, about = ?, revision = ?
+		WHERE project_id = ? AND id = ?`, version, models.SubjectArtifactVersion, newRevision(), c.project, c.output.ID))
+	if err != nil {
+		return err
+	}
+	type latestRow struct {
+		Card, Key string
+		Seq       int64
+		HasValue  bool
+	}
+	var latest []latestRow
+	err = c.tx.Read(&latest, engine.SQL(`UPDATE metadata_latest SET about = ?, object_id = ?
+		WHERE project_id = ? AND subject_id = ? RETURNING card, key, seq, kind IS NOT NULL AS has_value`,
+		models.SubjectArtifactVersion, version, c.project, c.output.ID))
+	slices.SortFunc(latest, func(a, b latestRow) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, row := range latest {
+		if row.HasValue {
+			c.waiting = append(c.waiting, models.EventKey{Card: row.Card, Key: row.Key})
+		}
+	}
+	return err
 }
 
 func (c *versionCreator) bind(version *models.ArtifactVersion) error {
@@ -242,6 +259,33 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	}
 	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", c.output.ID).
 		Updates(c.tx.Ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
+	return err
+}
+
+// logged returns the event of the waiting facts and those of the call.
+func (c *versionCreator) logged(version *models.ArtifactVersion, facts []models.Fact) event {
+	logged := versionEvent(models.TimelineEventMetadataLogged, version)
+	for _, key := range c.waiting {
+		logged.details.AddKey(key.Card, key.Key)
+	}
+	for _, fact := range facts {
+		logged.details.AddKey(fact.Card, fact.Key)
+	}
+	return logged
+}
+
+// record records the creation, and the waiting facts unless the call logs facts.
+func (c *versionCreator) record(version *models.ArtifactVersion, logged event, facts int) error {
+	events := []event{versionEvent(models.TimelineEventVersionCreated, version)}
+	if facts == 0 && len(c.waiting) > 0 {
+		events = append(events, logged)
+	}
+	created, err := c.tx.insertEvents(c.project, version.CreatedAt, events...)
+	if err == nil {
+		err = c.tx.WriteTogether(created, engine.SQL(
+			"UPDATE artifacts SET last_number = ?, updated_at = ? WHERE project_id = ? AND id = ?",
+			max(version.Number, c.lastNumber), version.CreatedAt, c.project, version.ArtifactID))
+	}
 	return err
 }
 

@@ -19,7 +19,7 @@ func fillOtherProject(t testing.TB, url string) map[string]string {
 		models.StartPipelineRunInput{Project: ref("other"), Pipeline: "p"})
 	must[any](t)(nil, err)
 	step, _, err := here.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
-		PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputInput{{Name: "o"}},
+		PipelineRunID: run.ID.String(), Name: "s", Outputs: []models.StepOutputDeclaration{{Name: "o"}},
 	})
 	must[any](t)(nil, err)
 	v, _, err := here.CreateArtifactVersion(everyone, store.Call{}, nil,

@@ -72,9 +72,9 @@ func fill(t testing.TB, url string) *source {
 	s.run = must[*models.PipelineRun](t)(run, err)
 	step, _, err := s.StartStepRun(everyone, store.Call{}, nil,
 		models.StartStepRunInput{PipelineRunID: s.run.ID.String(), Name: "fit",
-			Inputs: []models.StepInputInput{{Name: "gone", ArtifactVersionSelector: storetest.Select(gone.ID)},
+			Inputs: []models.StepInputDeclaration{{Name: "gone", ArtifactVersionSelector: storetest.Select(gone.ID)},
 				{Name: "data", ArtifactVersionSelector: storetest.Select(v.ID)}},
-			Outputs: []models.StepOutputInput{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
+			Outputs: []models.StepOutputDeclaration{{Name: "saved"}, {Name: "waiting", ArtifactName: ref("model")}}})
 	s.step = must[*models.StepRun](t)(step, err)
 	for _, output := range []string{"saved", "waiting"} {
 		s.log(s.output(output), `{"rows": 3, "wrong": "x"}`)
@@ -100,7 +100,7 @@ func (s *source) version(artifact string, output *string, aliases ...string) *mo
 	s.Helper()
 	input := models.CreateArtifactVersionInput{Project: ref(project), Artifact: artifact, Aliases: aliases}
 	if output != nil {
-		input.Output = &models.StepOutputReference{StepRunID: s.step.ID.String(), Name: *output}
+		input.Output = &models.StepOutputRef{StepRunID: s.step.ID.String(), Name: *output}
 	}
 	version, _, err := s.CreateArtifactVersion(everyone, store.Call{}, nil, input, nil)
 	return must[*models.ArtifactVersion](s)(version, err)

@@ -9,6 +9,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"gorm.io/gorm"
@@ -48,4 +49,32 @@ func (tx *Tx) Write(statement engine.Expr) error {
 func (tx *Tx) WriteCount(statement engine.Expr) (int64, error) {
 	done := tx.Exec(statement.SQL, statement.Args...)
 	return done.RowsAffected, done.Error
+}
+
+// WriteTogether sends statements that return no rows and do not depend on each other: one statement on PostgreSQL, and
+// one after the other on SQLite.
+func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
+	if !tx.Dialect.HasOneWriter() {
+		return tx.Write(together(statements))
+	}
+	for _, statement := range statements {
+		if err := tx.Write(statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together returns one statement of PostgreSQL that has the effects of several.
+func together(statements []engine.Expr) engine.Expr {
+	last := len(statements) - 1
+	whole := engine.Expr{}
+	for i, statement := range statements[:last] {
+		before := ", "
+		if i == 0 {
+			before = "WITH "
+		}
+		whole = whole.Concat(engine.SQL(fmt.Sprintf("%ss%d AS (?)", before, i), statement))
+	}
+	return whole.Concat(engine.SQL(" ?", statements[last]))
 }

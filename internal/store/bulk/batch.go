@@ -214,6 +214,9 @@ func (b *batch) upsert(rows []Row, onConflict string) (int64, error) {
 		columns = append(columns, cmp.Or(c.stored, c.Name))
 		expressions = append(expressions, cmp.Or(c.write, "t."+c.Name))
 	}
+	for _, c := range b.table.implied {
+		columns, expressions = append(columns, c.name), append(expressions, c.write)
+	}
 	return b.WriteCount(engine.SQL("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
 		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM ? WHERE true ORDER BY t.n"+onConflict,
 		b.project, b.tableOf(rows, names...)))

@@ -31,7 +31,7 @@ const (
 // Column describes a column of a Table.
 type Column struct {
 	Name string
-	// Member is the name in camel case, as in a file.
+	// Member is the name in a file: that of the column in camel case, unless it is set.
 	Member string
 	Kind   Kind
 	// Optional is true if NULL is allowed.

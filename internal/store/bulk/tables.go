@@ -35,11 +35,18 @@ type Table struct {
 	lock string
 	// compare compares rows with the same key; nil for a sequence.
 	compare func(stored, imported Row) comparison
+	// implied are stored columns that files do not have, with their expressions for the imported row t.
+	implied []impliedColumn
 	// update is the action of an upsert for a stored row with the same key.
 	update string
 	// insert stores b.inserts; nil for insertRows.
 	insert func(b *batch) error
 }
+
+type impliedColumn struct{ name, write string }
+
+// nobody is the author of moves, which files do not have.
+var nobody = []impliedColumn{{"moved_by", "''"}}
 
 // reference is a column with the ID of a row in a table of the same project.
 type reference struct {
@@ -69,7 +76,7 @@ var Tables = []*Table{
 			{Name: "id"}, {Name: "name", Kind: Text, Check: checkName}, {Name: "last_number", Kind: Number, Max: math.MaxInt32},
 			{Name: "created_at", Kind: Instant},
 		},
-		unique: [][]string{{"name"}}, compare: compareArtifacts,
+		unique: [][]string{{"name"}}, compare: compareArtifacts, implied: []impliedColumn{{"updated_at", "t.created_at"}},
 		update: "last_number = excluded.last_number WHERE artifacts.last_number < excluded.last_number",
 	},
 	{
@@ -137,7 +144,7 @@ var Tables = []*Table{
 		},
 		references: []reference{{column: "artifact_id", table: "artifacts"},
 			{column: "artifact_version_id", table: "artifact_versions", deletable: true, sameArtifact: true}},
-		lock: "artifact_id", insert: insertAliasMoves,
+		lock: "artifact_id", insert: insertAliasMoves, implied: nobody,
 	},
 	{
 		Record: "tagMove", name: "tag_moves", Key: []string{"artifact_version_id", "tag"}, Sequence: true,
@@ -146,7 +153,7 @@ var Tables = []*Table{
 			{Name: "added", Kind: Bool, write: "t.added <> 0"}, {Name: "moved_at", Kind: Instant},
 		},
 		references: []reference{{column: "artifact_version_id", table: "artifact_versions"}},
-		lock:       "artifact_version_id", insert: insertTagMoves,
+		lock:       "artifact_version_id", insert: insertTagMoves, implied: nobody,
 	},
 	{
 		Record: "entry", name: "metadata_entries", Key: []string{"id"}, Unsorted: true,
@@ -164,9 +171,11 @@ var Tables = []*Table{
 		Record: "auditEvent", name: "audit_events", Key: []string{"id"},
 		where: " AND x.action <> '" + string(models.AuditActionProjectImported) + "'",
 		Columns: []Column{
-			{Name: "id"}, {Name: "at", Kind: Instant}, {Name: "actor", Kind: Text, Optional: true, Check: checkName},
-			{Name: "actor_id", Optional: true}, {Name: "action", Kind: Text, Check: checkAction},
-			{Name: "subject", Kind: Text, Check: checkDescription}, {Name: "subject_id"},
+			{Name: "id"}, {Name: "created_at", Member: "at", Kind: Instant},
+			{Name: "created_by", Member: "actor", Kind: Text, Optional: true, Check: checkName},
+			{Name: "created_by_id", Member: "actorId", Optional: true}, {Name: "action", Kind: Text, Check: checkAction},
+			{Name: "description", Member: "subject", Kind: Text, Check: checkDescription},
+			{Name: "object_id", Member: "subjectId"},
 		},
 		compare: compareAll,
 	},
@@ -175,7 +184,8 @@ var Tables = []*Table{
 func init() {
 	for _, table := range Tables {
 		for i := range table.Columns {
-			table.Columns[i].Member = toCamelCase(table.Columns[i].Name)
+			column := &table.Columns[i]
+			column.Member = cmp.Or(column.Member, toCamelCase(column.Name))
 		}
 	}
 }

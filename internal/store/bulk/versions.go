@@ -63,10 +63,10 @@ func (b *batch) addVersionSubjects() error {
 	if err := b.LockSubjects(b.project, distinctIDs(b.inserts, "output_id")); err != nil {
 		return err
 	}
-	_, err := b.WriteCount(engine.SQL(`INSERT INTO subjects (project_id, id, artifact_version_id, about)
-		SELECT ?, coalesce(t.output_id, t.id), t.id, ? FROM ? WHERE true ON CONFLICT (project_id, id)
-		DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about`,
-		b.project, models.SubjectArtifactVersion, b.tableOf(b.inserts, "id", "output_id")))
+	_, err := b.WriteCount(engine.SQL(`INSERT INTO subjects (project_id, id, artifact_version_id, about, revision)
+		SELECT ?, coalesce(t.output_id, t.id), t.id, ?, ? FROM ? WHERE true ON CONFLICT (project_id, id)
+		DO UPDATE SET artifact_version_id = excluded.artifact_version_id, about = excluded.about, revision = excluded.revision`,
+		b.project, models.SubjectArtifactVersion, b.NewRevision(), b.tableOf(b.inserts, "id", "output_id")))
 	return err
 }
 

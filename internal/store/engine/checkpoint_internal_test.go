@@ -41,7 +41,7 @@ func openSQLiteStore(t *testing.T, limit int64) *sqliteDialect {
 func (d *sqliteDialect) write100(t *testing.T) int64 {
 	t.Helper()
 	err := d.write(context.Background(), func(tx *gorm.DB) error {
-		return tx.Exec("INSERT INTO audit_events (id, at, action, subject, subject_id) VALUES (?, 0, 'TEST', ?, ?)",
+		return tx.Exec("INSERT INTO audit_events (id, created_at, action, description, object_id) VALUES (?, 0, 'TEST', ?, ?)",
 			models.NewID(), strings.Repeat("x", 100<<10), models.ID{}).Error
 	})
 	if err != nil {

@@ -336,7 +336,7 @@ func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) 
 		SELECT (SELECT logged_at FROM metadata_entries ORDER BY seq DESC LIMIT 1) AS at
 		UNION ALL SELECT (SELECT created_at FROM artifact_versions ORDER BY rowid DESC LIMIT 1)
 		UNION ALL SELECT (SELECT moved_at FROM alias_moves ORDER BY seq DESC LIMIT 1)
-		UNION ALL SELECT (SELECT max(at) FROM audit_events))`).Scan(&last)
+		UNION ALL SELECT (SELECT max(created_at) FROM audit_events))`).Scan(&last)
 	d.last.Store(last.Int64)
 	if err != nil {
 		return err

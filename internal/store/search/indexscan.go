@@ -110,7 +110,7 @@ func (m indexMatch) scanRanges() []engine.Expr {
 
 // matchIndex returns the match of a predicate with the index entries of an alias. With split, the first condition of
 // the predicate that consists of several ranges is left out of the conditions and becomes the ranges.
-func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatch {
+func matchIndex(p *models.MetadataFilter, alias string, split bool) indexMatch {
 	key := alias + ".sort_key"
 	if len(p.Path) > 0 {
 		if !requiresValue(p) {
@@ -141,7 +141,7 @@ func matchIndex(p *models.MetadataPredicate, alias string, split bool) indexMatc
 
 // splitRanges returns the ranges of the first condition of a predicate that consists of several disjoint ranges, and
 // its index; nil and -1 for none.
-func splitRanges(p *models.MetadataPredicate, key string) (conditions []engine.Expr, index int) {
+func splitRanges(p *models.MetadataFilter, key string) (conditions []engine.Expr, index int) {
 	for i, test := range p.Conditions {
 		ranges := slices.Clone(test.Between)
 		if test.Between == nil && !test.IgnoreCase && len(test.In) <= maxIndexScans {
@@ -204,12 +204,12 @@ func indexCondition(test models.ValueCondition, key string) (condition engine.Ex
 }
 
 // requiresValue reports whether only subjects with a value pass a predicate.
-func requiresValue(p *models.MetadataPredicate) bool {
+func requiresValue(p *models.MetadataFilter) bool {
 	return p.Kind != nil || slices.ContainsFunc(p.Conditions, func(test models.ValueCondition) bool { return !test.Not })
 }
 
 // excludesNull reports whether only subjects with a value other than null pass a predicate.
-func excludesNull(p *models.MetadataPredicate) bool {
+func excludesNull(p *models.MetadataFilter) bool {
 	if len(p.Path) > 0 {
 		return requiresValue(p)
 	}

@@ -71,38 +71,38 @@ func TestMatchIndex(t *testing.T) {
 	eight := strings.Split("2a 2b 2c 2d 2e 2f 2g 2h", " ")
 	for _, c := range []struct {
 		name   string
-		p      models.MetadataPredicate
+		p      models.MetadataFilter
 		ranges string
 		rest   string
 		exact  bool
 	}{
-		{"one range", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2b")}}, "[]", "[{(" + inRange + ") [2a 2b]}]", true},
-		{"two ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("4a", "4b", "2a", "2b")}},
+		{"one range", models.MetadataFilter{Conditions: []models.ValueCondition{between("2a", "2b")}}, "[]", "[{(" + inRange + ") [2a 2b]}]", true},
+		{"two ranges", models.MetadataFilter{Conditions: []models.ValueCondition{between("4a", "4b", "2a", "2b")}},
 			"[{" + inRange + " [2a 2b]} {" + inRange + " [4a 4b]}]", "[]", true},
-		{"overlapping ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2c", "2b", "2d")}}, "[]",
+		{"overlapping ranges", models.MetadataFilter{Conditions: []models.ValueCondition{between("2a", "2c", "2b", "2d")}}, "[]",
 			"[{(" + inRange + " OR " + inRange + ") [2a 2c 2b 2d]}]", true},
-		{"ranges with a common end", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2b", "2b", "2d")}}, "[]",
+		{"ranges with a common end", models.MetadataFilter{Conditions: []models.ValueCondition{between("2a", "2b", "2b", "2d")}}, "[]",
 			"[{(" + inRange + " OR " + inRange + ") [2a 2b 2b 2d]}]", true},
-		{"the first condition with ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{between("2a", "2z"), {In: []string{"2c", "2b"}}}},
+		{"the first condition with ranges", models.MetadataFilter{Conditions: []models.ValueCondition{between("2a", "2z"), {In: []string{"2c", "2b"}}}},
 			"[{" + inRange + " [2b 2b]} {" + inRange + " [2c 2c]}]", "[{(" + inRange + ") [2a 2z]}]", true},
-		{"two conditions with ranges", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2b", "2c"}}, {In: []string{"2c", "2d"}}}},
+		{"two conditions with ranges", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"2b", "2c"}}, {In: []string{"2c", "2d"}}}},
 			"[{" + inRange + " [2b 2b]} {" + inRange + " [2c 2c]}]", "[{m.sort_key IN (?, ?) [2c 2d]}]", true},
-		{"as many values as scans", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: eight}}}, "8 ranges", "[]", true},
-		{"more values than scans", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: append(eight, "2i")}}}, "[]",
+		{"as many values as scans", models.MetadataFilter{Conditions: []models.ValueCondition{{In: eight}}}, "8 ranges", "[]", true},
+		{"more values than scans", models.MetadataFilter{Conditions: []models.ValueCondition{{In: append(eight, "2i")}}}, "[]",
 			"[{m.sort_key IN (?, ?, ?, ?, ?, ?, ?, ?, ?) [2a 2b 2c 2d 2e 2f 2g 2h 2i]}]", true},
-		{"values without case", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, IgnoreCase: true}}}, "[]", "[]", false},
-		{"none of several", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, Not: true}}}, "[]", "[]", false},
-		{"a long value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a", "4" + long + "a"}}}}, "[]",
+		{"values without case", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, IgnoreCase: true}}}, "[]", "[]", false},
+		{"none of several", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"4a", "4b"}, Not: true}}}, "[]", "[]", false},
+		{"a long value", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"2a", "4" + long + "a"}}}}, "[]",
 			"[{m.sort_key IN (?, ?) [2a 4" + long + "a]}]", false},
-		{"exists", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true}}}, "[]", "[{m.sort_key IS NOT NULL []}]", true},
-		{"a kind", models.MetadataPredicate{Kind: &kind}, "[]", "[{m.sort_key IS NOT NULL []}]", false},
-		{"a kind with a range", models.MetadataPredicate{Kind: &kind, Conditions: []models.ValueCondition{between("4a", "4b")}}, "[]",
+		{"exists", models.MetadataFilter{Conditions: []models.ValueCondition{{Exists: true}}}, "[]", "[{m.sort_key IS NOT NULL []}]", true},
+		{"a kind", models.MetadataFilter{Kind: &kind}, "[]", "[{m.sort_key IS NOT NULL []}]", false},
+		{"a kind with a range", models.MetadataFilter{Kind: &kind, Conditions: []models.ValueCondition{between("4a", "4b")}}, "[]",
 			"[{(" + inRange + ") [4a 4b]}]", false},
-		{"a negation beside a range", models.MetadataPredicate{Conditions: []models.ValueCondition{between("4a", "4b"), {In: []string{"4a"}, Not: true}}}, "[]",
+		{"a negation beside a range", models.MetadataFilter{Conditions: []models.ValueCondition{between("4a", "4b"), {In: []string{"4a"}, Not: true}}}, "[]",
 			"[{(" + inRange + ") [4a 4b]}]", false},
-		{"a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}}, Conditions: []models.ValueCondition{between("2a", "2b")}},
+		{"a path", models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}}, Conditions: []models.ValueCondition{between("2a", "2b")}},
 			"[]", "[{m.sort_key = ? [5]}]", false},
-		{"a negation at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}},
+		{"a negation at a path", models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Path: []string{"d"}},
 			Conditions: []models.ValueCondition{{Not: true, In: []string{"2a"}}}}, "[]", "[]", false},
 	} {
 		got := matchIndex(&c.p, "m", true)
@@ -124,19 +124,19 @@ func TestRequiredValues(t *testing.T) {
 	kind, path := models.MetadataKindNull, models.MetadataKeyPath{Path: []string{"d"}}
 	for _, c := range []struct {
 		name           string
-		p              models.MetadataPredicate
+		p              models.MetadataFilter
 		value, nonNull bool
 	}{
-		{"nothing", models.MetadataPredicate{}, false, false},
-		{"a kind", models.MetadataPredicate{Kind: &kind}, true, false},
-		{"a kind at a path", models.MetadataPredicate{MetadataKeyPath: path, Kind: &kind}, true, true},
-		{"exists", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true}}}, true, false},
-		{"does not exist", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true, Not: true}}}, false, false},
-		{"a value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a"}}}}, true, true},
-		{"null", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a", "6"}}}}, true, false},
-		{"not a value", models.MetadataPredicate{Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
-		{"not a value at a path", models.MetadataPredicate{MetadataKeyPath: path, Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
-		{"a range and a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{{Exists: true, Not: true}, {Between: []models.SortKeyRange{{}}}}}, true, true},
+		{"nothing", models.MetadataFilter{}, false, false},
+		{"a kind", models.MetadataFilter{Kind: &kind}, true, false},
+		{"a kind at a path", models.MetadataFilter{MetadataKeyPath: path, Kind: &kind}, true, true},
+		{"exists", models.MetadataFilter{Conditions: []models.ValueCondition{{Exists: true}}}, true, false},
+		{"does not exist", models.MetadataFilter{Conditions: []models.ValueCondition{{Exists: true, Not: true}}}, false, false},
+		{"a value", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"2a"}}}}, true, true},
+		{"null", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"2a", "6"}}}}, true, false},
+		{"not a value", models.MetadataFilter{Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
+		{"not a value at a path", models.MetadataFilter{MetadataKeyPath: path, Conditions: []models.ValueCondition{{In: []string{"2a"}, Not: true}}}, false, false},
+		{"a range and a negation", models.MetadataFilter{Conditions: []models.ValueCondition{{Exists: true, Not: true}, {Between: []models.SortKeyRange{{}}}}}, true, true},
 	} {
 		if value, nonNull := requiresValue(&c.p), excludesNull(&c.p); value != c.value || nonNull != c.nonNull {
 			t.Errorf("%s: got %v and %v", c.name, value, nonNull)
@@ -211,7 +211,7 @@ func TestUnionIDs(t *testing.T) {
 func TestPredicateScan(t *testing.T) {
 	t.Parallel()
 	c := compiler{project: models.DefaultProjectID}
-	f := &models.Filter{Metadata: &models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Card: "c", Key: "k"},
+	f := &models.Filter{Metadata: &models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Card: "c", Key: "k"},
 		Conditions: []models.ValueCondition{{In: []string{"2b", "2a"}}, {Exists: true}}}}
 	scan, ok := c.predicateScan(items, f)
 	if !ok || !scan.exact || scan.filter != f || scan.key.Key != "k" || len(scan.ids) != 2 {

@@ -34,8 +34,9 @@ type List[T any] struct {
 	ParentOf func(T) models.ID
 	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
-	// Reader is ReadUnbounded or ReadSearch of a DB if a page may read many more rows than it returns, nil for Read.
-	Reader func(ctx context.Context) engine.Reader
+	// Unbounded is set if a page may read many more rows than it returns. Variable is set if the text of its statement
+	// varies, too.
+	Unbounded, Variable bool
 }
 
 // PositionKind is the type of a value of a position.
@@ -97,12 +98,15 @@ func (l List[T]) readItems(
 			return l.selectPage(engine.SQL(l.Parent+" = ?", parent), bounds, page)
 		})
 	}
-	reader := l.Reader
-	if reader == nil {
-		reader = db.Read
+	read := db.Read(ctx)
+	switch {
+	case l.Variable:
+		read = db.ReadSearch(ctx)
+	case l.Unbounded:
+		read = db.ReadUnbounded(ctx)
 	}
 	var items []T
-	err := reader(ctx).Do(func(db *gorm.DB) (err error) {
+	err := read.Do(func(db *gorm.DB) (err error) {
 		if rows := db.Raw(query.SQL, query.Args...); l.Read != nil {
 			items, err = l.Read(rows)
 		} else {

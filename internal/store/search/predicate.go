@@ -74,7 +74,7 @@ func (c compiler) latestRow(t *Table, key models.MetadataKeyPath) engine.Expr {
 // predicate returns the condition that the row of the key passes a predicate. It reads the row by its primary key, so
 // that a missing value costs no more than an existing one. It is a scalar subquery, because PostgreSQL turns an
 // EXISTS into a join with all rows of the key.
-func (c compiler) predicate(t *Table, p *models.MetadataPredicate) engine.Expr {
+func (c compiler) predicate(t *Table, p *models.MetadataFilter) engine.Expr {
 	v := latestValue
 	if len(p.Path) > 0 {
 		v = pathValue

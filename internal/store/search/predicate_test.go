@@ -19,20 +19,20 @@ func TestPredicateSQL(t *testing.T) {
 	one, none := models.ValueCondition{In: []string{"2a"}}, models.ValueCondition{In: []string{"2a"}, Not: true}
 	for _, c := range []struct {
 		name string
-		p    models.MetadataPredicate
+		p    models.MetadataFilter
 		want string
 		args []any
 	}{
-		{"conditions of one row", models.MetadataPredicate{Kind: &kind, Conditions: []models.ValueCondition{one, {Exists: true}}},
+		{"conditions of one row", models.MetadataFilter{Kind: &kind, Conditions: []models.ValueCondition{one, {Exists: true}}},
 			"((SELECT (m.kind = ? AND (m.sort_key IN (?)) AND m.sort_key IS NOT NULL) FROM " + rowOfKey + "))", []any{kind, "2a", "c", "k"}},
-		{"a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{none}},
+		{"a negation", models.MetadataFilter{Conditions: []models.ValueCondition{none}},
 			"(NOT COALESCE((SELECT ((m.sort_key IN (?))) FROM " + rowOfKey + "), FALSE))", []any{"2a", "c", "k"}},
-		{"a condition and a negation", models.MetadataPredicate{Conditions: []models.ValueCondition{none, {Exists: true}}},
+		{"a condition and a negation", models.MetadataFilter{Conditions: []models.ValueCondition{none, {Exists: true}}},
 			"((SELECT (m.sort_key IS NOT NULL) FROM " + rowOfKey + ") AND NOT COALESCE((SELECT ((m.sort_key IN (?))) FROM " + rowOfKey + "), FALSE))",
 			[]any{"c", "k", "2a", "c", "k"}},
-		{"a value at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Conditions: []models.ValueCondition{one, {Exists: true}}},
+		{"a value at a path", models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Conditions: []models.ValueCondition{one, {Exists: true}}},
 			"((SELECT ((" + pathKey + " IN (?)) AND m.part <> '0') FROM " + rowAtPath + "))", []any{"2a", "[d]", "c", "k"}},
-		{"a kind at a path", models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Kind: &kind},
+		{"a kind at a path", models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Path: path}, Kind: &kind},
 			"((SELECT (substr(m.part, 1, 1) = ?) FROM " + rowAtPath + "))", []any{"S", "[d]", "c", "k"}},
 	} {
 		c.p.Card, c.p.Key = "c", "k"

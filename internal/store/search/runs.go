@@ -57,12 +57,12 @@ const (
 	inputVersions  versionsOfRuns = "step_inputs"
 )
 
-// runScan returns the scan of the versions of one step run, one pipeline run or one pipeline, if a filter of producers
-// or consumers selects one.
+// runScan returns the scan of the versions of step runs, pipeline runs or pipelines, if a filter of producers or
+// consumers selects some by an index.
 func (c compiler) runScan(table versionsOfRuns, f *models.Filter) (engine.Expr, bool) {
 	for _, part := range append([]*models.Filter{f}, f.All...) {
 		for _, test := range part.Conditions {
-			if test.Op != "eq" || test.IgnoreCase {
+			if !isIndexable(test.Op) || test.IgnoreCase {
 				continue
 			}
 			if rows, ok := c.rowsOfRun(table, part.Field, test); ok {

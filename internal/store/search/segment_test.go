@@ -25,7 +25,7 @@ func (plainDialect) SelectFirst(columns string, from engine.Expr, order []string
 }
 
 func predicate(key string, tests ...models.ValueCondition) *models.Filter {
-	return &models.Filter{Metadata: &models.MetadataPredicate{MetadataKeyPath: models.MetadataKeyPath{Key: key}, Conditions: tests}}
+	return &models.Filter{Metadata: &models.MetadataFilter{MetadataKeyPath: models.MetadataKeyPath{Key: key}, Conditions: tests}}
 }
 
 // TestSegments checks which segments a list has, and which of them walk the index on values.

@@ -107,11 +107,12 @@ func (l *loader) load(project models.ID) []*version {
 	for i, pipeline := range pipelines {
 		run := models.NewID()
 		for subject, kind := range map[models.ID]models.SubjectKind{run: models.SubjectPipelineRun, steps[i]: models.SubjectStepRun} {
-			l.insert("subjects", "project_id, id, about", project, subject, kind)
+			l.insert("subjects", "project_id, id, about, revision", project, subject, kind, 0)
 		}
 		l.insert("pipeline_runs", "project_id, id, pipeline, status, started_at", project, run, pipeline, "RUNNING", firstCreated)
 		l.insert("step_runs", "project_id, id, pipeline_run_id, name, status, started_at", project, steps[i], run, "step", "RUNNING", firstCreated)
-		l.insert("artifacts", "project_id, id, name, last_number, created_at", project, artifacts[i], []string{"data", "model"}[i], 99, firstCreated)
+		l.insert("artifacts", "project_id, id, name, last_number, created_at, updated_at", project, artifacts[i],
+			[]string{"data", "model"}[i], 99, firstCreated, firstCreated)
 	}
 	versions := make([]*version, 2*len(sampleValues)+6)
 	for i := range versions {
@@ -150,7 +151,8 @@ func (l *loader) load(project models.ID) []*version {
 }
 
 func (l *loader) insertVersion(v *version, step models.ID, position int) {
-	l.insert("subjects", "project_id, id, artifact_version_id, about", v.ProjectID, v.SubjectID, v.ID, models.SubjectArtifactVersion)
+	l.insert("subjects", "project_id, id, artifact_version_id, about, revision", v.ProjectID, v.SubjectID, v.ID,
+		models.SubjectArtifactVersion, 0)
 	l.insert("artifact_versions", "project_id, id, artifact_id, subject_id, version, number, type, created_at",
 		v.ProjectID, v.ID, v.ArtifactID, v.SubjectID, v.Version, v.Number, v.Type, v.CreatedAt)
 	if v.pipeline != "" {
@@ -159,11 +161,13 @@ func (l *loader) insertVersion(v *version, step models.ID, position int) {
 	}
 	for _, tag := range v.tags {
 		l.insert("tags", "project_id, artifact_version_id, tag", v.ProjectID, v.ID, tag)
-		l.insert("tag_moves", "project_id, artifact_version_id, tag, added, moved_at", v.ProjectID, v.ID, tag, true, firstCreated)
+		l.insert("tag_moves", "project_id, artifact_version_id, tag, added, moved_by, moved_at", v.ProjectID, v.ID, tag, true, "",
+			firstCreated)
 	}
 	for _, alias := range v.aliases {
 		l.insert("aliases", "project_id, artifact_id, alias, artifact_version_id", v.ProjectID, v.ArtifactID, alias, v.ID)
-		l.insert("alias_moves", "project_id, artifact_id, alias, artifact_version_id, moved_at", v.ProjectID, v.ArtifactID, alias, v.ID, firstCreated)
+		l.insert("alias_moves", "project_id, artifact_id, alias, artifact_version_id, moved_by, moved_at", v.ProjectID,
+			v.ArtifactID, alias, v.ID, "", firstCreated)
 	}
 }
 

@@ -15,9 +15,13 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// currentForm is the first byte of a snapshot. A change of the fields below needs a new form. The program reads the
-// old form as long as rows can have it.
-const currentForm = 1
+// The forms of a snapshot, its first byte. A change of the fields below needs a new form. The program reads old forms
+// as long as rows can have them.
+const (
+	// formWithoutAuthors has no authors, descriptions and times of changes.
+	formWithoutAuthors = 1
+	currentForm        = 2
+)
 
 var errDamaged = errors.New("the stored snapshot of an answer is damaged")
 
@@ -26,6 +30,7 @@ var errDamaged = errors.New("the stored snapshot of an answer is damaged")
 type Codec struct {
 	bytes   []byte
 	reading bool
+	form    byte
 	// failed is set when the bytes that are read do not fit the fields.
 	failed bool
 	// project is the project of everything in the answer.
@@ -34,17 +39,17 @@ type Codec struct {
 
 // Write returns the snapshot of an answer with the fields that a function lists.
 func Write[T any](project models.ID, fields func(*Codec, *T), answer T) []byte {
-	s := &Codec{bytes: []byte{currentForm}, project: project}
+	s := &Codec{bytes: []byte{currentForm}, form: currentForm, project: project}
 	fields(s, &answer)
 	return s.bytes
 }
 
 // Read returns the answer of a snapshot that Write made with the same fields.
 func Read[T any](project models.ID, fields func(*Codec, *T), stored []byte) (answer T, err error) {
-	if len(stored) == 0 || stored[0] != currentForm {
+	if len(stored) == 0 || stored[0] < formWithoutAuthors || stored[0] > currentForm {
 		return answer, errDamaged
 	}
-	s := &Codec{bytes: stored[1:], reading: true, project: project}
+	s := &Codec{bytes: stored[1:], reading: true, form: stored[0], project: project}
 	fields(s, &answer)
 	if s.failed || len(s.bytes) > 0 {
 		return answer, errDamaged
@@ -120,6 +125,25 @@ func codeOptional[T any](s *Codec, field **T, value func(*Codec, *T)) {
 	value(s, *field)
 }
 
+// codeAuthor codes the author of an object, and its description, unless the form is older. description is nil for an
+// object without one.
+func (s *Codec) codeAuthor(author, description **string) {
+	if s.form <= formWithoutAuthors {
+		return
+	}
+	codeOptional(s, author, codeText[string])
+	if description != nil {
+		codeOptional(s, description, codeText[string])
+	}
+}
+
+// codeChange codes the time of the last change of a run, unless the form is older.
+func (s *Codec) codeChange(at **models.Time) {
+	if s.form > formWithoutAuthors {
+		codeOptional(s, at, (*Codec).codeTime)
+	}
+}
+
 // Pointer returns the function that codes an answer with one object.
 func Pointer[T any](fields func(*Codec, *T)) func(*Codec, **T) {
 	return func(s *Codec, object **T) {
@@ -140,6 +164,7 @@ func Version(s *Codec, v *models.ArtifactVersion) {
 	codeInteger(s, &v.Number)
 	codeOptional(s, &v.Type, codeText[string])
 	s.codeTime(&v.CreatedAt)
+	s.codeAuthor(&v.CreatedBy, &v.Description)
 	codeOptional(s, &v.KnownArtifact, codeArtifact)
 }
 
@@ -148,6 +173,12 @@ func codeArtifact(s *Codec, a *models.Artifact) {
 	s.codeID(&a.ID)
 	codeText(s, &a.Name)
 	s.codeTime(&a.CreatedAt)
+	s.codeAuthor(&a.CreatedBy, &a.Description)
+	if s.form > formWithoutAuthors {
+		s.codeTime(&a.UpdatedAt)
+	} else {
+		a.UpdatedAt = a.CreatedAt
+	}
 }
 
 func codeOutput(s *Codec, o *models.StepOutput) {
@@ -159,6 +190,9 @@ func codeOutput(s *Codec, o *models.StepOutput) {
 	codeOptional(s, &o.ArtifactName, codeText[string])
 	s.codeID(&o.ArtifactVersionID)
 	codeOptional(s, &o.BoundAt, (*Codec).codeTime)
+	if s.form > formWithoutAuthors {
+		s.codeID(&o.ReusedSubjectID)
+	}
 }
 
 // StepRun codes the fields of a step run.
@@ -170,6 +204,8 @@ func StepRun(s *Codec, r *models.StepRun) {
 	codeText(s, &r.Status)
 	s.codeTime(&r.StartedAt)
 	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
+	s.codeAuthor(&r.CreatedBy, nil)
+	s.codeChange(&r.ChangedAt)
 }
 
 // PipelineRun codes the fields of a pipeline run.
@@ -180,6 +216,8 @@ func PipelineRun(s *Codec, r *models.PipelineRun) {
 	codeText(s, &r.Status)
 	s.codeTime(&r.StartedAt)
 	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
+	s.codeAuthor(&r.CreatedBy, nil)
+	s.codeChange(&r.ChangedAt)
 }
 
 // codeSubject codes the letter of the type of a subject, and its fields.

@@ -217,7 +217,7 @@ func projects(s *suite) {
 	s.refused(models.CodeNotFound, err)
 	step := s.step("model")
 	_, err = s.create(models.CreateArtifactVersionInput{
-		Project: ref("other"), Artifact: "model", Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+		Project: ref("other"), Artifact: "model", Output: &models.StepOutputRef{StepRunID: step.ID.String(),
 			Name: "model"},
 	})
 	s.refused(models.CodeNotFound, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
@@ -32,7 +33,8 @@ func writeCosts(s *suite) {
 		_, _, err := s.LogMetadata(ctx, store.Call{}, []store.Write{{Target: target, Facts: facts(ten...), Path: root}})
 		s.must(err)
 	})
-	if cost > 3 {
+	// SQLite has one more for the subjects and one for the event, because it changes one table per statement.
+	if limit := map[bool]int64{true: 3, false: 5}[engine.IsPostgres(s.url)]; cost > limit {
 		s.Errorf("ten entries by name and version cost %d statements", cost)
 	}
 	batch := func(n int) int64 {
@@ -66,7 +68,7 @@ func interrupted(s *suite) {
 			root,
 			models.CreateArtifactVersionInput{
 				Artifact: "model", Aliases: []string{"prod"}, Tags: []string{"t"},
-				Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+				Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"},
 			}, facts("a", "1", "b", "2"))
 		return v, err
 	}

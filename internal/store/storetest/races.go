@@ -108,7 +108,7 @@ func numbersWithoutGaps(s *suite) {
 	var mu sync.Mutex
 	var numbers []int32
 	step := s.step("taken")
-	output := &models.StepOutputReference{StepRunID: step.ID.String(), Name: "taken"}
+	output := &models.StepOutputRef{StepRunID: step.ID.String(), Name: "taken"}
 	s.must(second(s.create(models.CreateArtifactVersionInput{Artifact: "first", Output: output})))
 	s.together(writers, func(w int) {
 		for i := range writes {
@@ -156,7 +156,7 @@ func outputSavedOnce(s *suite) {
 			}
 			_, _, err := stores[w/2%len(stores)].CreateArtifactVersion(s.ctx, store.Call{}, root,
 				models.CreateArtifactVersionInput{
-					Artifact: fmt.Sprint("model", round, w), Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+					Artifact: fmt.Sprint("model", round, w), Output: &models.StepOutputRef{StepRunID: step.ID.String(),
 						Name: "model"},
 				}, nil)
 			if err == nil {
@@ -236,7 +236,7 @@ func copiesOfOthersRace(s *suite) {
 			},
 			"create from an output": func(st *store.Store) (bool, error) {
 				_, again, err := st.CreateArtifactVersion(s.ctx, call("bind"), root, models.CreateArtifactVersionInput{
-					Artifact: "bound", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"}}, nil)
+					Artifact: "bound", Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"}}, nil)
 				return again, err
 			},
 		} {
@@ -339,7 +339,7 @@ func reusedKeysOfMissing(s *suite) {
 	create := func(project *string, step string) error {
 		_, _, err := s.CreateArtifactVersion(s.ctx, call("createArtifactVersion", "k"), root,
 			models.CreateArtifactVersionInput{
-				Project: project, Artifact: "made", Output: &models.StepOutputReference{StepRunID: step, Name: "out"}}, nil)
+				Project: project, Artifact: "made", Output: &models.StepOutputRef{StepRunID: step, Name: "out"}}, nil)
 		return err
 	}
 	s.must(create(nil, step.ID.String()))

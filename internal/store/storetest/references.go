@@ -95,7 +95,7 @@ func inputReferences(s *suite) {
 			call.Operation, call.KeyPath = "startStepRun", root.Child("idempotencyKey")
 		}
 		for i, selector := range inputs {
-			input.Inputs = append(input.Inputs, models.StepInputInput{Name: fmt.Sprint(i), ArtifactVersionSelector: selector})
+			input.Inputs = append(input.Inputs, models.StepInputDeclaration{Name: fmt.Sprint(i), ArtifactVersionSelector: selector})
 		}
 		return s.StartStepRun(ctx, call, root, input)
 	}

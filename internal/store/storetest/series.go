@@ -38,7 +38,7 @@ func points(series *models.MetadataSeries) []string {
 }
 
 func summary(of *models.SeriesSummary) string {
-	text := fmt.Sprint(of.Statistics.Count, " numbers, missing ", of.Missing)
+	text := fmt.Sprint(of.Statistics.Count, " numbers, missing ", of.MissingCount)
 	if of.Statistics.Mean != nil {
 		text += fmt.Sprint(", mean ", *of.Statistics.Mean)
 	}
@@ -75,7 +75,7 @@ func versionSeries(s *suite) {
 		sums, err := s.ArtifactSummaries(ctx, models.DefaultProjectID, both, seriesKey)
 		s.must(err)
 		s.equal(summary(sums[model]), "2 numbers, missing 4, mean 2")
-		s.equal([]any{summary(sums[other.ArtifactID]), sums[other.ArtifactID].Statistics.NonFinite},
+		s.equal([]any{summary(sums[other.ArtifactID]), sums[other.ArtifactID].Statistics.NonFiniteCount},
 			[]any{"0 numbers, missing 0", 1})
 	})
 	s.equal(cost, 2)

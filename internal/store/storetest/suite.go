@@ -119,7 +119,7 @@ func (s *suite) step(outputs ...string) *models.StepRun {
 	s.Helper()
 	input := models.StartStepRunInput{PipelineRunID: s.run().ID.String(), Name: "train"}
 	for _, name := range outputs {
-		input.Outputs = append(input.Outputs, models.StepOutputInput{Name: name})
+		input.Outputs = append(input.Outputs, models.StepOutputDeclaration{Name: name})
 	}
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, input)
 	s.must(err)

@@ -118,7 +118,7 @@ func outputsElsewhere(s *suite) {
 	s.must(err)
 	save := func(project *string, step, output string) string {
 		_, err := s.create(models.CreateArtifactVersionInput{
-			Project: project, Artifact: "model", Output: &models.StepOutputReference{StepRunID: step, Name: output},
+			Project: project, Artifact: "model", Output: &models.StepOutputRef{StepRunID: step, Name: output},
 		})
 		failure := s.refused(models.CodeOf(err), err)
 		return fmt.Sprintf("%s %v %v: %s", failure.Code, failure.Path, failure.Candidates, failure.Message)
@@ -146,7 +146,7 @@ func factsWait(s *suite) {
 	s.equal(ok, true)
 	s.equal(s.json(output), `{"epoch":"1"}`)
 	bind := models.CreateArtifactVersionInput{
-		Artifact: "model", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+		Artifact: "model", Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"},
 	}
 	v, err := s.create(bind, facts("size", "2")...)
 	s.must(err)
@@ -168,7 +168,7 @@ func factsWait(s *suite) {
 	bind.Output.Name = "unknown"
 	_, err = s.create(bind)
 	s.equal(s.refused(models.CodeOutputNotFound, err).Candidates, []string{"model"})
-	bind.Output = &models.StepOutputReference{StepRunID: s.step().ID.String(), Name: "model"}
+	bind.Output = &models.StepOutputRef{StepRunID: s.step().ID.String(), Name: "model"}
 	_, err = s.create(bind)
 	s.equal(s.refused(models.CodeOutputNotFound, err).Candidates, []string{})
 	there, err := s.Artifact(s.ctx, "default", "other")
@@ -178,7 +178,7 @@ func factsWait(s *suite) {
 
 func outputNames(s *suite) {
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, models.StartStepRunInput{
-		PipelineRunID: s.run().ID.String(), Name: "split", Outputs: []models.StepOutputInput{
+		PipelineRunID: s.run().ID.String(), Name: "split", Outputs: []models.StepOutputDeclaration{
 			{Name: "a", ArtifactName: ref("b")}, {Name: "b"}, {Name: "c", ArtifactName: ref("same")}, {Name: "d",
 				ArtifactName: ref("same")}, {Name: "e"},
 		},
@@ -197,7 +197,7 @@ func outputNames(s *suite) {
 	_, err = output("same")
 	s.refused(models.CodeAmbiguousOutput, err)
 	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "bound",
-		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "e"}})
+		Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "e"}})
 	s.must(err)
 	logged, err := s.log(byContext(step, "bound"), facts("k", "v"))
 	s.must(err)

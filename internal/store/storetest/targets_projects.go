@@ -54,7 +54,7 @@ func selectorsElsewhere(s *suite) {
 	run, _, err := s.StartPipelineRun(s.ctx, store.Call{}, root, models.StartPipelineRunInput{Project: &other, Pipeline: "training"})
 	s.must(err)
 	step, _, err := s.StartStepRun(s.ctx, store.Call{}, root, models.StartStepRunInput{
-		PipelineRunID: run.ID.String(), Name: "train", Outputs: []models.StepOutputInput{{Name: "out"}},
+		PipelineRunID: run.ID.String(), Name: "train", Outputs: []models.StepOutputDeclaration{{Name: "out"}},
 	})
 	s.must(err)
 	key := auth.Principal{KeyID: models.NewID(), Project: models.DefaultProjectID, ProjectName: "default", Role: models.ApiKeyRoleWriter}
@@ -107,7 +107,7 @@ func selectorsTogether(s *suite) {
 // selectorsDeleted resolves selectors of a version that has been deleted.
 func selectorsDeleted(s *suite) {
 	step := s.step("out")
-	bind := &models.StepOutputReference{StepRunID: step.ID.String(), Name: "out"}
+	bind := &models.StepOutputRef{StepRunID: step.ID.String(), Name: "out"}
 	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "model", Output: bind})
 	s.must(err)
 	subject := "[*models.ArtifactVersion " + v.SubjectID.String() + "]"

@@ -61,7 +61,7 @@ func (s *suite) read(name models.ArtifactVersionName, asOf ...models.Time) model
 func oneInstant(s *suite) {
 	step := s.step("model")
 	v, err := s.create(models.CreateArtifactVersionInput{
-		Artifact: "model", Aliases: []string{"prod"}, Output: &models.StepOutputReference{StepRunID: step.ID.String(),
+		Artifact: "model", Aliases: []string{"prod"}, Output: &models.StepOutputRef{StepRunID: step.ID.String(),
 			Name: "model"},
 	}, facts("a", "1")...)
 	s.must(err)
@@ -142,7 +142,7 @@ func deleteVersion(s *suite) {
 	s.must(err)
 	v, err := s.create(models.CreateArtifactVersionInput{
 		Artifact: "model", Version: ref("spring"), Aliases: []string{"prod"}, Tags: []string{"t"},
-		Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+		Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"},
 	}, facts("a", "1")...)
 	s.must(err)
 	key := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: root}
@@ -178,7 +178,7 @@ func deleteVersion(s *suite) {
 func deleteArtifact(s *suite) {
 	step := s.step("model", "other")
 	bound, err := s.create(models.CreateArtifactVersionInput{
-		Artifact: "model", Output: &models.StepOutputReference{StepRunID: step.ID.String(), Name: "model"},
+		Artifact: "model", Output: &models.StepOutputRef{StepRunID: step.ID.String(), Name: "model"},
 	}, facts("a", "1")...)
 	s.must(err)
 	s.version("model")
