@@ -15,8 +15,8 @@ import (
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// secrets is the number of values that the tests erase.
-const secrets = 400
+// secrets is the number of different values that the tests erase.
+const secrets = 399
 
 // secret returns the text of a value. Some values fill several pages.
 func secret(i int) string {
@@ -44,6 +44,35 @@ func logSecrets(t *testing.T, addr string) (ids []string) {
 		ids = append(ids, version["metadataEntry"].(map[string]any)["id"].(string))
 	}
 	return ids
+}
+
+// logTwice logs a key and a later value of it, and returns the ID of the later entry.
+func logTwice(t *testing.T, addr string) string {
+	t.Helper()
+	answer := ask(addr, `mutation {
+		a: createArtifactVersion(input: {artifact: "twice", metadata: {twice: "earlier"}}) { deduplicated }
+		b: logMetadata(input: {target: {artifactVersion: {name: "twice", version: "1"}}, metadata: {twice: "secret-0000"}}) { entries { id } } }`, nil)
+	if answer.err != nil || answer.code != "" {
+		t.Fatalf("log: %+v", answer)
+	}
+	return answer.data["b"].(map[string]any)["entries"].([]any)[0].(map[string]any)["id"].(string)
+}
+
+// checkMoved checks that an earlier value of an erased key does not come back in another database.
+func checkMoved(t *testing.T, database string) {
+	t.Helper()
+	file, moved := filepath.Join(t.TempDir(), "after.jsonl"), storetest.SQLite(t)
+	expect(t, database, 0, "exported project", "export", file)
+	expect(t, moved, 0, "", "import", file)
+	db, err := sql.Open("sqlite", strings.TrimPrefix(moved, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	var kind sql.NullString
+	if err := db.QueryRow("SELECT kind FROM metadata_latest WHERE key = 'twice'").Scan(&kind); err != nil || kind.Valid {
+		t.Errorf("an earlier value came back after an import: %v (%v)", kind, err)
+	}
 }
 
 func eraseSecrets(t *testing.T, addr string, ids []string) {
@@ -81,7 +110,7 @@ func TestCompactSQLite(t *testing.T) {
 	database := storetest.SQLite(t)
 	path := strings.TrimPrefix(database, "sqlite:")
 	s := start(t, freeAddress(t), database)
-	ids := logSecrets(t, s.addr)
+	ids := append(logSecrets(t, s.addr), logTwice(t, s.addr))
 	if found := readable(t, path, path+"-wal"); found != secrets {
 		t.Fatalf("control: the files contain %d of %d values", found, secrets)
 	}
@@ -96,6 +125,7 @@ func TestCompactSQLite(t *testing.T) {
 		!bytes.Contains(exported, []byte("kept 1")) {
 		t.Error("the export contains an erased value, or nothing")
 	}
+	checkMoved(t, database)
 	expect(t, database, 1, "another process", "compact")
 	if err := s.stop(t); err != nil {
 		t.Fatal(err)

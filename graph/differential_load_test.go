@@ -23,6 +23,8 @@ type loader struct {
 	tags    map[*oracleVersion][]string
 	// runs are the pipeline runs and steps the step runs, by number.
 	runs, steps []oracleProducer
+	// erases is set if the loader erases entries.
+	erases bool
 }
 
 var (
@@ -36,9 +38,12 @@ var (
 )
 
 // load fills a database in three phases and returns its content.
-func load(a *api) *oracleWorld {
+func load(a *api) *oracleWorld { return loadWith(a, true) }
+
+// loadWith is load with or without erasures.
+func loadWith(a *api, erases bool) *oracleWorld {
 	l := &loader{
-		api: a, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
+		api: a, erases: erases, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
 		aliases: map[string]map[string]*oracleVersion{}, tags: map[*oracleVersion][]string{},
 	}
 	for _, artifact := range sampleArtifacts {
@@ -304,7 +309,7 @@ func (l *loader) retract(version *oracleVersion, target map[string]any) {
 
 // erase erases some entry of the version, perhaps an earlier one of its key or a retraction.
 func (l *loader) erase(version *oracleVersion) {
-	if len(version.entries) == 0 || l.rng.IntN(3) > 0 {
+	if !l.erases || len(version.entries) == 0 || l.rng.IntN(3) > 0 {
 		return
 	}
 	erased := &version.entries[l.rng.IntN(len(version.entries))]

@@ -47,20 +47,13 @@ func compareOutputs(stored, imported Row) comparison {
 	return conflict
 }
 
-// compareEntries ignores columns that an erasure sets to null: an import does not restore erased values. The reason of
-// a retraction can be erased, too.
+// compareEntries ignores columns that an erasure sets to null: an import does not restore erased values. An erased
+// entry is read as a retraction.
 func compareEntries(stored, imported Row) comparison {
-	removed := []string{}
-	switch {
-	case stored.Get("kind") == nil && stored.Get("retracted") == false:
-		removed = []string{"kind", "value"}
-	case stored.Get("reason") == nil:
-		removed = []string{"reason"}
-	}
-	if equalExcept(stored, imported, removed...) {
+	if stored.Get("retracted") == true && equalExcept(stored, imported, "retracted", "kind", "value", "reason") {
 		return equal
 	}
-	return conflict
+	return compareAll(stored, imported)
 }
 
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
