@@ -40,7 +40,7 @@ var (
 // load fills a database in three phases and returns its content.
 func load(a *api) *oracleWorld { return loadWith(a, true) }
 
-// loadWith is load with or without erasures.
+// loadWith fills a database as load does; erases allows erasures.
 func loadWith(a *api, erases bool) *oracleWorld {
 	l := &loader{
 		api: a, erases: erases, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
