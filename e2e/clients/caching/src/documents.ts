@@ -21,7 +21,7 @@ export const versionQuery = graphql(`
   query Version($ref: ArtifactVersionRef!, $asOf: DateTime) {
     artifactVersion(ref: $ref, asOf: $asOf) {
       id metadataJson
-      cards { name entries { id value { ... on StringValue { text } ... on DisplayValue { display } } } }
+      cards { name entries { id value { ... on DisplayValue { display } } } }
       artifact { id latestVersion { id number } }
     }
   }
