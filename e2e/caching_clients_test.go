@@ -47,12 +47,14 @@ func cachingProject(t *testing.T, except ...string) string {
 	return folder
 }
 
-// TestCachingClients runs clients with normalised caches and the settings of how-to/clients.md. Each reads pages, changes
-// a version, and reads the past and lineages again from its cache. The controls are in clients/caching/src/scenario.ts.
+// TestCachingClients runs clients with normalised caches and the settings of how-to/clients.md. Each client reads pages,
+// changes a version, and reads the past and lineages again from its cache. clients/caching/src/scenario.ts has the steps
+// and the controls.
 func TestCachingClients(t *testing.T) {
 	t.Parallel()
-	typed := [][]string{{"../node_modules/.bin/graphql-codegen", "--config", "codegen.ts"}}
-	compiled := [][]string{{"node", "merge-schema.mjs"}, {"../node_modules/.bin/relay-compiler", "--noWatchman", "relay.config.json"}}
+	const bin = "../node_modules/.bin/"
+	typed := [][]string{{bin + "graphql-codegen", "--config", "codegen.ts"}}
+	compiled := [][]string{{"node", "merge-schema.mjs"}, {bin + "relay-compiler", "--noWatchman", "relay.config.json"}}
 	for _, client := range []struct {
 		name     string
 		except   []string
@@ -66,7 +68,7 @@ func TestCachingClients(t *testing.T) {
 			t.Parallel()
 			s := start(t, freeAddress(t), storetest.SQLite(t))
 			folder := cachingProject(t, client.except...)
-			for _, command := range append(client.generate, []string{"../node_modules/.bin/tsc"}) {
+			for _, command := range append(client.generate, []string{bin + "tsc"}) {
 				tool(t, folder, nil, command[0], command[1:]...)
 			}
 			// The caches print warnings if a setting is missing.

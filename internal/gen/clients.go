@@ -30,7 +30,8 @@ func writeClientFile(cfg *config.Config) error {
 			}
 			slices.Sort(possible[name])
 		case definition.Kind == "OBJECT":
-			isRoot := definition == cfg.Schema.Query || definition == cfg.Schema.Mutation
+			s := cfg.Schema
+			isRoot := definition == s.Query || definition == s.Mutation || definition == s.Subscription
 			if !isRoot && definition.Fields.ForName("id") == nil {
 				embedded = append(embedded, name)
 			}

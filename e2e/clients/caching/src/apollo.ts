@@ -7,14 +7,20 @@ const columns = [{ key: 'loss' }];
 
 run('apollo', (url, fetch, distinct) => {
   const careless = new InMemoryCache({ typePolicies: { ...typePolicies, ArtifactVersion: {} } });
-  const client = distinct ? createClient(url, fetch) : new ApolloClient({ link: new HttpLink({ uri: url, fetch }), cache: careless });
-  const query = async <D, V extends OperationVariables>(document: TypedDocumentNode<D, V>, variables: V, fromCache: boolean) => {
-    if (fromCache) return client.cache.readQuery<D, V>({ query: document, variables })!;
-    const options = { query: document, variables, fetchPolicy: 'network-only' } as ApolloClient.QueryOptions<D, V>;
+  const client = distinct
+    ? createClient(url, fetch)
+    : new ApolloClient({ link: new HttpLink({ uri: url, fetch }), cache: careless });
+  type Document<D, V> = TypedDocumentNode<D, V>;
+  const query = async <D, V extends OperationVariables>(query: Document<D, V>, variables: V, fromCache: boolean) => {
+    if (fromCache) return client.cache.readQuery<D, V>({ query, variables })!;
+    const options = { query, variables, fetchPolicy: 'network-only' } as ApolloClient.QueryOptions<D, V>;
     return (await client.query<D, V>(options)).data!;
   };
   return {
-    fetchPage: async (after) => (await query(pageQuery, { after, keys: columns }, false)).artifactVersions!.pageInfo.endCursor,
+    fetchPage: async (after) => {
+      const { artifactVersions } = await query(pageQuery, { after, keys: columns }, false);
+      return artifactVersions!.pageInfo.endCursor;
+    },
     rows: () => {
       const data = client.cache.readQuery({ query: pageQuery, variables: { keys: columns, after: null } })!;
       return data.artifactVersions!.edges.map(({ node }) => ({ ...node, loss: node.columns[0]?.display }));

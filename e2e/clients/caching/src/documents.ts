@@ -13,7 +13,7 @@ export const pageQuery = graphql(`
 
 export const logMutation = graphql(`
   mutation Log($input: LogMetadataInput!, $keys: [MetadataKeyInput!]!) {
-    logMetadata(input: $input) { subject { id ... on ArtifactVersion { columns(keys: $keys) { id display } } } }
+    logMetadata(input: $input) { subject { id columns(keys: $keys) { id display } } }
   }
 `);
 

@@ -23,7 +23,7 @@ graphql`
 `;
 graphql`
   mutation relayLogMutation($input: LogMetadataInput!, $keys: [MetadataKeyInput!]!) {
-    logMetadata(input: $input) { subject { ... on ArtifactVersion { columns(keys: $keys) { display } } } }
+    logMetadata(input: $input) { subject { columns(keys: $keys) { display } } }
   }
 `;
 graphql`
@@ -51,7 +51,8 @@ run('relay', (url, fetch, distinct) => {
     if (isMissingData) throw new Error('the cache lacks a field');
     return data as Q['response'];
   };
-  const load = async <Q extends OperationType>(query: GraphQLTaggedNode, variables: Q['variables'], fromCache: boolean) => {
+  type Query = GraphQLTaggedNode;
+  const load = async <Q extends OperationType>(query: Query, variables: Q['variables'], fromCache: boolean) => {
     if (!fromCache) await fetchQuery<Q>(environment, query, variables).toPromise();
     return read<Q>(query, variables);
   };

@@ -44,7 +44,8 @@ async function seed(url: string): Promise<{ ids: string[]; then: string }> {
   };
   const start = 'mutation ($i: StartPipelineRunInput!) { result: startPipelineRun(input: $i) { pipelineRun { id } } }';
   const step = 'mutation ($i: StartStepRunInput!) { result: startStepRun(input: $i) { stepRun { id } } }';
-  const create = 'mutation ($i: CreateArtifactVersionInput!) { result: createArtifactVersion(input: $i) { artifactVersion { id } } }';
+  const create =
+    'mutation ($i: CreateArtifactVersionInput!) { result: createArtifactVersion(input: $i) { artifactVersion { id } } }';
   const log = 'mutation ($i: LogMetadataInput!) { result: logMetadata(input: $i) { entries { loggedAt } } }';
   const pipelineRunId = (await send(start, { i: { pipeline: 'p' } })).pipelineRun.id;
   const ids: string[] = [];

@@ -8,7 +8,9 @@ const columns = [{ key: 'loss' }];
 
 run('urql', (url, fetch, distinct) => {
   const careless = [cacheExchange({ keys: { ...keys, ArtifactVersion: (data) => data.id as string } }), fetchExchange];
-  const client = distinct ? createClient(url, fetch) : new Client({ url, fetch, preferGetMethod: false, exchanges: careless });
+  const client = distinct
+    ? createClient(url, fetch)
+    : new Client({ url, fetch, preferGetMethod: false, exchanges: careless });
   const query = async <D, V extends AnyVariables>(document: DocumentInput<D, V>, variables: V, fromCache: boolean) => {
     const requestPolicy: RequestPolicy = fromCache ? 'cache-only' : 'network-only';
     const { data, error } = await client.query(document, variables, { requestPolicy }).toPromise();
@@ -16,7 +18,10 @@ run('urql', (url, fetch, distinct) => {
     return data!;
   };
   return {
-    fetchPage: async (after) => (await query(pageQuery, { after, keys: columns }, false)).artifactVersions!.pageInfo.endCursor,
+    fetchPage: async (after) => {
+      const { artifactVersions } = await query(pageQuery, { after, keys: columns }, false);
+      return artifactVersions!.pageInfo.endCursor;
+    },
     rows: () => {
       const { data } = client.readQuery(pageQuery, { keys: columns, after: null })!;
       return data!.artifactVersions!.edges.map(({ node }) => ({ ...node, loss: node.columns[0]?.display }));
