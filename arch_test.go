@@ -48,10 +48,11 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/lineage",
-		"internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/engine",
+		"internal/store/lineage", "internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
-	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
+	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
+	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},

@@ -163,7 +163,7 @@ func TestViewer(t *testing.T) {
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`
-	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer"}
+	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer", "warnings"}
 	schema, err := os.ReadFile("../graph/schema/server.graphqls")
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,9 @@ func (r artifact) Versions(
 			return nil, err
 		}
 	}
+	if versions != nil {
+		noteListOf(ctx, a.ProjectID, query, len(versions.Edges))
+	}
 	if view := a.ViewAt(query.AsOf); versions != nil && view != nil {
 		l.primeArtifact(view)
 	}
@@ -83,6 +86,7 @@ func (r artifact) MetadataSeries(
 	}
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, a.ProjectID, a.ID, page, l.artifactSeries, l.artifactSummaries)
+	noteSeries(ctx, a.ProjectID, page, series)
 	if view := a.ViewAt(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
 		l.primeArtifact(view)
 	}

@@ -30,6 +30,7 @@ func searchList[T any](
 	objects, err := search(ctx, name, listQuery, checkedPage)
 	if objects != nil {
 		addSiblings(loadersFrom(ctx), objects.Nodes())
+		noteList(ctx, project, name, listQuery, len(objects.Edges))
 	}
 	return objects, err
 }
@@ -86,18 +87,22 @@ func (q query) Projects(
 func (q query) APIKeys(
 	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
 ) (*models.ApiKeyConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.ApiKeys(ctx, project, page)
+	keys, err := q.store.ApiKeys(ctx, project, page)
+	if keys != nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
+	}
+	return keys, err
 }
 
 func (q query) AuditEvents(
 	ctx context.Context, project *string, where models.FilterInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.AuditEventConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +115,7 @@ func (q query) AuditEvents(
 		return nil, err
 	}
 	addSiblings(loadersFrom(ctx), events.Nodes())
+	noteList(ctx, project, name, models.ListQuery{}, len(events.Edges))
 	return events, nil
 }
 
@@ -131,6 +137,9 @@ func (q query) MetadataKeys(
 	}
 	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
 	addSiblings(loadersFrom(ctx), keys)
+	if err == nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys))
+	}
 	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
 }
 

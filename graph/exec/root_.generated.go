@@ -5874,8 +5874,9 @@ type ServerInfo {
   ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a failing field alone is null, and a deadline keeps the
   loaded fields), ` + "`" + `pastIds` + "`" + ` (an object as of an instant has another ID), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
   hash), ` + "`" + `rateLimit` + "`" + ` (the cost per API key and minute is limited), ` + "`" + `trustedDocuments` + "`" + ` (only listed documents are
-  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their
-  meaning, and more may be added.
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key),
+  ` + "`" + `warnings` + "`" + ` (` + "`" + `extensions.warnings` + "`" + ` names unknown keys and projects). Names keep their meaning, and more may be
+  added.
   """
   features: [String!]! @listSize(assumedSize: 10)
 }
