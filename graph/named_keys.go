@@ -104,14 +104,32 @@ func noteEntries(
 	})
 }
 
-// noteSeries collects the key of a series, nil after an error.
+// noteValues collects the key of a list of its values, and the keys of the filter.
+func noteValues(ctx context.Context, projectName string, key models.MetadataKey, filter *models.Filter, size int) {
+	noteUses(ctx, namingField{projectName: projectName},
+		provenKey(key.Card, key.Key, models.ListQuery{Filter: filter}), isProven(size))
+}
+
+// noteSeries collects the key of a series, nil after an error, and the keys of its filter.
 func noteSeries(ctx context.Context, project models.ID, page seriesPage, series *models.MetadataSeries) {
 	if series == nil {
 		return
 	}
-	isFound := len(series.Points) > 0 || series.Statistics != nil && series.Statistics.Count > 0
-	noteUses(ctx, namingField{project: project}, oneKey(page.key.Card, page.key.Key),
-		func(models.KeyUse) bool { return isFound })
+	size := len(series.Points)
+	if series.Statistics != nil {
+		size += int(series.Statistics.Count)
+	}
+	query := models.ListQuery{Filter: page.key.Where, AsOf: epochMicros(page.key.AsOf).time()}
+	noteUses(ctx, namingField{project: project}, provenKey(page.key.Card, page.key.Key, query), isProven(size))
+}
+
+// provenKey returns the use of the arguments `key` and `card`, which a result shows, and the uses of a query.
+func provenKey(card, key string, query models.ListQuery) func() []models.KeyUse {
+	return func() []models.KeyUse {
+		uses := oneKey(card, key)()
+		uses[0].Proven = true
+		return append(uses, query.KeyUses()...)
+	}
 }
 
 // oneKey returns the use of the arguments `key` and `card` of a field.

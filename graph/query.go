@@ -3,9 +3,6 @@ package graph
 import (
 	"context"
 	"slices"
-	"strings"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/models"
 )
@@ -120,27 +117,24 @@ func (q query) AuditEvents(
 }
 
 func (q query) MetadataKeys(
-	ctx context.Context, project, search *string, first *int32,
-) ([]*models.MetadataKeyUsage, error) {
+	ctx context.Context, project, artifact, search *string, kinds []models.MetadataKind, first *int32, after *string,
+) (*models.MetadataKeyUsageConnection, error) {
 	name, err := projectName(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	keyQuery, err := parseKeyQuery(search, first)
+	page, err := q.projectKeys(ctx, name, artifact, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	keyQuery.OnlyNames = true
-	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
-		isName := field.Name == "card" || field.Name == "key" || strings.HasPrefix(field.Name, "__")
-		keyQuery.OnlyNames = keyQuery.OnlyNames && isName
+	keys, err := q.store.ProjectKeys(ctx, name, page.artifact, page.KeyQuery, page.Page)
+	if keys != nil {
+		addSiblings(loadersFrom(ctx), keys.Nodes())
 	}
-	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
-	addSiblings(loadersFrom(ctx), keys)
 	if err == nil {
-		noteList(ctx, project, name, models.ListQuery{}, len(keys))
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
 	}
-	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
+	return keys, err
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {

@@ -195,7 +195,7 @@ func (s subject[T]) MetadataSeries(
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
 	project, id, view := object.MetadataRef()
-	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf}, view)
+	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf, nil}, view)
 	if err != nil {
 		return nil, err
 	}

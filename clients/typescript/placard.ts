@@ -2,6 +2,9 @@
 
 /** The object types without an ID. A cache stores their objects inside the objects that contain them. */
 export const embeddedTypes: string[] = [
+  "AliasUsage",
+  "AliasUsageConnection",
+  "AliasUsageEdge",
   "ApiKeyConnection",
   "ApiKeyEdge",
   "ArtifactAlias",
@@ -40,14 +43,22 @@ export const embeddedTypes: string[] = [
   "MetadataEntryEdge",
   "MetadataField",
   "MetadataKeyUsage",
+  "MetadataKeyUsageConnection",
+  "MetadataKeyUsageEdge",
   "MetadataPoint",
   "MetadataSeries",
   "MetadataStatistics",
+  "MetadataValueUsage",
+  "MetadataValueUsageConnection",
+  "MetadataValueUsageEdge",
   "NullValue",
   "PageInfo",
   "PathValue",
   "PipelineRunConnection",
   "PipelineRunEdge",
+  "PipelineUsage",
+  "PipelineUsageConnection",
+  "PipelineUsageEdge",
   "Producer",
   "ProjectConnection",
   "ProjectEdge",
@@ -66,8 +77,14 @@ export const embeddedTypes: string[] = [
   "StorageSizeValue",
   "StringValue",
   "TagArtifactVersionPayload",
+  "TagUsage",
+  "TagUsageConnection",
+  "TagUsageEdge",
   "TimestampValue",
   "TupleValue",
+  "TypeUsage",
+  "TypeUsageConnection",
+  "TypeUsageEdge",
   "UntagArtifactVersionPayload",
   "UriValue",
   "Viewer"
@@ -133,6 +150,10 @@ export const possibleTypes: Record<string, string[]> = {
 /** The lists with pages by type and field, with the arguments that do not choose the page. */
 export const lists: Record<string, Record<string, string[]>> = {
   "Artifact": {
+    "metadataKeys": [
+      "search",
+      "kinds"
+    ],
     "versions": [
       "where",
       "orderBy",
@@ -156,7 +177,25 @@ export const lists: Record<string, Record<string, string[]>> = {
       "orderBy"
     ]
   },
+  "Project": {
+    "artifacts": [
+      "where",
+      "orderBy"
+    ],
+    "metadataKeys": [
+      "artifact",
+      "search",
+      "kinds"
+    ],
+    "pipelineRuns": [
+      "where",
+      "orderBy"
+    ]
+  },
   "Query": {
+    "aliasUsage": [
+      "project"
+    ],
     "apiKeys": [
       "project"
     ],
@@ -175,16 +214,41 @@ export const lists: Record<string, Record<string, string[]>> = {
       "project",
       "where"
     ],
+    "metadataKeys": [
+      "project",
+      "artifact",
+      "search",
+      "kinds"
+    ],
+    "metadataValues": [
+      "project",
+      "artifact",
+      "card",
+      "key",
+      "search",
+      "where"
+    ],
     "pipelineRuns": [
       "project",
       "where",
       "orderBy"
+    ],
+    "pipelineUsage": [
+      "project"
     ],
     "projects": [],
     "stepRuns": [
       "project",
       "where",
       "orderBy"
+    ],
+    "tagUsage": [
+      "project",
+      "where"
+    ],
+    "typeUsage": [
+      "project",
+      "where"
     ]
   },
   "StepOutput": {
