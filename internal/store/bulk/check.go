@@ -48,9 +48,10 @@ func compareOutputs(stored, imported Row) comparison {
 }
 
 // compareEntries ignores columns that an erasure sets to null: an import does not restore erased values. An erased
-// entry is read as a retraction.
+// entry is read as a retraction without a reason.
 func compareEntries(stored, imported Row) comparison {
-	if stored.Get("retracted") == true && equalExcept(stored, imported, "retracted", "kind", "value", "reason") {
+	erased := stored.Get("retracted") == true && stored.Get("reason") == nil
+	if erased && equalExcept(stored, imported, "retracted", "kind", "value", "reason") {
 		return equal
 	}
 	return compareAll(stored, imported)
