@@ -74,12 +74,16 @@ type ComplexityRoot struct {
 		Aliases        func(childComplexity int) int
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
+		CreatedBy      func(childComplexity int) int
+		Description    func(childComplexity int) int
+		LastLoggedAt   func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, first *int32) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
 
@@ -110,7 +114,10 @@ type ComplexityRoot struct {
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
 		Consumers            func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		CreatedBy            func(childComplexity int) int
+		Description          func(childComplexity int) int
 		Downstream           func(childComplexity int, depth int32, first int32) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -430,7 +437,9 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -445,6 +454,7 @@ type ComplexityRoot struct {
 		Status               func(childComplexity int) int
 		StepRuns             func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Steps                func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
@@ -466,9 +476,10 @@ type ComplexityRoot struct {
 	}
 
 	Project struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Name      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
 	}
 
 	ProjectConnection struct {
@@ -580,6 +591,7 @@ type ComplexityRoot struct {
 		BoundAt              func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -596,8 +608,10 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
 		Inputs               func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -611,6 +625,7 @@ type ComplexityRoot struct {
 		PipelineRun          func(childComplexity int) int
 		StartedAt            func(childComplexity int) int
 		Status               func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	StepRunConnection struct {
@@ -820,6 +835,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
+	case "Artifact.createdBy":
+		if e.ComplexityRoot.Artifact.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.CreatedBy(childComplexity), true
+	case "Artifact.description":
+		if e.ComplexityRoot.Artifact.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Description(childComplexity), true
+	case "Artifact.lastLoggedAt":
+		if e.ComplexityRoot.Artifact.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.LastLoggedAt(childComplexity), true
 	case "Artifact.latestVersion":
 		if e.ComplexityRoot.Artifact.LatestVersion == nil {
 			break
@@ -866,6 +899,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Project(childComplexity), true
+	case "Artifact.updatedAt":
+		if e.ComplexityRoot.Artifact.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.UpdatedAt(childComplexity), true
 	case "Artifact.versions":
 		if e.ComplexityRoot.Artifact.Versions == nil {
 			break
@@ -1008,6 +1047,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.CreatedAt(childComplexity), true
+	case "ArtifactVersion.createdBy":
+		if e.ComplexityRoot.ArtifactVersion.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.CreatedBy(childComplexity), true
+	case "ArtifactVersion.description":
+		if e.ComplexityRoot.ArtifactVersion.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Description(childComplexity), true
 	case "ArtifactVersion.downstream":
 		if e.ComplexityRoot.ArtifactVersion.Downstream == nil {
 			break
@@ -1019,6 +1070,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
+	case "ArtifactVersion.lastLoggedAt":
+		if e.ComplexityRoot.ArtifactVersion.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.LastLoggedAt(childComplexity), true
 	case "ArtifactVersion.metadata":
 		if e.ComplexityRoot.ArtifactVersion.Metadata == nil {
 			break
@@ -2359,12 +2416,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "PipelineRun.createdBy":
+		if e.ComplexityRoot.PipelineRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.CreatedBy(childComplexity), true
 	case "PipelineRun.finishedAt":
 		if e.ComplexityRoot.PipelineRun.FinishedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PipelineRun.FinishedAt(childComplexity), true
+	case "PipelineRun.lastLoggedAt":
+		if e.ComplexityRoot.PipelineRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.LastLoggedAt(childComplexity), true
 	case "PipelineRun.metadata":
 		if e.ComplexityRoot.PipelineRun.Metadata == nil {
 			break
@@ -2489,6 +2558,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Steps(childComplexity), true
+	case "PipelineRun.updatedAt":
+		if e.ComplexityRoot.PipelineRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.UpdatedAt(childComplexity), true
 
 	case "PipelineRunConnection.edges":
 		if e.ComplexityRoot.PipelineRunConnection.Edges == nil {
@@ -2553,6 +2628,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.CreatedAt(childComplexity), true
+	case "Project.description":
+		if e.ComplexityRoot.Project.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Description(childComplexity), true
 	case "Project.id":
 		if e.ComplexityRoot.Project.ID == nil {
 			break
@@ -3084,6 +3165,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepOutput.lastLoggedAt":
+		if e.ComplexityRoot.StepOutput.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.LastLoggedAt(childComplexity), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -3208,6 +3295,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepRun.createdBy":
+		if e.ComplexityRoot.StepRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.CreatedBy(childComplexity), true
 	case "StepRun.finishedAt":
 		if e.ComplexityRoot.StepRun.FinishedAt == nil {
 			break
@@ -3220,6 +3313,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Inputs(childComplexity), true
+	case "StepRun.lastLoggedAt":
+		if e.ComplexityRoot.StepRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.LastLoggedAt(childComplexity), true
 	case "StepRun.metadata":
 		if e.ComplexityRoot.StepRun.Metadata == nil {
 			break
@@ -3333,6 +3432,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Status(childComplexity), true
+	case "StepRun.updatedAt":
+		if e.ComplexityRoot.StepRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.UpdatedAt(childComplexity), true
 
 	case "StepRunConnection.edges":
 		if e.ComplexityRoot.StepRunConnection.Edges == nil {
@@ -5243,6 +5348,67 @@ type LineageEdge {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
+	{Name: "../schema/people.graphqls", Input: `# What people ask about an object: its description, who created it, and when it changed.
+
+extend interface Subject {
+  "The time of its last entry or retraction; null without one. A view returns the last one up to its instant."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Project {
+  "The description, in Markdown, of at most 10,000 characters; null without one."
+  description: String
+}
+
+extend type Artifact {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created the first version; null without keys."
+  createdBy: String
+  """
+  The time of the last change of a description, an alias or a tag, or when a version was created or deleted. Facts do
+  not change it. Null in a view of the past.
+  """
+  updatedAt: DateTime
+  "The greatest ` + "`" + `lastLoggedAt` + "`" + ` of its versions, computed when asked for; null without facts."
+  lastLoggedAt: DateTime @cost(weight: 500, batched: true)
+}
+
+extend type ArtifactVersion {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created it; null without keys."
+  createdBy: String
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type PipelineRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  """
+  The time of the last change of the status, and of the last start or end of a step; the start time before. Null in a
+  view of the past.
+  """
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  "The time of the last change of the status; the start time before. Null in a view of the past."
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepOutput {
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+`, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
 
 extend type Query {
@@ -5867,6 +6033,14 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_versions(ctx, field)
 	case "metadataKeys":
 		return ec.fieldContext_Artifact_metadataKeys(ctx, field)
+	case "description":
+		return ec.fieldContext_Artifact_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Artifact_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Artifact_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_Artifact_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
 	}
@@ -5953,6 +6127,12 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_ArtifactVersion_columns(ctx, field)
+	case "description":
+		return ec.fieldContext_ArtifactVersion_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ArtifactVersion_createdBy(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_ArtifactVersion_lastLoggedAt(ctx, field)
 	case "changes":
 		return ec.fieldContext_ArtifactVersion_changes(ctx, field)
 	case "metadataSeries":
@@ -6413,6 +6593,12 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_PipelineRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_PipelineRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PipelineRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_PipelineRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_PipelineRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -6465,6 +6651,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
+	case "description":
+		return ec.fieldContext_Project_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -6647,6 +6835,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepOutput_columns(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepOutput_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepOutput_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -6689,6 +6879,12 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 		return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_StepRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_StepRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepRun_metadataSeries(ctx, field)
 	case "metadataChanges":

@@ -149,7 +149,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	version.KnownArtifact = &artifact.Artifact
-	version.KnownArtifact.UpdatedAt = version.CreatedAt
+	version.KnownArtifact.ChangedAt = version.CreatedAt
 	return version, c.bind(version)
 }
 

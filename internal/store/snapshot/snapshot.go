@@ -175,9 +175,9 @@ func codeArtifact(s *Codec, a *models.Artifact) {
 	s.codeTime(&a.CreatedAt)
 	s.codeAuthor(&a.CreatedBy, &a.Description)
 	if s.form > formWithoutAuthors {
-		s.codeTime(&a.UpdatedAt)
+		s.codeTime(&a.ChangedAt)
 	} else {
-		a.UpdatedAt = a.CreatedAt
+		a.ChangedAt = a.CreatedAt
 	}
 }
 
