@@ -67,6 +67,14 @@ func hasArgument(ctx context.Context, argument string) bool {
 	return ok
 }
 
+// inputHas reports whether the input of a mutation has a field, even as null.
+func inputHas(ctx context.Context, field string) bool {
+	arguments := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	input, _ := arguments["input"].(map[string]any)
+	_, ok := input[field]
+	return ok
+}
+
 // cardFilter returns the filter of the argument `card`. An absent argument selects all entries, and null those without
 // a card.
 func cardFilter(ctx context.Context, card *string) (models.CardFilter, error) {

@@ -411,6 +411,9 @@ type ComplexityRoot struct {
 		StartStepRun          func(childComplexity int, input models.StartStepRunInput) int
 		TagArtifactVersion    func(childComplexity int, input models.TagArtifactVersionInput) int
 		UntagArtifactVersion  func(childComplexity int, input models.UntagArtifactVersionInput) int
+		UpdateArtifact        func(childComplexity int, input models.UpdateArtifactInput) int
+		UpdateArtifactVersion func(childComplexity int, input models.UpdateArtifactVersionInput) int
+		UpdateProject         func(childComplexity int, input models.UpdateProjectInput) int
 	}
 
 	NullValue struct {
@@ -675,6 +678,21 @@ type ComplexityRoot struct {
 
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+	}
+
+	UpdateArtifactPayload struct {
+		Artifact     func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+	}
+
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
+	}
+
+	UpdateProjectPayload struct {
+		Deduplicated func(childComplexity int) int
+		Project      func(childComplexity int) int
 	}
 
 	UriValue struct {
@@ -2318,6 +2336,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UntagArtifactVersion(childComplexity, args["input"].(models.UntagArtifactVersionInput)), true
+	case "Mutation.updateArtifact":
+		if e.ComplexityRoot.Mutation.UpdateArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifact(childComplexity, args["input"].(models.UpdateArtifactInput)), true
+	case "Mutation.updateArtifactVersion":
+		if e.ComplexityRoot.Mutation.UpdateArtifactVersion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifactVersion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifactVersion(childComplexity, args["input"].(models.UpdateArtifactVersionInput)), true
+	case "Mutation.updateProject":
+		if e.ComplexityRoot.Mutation.UpdateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProject(childComplexity, args["input"].(models.UpdateProjectInput)), true
 
 	case "NullValue.display":
 		if e.ComplexityRoot.NullValue.Display == nil {
@@ -3597,6 +3648,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion(childComplexity), true
 
+	case "UpdateArtifactPayload.artifact":
+		if e.ComplexityRoot.UpdateArtifactPayload.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Artifact(childComplexity), true
+	case "UpdateArtifactPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Deduplicated(childComplexity), true
+
+	case "UpdateArtifactVersionPayload.artifactVersion":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "UpdateArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated(childComplexity), true
+
+	case "UpdateProjectPayload.deduplicated":
+		if e.ComplexityRoot.UpdateProjectPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Deduplicated(childComplexity), true
+	case "UpdateProjectPayload.project":
+		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Project(childComplexity), true
+
 	case "UriValue.display":
 		if e.ComplexityRoot.UriValue.Display == nil {
 			break
@@ -3699,6 +3789,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("TagArtifactVersionInput", ec.unmarshalInputTagArtifactVersionInput),
 			graphql.NewInputUnmarshaler("UntagArtifactVersionInput", ec.unmarshalInputUntagArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactInput", ec.unmarshalInputUpdateArtifactInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactVersionInput", ec.unmarshalInputUpdateArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateProjectInput", ec.unmarshalInputUpdateProjectInput),
 		)
 	}
 	first := true
@@ -5036,6 +5129,9 @@ enum AuditAction {
   "A key was revoked." API_KEY_REVOKED
   "A project was created." PROJECT_CREATED
   "A file of ` + "`" + `placard export` + "`" + ` was imported into a project." PROJECT_IMPORTED
+  "The description of a project was changed." PROJECT_UPDATED
+  "The description of an artifact was changed." ARTIFACT_UPDATED
+  "The description of a version was changed." ARTIFACT_VERSION_UPDATED
   "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Metadata keys were retracted." METADATA_RETRACTED
@@ -5407,6 +5503,68 @@ extend type StepRun {
 extend type StepOutput {
   "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
   lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Mutation {
+  "Change the description of a project. Requires an admin."
+  updateProject("The project and its description." input: UpdateProjectInput!): UpdateProjectPayload
+  "Change the description of an artifact."
+  updateArtifact("The artifact and its description." input: UpdateArtifactInput!): UpdateArtifactPayload
+  "Change the description of an artifact version."
+  updateArtifactVersion("The version and its description." input: UpdateArtifactVersionInput!): UpdateArtifactVersionPayload
+}
+
+"The new description of a project."
+input UpdateProjectInput {
+  "The project."
+  projectId: ID!
+  """
+  The description, in Markdown: at most 10,000 characters, kept exactly. Null and ` + "`" + `""` + "`" + ` remove it. An absent description
+  is ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The project with its description."
+type UpdateProjectPayload {
+  "The project." project: Project!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact."
+input UpdateArtifactInput {
+  "The artifact."
+  artifactId: ID!
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The artifact with its description."
+type UpdateArtifactPayload {
+  "The artifact." artifact: Artifact!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact version."
+input UpdateArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `."
+  artifactVersionId: ID
+  "The version, by reference."
+  artifactVersion: ArtifactVersionRef
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The version with its description."
+type UpdateArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
@@ -6933,6 +7091,36 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifact":
+		return ec.fieldContext_UpdateArtifactPayload_artifact(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifactVersion":
+		return ec.fieldContext_UpdateArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactVersionPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateProjectPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
