@@ -37,10 +37,15 @@ var moreQuestions = map[string][]string{
 	"artifacts": {
 		`{ artifacts(project: "{name}", first: 5) { nodes { latestVersion { id } versions(first: 2) { nodes { id } } } } }`,
 		`{ artifacts(project: "{name}", first: 5, orderBy: [{field: NAME, direction: DESC}]) { nodes { id } } }`,
+		`{ artifacts(project: "{name}", first: 5, orderBy: [{field: UPDATED_AT, direction: DESC}]) { nodes { id updatedAt } } }`,
+		`{ artifacts(project: "{name}", first: 5, where: {updatedAt: {lt: "2020-01-01T00:00:00Z"}}) { nodes { id } } }`,
 	},
 	"artifactVersions": {
 		`{ artifactVersions(project: "{name}", first: 5) { nodes { id artifact { name } metadataJson } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: CREATED_AT}]) { nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT}]) { nodes { id lastLoggedAt } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT, direction: DESC, nulls: FIRST}]) { nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, where: {lastLoggedAt: {lt: "2020-01-01T00:00:00Z"}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{metadata: {key: "accuracy"}}]) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{metadata: {key: "accuracy"}, direction: DESC}]) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {metadata: {key: "accuracy", eq: 0.75}}) { nodes { id } } }`,
@@ -55,6 +60,7 @@ var moreQuestions = map[string][]string{
 		`{ pipelineRuns(project: "{name}", first: 5, where: {pipeline: {eq: "rare 0"}}) { nodes { id stepRuns(first: 2) { nodes { id } } } } }`,
 	},
 	"stepRuns": {
+		`{ stepRuns(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT, direction: DESC}]) { nodes { id lastLoggedAt outputs { lastLoggedAt } } } }`,
 		`{ stepRuns(project: "{name}", first: 5) { nodes { id inputs { artifactVersion { id } } outputs { id artifactVersion { id } } } } }`,
 	},
 }

@@ -5702,6 +5702,8 @@ input ArtifactVersionFilter {
   """
   alias: StringFilter
   "The time of creation." createdAt: DateTimeFilter
+  "The name of the API key that created it; a version may have none." createdBy: StringFilter
+  "The time of the last entry or retraction; a version may have none." lastLoggedAt: DateTimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
   metadata: MetadataFilter
@@ -5723,6 +5725,8 @@ input ArtifactFilter {
   "This does not match." not: ArtifactFilter
   "The name." name: StringFilter
   "The creation time of the first version." createdAt: DateTimeFilter
+  "The name of the API key that created the first version; an artifact may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." updatedAt: DateTimeFilter
   "The latest version matches this filter." latestVersion: ArtifactVersionFilter
   "At least one version matches this filter." anyVersion: ArtifactVersionFilter
 }
@@ -5736,6 +5740,9 @@ input PipelineRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running run has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a run may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `PipelineRun.updatedAt` + "`" + `." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a run may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the run itself." metadata: MetadataFilter
 }
 
@@ -5749,6 +5756,9 @@ input StepRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running step has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a step may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `StepRun.updatedAt` + "`" + `. ` + "`" + `BAD_INPUT` + "`" + ` in a view of the past." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a step may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the step run itself." metadata: MetadataFilter
 }
 
@@ -5942,12 +5952,14 @@ enum ArtifactVersionOrderField {
   "The name of the version, by code point." VERSION
   "The name of the artifact, by code point." ARTIFACT
   "The type, by code point." TYPE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of artifacts to sort by."
 enum ArtifactOrderField {
   "The name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
   "The creation time of the first version." CREATED_AT
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." UPDATED_AT
 }
 
 "A field of pipeline runs to sort by."
@@ -5955,6 +5967,7 @@ enum PipelineRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the pipeline, by code point." PIPELINE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of step runs to sort by."
@@ -5962,6 +5975,7 @@ enum StepRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the step, by code point." NAME
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 `, BuiltIn: false},
 	{Name: "../schema/series.graphqls", Input: `# Series of the values of one metadata key, over the versions of an artifact or the history of a subject, and changes
