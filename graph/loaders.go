@@ -40,6 +40,9 @@ type loaders struct {
 	aliases          *batch.Loader[epochMicros, []string]
 	artifactAliases  *batch.Loader[epochMicros, []*models.ArtifactAlias]
 	tags             *batch.Loader[epochMicros, []string]
+	projectEvents    *batch.Loader[eventPage, *models.TimelineEventConnection]
+	artifactEvents   *batch.Loader[eventPage, *models.TimelineEventConnection]
+	versionEvents    *batch.Loader[eventPage, *models.TimelineEventConnection]
 	artifactLogged   *batch.Loader[epochMicros, *models.Time]
 
 	metadata     *batch.Loader[latestArgs, []*models.MetadataEntry]
@@ -147,6 +150,9 @@ func (l *loaders) setLists(s *store.Store) {
 	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
 	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
 	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)
+	l.projectEvents = pageLoader(l, fetchEvents(s.ProjectEvents))
+	l.artifactEvents = pageLoader(l, fetchEvents(s.ArtifactEvents))
+	l.versionEvents = pageLoader(l, fetchEvents(s.VersionEvents))
 	l.artifactLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLoggedOfArtifacts), nil, nil)
 }
 

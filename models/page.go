@@ -80,6 +80,8 @@ type (
 	ApiKeyEdge                = Edge[*ApiKey]
 	AuditEventConnection      = Connection[*AuditEvent]
 	AuditEventEdge            = Edge[*AuditEvent]
+	TimelineEventConnection   = Connection[*TimelineEvent]
+	TimelineEventEdge         = Edge[*TimelineEvent]
 )
 
 // Position is the sort key of an item in its list. The last value is unique.

@@ -33,10 +33,12 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
 	Producer() ProducerResolver
+	Project() ProjectResolver
 	Query() QueryResolver
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
 	StepRun() StepRunResolver
+	TimelineEvent() TimelineEventResolver
 	Viewer() ViewerResolver
 }
 
@@ -84,6 +86,7 @@ type ComplexityRoot struct {
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
+		Timeline       func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 		UpdatedAt      func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
@@ -131,6 +134,7 @@ type ComplexityRoot struct {
 		Number               func(childComplexity int) int
 		Producer             func(childComplexity int) int
 		Tags                 func(childComplexity int, asOf *models.Time) int
+		Timeline             func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 		Type                 func(childComplexity int) int
 		Upstream             func(childComplexity int, depth int32, first int32) int
 		Version              func(childComplexity int) int
@@ -490,6 +494,7 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
+		Timeline    func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 	}
 
 	ProjectConnection struct {
@@ -667,6 +672,44 @@ type ComplexityRoot struct {
 
 	TagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+	}
+
+	TimelineEvent struct {
+		Alias           func(childComplexity int) int
+		Artifact        func(childComplexity int) int
+		ArtifactName    func(childComplexity int) int
+		ArtifactVersion func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreatedBy       func(childComplexity int) int
+		EntryCount      func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Keys            func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Number          func(childComplexity int) int
+		Pipeline        func(childComplexity int) int
+		PipelineRun     func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Tags            func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	TimelineEventConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	TimelineEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimelineEventKey struct {
+		Card func(childComplexity int) int
+		Key  func(childComplexity int) int
 	}
 
 	TimestampValue struct {
@@ -924,6 +967,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Project(childComplexity), true
+	case "Artifact.timeline":
+		if e.ComplexityRoot.Artifact.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Artifact_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Artifact.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 	case "Artifact.updatedAt":
 		if e.ComplexityRoot.Artifact.UpdatedAt == nil {
 			break
@@ -1213,6 +1267,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.timeline":
+		if e.ComplexityRoot.ArtifactVersion.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 	case "ArtifactVersion.type":
 		if e.ComplexityRoot.ArtifactVersion.Type == nil {
 			break
@@ -2723,6 +2788,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.Name(childComplexity), true
+	case "Project.timeline":
+		if e.ComplexityRoot.Project.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Project_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -3616,6 +3692,166 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagArtifactVersionPayload.ArtifactVersion(childComplexity), true
+
+	case "TimelineEvent.alias":
+		if e.ComplexityRoot.TimelineEvent.Alias == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Alias(childComplexity), true
+	case "TimelineEvent.artifact":
+		if e.ComplexityRoot.TimelineEvent.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Artifact(childComplexity), true
+	case "TimelineEvent.artifactName":
+		if e.ComplexityRoot.TimelineEvent.ArtifactName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactName(childComplexity), true
+	case "TimelineEvent.artifactVersion":
+		if e.ComplexityRoot.TimelineEvent.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactVersion(childComplexity), true
+	case "TimelineEvent.createdAt":
+		if e.ComplexityRoot.TimelineEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedAt(childComplexity), true
+	case "TimelineEvent.createdBy":
+		if e.ComplexityRoot.TimelineEvent.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedBy(childComplexity), true
+	case "TimelineEvent.entryCount":
+		if e.ComplexityRoot.TimelineEvent.EntryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.EntryCount(childComplexity), true
+	case "TimelineEvent.id":
+		if e.ComplexityRoot.TimelineEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ID(childComplexity), true
+	case "TimelineEvent.keys":
+		if e.ComplexityRoot.TimelineEvent.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Keys(childComplexity), true
+	case "TimelineEvent.kind":
+		if e.ComplexityRoot.TimelineEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Kind(childComplexity), true
+	case "TimelineEvent.number":
+		if e.ComplexityRoot.TimelineEvent.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Number(childComplexity), true
+	case "TimelineEvent.pipeline":
+		if e.ComplexityRoot.TimelineEvent.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Pipeline(childComplexity), true
+	case "TimelineEvent.pipelineRun":
+		if e.ComplexityRoot.TimelineEvent.PipelineRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.PipelineRun(childComplexity), true
+	case "TimelineEvent.reason":
+		if e.ComplexityRoot.TimelineEvent.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Reason(childComplexity), true
+	case "TimelineEvent.status":
+		if e.ComplexityRoot.TimelineEvent.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Status(childComplexity), true
+	case "TimelineEvent.tags":
+		if e.ComplexityRoot.TimelineEvent.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Tags(childComplexity), true
+	case "TimelineEvent.version":
+		if e.ComplexityRoot.TimelineEvent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Version(childComplexity), true
+
+	case "TimelineEventConnection.edges":
+		if e.ComplexityRoot.TimelineEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Edges(childComplexity), true
+	case "TimelineEventConnection.nodes":
+		if e.ComplexityRoot.TimelineEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Nodes(childComplexity), true
+	case "TimelineEventConnection.pageInfo":
+		if e.ComplexityRoot.TimelineEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.PageInfo(childComplexity), true
+	case "TimelineEventConnection.totalCount":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCount(childComplexity), true
+	case "TimelineEventConnection.totalCountCapped":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCountCapped(childComplexity), true
+
+	case "TimelineEventEdge.cursor":
+		if e.ComplexityRoot.TimelineEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Cursor(childComplexity), true
+	case "TimelineEventEdge.node":
+		if e.ComplexityRoot.TimelineEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Node(childComplexity), true
+
+	case "TimelineEventKey.card":
+		if e.ComplexityRoot.TimelineEventKey.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Card(childComplexity), true
+	case "TimelineEventKey.key":
+		if e.ComplexityRoot.TimelineEventKey.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Key(childComplexity), true
 
 	case "TimestampValue.display":
 		if e.ComplexityRoot.TimestampValue.Display == nil {
@@ -6244,6 +6480,126 @@ type ServerLimits {
   "Minimum hours for which an idempotency key replays the response." idempotencyHours: Int!
 }
 `, BuiltIn: false},
+	{Name: "../schema/timeline.graphqls", Input: `# What happened to artifacts, versions and runs. docs/how-to/changes.md has examples.
+
+extend type Project {
+  """
+  What happened in the project, newest first: the events of its artifacts and versions, the starts and ends of pipeline
+  runs, and the deletions of artifacts and runs. Events begin with the upgrade to version 1.0.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type Artifact {
+  """
+  What happened to the artifact and its versions, newest first. Events of deleted versions remain, with their names. A
+  view of the past returns the events up to its instant.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type ArtifactVersion {
+  "What happened to the version, newest first. A view of the past returns the events up to its instant."
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+"The kind of an event."
+enum TimelineEventKind {
+  "A version was created." VERSION_CREATED
+  "An alias was pointed to a version." ALIAS_SET
+  "An alias was removed from a version." ALIAS_REMOVED
+  "Tags were added to a version." TAG_ADDED
+  "Tags were removed from a version." TAG_REMOVED
+  "Facts were logged to a version, or facts of its output became its own." METADATA_LOGGED
+  "Keys of a version were retracted." METADATA_RETRACTED
+  "Values of entries of a version were erased." METADATA_ERASED
+  "A version was deleted." VERSION_DELETED
+  "An artifact was deleted with its versions; only in the timeline of a project." ARTIFACT_DELETED
+  "A pipeline run started; only in the timeline of a project." PIPELINE_RUN_STARTED
+  "A pipeline run finished; only in the timeline of a project." PIPELINE_RUN_FINISHED
+  "A pipeline run was deleted; only in the timeline of a project." PIPELINE_RUN_DELETED
+}
+
+"""
+A change of a version, an artifact or a pipeline run. A call makes one event per version and kind, and one per alias.
+Names remain when the object is deleted.
+"""
+type TimelineEvent {
+  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `."
+  id: ID!
+  "The kind."
+  kind: TimelineEventKind!
+  "The time of the change."
+  createdAt: DateTime!
+  "The name of the API key that made the change; null without keys."
+  createdBy: String
+  "The artifact; null for events of runs, and when it is deleted."
+  artifact: Artifact
+  "The name of the artifact; null for events of runs."
+  artifactName: String
+  "The version; null for events of other objects, and when it is deleted."
+  artifactVersion: ArtifactVersion
+  "The name of the version; null for events of other objects."
+  version: String
+  "The number of the version; null for events of other objects."
+  number: Int
+  "The alias that was set or removed; null for other events."
+  alias: String
+  "The tags that were added or removed, ordered by name; empty for other events."
+  tags: [String!]! @listSize(assumedSize: 5)
+  "The number of entries of the call; null for events without entries."
+  entryCount: Int
+  "The keys of these entries, each once, up to 100; empty for other events."
+  keys: [TimelineEventKey!]! @listSize(assumedSize: 5)
+  "The reason of a retraction or an erasure; null without one."
+  reason: String
+  "The pipeline run; null for events of other objects, and when it is deleted."
+  pipelineRun: PipelineRun
+  "The name of the pipeline of the run; null for events of other objects."
+  pipeline: String
+  "The final status of a run that finished; null for other events."
+  status: RunStatus
+}
+
+"A metadata key of an event."
+type TimelineEventKey {
+  "The card of the key; null without a card." card: String
+  "The key." key: String!
+}
+
+"A page of events."
+type TimelineEventConnection {
+  "The events with their cursors." edges: [TimelineEventEdge!]!
+  "The events." nodes: [TimelineEvent!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"An event in a page."
+type TimelineEventEdge {
+  "The cursor of the event." cursor: String!
+  "The event." node: TimelineEvent!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -6335,6 +6691,8 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Artifact_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
@@ -6431,6 +6789,8 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataSeries(ctx, field)
 	case "metadataChanges":
 		return ec.fieldContext_ArtifactVersion_metadataChanges(ctx, field)
+	case "timeline":
+		return ec.fieldContext_ArtifactVersion_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersion", field.Name)
 }
@@ -6957,6 +7317,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_createdAt(ctx, field)
 	case "description":
 		return ec.fieldContext_Project_description(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Project_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -7229,6 +7591,82 @@ func (ec *executionContext) childFields_TagArtifactVersionPayload(ctx context.Co
 		return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimelineEvent_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimelineEvent_kind(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TimelineEvent_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_TimelineEvent_createdBy(ctx, field)
+	case "artifact":
+		return ec.fieldContext_TimelineEvent_artifact(ctx, field)
+	case "artifactName":
+		return ec.fieldContext_TimelineEvent_artifactName(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_TimelineEvent_artifactVersion(ctx, field)
+	case "version":
+		return ec.fieldContext_TimelineEvent_version(ctx, field)
+	case "number":
+		return ec.fieldContext_TimelineEvent_number(ctx, field)
+	case "alias":
+		return ec.fieldContext_TimelineEvent_alias(ctx, field)
+	case "tags":
+		return ec.fieldContext_TimelineEvent_tags(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_TimelineEvent_entryCount(ctx, field)
+	case "keys":
+		return ec.fieldContext_TimelineEvent_keys(ctx, field)
+	case "reason":
+		return ec.fieldContext_TimelineEvent_reason(ctx, field)
+	case "pipelineRun":
+		return ec.fieldContext_TimelineEvent_pipelineRun(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_TimelineEvent_pipeline(ctx, field)
+	case "status":
+		return ec.fieldContext_TimelineEvent_status(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimelineEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimelineEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimelineEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TimelineEventConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TimelineEventConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimelineEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimelineEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_TimelineEventKey_card(ctx, field)
+	case "key":
+		return ec.fieldContext_TimelineEventKey_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventKey", field.Name)
 }
 
 func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

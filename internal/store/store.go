@@ -24,15 +24,23 @@ import (
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/lineage"
+	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
 
 // The readers of other packages, whose methods are methods of Store.
-type lineageReader = lineage.Reader
+type (
+	lineageReader  = lineage.Reader
+	timelineReader = timeline.Reader
+)
+
+// EventQuery selects events of a timeline.
+type EventQuery = timeline.EventQuery
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
 	lineageReader
+	timelineReader
 
 	db  *engine.DB
 	log *slog.Logger
@@ -60,7 +68,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{lineageReader: lineage.Reader{DB: db}, db: db, log: log, clock: db.Clock()}, nil
+	return &Store{lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db}, db: db, log: log, clock: db.Clock()}, nil
 }
 
 // Close waits for the running writes and closes the database.

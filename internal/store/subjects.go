@@ -1,11 +1,8 @@
 package store
 
 import (
-	"context"
-
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/target"
-	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
 
@@ -71,19 +68,4 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 		held.floor = max(held.floor, row.LastLoggedAt+1)
 	}
 	return held, err
-}
-
-// LastLogged returns the time of the last entry of each subject, now or up to an instant; nil for none.
-func (s *Store) LastLogged(
-	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
-) (map[models.ID]*models.Time, error) {
-	return timeline.LastLogged(ctx, s.db, project, subjects, asOf)
-}
-
-// LastLoggedOfArtifacts returns the time of the last entry of the versions of each artifact, now or up to an instant;
-// nil for none.
-func (s *Store) LastLoggedOfArtifacts(
-	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
-) (map[models.ID]*models.Time, error) {
-	return timeline.LastLoggedOfArtifacts(ctx, s.db, project, artifacts, asOf)
 }

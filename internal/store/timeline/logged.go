@@ -9,24 +9,24 @@ import (
 
 // LastLogged returns the time of the last entry of each subject, now or up to an instant, in one statement. Subjects
 // without entries are absent.
-func LastLogged(
-	ctx context.Context, db *engine.DB, project models.ID, subjects []models.ID, asOf *models.Time,
+func (r *Reader) LastLogged(
+	ctx context.Context, project models.ID, subjects []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.Time, error) {
-	from := db.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects,
+	from := r.DB.Dialect().LookUp(engine.Lookup{Table: "subjects", Alias: "s", Column: "id", IDs: subjects,
 		Where: engine.SQL("s.project_id = ?", project)})
-	read := db.Read(ctx)
+	read := r.DB.Read(ctx)
 	if asOf != nil {
-		read = db.ReadUnbounded(ctx) // it passes over the later entries
+		read = r.DB.ReadUnbounded(ctx) // it passes over the later entries
 	}
 	times, err := readTimes(read, engine.SQL("SELECT s.id, ? AS logged_at FROM ?", lastLogged(project, asOf), from))
-	return times, db.TranslateError(err)
+	return times, r.DB.TranslateError(err)
 }
 
 // LastLoggedOfArtifacts returns the greatest time of LastLogged among the versions of each artifact, in one statement.
-func LastLoggedOfArtifacts(
-	ctx context.Context, db *engine.DB, project models.ID, artifacts []models.ID, asOf *models.Time,
+func (r *Reader) LastLoggedOfArtifacts(
+	ctx context.Context, project models.ID, artifacts []models.ID, asOf *models.Time,
 ) (map[models.ID]*models.Time, error) {
-	d := db.Dialect()
+	d := r.DB.Dialect()
 	ofArtifact := engine.SQL("v.project_id = ? AND v.artifact_id = a.id", project)
 	if asOf != nil {
 		ofArtifact = ofArtifact.And(engine.SQL("v.created_at <= ?", *asOf))
@@ -35,9 +35,9 @@ func LastLoggedOfArtifacts(
 		Where: engine.SQL("a.project_id = ?", project)}).
 		Concat(d.LateralJoin("artifact_versions v", "v", ofArtifact)).
 		Concat(d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = v.subject_id", project)))
-	times, err := readTimes(db.ReadUnbounded(ctx),
+	times, err := readTimes(r.DB.ReadUnbounded(ctx),
 		engine.SQL("SELECT a.id, max(?) AS logged_at FROM ? GROUP BY a.id", lastLogged(project, asOf), from))
-	return times, db.TranslateError(err)
+	return times, r.DB.TranslateError(err)
 }
 
 // lastLogged returns the time of the last entry of a subject s, 0 or null for none.
