@@ -32,7 +32,11 @@ var moreQuestions = map[string][]string{
 			versions(first: 2, where: {tag: {eq: "tag MARK"}}, orderBy: [{field: CREATED_AT}]) { totalCount nodes { id } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { latestVersion { id } aliases { name artifactVersion { id } }
 			versions(first: 5) { nodes { id metadata { key historyCount } metadataEntry(key: "accuracy") { id } aliases tags producer { output { id } } changes { versions { id } inputs { name } } } } } }`,
+		`{ artifact(name: "bulk", project: "{name}") { lastLoggedAt timeline(first: 10) { totalCount nodes { id artifact { id } artifactVersion { id } } } versions(first: 5) { nodes { lastLoggedAt timeline(first: 2, kinds: [TAG_ADDED]) { nodes { id } } } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { metadataSeries(key: "accuracy", card: null, first: 10) { points { entry { id } version { id } } } } }`,
+	},
+	"project": {
+		`{ project(name: "{name}") { timeline(first: 10, from: "2020-01-01T00:00:00Z") { totalCount nodes { id artifactName pipelineRun { id } } } } }`,
 	},
 	"artifacts": {
 		`{ artifacts(project: "{name}", first: 5) { nodes { latestVersion { id } versions(first: 2) { nodes { id } } } } }`,

@@ -18,32 +18,36 @@ type eventPage struct {
 	models.Page
 }
 
+// eventArgs are the arguments of a timeline.
+type eventArgs struct {
+	kinds    []models.TimelineEventKind
+	from, to *models.Time
+	page     models.PageArguments
+}
+
 // eventPage checks the arguments of a timeline. view is the instant of the object that has it, nil for now.
-func (r *Resolver) eventPage(
-	ctx context.Context, view *models.Time, kinds []models.TimelineEventKind, from, to *models.Time, first *int32,
-	after *string,
-) (eventPage, error) {
-	page, err := r.page(ctx, pageArgs(first, after, nil, nil))
+func (r *Resolver) eventPage(ctx context.Context, view *models.Time, args eventArgs) (eventPage, error) {
+	page, err := r.page(ctx, args.page)
 	if err != nil {
 		return eventPage{}, err
 	}
-	if from != nil && to != nil && from.After(to.Time) {
+	if args.from != nil && args.to != nil && args.from.After(args.to.Time) {
 		return eventPage{}, models.BadInput(models.NewPath("from"), "must not be later than to")
 	}
 	query := store.EventQuery{AsOf: int64(toMicros(view))}
-	if kinds != nil {
+	if args.kinds != nil {
 		names := []string{""} // so that an empty list is no kind
-		for _, kind := range kinds {
+		for _, kind := range args.kinds {
 			names = append(names, string(kind))
 		}
 		slices.Sort(names)
 		query.Kinds = strings.Join(slices.Compact(names), ",") + ","
 	}
-	if from != nil {
-		query.From = max(from.Add(time.Microsecond-1).UnixMicro(), 0)
+	if args.from != nil {
+		query.From = max(args.from.Add(time.Microsecond-1).UnixMicro(), 0)
 	}
-	if to != nil {
-		query.To = max(to.UnixMicro(), 1)
+	if args.to != nil {
+		query.To = max(args.to.UnixMicro(), 1)
 	}
 	return eventPage{query, page}, nil
 }
@@ -52,7 +56,7 @@ func (p project) Timeline(
 	ctx context.Context, of *models.Project, kinds []models.TimelineEventKind, from, to *models.Time, first *int32,
 	after *string,
 ) (*models.TimelineEventConnection, error) {
-	page, err := p.eventPage(ctx, nil, kinds, from, to, first, after)
+	page, err := p.eventPage(ctx, nil, eventArgs{kinds, from, to, pageArgs(first, after, nil, nil)})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func (r artifact) Timeline(
 	ctx context.Context, a *models.Artifact, kinds []models.TimelineEventKind, from, to *models.Time, first *int32,
 	after *string,
 ) (*models.TimelineEventConnection, error) {
-	page, err := r.eventPage(ctx, a.AsOf, kinds, from, to, first, after)
+	page, err := r.eventPage(ctx, a.AsOf, eventArgs{kinds, from, to, pageArgs(first, after, nil, nil)})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +79,7 @@ func (r artifactVersion) Timeline(
 	ctx context.Context, v *models.ArtifactVersion, kinds []models.TimelineEventKind, from, to *models.Time, first *int32,
 	after *string,
 ) (*models.TimelineEventConnection, error) {
-	page, err := r.eventPage(ctx, v.AsOf, kinds, from, to, first, after)
+	page, err := r.eventPage(ctx, v.AsOf, eventArgs{kinds, from, to, pageArgs(first, after, nil, nil)})
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,9 @@ type TimelineEvent struct {
 	AsOf *Time `gorm:"-"`
 }
 
+// TableName returns the name of the table of events.
+func (TimelineEvent) TableName() string { return "events" }
+
 // ViewAt returns the event in a view, nil if it is later.
 func (e *TimelineEvent) ViewAt(asOf *Time) *TimelineEvent {
 	return viewAt(e, asOf, func(view *TimelineEvent) (start Time) {

@@ -42,7 +42,10 @@ func (r *Reader) ProjectEvents(
 	ctx context.Context, project models.ID, _ []models.ID, q EventQuery, page models.Page,
 ) (map[models.ID]*models.TimelineEventConnection, error) {
 	found, err := r.events(ctx, project, "", nil, q, page)
-	return map[models.ID]*models.TimelineEventConnection{project: found[models.ID{}]}, err
+	if err != nil {
+		return nil, err
+	}
+	return map[models.ID]*models.TimelineEventConnection{project: found[models.ID{}]}, nil
 }
 
 // ArtifactEvents returns the same page of the events of each artifact, newest first.
