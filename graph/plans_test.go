@@ -74,6 +74,7 @@ var wholeReads = map[string]string{
 	"SELECT EXISTS (SELECT 1 FROM api_keys WHERE (name = $1":                             "the name of a new key is compared with those of the project and of owners, which are few",
 	"FROM artifacts a WHERE a.project_id = $1 AND (SELECT TRUE FROM artifact_versions v": "no index finds artifacts by a filter of their versions",
 	"m0.last_logged_at = 0":    "the rows of subjects that have got entries remain in the index until VACUUM",
+	"AS size FROM (SELECT 1 FROM events": "totalCount counts the events up to its limit",
 	"max(counted) OVER of_key": "historyCount counts the entries of each key",
 }
 

@@ -20,6 +20,9 @@ type TimelineEvent struct {
 	AsOf *Time `gorm:"-"`
 }
 
+// NodeID returns the ID that clients see. An event in a view has another ID than the event, because its objects differ.
+func (e *TimelineEvent) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
+
 // TableName returns the name of the table of events.
 func (TimelineEvent) TableName() string { return "events" }
 

@@ -682,9 +682,9 @@ type ComplexityRoot struct {
 		CreatedAt       func(childComplexity int) int
 		CreatedBy       func(childComplexity int) int
 		EntryCount      func(childComplexity int) int
-		ID              func(childComplexity int) int
 		Keys            func(childComplexity int) int
 		Kind            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
 		Number          func(childComplexity int) int
 		Pipeline        func(childComplexity int) int
 		PipelineRun     func(childComplexity int) int
@@ -3735,12 +3735,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TimelineEvent.EntryCount(childComplexity), true
-	case "TimelineEvent.id":
-		if e.ComplexityRoot.TimelineEvent.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEvent.ID(childComplexity), true
 	case "TimelineEvent.keys":
 		if e.ComplexityRoot.TimelineEvent.Keys == nil {
 			break
@@ -3753,6 +3747,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TimelineEvent.Kind(childComplexity), true
+	case "TimelineEvent.id":
+		if e.ComplexityRoot.TimelineEvent.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.NodeID(childComplexity), true
 	case "TimelineEvent.number":
 		if e.ComplexityRoot.TimelineEvent.Number == nil {
 			break
@@ -6543,7 +6543,7 @@ A change of a version, an artifact or a pipeline run. A call makes one event per
 Names remain when the object is deleted.
 """
 type TimelineEvent {
-  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `."
+  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `. An event in a view of the past has another ID than the event."
   id: ID!
   "The kind."
   kind: TimelineEventKind!

@@ -41,18 +41,18 @@ func (ec *executionContext) _TimelineEvent_id(ctx context.Context, field graphql
 			return ec.fieldContext_TimelineEvent_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.NodeID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v models.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v models.NodeID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐNodeID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_TimelineEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TimelineEvent", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("TimelineEvent", field, true, false, "ID")
 }
 
 func (ec *executionContext) _TimelineEvent_kind(ctx context.Context, field graphql.CollectedField, obj *models.TimelineEvent) (ret graphql.Marshaler) {

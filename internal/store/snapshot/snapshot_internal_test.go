@@ -71,7 +71,7 @@ func kept[T any](t *testing.T, fields func(*Codec, *T)) bool {
 func TestSnapshotFields(t *testing.T) {
 	t.Parallel()
 	for name, whole := range map[string]bool{
-		"version": kept(t, Version), "artifact": kept(t, Artifact), "output": kept(t, codeOutput),
+		"version": kept(t, Version), "artifact": kept(t, Artifact), "project": kept(t, Project), "output": kept(t, codeOutput),
 		"step run": kept(t, StepRun), "pipeline run": kept(t, PipelineRun),
 	} {
 		if !whole {
