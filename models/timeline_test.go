@@ -67,7 +67,7 @@ func TestCheckDescription(t *testing.T) {
 		given bool
 		text  *string
 		want  string
-		code  string
+		code  Code
 	}{
 		"absent": {false, nil, "", CodeBadInput}, "null": {true, nil, "", ""}, "empty": {true, &empty, "", ""},
 		"long": {true, &long, long, ""}, "longer": {true, &longer, "", CodeLimitExceeded}, "NUL": {true, &nul, "", CodeBadInput},
