@@ -58,6 +58,8 @@ var moreQuestions = map[string][]string{
 		`{ artifactVersions(project: "{name}", first: 5, where: {producedBy: {pipeline: {eq: "rare 0"}}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {artifact: {eq: "model"}, alias: {eq: "latest"}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {artifact: {eq: "model"}, tag: {eq: "tag MARK"}}) { totalCount nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, where: {or: [{metadata: {key: "unknown", exists: true}}, {metadata: {key: "accuracy", gt: "a"}}]}) {
+			nodes { metadata(keys: ["unknown"]) { key } } } }`,
 	},
 	"pipelineRuns": {
 		`{ pipelineRuns(project: "{name}", first: 5) { nodes { id stepRuns(first: 10) { nodes { id } } metadata { key } } } }`,
@@ -73,9 +75,9 @@ var moreQuestions = map[string][]string{
 var wholeReads = map[string]string{
 	"SELECT EXISTS (SELECT 1 FROM api_keys WHERE (name = $1":                             "the name of a new key is compared with those of the project and of owners, which are few",
 	"FROM artifacts a WHERE a.project_id = $1 AND (SELECT TRUE FROM artifact_versions v": "no index finds artifacts by a filter of their versions",
-	"m0.last_logged_at = 0":    "the rows of subjects that have got entries remain in the index until VACUUM",
+	"m0.last_logged_at = 0":              "the rows of subjects that have got entries remain in the index until VACUUM",
 	"AS size FROM (SELECT 1 FROM events": "totalCount counts the events up to its limit",
-	"max(counted) OVER of_key": "historyCount counts the entries of each key",
+	"max(counted) OVER of_key":           "historyCount counts the entries of each key",
 }
 
 // moreMutations are inputs about artifacts with many versions.

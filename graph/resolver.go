@@ -63,6 +63,9 @@ func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
 	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	if !isMutation {
+		ctx = withNamedKeys(ctx)
+	}
 	return store.WithOperation(ctx, store.Operation{
 		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
 	})

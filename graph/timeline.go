@@ -10,8 +10,6 @@ import (
 	"github.com/placard/placard/models"
 )
 
-type project struct{ *Resolver }
-
 // eventPage is a page of a timeline.
 type eventPage struct {
 	query store.EventQuery

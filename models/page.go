@@ -82,6 +82,19 @@ type (
 	AuditEventEdge            = Edge[*AuditEvent]
 	TimelineEventConnection   = Connection[*TimelineEvent]
 	TimelineEventEdge         = Edge[*TimelineEvent]
+
+	MetadataKeyUsageConnection   = Connection[*MetadataKeyUsage]
+	MetadataKeyUsageEdge         = Edge[*MetadataKeyUsage]
+	MetadataValueUsageConnection = Connection[*MetadataValueUsage]
+	MetadataValueUsageEdge       = Edge[*MetadataValueUsage]
+	TagUsageConnection           = Connection[*TagUsage]
+	TagUsageEdge                 = Edge[*TagUsage]
+	TypeUsageConnection          = Connection[*TypeUsage]
+	TypeUsageEdge                = Edge[*TypeUsage]
+	AliasUsageConnection         = Connection[*AliasUsage]
+	AliasUsageEdge               = Edge[*AliasUsage]
+	PipelineUsageConnection      = Connection[*PipelineUsage]
+	PipelineUsageEdge            = Edge[*PipelineUsage]
 )
 
 // Position is the sort key of an item in its list. The last value is unique.

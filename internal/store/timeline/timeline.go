@@ -91,7 +91,7 @@ func (r *Reader) events(
 	}
 	found, err := search.ReadPages(ctx, r.DB, search.List[*models.TimelineEvent]{
 		Name: fmt.Sprint("timeline", q), Columns: engine.Qualify("events", engine.Columns[models.TimelineEvent]()),
-		From: engine.SQL("events"), Where: where, Branches: branches, Parent: column,
+		From: engine.SQL("events"), Where: where, Branches: branches, Variable: q.Kinds != "", Parent: column,
 		Order: []string{"created_at", "id"}, Descending: true,
 		Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(e *models.TimelineEvent) models.Position {
