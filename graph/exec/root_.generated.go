@@ -6396,7 +6396,7 @@ extend type Query {
     "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
 }
 
 extend type Artifact {
@@ -6699,7 +6699,7 @@ extend type Project {
     "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
   "How many artifacts it has." artifactCount: Int @cost(weight: 50)
   "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
   "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
