@@ -65,7 +65,7 @@ func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 	return nil
 }
 
-// ReadTogether is WriteTogether with a last statement that returns rows, which it reads into dest.
+// ReadTogether is WriteTogether, and reads the rows that the last statement returns into dest.
 func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
 	if !tx.Dialect.HasOneWriter() {
 		return tx.Read(dest, together(statements))
