@@ -108,8 +108,8 @@ RETURNING id, seq, logged_at`, project, at, given))
 	return done, tx.WriteTogether(statements...)
 }
 
-// upsertLatest returns the INSERT of the latest row of each key of entries: from is the end of a SELECT from the items of
-// FROM on. A known key keeps its first seq, and an earlier entry never replaces a later one.
+// upsertLatest returns the INSERT of the latest row of each key of entries. from is the end of a SELECT, from the items
+// of FROM on. A known key keeps its first seq, and an earlier entry never replaces a later one.
 func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any) engine.Expr {
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
 	latest := entries.LatestPerKey(engine.SQL(from, args...), about)

@@ -80,7 +80,8 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	return &Store{
-		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		entriesReader: entries.Reader{DB: db},
+		lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		db: db, log: log, clock: db.Clock(),
 	}, nil
 }

@@ -1,7 +1,7 @@
 // Package entries reads metadata entries: the latest ones of subjects, histories and series.
 //
-// It hides how the latest entries are found, now or as of an instant, and the budget of bytes that an operation may read.
-// Reader has the reads. WithBudget sets the budget of a context. LatestColumns and LatestPerKey are parts of statements
+// It hides how the latest entries are found, now or as of an instant, and the budget of bytes that an operation may
+// read. Reader has the reads. WithBudget sets the budget of a context. LatestColumns and LatestPerKey are parts of statements
 // that read or write latest rows.
 package entries
 
