@@ -166,16 +166,18 @@ func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*mo
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.SetAlias(ctx, inputPath, input)
-	return &models.SetAliasPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "setAlias", input.IdempotencyKey)
+	version, deduplicated, err := m.store.SetAlias(ctx, call, inputPath, input)
+	return &models.SetAliasPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) RemoveAlias(ctx context.Context, input models.RemoveAliasInput) (*models.RemoveAliasPayload, error) {
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.RemoveAlias(ctx, inputPath, input)
-	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "removeAlias", input.IdempotencyKey)
+	version, deduplicated, err := m.store.RemoveAlias(ctx, call, inputPath, input)
+	return &models.RemoveAliasPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) TagArtifactVersion(
@@ -184,8 +186,9 @@ func (m mutation) TagArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.TagArtifactVersion(ctx, inputPath, input)
-	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "tagArtifactVersion", input.IdempotencyKey)
+	version, deduplicated, err := m.store.TagArtifactVersion(ctx, call, inputPath, input)
+	return &models.TagArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) UntagArtifactVersion(
@@ -194,8 +197,9 @@ func (m mutation) UntagArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.UntagArtifactVersion(ctx, inputPath, input)
-	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "untagArtifactVersion", input.IdempotencyKey)
+	version, deduplicated, err := m.store.UntagArtifactVersion(ctx, call, inputPath, input)
+	return &models.UntagArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) DeleteArtifactVersion(
@@ -204,15 +208,16 @@ func (m mutation) DeleteArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	id, err := m.store.DeleteArtifactVersion(ctx, inputPath, input.ArtifactVersionSelector)
-	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
+	call := newCall(ctx, "deleteArtifactVersion", input.IdempotencyKey)
+	id, deduplicated, err := m.store.DeleteArtifactVersion(ctx, call, inputPath, input)
+	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) DeleteArtifact(
 	ctx context.Context, input models.DeleteArtifactInput,
 ) (*models.DeleteArtifactPayload, error) {
-	id, err := m.store.DeleteArtifact(ctx, inputPath.Child("artifactId"), input.ArtifactID)
-	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
+	id, deduplicated, err := m.store.DeleteArtifact(ctx, newCall(ctx, "deleteArtifact", input.IdempotencyKey), inputPath, input)
+	return &models.DeleteArtifactPayload{DeletedArtifactID: id, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) CreateProject(

@@ -73,6 +73,13 @@ func replayedCalls() []*replayed {
 				inputs: [{name: "a", artifactVersionId: "{ArtifactVersion}"}, {name: "b", artifactVersion: {named: {name: "artifact {n}", alias: "prod"}}}]`,
 			same: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}], inputs: [{name: "a", artifactVersion: {id: "{ArtifactVersion}"}},
 				{name: "b", artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}}]`},
+		{name: "set an alias", mutation: "setAlias", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", alias: "replayed"`,
+			same: `artifactVersion: {id: "{ArtifactVersion}"}, alias: "replayed"`},
+		{name: "remove an alias", mutation: "removeAlias", payload: createdPayload,
+			input: `artifactVersion: {named: {name: "artifact {n}", alias: "prod"}}, alias: "replayed"`,
+			same:  `artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}, alias: "replayed"`},
+		{name: "tag", mutation: "tagArtifactVersion", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", tags: ["u", "v"]`},
+		{name: "untag", mutation: "untagArtifactVersion", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", tags: ["u"]`},
 	}
 }
 
@@ -140,8 +147,8 @@ func TestReplays(t *testing.T) {
 			`createArtifactVersion(input: {project: "{name}", artifact: "third", output: {stepRunId: "{StepRun}", name: "output"}}) { deduplicated }`,
 			`finishStepRun(input: {stepRunId: "{StepRun}", status: FAILED}) { stepRun { id } }`,
 			`finishPipelineRun(input: {pipelineRunId: "{PipelineRun}", status: FAILED}) { pipelineRun { id } }`,
-			`deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`,
-			`deleteArtifact(input: {artifactId: "{Artifact}"}) { deletedArtifactId }`,
+			`deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", force: true}) { deletedArtifactVersionId }`,
+			`deleteArtifact(input: {artifactId: "{Artifact}", force: true}) { deletedArtifactId }`,
 			`createArtifactVersion(input: {project: "{name}", artifact: "artifact {n}", aliases: ["prod"]}) { deduplicated }`,
 		} {
 			w.owner(w.put(alpha, alpha, "mutation { "+change+" }"))

@@ -28,15 +28,33 @@ type (
 		StepRun      *StepRun
 		Deduplicated bool
 	}
-	FinishPipelineRunPayload     struct{ PipelineRun *PipelineRun }
-	FinishStepRunPayload         struct{ StepRun *StepRun }
-	SetAliasPayload              struct{ ArtifactVersion *ArtifactVersion }
-	RemoveAliasPayload           struct{ ArtifactVersion *ArtifactVersion }
-	TagArtifactVersionPayload    struct{ ArtifactVersion *ArtifactVersion }
-	UntagArtifactVersionPayload  struct{ ArtifactVersion *ArtifactVersion }
-	DeleteArtifactVersionPayload struct{ DeletedArtifactVersionID ID }
-	DeleteArtifactPayload        struct{ DeletedArtifactID ID }
-	CreateProjectPayload         struct{ Project *Project }
+	FinishPipelineRunPayload struct{ PipelineRun *PipelineRun }
+	FinishStepRunPayload     struct{ StepRun *StepRun }
+	SetAliasPayload          struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	RemoveAliasPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	TagArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	UntagArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	DeleteArtifactVersionPayload struct {
+		DeletedArtifactVersionID ID
+		Deduplicated             bool
+	}
+	DeleteArtifactPayload struct {
+		DeletedArtifactID ID
+		Deduplicated      bool
+	}
+	CreateProjectPayload struct{ Project *Project }
 )
 
 // LogMetadataResult contains the logged entries of one write of a batch.

@@ -216,10 +216,12 @@ type ComplexityRoot struct {
 	}
 
 	DeleteArtifactPayload struct {
+		Deduplicated      func(childComplexity int) int
 		DeletedArtifactID func(childComplexity int) int
 	}
 
 	DeleteArtifactVersionPayload struct {
+		Deduplicated             func(childComplexity int) int
 		DeletedArtifactVersionID func(childComplexity int) int
 	}
 
@@ -507,6 +509,7 @@ type ComplexityRoot struct {
 
 	RemoveAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	RetractMetadataPayload struct {
@@ -549,6 +552,7 @@ type ComplexityRoot struct {
 
 	SetAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	SetValue struct {
@@ -642,6 +646,7 @@ type ComplexityRoot struct {
 
 	TagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	TimestampValue struct {
@@ -660,6 +665,7 @@ type ComplexityRoot struct {
 
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	UriValue struct {
@@ -1456,6 +1462,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DTypeValue.JSON(childComplexity), true
 
+	case "DeleteArtifactPayload.deduplicated":
+		if e.ComplexityRoot.DeleteArtifactPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactPayload.deletedArtifactId":
 		if e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID == nil {
 			break
@@ -1463,6 +1475,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID(childComplexity), true
 
+	case "DeleteArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactVersionPayload.deletedArtifactVersionId":
 		if e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID == nil {
 			break
@@ -2806,6 +2824,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion(childComplexity), true
+	case "RemoveAliasPayload.deduplicated":
+		if e.ComplexityRoot.RemoveAliasPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAliasPayload.Deduplicated(childComplexity), true
 
 	case "RetractMetadataPayload.deduplicated":
 		if e.ComplexityRoot.RetractMetadataPayload.Deduplicated == nil {
@@ -2973,6 +2997,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAliasPayload.ArtifactVersion(childComplexity), true
+	case "SetAliasPayload.deduplicated":
+		if e.ComplexityRoot.SetAliasPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetAliasPayload.Deduplicated(childComplexity), true
 
 	case "SetValue.display":
 		if e.ComplexityRoot.SetValue.Display == nil {
@@ -3434,6 +3464,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "TagArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "TimestampValue.display":
 		if e.ComplexityRoot.TimestampValue.Display == nil {
@@ -3491,6 +3527,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "UntagArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "UriValue.display":
 		if e.ComplexityRoot.UriValue.Display == nil {
@@ -5150,11 +5192,13 @@ input SetAliasInput {
   "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version to point to, by reference." artifactVersion: ArtifactVersionRef
   "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version with the alias."
 type SetAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An alias to remove."
@@ -5166,11 +5210,13 @@ input RemoveAliasInput {
   artifactVersionId: ID
   "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
   "The alias." alias: String!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version that had the alias."
 type RemoveAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to add."
@@ -5178,11 +5224,13 @@ input TagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The tagged version."
 type TagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to remove."
@@ -5190,32 +5238,48 @@ input UntagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags." tags: [String!]!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version without the tags."
 type UntagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A version to delete."
 input DeleteArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
+  """
+  Delete the version also if an alias points to it, and remove the alias. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and
+  the names of the aliases in ` + "`" + `extensions.candidates` + "`" + `.
+  """
+  force: Boolean! = false
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactVersionPayload {
   "The former ID of the version." deletedArtifactVersionId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An artifact to delete."
 input DeleteArtifactInput {
   "The artifact." artifactId: ID!
+  """
+  Delete the artifact also if it has aliases. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and the names of the aliases in
+  ` + "`" + `extensions.candidates` + "`" + `.
+  """
+  force: Boolean! = false
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactPayload {
   "The former ID of the artifact." deletedArtifactId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.
@@ -6113,6 +6177,8 @@ func (ec *executionContext) childFields_DeleteArtifactPayload(ctx context.Contex
 	switch field.Name {
 	case "deletedArtifactId":
 		return ec.fieldContext_DeleteArtifactPayload_deletedArtifactId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeleteArtifactPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactPayload", field.Name)
 }
@@ -6121,6 +6187,8 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 	switch field.Name {
 	case "deletedArtifactVersionId":
 		return ec.fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeleteArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
 }
@@ -6499,6 +6567,8 @@ func (ec *executionContext) childFields_RemoveAliasPayload(ctx context.Context, 
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_RemoveAliasPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_RemoveAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveAliasPayload", field.Name)
 }
@@ -6583,6 +6653,8 @@ func (ec *executionContext) childFields_SetAliasPayload(ctx context.Context, fie
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_SetAliasPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_SetAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAliasPayload", field.Name)
 }
@@ -6727,6 +6799,8 @@ func (ec *executionContext) childFields_TagArtifactVersionPayload(ctx context.Co
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_TagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagArtifactVersionPayload", field.Name)
 }
@@ -6735,6 +6809,8 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UntagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
 }

@@ -39,7 +39,7 @@ func TestLaterExport(t *testing.T) {
 				models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
 			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil,
 				models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
-			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil,
+			mustChange[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, store.Call{}, nil,
 				models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
 			after := export(t, url)
 			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
@@ -73,7 +73,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		v := s.version("model", ref("waiting"))
 		before := export(t, url)
 		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
+		deleteVersion(t, s.Store, storetest.Select(v.ID))
 		s.version("model", nil)
 		after := export(t, url)
 		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Skipped != 1 {
@@ -88,7 +88,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		}
 		// A version that was deleted here is refused.
 		here := must[*store.Store](t)(store.Open(context.Background(), to, quiet))
-		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
+		deleteVersion(t, here, storetest.Select(v.ID))
 		must[any](t)(nil, here.Close())
 		_, err := importInto(context.Background(), t, to, before)
 		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) ||

@@ -4,7 +4,7 @@
 // It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
-// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, or
+// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, ID, or
 // LoggedList for the results of writes.
 package snapshot
 
@@ -153,6 +153,9 @@ func Pointer[T any](fields func(*Codec, *T)) func(*Codec, **T) {
 		fields(s, *object)
 	}
 }
+
+// ID codes the ID of a deleted object.
+func ID(s *Codec, id *models.ID) { s.codeID(id) }
 
 // Version codes the fields of an artifact version.
 func Version(s *Codec, v *models.ArtifactVersion) {
