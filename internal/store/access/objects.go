@@ -14,6 +14,8 @@ import (
 var (
 	ProjectsByID     = loadByID("projects", func(o *models.Project) models.ID { return o.ID })
 	ArtifactsByID    = loadByID("artifacts", func(o *models.Artifact) models.ID { return o.ID })
+	APIKeysByID      = loadByID("api_keys", func(o *models.ApiKey) models.ID { return o.ID })
+	AuditEventsByID  = loadByID("audit_events", func(o *models.AuditEvent) models.ID { return o.ID })
 	VersionsByID     = loadByID("artifact_versions", func(o *models.ArtifactVersion) models.ID { return o.ID })
 	PipelineRunsByID = loadByID("pipeline_runs", func(o *models.PipelineRun) models.ID { return o.ID })
 	StepRunsByID     = loadByID("step_runs", func(o *models.StepRun) models.ID { return o.ID })
