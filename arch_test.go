@@ -48,13 +48,14 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/lineage",
-		"internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"models", "internal/auth", "internal/store/access", "internal/store/deletion", "internal/store/engine",
+		"internal/store/lineage", "internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
+	"internal/store/deletion": {"models", "internal/near", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
@@ -113,8 +114,10 @@ var importers = map[string][]string{
 	"github.com/99designs/gqlgen": {
 		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser":    {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
-	"gorm.io/":                       {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
+	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"gorm.io/": {
+		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine", "internal/store/search",
+	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/load", "internal/store/engine"},

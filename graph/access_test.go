@@ -71,6 +71,7 @@ var rules = map[string]rule{
 	"untagArtifactVersion":  {"WRITER", inputs(`%s, tags: ["t"]`, versionSelectors...)},
 	"deleteArtifactVersion": {"ADMIN", inputs(`%s, force: true`, versionSelectors...)},
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}", force: true`)},
+	"deletePipelineRun":     {"ADMIN", inputs(`pipelineRunId: "{PipelineRun}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},

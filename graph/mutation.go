@@ -220,6 +220,14 @@ func (m mutation) DeleteArtifact(
 	return &models.DeleteArtifactPayload{DeletedArtifactID: id, Deduplicated: deduplicated}, err
 }
 
+func (m mutation) DeletePipelineRun(
+	ctx context.Context, input models.DeletePipelineRunInput,
+) (*models.DeletePipelineRunPayload, error) {
+	call := newCall(ctx, "deletePipelineRun", input.IdempotencyKey)
+	id, deduplicated, err := m.store.DeletePipelineRun(ctx, call, inputPath, input)
+	return &models.DeletePipelineRunPayload{DeletedPipelineRunID: id, Deduplicated: deduplicated}, err
+}
+
 func (m mutation) CreateProject(
 	ctx context.Context, input models.CreateProjectInput,
 ) (*models.CreateProjectPayload, error) {

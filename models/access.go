@@ -99,6 +99,8 @@ const (
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"
 	AuditActionArtifactVersionDeleted AuditAction = "ARTIFACT_VERSION_DELETED"
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
+	AuditActionPipelineRunDeleted     AuditAction = "PIPELINE_RUN_DELETED"
+	AuditActionProjectDeleted         AuditAction = "PROJECT_DELETED"
 )
 
 // AuditEvent records one change of access, names or deletions.

@@ -121,7 +121,12 @@ type (
 		Force          bool
 		IdempotencyKey *string `json:"-"`
 	}
+	DeletePipelineRunInput struct {
+		PipelineRunID  string
+		IdempotencyKey *string `json:"-"`
+	}
 	CreateProjectInput struct{ Name string }
+	DeleteProjectInput struct{ ProjectID, Name string }
 )
 
 // MetadataKeyInput is a metadata key.

@@ -54,7 +54,12 @@ type (
 		DeletedArtifactID ID
 		Deduplicated      bool
 	}
+	DeletePipelineRunPayload struct {
+		DeletedPipelineRunID ID
+		Deduplicated         bool
+	}
 	CreateProjectPayload struct{ Project *Project }
+	DeleteProjectPayload struct{ DeletedProjectID ID }
 )
 
 // LogMetadataResult contains the logged entries of one write of a batch.

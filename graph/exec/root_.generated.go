@@ -232,6 +232,11 @@ type ComplexityRoot struct {
 		DeletedArtifactVersionID func(childComplexity int) int
 	}
 
+	DeletePipelineRunPayload struct {
+		Deduplicated         func(childComplexity int) int
+		DeletedPipelineRunID func(childComplexity int) int
+	}
+
 	DictValue struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
@@ -401,6 +406,7 @@ type ComplexityRoot struct {
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
+		DeletePipelineRun     func(childComplexity int, input models.DeletePipelineRunInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
 		LogMetadata           func(childComplexity int, input models.LogMetadataInput) int
@@ -1514,6 +1520,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID(childComplexity), true
 
+	case "DeletePipelineRunPayload.deduplicated":
+		if e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated(childComplexity), true
+	case "DeletePipelineRunPayload.deletedPipelineRunId":
+		if e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID(childComplexity), true
+
 	case "DictValue.display":
 		if e.ComplexityRoot.DictValue.Display == nil {
 			break
@@ -2173,6 +2192,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArtifactVersion(childComplexity, args["input"].(models.DeleteArtifactVersionInput)), true
+	case "Mutation.deletePipelineRun":
+		if e.ComplexityRoot.Mutation.DeletePipelineRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePipelineRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePipelineRun(childComplexity, args["input"].(models.DeletePipelineRunInput)), true
 	case "Mutation.finishPipelineRun":
 		if e.ComplexityRoot.Mutation.FinishPipelineRun == nil {
 			break
@@ -3633,6 +3663,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
+			graphql.NewInputUnmarshaler("DeletePipelineRunInput", ec.unmarshalInputDeletePipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -5024,6 +5055,8 @@ enum AuditAction {
   "Metadata keys were retracted." METADATA_RETRACTED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
+  "A pipeline run was deleted with its steps." PIPELINE_RUN_DELETED
+  "A project was deleted with everything in it. The event belongs to no project." PROJECT_DELETED
 }
 
 "A page of audit events."
@@ -5222,6 +5255,28 @@ type ComparisonInput {
   of this name, if there is no producer, and if the version is deleted.
   """
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
+}
+`, BuiltIn: false},
+	{Name: "../schema/deletion.graphqls", Input: `# The deletion of pipeline runs and projects. docs/how-to/delete.md has examples.
+
+extend type Mutation {
+  """
+  Delete a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of all of them. Versions
+  that the run created stay with their metadata, without ` + "`" + `producer` + "`" + `; entries stay without ` + "`" + `stepRun` + "`" + `. Requires an admin.
+  """
+  deletePipelineRun("The run." input: DeletePipelineRunInput!): DeletePipelineRunPayload
+}
+
+"A pipeline run to delete."
+input DeletePipelineRunInput {
+  "The ` + "`" + `PipelineRun.id` + "`" + ` of the run." pipelineRunId: ID!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The result of the deletion."
+type DeletePipelineRunPayload {
+  "The former ID of the run." deletedPipelineRunId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
@@ -6320,6 +6375,16 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 		return ec.fieldContext_DeleteArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedPipelineRunId":
+		return ec.fieldContext_DeletePipelineRunPayload_deletedPipelineRunId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeletePipelineRunPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePipelineRunPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -4,22 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	"gorm.io/gorm"
-
 	"github.com/placard/placard/internal/auth"
-	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
-
-// retiredNumber is a number of a deleted version, which no other version gets.
-type retiredNumber struct {
-	ProjectID, ArtifactID models.ID
-	Number                int32
-}
 
 // DeleteArtifactVersion deletes a version with its metadata and tags. Its number is not used again. It fails with
 // CONFLICT if aliases point to the version and the deletion is not forced, NOT_FOUND, IDEMPOTENCY_KEY_REUSED and
@@ -39,53 +31,17 @@ func (s *Store) DeleteArtifactVersion(
 		if selector.ArtifactVersion != nil {
 			field = "artifactVersion"
 		}
-		aliases, err := tx.aliasesToDelete(at.Child(field), input.Force, "artifact_version_id", version.ProjectID, version.ID)
+		aliases, err := deletion.Aliases(tx.Tx, at.Child(field), input.Force, "artifact_version_id", version.ProjectID,
+			version.ID)
 		if err == nil {
-			err = tx.deleteVersion(version, aliases)
+			err = deletion.Version(tx.Tx, version)
+		}
+		if err == nil {
+			err = tx.recordDeletion(version, aliases)
 		}
 		return version.ProjectID, version.ID, err
 	})
 	return done.Value, done.Replayed, err
-}
-
-// aliasesToDelete returns the aliases of the version or artifact that a column identifies. It fails with CONFLICT if
-// there are any and the deletion is not forced.
-func (tx *transaction) aliasesToDelete(
-	at *models.Path, force bool, column string, project, id models.ID,
-) (aliases []string, err error) {
-	err = tx.Read(&aliases, engine.SQL("SELECT alias FROM aliases WHERE project_id = ? AND "+column+
-		" = ? ORDER BY alias", project, id))
-	if err != nil || force || len(aliases) == 0 {
-		return aliases, err
-	}
-	named := aliases[:min(len(aliases), maxNamedAliases)]
-	failure := models.Conflict(at, "has the aliases %s; remove them first, or set \"force\" to remove them with it",
-		near.Quote(named))
-	failure.Candidates = named
-	return nil, failure
-}
-
-// maxNamedAliases is the maximum number of aliases in an error.
-const maxNamedAliases = 10
-
-// deleteVersion deletes a version whose artifact is locked, with its aliases.
-func (tx *transaction) deleteVersion(version *models.ArtifactVersion, aliases []string) error {
-	versions := []models.ArtifactVersion{*version}
-	if err := tx.unbindOutputs(version.ProjectID, versions); err != nil {
-		return err
-	}
-	retired := retiredNumber{version.ProjectID, version.ArtifactID, version.Number}
-	if err := gorm.G[retiredNumber](tx.DB).Create(tx.Ctx(), &retired); err != nil {
-		return err
-	}
-	if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(access.InProject(version.ProjectID)).
-		Where("id = ?", version.ID).Delete(tx.Ctx()); err != nil {
-		return err
-	}
-	if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
-		return err
-	}
-	return tx.recordDeletion(version, aliases)
 }
 
 // recordDeletion records that a version and its aliases are deleted.
@@ -97,13 +53,13 @@ func (tx *transaction) recordDeletion(version *models.ArtifactVersion, aliases [
 		removed.details.Alias = name
 		events = append(events, removed)
 	}
-	deletion, err := tx.insertEvents(version.ProjectID, now,
+	deleted, err := tx.insertEvents(version.ProjectID, now,
 		append(events, versionEvent(models.TimelineEventVersionDeleted, version))...)
 	if err != nil {
 		return err
 	}
 	statements := []engine.Expr{
-		deletion, touchArtifact(version.ProjectID, version.ArtifactID, now), tx.auditedDeletion(version, aliases),
+		deleted, touchArtifact(version.ProjectID, version.ArtifactID, now), tx.auditedDeletion(version, aliases),
 	}
 	if len(aliases) > 0 {
 		statements = append(statements, tx.removalMoves(version, aliases, now))
@@ -160,34 +116,21 @@ func (s *Store) DeleteArtifact(
 		}
 		err = tx.RequireRole(models.ApiKeyRoleAdmin, artifact.ProjectID)
 		if err == nil {
-			_, err = tx.aliasesToDelete(at, input.Force, "artifact_id", artifact.ProjectID, id)
+			_, err = deletion.Aliases(tx.Tx, at, input.Force, "artifact_id", artifact.ProjectID, id)
 		}
 		if err == nil {
-			err = tx.deleteArtifact(artifact)
+			err = deletion.Artifact(tx.Tx, artifact)
+		}
+		if err == nil {
+			err = tx.recordArtifactDeletion(artifact)
 		}
 		return artifact.ProjectID, id, err
 	})
 	return done.Value, done.Replayed, err
 }
 
-// deleteArtifact deletes a locked artifact with its versions and their data.
-func (tx *transaction) deleteArtifact(artifact *models.Artifact) error {
-	versions, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(access.InProject(artifact.ProjectID)).
-		Where("artifact_id = ?", artifact.ID).Find(tx.Ctx())
-	if err != nil {
-		return err
-	}
-	if err := tx.unbindOutputs(artifact.ProjectID, versions); err != nil {
-		return err
-	}
-	_, err = gorm.G[models.Artifact](tx.DB).Scopes(access.InProject(artifact.ProjectID)).
-		Where("id = ?", artifact.ID).Delete(tx.Ctx())
-	if err != nil {
-		return err
-	}
-	if err := tx.deleteSubjects(artifact.ProjectID, versions); err != nil {
-		return err
-	}
+// recordArtifactDeletion records that an artifact is deleted, and deletes its other events.
+func (tx *transaction) recordArtifactDeletion(artifact *models.Artifact) error {
 	deleted, err := tx.insertEvents(artifact.ProjectID, tx.Dialect.Now(0), event{
 		kind: models.TimelineEventArtifactDeleted, details: models.EventDetails{Artifact: artifact.Name},
 	})
@@ -199,40 +142,33 @@ func (tx *transaction) deleteArtifact(artifact *models.Artifact) error {
 		tx.audited(artifact.ProjectID, models.AuditActionArtifactDeleted, artifact.ID, "artifact %q", artifact.Name))
 }
 
-// unbindOutputs removes versions from the outputs that they were saved from. The outputs stay bound.
-func (tx *transaction) unbindOutputs(project models.ID, versions []models.ArtifactVersion) error {
-	ids := make([]models.ID, len(versions))
-	for i, version := range versions {
-		ids[i] = version.ID
-	}
-	return tx.execPlanned(engine.SQL("UPDATE step_outputs SET artifact_version_id = NULL WHERE project_id = ? AND ?",
-		project, tx.Dialect.IDIn("artifact_version_id", ids)))
-}
-
-// deleteSubjects deletes the subjects of versions with their entries. It deletes the entries first: one statement for
-// all subjects takes two thirds of the time of a cascade, which runs a statement for each of them.
-func (tx *transaction) deleteSubjects(project models.ID, versions []models.ArtifactVersion) error {
-	subjects := make([]models.ID, len(versions))
-	for i, version := range versions {
-		subjects[i] = version.SubjectID
-	}
-	// In the order of the lock, so that it does not wait in a circle with a batch about the same subjects.
-	if _, err := tx.lockSubjects(project, subjects); err != nil {
-		return err
-	}
-	for _, rows := range []struct{ table, subject string }{
-		{"metadata_latest", "subject_id"}, {"metadata_entries", "subject_id"}, {"subjects", "id"},
-	} {
-		err := tx.execPlanned(engine.SQL("DELETE FROM "+rows.table+" WHERE project_id = ? AND ?", project,
-			tx.Dialect.IDIn(rows.subject, subjects)))
-		if err != nil {
-			return err
+// DeletePipelineRun deletes a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of
+// all of them. Versions that the run created stay. It fails with NOT_FOUND, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
+func (s *Store) DeletePipelineRun(
+	ctx context.Context, call Call, at *models.Path, input models.DeletePipelineRunInput,
+) (models.ID, bool, error) {
+	call.Input = input
+	id, _ := models.ParseID(input.PipelineRunID)
+	done, err := withIdempotency(ctx, s, call, snapshot.ID, func(tx *transaction) (models.ID, models.ID, error) {
+		run, err := access.SelectForUpdate[models.PipelineRun](tx.Tx, id) // so that no step starts
+		if err == nil && run == nil {
+			err = tx.UnknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
 		}
-	}
-	return nil
-}
-
-// execPlanned sends a statement that is planned for its arguments.
-func (tx *transaction) execPlanned(statement engine.Expr) error {
-	return tx.Dialect.CustomPlans(tx.DB).Exec(statement.SQL, statement.Args...).Error
+		if err != nil {
+			return models.ID{}, id, err
+		}
+		if err := tx.RequireRole(models.ApiKeyRoleAdmin, run.ProjectID); err != nil {
+			return run.ProjectID, id, err
+		}
+		if err := deletion.PipelineRun(tx.Tx, run, newRevision()); err != nil {
+			return run.ProjectID, id, err
+		}
+		deleted, err := tx.insertEvents(run.ProjectID, tx.Dialect.Now(0),
+			runEvent(models.TimelineEventPipelineRunDeleted, run))
+		if err == nil {
+			err = tx.WriteTogether(deleted, tx.audited(run.ProjectID, models.AuditActionPipelineRunDeleted, id, "%s", describe(run)))
+		}
+		return run.ProjectID, id, err
+	})
+	return done.Value, done.Replayed, err
 }

@@ -229,3 +229,18 @@ func TestExportFiles(t *testing.T) {
 		t.Errorf("%v, %v", names, info.Mode())
 	}
 }
+
+// TestDeletedRun checks that the versions of a deleted pipeline run are exported and imported with their metadata.
+func TestDeletedRun(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		s, to := fill(t, url), storetest.SQLite(t)
+		mustChange[models.ID](t)(s.DeletePipelineRun(everyone, store.Call{}, models.NewPath("input"),
+			models.DeletePipelineRunInput{PipelineRunID: s.run.ID.String()}))
+		file := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, file))
+		if got := export(t, to); !bytes.Equal(got, file) || !bytes.Contains(file, []byte(`"outputId"`)) {
+			t.Errorf("got\n%s\nwant\n%s", got, file)
+		}
+	})
+}

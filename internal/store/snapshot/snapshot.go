@@ -209,6 +209,9 @@ func StepRun(s *Codec, r *models.StepRun) {
 	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
 	s.codeAuthor(&r.CreatedBy, nil)
 	s.codeChange(&r.ChangedAt)
+	if s.form > formWithoutAuthors {
+		codeOptional(s, &r.KnownPipelineRun, PipelineRun)
+	}
 }
 
 // PipelineRun codes the fields of a pipeline run.
