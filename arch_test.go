@@ -55,7 +55,9 @@ var allowedImports = map[string][]string{
 	"internal/store/target": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
-	"internal/store/deletion": {"models", "internal/near", "internal/store/access", "internal/store/engine"},
+	"internal/store/deletion": {
+		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
+	},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},

@@ -238,6 +238,13 @@ func (m mutation) CreateProject(
 	return &models.CreateProjectPayload{Project: project}, err
 }
 
+func (m mutation) DeleteProject(
+	ctx context.Context, input models.DeleteProjectInput,
+) (*models.DeleteProjectPayload, error) {
+	id, err := m.store.DeleteProject(ctx, inputPath, input)
+	return &models.DeleteProjectPayload{DeletedProjectID: id}, err
+}
+
 func (m mutation) CreateAPIKey(ctx context.Context, input models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {
 	if !m.options.RequireAPIKey {
 		// A caller of today would keep access after an operator makes the server require keys.

@@ -237,6 +237,10 @@ type ComplexityRoot struct {
 		DeletedPipelineRunID func(childComplexity int) int
 	}
 
+	DeleteProjectPayload struct {
+		DeletedProjectID func(childComplexity int) int
+	}
+
 	DictValue struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
@@ -407,6 +411,7 @@ type ComplexityRoot struct {
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
 		DeletePipelineRun     func(childComplexity int, input models.DeletePipelineRunInput) int
+		DeleteProject         func(childComplexity int, input models.DeleteProjectInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
 		LogMetadata           func(childComplexity int, input models.LogMetadataInput) int
@@ -1533,6 +1538,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID(childComplexity), true
 
+	case "DeleteProjectPayload.deletedProjectId":
+		if e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID(childComplexity), true
+
 	case "DictValue.display":
 		if e.ComplexityRoot.DictValue.Display == nil {
 			break
@@ -2203,6 +2215,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePipelineRun(childComplexity, args["input"].(models.DeletePipelineRunInput)), true
+	case "Mutation.deleteProject":
+		if e.ComplexityRoot.Mutation.DeleteProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProject(childComplexity, args["input"].(models.DeleteProjectInput)), true
 	case "Mutation.finishPipelineRun":
 		if e.ComplexityRoot.Mutation.FinishPipelineRun == nil {
 			break
@@ -3664,6 +3687,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("DeletePipelineRunInput", ec.unmarshalInputDeletePipelineRunInput),
+			graphql.NewInputUnmarshaler("DeleteProjectInput", ec.unmarshalInputDeleteProjectInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -5261,10 +5285,16 @@ type ComparisonInput {
 
 extend type Mutation {
   """
-  Delete a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of all of them. Versions
-  that the run created stay with their metadata, without ` + "`" + `producer` + "`" + `; entries stay without ` + "`" + `stepRun` + "`" + `. Requires an admin.
+  Delete a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of all of them.
+  Versions that the run created stay with their metadata, without ` + "`" + `producer` + "`" + `; entries stay without ` + "`" + `stepRun` + "`" + `. Requires
+  an admin.
   """
   deletePipelineRun("The run." input: DeletePipelineRunInput!): DeletePipelineRunPayload
+  """
+  Delete a project with everything in it and revoke its API keys. It disappears at once, on other servers within a
+  second, and its name is free. Its rows are deleted in the background. Requires an owner.
+  """
+  deleteProject("The project." input: DeleteProjectInput!): DeleteProjectPayload
 }
 
 "A pipeline run to delete."
@@ -5277,6 +5307,17 @@ input DeletePipelineRunInput {
 type DeletePipelineRunPayload {
   "The former ID of the run." deletedPipelineRunId: ID!
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"A project to delete."
+input DeleteProjectInput {
+  "The ` + "`" + `Project.id` + "`" + ` of the project. The project ` + "`" + `default` + "`" + ` fails with ` + "`" + `BAD_INPUT` + "`" + `." projectId: ID!
+  "The name of the project, as a confirmation. Another name fails with ` + "`" + `BAD_INPUT` + "`" + `." name: String!
+}
+
+"The result of the deletion."
+type DeleteProjectPayload {
+  "The former ID of the project." deletedProjectId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
@@ -6385,6 +6426,14 @@ func (ec *executionContext) childFields_DeletePipelineRunPayload(ctx context.Con
 		return ec.fieldContext_DeletePipelineRunPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePipelineRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedProjectId":
+		return ec.fieldContext_DeleteProjectPayload_deletedProjectId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -14,6 +14,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/models"
@@ -38,6 +40,7 @@ type Store struct {
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
+	deleted  deletion.Projects
 	used     lastUseRecorder
 	// clock is time.Now, except in tests.
 	clock func() time.Time
@@ -60,7 +63,18 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{lineageReader: lineage.Reader{DB: db}, db: db, log: log, clock: db.Clock()}, nil
+	s := &Store{lineageReader: lineage.Reader{DB: db}, db: db, log: log, clock: db.Clock()}
+	if err := s.deleted.Refresh(ctx, db, &s.projects); err != nil {
+		return nil, errors.Join(db.TranslateError(err), db.Close())
+	}
+	return s, nil
+}
+
+// caller returns the principal of a context, which cannot reach deleted projects.
+func (s *Store) caller(ctx context.Context) auth.Principal {
+	who := auth.FromContext(ctx)
+	who.Deleted = s.deleted.List()
+	return who
 }
 
 // Close waits for the running writes and closes the database.
@@ -109,7 +123,7 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
 		done = &transaction{Tx: &access.Tx{
-			DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx), Projects: &s.projects,
+			DB: db, Dialect: s.db.Dialect(), Who: s.caller(ctx), Projects: &s.projects,
 		}}
 		return fn(done)
 	})

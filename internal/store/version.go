@@ -29,7 +29,7 @@ func (s *Store) ArtifactVersion(
 		if !ok {
 			return nil, nil
 		}
-		where = access.VisibleTo(auth.FromContext(ctx), "v.project_id", engine.SQL("v.id = ?", id))
+		where = access.VisibleTo(s.caller(ctx), "v.project_id", engine.SQL("v.id = ?", id))
 	} else {
 		project, err := s.projectID(ctx, auth.FromContext(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {

@@ -124,8 +124,8 @@ var Tables = []*Table{
 		},
 		references: []reference{{column: "artifact_id", table: "artifacts"},
 			{column: "output_id", table: "step_outputs", deletable: true}},
-		unique:     [][]string{{"artifact_id", "version"}, {"artifact_id", "number"}},
-		lock:       "artifact_id", compare: compareAll, insert: insertVersions,
+		unique: [][]string{{"artifact_id", "version"}, {"artifact_id", "number"}},
+		lock:   "artifact_id", compare: compareAll, insert: insertVersions,
 	},
 	{
 		Record: "stepInput", name: "step_inputs", Key: []string{"step_run_id", "position"},
@@ -167,7 +167,7 @@ var Tables = []*Table{
 		},
 		references: []reference{{column: "subject_id", table: "subjects"},
 			{column: "step_run_id", table: "step_runs", deletable: true}},
-		compare:    compareAll, insert: appendEntries,
+		compare: compareAll, insert: appendEntries,
 	},
 	{
 		Record: "auditEvent", name: "audit_events", Key: []string{"id"},

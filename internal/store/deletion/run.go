@@ -7,8 +7,8 @@ import (
 )
 
 // PipelineRun deletes a locked pipeline run with its steps, their inputs and outputs, and the metadata of all of them.
-// Versions that were saved from its outputs stay, and keep the subjects of the outputs. revision is the new one of these
-// subjects.
+// Versions that were saved from its outputs stay, and keep the subjects of the outputs. revision is the new revision of
+// these subjects.
 func PipelineRun(tx *access.Tx, run *models.PipelineRun, revision int64) error {
 	project := run.ProjectID
 	var steps, outputs []models.ID

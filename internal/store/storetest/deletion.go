@@ -118,4 +118,3 @@ func deletePipelineRunRaces(s *suite) {
 		(SELECT 1 FROM artifact_versions v WHERE v.subject_id = e.subject_id)`).Scan(&orphans))
 	s.equal(orphans, 0)
 }
-
