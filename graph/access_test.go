@@ -73,7 +73,7 @@ var rules = map[string]rule{
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}", force: true`)},
 	"deletePipelineRun":     {"ADMIN", inputs(`pipelineRunId: "{PipelineRun}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
-	"deleteProject":         {"OWNER", inputs(`projectId: "{Project}", name: "{name}"`)},
+	"deleteProject":         {"OWNER", inputs(`projectId: "{Doomed}", name: "doomed {n} MARK"`)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }
