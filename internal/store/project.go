@@ -77,9 +77,9 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 	return project, err
 }
 
-// DeleteProject deletes a project with everything in it. name must be its name. The project disappears at once, and its
-// rows are purged later. It fails with FORBIDDEN unless the caller is an owner, NOT_FOUND, and BAD_INPUT for another name
-// and for the default project.
+// DeleteProject deletes a project with everything in it. The project disappears at once, and its rows are purged later.
+// It fails with FORBIDDEN unless the caller is an owner, NOT_FOUND, and BAD_INPUT for a name that is not its name and
+// for the default project.
 func (s *Store) DeleteProject(
 	ctx context.Context, at *models.Path, input models.DeleteProjectInput,
 ) (models.ID, error) {
@@ -112,7 +112,7 @@ func (s *Store) DeleteProject(
 	return id, nil
 }
 
-// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects in the background, until
+// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects, in the background until
 // Close. writeDeadline is the maximum duration of a write: a purge begins when no write can be under way that has found
 // the project.
 func (s *Store) KeepPurgingProjects(writeDeadline time.Duration) {

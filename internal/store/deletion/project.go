@@ -62,8 +62,8 @@ func (p *Projects) Add(id models.ID) {
 	p.list.Store(&list)
 }
 
-// Refresh reads the deleted projects, and removes them from names, which maps names of projects to IDs. If it was called
-// too long ago to have seen all deletions, it removes all names.
+// Refresh reads the deleted projects, and removes them from names, which maps names of projects to IDs. If the read
+// before it is so old that a project may have been deleted and purged since, it removes all names.
 func (p *Projects) Refresh(ctx context.Context, db *engine.DB, names *sync.Map) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 func init() {
 	tests["deletion of a pipeline run"] = deletePipelineRun
 	tests["deletion of a pipeline run in a race"] = deletePipelineRunRaces
+	tests["deletion of a project in a race"] = deleteProjectRaces
 }
 
 func (s *suite) deleteRun(in *store.Store, run models.ID) error {
@@ -117,4 +118,55 @@ func deletePipelineRunRaces(s *suite) {
 	s.must(db.QueryRow(`SELECT count(*) FROM metadata_entries e WHERE NOT EXISTS
 		(SELECT 1 FROM artifact_versions v WHERE v.subject_id = e.subject_id)`).Scan(&orphans))
 	s.equal(orphans, 0)
+}
+
+// deleteProjectRaces deletes projects while others write to them. Each call succeeds or fails with NOT_FOUND, and a purge
+// leaves no rows.
+func deleteProjectRaces(s *suite) {
+	stores := s.stores()
+	before := s.countRows("subjects", "artifacts", "events", "api_keys", "projects")
+	for round := range 8 {
+		name := fmt.Sprint("doomed ", round)
+		project, err := s.CreateProject(s.ctx, root, name)
+		s.must(err)
+		v, err := s.create(models.CreateArtifactVersionInput{Project: &name, Artifact: "model"})
+		s.must(err)
+		run, _, err := s.StartPipelineRun(s.ctx, store.Call{}, root, models.StartPipelineRunInput{Project: &name, Pipeline: "p"})
+		s.must(err)
+		role := models.ApiKeyRoleReader
+		calls := []func(in *store.Store) error{
+			func(in *store.Store) error {
+				return second(in.DeleteProject(s.ctx, root, models.DeleteProjectInput{ProjectID: project.ID.String(), Name: name}))
+			},
+			func(in *store.Store) error {
+				return second2(in.CreateArtifactVersion(s.ctx, store.Call{}, root,
+					models.CreateArtifactVersionInput{Project: &name, Artifact: "other"}, facts("a", "1")))
+			},
+			func(in *store.Store) error {
+				return second2(in.LogMetadata(s.ctx, store.Call{}, []store.Write{
+					{Target: byID(v), Facts: facts("a", "1"), Path: root}}))
+			},
+			func(in *store.Store) error {
+				return second2(in.StartStepRun(s.ctx, store.Call{}, root,
+					models.StartStepRunInput{PipelineRunID: run.ID.String(), Name: "s"}))
+			},
+			func(in *store.Store) error {
+				return second2(in.SetAlias(s.ctx, store.Call{}, root,
+					models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"}))
+			},
+			func(in *store.Store) error {
+				_, _, err := in.CreateApiKey(s.ctx, root, models.CreateApiKeyInput{Project: &name, Role: &role, Name: "k"})
+				return err
+			},
+		}
+		s.together(len(calls), func(i int) {
+			i = (i + round) % len(calls)
+			err := calls[i](stores[(i+round)%len(stores)])
+			if err != nil && (i == 0 || models.CodeOf(err) != models.CodeNotFound) {
+				s.Errorf("round %d, call %d: %v", round, i, err)
+			}
+		})
+	}
+	s.must(s.PurgeProjects(s.ctx, 0))
+	s.equal(s.countRows("subjects", "artifacts", "events", "api_keys", "projects"), before)
 }
