@@ -112,9 +112,9 @@ func (s *Store) DeleteProject(
 	return id, nil
 }
 
-// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects, in the background until
-// Close. writeDeadline is the maximum duration of a write: a purge begins when no write can be under way that has found
-// the project.
+// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects, in the background
+// until Close. writeDeadline is the maximum duration of a write: a purge begins when no write can be under way that has
+// found the project.
 func (s *Store) KeepPurgingProjects(writeDeadline time.Duration) {
 	if !s.db.Dialect().HasOneWriter() {
 		s.db.Repeat(deletion.RefreshInterval, func(ctx context.Context) {
