@@ -244,3 +244,21 @@ func TestDeletedRun(t *testing.T) {
 		}
 	})
 }
+
+// TestProjectDeletedDuringImport checks that an import writes nothing into a project that was deleted after its start.
+func TestProjectDeletedDuringImport(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		s := must[*store.Store](t)(store.Open(context.Background(), url, quiet))
+		defer func() { must[any](t)(nil, s.Close()) }()
+		importer := bulk.NewImporter(s, models.Project{ID: models.NewID(), Name: "doomed"})
+		must[bulk.Result](t)(importer.Write(everyone, bulk.Tables[0], nil))
+		project := must[*models.Project](t)(s.Project(everyone, "doomed"))
+		must[models.ID](t)(s.DeleteProject(everyone, models.NewPath("input"),
+			models.DeleteProjectInput{ProjectID: project.ID.String(), Name: "doomed"}))
+		_, err := importer.Write(everyone, bulk.Tables[0], nil)
+		if models.CodeOf(err) != models.CodeNotFound || !strings.Contains(err.Error(), "deleted during the import") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
