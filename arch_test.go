@@ -49,7 +49,8 @@ var allowedImports = map[string][]string{
 
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/deletion",
-		"internal/store/engine", "internal/store/facet", "internal/store/lineage", "internal/store/search",
+		"internal/store/engine", "internal/store/erasure", "internal/store/facet", "internal/store/lineage",
+		"internal/store/search",
 		"internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
@@ -60,6 +61,7 @@ var allowedImports = map[string][]string{
 	"internal/store/deletion": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
+	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},

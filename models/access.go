@@ -97,6 +97,7 @@ const (
 	AuditActionAliasSet               AuditAction = "ALIAS_SET"
 	AuditActionAliasRemoved           AuditAction = "ALIAS_REMOVED"
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"
+	AuditActionMetadataErased         AuditAction = "METADATA_ERASED"
 	AuditActionArtifactVersionDeleted AuditAction = "ARTIFACT_VERSION_DELETED"
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
 	AuditActionPipelineRunDeleted     AuditAction = "PIPELINE_RUN_DELETED"

@@ -29,6 +29,7 @@ export const embeddedTypes: string[] = [
   "DeleteProjectPayload",
   "DictValue",
   "DurationValue",
+  "EraseMetadataPayload",
   "FinishPipelineRunPayload",
   "FinishStepRunPayload",
   "FloatValue",

@@ -242,22 +242,11 @@ type ComplexityRoot struct {
 	}
 
 	DeleteArtifactPayload struct {
-		Deduplicated      func(childComplexity int) int
 		DeletedArtifactID func(childComplexity int) int
 	}
 
 	DeleteArtifactVersionPayload struct {
-		Deduplicated             func(childComplexity int) int
 		DeletedArtifactVersionID func(childComplexity int) int
-	}
-
-	DeletePipelineRunPayload struct {
-		Deduplicated         func(childComplexity int) int
-		DeletedPipelineRunID func(childComplexity int) int
-	}
-
-	DeleteProjectPayload struct {
-		DeletedProjectID func(childComplexity int) int
 	}
 
 	DictValue struct {
@@ -272,6 +261,11 @@ type ComplexityRoot struct {
 		ExtendedJSON func(childComplexity int) int
 		JSON         func(childComplexity int) int
 		Seconds      func(childComplexity int) int
+	}
+
+	EraseMetadataPayload struct {
+		Deduplicated func(childComplexity int) int
+		Entries      func(childComplexity int) int
 	}
 
 	FinishPipelineRunPayload struct {
@@ -347,6 +341,7 @@ type ComplexityRoot struct {
 	MetadataEntry struct {
 		Card         func(childComplexity int) int
 		Display      func(childComplexity int) int
+		Erased       func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
 		HistoryCount func(childComplexity int) int
 		JSON         func(childComplexity int) int
@@ -464,8 +459,7 @@ type ComplexityRoot struct {
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
-		DeletePipelineRun     func(childComplexity int, input models.DeletePipelineRunInput) int
-		DeleteProject         func(childComplexity int, input models.DeleteProjectInput) int
+		EraseMetadata         func(childComplexity int, input models.EraseMetadataInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
 		LogMetadata           func(childComplexity int, input models.LogMetadataInput) int
@@ -610,7 +604,6 @@ type ComplexityRoot struct {
 
 	RemoveAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
-		Deduplicated    func(childComplexity int) int
 	}
 
 	RetractMetadataPayload struct {
@@ -653,7 +646,6 @@ type ComplexityRoot struct {
 
 	SetAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
-		Deduplicated    func(childComplexity int) int
 	}
 
 	SetValue struct {
@@ -747,7 +739,6 @@ type ComplexityRoot struct {
 
 	TagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
-		Deduplicated    func(childComplexity int) int
 	}
 
 	TagUsage struct {
@@ -804,7 +795,6 @@ type ComplexityRoot struct {
 
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
-		Deduplicated    func(childComplexity int) int
 	}
 
 	UriValue struct {
@@ -1677,12 +1667,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DTypeValue.JSON(childComplexity), true
 
-	case "DeleteArtifactPayload.deduplicated":
-		if e.ComplexityRoot.DeleteArtifactPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeleteArtifactPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactPayload.deletedArtifactId":
 		if e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID == nil {
 			break
@@ -1690,38 +1674,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID(childComplexity), true
 
-	case "DeleteArtifactVersionPayload.deduplicated":
-		if e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactVersionPayload.deletedArtifactVersionId":
 		if e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID(childComplexity), true
-
-	case "DeletePipelineRunPayload.deduplicated":
-		if e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated(childComplexity), true
-	case "DeletePipelineRunPayload.deletedPipelineRunId":
-		if e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID(childComplexity), true
-
-	case "DeleteProjectPayload.deletedProjectId":
-		if e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID(childComplexity), true
 
 	case "DictValue.display":
 		if e.ComplexityRoot.DictValue.Display == nil {
@@ -1772,6 +1730,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DurationValue.Seconds(childComplexity), true
+
+	case "EraseMetadataPayload.deduplicated":
+		if e.ComplexityRoot.EraseMetadataPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Deduplicated(childComplexity), true
+	case "EraseMetadataPayload.entries":
+		if e.ComplexityRoot.EraseMetadataPayload.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Entries(childComplexity), true
 
 	case "FinishPipelineRunPayload.pipelineRun":
 		if e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun == nil {
@@ -2001,6 +1972,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Display(childComplexity), true
+	case "MetadataEntry.erased":
+		if e.ComplexityRoot.MetadataEntry.Erased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.Erased(childComplexity), true
 	case "MetadataEntry.extendedJson":
 		if e.ComplexityRoot.MetadataEntry.ExtendedJSON == nil {
 			break
@@ -2507,28 +2484,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArtifactVersion(childComplexity, args["input"].(models.DeleteArtifactVersionInput)), true
-	case "Mutation.deletePipelineRun":
-		if e.ComplexityRoot.Mutation.DeletePipelineRun == nil {
+	case "Mutation.eraseMetadata":
+		if e.ComplexityRoot.Mutation.EraseMetadata == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_deletePipelineRun_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_eraseMetadata_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeletePipelineRun(childComplexity, args["input"].(models.DeletePipelineRunInput)), true
-	case "Mutation.deleteProject":
-		if e.ComplexityRoot.Mutation.DeleteProject == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_deleteProject_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DeleteProject(childComplexity, args["input"].(models.DeleteProjectInput)), true
+		return e.ComplexityRoot.Mutation.EraseMetadata(childComplexity, args["input"].(models.EraseMetadataInput)), true
 	case "Mutation.finishPipelineRun":
 		if e.ComplexityRoot.Mutation.FinishPipelineRun == nil {
 			break
@@ -3369,12 +3335,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion(childComplexity), true
-	case "RemoveAliasPayload.deduplicated":
-		if e.ComplexityRoot.RemoveAliasPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RemoveAliasPayload.Deduplicated(childComplexity), true
 
 	case "RetractMetadataPayload.deduplicated":
 		if e.ComplexityRoot.RetractMetadataPayload.Deduplicated == nil {
@@ -3542,12 +3502,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAliasPayload.ArtifactVersion(childComplexity), true
-	case "SetAliasPayload.deduplicated":
-		if e.ComplexityRoot.SetAliasPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SetAliasPayload.Deduplicated(childComplexity), true
 
 	case "SetValue.display":
 		if e.ComplexityRoot.SetValue.Display == nil {
@@ -4009,12 +3963,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagArtifactVersionPayload.ArtifactVersion(childComplexity), true
-	case "TagArtifactVersionPayload.deduplicated":
-		if e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "TagUsage.artifactCount":
 		if e.ComplexityRoot.TagUsage.ArtifactCount == nil {
@@ -4198,12 +4146,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion(childComplexity), true
-	case "UntagArtifactVersionPayload.deduplicated":
-		if e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated == nil {
-			break
-		}
-
-		return e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "UriValue.display":
 		if e.ComplexityRoot.UriValue.Display == nil {
@@ -4279,8 +4221,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
-			graphql.NewInputUnmarshaler("DeletePipelineRunInput", ec.unmarshalInputDeletePipelineRunInput),
-			graphql.NewInputUnmarshaler("DeleteProjectInput", ec.unmarshalInputDeleteProjectInput),
+			graphql.NewInputUnmarshaler("EraseMetadataInput", ec.unmarshalInputEraseMetadataInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -4474,7 +4415,7 @@ interface Subject implements Node {
   asOf: DateTime
   """
   The latest entry of each key. Entries without a card come first, then the cards in order of first appearance.
-  Retracted keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
+  Retracted and erased keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
   """
   metadata(
     "Only these keys; absent means every key."
@@ -4484,7 +4425,7 @@ interface Subject implements Node {
     "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
-  "The latest entry of one key, or null when the key is unknown or retracted."
+  "The latest entry of one key, or null when the key is unknown, retracted or erased."
   metadataEntry(
     "The key, compared exactly."
     key: String!
@@ -5030,15 +4971,15 @@ type MetadataEntry implements Node {
   key: String!
   "The card of the entry; null without a card."
   card: String
-  "The kind of the value, as logged; null for a retraction."
+  "The kind of the value, as logged; null for a retraction and for an erased entry."
   kind: MetadataKind
-  "The value; null for a retraction."
+  "The value; null for a retraction and for an erased entry."
   value: MetadataValue
-  "See ` + "`" + `DisplayValue.display` + "`" + `; null for a retraction."
+  "See ` + "`" + `DisplayValue.display` + "`" + `; null without a value."
   display: String
-  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and without a value."
   json: JSON
-  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and without a value."
   extendedJson: JSON
   "The sequence number in write order. The entry of a key with the greatest ` + "`" + `seq` + "`" + ` is the latest."
   seq: Int64!
@@ -5050,7 +4991,7 @@ type MetadataEntry implements Node {
   stepRun: StepRun
   "True if the entry retracts the key."
   retracted: Boolean!
-  "The reason of the retraction; null without one."
+  "The reason of the retraction; null without one and for an erased entry."
   reason: String
   "The subject of the fact; null if it is deleted."
   subject: Subject
@@ -5670,10 +5611,9 @@ enum AuditAction {
   "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Metadata keys were retracted." METADATA_RETRACTED
+  "The values of metadata entries were erased." METADATA_ERASED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
-  "A pipeline run was deleted with its steps." PIPELINE_RUN_DELETED
-  "A project was deleted with everything in it. The event belongs to no project." PROJECT_DELETED
 }
 
 "A page of audit events."
@@ -5874,43 +5814,42 @@ type ComparisonInput {
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
-	{Name: "../schema/deletion.graphqls", Input: `# The deletion of pipeline runs and projects. docs/how-to/delete.md has examples.
+	{Name: "../schema/erasure.graphqls", Input: `# The removal of values for good.
 
 extend type Mutation {
   """
-  Delete a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of all of them.
-  Versions that the run created stay with their metadata, without ` + "`" + `producer` + "`" + `; entries stay without ` + "`" + `stepRun` + "`" + `. Requires
-  an admin.
+  Erase the values of metadata entries for good; the reason of a retraction is erased too. The entries keep their place
+  in the history, ` + "`" + `seq` + "`" + ` and time. A key whose latest entry is erased has no value: an earlier value does not come back.
+  It takes an API key that is an admin of the project. Erasing an entry again changes nothing.
   """
-  deletePipelineRun("The run." input: DeletePipelineRunInput!): DeletePipelineRunPayload
-  """
-  Delete a project with everything in it and revoke its API keys. It disappears at once, on other servers within a
-  second, and its name is free. Its rows are deleted in the background. Requires an owner.
-  """
-  deleteProject("The project." input: DeleteProjectInput!): DeleteProjectPayload
+  eraseMetadata("The entries and the reason." input: EraseMetadataInput!): EraseMetadataPayload
 }
 
-"A pipeline run to delete."
-input DeletePipelineRunInput {
-  "The ` + "`" + `PipelineRun.id` + "`" + ` of the run." pipelineRunId: ID!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+extend type MetadataEntry {
+  """
+  True if the value, or the reason of a retraction, was erased. ` + "`" + `kind` + "`" + `, ` + "`" + `value` + "`" + ` and ` + "`" + `reason` + "`" + ` are null then, also as of
+  an earlier instant.
+  """
+  erased: Boolean!
 }
 
-"The result of the deletion."
-type DeletePipelineRunPayload {
-  "The former ID of the run." deletedPipelineRunId: ID!
+"Entries to erase."
+input EraseMetadataInput {
+  """
+  The IDs of 1 to 1,000 different entries of one project. If one of them is unknown, the call fails with ` + "`" + `NOT_FOUND` + "`" + ` and
+  erases none.
+  """
+  entryIds: [ID!]!
+  "The reason, shown in audit events and timelines; up to 1,000 characters. It must not repeat the value."
+  reason: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The erased entries."
+type EraseMetadataPayload {
+  "The entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A project to delete."
-input DeleteProjectInput {
-  "The ` + "`" + `Project.id` + "`" + ` of the project. The project ` + "`" + `default` + "`" + ` fails with ` + "`" + `BAD_INPUT` + "`" + `." projectId: ID!
-  "The name of the project, as a confirmation. Another name fails with ` + "`" + `BAD_INPUT` + "`" + `." name: String!
-}
-
-"The result of the deletion."
-type DeleteProjectPayload {
-  "The former ID of the project." deletedProjectId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/facets.graphqls", Input: `# Facets: values and names with the number of objects that have them, the most frequent first. docs/how-to/facets.md has
@@ -6149,13 +6088,11 @@ input SetAliasInput {
   "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version to point to, by reference." artifactVersion: ArtifactVersionRef
   "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version with the alias."
 type SetAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An alias to remove."
@@ -6167,13 +6104,11 @@ input RemoveAliasInput {
   artifactVersionId: ID
   "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
   "The alias." alias: String!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version that had the alias."
 type RemoveAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to add."
@@ -6181,13 +6116,11 @@ input TagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The tagged version."
 type TagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to remove."
@@ -6195,48 +6128,32 @@ input UntagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags." tags: [String!]!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version without the tags."
 type UntagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A version to delete."
 input DeleteArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
-  """
-  Delete the version also if an alias points to it, and remove the alias. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and
-  the names of the aliases in ` + "`" + `extensions.candidates` + "`" + `.
-  """
-  force: Boolean! = false
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactVersionPayload {
   "The former ID of the version." deletedArtifactVersionId: ID!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An artifact to delete."
 input DeleteArtifactInput {
   "The artifact." artifactId: ID!
-  """
-  Delete the artifact also if it has aliases. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and the names of the aliases in
-  ` + "`" + `extensions.candidates` + "`" + `.
-  """
-  force: Boolean! = false
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactPayload {
   "The former ID of the artifact." deletedArtifactId: ID!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.
@@ -6497,7 +6414,7 @@ input RunStatusFilter {
 }
 
 """
-Conditions on the latest value of one key, all of which must hold. A retracted key has no value.
+Conditions on the latest value of one key, all of which must hold. A retracted or erased key has no value.
 
 Numbers (INTEGER, FLOAT, STORAGE_SIZE in bytes, DURATION in seconds) are compared with numbers, exactly: 2^53 and
 2^53 + 1 differ, and 1 and 1.0 do not. Text (STRING, URI, PATH, DTYPE, MARKDOWN) is compared with text by code point,
@@ -7271,8 +7188,6 @@ func (ec *executionContext) childFields_DeleteArtifactPayload(ctx context.Contex
 	switch field.Name {
 	case "deletedArtifactId":
 		return ec.fieldContext_DeleteArtifactPayload_deletedArtifactId(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_DeleteArtifactPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactPayload", field.Name)
 }
@@ -7281,28 +7196,18 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 	switch field.Name {
 	case "deletedArtifactVersionId":
 		return ec.fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_DeleteArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_DeletePipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_EraseMetadataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "deletedPipelineRunId":
-		return ec.fieldContext_DeletePipelineRunPayload_deletedPipelineRunId(ctx, field)
+	case "entries":
+		return ec.fieldContext_EraseMetadataPayload_entries(ctx, field)
 	case "deduplicated":
-		return ec.fieldContext_DeletePipelineRunPayload_deduplicated(ctx, field)
+		return ec.fieldContext_EraseMetadataPayload_deduplicated(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type DeletePipelineRunPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "deletedProjectId":
-		return ec.fieldContext_DeleteProjectPayload_deletedProjectId(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type EraseMetadataPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7421,6 +7326,8 @@ func (ec *executionContext) childFields_MetadataEntry(ctx context.Context, field
 		return ec.fieldContext_MetadataEntry_subject(ctx, field)
 	case "historyCount":
 		return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
+	case "erased":
+		return ec.fieldContext_MetadataEntry_erased(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataEntry", field.Name)
 }
@@ -7797,8 +7704,6 @@ func (ec *executionContext) childFields_RemoveAliasPayload(ctx context.Context, 
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_RemoveAliasPayload_artifactVersion(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_RemoveAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveAliasPayload", field.Name)
 }
@@ -7883,8 +7788,6 @@ func (ec *executionContext) childFields_SetAliasPayload(ctx context.Context, fie
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_SetAliasPayload_artifactVersion(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_SetAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAliasPayload", field.Name)
 }
@@ -8029,8 +7932,6 @@ func (ec *executionContext) childFields_TagArtifactVersionPayload(ctx context.Co
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_TagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagArtifactVersionPayload", field.Name)
 }
@@ -8115,8 +8016,6 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
-	case "deduplicated":
-		return ec.fieldContext_UntagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
 }

@@ -73,8 +73,7 @@ type MutationResolver interface {
 	CreateProject(ctx context.Context, input models.CreateProjectInput) (*models.CreateProjectPayload, error)
 	CreateAPIKey(ctx context.Context, input models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input models.RevokeApiKeyInput) (*models.RevokeApiKeyPayload, error)
-	DeletePipelineRun(ctx context.Context, input models.DeletePipelineRunInput) (*models.DeletePipelineRunPayload, error)
-	DeleteProject(ctx context.Context, input models.DeleteProjectInput) (*models.DeleteProjectPayload, error)
+	EraseMetadata(ctx context.Context, input models.EraseMetadataInput) (*models.EraseMetadataPayload, error)
 }
 type PipelineRunResolver interface {
 	Project(ctx context.Context, obj *models.PipelineRun) (*models.Project, error)
@@ -819,26 +818,12 @@ func (ec *executionContext) field_Mutation_deleteArtifact_args(ctx context.Conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_deletePipelineRun_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_eraseMetadata_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (models.DeletePipelineRunInput, error) {
-			return ec.unmarshalNDeletePipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeletePipelineRunInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_deleteProject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (models.DeleteProjectInput, error) {
-			return ec.unmarshalNDeleteProjectInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteProjectInput(ctx, v)
+		func(ctx context.Context, v any) (models.EraseMetadataInput, error) {
+			return ec.unmarshalNEraseMetadataInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEraseMetadataInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6117,6 +6102,29 @@ func (ec *executionContext) fieldContext_MetadataEntry_historyCount(_ context.Co
 	return graphql.NewScalarFieldContext("MetadataEntry", field, true, true, "Int")
 }
 
+func (ec *executionContext) _MetadataEntry_erased(ctx context.Context, field graphql.CollectedField, obj *models.MetadataEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataEntry_erased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Erased, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataEntry_erased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataEntry", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _MetadataEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataEntry]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7108,34 +7116,34 @@ func (ec *executionContext) fieldContext_Mutation_revokeApiKey(ctx context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_deletePipelineRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_eraseMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deletePipelineRun(ctx, field)
+			return ec.fieldContext_Mutation_eraseMetadata(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeletePipelineRun(ctx, fc.Args["input"].(models.DeletePipelineRunInput))
+			return ec.Resolvers.Mutation().EraseMetadata(ctx, fc.Args["input"].(models.EraseMetadataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.DeletePipelineRunPayload) graphql.Marshaler {
-			return ec.marshalODeletePipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeletePipelineRunPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *models.EraseMetadataPayload) graphql.Marshaler {
+			return ec.marshalOEraseMetadataPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEraseMetadataPayload(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_deletePipelineRun(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_eraseMetadata(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DeletePipelineRunPayload(ctx, field)
+			return ec.childFields_EraseMetadataPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -7145,51 +7153,7 @@ func (ec *executionContext) fieldContext_Mutation_deletePipelineRun(ctx context.
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_deletePipelineRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_deleteProject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteProject(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteProject(ctx, fc.Args["input"].(models.DeleteProjectInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.DeleteProjectPayload) graphql.Marshaler {
-			return ec.marshalODeleteProjectPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDeleteProjectPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_deleteProject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DeleteProjectPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_deleteProject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_eraseMetadata_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14911,6 +14875,11 @@ func (ec *executionContext) _MetadataEntry(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MetadataEntry_historyCount(ctx, field, obj)
 				})
+		case "erased":
+			out.Values[i] = ec._MetadataEntry_erased(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15195,16 +15164,9 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "deletePipelineRun":
+		case "eraseMetadata":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_deletePipelineRun(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "deleteProject":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_deleteProject(ctx, field)
+				return ec._Mutation_eraseMetadata(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++

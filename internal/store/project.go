@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -108,34 +106,6 @@ func (s *Store) DeleteProject(
 	if err != nil {
 		return models.ID{}, err
 	}
-	s.deleted.Add(id)
+	s.MarkDeleted(id)
 	return id, nil
-}
-
-// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects, in the background
-// until Close. writeDeadline is the maximum duration of a write: a purge begins when no write can be under way that has
-// found the project.
-func (s *Store) KeepPurgingProjects(writeDeadline time.Duration) {
-	if !s.db.Dialect().HasOneWriter() {
-		s.db.Repeat(deletion.RefreshInterval, func(ctx context.Context) {
-			if err := s.deleted.Refresh(ctx, s.db, &s.projects); err != nil && ctx.Err() == nil {
-				s.log.Warn("could not read the deleted projects", "error", err)
-			}
-		})
-	}
-	s.db.Repeat(deletion.PurgeInterval, func(ctx context.Context) {
-		if err := s.PurgeProjects(ctx, writeDeadline+deletion.MaxStaleness); err != nil && ctx.Err() == nil {
-			s.log.Warn("could not purge deleted projects; it goes on later", "error", err)
-		}
-	})
-}
-
-// PurgeProjects deletes the rows of the projects that were deleted longer than grace ago.
-func (s *Store) PurgeProjects(ctx context.Context, grace time.Duration) error {
-	purger := deletion.Purger{DB: s.db, Log: s.log, Grace: grace}
-	purged, err := purger.Run(ctx)
-	if purged > 0 {
-		err = errors.Join(err, s.deleted.Refresh(ctx, s.db, &s.projects))
-	}
-	return err
 }

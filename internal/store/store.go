@@ -5,9 +5,9 @@
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
-// known keys, package deletion the rows of deleted objects, package snapshot the stored answers, package bulk the
-// import and export of whole projects. Rows of one table by key are read and written with GORM's typed API; statements
-// that join, rank, fold or batch are SQL.
+// known keys, package deletion the rows of deleted objects, package snapshot the stored answers, package erasure the
+// removal of values, package bulk the import and export of whole projects. Rows of one table by key are read and
+// written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -31,22 +31,23 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The readers of other packages, whose methods are methods of Store.
+// The parts of other packages, whose methods are methods of Store.
 type (
-	lineageReader = lineage.Reader
-	keyCatalogue  = catalogue.Catalogue
+	lineageReader   = lineage.Reader
+	keyCatalogue    = catalogue.Catalogue
+	deletedProjects = deletion.Projects
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
 	lineageReader
 	*keyCatalogue
+	*deletedProjects
 
 	db  *engine.DB
 	log *slog.Logger
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
-	deleted  deletion.Projects
 	used     lastUseRecorder
 	// clock is time.Now, except in tests.
 	clock func() time.Time
@@ -73,7 +74,8 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		db: db, log: log, clock: db.Clock(),
 	}
-	if err := s.deleted.Refresh(ctx, db, &s.projects); err != nil {
+	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
+	if err := s.RefreshDeleted(ctx); err != nil {
 		return nil, errors.Join(db.TranslateError(err), db.Close())
 	}
 	return s, nil
@@ -82,7 +84,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 // caller returns the principal of a context, which cannot reach deleted projects.
 func (s *Store) caller(ctx context.Context) auth.Principal {
 	who := auth.FromContext(ctx)
-	who.Deleted = s.deleted.List()
+	who.Deleted = s.DeletedProjects()
 	return who
 }
 

@@ -55,7 +55,8 @@ const maxDescriptionCharacters = 1 << 16
 var auditActions = []models.AuditAction{
 	models.AuditActionAPIKeyCreated, models.AuditActionAPIKeyRevoked, models.AuditActionProjectCreated,
 	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
-	models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted, models.AuditActionPipelineRunDeleted,
+	models.AuditActionMetadataErased, models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
+	models.AuditActionPipelineRunDeleted,
 }
 
 var runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed}

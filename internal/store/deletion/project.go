@@ -2,6 +2,7 @@ package deletion
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,27 +32,37 @@ func MarkProject(tx *access.Tx, id models.ID) error {
 }
 
 const (
-	// RefreshInterval is the time between two reads of the deleted projects.
-	RefreshInterval = 500 * time.Millisecond
-	// MaxStaleness is the maximum age of the list of deleted projects of a server that reaches the database.
-	MaxStaleness = 2 * time.Second
-	// maxGap is the maximum time between two reads of the list in which no project can be deleted and purged.
-	maxGap = MaxStaleness
+	// refreshInterval is the time between two reads of the deleted projects.
+	refreshInterval = 500 * time.Millisecond
+	// purgeInterval is the time between two looks for projects to purge.
+	purgeInterval = 2 * time.Second
+	// maxStaleness is the maximum age of the list of deleted projects of a server that reaches the database.
+	maxStaleness = 2 * time.Second
 )
 
-// Projects are the deleted projects that may still have rows. The zero value has none.
+// Projects holds the deleted projects that may still have rows, and purges them.
 type Projects struct {
+	db   *engine.DB
+	log  *slog.Logger
 	list atomic.Pointer[auth.DeletedProjects]
-	// mu orders changes of the list.
+	// names maps the names of projects to IDs.
+	names *sync.Map
+	// mu orders changes of the list. read is the time of the last read.
 	mu   sync.Mutex
 	read time.Time
 }
 
-// List returns the deleted projects.
-func (p *Projects) List() *auth.DeletedProjects { return p.list.Load() }
+// NewProjects returns the projects of a database, without having read them. Deleted projects are removed from names,
+// which maps names of projects to IDs.
+func NewProjects(db *engine.DB, log *slog.Logger, names *sync.Map) *Projects {
+	return &Projects{db: db, log: log, names: names}
+}
 
-// Add adds a project after the commit of its deletion.
-func (p *Projects) Add(id models.ID) {
+// DeletedProjects returns the deleted projects that may still have rows.
+func (p *Projects) DeletedProjects() *auth.DeletedProjects { return p.list.Load() }
+
+// MarkDeleted adds a project after the commit of its deletion.
+func (p *Projects) MarkDeleted(id models.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var list auth.DeletedProjects
@@ -62,25 +73,43 @@ func (p *Projects) Add(id models.ID) {
 	p.list.Store(&list)
 }
 
-// Refresh reads the deleted projects, and removes them from names, which maps names of projects to IDs. If the read
-// before it is so old that a project may have been deleted and purged since, it removes all names.
-func (p *Projects) Refresh(ctx context.Context, db *engine.DB, names *sync.Map) error {
+// RefreshDeleted reads the deleted projects. If the read before it is so old that a project may have been deleted and
+// purged since, it removes all names.
+func (p *Projects) RefreshDeleted(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	begin := time.Now()
 	var list auth.DeletedProjects
-	err := db.ScanKey(ctx, &list, engine.SQL("SELECT id FROM projects WHERE deleted_at IS NOT NULL"))
+	err := p.db.ScanKey(ctx, &list, engine.SQL("SELECT id FROM projects WHERE deleted_at IS NOT NULL"))
 	if err != nil {
 		return err
 	}
 	p.list.Store(&list)
-	missed := begin.Sub(p.read) > maxGap
+	missed := begin.Sub(p.read) > maxStaleness
 	p.read = begin
-	names.Range(func(name, id any) bool {
+	p.names.Range(func(name, id any) bool {
 		if missed || list.Has(id.(models.ID)) {
-			names.Delete(name)
+			p.names.Delete(name)
 		}
 		return true
 	})
 	return nil
+}
+
+// KeepPurgingProjects hides the projects that other servers delete, and purges deleted projects, in the background
+// until the database is closed. writeDeadline is the maximum duration of a write: a purge begins when no write can be
+// under way that has found the project.
+func (p *Projects) KeepPurgingProjects(writeDeadline time.Duration) {
+	if !p.db.Dialect().HasOneWriter() {
+		p.db.Repeat(refreshInterval, func(ctx context.Context) {
+			if err := p.RefreshDeleted(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("could not read the deleted projects", "error", err)
+			}
+		})
+	}
+	p.db.Repeat(purgeInterval, func(ctx context.Context) {
+		if err := p.PurgeProjects(ctx, writeDeadline+maxStaleness); err != nil && ctx.Err() == nil {
+			p.log.Warn("could not purge deleted projects; it goes on later", "error", err)
+		}
+	})
 }

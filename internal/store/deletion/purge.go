@@ -2,7 +2,6 @@ package deletion
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,9 +10,6 @@ import (
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
-
-// PurgeInterval is the time between two looks for projects to purge.
-const PurgeInterval = 2 * time.Second
 
 // portionRows is the maximum number of rows that a transaction deletes.
 const portionRows = 1000
@@ -42,40 +38,28 @@ var purgedTables = []struct{ name, key string }{
 	{"api_keys", "created_at, id"},
 }
 
-// Purger deletes the rows of deleted projects.
-type Purger struct {
-	DB  *engine.DB
-	Log *slog.Logger
-	// Grace is the time after a deletion in which other servers and writes under way may still use the project.
-	Grace time.Duration
-}
-
-// Run purges the projects that were deleted longer than Grace ago, and returns their number. It skips a project that
+// PurgeProjects deletes the rows of the projects that were deleted longer than grace ago. It skips a project that
 // another server purges.
-func (p Purger) Run(ctx context.Context) (purged int, err error) {
+func (p *Projects) PurgeProjects(ctx context.Context, grace time.Duration) error {
 	ctx = engine.WithOperation(ctx, engine.Operation{Caller: "purge", Mutation: true, StatementsAtOnce: 1})
-	var projects []models.ID
-	err = p.DB.Read(ctx).Scan(&projects, engine.SQL(
-		"SELECT id FROM projects WHERE deleted_at < (SELECT ?) ORDER BY deleted_at", p.DB.Dialect().NowMinus(p.Grace)))
-	if err != nil {
-		return 0, p.DB.TranslateError(err)
+	var found []models.ID
+	err := p.db.Read(ctx).Scan(&found, engine.SQL(
+		"SELECT id FROM projects WHERE deleted_at < (SELECT ?) ORDER BY deleted_at", p.db.Dialect().NowMinus(grace)))
+	if err != nil || len(found) == 0 {
+		return p.db.TranslateError(err)
 	}
-	for _, project := range projects {
-		done, err := p.purge(ctx, project)
-		if err != nil {
-			return purged, err
-		}
-		if done {
-			purged++
+	for _, project := range found {
+		if _, err := p.purge(ctx, project); err != nil {
+			return err
 		}
 	}
-	return purged, nil
+	return p.db.TranslateError(p.RefreshDeleted(ctx))
 }
 
 // purge deletes the rows of a project and then the project. It returns false if another server purges it.
-func (p Purger) purge(ctx context.Context, project models.ID) (done bool, err error) {
+func (p *Projects) purge(ctx context.Context, project models.ID) (done bool, err error) {
 	begin, rows := time.Now(), int64(0)
-	p.Log.InfoContext(ctx, "purging a deleted project", "project", project)
+	p.log.InfoContext(ctx, "purging a deleted project", "project", project)
 	for _, table := range purgedTables {
 		for deleted := int64(portionRows); deleted == portionRows; rows += deleted {
 			portion := time.Now()
@@ -90,7 +74,7 @@ func (p Purger) purge(ctx context.Context, project models.ID) (done bool, err er
 	}
 	_, done, err = p.deletePortion(ctx, project, engine.SQL("DELETE FROM projects WHERE id = ?", project))
 	if err == nil && done {
-		p.Log.InfoContext(ctx, "purged a deleted project", "project", project, "rows", rows, "duration", time.Since(begin))
+		p.log.InfoContext(ctx, "purged a deleted project", "project", project, "rows", rows, "duration", time.Since(begin))
 	}
 	return done, err
 }
@@ -105,9 +89,9 @@ func pause(ctx context.Context, duration time.Duration) {
 
 // portionOf returns the statement that deletes the first rows of a project in a table. PostgreSQL finds them by their
 // places: without statistics it could read the whole project to find them by key.
-func (p Purger) portionOf(project models.ID, table, key string) engine.Expr {
+func (p *Projects) portionOf(project models.ID, table, key string) engine.Expr {
 	first := engine.SQL("FROM "+table+" WHERE project_id = ? ORDER BY "+key+" LIMIT ?", project, portionRows)
-	if p.DB.Dialect().HasOneWriter() {
+	if p.db.Dialect().HasOneWriter() {
 		return engine.SQL("DELETE FROM "+table+" WHERE project_id = ? AND ("+key+") IN (SELECT "+key+" ?)", project, first)
 	}
 	return engine.SQL("DELETE FROM "+table+" WHERE project_id = ? AND ctid = ANY(ARRAY(SELECT ctid ?))", project, first)
@@ -115,11 +99,11 @@ func (p Purger) portionOf(project models.ID, table, key string) engine.Expr {
 
 // deletePortion sends a statement that deletes rows of a project, and returns the number of rows. locked is false if
 // another server has locked or purged the project; then it deletes nothing.
-func (p Purger) deletePortion(
+func (p *Projects) deletePortion(
 	ctx context.Context, project models.ID, statement engine.Expr,
 ) (deleted int64, locked bool, err error) {
-	err = p.DB.Write(ctx, func(db *gorm.DB) error {
-		tx := &access.Tx{DB: db, Dialect: p.DB.Dialect()}
+	err = p.db.Write(ctx, func(db *gorm.DB) error {
+		tx := &access.Tx{DB: db, Dialect: p.db.Dialect()}
 		lock := ""
 		if !tx.Dialect.HasOneWriter() {
 			lock = " FOR UPDATE SKIP LOCKED"

@@ -4,8 +4,8 @@
 // It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
-// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, ID, or
-// LoggedList for the results of writes.
+// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, ID,
+// LoggedList for the results of writes, or ErasedEntries for those of an erasure.
 package snapshot
 
 import (
