@@ -25,6 +25,8 @@ export const embeddedTypes: string[] = [
   "DTypeValue",
   "DeleteArtifactPayload",
   "DeleteArtifactVersionPayload",
+  "DeletePipelineRunPayload",
+  "DeleteProjectPayload",
   "DictValue",
   "DurationValue",
   "EraseMetadataPayload",

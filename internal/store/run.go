@@ -205,6 +205,7 @@ func (s *Store) StartStepRun(
 			if err != nil {
 				return run.ProjectID, nil, err
 			}
+			step.KnownPipelineRun = run
 			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
 				return run.ProjectID, nil, err
 			}
