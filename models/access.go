@@ -101,6 +101,13 @@ const (
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
 )
 
+// AuditActions are all actions.
+var AuditActions = []AuditAction{
+	AuditActionAPIKeyCreated, AuditActionAPIKeyRevoked, AuditActionProjectCreated, AuditActionProjectImported,
+	AuditActionAliasSet, AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionArtifactVersionDeleted,
+	AuditActionArtifactDeleted,
+}
+
 // AuditEvent records one change of access, names or deletions.
 type AuditEvent struct {
 	ID        ID `gorm:"primaryKey"`

@@ -81,8 +81,8 @@ func TestHostileFiles(t *testing.T) {
 		want string
 	}{
 		"another format": {editFirst("header", `"placard-project"`, `"other"`), `is not the first line of a file`},
-		"a newer format": {editFirst("header", `"formatVersion":1`, `"formatVersion":2`), "newer program"},
-		"no version":     {editFirst("header", `"formatVersion":1,`, ``), `"formatVersion" is missing`},
+		"a newer format": {editFirst("header", `"formatVersion":2`, `"formatVersion":3`), "newer program"},
+		"no version":     {editFirst("header", `"formatVersion":2,`, ``), `"formatVersion" is missing`},
 		"no name": {editFirst("header", `"name":"[^"]*"`, `"name":" `+secret+`"`),
 			`"name" must not begin or end with white space`},
 		"header twice": {func(_ testing.TB, l []string) []string { return slices.Insert(l, 1, l[0]) },
@@ -280,7 +280,7 @@ func TestConflicts(t *testing.T) {
 			`another entry with this "id"`},
 		"an older entry": {editFirst("entry", `"id":"........`, `"id":"00000000`),
 			`"loggedAt" must not be before`},
-		"another event": {editFirst("auditEvent", `"subject":"`, `"subject":"not `),
+		"another event": {editFirst("auditEvent", `"description":"`, `"description":"not `),
 			`another auditEvent with this "id"`},
 	}
 	storetest.Each(t, func(t *testing.T, url string) {
