@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/store/bulk"
@@ -224,8 +225,8 @@ func (r *reader) checkTrailer(members models.Object) error {
 		counts[table.Record] = json.Number(strconv.FormatInt(r.counts[table.Record], 10))
 	}
 	object, _ := values["counts"].(models.Object)
-	latest, err := readInstant(values["latestAt"])
-	if len(values) != 3 || !maps.Equal(toMap(object), counts) || err != nil || latest != r.latest ||
+	latest := time.UnixMicro(r.latest).UTC().Format(instantLayout)
+	if len(values) != 3 || !maps.Equal(toMap(object), counts) || values["latestAt"] != latest ||
 		values["sha256"] != r.sha256() {
 		return r.refuse("the file is damaged: counts, latest instant or SHA-256 of its lines differ from this line")
 	}

@@ -23,8 +23,12 @@ func (r *reader) readRow(table *bulk.Table, members models.Object) (bulk.Row, er
 	value, hasValue := given["value"]
 	for column := range row.All() {
 		name, ok := column.MemberIn(r.version)
-		member, present := given[name]
-		delete(given, name)
+		var member any
+		present := false
+		if ok {
+			member, present = given[name]
+			delete(given, name)
+		}
 		var err error
 		switch {
 		case column.Kind == bulk.Bool && column.Optional && !present:

@@ -88,6 +88,9 @@ func fill(t testing.TB, url string) *source {
 		models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a", "b"}}))
 	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil,
 		models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a"}}))
+	s.addPeople(v.ID)
+	s.erase(v.ID)
+	s.reuse(v.ID)
 	return s
 }
 
@@ -177,15 +180,20 @@ func withTrailer(t testing.TB, lines []string) []byte {
 		strings.Join(parts, ","), latest, hex.EncodeToString(sum[:]))
 }
 
-// derivedRows returns the rows of the project that a file omits because they follow from others. It orders them by seq
-// and omits seq.
-func derivedRows(t testing.TB, url string) string {
-	t.Helper()
+// openDB opens a database for statements of a test.
+func openDB(t testing.TB, url string) *sql.DB {
 	driver, source := "pgx", url
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		driver, source = "sqlite", path
 	}
-	db := must[*sql.DB](t)(sql.Open(driver, source))
+	return must[*sql.DB](t)(sql.Open(driver, source))
+}
+
+// derivedRows returns the rows of the project that a file omits because they follow from others. It orders them by seq
+// and omits seq.
+func derivedRows(t testing.TB, url string) string {
+	t.Helper()
+	db := openDB(t, url)
 	defer func() { _ = db.Close() }()
 	var text strings.Builder
 	for _, q := range []struct {

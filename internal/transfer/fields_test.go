@@ -1,0 +1,64 @@
+package transfer_test
+
+import (
+	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/models"
+)
+
+// execute runs statements in the database of the source. Each must change a row.
+func (s *source) execute(query string, args ...any) {
+	s.Helper()
+	db := openDB(s, s.url)
+	defer func() { _ = db.Close() }()
+	done, err := db.Exec(query, args...)
+	if err != nil {
+		s.Fatalf("%s: %v", query, err)
+	}
+	if n, err := done.RowsAffected(); n == 0 || err != nil {
+		s.Fatalf("%s changed no rows (%v)", query, err)
+	}
+}
+
+// addPeople adds authors, descriptions and times of changes.
+func (s *source) addPeople(version models.ID) {
+	s.Helper()
+	s.execute("UPDATE projects SET description = $1 WHERE name = $2", "# Churn\n\"who\" <leaves> 🦆", project)
+	s.execute("UPDATE artifacts SET description = $1, created_by = 'ci', updated_at = updated_at + 7", "of an artifact\n")
+	s.execute("UPDATE artifact_versions SET description = $1, created_by = 'ann' WHERE id = $2", "of a version", version)
+	s.execute("UPDATE pipeline_runs SET created_by = 'ci', updated_at = started_at + 3")
+	s.execute("UPDATE step_runs SET created_by = 'ann', updated_at = started_at + 2")
+	s.execute("UPDATE alias_moves SET moved_by = 'bob' WHERE alias = 'prod'")
+	s.execute("UPDATE tag_moves SET moved_by = 'bob' WHERE tag = 'a'")
+	s.execute("UPDATE events SET created_by = 'bob' WHERE kind IN ('ALIAS_SET', 'TAG_ADDED')")
+}
+
+// erase erases a value that is not the latest of its key, one that is, and the reason of a retraction of a version.
+func (s *source) erase(version models.ID) {
+	s.Helper()
+	target := models.MetadataTarget{ArtifactVersionID: ref(version.String())}
+	s.log(target, `{"secret": "hunter3", "taken back": 1}`)
+	s.log(target, `{"secret": "hunter3"}`)
+	_, _, err := s.RetractMetadata(everyone, store.Call{}, nil, store.Retraction{
+		Target: target, Keys: []models.MetadataKeyInput{{Key: "taken back"}}, Reason: ref("hunter4"),
+	})
+	must[any](s)(nil, err)
+	const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE "
+	s.execute("UPDATE metadata_entries" + erased + "key = 'secret' OR reason = 'hunter4'")
+	s.execute("UPDATE metadata_latest" + erased + "key = 'secret' OR reason = 'hunter4'")
+	s.execute(`UPDATE events SET details = replace(details, ',"reason":"hunter4"', ' ') WHERE kind = 'METADATA_RETRACTED'`)
+}
+
+// reuse adds a step with the outputs "cached", which re-uses a version and has a waiting fact, and "lost", which
+// re-used a deleted version.
+func (s *source) reuse(version models.ID) {
+	s.Helper()
+	step, _, err := s.StartStepRun(everyone, store.Call{}, nil, models.StartStepRunInput{
+		PipelineRunID: s.run.ID.String(), Name: "load", Outputs: []models.StepOutputDeclaration{{Name: "cached"}, {Name: "lost"}},
+	})
+	must[any](s)(nil, err)
+	s.log(models.MetadataTarget{StepContext: &models.StepContext{StepRunID: step.ID.String(), ArtifactName: ref("cached")}},
+		`{"waits": true}`)
+	const bind = "UPDATE step_outputs SET bound_at = $1, reused_subject_id = $2, artifact_version_id = $3 WHERE name = $4"
+	s.execute(bind, step.StartedAt.UnixMicro()+1, version, version, "cached")
+	s.execute(bind, step.StartedAt.UnixMicro()+2, models.NewID(), nil, "lost")
+}
