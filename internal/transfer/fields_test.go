@@ -38,14 +38,20 @@ func (s *source) erase(version models.ID) {
 	target := models.MetadataTarget{ArtifactVersionID: ref(version.String())}
 	s.log(target, `{"secret": "hunter3", "taken back": 1}`)
 	s.log(target, `{"secret": "hunter3"}`)
-	_, _, err := s.RetractMetadata(everyone, store.Call{}, nil, store.Retraction{
-		Target: target, Keys: []models.MetadataKeyInput{{Key: "taken back"}}, Reason: ref("hunter4"),
-	})
-	must[any](s)(nil, err)
+	must[any](s)(nil, s.retract(version, "taken back", "hunter4"))
 	const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE "
 	s.execute("UPDATE metadata_entries" + erased + "key = 'secret' OR reason = 'hunter4'")
 	s.execute("UPDATE metadata_latest" + erased + "key = 'secret' OR reason = 'hunter4'")
 	s.execute(`UPDATE events SET details = replace(details, ',"reason":"hunter4"', ' ') WHERE kind = 'METADATA_RETRACTED'`)
+}
+
+// retract retracts a key of a version.
+func (s *source) retract(version models.ID, key, reason string) error {
+	_, _, err := s.RetractMetadata(everyone, store.Call{}, nil, store.Retraction{
+		Target: models.MetadataTarget{ArtifactVersionID: ref(version.String())}, Keys: []models.MetadataKeyInput{{Key: key}},
+		Reason: &reason,
+	})
+	return err
 }
 
 // reuse adds a step with the outputs "cached", which re-uses a version and has a waiting fact, and "lost", which

@@ -109,7 +109,8 @@ func (b *batch) checkReference(r reference) error {
 		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
 	}
 	return b.refuseWhere(member+" must not be the ID of an object of another project or artifact", columns,
-		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project))
+		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign+" AND NOT EXISTS (SELECT 1 FROM "+
+			r.table+" o WHERE o.project_id = ? AND o.id = t."+r.column+" AND x.project_id <> o.project_id)", b.project, b.project))
 }
 
 func (b *batch) checkUnique(columns []string) error {
