@@ -37,6 +37,12 @@ func keepsDescription(stored, imported Row) bool {
 	return there != Absent && there != stored.Get("description")
 }
 
+// keepsLaterDescription reports whether the description of an artifact differs from the one in the file and is not
+// older.
+func keepsLaterDescription(stored, imported Row) bool {
+	return keepsDescription(stored, imported) && !isGreater(imported, stored, "updated_at")
+}
+
 // isGreater reports whether a number or an instant of row is greater than that of other. NULL and an absent value are
 // the least.
 func isGreater(row, other Row, column string) bool {

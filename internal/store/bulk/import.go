@@ -104,7 +104,9 @@ func (i *Importer) findProject(tx store.ImportTx) error {
 	}
 	if len(found) > 0 {
 		p.ID = found[0].ID
-		i.kept = i.hasDescription && !equalTexts(p.Description, found[0].Description)
+		if err := i.describe(tx, found[0].Description); err != nil {
+			return err
+		}
 		if !p.CreatedAt.Before(found[0].CreatedAt.Time) {
 			return nil
 		}
@@ -123,10 +125,24 @@ func (i *Importer) findProject(tx store.ImportTx) error {
 		p.Description).Error
 }
 
+// describe gives an empty project the description in the file. Any other project keeps its description.
+func (i *Importer) describe(tx store.ImportTx, stored *string) error {
+	p := i.project
+	if !i.hasDescription || stored == p.Description || stored != nil && p.Description != nil && *stored == *p.Description {
+		return nil
+	}
+	var used bool
+	err := tx.Raw(`SELECT EXISTS (SELECT 1 FROM artifacts WHERE project_id = ?)
+		OR EXISTS (SELECT 1 FROM pipeline_runs WHERE project_id = ?)`, p.ID, p.ID).Scan(&used).Error
+	if err != nil || used || stored != nil {
+		i.kept = true
+		return err
+	}
+	return tx.Exec("UPDATE projects SET description = ? WHERE id = ?", p.Description, p.ID).Error
+}
+
 // selectProject is the beginning of the statements that find projects. A deleted project exists until its rows are purged.
 const selectProject = "SELECT id, name, created_at, description FROM projects WHERE deleted_at IS NULL"
-
-func equalTexts(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // tablesWithID are the tables whose rows have an ID that is unique in the database.
 var tablesWithID = []string{

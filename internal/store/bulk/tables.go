@@ -83,8 +83,10 @@ var Tables = []*Table{
 			{Name: "created_at", Kind: Instant}, author,
 			{Name: "updated_at", Kind: Instant, Since: 2, write: "coalesce(t.updated_at, t.created_at)"}, description,
 		},
-		unique: [][]string{{"name"}}, compare: compareArtifacts, keeps: keepsDescription,
-		update: "last_number = " + greater("artifacts", "last_number") + ", updated_at = " + greater("artifacts", "updated_at"),
+		unique: [][]string{{"name"}}, compare: compareArtifacts, keeps: keepsLaterDescription,
+		update: "last_number = " + greater("artifacts", "last_number") + ", updated_at = " + greater("artifacts", "updated_at") +
+			", description = CASE WHEN artifacts.updated_at < excluded.updated_at THEN excluded.description" +
+			" ELSE artifacts.description END",
 	},
 	{
 		Record: "retiredNumber", name: "retired_numbers", Key: []string{"artifact_id", "number"},
