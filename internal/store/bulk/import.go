@@ -141,7 +141,7 @@ func (i *Importer) describe(tx store.ImportTx, stored *string) error {
 	return tx.Exec("UPDATE projects SET description = ? WHERE id = ?", p.Description, p.ID).Error
 }
 
-// selectProject is the beginning of the statements that find projects. A deleted project exists until its rows are purged.
+// selectProject is the beginning of the statements that find projects. A deleted project exists until its purge.
 const selectProject = "SELECT id, name, created_at, description FROM projects WHERE deleted_at IS NULL"
 
 // tablesWithID are the tables whose rows have an ID that is unique in the database.

@@ -16,8 +16,8 @@ func reuses(output Row) bool {
 }
 
 // compareOutputs returns newer for an output that re-uses a version in the file and is not bound here. An output from
-// which a version was saved is equal, because the import of the version binds it. If that version was deleted before the
-// export, the output stays unbound.
+// which a version was saved is equal, because the import of the version binds it. If that version was deleted before
+// the export, the output stays unbound.
 func compareOutputs(stored, imported Row) comparison {
 	here, there := stored.Get("bound_at"), imported.Get("bound_at")
 	switch {
