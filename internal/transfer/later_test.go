@@ -14,45 +14,42 @@ import (
 // TestLaterErasure checks that an import erases what was erased in the source, and never restores a value.
 func TestLaterErasure(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, _ string) {
-		for from, target := range storetest.Engines {
-			url, to := storetest.Engines[from](t), target(t)
-			s := fill(t, url)
-			v := s.version("model", nil)
-			s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"secret": 1, "wrong": 2}`)
-			must[any](t)(nil, s.retract(v.ID, "wrong", "private"))
-			before := export(t, url)
-			must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-			const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE "
-			s.execute("UPDATE metadata_entries"+erased+"subject_id = $1 AND (key = 'secret' OR retracted)", v.ID)
-			s.execute("UPDATE metadata_latest"+erased+"subject_id = $1", v.ID)
-			s.execute(`UPDATE events SET details = replace(details, '"reason":"private"', '"entries":1') WHERE artifact_version_id = $1
-				AND kind = 'METADATA_RETRACTED'`, v.ID)
-			after := export(t, url)
-			if bytes.Contains(after, []byte("private")) {
-				t.Fatal("the reason is exported")
+	eachPair(t, func(t *testing.T, url, to string) {
+		s := fill(t, url)
+		v := s.version("model", nil)
+		s.log(models.MetadataTarget{ArtifactVersionID: ref(v.ID.String())}, `{"secret": 1, "wrong": 2}`)
+		must[any](t)(nil, s.retract(v.ID, "wrong", "private"))
+		before := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
+		const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE "
+		s.execute("UPDATE metadata_entries"+erased+"subject_id = $1 AND (key = 'secret' OR retracted)", v.ID)
+		s.execute("UPDATE metadata_latest"+erased+"subject_id = $1", v.ID)
+		s.execute(`UPDATE events SET details = replace(details, '"reason":"private"', '"entries":1') WHERE artifact_version_id = $1
+			AND kind = 'METADATA_RETRACTED'`, v.ID)
+		after := export(t, url)
+		if bytes.Contains(after, []byte("private")) {
+			t.Fatal("the reason is exported")
+		}
+		revision := s.revisions(to)
+		done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
+		if done.Inserted != 0 || done.Updated != 3 || done.Skipped != 0 {
+			t.Errorf("imported %+v", done)
+		}
+		if s.revisions(to)[v.ID] == revision[v.ID] {
+			t.Error("the revision of the subject is the same")
+		}
+		for _, file := range [][]byte{before, after, before} {
+			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file))
+			if kept := done.Kept["entry"] + done.Kept["event"]; done.Inserted+done.Updated > 0 ||
+				kept != 3*(strings.Count(string(file), "private")/2) {
+				t.Errorf("imported again %+v", done)
 			}
-			revision := s.revisions(to)
-			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
-			if done.Inserted != 0 || done.Updated != 3 || done.Skipped != 0 {
-				t.Errorf("imported %+v", done)
+			if got := export(t, to); !bytes.Equal(got, after) {
+				t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
 			}
-			if s.revisions(to)[v.ID] == revision[v.ID] {
-				t.Error("the revision of the subject is the same")
-			}
-			for _, file := range [][]byte{before, after, before} {
-				done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file))
-				if kept := done.Kept["entry"] + done.Kept["event"]; done.Inserted+done.Updated > 0 ||
-					kept != 3*(strings.Count(string(file), "private")/2) {
-					t.Errorf("imported again %+v", done)
-				}
-				if got := export(t, to); !bytes.Equal(got, after) {
-					t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
-				}
-			}
-			if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
-				t.Errorf("the database has\n%s\nwant\n%s", got, want)
-			}
+		}
+		if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
+			t.Errorf("the database has\n%s\nwant\n%s", got, want)
 		}
 	})
 }
@@ -78,35 +75,32 @@ func (s *source) revisions(url string) map[models.ID]int64 {
 // versions themselves.
 func TestLaterReuse(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, _ string) {
-		for from, target := range storetest.Engines {
-			url, to := storetest.Engines[from](t), target(t)
-			s := fill(t, url)
-			s.execute("UPDATE step_outputs SET bound_at = NULL, reused_subject_id = NULL, artifact_version_id = NULL WHERE name = 'lost'")
-			before := export(t, url)
-			must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-			v := s.version("model", ref("waiting"))
-			s.execute(`UPDATE step_outputs SET bound_at = $1, reused_subject_id = (SELECT subject_id FROM artifact_versions WHERE id = $2),
-				artifact_version_id = $2 WHERE name = 'lost'`, v.CreatedAt.UnixMicro()+1, v.ID)
-			after := export(t, url)
-			if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Updated != 2 {
-				t.Errorf("imported %+v", done) // the artifact and the output
-			}
-			for _, file := range [][]byte{before, after} {
-				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.Inserted+done.Updated > 0 {
-					t.Errorf("imported again %+v", done)
-				}
-			}
-			if got := export(t, to); !bytes.Equal(got, after) {
-				t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
-			}
-			if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
-				t.Errorf("the database has\n%s\nwant\n%s", got, want)
-			}
-			other := editLast("stepOutput", `"reusedSubjectId":"[^"]*"`, `"reusedSubjectId":"`+someID+`"`)(t, lines(after))
-			_, err := importInto(context.Background(), t, to, withTrailer(t, other))
-			checkRefused(t, "a re-use of another version", err, `another stepOutput with this "id"`)
+	eachPair(t, func(t *testing.T, url, to string) {
+		s := fill(t, url)
+		s.execute("UPDATE step_outputs SET bound_at = NULL, reused_subject_id = NULL, artifact_version_id = NULL WHERE name = 'lost'")
+		before := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
+		v := s.version("model", ref("waiting"))
+		s.execute(`UPDATE step_outputs SET bound_at = $1, reused_subject_id = (SELECT subject_id FROM artifact_versions WHERE id = $2),
+			artifact_version_id = $2 WHERE name = 'lost'`, v.CreatedAt.UnixMicro()+1, v.ID)
+		after := export(t, url)
+		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Updated != 2 {
+			t.Errorf("imported %+v", done) // the artifact and the output
 		}
+		for _, file := range [][]byte{before, after} {
+			if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, file)); done.Inserted+done.Updated > 0 {
+				t.Errorf("imported again %+v", done)
+			}
+		}
+		if got := export(t, to); !bytes.Equal(got, after) {
+			t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
+		}
+		if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
+			t.Errorf("the database has\n%s\nwant\n%s", got, want)
+		}
+		other := editLast("stepOutput", `"reusedSubjectId":"[^"]*"`, `"reusedSubjectId":"`+someID+`"`)(t, lines(after))
+		_, err := importInto(context.Background(), t, to, withTrailer(t, other))
+		checkRefused(t, "a re-use of another version", err, `another stepOutput with this "id"`)
 	})
 }
 

@@ -43,6 +43,18 @@ type source struct {
 
 const project = "churn"
 
+// eachPair runs a test with a new database of each engine and a target of each engine.
+func eachPair(t *testing.T, run func(t *testing.T, url, to string)) {
+	for from, open := range storetest.Engines {
+		for to, target := range storetest.Engines {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				t.Parallel()
+				run(t, open(t), target(t))
+			})
+		}
+	}
+}
+
 func ref[T any](v T) *T { return &v }
 
 // must returns a result, and fails the test for an error.
