@@ -39,7 +39,7 @@ func TestForeignFiles(t *testing.T) {
 	for name, c := range map[string]struct{ record, member, of, want string }{
 		"its artifact": {"artifactVersion", "artifactId", "artifact",
 			"must be the ID of an object of this project"},
-		"its output":             {"artifactVersion", "outputId", "output", "must be the ID of an object of this project"},
+		"its output":             {"artifactVersion", "outputId", "output", "of another project or artifact"},
 		"its version, an input":  {"stepInput", "artifactVersionId", "version", "of another project or artifact"},
 		"its version, an alias":  {"aliasMove", "artifactVersionId", "version", "of another project or artifact"},
 		"its version, a tag":     {"tagMove", "artifactVersionId", "version", "must be the ID of an object of this project"},
@@ -49,7 +49,7 @@ func TestForeignFiles(t *testing.T) {
 		"its version, a re-use":  {"stepOutput", "reusedSubjectId", "version", "of another project or artifact"},
 		"its output, a re-use":   {"stepOutput", "reusedSubjectId", "output", "of another project or artifact"},
 		"its subject":            {"entry", "subjectId", "version", "must be the ID of an object of this project"},
-		"its step run":           {"entry", "stepRunId", "step", "must be the ID of an object of this project"},
+		"its step run":           {"entry", "stepRunId", "step", "of another project or artifact"},
 		"its run":                {"stepRun", "pipelineRunId", "run", "must be the ID of an object of this project"},
 		"the ID of its run":      {"pipelineRun", "id", "run", "another project of this database"},
 		"its ID as a run":        {"pipelineRun", "id", "project", "another object of this database"},

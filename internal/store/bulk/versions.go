@@ -27,6 +27,9 @@ func insertRetiredNumbers(b *batch) error {
 
 // insertVersions also gives the versions their subjects and binds the outputs from which they were saved.
 func insertVersions(b *batch) error {
+	if err := b.checkOutputs(); err != nil {
+		return err
+	}
 	for _, fault := range []struct{ text, condition string }{
 		{`"number" must not be greater than "lastNumber" of the artifact`,
 			"CROSS JOIN artifacts x WHERE x.project_id = ? AND x.id = t.artifact_id AND x.last_number < t.number"},
@@ -41,14 +44,6 @@ func insertVersions(b *batch) error {
 		if err := b.refuseWhere(fault.text, columns, engine.SQL(fault.condition, b.project)); err != nil {
 			return err
 		}
-	}
-	outputs := map[any]bool{}
-	for _, r := range b.inserts {
-		output := r.Get("output_id")
-		if output != nil && outputs[output] {
-			return refuse(r.Line, `the file has another artifactVersion with this "outputId"`)
-		}
-		outputs[output] = true
 	}
 	if err := b.addVersionSubjects(); err != nil {
 		return err
@@ -69,11 +64,7 @@ func insertVersions(b *batch) error {
 func (b *batch) bindReusingOutputs() error {
 	subjects := make([]models.ID, len(b.inserts))
 	for i, r := range b.inserts {
-		output, ok := r.Get("output_id").(models.ID)
-		if !ok {
-			output = r.Get("id").(models.ID)
-		}
-		subjects[i] = output
+		subjects[i] = versionSubject(r)
 	}
 	return b.Write(engine.SQL(`UPDATE step_outputs AS o SET artifact_version_id = (SELECT v.id FROM artifact_versions v
 		WHERE v.project_id = ? AND v.subject_id = o.reused_subject_id)
@@ -98,6 +89,30 @@ func (b *batch) touchArtifacts() error {
 	return b.Write(engine.SQL(`UPDATE artifacts SET updated_at = t.created_at FROM ?
 		WHERE project_id = ? AND artifacts.id = t.artifact_id AND updated_at < t.created_at`,
 		b.tableOf(slices.Collect(maps.Values(last)), "artifact_id", "created_at"), b.project))
+}
+
+// checkOutputs returns a RowError for two versions with one subject, and for an output that is another object. An output
+// may have been deleted with its run.
+func (b *batch) checkOutputs() error {
+	subjects := map[models.ID]bool{}
+	for _, r := range b.inserts {
+		if subjects[versionSubject(r)] {
+			return refuse(r.Line, `the file has another artifactVersion with this "outputId"`)
+		}
+		subjects[versionSubject(r)] = true
+	}
+	return b.refuseWhere(`"outputId" must not be the ID of another object, or of the output of another version`,
+		[]string{"output_id"}, engine.SQL("WHERE "+hasID("t.output_id", "step_outputs")+` OR EXISTS (SELECT 1 FROM subjects x
+		WHERE x.project_id = ? AND x.id = t.output_id AND NOT EXISTS (SELECT 1 FROM step_outputs o
+			WHERE o.project_id = ? AND o.id = t.output_id))`, b.project, b.project))
+}
+
+// versionSubject returns the ID of the subject of a version.
+func versionSubject(version Row) models.ID {
+	if output, ok := version.Get("output_id").(models.ID); ok {
+		return output
+	}
+	return version.Get("id").(models.ID)
 }
 
 // addVersionSubjects adds the subjects of new versions. A version with an output takes over the subject of the output.
