@@ -40,6 +40,7 @@ var replacements = map[string]string{
 	"Lineage.nodes":                 "versions",
 	"MetadataEntry.createdAt":       "loggedAt",
 	"MetadataEntry.createdBy":       "loggedBy",
+	"MetadataKeyUsage.versions":     "versionCount",
 	"MetadataSeries.missing":        "missingCount",
 	"MetadataStatistics.nonFinite":  "nonFiniteCount",
 	"MetadataStatistics.notNumbers": "nonNumericCount",
