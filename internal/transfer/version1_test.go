@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/internal/transfer"
 )
 
-// versionOne is a file of version 1 of the format, and migrated is the export of its project after the migration of the
-// database. Both were written by programs: the first one by the last program with version 1.
+// versionOne returns a file that the last program with version 1 has written, and the export of the same project after
+// the migration of the database.
 func versionOne(t testing.TB) (file, migrated []byte) {
 	t.Helper()
 	return must[[]byte](t)(os.ReadFile("testdata/version1.jsonl")), must[[]byte](t)(os.ReadFile("testdata/version1-migrated.jsonl"))

@@ -91,8 +91,8 @@ func (b *batch) touchArtifacts() error {
 		b.tableOf(slices.Collect(maps.Values(last)), "artifact_id", "created_at"), b.project))
 }
 
-// checkOutputs returns a RowError for two versions with one subject, and for an output that is another object. An output
-// may have been deleted with its run.
+// checkOutputs returns a RowError for two versions with one subject, and for an output that is another object. An
+// output may have been deleted with its run.
 func (b *batch) checkOutputs() error {
 	subjects := map[models.ID]bool{}
 	for _, r := range b.inserts {
