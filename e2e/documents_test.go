@@ -25,6 +25,7 @@ var ownServer = []struct{ page, setup string }{
 	{"how-to/move-to-postgresql.md", runningServer},
 	{"how-to/use-postgresql.md", ""},
 	{"how-to/back-up.md", runningServer},
+	{"how-to/erase.md", runningServer},
 	{"how-to/upgrade.md", "export PLACARD_DATABASE_URL=postgres://placard@127.0.0.1:5432/placard\nplacard migrate up\n"},
 	{"how-to/keys.md", ""},
 }

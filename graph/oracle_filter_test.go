@@ -39,7 +39,7 @@ type oracleProducer struct{ pipeline, step, stepRun, pipelineRun string }
 // oraclePlace is the card and the key of an entry. The card is empty for none.
 type oraclePlace struct{ card, key string }
 
-// oracleEntry is one entry of a key; a retraction has no value.
+// oracleEntry is one entry of a key; a retraction and an erased entry have no value.
 type oracleEntry struct {
 	oraclePlace
 	loggedAt time.Time

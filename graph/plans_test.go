@@ -77,7 +77,8 @@ var moreMutations = map[string][]string{
 
 // plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
 // connections prevents that.
-var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_"}
+var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_",
+	"UPDATE metadata_entries SET erased", "UPDATE metadata_latest SET erased"}
 
 // planWorld is a server on a PostgreSQL cluster that logs the plans of its statements and never runs ANALYZE.
 type planWorld struct {

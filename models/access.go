@@ -97,6 +97,7 @@ const (
 	AuditActionAliasSet               AuditAction = "ALIAS_SET"
 	AuditActionAliasRemoved           AuditAction = "ALIAS_REMOVED"
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"
+	AuditActionMetadataErased         AuditAction = "METADATA_ERASED"
 	AuditActionArtifactVersionDeleted AuditAction = "ARTIFACT_VERSION_DELETED"
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
 )
@@ -104,8 +105,8 @@ const (
 // AuditActions are all actions.
 var AuditActions = []AuditAction{
 	AuditActionAPIKeyCreated, AuditActionAPIKeyRevoked, AuditActionProjectCreated, AuditActionProjectImported,
-	AuditActionAliasSet, AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionArtifactVersionDeleted,
-	AuditActionArtifactDeleted,
+	AuditActionAliasSet, AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionMetadataErased,
+	AuditActionArtifactVersionDeleted, AuditActionArtifactDeleted,
 }
 
 // AuditEvent records one change of access, names or deletions.

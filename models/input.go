@@ -59,6 +59,11 @@ type (
 		Reason         *string
 		IdempotencyKey *string
 	}
+	EraseMetadataInput struct {
+		EntryIDs       []string
+		Reason         *string
+		IdempotencyKey *string `json:"-"`
+	}
 	CreateArtifactVersionInput struct {
 		Project        *string
 		Artifact       string

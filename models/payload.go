@@ -16,6 +16,10 @@ type (
 		Entries      []*MetadataEntry
 		Deduplicated bool
 	}
+	EraseMetadataPayload struct {
+		Entries      []*MetadataEntry
+		Deduplicated bool
+	}
 	CreateArtifactVersionPayload struct {
 		ArtifactVersion *ArtifactVersion
 		Deduplicated    bool

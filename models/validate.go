@@ -136,10 +136,32 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 		}
 		seen[name] = true
 	}
-	if in.Reason == nil {
+	return checkReason(at, in.Reason)
+}
+
+func checkReason(at *Path, reason *string) error {
+	if reason == nil {
 		return nil
 	}
-	return CheckText(at.Child("reason"), "a reason", *in.Reason, MaxReasonCharacters)
+	return CheckText(at.Child("reason"), "a reason", *reason, MaxReasonCharacters)
+}
+
+// Check validates the IDs and the reason: 1 to EntriesPerCall different IDs.
+func (in *EraseMetadataInput) Check(limits *ServerLimits, at *Path) error {
+	ids := at.Child("entryIds")
+	if n := len(in.EntryIDs); n == 0 {
+		return BadInput(ids, "must name at least one entry")
+	} else if n > int(limits.EntriesPerCall) {
+		return LimitExceeded(ids, "entries in a call", int64(limits.EntriesPerCall), int64(n))
+	}
+	seen := make(map[string]bool, len(in.EntryIDs))
+	for i, id := range in.EntryIDs {
+		if seen[id] {
+			return BadInput(ids.Child(i), "must not repeat an earlier ID")
+		}
+		seen[id] = true
+	}
+	return checkReason(at, in.Reason)
 }
 
 // nameField is a field of an input that contains a name, nil when it is absent.

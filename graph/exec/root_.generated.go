@@ -263,6 +263,11 @@ type ComplexityRoot struct {
 		Seconds      func(childComplexity int) int
 	}
 
+	EraseMetadataPayload struct {
+		Deduplicated func(childComplexity int) int
+		Entries      func(childComplexity int) int
+	}
+
 	FinishPipelineRunPayload struct {
 		PipelineRun func(childComplexity int) int
 	}
@@ -336,6 +341,7 @@ type ComplexityRoot struct {
 	MetadataEntry struct {
 		Card         func(childComplexity int) int
 		Display      func(childComplexity int) int
+		Erased       func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
 		HistoryCount func(childComplexity int) int
 		JSON         func(childComplexity int) int
@@ -453,6 +459,7 @@ type ComplexityRoot struct {
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
+		EraseMetadata         func(childComplexity int, input models.EraseMetadataInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
 		LogMetadata           func(childComplexity int, input models.LogMetadataInput) int
@@ -1724,6 +1731,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DurationValue.Seconds(childComplexity), true
 
+	case "EraseMetadataPayload.deduplicated":
+		if e.ComplexityRoot.EraseMetadataPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Deduplicated(childComplexity), true
+	case "EraseMetadataPayload.entries":
+		if e.ComplexityRoot.EraseMetadataPayload.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Entries(childComplexity), true
+
 	case "FinishPipelineRunPayload.pipelineRun":
 		if e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun == nil {
 			break
@@ -1952,6 +1972,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Display(childComplexity), true
+	case "MetadataEntry.erased":
+		if e.ComplexityRoot.MetadataEntry.Erased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.Erased(childComplexity), true
 	case "MetadataEntry.extendedJson":
 		if e.ComplexityRoot.MetadataEntry.ExtendedJSON == nil {
 			break
@@ -2458,6 +2484,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArtifactVersion(childComplexity, args["input"].(models.DeleteArtifactVersionInput)), true
+	case "Mutation.eraseMetadata":
+		if e.ComplexityRoot.Mutation.EraseMetadata == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseMetadata_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseMetadata(childComplexity, args["input"].(models.EraseMetadataInput)), true
 	case "Mutation.finishPipelineRun":
 		if e.ComplexityRoot.Mutation.FinishPipelineRun == nil {
 			break
@@ -4184,6 +4221,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
+			graphql.NewInputUnmarshaler("EraseMetadataInput", ec.unmarshalInputEraseMetadataInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -4377,7 +4415,7 @@ interface Subject implements Node {
   asOf: DateTime
   """
   The latest entry of each key. Entries without a card come first, then the cards in order of first appearance.
-  Retracted keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
+  Retracted and erased keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
   """
   metadata(
     "Only these keys; absent means every key."
@@ -4387,7 +4425,7 @@ interface Subject implements Node {
     "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
-  "The latest entry of one key, or null when the key is unknown or retracted."
+  "The latest entry of one key, or null when the key is unknown, retracted or erased."
   metadataEntry(
     "The key, compared exactly."
     key: String!
@@ -4933,15 +4971,15 @@ type MetadataEntry implements Node {
   key: String!
   "The card of the entry; null without a card."
   card: String
-  "The kind of the value, as logged; null for a retraction."
+  "The kind of the value, as logged; null for a retraction and for an erased entry."
   kind: MetadataKind
-  "The value; null for a retraction."
+  "The value; null for a retraction and for an erased entry."
   value: MetadataValue
-  "See ` + "`" + `DisplayValue.display` + "`" + `; null for a retraction."
+  "See ` + "`" + `DisplayValue.display` + "`" + `; null without a value."
   display: String
-  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and without a value."
   json: JSON
-  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and without a value."
   extendedJson: JSON
   "The sequence number in write order. The entry of a key with the greatest ` + "`" + `seq` + "`" + ` is the latest."
   seq: Int64!
@@ -4953,7 +4991,7 @@ type MetadataEntry implements Node {
   stepRun: StepRun
   "True if the entry retracts the key."
   retracted: Boolean!
-  "The reason of the retraction; null without one."
+  "The reason of the retraction; null without one and for an erased entry."
   reason: String
   "The subject of the fact; null if it is deleted."
   subject: Subject
@@ -5573,6 +5611,7 @@ enum AuditAction {
   "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Metadata keys were retracted." METADATA_RETRACTED
+  "The values of metadata entries were erased." METADATA_ERASED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
 }
@@ -5775,6 +5814,44 @@ type ComparisonInput {
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
+	{Name: "../schema/erasure.graphqls", Input: `# The removal of values for good.
+
+extend type Mutation {
+  """
+  Erase the values of metadata entries for good; the reason of a retraction is erased too. The entries keep their place
+  in the history, ` + "`" + `seq` + "`" + ` and time. A key whose latest entry is erased has no value: an earlier value does not come back.
+  It takes an API key that is an admin of the project. Erasing an entry again changes nothing.
+  """
+  eraseMetadata("The entries and the reason." input: EraseMetadataInput!): EraseMetadataPayload
+}
+
+extend type MetadataEntry {
+  """
+  True if the value, or the reason of a retraction, was erased. ` + "`" + `kind` + "`" + `, ` + "`" + `value` + "`" + ` and ` + "`" + `reason` + "`" + ` are null then, also as of
+  an earlier instant.
+  """
+  erased: Boolean!
+}
+
+"Entries to erase."
+input EraseMetadataInput {
+  """
+  The IDs of 1 to 1,000 different entries of one project. If one of them is unknown, the call fails with ` + "`" + `NOT_FOUND` + "`" + ` and
+  erases none.
+  """
+  entryIds: [ID!]!
+  "The reason, shown in audit events and timelines; up to 1,000 characters. It must not repeat the value."
+  reason: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The erased entries."
+type EraseMetadataPayload {
+  "The entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+`, BuiltIn: false},
 	{Name: "../schema/facets.graphqls", Input: `# Facets: values and names with the number of objects that have them, the most frequent first. docs/how-to/facets.md has
 # examples. A page shows the counts of its moment, so that an item whose count changes can move between pages.
 
@@ -5960,7 +6037,7 @@ extend type Query {
     "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
 }
 
 extend type Artifact {
@@ -6137,7 +6214,7 @@ extend type Project {
     "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
-  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 100)
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
   "How many artifacts it has." artifactCount: Int @cost(weight: 50)
   "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
   "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
@@ -6337,7 +6414,7 @@ input RunStatusFilter {
 }
 
 """
-Conditions on the latest value of one key, all of which must hold. A retracted key has no value.
+Conditions on the latest value of one key, all of which must hold. A retracted or erased key has no value.
 
 Numbers (INTEGER, FLOAT, STORAGE_SIZE in bytes, DURATION in seconds) are compared with numbers, exactly: 2^53 and
 2^53 + 1 differ, and 1 and 1.0 do not. Text (STRING, URI, PATH, DTYPE, MARKDOWN) is compared with text by code point,
@@ -7123,6 +7200,16 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EraseMetadataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entries":
+		return ec.fieldContext_EraseMetadataPayload_entries(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_EraseMetadataPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseMetadataPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pipelineRun":
@@ -7239,6 +7326,8 @@ func (ec *executionContext) childFields_MetadataEntry(ctx context.Context, field
 		return ec.fieldContext_MetadataEntry_subject(ctx, field)
 	case "historyCount":
 		return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
+	case "erased":
+		return ec.fieldContext_MetadataEntry_erased(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataEntry", field.Name)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// LatestOfKeys returns the latest entries of keys of each subject, without retractions and in no order, now or as of an
-// instant. It is one statement that looks up each key of each subject in an index.
+// LatestOfKeys returns the latest entries of keys of each subject, without keys that have no value and in no order, now
+// or as of an instant. It is one statement that looks up each key of each subject in an index.
 func (s *Store) LatestOfKeys(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []models.MetadataKey, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
@@ -39,7 +39,7 @@ func (s *Store) LatestOfKeys(
 	entries, err := s.readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
 	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
 	for _, e := range entries {
-		if !e.Retracted {
+		if e.Kind != nil {
 			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
 		}
 	}

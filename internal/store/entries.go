@@ -129,8 +129,8 @@ func textOrNull(text string) *string {
 	return &text
 }
 
-// LatestEntries returns the latest entries of each subject, without retracted keys, now or as of an instant. Entries
-// without a card come first, then the cards, each in order of their first entries. It is one statement for all
+// LatestEntries returns the latest entries of each subject, without keys that have no value, now or as of an instant.
+// Entries without a card come first, then the cards, each in order of their first entries. It is one statement for all
 // subjects; as of an instant it reads the histories up to then.
 //
 // keys restricts the result to these keys of all cards, nil for all keys. The values of other entries are not read.
@@ -165,7 +165,7 @@ func (s *Store) LatestEntries(
 	})
 	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
 	for _, e := range placed {
-		if !e.Retracted && (keys == nil || slices.Contains(keys, e.Key)) {
+		if e.Kind != nil && (keys == nil || slices.Contains(keys, e.Key)) {
 			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
 		}
 	}

@@ -26,7 +26,7 @@ func (k EntryKey) instant() *models.Time {
 	return &asOf
 }
 
-// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and not a retraction.
+// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and has a value.
 // The entry is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without
 // statistics reads the entries of all versions for each of them.
 func (k EntryKey) ofVersion(project models.ID) engine.Expr {
@@ -37,7 +37,7 @@ func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	latest := engine.SQL("SELECT l.seq FROM "+
 		table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
 		project, k.Card, k.Key).Concat(last)
-	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted",
+	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND m.kind IS NOT NULL",
 		project).And(engine.SQL("m.seq = (?)", latest))
 }
 
@@ -76,13 +76,13 @@ func (s *Store) ArtifactSeries(
 	}), err
 }
 
-// SubjectSeries returns the same page of the history of one key of each subject, by seq and without retractions. It
+// SubjectSeries returns the same page of the history of one key of each subject, by seq, of entries with values. It
 // is one statement for up to search.MaxParents subjects.
 func (s *Store) SubjectSeries(
 	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
 	l := entryList(fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		engine.SQL("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key))
+		engine.SQL("project_id = ? AND card = ? AND key = ? AND kind IS NOT NULL", project, key.Card, key.Key))
 	if key.AsOf != 0 {
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", key.AsOf))
 	}

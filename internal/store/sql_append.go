@@ -118,14 +118,14 @@ func latestColumns(value engine.Expr) engine.Expr {
 func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
 	latest := latestPerKey(engine.SQL(entries, args...), about)
-	return engine.SQL(`INSERT INTO metadata_latest (?, sort_key, parts, about, object_id)
+	return engine.SQL(`INSERT INTO metadata_latest (?, erased, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
-        step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
+        step_run_id, erased, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
     FROM ?
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
         seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
-        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
+        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, erased = excluded.erased, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
     WHERE excluded.seq > metadata_latest.seq`, latestColumns(engine.SQL("value")), latest)
 }

@@ -39,10 +39,28 @@ func (s *source) erase(version models.ID) {
 	s.log(target, `{"secret": "hunter3", "taken back": 1}`)
 	s.log(target, `{"secret": "hunter3"}`)
 	must[any](s)(nil, s.retract(version, "taken back", "hunter4"))
-	const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE "
-	s.execute("UPDATE metadata_entries" + erased + "key = 'secret' OR reason = 'hunter4'")
-	s.execute("UPDATE metadata_latest" + erased + "key = 'secret' OR reason = 'hunter4'")
-	s.execute(`UPDATE events SET details = replace(details, ',"reason":"hunter4"', ' ') WHERE kind = 'METADATA_RETRACTED'`)
+	s.eraseEntries(s.entryIDs("key = 'secret' OR reason = 'hunter4'"))
+}
+
+// entryIDs returns the IDs of the entries for which a condition holds.
+func (s *source) entryIDs(where string) (ids []string) {
+	db := openDB(s, s.url)
+	defer func() { _ = db.Close() }()
+	rows, err := db.Query("SELECT id FROM metadata_entries WHERE " + where + " ORDER BY seq")
+	must[any](s)(nil, err)
+	for rows.Next() {
+		var id models.ID
+		must[any](s)(nil, rows.Scan(&id))
+		ids = append(ids, id.String())
+	}
+	must[any](s)(nil, rows.Err())
+	return ids
+}
+
+func (s *source) eraseEntries(ids []string) {
+	s.Helper()
+	_, _, err := s.EraseMetadata(everyone, store.Call{}, nil, models.EraseMetadataInput{EntryIDs: ids, Reason: ref("private")})
+	must[any](s)(nil, err)
 }
 
 // retract retracts a key of a version.

@@ -132,33 +132,15 @@ func (p *randomProject) bind(o output, version *models.ArtifactVersion) {
 
 // eraseSome erases random entries.
 func (p *randomProject) eraseSome() {
-	db := openDB(p, p.url)
-	defer func() { _ = db.Close() }()
-	rows, err := db.Query("SELECT id, reason FROM metadata_entries WHERE NOT erased ORDER BY seq")
-	p.check(err)
-	var ids []models.ID
-	var reasons []string
-	for rows.Next() {
-		var id models.ID
-		var reason *string
-		p.check(rows.Scan(&id, &reason))
+	p.Helper()
+	var some []string
+	for _, id := range p.entryIDs("TRUE") {
 		if p.random.IntN(10) == 0 {
-			ids = append(ids, id)
-			if reason != nil {
-				reasons = append(reasons, *reason)
-			}
+			some = append(some, id)
 		}
 	}
-	p.check(rows.Err())
-	const erased = " SET erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL WHERE id = $1"
-	for _, id := range ids {
-		p.execute("UPDATE metadata_entries"+erased, id)
-		_, err := db.Exec("UPDATE metadata_latest"+erased, id)
-		p.check(err)
-	}
-	for _, reason := range reasons {
-		p.execute("UPDATE events SET details = replace(details, $1, '') WHERE details LIKE '%' || $1 || '%'",
-			fmt.Sprintf(`,"reason":%q`, reason))
+	if len(some) > 0 {
+		p.eraseEntries(some)
 	}
 }
 

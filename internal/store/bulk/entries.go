@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/erasure"
 	"github.com/placard/placard/models"
 )
 
@@ -66,13 +67,16 @@ func eraseEntries(b *batch) error {
 	if err != nil {
 		return err
 	}
+	if err := erasure.RewriteAnswers(b.Tx, b.project, distinctIDs(b.updates, "id")); err != nil {
+		return err
+	}
 	b.result.Updated += int(erased)
 	b.result.Unchanged += len(b.updates) - int(erased)
 	return b.reviseSubjects(subjects)
 }
 
-// erasure sets the columns of an entry that can hold a part of its value.
-const erasure = "erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL"
+// removal sets the columns of an entry that can hold a part of its value.
+const removal = "erased = TRUE, kind = NULL, value = NULL, reason = NULL, sort_key = NULL, parts = NULL"
 
 // erase removes the values of stored entries whose subjects are locked. It returns how many had not been erased.
 func (b *batch) erase(entries []Row) (int64, error) {
@@ -80,12 +84,12 @@ func (b *batch) erase(entries []Row) (int64, error) {
 		return 0, nil
 	}
 	ids := b.Dialect.IDIn("id", distinctIDs(entries, "id"))
-	erased, err := b.WriteCount(engine.SQL("UPDATE metadata_entries SET "+erasure+" WHERE project_id = ? AND NOT erased AND ?",
+	erased, err := b.WriteCount(engine.SQL("UPDATE metadata_entries SET "+removal+" WHERE project_id = ? AND NOT erased AND ?",
 		b.project, ids))
 	if err != nil {
 		return 0, err
 	}
-	return erased, b.Write(engine.SQL("UPDATE metadata_latest SET "+erasure+
+	return erased, b.Write(engine.SQL("UPDATE metadata_latest SET "+removal+
 		" WHERE project_id = ? AND (subject_id, card, key) IN (SELECT t.subject_id, coalesce(t.card, ''), t.key FROM ?) AND ?",
 		b.project, b.tableOf(entries, "subject_id", "card", "key"), ids))
 }

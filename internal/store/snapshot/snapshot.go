@@ -5,7 +5,7 @@
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
 // Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, or
-// LoggedList for the results of writes.
+// LoggedList for the results of writes, ErasedEntries for those of an erasure.
 package snapshot
 
 import (

@@ -153,6 +153,21 @@ func TestSnapshotOfEntries(t *testing.T) {
 	}
 }
 
+// TestSnapshotOfErasedEntries checks that a snapshot keeps the fields of erased entries, which have no values.
+func TestSnapshotOfErasedEntries(t *testing.T) {
+	t.Parallel()
+	project := models.NewID()
+	entries := []*models.MetadataEntry{filled[models.MetadataEntry](project), filled[models.MetadataEntry](project)}
+	for _, entry := range entries {
+		entry.Kind, entry.Text, entry.Reason, entry.AsOf, entry.Erased = nil, nil, nil, nil, true
+	}
+	entries[1].Retracted, entries[1].LoggedBy = false, nil
+	again, err := Read(project, ErasedEntries, Write(project, ErasedEntries, entries))
+	if err != nil || !reflect.DeepEqual(again, entries) {
+		t.Errorf("%v:\n%s\nwant\n%s", err, asJSON(t, again), asJSON(t, entries))
+	}
+}
+
 func asJSON(t *testing.T, value any) string {
 	t.Helper()
 	text, err := json.Marshal(value)
