@@ -50,7 +50,7 @@ var allowedImports = map[string][]string{
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/engine",
 		"internal/store/erasure", "internal/store/facet", "internal/store/lineage", "internal/store/search",
-		"internal/store/snapshot", "internal/store/target",
+		"internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
@@ -60,6 +60,7 @@ var allowedImports = map[string][]string{
 	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/timeline": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},

@@ -78,6 +78,9 @@ var rules = map[string]rule{
 	"deleteArtifactVersion": {"ADMIN", inputs(`%s`, versionSelectors...)},
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
+	"updateProject":         {"ADMIN", inputs(`projectId: "{Project}", description: "MARK"`)},
+	"updateArtifact":        {"WRITER", inputs(`artifactId: "{Artifact}", description: "MARK"`)},
+	"updateArtifactVersion": {"WRITER", inputs(`%s, description: "MARK"`, versionSelectors...)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }

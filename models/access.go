@@ -94,6 +94,9 @@ const (
 	AuditActionAPIKeyRevoked          AuditAction = "API_KEY_REVOKED"
 	AuditActionProjectCreated         AuditAction = "PROJECT_CREATED"
 	AuditActionProjectImported        AuditAction = "PROJECT_IMPORTED"
+	AuditActionProjectUpdated         AuditAction = "PROJECT_UPDATED"
+	AuditActionArtifactUpdated        AuditAction = "ARTIFACT_UPDATED"
+	AuditActionArtifactVersionUpdated AuditAction = "ARTIFACT_VERSION_UPDATED"
 	AuditActionAliasSet               AuditAction = "ALIAS_SET"
 	AuditActionAliasRemoved           AuditAction = "ALIAS_REMOVED"
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"
@@ -105,7 +108,8 @@ const (
 // AuditActions are all actions.
 var AuditActions = []AuditAction{
 	AuditActionAPIKeyCreated, AuditActionAPIKeyRevoked, AuditActionProjectCreated, AuditActionProjectImported,
-	AuditActionAliasSet, AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionMetadataErased,
+	AuditActionProjectUpdated, AuditActionArtifactUpdated, AuditActionArtifactVersionUpdated, AuditActionAliasSet,
+	AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionMetadataErased,
 	AuditActionArtifactVersionDeleted, AuditActionArtifactDeleted,
 }
 

@@ -115,6 +115,21 @@ type (
 	DeleteArtifactVersionInput struct{ ArtifactVersionSelector }
 	DeleteArtifactInput        struct{ ArtifactID string }
 	CreateProjectInput         struct{ Name string }
+	UpdateProjectInput         struct {
+		ProjectID      string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactInput struct {
+		ArtifactID     string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactVersionInput struct {
+		ArtifactVersionSelector
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
 )
 
 // MetadataKeyInput is a metadata key.

@@ -41,6 +41,18 @@ type (
 	DeleteArtifactVersionPayload struct{ DeletedArtifactVersionID ID }
 	DeleteArtifactPayload        struct{ DeletedArtifactID ID }
 	CreateProjectPayload         struct{ Project *Project }
+	UpdateProjectPayload         struct {
+		Project      *Project
+		Deduplicated bool
+	}
+	UpdateArtifactPayload struct {
+		Artifact     *Artifact
+		Deduplicated bool
+	}
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
 )
 
 // LogMetadataResult contains the logged entries of one write of a batch.

@@ -26,18 +26,24 @@ import (
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/lineage"
+	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
 
 // The readers of other packages, whose methods are methods of Store.
 type (
-	lineageReader = lineage.Reader
-	keyCatalogue  = catalogue.Catalogue
+	lineageReader  = lineage.Reader
+	timelineReader = timeline.Reader
+	keyCatalogue   = catalogue.Catalogue
 )
+
+// EventQuery selects events of a timeline.
+type EventQuery = timeline.EventQuery
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
 	lineageReader
+	timelineReader
 	*keyCatalogue
 
 	db  *engine.DB
@@ -67,7 +73,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	return &Store{
-		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		db: db, log: log, clock: db.Clock(),
 	}, nil
 }

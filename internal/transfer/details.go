@@ -146,25 +146,25 @@ func readItems(given any, limit int, read func(item any) error) error {
 }
 
 // readKey reads a key of an event.
-func (r *reader) readKey(given any) (models.EventKey, error) {
+func (r *reader) readKey(given any) (models.TimelineEventKey, error) {
 	members := toMap(toObject(given))
 	key, hasKey := members["key"].(string)
 	card, hasCard := members["card"].(string)
 	if _, ok := members["card"]; !hasKey || ok && !hasCard || len(members) > 1 && !hasCard || len(members) > 2 {
-		return models.EventKey{}, errors.New(`must have objects with a string "key" and, optionally, a string "card"`)
+		return models.TimelineEventKey{}, errors.New(`must have objects with a string "key" and, optionally, a string "card"`)
 	}
 	for _, text := range []*string{&key, &card} {
 		if text == &card && !hasCard {
 			continue
 		}
 		if *text == "" {
-			return models.EventKey{}, errors.New("must not have an empty key or card")
+			return models.TimelineEventKey{}, errors.New("must not have an empty key or card")
 		}
 		if err := models.CheckText(nil, "a key", *text, int(r.limits.KeyCharacters)); err != nil {
-			return models.EventKey{}, err
+			return models.TimelineEventKey{}, err
 		}
 	}
-	return models.EventKey{Card: card, Key: key}, nil
+	return models.TimelineEventKey{CardName: card, Key: key}, nil
 }
 
 func toObject(given any) models.Object {

@@ -2,6 +2,7 @@ package transfer_test
 
 import (
 	"github.com/placard/placard/internal/store"
+	"github.com/placard/placard/internal/store/storetest"
 	"github.com/placard/placard/models"
 )
 
@@ -22,9 +23,19 @@ func (s *source) execute(query string, args ...any) {
 // addPeople adds authors, descriptions and times of changes.
 func (s *source) addPeople(version models.ID) {
 	s.Helper()
-	s.execute("UPDATE projects SET description = $1 WHERE name = $2", "# Churn\n\"who\" <leaves> 🦆", project)
-	s.execute("UPDATE artifacts SET description = $1, created_by = 'ci', updated_at = updated_at + 7", "of an artifact\n")
-	s.execute("UPDATE artifact_versions SET description = $1, created_by = 'ann' WHERE id = $2", "of a version", version)
+	described := must[*models.ArtifactVersion](s)(s.ArtifactVersion(everyone, models.ArtifactVersionRef{ID: ref(version.String())}, nil))
+	_, _, err := s.UpdateProject(everyone, store.Call{}, nil,
+		models.UpdateProjectInput{ProjectID: described.ProjectID.String(), Description: ref("# Churn\n\"who\" <leaves> 🦆")})
+	must[any](s)(nil, err)
+	_, _, err = s.UpdateArtifact(everyone, store.Call{}, nil,
+		models.UpdateArtifactInput{ArtifactID: described.ArtifactID.String(), Description: ref("of an artifact\n")})
+	must[any](s)(nil, err)
+	_, _, err = s.UpdateArtifactVersion(everyone, store.Call{}, nil, models.UpdateArtifactVersionInput{
+		ArtifactVersionSelector: storetest.Select(version), Description: ref("of a version"),
+	})
+	must[any](s)(nil, err)
+	s.execute("UPDATE artifacts SET created_by = 'ci'")
+	s.execute("UPDATE artifact_versions SET created_by = 'ann' WHERE id = $1", version)
 	s.execute("UPDATE pipeline_runs SET created_by = 'ci', updated_at = started_at + 3")
 	s.execute("UPDATE step_runs SET created_by = 'ann', updated_at = started_at + 2")
 	s.execute("UPDATE alias_moves SET moved_by = 'bob' WHERE alias = 'prod'")

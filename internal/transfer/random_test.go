@@ -96,8 +96,9 @@ func (p *randomProject) call(mayDelete bool) {
 		_, err := p.FinishStepRun(everyone, nil, models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusFailed})
 		p.check(err)
 	case n < 18:
-		p.execute("UPDATE artifacts SET description = $1, updated_at = updated_at + 1 WHERE id = $2", fmt.Sprint("# ", p.calls),
-			version.ArtifactID)
+		_, _, err := p.UpdateArtifact(everyone, store.Call{}, nil,
+			models.UpdateArtifactInput{ArtifactID: version.ArtifactID.String(), Description: ref(fmt.Sprint("# ", p.calls))})
+		p.check(err)
 	case n < 19:
 		_, err := p.TagArtifactVersion(everyone, nil, models.TagArtifactVersionInput{
 			ArtifactVersionSelector: storetest.Select(version.ID), Tags: []string{"t1", fmt.Sprint("t", p.calls)}})

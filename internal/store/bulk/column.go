@@ -67,11 +67,8 @@ func (c Column) MemberIn(version int) (member string, ok bool) {
 	return c.Member, version >= c.Since
 }
 
-// Limits of texts, in characters.
-const (
-	maxDescriptionCharacters      = 10_000
-	maxAuditDescriptionCharacters = 1 << 16
-)
+// maxAuditDescriptionCharacters limits the description of an audit event.
+const maxAuditDescriptionCharacters = 1 << 16
 
 // auditActions are the actions of exported audit events. Imports are events of one database and are not exported.
 var auditActions = slices.DeleteFunc(slices.Clone(models.AuditActions), func(a models.AuditAction) bool {
@@ -100,7 +97,7 @@ func CheckDescription(text string) error {
 	if text == "" {
 		return errors.New("must not be empty")
 	}
-	return models.CheckText(nil, "a description", text, maxDescriptionCharacters)
+	return models.CheckText(nil, "a description", text, models.MaxDescriptionCharacters)
 }
 
 func checkAuditDescription(text string) error {
