@@ -49,7 +49,7 @@ var allowedImports = map[string][]string{
 
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/engine",
-		"internal/store/erasure", "internal/store/facet", "internal/store/lineage", "internal/store/search",
+		"internal/store/entries", "internal/store/erasure", "internal/store/facet", "internal/store/lineage", "internal/store/search",
 		"internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
@@ -62,6 +62,7 @@ var allowedImports = map[string][]string{
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/timeline": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
+	"internal/store/entries":  {"models", "internal/store/access", "internal/store/engine", "internal/store/search"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},
 	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
@@ -118,8 +119,10 @@ var importers = map[string][]string{
 	"github.com/99designs/gqlgen": {
 		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser":    {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
-	"gorm.io/":                       {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
+	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"gorm.io/": {
+		"internal/store", "internal/store/access", "internal/store/engine", "internal/store/entries", "internal/store/search",
+	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/load", "internal/store/engine"},

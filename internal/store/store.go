@@ -25,6 +25,7 @@ import (
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
@@ -32,16 +33,22 @@ import (
 
 // The readers of other packages, whose methods are methods of Store.
 type (
+	entriesReader  = entries.Reader
 	lineageReader  = lineage.Reader
 	timelineReader = timeline.Reader
 	keyCatalogue   = catalogue.Catalogue
 )
 
-// EventQuery selects events of a timeline.
-type EventQuery = timeline.EventQuery
+// The arguments of reads of other packages.
+type (
+	EventQuery    = timeline.EventQuery
+	EntryKey      = entries.Key
+	HistoryFilter = entries.HistoryFilter
+)
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
+	entriesReader
 	lineageReader
 	timelineReader
 	*keyCatalogue
@@ -73,6 +80,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	return &Store{
+		entriesReader: entries.Reader{DB: db},
 		lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		db: db, log: log, clock: db.Clock(),
 	}, nil
