@@ -38,6 +38,14 @@ func TestAudit(t *testing.T) {
 			{"admin", `eraseMetadata(input: {entryIds: ["{MetadataEntry}"], reason: "R"}) { deduplicated }`,
 				`METADATA_ERASED "accuracy" of version "1" of "artifact {n}", reason "R" ArtifactVersion`},
 			{"admin", `eraseMetadata(input: {entryIds: ["{MetadataEntry}"]}) { deduplicated }`, ``},
+			{"writer", `updateArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", description: "a"}) { deduplicated }`,
+				`ARTIFACT_VERSION_UPDATED version "1" of "artifact {n}" ArtifactVersion`},
+			{"writer", `updateArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", description: "a"}) { deduplicated }`, ``},
+			{"writer", `updateArtifact(input: {artifactId: "{Artifact}", description: "a"}) { deduplicated }`,
+				`ARTIFACT_UPDATED artifact "artifact {n}" Artifact`},
+			{"writer", `updateProject(input: {projectId: "{Project}", description: "a"}) { deduplicated }`, ``},
+			{"admin", `updateProject(input: {projectId: "{Project}", description: "a"}) { deduplicated }`,
+				`PROJECT_UPDATED project "{name}" Project`},
 			{"writer", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", force: true}) { deletedArtifactVersionId }`, ``},
 			{"admin", `removeAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "old MARK"}) { artifactVersion { id } }`,
 				`ALIAS_REMOVED alias "old MARK" of version "1" of "artifact {n}" ArtifactVersion`},
@@ -80,6 +88,7 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%s: the events of the object are %v", c.change, of)
 			}
 		}
+		w.fresh(alpha) // the step run has been deleted
 		answer := w.owner(w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy seq } } }`))
 		if !strings.Contains(answer, `"loggedBy":"owner"`) || begin.FindString(answer) == "" {
 			t.Error(answer)

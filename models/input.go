@@ -132,6 +132,21 @@ type (
 	}
 	CreateProjectInput struct{ Name string }
 	DeleteProjectInput struct{ ProjectID, Name string }
+	UpdateProjectInput struct {
+		ProjectID      string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactInput struct {
+		ArtifactID     string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactVersionInput struct {
+		ArtifactVersionSelector
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
 )
 
 // MetadataKeyInput is a metadata key.

@@ -64,6 +64,18 @@ type (
 	}
 	CreateProjectPayload struct{ Project *Project }
 	DeleteProjectPayload struct{ DeletedProjectID ID }
+	UpdateProjectPayload struct {
+		Project      *Project
+		Deduplicated bool
+	}
+	UpdateArtifactPayload struct {
+		Artifact     *Artifact
+		Deduplicated bool
+	}
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
 )
 
 // LogMetadataResult contains the logged entries of one write of a batch.

@@ -62,6 +62,18 @@ func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatu
 func (in *FinishStepRunInput) Check(at *Path) error     { return checkFinalStatus(at, in.Status) }
 func (in *CreateProjectInput) Check(at *Path) error     { return CheckName(at.Child("name"), in.Name) }
 
+// CheckDescription validates a description, and returns nil for an empty one. given reports whether the input has the
+// field.
+func CheckDescription(at *Path, given bool, text *string) (*string, error) {
+	switch {
+	case !given:
+		return nil, BadInput(at, `must be present; null or "" removes the description`)
+	case text == nil || *text == "":
+		return nil, nil
+	}
+	return text, CheckText(at, "a description", *text, MaxDescriptionCharacters)
+}
+
 func (in *SetAliasInput) Check(at *Path) error {
 	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkAlias(at.Child("alias"), in.Alias))
 }

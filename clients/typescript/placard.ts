@@ -83,12 +83,18 @@ export const embeddedTypes: string[] = [
   "TagUsage",
   "TagUsageConnection",
   "TagUsageEdge",
+  "TimelineEventConnection",
+  "TimelineEventEdge",
+  "TimelineEventKey",
   "TimestampValue",
   "TupleValue",
   "TypeUsage",
   "TypeUsageConnection",
   "TypeUsageEdge",
   "UntagArtifactVersionPayload",
+  "UpdateArtifactPayload",
+  "UpdateArtifactVersionPayload",
+  "UpdateProjectPayload",
   "UriValue",
   "Viewer"
 ];
@@ -157,6 +163,11 @@ export const lists: Record<string, Record<string, string[]>> = {
       "search",
       "kinds"
     ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
+    ],
     "versions": [
       "where",
       "orderBy",
@@ -168,6 +179,11 @@ export const lists: Record<string, Record<string, string[]>> = {
     "metadataHistory": [
       "key",
       "card"
+    ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
     ]
   },
   "PipelineRun": {
@@ -193,6 +209,11 @@ export const lists: Record<string, Record<string, string[]>> = {
     "pipelineRuns": [
       "where",
       "orderBy"
+    ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
     ]
   },
   "Query": {

@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
 	StepRun() StepRunResolver
+	TimelineEvent() TimelineEventResolver
 	Viewer() ViewerResolver
 }
 
@@ -94,12 +95,17 @@ type ComplexityRoot struct {
 		Aliases        func(childComplexity int) int
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
+		CreatedBy      func(childComplexity int) int
+		Description    func(childComplexity int) int
+		LastLoggedAt   func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
+		Timeline       func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
+		UpdatedAt      func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
 
@@ -130,8 +136,11 @@ type ComplexityRoot struct {
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
 		Consumers            func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		CreatedBy            func(childComplexity int) int
+		Description          func(childComplexity int) int
 		Distance             func(childComplexity int) int
 		Downstream           func(childComplexity int, depth int32, first int32) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -143,6 +152,7 @@ type ComplexityRoot struct {
 		Number               func(childComplexity int) int
 		Producer             func(childComplexity int) int
 		Tags                 func(childComplexity int, asOf *models.Time) int
+		Timeline             func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 		Type                 func(childComplexity int) int
 		Upstream             func(childComplexity int, depth int32, first int32) int
 		Version              func(childComplexity int) int
@@ -485,6 +495,9 @@ type ComplexityRoot struct {
 		StartStepRun          func(childComplexity int, input models.StartStepRunInput) int
 		TagArtifactVersion    func(childComplexity int, input models.TagArtifactVersionInput) int
 		UntagArtifactVersion  func(childComplexity int, input models.UntagArtifactVersionInput) int
+		UpdateArtifact        func(childComplexity int, input models.UpdateArtifactInput) int
+		UpdateArtifactVersion func(childComplexity int, input models.UpdateArtifactVersionInput) int
+		UpdateProject         func(childComplexity int, input models.UpdateProjectInput) int
 	}
 
 	NullValue struct {
@@ -511,7 +524,9 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -526,6 +541,7 @@ type ComplexityRoot struct {
 		Status               func(childComplexity int) int
 		StepRuns             func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Steps                func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
@@ -569,11 +585,13 @@ type ComplexityRoot struct {
 		ArtifactVersionCount func(childComplexity int) int
 		Artifacts            func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		Description          func(childComplexity int) int
 		ID                   func(childComplexity int) int
 		MetadataKeys         func(childComplexity int, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		Name                 func(childComplexity int) int
 		PipelineRunCount     func(childComplexity int) int
 		PipelineRuns         func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Timeline             func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 	}
 
 	ProjectConnection struct {
@@ -692,6 +710,7 @@ type ComplexityRoot struct {
 		BoundAt              func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -708,8 +727,10 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
 		Inputs               func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -723,6 +744,7 @@ type ComplexityRoot struct {
 		PipelineRun          func(childComplexity int) int
 		StartedAt            func(childComplexity int) int
 		Status               func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	StepRunConnection struct {
@@ -776,6 +798,44 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TimelineEvent struct {
+		Alias           func(childComplexity int) int
+		Artifact        func(childComplexity int) int
+		ArtifactName    func(childComplexity int) int
+		ArtifactVersion func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreatedBy       func(childComplexity int) int
+		EntryCount      func(childComplexity int) int
+		Keys            func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
+		Number          func(childComplexity int) int
+		Pipeline        func(childComplexity int) int
+		PipelineRun     func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Tags            func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	TimelineEventConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	TimelineEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimelineEventKey struct {
+		Card func(childComplexity int) int
+		Key  func(childComplexity int) int
+	}
+
 	TimestampValue struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
@@ -812,6 +872,21 @@ type ComplexityRoot struct {
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
 		Deduplicated    func(childComplexity int) int
+	}
+
+	UpdateArtifactPayload struct {
+		Artifact     func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+	}
+
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
+	}
+
+	UpdateProjectPayload struct {
+		Deduplicated func(childComplexity int) int
+		Project      func(childComplexity int) int
 	}
 
 	UriValue struct {
@@ -1029,6 +1104,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
+	case "Artifact.createdBy":
+		if e.ComplexityRoot.Artifact.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.CreatedBy(childComplexity), true
+	case "Artifact.description":
+		if e.ComplexityRoot.Artifact.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Description(childComplexity), true
+	case "Artifact.lastLoggedAt":
+		if e.ComplexityRoot.Artifact.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.LastLoggedAt(childComplexity), true
 	case "Artifact.latestVersion":
 		if e.ComplexityRoot.Artifact.LatestVersion == nil {
 			break
@@ -1075,6 +1168,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Project(childComplexity), true
+	case "Artifact.timeline":
+		if e.ComplexityRoot.Artifact.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Artifact_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Artifact.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
+	case "Artifact.updatedAt":
+		if e.ComplexityRoot.Artifact.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.UpdatedAt(childComplexity), true
 	case "Artifact.versions":
 		if e.ComplexityRoot.Artifact.Versions == nil {
 			break
@@ -1217,6 +1327,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.CreatedAt(childComplexity), true
+	case "ArtifactVersion.createdBy":
+		if e.ComplexityRoot.ArtifactVersion.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.CreatedBy(childComplexity), true
+	case "ArtifactVersion.description":
+		if e.ComplexityRoot.ArtifactVersion.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Description(childComplexity), true
 	case "ArtifactVersion.distance":
 		if e.ComplexityRoot.ArtifactVersion.Distance == nil {
 			break
@@ -1234,6 +1356,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
+	case "ArtifactVersion.lastLoggedAt":
+		if e.ComplexityRoot.ArtifactVersion.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.LastLoggedAt(childComplexity), true
 	case "ArtifactVersion.metadata":
 		if e.ComplexityRoot.ArtifactVersion.Metadata == nil {
 			break
@@ -1340,6 +1468,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.timeline":
+		if e.ComplexityRoot.ArtifactVersion.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 	case "ArtifactVersion.type":
 		if e.ComplexityRoot.ArtifactVersion.Type == nil {
 			break
@@ -2698,6 +2837,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UntagArtifactVersion(childComplexity, args["input"].(models.UntagArtifactVersionInput)), true
+	case "Mutation.updateArtifact":
+		if e.ComplexityRoot.Mutation.UpdateArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifact(childComplexity, args["input"].(models.UpdateArtifactInput)), true
+	case "Mutation.updateArtifactVersion":
+		if e.ComplexityRoot.Mutation.UpdateArtifactVersion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifactVersion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifactVersion(childComplexity, args["input"].(models.UpdateArtifactVersionInput)), true
+	case "Mutation.updateProject":
+		if e.ComplexityRoot.Mutation.UpdateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProject(childComplexity, args["input"].(models.UpdateProjectInput)), true
 
 	case "NullValue.display":
 		if e.ComplexityRoot.NullValue.Display == nil {
@@ -2796,12 +2968,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "PipelineRun.createdBy":
+		if e.ComplexityRoot.PipelineRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.CreatedBy(childComplexity), true
 	case "PipelineRun.finishedAt":
 		if e.ComplexityRoot.PipelineRun.FinishedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PipelineRun.FinishedAt(childComplexity), true
+	case "PipelineRun.lastLoggedAt":
+		if e.ComplexityRoot.PipelineRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.LastLoggedAt(childComplexity), true
 	case "PipelineRun.metadata":
 		if e.ComplexityRoot.PipelineRun.Metadata == nil {
 			break
@@ -2926,6 +3110,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Steps(childComplexity), true
+	case "PipelineRun.updatedAt":
+		if e.ComplexityRoot.PipelineRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.UpdatedAt(childComplexity), true
 
 	case "PipelineRunConnection.edges":
 		if e.ComplexityRoot.PipelineRunConnection.Edges == nil {
@@ -3070,6 +3260,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.CreatedAt(childComplexity), true
+	case "Project.description":
+		if e.ComplexityRoot.Project.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Description(childComplexity), true
 	case "Project.id":
 		if e.ComplexityRoot.Project.ID == nil {
 			break
@@ -3110,6 +3306,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.PipelineRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Project.timeline":
+		if e.ComplexityRoot.Project.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Project_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -3696,6 +3903,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepOutput.lastLoggedAt":
+		if e.ComplexityRoot.StepOutput.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.LastLoggedAt(childComplexity), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -3820,6 +4033,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepRun.createdBy":
+		if e.ComplexityRoot.StepRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.CreatedBy(childComplexity), true
 	case "StepRun.finishedAt":
 		if e.ComplexityRoot.StepRun.FinishedAt == nil {
 			break
@@ -3832,6 +4051,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Inputs(childComplexity), true
+	case "StepRun.lastLoggedAt":
+		if e.ComplexityRoot.StepRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.LastLoggedAt(childComplexity), true
 	case "StepRun.metadata":
 		if e.ComplexityRoot.StepRun.Metadata == nil {
 			break
@@ -3945,6 +4170,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Status(childComplexity), true
+	case "StepRun.updatedAt":
+		if e.ComplexityRoot.StepRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.UpdatedAt(childComplexity), true
 
 	case "StepRunConnection.edges":
 		if e.ComplexityRoot.StepRunConnection.Edges == nil {
@@ -4116,6 +4347,166 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TagUsageEdge.Node(childComplexity), true
 
+	case "TimelineEvent.alias":
+		if e.ComplexityRoot.TimelineEvent.Alias == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Alias(childComplexity), true
+	case "TimelineEvent.artifact":
+		if e.ComplexityRoot.TimelineEvent.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Artifact(childComplexity), true
+	case "TimelineEvent.artifactName":
+		if e.ComplexityRoot.TimelineEvent.ArtifactName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactName(childComplexity), true
+	case "TimelineEvent.artifactVersion":
+		if e.ComplexityRoot.TimelineEvent.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactVersion(childComplexity), true
+	case "TimelineEvent.createdAt":
+		if e.ComplexityRoot.TimelineEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedAt(childComplexity), true
+	case "TimelineEvent.createdBy":
+		if e.ComplexityRoot.TimelineEvent.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedBy(childComplexity), true
+	case "TimelineEvent.entryCount":
+		if e.ComplexityRoot.TimelineEvent.EntryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.EntryCount(childComplexity), true
+	case "TimelineEvent.keys":
+		if e.ComplexityRoot.TimelineEvent.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Keys(childComplexity), true
+	case "TimelineEvent.kind":
+		if e.ComplexityRoot.TimelineEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Kind(childComplexity), true
+	case "TimelineEvent.id":
+		if e.ComplexityRoot.TimelineEvent.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.NodeID(childComplexity), true
+	case "TimelineEvent.number":
+		if e.ComplexityRoot.TimelineEvent.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Number(childComplexity), true
+	case "TimelineEvent.pipeline":
+		if e.ComplexityRoot.TimelineEvent.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Pipeline(childComplexity), true
+	case "TimelineEvent.pipelineRun":
+		if e.ComplexityRoot.TimelineEvent.PipelineRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.PipelineRun(childComplexity), true
+	case "TimelineEvent.reason":
+		if e.ComplexityRoot.TimelineEvent.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Reason(childComplexity), true
+	case "TimelineEvent.status":
+		if e.ComplexityRoot.TimelineEvent.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Status(childComplexity), true
+	case "TimelineEvent.tags":
+		if e.ComplexityRoot.TimelineEvent.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Tags(childComplexity), true
+	case "TimelineEvent.version":
+		if e.ComplexityRoot.TimelineEvent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Version(childComplexity), true
+
+	case "TimelineEventConnection.edges":
+		if e.ComplexityRoot.TimelineEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Edges(childComplexity), true
+	case "TimelineEventConnection.nodes":
+		if e.ComplexityRoot.TimelineEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Nodes(childComplexity), true
+	case "TimelineEventConnection.pageInfo":
+		if e.ComplexityRoot.TimelineEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.PageInfo(childComplexity), true
+	case "TimelineEventConnection.totalCount":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCount(childComplexity), true
+	case "TimelineEventConnection.totalCountCapped":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCountCapped(childComplexity), true
+
+	case "TimelineEventEdge.cursor":
+		if e.ComplexityRoot.TimelineEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Cursor(childComplexity), true
+	case "TimelineEventEdge.node":
+		if e.ComplexityRoot.TimelineEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Node(childComplexity), true
+
+	case "TimelineEventKey.card":
+		if e.ComplexityRoot.TimelineEventKey.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Card(childComplexity), true
+	case "TimelineEventKey.key":
+		if e.ComplexityRoot.TimelineEventKey.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Key(childComplexity), true
+
 	case "TimestampValue.display":
 		if e.ComplexityRoot.TimestampValue.Display == nil {
 			break
@@ -4242,6 +4633,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated(childComplexity), true
 
+	case "UpdateArtifactPayload.artifact":
+		if e.ComplexityRoot.UpdateArtifactPayload.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Artifact(childComplexity), true
+	case "UpdateArtifactPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Deduplicated(childComplexity), true
+
+	case "UpdateArtifactVersionPayload.artifactVersion":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "UpdateArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated(childComplexity), true
+
+	case "UpdateProjectPayload.deduplicated":
+		if e.ComplexityRoot.UpdateProjectPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Deduplicated(childComplexity), true
+	case "UpdateProjectPayload.project":
+		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Project(childComplexity), true
+
 	case "UriValue.display":
 		if e.ComplexityRoot.UriValue.Display == nil {
 			break
@@ -4351,6 +4781,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("TagArtifactVersionInput", ec.unmarshalInputTagArtifactVersionInput),
 			graphql.NewInputUnmarshaler("UntagArtifactVersionInput", ec.unmarshalInputUntagArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactInput", ec.unmarshalInputUpdateArtifactInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactVersionInput", ec.unmarshalInputUpdateArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateProjectInput", ec.unmarshalInputUpdateProjectInput),
 		)
 	}
 	first := true
@@ -5705,6 +6138,9 @@ enum AuditAction {
   "A key was revoked." API_KEY_REVOKED
   "A project was created." PROJECT_CREATED
   "A file of ` + "`" + `placard export` + "`" + ` was imported into a project." PROJECT_IMPORTED
+  "The description of a project was changed." PROJECT_UPDATED
+  "The description of an artifact was changed." ARTIFACT_UPDATED
+  "The description of a version was changed." ARTIFACT_VERSION_UPDATED
   "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Metadata keys were retracted." METADATA_RETRACTED
@@ -6346,6 +6782,132 @@ type LineageLink {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
+	{Name: "../schema/people.graphqls", Input: `# What people ask about an object: its description, who created it, and when it changed.
+
+extend interface Subject {
+  "The time of its last entry or retraction; null without one. A view returns the last one up to its instant."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Project {
+  "The description, in Markdown, of at most 10,000 characters; null without one."
+  description: String
+}
+
+extend type Artifact {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created the first version; null without keys."
+  createdBy: String
+  """
+  The time of the last change of a description, an alias or a tag, or when a version was created or deleted. Facts do
+  not change it. Null in a view of the past.
+  """
+  updatedAt: DateTime
+  "The greatest ` + "`" + `lastLoggedAt` + "`" + ` of its versions, computed when asked for; null without facts."
+  lastLoggedAt: DateTime @cost(weight: 500, batched: true)
+}
+
+extend type ArtifactVersion {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created it; null without keys."
+  createdBy: String
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type PipelineRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  """
+  The time of the last change of the status, and of the last start or end of a step; the start time before. Null in a
+  view of the past.
+  """
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  "The time of the last change of the status; the start time before. Null in a view of the past."
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepOutput {
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Mutation {
+  "Change the description of a project. Requires an admin."
+  updateProject("The project and its description." input: UpdateProjectInput!): UpdateProjectPayload
+  "Change the description of an artifact."
+  updateArtifact("The artifact and its description." input: UpdateArtifactInput!): UpdateArtifactPayload
+  "Change the description of an artifact version."
+  updateArtifactVersion(
+    "The version and its description."
+    input: UpdateArtifactVersionInput!
+  ): UpdateArtifactVersionPayload
+}
+
+"The new description of a project."
+input UpdateProjectInput {
+  "The project."
+  projectId: ID!
+  """
+  The description, in Markdown: at most 10,000 characters, kept exactly. Null and ` + "`" + `""` + "`" + ` remove it. An absent description
+  is ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The project with its description."
+type UpdateProjectPayload {
+  "The project." project: Project!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact."
+input UpdateArtifactInput {
+  "The artifact."
+  artifactId: ID!
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The artifact with its description."
+type UpdateArtifactPayload {
+  "The artifact." artifact: Artifact!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact version."
+input UpdateArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `."
+  artifactVersionId: ID
+  "The version, by reference."
+  artifactVersion: ArtifactVersionRef
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The version with its description."
+type UpdateArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+`, BuiltIn: false},
 	{Name: "../schema/project.graphqls", Input: `# The lists and counts of a project.
 
 extend type Project {
@@ -6430,6 +6992,8 @@ input ArtifactVersionFilter {
   """
   alias: StringFilter
   "The time of creation." createdAt: DateTimeFilter
+  "The name of the API key that created it; a version may have none." createdBy: StringFilter
+  "The time of the last entry or retraction; a version may have none." lastLoggedAt: DateTimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
   "The step runs that read the version." consumedBy: ConsumerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
@@ -6464,6 +7028,8 @@ input ArtifactFilter {
   "This does not match." not: ArtifactFilter
   "The name." name: StringFilter
   "The creation time of the first version." createdAt: DateTimeFilter
+  "The name of the API key that created the first version; an artifact may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." updatedAt: DateTimeFilter
   "The latest version matches this filter." latestVersion: ArtifactVersionFilter
   "At least one version matches this filter." anyVersion: ArtifactVersionFilter
 }
@@ -6477,6 +7043,9 @@ input PipelineRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running run has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a run may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `PipelineRun.updatedAt` + "`" + `." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a run may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the run itself." metadata: MetadataFilter
 }
 
@@ -6490,6 +7059,9 @@ input StepRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running step has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a step may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `StepRun.updatedAt` + "`" + `. ` + "`" + `BAD_INPUT` + "`" + ` in a view of the past." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a step may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the step run itself." metadata: MetadataFilter
 }
 
@@ -6683,12 +7255,14 @@ enum ArtifactVersionOrderField {
   "The name of the version, by code point." VERSION
   "The name of the artifact, by code point." ARTIFACT
   "The type, by code point." TYPE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of artifacts to sort by."
 enum ArtifactOrderField {
   "The name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
   "The creation time of the first version." CREATED_AT
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." UPDATED_AT
 }
 
 "A field of pipeline runs to sort by."
@@ -6696,6 +7270,7 @@ enum PipelineRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the pipeline, by code point." PIPELINE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of step runs to sort by."
@@ -6703,6 +7278,7 @@ enum StepRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the step, by code point." NAME
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 `, BuiltIn: false},
 	{Name: "../schema/series.graphqls", Input: `# Series of the values of one metadata key, over the versions of an artifact or the history of a subject, and changes
@@ -6973,6 +7549,126 @@ type ServerLimits {
   "Minimum hours for which an idempotency key replays the response." idempotencyHours: Int!
 }
 `, BuiltIn: false},
+	{Name: "../schema/timeline.graphqls", Input: `# What happened to artifacts, versions and runs. docs/how-to/changes.md has examples.
+
+extend type Project {
+  """
+  What happened in the project, newest first: the events of its artifacts and versions, the starts and ends of pipeline
+  runs, and the deletions of artifacts and runs. Events begin with the upgrade to version 1.0.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type Artifact {
+  """
+  What happened to the artifact and its versions, newest first. Events of deleted versions remain, with their names. A
+  view of the past returns the events up to its instant.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type ArtifactVersion {
+  "What happened to the version, newest first. A view of the past returns the events up to its instant."
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+"The kind of an event."
+enum TimelineEventKind {
+  "A version was created." VERSION_CREATED
+  "An alias was pointed to a version." ALIAS_SET
+  "An alias was removed from a version." ALIAS_REMOVED
+  "Tags were added to a version." TAG_ADDED
+  "Tags were removed from a version." TAG_REMOVED
+  "Facts were logged to a version, or facts of its output became its own." METADATA_LOGGED
+  "Keys of a version were retracted." METADATA_RETRACTED
+  "Values of entries of a version were erased." METADATA_ERASED
+  "A version was deleted." VERSION_DELETED
+  "An artifact was deleted with its versions; only in the timeline of a project." ARTIFACT_DELETED
+  "A pipeline run started; only in the timeline of a project." PIPELINE_RUN_STARTED
+  "A pipeline run finished; only in the timeline of a project." PIPELINE_RUN_FINISHED
+  "A pipeline run was deleted; only in the timeline of a project." PIPELINE_RUN_DELETED
+}
+
+"""
+A change of a version, an artifact or a pipeline run. A call makes one event per version and kind, and one per alias.
+Names remain when the object is deleted.
+"""
+type TimelineEvent {
+  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `. An event in a view of the past has another ID than the event."
+  id: ID!
+  "The kind."
+  kind: TimelineEventKind!
+  "The time of the change."
+  createdAt: DateTime!
+  "The name of the API key that made the change; null without keys."
+  createdBy: String
+  "The artifact; null for events of runs, and when it is deleted."
+  artifact: Artifact
+  "The name of the artifact; null for events of runs."
+  artifactName: String
+  "The version; null for events of other objects, and when it is deleted."
+  artifactVersion: ArtifactVersion
+  "The name of the version; null for events of other objects."
+  version: String
+  "The number of the version; null for events of other objects."
+  number: Int
+  "The alias that was set or removed; null for other events."
+  alias: String
+  "The tags that were added or removed, ordered by name; empty for other events."
+  tags: [String!]! @listSize(assumedSize: 5)
+  "The number of entries of the call; null for events without entries."
+  entryCount: Int
+  "The keys of these entries, each once, up to 100; empty for other events."
+  keys: [TimelineEventKey!]! @listSize(assumedSize: 5)
+  "The reason of a retraction or an erasure; null without one."
+  reason: String
+  "The pipeline run; null for events of other objects, and when it is deleted."
+  pipelineRun: PipelineRun
+  "The name of the pipeline of the run; null for events of other objects."
+  pipeline: String
+  "The final status of a run that finished; null for other events."
+  status: RunStatus
+}
+
+"A metadata key of an event."
+type TimelineEventKey {
+  "The card of the key; null without a card." card: String
+  "The key." key: String!
+}
+
+"A page of events."
+type TimelineEventConnection {
+  "The events with their cursors." edges: [TimelineEventEdge!]!
+  "The events." nodes: [TimelineEvent!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"An event in a page."
+type TimelineEventEdge {
+  "The cursor of the event." cursor: String!
+  "The event." node: TimelineEvent!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -7090,8 +7786,18 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_versions(ctx, field)
 	case "metadataKeys":
 		return ec.fieldContext_Artifact_metadataKeys(ctx, field)
+	case "description":
+		return ec.fieldContext_Artifact_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Artifact_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Artifact_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_Artifact_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Artifact_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
@@ -7176,12 +7882,20 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_ArtifactVersion_columns(ctx, field)
+	case "description":
+		return ec.fieldContext_ArtifactVersion_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ArtifactVersion_createdBy(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_ArtifactVersion_lastLoggedAt(ctx, field)
 	case "changes":
 		return ec.fieldContext_ArtifactVersion_changes(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_ArtifactVersion_metadataSeries(ctx, field)
 	case "metadataChanges":
 		return ec.fieldContext_ArtifactVersion_metadataChanges(ctx, field)
+	case "timeline":
+		return ec.fieldContext_ArtifactVersion_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersion", field.Name)
 }
@@ -7752,6 +8466,12 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_PipelineRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_PipelineRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PipelineRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_PipelineRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_PipelineRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -7840,6 +8560,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
+	case "description":
+		return ec.fieldContext_Project_description(ctx, field)
 	case "artifacts":
 		return ec.fieldContext_Project_artifacts(ctx, field)
 	case "pipelineRuns":
@@ -7852,6 +8574,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_artifactVersionCount(ctx, field)
 	case "pipelineRunCount":
 		return ec.fieldContext_Project_pipelineRunCount(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Project_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -8038,6 +8762,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepOutput_columns(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepOutput_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepOutput_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -8080,6 +8806,12 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 		return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_StepRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_StepRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -8162,6 +8894,82 @@ func (ec *executionContext) childFields_TagUsageEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type TagUsageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_TimelineEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimelineEvent_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimelineEvent_kind(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TimelineEvent_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_TimelineEvent_createdBy(ctx, field)
+	case "artifact":
+		return ec.fieldContext_TimelineEvent_artifact(ctx, field)
+	case "artifactName":
+		return ec.fieldContext_TimelineEvent_artifactName(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_TimelineEvent_artifactVersion(ctx, field)
+	case "version":
+		return ec.fieldContext_TimelineEvent_version(ctx, field)
+	case "number":
+		return ec.fieldContext_TimelineEvent_number(ctx, field)
+	case "alias":
+		return ec.fieldContext_TimelineEvent_alias(ctx, field)
+	case "tags":
+		return ec.fieldContext_TimelineEvent_tags(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_TimelineEvent_entryCount(ctx, field)
+	case "keys":
+		return ec.fieldContext_TimelineEvent_keys(ctx, field)
+	case "reason":
+		return ec.fieldContext_TimelineEvent_reason(ctx, field)
+	case "pipelineRun":
+		return ec.fieldContext_TimelineEvent_pipelineRun(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_TimelineEvent_pipeline(ctx, field)
+	case "status":
+		return ec.fieldContext_TimelineEvent_status(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimelineEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimelineEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimelineEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TimelineEventConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TimelineEventConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimelineEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimelineEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_TimelineEventKey_card(ctx, field)
+	case "key":
+		return ec.fieldContext_TimelineEventKey_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventKey", field.Name)
+}
+
 func (ec *executionContext) childFields_TypeUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "type":
@@ -8208,6 +9016,36 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 		return ec.fieldContext_UntagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifact":
+		return ec.fieldContext_UpdateArtifactPayload_artifact(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifactVersion":
+		return ec.fieldContext_UpdateArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactVersionPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateProjectPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

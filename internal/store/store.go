@@ -27,20 +27,33 @@ import (
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/lineage"
+	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
 
 // The parts of other packages, whose methods are methods of Store.
 type (
+	entriesReader   = entries.Reader
 	lineageReader   = lineage.Reader
+	timelineReader  = timeline.Reader
 	keyCatalogue    = catalogue.Catalogue
 	deletedProjects = deletion.Projects
 )
 
+// The arguments of reads of other packages.
+type (
+	EventQuery    = timeline.EventQuery
+	EntryKey      = entries.Key
+	HistoryFilter = entries.HistoryFilter
+)
+
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
+	entriesReader
 	lineageReader
+	timelineReader
 	*keyCatalogue
 	*deletedProjects
 
@@ -71,7 +84,8 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	s := &Store{
-		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db},
+		timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
 		db: db, log: log, clock: db.Clock(),
 	}
 	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)

@@ -54,6 +54,7 @@ const maxDescriptionCharacters = 1 << 16
 // auditActions are the actions of exported audit events. Imports are events of one database and are not exported.
 var auditActions = []models.AuditAction{
 	models.AuditActionAPIKeyCreated, models.AuditActionAPIKeyRevoked, models.AuditActionProjectCreated,
+	models.AuditActionProjectUpdated, models.AuditActionArtifactUpdated, models.AuditActionArtifactVersionUpdated,
 	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
 	models.AuditActionMetadataErased, models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
 	models.AuditActionPipelineRunDeleted,
