@@ -88,7 +88,7 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%s: the events of the object are %v", c.change, of)
 			}
 		}
-		w.fresh(alpha) // the step run has been deleted
+		w.fresh(alpha)
 		answer := w.owner(w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy seq } } }`))
 		if !strings.Contains(answer, `"loggedBy":"owner"`) || begin.FindString(answer) == "" {
 			t.Error(answer)

@@ -79,10 +79,10 @@ var rules = map[string]rule{
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}", force: true`)},
 	"deletePipelineRun":     {"ADMIN", inputs(`pipelineRunId: "{PipelineRun}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
-	"deleteProject":         {"OWNER", inputs(`projectId: "{Doomed}", name: "doomed {n} MARK"`)},
 	"updateProject":         {"ADMIN", inputs(`projectId: "{Project}", description: "MARK"`)},
 	"updateArtifact":        {"WRITER", inputs(`artifactId: "{Artifact}", description: "MARK"`)},
 	"updateArtifactVersion": {"WRITER", inputs(`%s, description: "MARK"`, versionSelectors...)},
+	"deleteProject":         {"OWNER", inputs(`projectId: "{Doomed}", name: "doomed {n} MARK"`)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }
