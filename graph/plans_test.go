@@ -75,9 +75,14 @@ var moreQuestions = map[string][]string{
 var wholeReads = map[string]string{
 	"SELECT EXISTS (SELECT 1 FROM api_keys WHERE (name = $1":                             "the name of a new key is compared with those of the project and of owners, which are few",
 	"FROM artifacts a WHERE a.project_id = $1 AND (SELECT TRUE FROM artifact_versions v": "no index finds artifacts by a filter of their versions",
-	"m0.last_logged_at = 0":              "the rows of subjects that have got entries remain in the index until VACUUM",
-	"AS size FROM (SELECT 1 FROM events": "totalCount counts the events up to its limit",
-	"max(counted) OVER of_key":           "historyCount counts the entries of each key",
+	"m0.last_logged_at = 0":                                  "the rows of subjects that have got entries remain in the index until VACUUM",
+	"AS size FROM (SELECT 1 FROM events":                     "totalCount counts the events up to its limit",
+	"max(counted) OVER of_key":                               "historyCount counts the entries of each key",
+	"SELECT g.kind, g.text, g.size":                          "metadataValues counts the values of a key of all versions",
+	"(SELECT DISTINCT v.type FROM":                           "typeUsage counts the types of all versions",
+	"FROM (SELECT v.type AS name":                            "typeUsage counts the versions of all types",
+	"SELECT t.card, t.key, (SELECT":                          "metadataKeys reads all values of the keys of a page",
+	"FROM projects WHERE TRUE AND deleted_at IS NULL AND id": "projects are few, and their index by name has the order of the list",
 }
 
 // moreMutations are inputs about artifacts with many versions.
@@ -90,7 +95,7 @@ var moreMutations = map[string][]string{
 // plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
 // connections prevents that.
 var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_",
-	"UPDATE metadata_entries SET erased", "UPDATE metadata_latest SET erased"}
+	"DELETE FROM step_", "UPDATE metadata_entries SET erased", "UPDATE metadata_latest SET erased"}
 
 // planWorld is a server on a PostgreSQL cluster that logs the plans of its statements and never runs ANALYZE.
 type planWorld struct {
