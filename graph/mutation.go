@@ -140,8 +140,9 @@ func (m mutation) FinishPipelineRun(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishPipelineRun(ctx, inputPath, input)
-	return &models.FinishPipelineRunPayload{PipelineRun: run}, err
+	call := newCall(ctx, "finishPipelineRun", input.IdempotencyKey)
+	run, deduplicated, err := m.store.FinishPipelineRun(ctx, call, inputPath, input)
+	return &models.FinishPipelineRunPayload{PipelineRun: run, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) StartStepRun(ctx context.Context, input models.StartStepRunInput) (*models.StartStepRunPayload, error) {
@@ -158,8 +159,9 @@ func (m mutation) FinishStepRun(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishStepRun(ctx, inputPath, input)
-	return &models.FinishStepRunPayload{StepRun: run}, err
+	call := newCall(ctx, "finishStepRun", input.IdempotencyKey)
+	run, deduplicated, err := m.store.FinishStepRun(ctx, call, inputPath, input)
+	return &models.FinishStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error) {

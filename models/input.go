@@ -77,8 +77,9 @@ type (
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishPipelineRunInput struct {
-		PipelineRunID string
-		Status        RunStatus
+		PipelineRunID  string
+		Status         RunStatus
+		IdempotencyKey *string `json:"-"`
 	}
 	StartStepRunInput struct {
 		PipelineRunID  string
@@ -88,8 +89,9 @@ type (
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishStepRunInput struct {
-		StepRunID string
-		Status    RunStatus
+		StepRunID      string
+		Status         RunStatus
+		IdempotencyKey *string `json:"-"`
 	}
 	SetAliasInput struct {
 		ArtifactVersionSelector

@@ -28,8 +28,14 @@ type (
 		StepRun      *StepRun
 		Deduplicated bool
 	}
-	FinishPipelineRunPayload     struct{ PipelineRun *PipelineRun }
-	FinishStepRunPayload         struct{ StepRun *StepRun }
+	FinishPipelineRunPayload struct {
+		PipelineRun  *PipelineRun
+		Deduplicated bool
+	}
+	FinishStepRunPayload struct {
+		StepRun      *StepRun
+		Deduplicated bool
+	}
 	SetAliasPayload              struct{ ArtifactVersion *ArtifactVersion }
 	RemoveAliasPayload           struct{ ArtifactVersion *ArtifactVersion }
 	TagArtifactVersionPayload    struct{ ArtifactVersion *ArtifactVersion }

@@ -3,11 +3,15 @@ package models
 // RunStatus is the state of a run.
 type RunStatus string
 
-// A run starts as RUNNING and finishes once.
+// A run starts as RUNNING and finishes once. A step run that is CANCELLED because its pipeline run ended can be
+// finished once more.
 const (
 	RunStatusRunning   RunStatus = "RUNNING"
 	RunStatusCompleted RunStatus = "COMPLETED"
 	RunStatusFailed    RunStatus = "FAILED"
+	RunStatusCancelled RunStatus = "CANCELLED"
+	// RunStatusCached is a status of step runs only: the step reused results.
+	RunStatusCached RunStatus = "CACHED"
 )
 
 // PipelineRun is one run of a pipeline.

@@ -238,11 +238,13 @@ type ComplexityRoot struct {
 	}
 
 	FinishPipelineRunPayload struct {
-		PipelineRun func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+		PipelineRun  func(childComplexity int) int
 	}
 
 	FinishStepRunPayload struct {
-		StepRun func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+		StepRun      func(childComplexity int) int
 	}
 
 	FloatValue struct {
@@ -1520,6 +1522,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DurationValue.Seconds(childComplexity), true
 
+	case "FinishPipelineRunPayload.deduplicated":
+		if e.ComplexityRoot.FinishPipelineRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPipelineRunPayload.Deduplicated(childComplexity), true
 	case "FinishPipelineRunPayload.pipelineRun":
 		if e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun == nil {
 			break
@@ -1527,6 +1535,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun(childComplexity), true
 
+	case "FinishStepRunPayload.deduplicated":
+		if e.ComplexityRoot.FinishStepRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishStepRunPayload.Deduplicated(childComplexity), true
 	case "FinishStepRunPayload.stepRun":
 		if e.ComplexityRoot.FinishStepRunPayload.StepRun == nil {
 			break
@@ -3912,7 +3926,7 @@ type Mutation {
   createArtifactVersion("The object to create." input: CreateArtifactVersionInput!): CreateArtifactVersionPayload
   "Start a pipeline run."
   startPipelineRun("The run." input: StartPipelineRunInput!): StartPipelineRunPayload
-  "Finish a pipeline run."
+  "Finish a pipeline run. Its running steps become ` + "`" + `CANCELLED` + "`" + `."
   finishPipelineRun("The run and its final status." input: FinishPipelineRunInput!): FinishPipelineRunPayload
   "Start a step of a pipeline run and declare its inputs and outputs."
   startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
@@ -4114,6 +4128,10 @@ enum RunStatus {
   COMPLETED
   "Finished with a failure; its metadata remains."
   FAILED
+  "Stopped before it was done, by a caller or because the pipeline run of the step finished."
+  CANCELLED
+  "Finished because its outputs reuse earlier results; for step runs only."
+  CACHED
 }
 
 "One run of a pipeline."
@@ -4740,77 +4758,6 @@ type CreateArtifactVersionPayload {
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"A pipeline run to start."
-input StartPipelineRunInput {
-  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
-  project: String
-  "The name of the pipeline, 1 to 250 characters."
-  pipeline: String!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
-  idempotencyKey: String
-}
-
-"The started run."
-type StartPipelineRunPayload {
-  "The new run." pipelineRun: PipelineRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A pipeline run to finish."
-input FinishPipelineRunInput {
-  "The run. A run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
-  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
-}
-
-"The finished run."
-type FinishPipelineRunPayload {
-  "The run." pipelineRun: PipelineRun!
-}
-
-"An artifact version that a step reads."
-input StepInputDeclaration {
-  "The name in the step, 1 to 250 characters, unique." name: String!
-  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
-}
-
-"An output that a step will produce."
-input StepOutputDeclaration {
-  "The name in the step, 1 to 250 characters, unique." name: String!
-  "The name of the artifact of the future version, which a step context can use." artifactName: String
-}
-
-"A step run to start."
-input StartStepRunInput {
-  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `."
-  pipelineRunId: ID!
-  "The name of the step, 1 to 250 characters."
-  name: String!
-  "The inputs, at most 1,000."
-  inputs: [StepInputDeclaration!]
-  "The outputs, at most 100."
-  outputs: [StepOutputDeclaration!]
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
-  idempotencyKey: String
-}
-
-"The started run."
-type StartStepRunPayload {
-  "The new step run." stepRun: StepRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A step run to finish."
-input FinishStepRunInput {
-  "The step run. A step run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." stepRunId: ID!
-  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
-}
-
-"The finished run."
-type FinishStepRunPayload {
-  "The step run." stepRun: StepRun!
-}
-
 "A project to create."
 input CreateProjectInput {
   "The name, unique on this server, 1 to 250 characters." name: String!
@@ -5241,6 +5188,89 @@ type LineageEdge {
   "The version that was read." from: ArtifactVersion!
   "The version that was produced." to: ArtifactVersion!
   "The step run between the two." stepRun: StepRun!
+}
+`, BuiltIn: false},
+	{Name: "../schema/runs.graphqls", Input: `# Starting and finishing runs.
+
+"A pipeline run to start."
+input StartPipelineRunInput {
+  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+  project: String
+  "The name of the pipeline, 1 to 250 characters."
+  pipeline: String!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The started run."
+type StartPipelineRunPayload {
+  "The new run." pipelineRun: PipelineRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"A pipeline run to finish."
+input FinishPipelineRunInput {
+  "The run. A run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` and ` + "`" + `CACHED` + "`" + ` are refused." status: RunStatus! = COMPLETED
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The finished run."
+type FinishPipelineRunPayload {
+  "The run." pipelineRun: PipelineRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"An artifact version that a step reads."
+input StepInputDeclaration {
+  "The name in the step, 1 to 250 characters, unique." name: String!
+  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
+}
+
+"An output that a step will produce."
+input StepOutputDeclaration {
+  "The name in the step, 1 to 250 characters, unique." name: String!
+  "The name of the artifact of the future version, which a step context can use." artifactName: String
+}
+
+"A step run to start."
+input StartStepRunInput {
+  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `."
+  pipelineRunId: ID!
+  "The name of the step, 1 to 250 characters."
+  name: String!
+  "The inputs, at most 1,000."
+  inputs: [StepInputDeclaration!]
+  "The outputs, at most 100."
+  outputs: [StepOutputDeclaration!]
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The started run."
+type StartStepRunPayload {
+  "The new step run." stepRun: StepRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"A step run to finish."
+input FinishStepRunInput {
+  """
+  The step run. A step run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `, unless it became ` + "`" + `CANCELLED` + "`" + ` because its
+  pipeline run finished.
+  """
+  stepRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused."
+  status: RunStatus! = COMPLETED
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The finished run."
+type FinishStepRunPayload {
+  "The step run." stepRun: StepRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
@@ -6129,6 +6159,8 @@ func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Con
 	switch field.Name {
 	case "pipelineRun":
 		return ec.fieldContext_FinishPipelineRunPayload_pipelineRun(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_FinishPipelineRunPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishPipelineRunPayload", field.Name)
 }
@@ -6137,6 +6169,8 @@ func (ec *executionContext) childFields_FinishStepRunPayload(ctx context.Context
 	switch field.Name {
 	case "stepRun":
 		return ec.fieldContext_FinishStepRunPayload_stepRun(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_FinishStepRunPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishStepRunPayload", field.Name)
 }

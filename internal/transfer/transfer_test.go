@@ -35,10 +35,7 @@ func TestLaterExport(t *testing.T) {
 			s.version("third", nil)
 			s.log(s.output("waiting"), `{"rows": 4}`)
 			s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
-			must[*models.StepRun](t)(s.FinishStepRun(everyone, nil,
-				models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
-			must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil,
-				models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
+			s.finish(models.RunStatusCompleted, models.RunStatusFailed)
 			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil,
 				models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
 			after := export(t, url)

@@ -37,6 +37,25 @@ func compareRuns(stored, imported Row) comparison {
 	return conflict
 }
 
+// compareSteps is compareRuns, but a CANCELLED step may have ended once more, here (equal) or there (newer).
+func compareSteps(stored, imported Row) comparison {
+	if equalExcept(stored, imported, "status", "finished_at") {
+		if endedLater(stored, imported) {
+			return newer
+		}
+		if endedLater(imported, stored) {
+			return equal
+		}
+	}
+	return compareRuns(stored, imported)
+}
+
+// endedLater reports whether a step that was CANCELLED has ended later.
+func endedLater(cancelled, other Row) bool {
+	end, later := cancelled.Get("finished_at"), other.Get("finished_at")
+	return cancelled.Get("status") == string(models.RunStatusCancelled) && later != nil && later.(int64) > end.(int64)
+}
+
 // compareOutputs never returns newer, because the import of the version binds the output. If that version was deleted
 // before the export, the output stays unbound.
 func compareOutputs(stored, imported Row) comparison {

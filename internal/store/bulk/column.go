@@ -58,7 +58,11 @@ var auditActions = []models.AuditAction{
 	models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
 }
 
-var runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed}
+var (
+	runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed,
+		models.RunStatusCancelled}
+	stepStatuses = append(slices.Clone(runStatuses), models.RunStatusCached)
+)
 
 func checkName(text string) error { return models.CheckName(nil, text) }
 
@@ -79,6 +83,8 @@ func checkDescription(text string) error {
 }
 
 func checkStatus(text string) error { return checkEnum(runStatuses, text) }
+
+func checkStepStatus(text string) error { return checkEnum(stepStatuses, text) }
 
 func checkAction(text string) error { return checkEnum(auditActions, text) }
 

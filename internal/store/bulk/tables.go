@@ -91,17 +91,19 @@ var Tables = []*Table{
 			{Name: "id"}, {Name: "pipeline", Kind: Text, Check: checkName}, {Name: "status", Kind: Text, Check: checkStatus},
 			{Name: "started_at", Kind: Instant}, {Name: "finished_at", Kind: Instant, Optional: true},
 		},
-		subject: models.SubjectPipelineRun, compare: compareRuns, update: finishRun("pipeline_runs"),
+		subject: models.SubjectPipelineRun, compare: compareRuns,
+		update: finishRun("pipeline_runs", models.RunStatusRunning),
 	},
 	{
 		Record: "stepRun", name: "step_runs", Key: []string{"id"}, Check: checkRun,
 		Columns: []Column{
 			{Name: "id"}, {Name: "pipeline_run_id"}, {Name: "name", Kind: Text, Check: checkName},
-			{Name: "status", Kind: Text, Check: checkStatus}, {Name: "started_at", Kind: Instant},
+			{Name: "status", Kind: Text, Check: checkStepStatus}, {Name: "started_at", Kind: Instant},
 			{Name: "finished_at", Kind: Instant, Optional: true},
 		},
 		references: []reference{{column: "pipeline_run_id", table: "pipeline_runs"}},
-		subject:    models.SubjectStepRun, compare: compareRuns, update: finishRun("step_runs"),
+		subject:    models.SubjectStepRun, compare: compareSteps,
+		update: finishRun("step_runs", models.RunStatusRunning, models.RunStatusCancelled),
 	},
 	{
 		Record: "stepOutput", name: "step_outputs", Key: []string{"id"},
@@ -198,9 +200,15 @@ func toCamelCase(name string) string {
 	return strings.Join(parts, "")
 }
 
-func finishRun(table string) string {
-	return "status = excluded.status, finished_at = excluded.finished_at WHERE " + table + ".status = '" +
-		string(models.RunStatusRunning) + "'"
+// finishRun returns the update of a run that ends. CANCELLED steps may end once more.
+func finishRun(table string, open ...models.RunStatus) string {
+	conditions := make([]string, len(open))
+	for i, status := range open {
+		conditions[i] = table + ".status = '" + string(status) + "'"
+	}
+	return strings.ReplaceAll("status = excluded.status, finished_at = excluded.finished_at, updated_at = CASE"+
+		" WHEN run.updated_at >= excluded.finished_at THEN run.updated_at + 1 ELSE excluded.finished_at END WHERE ",
+		"run.", table+".") + "(" + strings.Join(conditions, " OR ") + ")"
 }
 
 // orderBy returns the order of exported rows x.
