@@ -48,8 +48,8 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/search",
-		"internal/store/snapshot", "internal/store/target",
+		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/lineage",
+		"internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
@@ -57,6 +57,7 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},
 	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine"},
 	"internal/store/storetest": {

@@ -111,7 +111,7 @@ var nullableLists = []string{"nodes", "steps", "metadataKeys", "metadataChanges"
 
 // listsWithNull are the fields whose positions correspond to those of an argument.
 var listsWithNull = []string{
-	"Query.nodes", "ComparisonRow.entries", "Subject.columns", "ArtifactVersion.columns", "PipelineRun.columns",
+	"Query.nodes", "ComparisonInput.versions", "Subject.columns", "ArtifactVersion.columns", "PipelineRun.columns",
 	"StepRun.columns", "StepOutput.columns",
 }
 
@@ -152,8 +152,8 @@ func TestConventionsLists(t *testing.T) {
 			if list && !field.Type.Elem.NonNull && !slices.Contains(listsWithNull, name) {
 				t.Errorf("%s: list items must be non-null, but the type is %s", name, field.Type)
 			}
-			fallible := slices.Contains(nullableLists, field.Name) &&
-				!strings.HasSuffix(definition.Name, "Connection") && definition.Name != "Lineage"
+			fallible := slices.Contains(nullableLists, field.Name) && !strings.HasSuffix(definition.Name, "Connection") ||
+				name == "ArtifactVersionComparison.inputs"
 			if list && field.Type.NonNull == fallible {
 				t.Errorf("%s: a list must be nullable if and only if it can fail alone, but the type is %s", name, field.Type)
 			}

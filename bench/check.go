@@ -14,7 +14,7 @@ func (s *service) check(ctx context.Context) error {
 	answer, _, err := s.post(ctx, `query($last: JSON!) {
   newest: artifactVersions(first: 1, where: {metadata: {key: "uri", eq: $last}}) { nodes { version metadataJson } }
   keys: metadataKeys { card key }
-  saved: artifactVersions(first: 1, where: {producedBy: {exists: true}}) { nodes { output { name artifactVersion { id } } id } }
+  saved: artifactVersions(first: 1, where: {producedBy: {exists: true}}) { nodes { producer { output { name artifactVersion { id } } } id } }
   tagged: artifactVersions(first: 1, where: {tag: {exists: true}}) { nodes { tags } }
   latest: artifactVersion(ref: {named: {name: "model-000", alias: "prod"}}) { aliases metadata { key kind } }
 }`, map[string]any{"last": load.URI(s.versions - 1)})
@@ -31,7 +31,9 @@ func (s *service) check(ctx context.Context) error {
 				ID           string
 				Tags         []string
 				MetadataJSON map[string]any
-				Output       *struct{ ArtifactVersion struct{ ID string } }
+				Producer     *struct {
+					Output struct{ ArtifactVersion struct{ ID string } }
+				}
 			}
 		}
 		Keys   []struct{ Card, Key string }
@@ -50,8 +52,8 @@ func (s *service) check(ctx context.Context) error {
 		return fmt.Errorf("the newest version has %d cards and keys", len(newest[0].MetadataJSON))
 	case len(found.Keys) != 22:
 		return fmt.Errorf("there are %d keys", len(found.Keys))
-	case len(found.Saved.Nodes) != 1 || found.Saved.Nodes[0].Output == nil ||
-		found.Saved.Nodes[0].Output.ArtifactVersion.ID != found.Saved.Nodes[0].ID:
+	case len(found.Saved.Nodes) != 1 || found.Saved.Nodes[0].Producer == nil ||
+		found.Saved.Nodes[0].Producer.Output.ArtifactVersion.ID != found.Saved.Nodes[0].ID:
 		return errors.New("no version is saved from an output")
 	case len(found.Tagged.Nodes) != 1 || len(found.Tagged.Nodes[0].Tags) == 0:
 		return errors.New("no version has a tag")

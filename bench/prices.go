@@ -75,7 +75,7 @@ func operations() []priced {
 	}
 	x := newTexts()
 	const keys = `metadataKeys { card key kinds versions coverage min max }`
-	compare := `compareArtifactVersions(refs: [` + x.refs + `]) { rows { key differs entries { value { ... on DisplayValue { display } } } } }`
+	compare := `compareArtifactVersions(refs: [` + x.refs + `]) { rows { key differs cells { entry { display } } } }`
 	return []priced{
 		{name: "a version as JSON", query: "{" + version + " { metadataJson } }"},
 		{name: "a version with values", query: "{" + version + " { " + values + " } }"},
@@ -114,7 +114,7 @@ func operations() []priced {
 		{name: "a series", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics") { points { number version { number } } statistics { mean p50 } missingCount } } }`},
 		{name: "statistics", query: `{ artifact(name: "model-000") { metadataSeries(key: "accuracy", card: "metrics", first: 0) { statistics { mean } } } }`},
 		{name: "20 × statistics", query: "{" + x.statistics + " }"},
-		{name: "a lineage", query: "{" + version + " { upstream(depth: 100) { nodes { id } } downstream(depth: 100) { nodes { id } } } }"},
+		{name: "a lineage", query: "{" + version + " { upstream(depth: 100) { versions { id } } downstream(depth: 100) { versions { id } } } }"},
 		{name: "log 1,000 entries", query: `mutation($m: JSONObject) { logMetadata(input: {target: {artifactVersion: {name: "model-000", alias: "latest"}}, metadata: $m}) { deduplicated } }`, variables: object{"m": x.facts}},
 		{name: "20 × log 1,000 entries", query: "mutation($m: JSONObject) {" + x.logs + " }", variables: object{"m": x.facts}},
 		{name: "compare 20", query: "{" + compare + "}"},

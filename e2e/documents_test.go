@@ -38,7 +38,7 @@ curl -fsS http://127.0.0.1:8080/graphql -H 'Content-Type: application/json' -d '
 `
 
 // withExample lists the pages whose queries read the data of examples/penguins.
-var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md"}
+var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md", "how-to/compare.md"}
 
 // documentPage returns the text of a page below docs.
 func documentPage(t testing.TB, page string) string {

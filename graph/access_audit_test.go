@@ -43,9 +43,9 @@ func TestAudit(t *testing.T) {
 			{"admin", `createApiKey(input: {project: "{name}", role: READER, name: "new"}) { apiKey { id } }`, `API_KEY_CREATED API key "new" _`},
 			{"admin", `createApiKey(input: {project: "{name}", role: READER, name: "new"}) { apiKey { id } }`, ``},
 		} {
-			before := w.events()
+			before := w.events(`{}`)
 			w.as(c.caller, w.put(alpha, alpha, "mutation { "+c.change+" }"))
-			after := w.events()
+			after := w.events(`{}`)
 			if c.wanted == "" && len(after) != len(before) || c.wanted != "" && len(after) != len(before)+1 {
 				t.Fatalf("%s made %d events", c.change, len(after)-len(before))
 			}
@@ -56,8 +56,19 @@ func TestAudit(t *testing.T) {
 			text, kind := wanted[:strings.LastIndex(wanted, " ")], wanted[strings.LastIndex(wanted, " ")+1:]
 			got := after[0]
 			if fmt.Sprint(got["action"], " ", got["description"]) != text || got["createdBy"] != c.caller+" ALPHAMARK" ||
-				kind != "_" && got["objectId"] != w.ids[alpha][kind] || got["project"].(map[string]any)["name"] != alpha {
+				got["project"].(map[string]any)["name"] != alpha {
 				t.Errorf("%s: got %v, want %s", c.change, got, wanted)
+			}
+			object, _ := got["object"].(map[string]any)
+			isDeleted := strings.HasSuffix(got["action"].(string), "_DELETED")
+			if isDeleted != (object == nil) || !isDeleted && kind != "_" && object["id"] != w.ids[alpha][kind] {
+				t.Errorf("%s: the object is %v", c.change, object)
+			}
+			if kind == "_" {
+				continue
+			}
+			if of := w.events(`{objectId: {eq: "` + w.ids[alpha][kind] + `"}}`); len(of) == 0 || of[0]["id"] != got["id"] {
+				t.Errorf("%s: the events of the object are %v", c.change, of)
 			}
 		}
 		answer := w.owner(w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy seq } } }`))
@@ -71,9 +82,10 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// events returns the audit events of alpha, newest first.
-func (w *world) events() []map[string]any {
-	return w.nodes(`{ auditEvents(project: "`+alpha+`", first: 100) { nodes { action description objectId createdBy project { name } } } }`, "auditEvents")
+// events returns the audit events of alpha that pass a filter, newest first.
+func (w *world) events(where string) []map[string]any {
+	return w.nodes(`{ auditEvents(project: "`+alpha+`", where: `+where+`, first: 100) {
+		nodes { id action description createdBy object { id __typename } project { name } } } }`, "auditEvents")
 }
 
 // TestKeyIsUsed checks that the last use of a key is stored, but not for each request.
@@ -121,8 +133,8 @@ func TestWithoutKeys(t *testing.T) {
 			}
 		}
 		w.as("", `mutation { createProject(input: {name: "p"}) { project { id } } }`)
-		answer, _ := w.as("", `{ auditEvents { totalCount nodes { action createdBy description project { name } } } }`)
-		if answer != `{"data":{"auditEvents":{"nodes":[{"action":"PROJECT_CREATED","createdBy":null,"description":"project \"p\"","project":{"name":"p"}}],"totalCount":1}}}` {
+		answer, _ := w.as("", `{ auditEvents { totalCount nodes { action createdBy description project { name } object { ... on Project { name } } } } }`)
+		if answer != `{"data":{"auditEvents":{"nodes":[{"action":"PROJECT_CREATED","createdBy":null,"description":"project \"p\"","object":{"name":"p"},"project":{"name":"p"}}],"totalCount":1}}}` {
 			t.Error(answer)
 		}
 	})
@@ -167,4 +179,23 @@ func TestUnauthenticated(t *testing.T) {
 	if recorder.Code != 200 || statements != 1 || recorder.Body.String()[:8] != `{"data":` {
 		t.Errorf("%d, %d statements: %s", recorder.Code, statements, recorder.Body)
 	}
+}
+
+// TestNodesOfAdmins checks that node returns API keys and audit events to admins of their project and owners only.
+func TestNodesOfAdmins(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		w := emptyWorld(t, url)
+		w.fresh(alpha)
+		key := w.ids[alpha]["ApiKey"]
+		event, _ := w.events(`{objectId: {eq: "` + key + `"}}`)[0]["id"].(string)
+		query := `{ nodes(ids: ["` + key + `", "` + event + `"]) { __typename ... on AuditEvent { object { __typename id } } } }`
+		all := `{"data":{"nodes":[{"__typename":"ApiKey"},{"__typename":"AuditEvent","object":{"__typename":"ApiKey","id":"` + key + `"}}]}}`
+		const none = `{"data":{"nodes":[null,null]}}`
+		for caller, want := range map[string]string{"reader": none, "writer": none, "admin": all, "elsewhere admin": none, "owner": all} {
+			if got := w.ok(caller, query); got != want {
+				t.Errorf("%s: got %s, want %s", caller, got, want)
+			}
+		}
+	})
 }

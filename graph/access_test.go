@@ -43,7 +43,7 @@ var rules = map[string]rule{
 	"compareArtifactVersions": {"READER", []string{`refs: [{id: "{ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`, `refs: [{id: "{own.ArtifactVersion}"}, {id: "{ArtifactVersion}"}]`, `refs: [{id: "{own.ArtifactVersion}"}, {named: {project: "{name}", name: "model"}}]`}},
 	"stepRun":                 {"READER", []string{`id: "{StepRun}"`}},
 	"pipelineRun":             {"READER", []string{`id: "{PipelineRun}"`}},
-	"pipelineRuns":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", pipeline: "pipeline MARK"`}},
+	"pipelineRuns":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {pipeline: {eq: "pipeline MARK"}}`}},
 	"stepRuns":                {"READER", []string{`project: "{name}"`, ``}},
 	"project":                 {"READER", []string{`name: "{name}"`}},
 	"projects":                {"READER", []string{``, `last: 50`}},
@@ -53,7 +53,7 @@ var rules = map[string]rule{
 	"viewer":                  {"READER", []string{``}},
 	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`}},
 	"apiKeys":                 {"ADMIN", []string{``, `project: "{name}"`}},
-	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`}},
+	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`, `project: "{name}", where: {not: {action: {eq: ALIAS_SET}, objectId: {eq: "{own.ApiKey}"}}}`}},
 
 	"logMetadata": {"WRITER", inputs(`target: %s, metadata: {k: "MARK"}`, selectors...)},
 	"logMetadataBatch": {"WRITER", append(inputs(`writes: [{target: %s, metadata: {k: "MARK"}}]`, selectors...),

@@ -18,6 +18,11 @@ func (auditEvent) Project(ctx context.Context, e *models.AuditEvent) (*models.Pr
 	return projectByID(ctx, e.ProjectID)
 }
 
+func (auditEvent) Object(ctx context.Context, e *models.AuditEvent) (models.Node, error) {
+	node, err := loadersFrom(ctx).auditedObject.Load(ctx, e.ProjectID, e.ID, noArgs{})
+	return dropDeletedNode(ctx, node), err
+}
+
 // projectByID returns the project of an API key, an audit event or a viewer, nil for a zero ID.
 func projectByID(ctx context.Context, id models.ID) (*models.Project, error) {
 	if id.IsZero() {

@@ -65,15 +65,8 @@ func (r artifactVersion) Tags(ctx context.Context, v *models.ArtifactVersion, as
 	return append([]string{}, tags...), err
 }
 
-func (artifactVersion) Output(ctx context.Context, v *models.ArtifactVersion) (*models.StepOutput, error) {
-	if v.SubjectID == v.ID {
-		return nil, nil // no step run created the version
-	}
-	return loadersFrom(ctx).sourceOutput.Load(ctx, v.ProjectID, v.ID, toMicros(v.AsOf))
-}
-
-func (r artifactVersion) Producer(ctx context.Context, v *models.ArtifactVersion) (*models.Producer, error) {
-	output, err := r.Output(ctx, v)
+func (artifactVersion) Producer(ctx context.Context, v *models.ArtifactVersion) (*models.Producer, error) {
+	output, err := loadersFrom(ctx).producingOutput.Load(ctx, v.ProjectID, v.ID, toMicros(v.AsOf))
 	if output == nil || err != nil {
 		return nil, err
 	}
@@ -121,12 +114,14 @@ func (r artifactVersion) lineage(
 	if lineage == nil {
 		return nil, err
 	}
-	addSiblings(loadersFrom(ctx), lineage.Nodes)
-	addSiblings(loadersFrom(ctx), lineage.Edges)
-	lineage.Nodes = dropDeleted(ctx, lineage.Nodes, "nodes.artifact", "edges.from.artifact", "edges.to.artifact")
-	isKept := func(end *models.ArtifactVersion) bool { return end.ID == v.ID || slices.Contains(lineage.Nodes, end) }
-	lineage.Edges = slices.DeleteFunc(lineage.Edges, func(e *models.LineageEdge) bool {
-		return !isKept(e.From) || !isKept(e.To)
+	addSiblings(loadersFrom(ctx), lineage.Versions)
+	addSiblings(loadersFrom(ctx), lineage.Links)
+	lineage.Versions = dropDeleted(ctx, lineage.Versions, "versions.artifact", "links.from.artifact", "links.to.artifact")
+	isKept := func(end *models.ArtifactVersion) bool {
+		return end.ID == v.ID || slices.Contains(lineage.Versions, end)
+	}
+	lineage.Links = slices.DeleteFunc(lineage.Links, func(l *models.LineageLink) bool {
+		return !isKept(l.From) || !isKept(l.To)
 	})
 	return lineage, err
 }
@@ -145,5 +140,5 @@ func (r artifactVersion) Changes(
 	if previous == nil || err != nil {
 		return nil, err
 	}
-	return r.compare(ctx, []*models.ArtifactVersion{previous, v.ViewAt(instant)}, 0, onlyDiffering, keys)
+	return r.compare(ctx, []*models.ArtifactVersion{previous, v.WithDistance(nil).ViewAt(instant)}, 0, onlyDiffering, keys)
 }

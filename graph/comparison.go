@@ -88,21 +88,72 @@ func (q query) requireVersion(
 func (r *Resolver) compare(
 	ctx context.Context, versions []*models.ArtifactVersion, baseline int, onlyDiffering bool, keys []string,
 ) (*models.ArtifactVersionComparison, error) {
-	subjects := make([][]*models.MetadataEntry, len(versions))
+	sides := make([]models.ComparisonSide, len(versions))
 	for i, version := range versions {
 		entries, err := subject[*models.ArtifactVersion]{r}.latest(ctx, version, keys, nil)
 		if err != nil {
 			return nil, err
 		}
-		subjects[i] = entries
+		sides[i] = models.ComparisonSide{Version: version, Entries: entries}
 	}
-	rows, err := models.Compare(subjects, baseline)
+	rows, err := models.Compare(sides, baseline)
 	if onlyDiffering {
 		rows = onlyDifferingRows(rows)
 	}
-	return &models.ArtifactVersionComparison{Versions: versions, Baseline: versions[baseline], Rows: rows}, err
+	return &models.ArtifactVersionComparison{Versions: versions, Baseline: versions[baseline], Rows: rows,
+		OnlyDiffering: onlyDiffering}, err
 }
 
 func onlyDifferingRows(rows []*models.ComparisonRow) []*models.ComparisonRow {
 	return slices.DeleteFunc(rows, func(r *models.ComparisonRow) bool { return !r.Differs })
+}
+
+type comparison struct{}
+
+func (comparison) Inputs(
+	ctx context.Context, c *models.ArtifactVersionComparison,
+) ([]*models.ComparisonInput, error) {
+	var names []string
+	byName := map[string][]*models.StepInput{}
+	for i, version := range c.Versions {
+		inputs, err := loadersFrom(ctx).producerInputs.Load(ctx, version.ProjectID, version.ID, toMicros(version.AsOf))
+		if err != nil {
+			return nil, err
+		}
+		for _, input := range inputs {
+			if byName[input.Name] == nil {
+				names, byName[input.Name] = append(names, input.Name), make([]*models.StepInput, len(c.Versions))
+			}
+			byName[input.Name][i] = input
+		}
+	}
+	rows := []*models.ComparisonInput{}
+	for _, name := range names {
+		row := &models.ComparisonInput{Name: name, Versions: make([]*models.ArtifactVersion, len(c.Versions))}
+		for i, input := range byName[name] {
+			row.Differs = row.Differs || inputVersion(input) != inputVersion(byName[name][0])
+			if input == nil {
+				continue
+			}
+			version, err := loadersFrom(ctx).version.Load(ctx, input.ProjectID, input.ArtifactVersionID, toMicros(input.AsOf))
+			if err != nil {
+				return nil, err
+			}
+			if version != nil && len(dropDeleted(ctx, []*models.ArtifactVersion{version}, "versions.artifact")) > 0 {
+				row.Versions[i] = version
+			}
+		}
+		if row.Differs || !c.OnlyDiffering {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// inputVersion returns the project and the ID of the version that an input reads, zero for no input.
+func inputVersion(input *models.StepInput) [2]models.ID {
+	if input == nil {
+		return [2]models.ID{}
+	}
+	return [2]models.ID{input.ProjectID, input.ArtifactVersionID}
 }

@@ -119,7 +119,7 @@ func drawStringFilter(t *rapid.T, texts []string) map[string]any {
 		}
 		return text
 	}
-	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn"}
+	names := []string{"eq", "ne", "contains", "in", "startsWith", "endsWith", "exists", "notIn", "lt", "lte", "gt", "gte", "between"}
 	for _, name := range drawConditions(t, names) {
 		switch name {
 		case "exists":
@@ -130,8 +130,17 @@ func drawStringFilter(t *rapid.T, texts []string) map[string]any {
 				list = append(list, draw())
 			}
 			filter[name] = list
+		case "between":
+			ends := []string{draw().(string), draw().(string)}
+			slices.Sort(ends)
+			filter[name] = []any{ends[0], ends[1]}
 		default:
 			filter[name] = draw()
+		}
+	}
+	for _, name := range []string{"lt", "lte", "gt", "gte", "between"} {
+		if filter[name] != nil { // which ignoreCase cannot be combined with
+			return filter
 		}
 	}
 	drawIgnoreCase(t, filter)
@@ -147,8 +156,16 @@ func drawIntFilter(t *rapid.T) map[string]any {
 		}
 		return json.Number(strconv.Itoa(number))
 	}
-	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn"}
+	names := []string{"eq", "ne", "lt", "gt", "lte", "gte", "in", "notIn", "between"}
 	for _, name := range drawConditions(t, names) {
+		if name == "between" {
+			ends := []any{draw(), draw()}
+			slices.SortFunc(ends, func(a, b any) int {
+				return oracleRational(string(a.(json.Number))).Cmp(oracleRational(string(b.(json.Number))))
+			})
+			filter[name] = ends
+			continue
+		}
 		if name != "in" && name != "notIn" {
 			filter[name] = draw()
 			continue
@@ -165,20 +182,51 @@ func drawIntFilter(t *rapid.T) map[string]any {
 // drawDateTimeFilter draws a DateTimeFilter at the creation of some version, to the nanosecond.
 func drawDateTimeFilter(t *rapid.T) map[string]any {
 	filter := map[string]any{}
-	names := []string{"lt", "gte", "gt", "lte", "eq", "exists"}
+	draw := func(i int) here {
+		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
+		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
+		return func(world *oracleWorld) string {
+			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
+		}
+	}
+	names := []string{"lt", "gte", "gt", "lte", "eq", "exists", "ne", "in", "notIn", "between"}
 	for _, name := range drawConditions(t, names) {
 		if name == "exists" {
 			filter[name] = drawIndex(t, 4, name) > 0
 			continue
 		}
 		i := drawIndex(t, 291, "version")
-		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
-		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
-		filter[name] = here(func(world *oracleWorld) string {
-			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
-		})
+		switch name {
+		case "in", "notIn":
+			list := []any{}
+			for range drawIndex(t, 4, "operands") {
+				list = append(list, draw(drawIndex(t, 291, "version")))
+			}
+			filter[name] = list
+		case "between":
+			filter[name] = orderInstants(draw(i), draw(drawIndex(t, 291, "other version")))
+		default:
+			filter[name] = draw(i)
+		}
 	}
 	return filter
+}
+
+// orderInstants returns two instants as the operands of between.
+func orderInstants(a, b here) []any {
+	sorted := func(world *oracleWorld) []string {
+		ends := []string{a(world), b(world)}
+		slices.SortFunc(ends, func(a, b string) int {
+			from, _ := oracleInstant(a)
+			to, _ := oracleInstant(b)
+			return from.Compare(to)
+		})
+		return ends
+	}
+	return []any{
+		here(func(world *oracleWorld) string { return sorted(world)[0] }),
+		here(func(world *oracleWorld) string { return sorted(world)[1] }),
+	}
 }
 
 func drawProducerFilter(t *rapid.T) map[string]any {

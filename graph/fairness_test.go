@@ -66,7 +66,7 @@ func (w *world) everything(a *asking) (all []string) {
 		}
 	}
 	all = append(all, many(`artifactVersion(ref: {named: {project: %q, name: "model"}}) { metadataJson tags aliases }`),
-		many(`artifactVersions(project: %q, first: 2) { totalCount nodes { upstream { nodes { id } } } }`))
+		many(`artifactVersions(project: %q, first: 2) { totalCount nodes { upstream { versions { id } } } }`))
 	for _, field := range a.schema.Mutation.Fields {
 		try := rules[field.Name].tries[0]
 		w.fresh(alpha)

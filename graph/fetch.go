@@ -28,16 +28,6 @@ func fetchViewsByID[V models.View[V]](
 	}
 }
 
-// fetchViewsInProject fetches views of objects of a project.
-func fetchViewsInProject[V models.View[V]](
-	fetch func(context.Context, models.ID, []models.ID) (map[models.ID]V, error),
-) batch.Fetch[epochMicros, V] {
-	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
-		objects, err := fetch(ctx, project, ids)
-		return views(objects, instant), err
-	}
-}
-
 // fetchViewsOfLists fetches lists of views of objects of a project.
 func fetchViewsOfLists[V models.View[V]](
 	fetch func(context.Context, models.ID, []models.ID) (map[models.ID][]V, error),

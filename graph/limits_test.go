@@ -160,7 +160,7 @@ func argumentLimits(version, run, step string) []argumentLimit {
 			return object{"pipelineRunId": run, "name": "s", "outputs": times(n, func(i int) any { return object{"name": name(i)} })}
 		}},
 		{"versions side by side", "[ArtifactVersionRef!]!", `query%s { compareArtifactVersions(refs: %s) { versions { id } } }`, 20, nil},
-		{"steps of a lineage", "Int", `query%s { artifactVersion(ref: {id: "` + version + `"}) { upstream(depth: %s) { nodes { id } } } }`, 100, func(n int) any { return n }},
+		{"steps of a lineage", "Int", `query%s { artifactVersion(ref: {id: "` + version + `"}) { upstream(depth: %s) { versions { id } } } }`, 100, func(n int) any { return n }},
 		{"depth of a filter", "ArtifactVersionFilter", versions, 12, func(n int) any {
 			return within(n-1, object{"artifact": object{"eq": "a"}}, func(inside any) any { return object{"not": inside} })
 		}},

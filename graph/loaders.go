@@ -25,6 +25,8 @@ type loaders struct {
 	subject     *batch.Loader[epochMicros, models.Subject]
 	entry       *batch.Loader[epochMicros, *models.MetadataEntry]
 
+	auditedObject *batch.Loader[noArgs, models.Node]
+
 	latestVersion    *batch.Loader[epochMicros, *models.ArtifactVersion]
 	previousVersion  *batch.Loader[epochMicros, *models.ArtifactVersion]
 	versions         *batch.Loader[models.Page, *models.ArtifactVersionConnection]
@@ -33,7 +35,8 @@ type loaders struct {
 	consumers        *batch.Loader[pageAsOf, *models.StepRunConnection]
 	inputs           *batch.Loader[epochMicros, []*models.StepInput]
 	outputs          *batch.Loader[epochMicros, []*models.StepOutput]
-	sourceOutput     *batch.Loader[epochMicros, *models.StepOutput]
+	producingOutput  *batch.Loader[epochMicros, *models.StepOutput]
+	producerInputs   *batch.Loader[epochMicros, []*models.StepInput]
 	aliases          *batch.Loader[epochMicros, []string]
 	artifactAliases  *batch.Loader[epochMicros, []*models.ArtifactAlias]
 	tags             *batch.Loader[epochMicros, []string]
@@ -117,6 +120,8 @@ func (l *loaders) setObjects(s *store.Store) {
 	l.pipelineRun = batch.NewLoader(&l.Group, fetchViewsByID(s.PipelineRunsByID), nil, nil)
 	l.stepRun = objectLoader(l, fetchViewsByID(s.StepRunsByID))
 	l.subject = batch.NewLoader(&l.Group, fetchAsOf(s.Subjects), nil, nil)
+	l.auditedObject = batch.NewLoader(&l.Group, fetchByID(s.AuditedObjects),
+		func(loaded map[models.ID]models.Node) { l.addNodes(valuesOf(loaded)) }, nil)
 	l.entry = objectLoader(l, fetchViewsByID(s.EntriesByID))
 }
 
@@ -135,7 +140,8 @@ func (l *loaders) setLists(s *store.Store) {
 	l.consumers = pageLoader(l, fetchPagesAsOf(s.Consumers))
 	l.inputs = listLoader(l, fetchViewsOfLists(s.StepInputs))
 	l.outputs = listLoader(l, fetchViewsOfLists(s.StepOutputs))
-	l.sourceOutput = objectLoader(l, fetchViewsInProject(s.SavedOutputs))
+	l.producingOutput = objectLoader(l, fetchAsOf(s.ProducingOutputs))
+	l.producerInputs = listLoader(l, fetchAsOf(s.ProducerInputs))
 	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
 	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
 	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)

@@ -201,6 +201,11 @@ func oracleText(node any, texts func(*oracleStanding) []string) oracleTest {
 			test = some(func(text string) bool { return strings.HasPrefix(text, fold(operand)) })
 		case "endsWith":
 			test = some(func(text string) bool { return strings.HasSuffix(text, fold(operand)) })
+		case "between":
+			ends := operand.([]any)
+			test = some(func(text string) bool { return text >= ends[0].(string) && text <= ends[1].(string) })
+		case "lt", "lte", "gt", "gte":
+			test = some(func(text string) bool { return oracleHolds(name, strings.Compare(text, operand.(string))) })
 		default:
 			panic("no field of a text filter: " + name)
 		}
@@ -253,6 +258,9 @@ func oracleInt(filter map[string]any) oracleTest {
 			tests = append(tests, among)
 		case "notIn":
 			tests = append(tests, oracleNot(among))
+		case "between":
+			ends := operand.([]any)
+			tests = append(tests, func(s *oracleStanding) bool { return compare(ends[0])(s) >= 0 && compare(ends[1])(s) <= 0 })
 		default:
 			tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, compare(operand)(s)) })
 		}
@@ -287,11 +295,27 @@ func oracleTime(filter map[string]any) oracleTest {
 			tests = append(tests, func(*oracleStanding) bool { return operand.(bool) })
 			continue
 		}
-		instant, ok := oracleInstant(operand.(string))
-		if !ok {
-			panic(fmt.Sprint("no instant: ", operand))
+		compare := func(s *oracleStanding, operand any) int {
+			instant, ok := oracleInstant(operand.(string))
+			if !ok {
+				panic(fmt.Sprint("no instant: ", operand))
+			}
+			return s.createdAt.Compare(instant)
 		}
-		tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, s.createdAt.Compare(instant)) })
+		among := func(s *oracleStanding) bool {
+			return slices.ContainsFunc(operand.([]any), func(one any) bool { return compare(s, one) == 0 })
+		}
+		switch name {
+		case "in":
+			tests = append(tests, among)
+		case "notIn":
+			tests = append(tests, oracleNot(among))
+		case "between":
+			ends := operand.([]any)
+			tests = append(tests, func(s *oracleStanding) bool { return compare(s, ends[0]) >= 0 && compare(s, ends[1]) <= 0 })
+		default:
+			tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, compare(s, operand)) })
+		}
 	}
 	return oracleAll(tests)
 }

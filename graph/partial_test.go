@@ -114,13 +114,20 @@ func TestDeadlineNamesFields(t *testing.T) {
 		// relations that are loaded for all siblings are there, and upstream, which each version reads for itself, is
 		// not.
 		"fields of a list": {
-			`{ artifactVersions { nodes { version metadataHistory { nodes { key } } tags artifact { name } upstream { nodes { id } } } totalCount } }`, []string{history},
+			`{ artifactVersions { nodes { version metadataHistory { nodes { key } } tags artifact { name } upstream { versions { id } } } totalCount } }`, []string{history},
 			`{"artifactVersions": {"totalCount": 3, "nodes": [
-				{"version": "3", "metadataHistory": null, "tags": ["t"], "artifact": {"name": "a"}, "upstream": {"nodes": []}},
+				{"version": "3", "metadataHistory": null, "tags": ["t"], "artifact": {"name": "a"}, "upstream": {"versions": []}},
 				{"version": "2", "metadataHistory": null, "tags": ["t"], "artifact": {"name": "a"}, "upstream": null},
 				{"version": "1", "metadataHistory": null, "tags": ["t"], "artifact": {"name": "a"}, "upstream": null}]}}`,
 			[]string{`["artifactVersions","nodes",0,"metadataHistory"]`, `["artifactVersions","nodes",1,"metadataHistory"]`, `["artifactVersions","nodes",1,"upstream"]`,
 				`["artifactVersions","nodes",2,"metadataHistory"]`, `["artifactVersions","nodes",2,"upstream"]`},
+		},
+		// The inputs of a comparison fail alone.
+		"a comparison": {
+			`{ compareArtifactVersions(refs: [{named: {name: "a", version: "1"}}, {named: {name: "a", version: "2"}}]) { baseline { version } inputs { name } rows { key } } }`,
+			[]string{"step_inputs"},
+			`{"compareArtifactVersions": {"baseline": {"version": "1"}, "inputs": null, "rows": [{"key": "k"}]}}`,
+			[]string{`["compareArtifactVersions","inputs"]`},
 		},
 		// The first mutation is done and answered, and the second one does not begin.
 		"mutations": {

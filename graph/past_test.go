@@ -22,11 +22,10 @@ const versionPage = `
 		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
 		metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	}
-	output { ...output }
 	producer { output { ...output } stepRun { ...step } }
 	consumers { totalCount nodes { ...step } }
-	upstream { nodes { id metadataJson } edges { from { id } to { id } stepRun { id status } } }
-	downstream { nodes { id metadataJson } edges { from { id } to { id } stepRun { id status finishedAt } } }
+	upstream { versions { id distance metadataJson } links { from { id } to { id } stepRun { id status } } }
+	downstream { versions { id distance metadataJson } links { from { id } to { id } stepRun { id status finishedAt } } }
 	metadata { ...entry subject { __typename ... on Node { id } ... on Subject { metadataJson } } stepRun { id status } }
 	loss: metadataEntry(key: "loss") { ...entry }
 	columns(keys: [{key: "loss"}, {key: "rows"}]) { ...entry historyCount }
@@ -34,8 +33,8 @@ const versionPage = `
 	metadataJson metadataExtendedJson
 	metadataHistory { totalCount nodes { ...entry } }
 	metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
-	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key entries { id } } }
-	metadataChanges(from: "2020-01-01T00:00:00Z") { key entries { id } }`
+	changes(onlyDiffering: false) { versions { id aliases } baseline { id } rows { key cells { version { id } entry { id } } } inputs { name differs versions { id } } }
+	metadataChanges(from: "2020-01-01T00:00:00Z") { key cells { version { id } entry { id } } }`
 
 const pageFragments = `
 fragment entry on MetadataEntry { id key seq loggedAt retracted value { ... on DisplayValue { extendedJson } } }
@@ -45,7 +44,7 @@ fragment step on StepRun {
 	inputs { name artifactVersion { id metadataJson } }
 	outputs { id boundAt artifactVersion { id metadataJson } metadataJson }
 	pipelineRun {
-		id status finishedAt metadataJson steps { id status }
+		id status finishedAt metadataJson
 		stepRuns(where: {status: {eq: RUNNING}}, orderBy: [{field: FINISHED_AT, nulls: FIRST}, {field: NAME}]) { totalCount nodes { id name } }
 	}
 }`
@@ -263,11 +262,11 @@ func TestPastOfWaitingFacts(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, url string) {
 		h := startHistory(open(t, url))
-		created := h.must(fmt.Sprintf(`{ node(id: %q) { ... on ArtifactVersion { createdAt output { id } metadata { loggedAt } } } }`, h.model), "node").(map[string]any)
+		created := h.must(fmt.Sprintf(`{ node(id: %q) { ... on ArtifactVersion { createdAt producer { output { id } } metadata { loggedAt } } } }`, h.model), "node").(map[string]any)
 		logged := created["metadata"].([]any)[0].(map[string]any)["loggedAt"].(string)
 		step := h.must(fmt.Sprintf(`{ stepRun(id: %q) { outputs { id boundAt artifactVersion { id } metadata { key subject { __typename ... on Node { id } } } } } }`,
 			h.train+"@"+spelled(logged)), "stepRun", "outputs").([]any)[0]
-		output := created["output"].(map[string]any)["id"].(string) + "@" + spelled(logged)
+		output := created["producer"].(map[string]any)["output"].(map[string]any)["id"].(string) + "@" + spelled(logged)
 		want := fmt.Sprintf("map[artifactVersion:<nil> boundAt:<nil> id:%[1]s metadata:[map[key:loss subject:map[__typename:StepOutput id:%[1]s]] map[key:a subject:map[__typename:StepOutput id:%[1]s]]]]", output)
 		if got := fmt.Sprint(step); got != want {
 			t.Errorf("the output was\n%s, want\n%s", got, want)
@@ -283,7 +282,7 @@ func TestPastComparesWithNow(t *testing.T) {
 		view := h.model + "@" + spelled(h.now())
 		h.goOn()
 		rows := h.must(fmt.Sprintf(`{ compareArtifactVersions(refs: [{id: %q}, {id: %q}], baseline: {id: %[1]q}, onlyDiffering: true) {
-			versions { id } baseline { id } rows { key delta entries { id } } } }`, view, h.model), "compareArtifactVersions")
+			versions { id } baseline { id } rows { key cells { delta entry { id } version { id } } } } }`, view, h.model), "compareArtifactVersions")
 		text := normal(rows)
 		for _, want := range []string{view, h.model + `"`, `"delta": -0.25`} {
 			if !strings.Contains(text, want) {

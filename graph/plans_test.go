@@ -19,19 +19,19 @@ var moreQuestions = map[string][]string{
 	"artifactVersion": {
 		`{ artifactVersion(ref: {id: "{ArtifactVersion}"}, asOf: "INSTANT") { aliases tags metadataJson metadataEntry(key: "accuracy") { id }
 			columns(keys: [{key: "accuracy"}, {key: "k"}]) { historyCount }
-			metadataSeries(key: "accuracy") { points { entry { id } } statistics { count } } changes { versions { id } } output { id } producer { stepRun { id } }
+			metadataSeries(key: "accuracy") { points { entry { id } } statistics { count } } changes { versions { id } inputs { versions { id } } } producer { output { id } stepRun { id } }
 			artifact { metadataSeries(key: "accuracy", first: 10) { points { entry { id } } } } } }`,
 		`{ artifactVersion(ref: {named: {project: "{name}", name: "model", alias: "prod"}}, asOf: "INSTANT") { number } }`,
 		`{ artifactVersion(ref: {named: {project: "{name}", name: "model", version: "1"}}) {
-			upstream(depth: 1) { nodes { id } edges { stepRun { id } } } downstream(depth: 3) { nodes { id } } } }`,
-		`{ artifactVersion(ref: {named: {project: "{name}", name: "bulk", version: "9"}}) { upstream(depth: 1) { nodes { id } edges { stepRun { id } } } } }`,
+			upstream(depth: 1) { versions { id } links { stepRun { id } } } downstream(depth: 3) { versions { id } } } }`,
+		`{ artifactVersion(ref: {named: {project: "{name}", name: "bulk", version: "9"}}) { upstream(depth: 1) { versions { id } links { stepRun { id } } } } }`,
 		`{ artifactVersion(ref: {id: "{ArtifactVersion}"}) { metadataHistory(key: "accuracy", card: null) { totalCount nodes { id } } } }`,
 	},
 	"artifact": {
 		`{ artifact(name: "model", project: "{name}") {
 			versions(first: 2, where: {tag: {eq: "tag MARK"}}, orderBy: [{field: CREATED_AT}]) { totalCount nodes { id } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { latestVersion { id } aliases { name artifactVersion { id } }
-			versions(first: 5) { nodes { id metadata { key historyCount } metadataEntry(key: "accuracy") { id } aliases tags output { id } changes { versions { id } } } } } }`,
+			versions(first: 5) { nodes { id metadata { key historyCount } metadataEntry(key: "accuracy") { id } aliases tags producer { output { id } } changes { versions { id } inputs { name } } } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { metadataSeries(key: "accuracy", card: null, first: 10) { points { entry { id } version { id } } } } }`,
 	},
 	"artifacts": {
@@ -51,7 +51,7 @@ var moreQuestions = map[string][]string{
 		`{ artifactVersions(project: "{name}", first: 5, where: {artifact: {eq: "model"}, tag: {eq: "tag MARK"}}) { totalCount nodes { id } } }`,
 	},
 	"pipelineRuns": {
-		`{ pipelineRuns(project: "{name}", first: 5) { nodes { id steps { id } metadata { key } } } }`,
+		`{ pipelineRuns(project: "{name}", first: 5) { nodes { id stepRuns(first: 10) { nodes { id } } metadata { key } } } }`,
 		`{ pipelineRuns(project: "{name}", first: 5, where: {pipeline: {eq: "rare 0"}}) { nodes { id stepRuns(first: 2) { nodes { id } } } } }`,
 	},
 	"stepRuns": {

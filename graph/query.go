@@ -58,16 +58,11 @@ func (q query) ArtifactVersions(
 }
 
 func (q query) PipelineRuns(
-	ctx context.Context, project, pipeline *string, where models.FilterInput, orderBy []models.OrderInput,
+	ctx context.Context, project *string, where models.FilterInput, orderBy []models.OrderInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.PipelineRunConnection, error) {
-	search := func(
-		ctx context.Context, project string, query models.ListQuery, page models.Page,
-	) (*models.PipelineRunConnection, error) {
-		return q.store.SearchPipelineRuns(ctx, project, pipeline, query, page)
-	}
 	args := queryArgs{where: where, orderBy: orderBy}
-	return searchList(ctx, q, search, project, args, pageArgs(first, after, last, before))
+	return searchList(ctx, q, q.store.SearchPipelineRuns, project, args, pageArgs(first, after, last, before))
 }
 
 func (q query) StepRuns(
@@ -99,13 +94,23 @@ func (q query) APIKeys(
 }
 
 func (q query) AuditEvents(
-	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
+	ctx context.Context, project *string, where models.FilterInput,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.AuditEventConnection, error) {
 	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.AuditEvents(ctx, project, page)
+	filter, err := models.ReadFilter(&q.limits, models.NewPath("where"), where)
+	if err != nil {
+		return nil, err
+	}
+	events, err := q.store.AuditEvents(ctx, project, filter, page)
+	if err != nil {
+		return nil, err
+	}
+	addSiblings(loadersFrom(ctx), events.Nodes())
+	return events, nil
 }
 
 func (q query) MetadataKeys(

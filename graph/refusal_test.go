@@ -136,6 +136,16 @@ func TestReversedRanges(t *testing.T) {
 		{"literals", `{ artifactVersions(where: {metadata: {key: "k", between: ["b", "a"]}}) { totalCount } }`, "",
 			"BAD_INPUT", `["where","metadata","between"]`, strings.Replace(message, "not.", "", 1)},
 		{"two sorts", find, between(`[2, "a"]`), "BAD_INPUT", path, "where.not.metadata.between: must be two values of the same type: two numbers, two strings or two instants"},
+		{"numbers of a field", find, `{"w": {"number": {"between": [2, 1]}}}`, "BAD_INPUT", `["where","number","between"]`,
+			strings.Replace(message, "not.metadata", "number", 1)},
+		{"texts of a field", find, `{"w": {"tag": {"between": ["b", "a"]}}}`, "BAD_INPUT", `["where","tag","between"]`,
+			strings.Replace(message, "not.metadata", "tag", 1)},
+		{"instants of a field", find, `{"w": {"createdAt": {"between": ["2026-01-02T00:00:00.000000001Z", "2026-01-02T00:00:00Z"]}}}`,
+			"BAD_INPUT", `["where","createdAt","between"]`, strings.Replace(message, "not.metadata", "createdAt", 1)},
+		{"one number of a field", find, `{"w": {"number": {"between": 2}}}`, "BAD_INPUT", `["where","number","between"]`,
+			"where.number.between: must be two values, the minimum and the maximum"},
+		{"an order without regard to case", find, `{"w": {"version": {"gt": "a", "ignoreCase": true}}}`, "BAD_INPUT",
+			`["where","version","gt"]`, "where.version.gt: cannot be combined with ignoreCase"},
 		{"one value", find, between(`[2]`), "BAD_INPUT", path, "where.not.metadata.between: must be two values, the minimum and the maximum"},
 	})
 	for _, ends := range []string{`[1, 1]`, `[{"$float": "NaN"}, 1]`, `["200 MB", "1 GB"]`} {

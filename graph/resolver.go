@@ -87,8 +87,11 @@ func (r root) StepInput() exec.StepInputResolver { return stepInput{} }
 func (r root) StepOutput() exec.StepOutputResolver {
 	return stepOutput{subject[*models.StepOutput]{r.resolver}}
 }
-func (root) Producer() exec.ProducerResolver                 { return producer{} }
-func (root) LineageEdge() exec.LineageEdgeResolver           { return lineageEdge{} }
+func (root) Producer() exec.ProducerResolver       { return producer{} }
+func (root) LineageLink() exec.LineageLinkResolver { return lineageLink{} }
+func (root) ArtifactVersionComparison() exec.ArtifactVersionComparisonResolver {
+	return comparison{}
+}
 func (root) MetadataEntry() exec.MetadataEntryResolver       { return metadataEntry{} }
 func (root) MetadataKeyUsage() exec.MetadataKeyUsageResolver { return metadataKeyUsage{} }
 func (root) ApiKey() exec.ApiKeyResolver                     { return apiKey{} }

@@ -33,7 +33,11 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 		return o.ProjectID, [maxReferences]models.ID{o.ID, o.SubjectID, o.StepRunID}
 	case *models.MetadataKeyUsage:
 		return o.ProjectID, [maxReferences]models.ID{o.LastEntryID}
-	case *models.LineageEdge:
+	case *models.ApiKey:
+		return models.ID{}, [maxReferences]models.ID{o.ProjectID}
+	case *models.AuditEvent:
+		return models.ID{}, [maxReferences]models.ID{o.ID, o.ProjectID}
+	case *models.LineageLink:
 		return o.ProjectID, [maxReferences]models.ID{o.StepRunID}
 	}
 	return models.ID{}, ids

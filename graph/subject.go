@@ -190,7 +190,7 @@ func (s subject[T]) MetadataSeries(
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
 	if version, ok := any(object).(*models.ArtifactVersion); ok && series != nil {
-		versionView := version.ViewAt(epochMicros(page.key.AsOf).time())
+		versionView := version.WithDistance(nil).ViewAt(epochMicros(page.key.AsOf).time())
 		points := make([]*models.MetadataPoint, len(series.Points)) // siblings share the points
 		for i, point := range series.Points {
 			points[i] = &models.MetadataPoint{Version: versionView, Entry: point.Entry, Cursor: point.Cursor}
@@ -214,15 +214,18 @@ func (s subject[T]) MetadataChanges(
 	if err != nil {
 		return nil, err
 	}
-	sides := make([][]*models.MetadataEntry, len(instants))
+	var sides [len(instants)]models.ComparisonSide
 	for i, instant := range instants {
 		entries, err := s.latestAt(ctx, object, keys, instant)
 		if err != nil {
 			return nil, err
 		}
-		sides[i] = filter.Apply(entries)
+		sides[i].Entries = filter.Apply(entries)
+		if version, ok := any(object).(*models.ArtifactVersion); ok {
+			sides[i].Version = version.WithDistance(nil).ViewAt(instant)
+		}
 	}
-	rows, err := models.Compare(sides, 0)
+	rows, err := models.Compare(sides[:], 0)
 	return onlyDifferingRows(rows), err
 }
 

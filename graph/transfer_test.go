@@ -184,7 +184,7 @@ func answers(a *api, world *oracleWorld) string {
 				continue
 			}
 			ask(`query($id: ID!, $at: DateTime) { artifactVersion(ref: {id: $id}) { version number type createdAt aliases`+asOfHere+` tags`+asOfHere+`
-				output { id name stepRun { id } } artifact { id name createdAt } `+subjectFields+` } }`, map[string]any{"id": version.id, "at": at})
+				producer { output { id name stepRun { id } } } artifact { id name createdAt } `+subjectFields+` } }`, map[string]any{"id": version.id, "at": at})
 		}
 		ask(`query($id: ID!) { artifactVersion(ref: {id: $id}) { metadataHistory(first: 100) { nodes `+entryFields+` } } }`, map[string]any{"id": version.id})
 	}
@@ -197,8 +197,8 @@ func answers(a *api, world *oracleWorld) string {
 	runs, _ := a.do(`{ pipelineRuns(first: 100) { nodes { id } } }`, "")
 	for _, run := range runs["data"].(map[string]any)["pipelineRuns"].(map[string]any)["nodes"].([]any) {
 		for _, at := range instants {
-			ask(`query($id: ID!, $at: DateTime) { pipelineRun(id: $id) { steps { name status startedAt finishedAt inputs { name artifactVersion { id } }
-				outputs { name artifactName artifactVersion { id } `+subjectFields+` } `+subjectFields+` } } }`, map[string]any{"id": run.(map[string]any)["id"], "at": at})
+			ask(`query($id: ID!, $at: DateTime) { pipelineRun(id: $id) { stepRuns(first: 100) { nodes { name status startedAt finishedAt inputs { name artifactVersion { id } }
+				outputs { name artifactName artifactVersion { id } `+subjectFields+` } `+subjectFields+` } } } }`, map[string]any{"id": run.(map[string]any)["id"], "at": at})
 		}
 	}
 	for _, artifact := range append([]string{"everything", "deleted as a whole"}, sampleArtifacts...) {
@@ -208,7 +208,7 @@ func answers(a *api, world *oracleWorld) string {
 			map[string]any{"name": artifact})
 	}
 	ask(`{ metadataKeys { card key kinds versions lastEntry { id } } stepRuns(first: 100, where: {status: {eq: FAILED}}) { nodes { id } } }`, nil)
-	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description objectId } } }`, "")
+	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description object { id } } } }`, "")
 	var events []string
 	for _, event := range audited["data"].(map[string]any)["auditEvents"].(map[string]any)["nodes"].([]any) {
 		if event.(map[string]any)["action"] != "PROJECT_IMPORTED" {

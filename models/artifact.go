@@ -45,6 +45,15 @@ type ArtifactVersion struct {
 	KnownArtifact *Artifact `gorm:"-"`
 	// AsOf is the instant of a view, nil for the present state. Fields of a view inherit it.
 	AsOf *Time `gorm:"-"`
+	// Distance is the number of steps from the version whose lineage contains this object, nil outside of a lineage.
+	Distance *int32 `gorm:"-"`
+}
+
+// WithDistance returns a copy of the version in a lineage, or outside of one for nil.
+func (v *ArtifactVersion) WithDistance(steps *int32) *ArtifactVersion {
+	copied := *v
+	copied.Distance = steps
+	return &copied
 }
 
 // ViewAt returns the version as of an instant, nil if it was created later.
@@ -55,7 +64,7 @@ func (v *ArtifactVersion) ViewAt(asOf *Time) *ArtifactVersion {
 	})
 }
 
-// Producer is the step output that an artifact version was saved from.
+// Producer is the step output that an artifact version was saved from, else the first output that was bound to it.
 type Producer struct{ Output *StepOutput }
 
 // ArtifactAlias is an alias of an artifact with the version that it points to.
@@ -66,15 +75,15 @@ type ArtifactAlias struct {
 
 // Lineage is a graph of versions that one version was made from, or that were made from it.
 type Lineage struct {
-	// Nodes are the versions, without the starting one, sorted by distance and then by age.
-	Nodes []*ArtifactVersion
-	Edges []*LineageEdge
-	// Truncated reports that the depth or size limit cut off versions.
+	// Versions are the versions, without the starting one, sorted by distance and then by age.
+	Versions []*ArtifactVersion
+	Links    []*LineageLink
+	// Truncated reports that a limit cut off versions or links.
 	Truncated bool
 }
 
-// LineageEdge connects a version that a step run read with a version that it produced.
-type LineageEdge struct {
+// LineageLink connects a version that a step run read with a version that it produced.
+type LineageLink struct {
 	From, To  *ArtifactVersion
 	ProjectID ID
 	StepRunID ID
@@ -82,3 +91,6 @@ type LineageEdge struct {
 
 // MaxLineageDepth is the maximum depth of a lineage in steps.
 const MaxLineageDepth = 100
+
+// MaxLineageLinks is the maximum number of links between two versions in a lineage.
+const MaxLineageLinks = 10

@@ -10,30 +10,34 @@ type ArtifactVersionComparison struct {
 	Versions []*ArtifactVersion
 	Baseline *ArtifactVersion
 	Rows     []*ComparisonRow
+	// OnlyDiffering omits the inputs that are the same in all versions.
+	OnlyDiffering bool
 }
 
-// ComparisonRow is one metadata key of the compared versions.
+// ComparisonSide is one of the compared states: the latest entries of a subject, sorted by card, and the version that
+// the subject is, nil for another subject.
+type ComparisonSide struct {
+	Version *ArtifactVersion
+	Entries []*MetadataEntry
+}
+
+// ComparisonRow is one metadata key of the compared states.
 type ComparisonRow struct {
 	CardName string
 	Key      string
-	// Entries are the latest entries of the key, one per version, nil for a version without the key.
-	Entries []*MetadataEntry
-	Differs bool
-	// Changes contains one change per version, relative to the baseline.
-	Changes []*ComparisonChange
+	Differs  bool
+	// Cells contains one cell per side, in their order.
+	Cells []*ComparisonCell
 }
 
 // Card returns the name of the card, nil for a key without one.
 func (r *ComparisonRow) Card() *string { return nameOrNil(r.CardName) }
 
-// Delta returns the difference of the last version to the baseline, nil if it is undefined.
-func (r *ComparisonRow) Delta() *Double { return r.Changes[len(r.Changes)-1].Delta }
-
-// RelativeDelta returns Delta divided by the absolute value of the baseline.
-func (r *ComparisonRow) RelativeDelta() *Double { return r.Changes[len(r.Changes)-1].RelativeDelta }
-
-// ComparisonChange is the difference of a value to the value of the baseline.
-type ComparisonChange struct {
+// ComparisonCell is the value of a key on one side, and how it differs from that of the baseline.
+type ComparisonCell struct {
+	Version *ArtifactVersion
+	// Entry is the latest entry of the key, nil for none.
+	Entry *MetadataEntry
 	// Delta is the difference of two finite numbers of the same unit, computed exactly and rounded once to a double;
 	// else nil.
 	Delta *Double
@@ -43,24 +47,32 @@ type ComparisonChange struct {
 	Added, Removed []MetadataValue
 }
 
-// Compare returns one row per key of the latest entries of several subjects, which are sorted by card. Rows are in the
-// order of the cards and keys of the first subject that has them.
-func Compare(subjects [][]*MetadataEntry, baseline int) ([]*ComparisonRow, error) {
+// ComparisonInput is the input of one name of the steps that produced the compared versions.
+type ComparisonInput struct {
+	Name    string
+	Differs bool
+	// Versions contains one version per compared version, nil for none.
+	Versions []*ArtifactVersion
+}
+
+// Compare returns one row per key of the sides. Rows are in the order of the cards and keys of the first side that has
+// them.
+func Compare(sides []ComparisonSide, baseline int) ([]*ComparisonRow, error) {
 	type name struct{ card, key string }
 	rows := map[name]*ComparisonRow{}
 	var cards []string
 	byCard := map[string][]*ComparisonRow{"": nil}
-	for i, entries := range subjects {
-		for _, entry := range entries {
+	for i, side := range sides {
+		for _, entry := range side.Entries {
 			n := name{entry.CardName, entry.Key}
 			if rows[n] == nil {
-				rows[n] = &ComparisonRow{CardName: entry.CardName, Key: entry.Key, Entries: make([]*MetadataEntry, len(subjects))}
+				rows[n] = newComparisonRow(entry, sides)
 				if _, known := byCard[entry.CardName]; !known {
 					cards = append(cards, entry.CardName)
 				}
 				byCard[entry.CardName] = append(byCard[entry.CardName], rows[n])
 			}
-			rows[n].Entries[i] = entry
+			rows[n].Cells[i].Entry = entry
 		}
 	}
 	ordered := []*ComparisonRow{}
@@ -75,36 +87,43 @@ func Compare(subjects [][]*MetadataEntry, baseline int) ([]*ComparisonRow, error
 	return ordered, nil
 }
 
+// newComparisonRow returns the row of the key of an entry, without entries.
+func newComparisonRow(entry *MetadataEntry, sides []ComparisonSide) *ComparisonRow {
+	row := &ComparisonRow{CardName: entry.CardName, Key: entry.Key, Cells: make([]*ComparisonCell, len(sides))}
+	for i, side := range sides {
+		row.Cells[i] = &ComparisonCell{Version: side.Version}
+	}
+	return row
+}
+
 func (r *ComparisonRow) compare(baseline int) error {
-	values := make([]MetadataValue, len(r.Entries))
-	texts := make([]string, len(r.Entries))
-	for i, entry := range r.Entries {
-		if entry == nil {
+	values := make([]MetadataValue, len(r.Cells))
+	texts := make([]string, len(r.Cells))
+	for i, cell := range r.Cells {
+		if cell.Entry == nil {
 			continue
 		}
-		value, err := entry.Value()
+		value, err := cell.Entry.Value()
 		if err != nil {
 			return err
 		}
 		values[i], texts[i] = value, string(value.Kind())+string(value.appendJSON(nil, canonical))
 	}
-	for i := range values {
+	for i, cell := range r.Cells {
 		r.Differs = r.Differs || texts[i] != texts[0]
-		r.Changes = append(r.Changes, computeChange(values[baseline], values[i]))
+		cell.compare(values[baseline], values[i])
 	}
 	return nil
 }
 
-func computeChange(from, to MetadataValue) *ComparisonChange {
-	c := &ComparisonChange{Added: membersOnlyIn(from, to), Removed: membersOnlyIn(to, from)}
+// compare sets how the value to of the cell differs from the value from of the baseline. Both are nil for no entry.
+func (c *ComparisonCell) compare(from, to MetadataValue) {
+	c.Added, c.Removed = membersOnlyIn(from, to), membersOnlyIn(to, from)
 	x, unit := toExactNumber(from)
 	y, otherUnit := toExactNumber(to)
-	if unit == "" || unit != otherUnit {
-		return c
+	if unit != "" && unit == otherUnit {
+		c.Delta, c.RelativeDelta = computeDelta(x.big(sumBits), y.big(sumBits))
 	}
-	a, b := x.big(sumBits), y.big(sumBits)
-	c.Delta, c.RelativeDelta = computeDelta(a, b)
-	return c
 }
 
 // computeDelta returns b - a, and that divided by the absolute value of a, which is nil if a is 0.

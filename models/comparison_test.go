@@ -29,6 +29,12 @@ func latest(t *testing.T, text string) []*MetadataEntry {
 	return entries
 }
 
+// latestSide returns the side of a version whose metadata is the given JSON.
+func latestSide(t *testing.T, text string) ComparisonSide {
+	t.Helper()
+	return ComparisonSide{Version: &ArtifactVersion{}, Entries: latest(t, text)}
+}
+
 func TestCompareValues(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ a, b, want string }{
@@ -51,7 +57,7 @@ func TestCompareValues(t *testing.T) {
 		"members":                {`["a", "b", "b"]`, `["b", "c"]`, "differs true delta none relative none added [c] removed [a b]"},
 		"null":                   {`null`, `0`, "differs true delta none relative none"},
 	} {
-		rows, err := Compare([][]*MetadataEntry{latest(t, `{"k": `+c.a+`}`), latest(t, `{"k": `+c.b+`}`)}, 0)
+		rows, err := Compare([]ComparisonSide{latestSide(t, `{"k": `+c.a+`}`), latestSide(t, `{"k": `+c.b+`}`)}, 0)
 		if err != nil || len(rows) != 1 {
 			t.Fatalf("%s: %v %v", name, rows, err)
 		}
@@ -61,9 +67,10 @@ func TestCompareValues(t *testing.T) {
 			}
 			return formatFloat(float64(*d))
 		}
-		got := fmt.Sprintf("differs %v delta %s relative %s", rows[0].Differs, spell(rows[0].Delta()), spell(rows[0].RelativeDelta()))
-		if change := rows[0].Changes[1]; len(change.Added)+len(change.Removed) > 0 {
-			got += fmt.Sprintf(" added %v removed %v", displays(change.Added), displays(change.Removed))
+		cell := rows[0].Cells[1]
+		got := fmt.Sprintf("differs %v delta %s relative %s", rows[0].Differs, spell(cell.Delta), spell(cell.RelativeDelta))
+		if len(cell.Added)+len(cell.Removed) > 0 {
+			got += fmt.Sprintf(" added %v removed %v", displays(cell.Added), displays(cell.Removed))
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
@@ -81,22 +88,26 @@ func displays(values []MetadataValue) []string {
 
 func TestCompareRows(t *testing.T) {
 	t.Parallel()
-	rows, err := Compare([][]*MetadataEntry{
-		latest(t, `{"m": {"b": 1, "a": 1}, "z": 1}`),
-		latest(t, `{"n": {"x": 1}, "y": 1, "m": {"c": 1, "a": 2}}`),
-		latest(t, `{"m": {"b": 1, "a": 1}}`),
-	}, 2)
+	sides := []ComparisonSide{
+		latestSide(t, `{"m": {"b": 1, "a": 1}, "z": 1}`),
+		latestSide(t, `{"n": {"x": 1}, "y": 1, "m": {"c": 1, "a": 2}}`),
+		latestSide(t, `{"m": {"b": 1, "a": 1}}`),
+	}
+	rows, err := Compare(sides, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got string
 	for _, row := range rows {
 		got += fmt.Sprintf("%s.%s", row.CardName, row.Key)
-		for _, entry := range row.Entries {
-			if entry == nil {
+		for i, cell := range row.Cells {
+			if cell.Entry == nil {
 				got += "-"
 			} else {
-				got += *entry.Text
+				got += *cell.Entry.Text
+			}
+			if cell.Version != sides[i].Version {
+				t.Errorf("cell %d of %s has another version", i, row.Key)
 			}
 		}
 		got += " "
@@ -104,7 +115,7 @@ func TestCompareRows(t *testing.T) {
 	if want := ".z1-- .y-1- m.b1-1 m.a121 m.c-1- n.x-1- "; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if d := rows[3].Changes[1].Delta; d == nil || *d != 1 || *rows[3].Delta() != 0 {
-		t.Errorf("against the last as the baseline: %+v", rows[3].Changes)
+	if c := rows[3].Cells; c[1].Delta == nil || *c[1].Delta != 1 || *c[2].Delta != 0 {
+		t.Errorf("against the last as the baseline: %+v", c)
 	}
 }

@@ -1,8 +1,10 @@
 package models
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // FilterInput is a filter of the schema, such as ArtifactVersionFilter, as a map of the fields that the caller set.
@@ -30,11 +32,11 @@ type Filter struct {
 // FieldCondition is one condition on a field.
 type FieldCondition struct {
 	// Op is the operator as the schema spells it: `exists`, `eq`, `ne`, `in`, `notIn`, `lt`, `lte`, `gt`, `gte`,
-	// `contains`, `startsWith` or `endsWith`.
+	// `between`, `contains`, `startsWith` or `endsWith`.
 	Op string
-	// Values are the operands: one, or the list of `in` and `notIn`. An operand is a string, an int64, or an instant in
-	// microseconds since 1970 as an int64; that of `exists` is a bool. The operand is nil if no stored value can equal
-	// it.
+	// Values are the operands: one, the list of `in` and `notIn`, or the minimum and the maximum of `between`. An operand
+	// is a string, an int64, an ID, or an instant in microseconds since 1970 as an int64; that of `exists` is a bool. The
+	// operand of `eq` and `ne` is nil if no stored value can equal it.
 	Values []any
 	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
@@ -137,10 +139,13 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 		}
 		return &Filter{Metadata: predicate}, err
 	}
-	tests, err := readConditions(at, input)
+	tests, err := readConditions(at, input, idFields[name])
 	r.predicates += max(1, len(tests))
 	return &Filter{Field: name, Conditions: tests}, err
 }
+
+// idFields are the fields whose conditions are an IDFilter.
+var idFields = map[string]bool{"objectId": true}
 
 // readRelated validates a filter on related objects. That of a producer may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
@@ -171,8 +176,11 @@ func (r *filterReader) readScalar(at *Path, name string, value any) (*Filter, er
 	return &Filter{Field: name, Conditions: []FieldCondition{{Op: "eq", Values: []any{id}}}}, nil
 }
 
-// readConditions validates a StringFilter, IntFilter, DateTimeFilter or RunStatusFilter.
-func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
+// orderedOperators are the operators that compare by order.
+var orderedOperators = map[string]bool{"lt": true, "lte": true, "gt": true, "gte": true, "between": true}
+
+// readConditions validates the conditions on a field, such as a StringFilter. isID is set for an IDFilter.
+func readConditions(at *Path, input FilterInput, isID bool) ([]FieldCondition, error) {
 	ignoreCase := false
 	if ignore, ok := input["ignoreCase"].(*bool); ok && ignore != nil {
 		ignoreCase = *ignore
@@ -182,7 +190,13 @@ func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 		if op == "ignoreCase" {
 			continue
 		}
+		if ignoreCase && orderedOperators[op] {
+			return nil, BadInput(at.Child(op), "cannot be combined with ignoreCase")
+		}
 		values, err := readOperands(at.Child(op), op, input[op], ignoreCase)
+		if isID {
+			values = toIDs(op, values)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -192,6 +206,19 @@ func readConditions(at *Path, input FilterInput) ([]FieldCondition, error) {
 		return nil, BadInput(at, "must have a condition, such as eq")
 	}
 	return tests, nil
+}
+
+// toIDs converts texts to IDs. It omits texts that are no ID from `in` and `notIn`.
+func toIDs(op string, texts []any) []any {
+	ids := make([]any, 0, len(texts))
+	for _, text := range texts {
+		if id, ok := ParseID(text.(string)); ok {
+			ids = append(ids, id)
+		} else if op == "eq" || op == "ne" {
+			ids = append(ids, nil)
+		}
+	}
+	return ids
 }
 
 // readOperands returns the operands of a condition on a field.
@@ -209,29 +236,74 @@ func readOperands(at *Path, op string, value any, ignoreCase bool) ([]any, error
 		one, err := text(at, *value)
 		return []any{one}, err
 	case []string:
+		if op == "between" {
+			if err := checkRange(at, value, strings.Compare); err != nil {
+				return nil, err
+			}
+		}
 		return readEach(at, value, text)
 	case *int32:
 		return []any{int64(*value)}, nil
 	case []int32:
+		if op == "between" {
+			if err := checkRange(at, value, cmp.Compare[int32]); err != nil {
+				return nil, err
+			}
+		}
 		return readEach(at, value, func(_ *Path, n int32) (any, error) { return int64(n), nil })
 	case *Time:
 		return []any{microsOperand(op, *value)}, nil
+	case []*Time:
+		return readInstants(at, op, value)
 	case *RunStatus:
 		return []any{string(*value)}, nil
 	case []RunStatus:
 		return readEach(at, value, func(_ *Path, s RunStatus) (any, error) { return string(s), nil })
+	case *AuditAction:
+		return []any{string(*value)}, nil
+	case []AuditAction:
+		return readEach(at, value, func(_ *Path, a AuditAction) (any, error) { return string(a), nil })
 	}
 	return nil, BadInput(at, "has a type that no condition supports")
+}
+
+// checkRange validates the operands of `between`.
+func checkRange[T any](at *Path, ends []T, compare func(a, b T) int) error {
+	switch {
+	case len(ends) != 2:
+		return BadInput(at, rangeHasTwoEnds)
+	case compare(ends[0], ends[1]) > 0:
+		return BadInput(at, rangeIsReversed)
+	}
+	return nil
+}
+
+// The messages about the operands of `between`.
+const (
+	rangeHasTwoEnds = "must be two values, the minimum and the maximum"
+	rangeIsReversed = "must have the smaller value first, but the first value is greater than the second"
+)
+
+// readInstants returns the operands of `in`, `notIn` or `between`. It omits instants that no stored value can equal.
+func readInstants(at *Path, op string, list []*Time) ([]any, error) {
+	if op == "between" {
+		if err := checkRange(at, list, func(a, b *Time) int { return a.Compare(b.Time) }); err != nil {
+			return nil, err
+		}
+		return []any{microsOperand("gte", *list[0]), microsOperand("lte", *list[1])}, nil
+	}
+	values, err := readEach(at, list, func(_ *Path, t *Time) (any, error) { return microsOperand("eq", *t), nil })
+	return slices.DeleteFunc(values, func(value any) bool { return value == nil }), err
 }
 
 // microsOperand converts the operand t of a condition on an instant, which is stored in whole microseconds since 1970.
 // The condition has the same result as with t; for nil nothing is equal.
 func microsOperand(op string, t Time) any {
-	micros, between := t.UnixMicro(), t.Nanosecond()%1000 != 0
+	micros, isFraction := t.UnixMicro(), t.Nanosecond()%1000 != 0
 	switch {
-	case between && op == "eq":
+	case isFraction && (op == "eq" || op == "ne"):
 		return nil
-	case between && (op == "lt" || op == "gte"):
+	case isFraction && (op == "lt" || op == "gte"):
 		return micros + 1
 	}
 	return micros

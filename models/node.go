@@ -17,6 +17,8 @@ func (PipelineRun) IsNode()     {}
 func (StepRun) IsNode()         {}
 func (StepOutput) IsNode()      {}
 func (MetadataEntry) IsNode()   {}
+func (ApiKey) IsNode()          {}
+func (AuditEvent) IsNode()      {}
 
 // The IDs that clients see.
 func (a *Artifact) NodeID() NodeID        { return NodeID{a.ID, a.AsOf} }
@@ -64,7 +66,8 @@ func viewAt[T any](object *T, asOf *Time, change func(view *T) (start Time)) *T 
 	return &view
 }
 
-// NodeAt returns a node as of an instant, nil if it did not exist then. A project is never a view.
+// NodeAt returns a node as of an instant, nil if it did not exist then. Projects, API keys and audit events are never
+// views.
 func NodeAt(node Node, asOf *Time) Node {
 	if asOf == nil {
 		return node

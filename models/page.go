@@ -214,3 +214,21 @@ func NewConnection[T any](list string, page Page, items []T, position func(T) Po
 	}
 	return &Connection[T]{Edges: edges, PageInfo: info}
 }
+
+// ViewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
+func ViewsOfPages[K comparable, T View[T]](pages map[K]*Connection[T], asOf *Time) map[K]*Connection[T] {
+	for _, page := range pages {
+		ViewsOfPage(page, asOf)
+	}
+	return pages
+}
+
+// ViewsOfPage replaces the items of a page, all of which existed at an instant, with their views.
+func ViewsOfPage[T View[T]](page *Connection[T], asOf *Time) *Connection[T] {
+	if page != nil {
+		for i := range page.Edges {
+			page.Edges[i].Node = page.Edges[i].Node.ViewAt(asOf)
+		}
+	}
+	return page
+}

@@ -212,7 +212,7 @@ func (r predicateReader) readOrdered(name string) (ValueCondition, error) {
 func (r predicateReader) readBetween(name string) (ValueCondition, error) {
 	list, _ := r.fields[name].([]*Tree)
 	if len(list) != 2 {
-		return ValueCondition{}, BadInput(r.at.Child(name), "must be two values, the minimum and the maximum")
+		return ValueCondition{}, BadInput(r.at.Child(name), rangeHasTwoEnds)
 	}
 	var ends [2][]string
 	for i := range list {
@@ -237,8 +237,7 @@ func (r predicateReader) readBetween(name string) (ValueCondition, error) {
 	case len(test.Between) > 0 || len(ends[0]) == 0 || len(ends[1]) == 0: // NaN has no order
 		return test, nil
 	case reversed:
-		return ValueCondition{}, BadInput(r.at.Child(name),
-			"must have the smaller value first, but the first value is greater than the second")
+		return ValueCondition{}, BadInput(r.at.Child(name), rangeIsReversed)
 	}
 	return ValueCondition{}, BadInput(r.at.Child(name),
 		"must be two values of the same type: two numbers, two strings or two instants")

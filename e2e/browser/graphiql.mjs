@@ -145,7 +145,7 @@ tests['every operation of every tab'] = async () => {
   assert.equal(data.History.artifactVersion.metadataHistory.totalCount, 2);
   assert.ok(data.FindAndSort.artifactVersions.totalCount > 0);
   assert.ok(data.Compare.compareArtifactVersions.rows.length > 0);
-  assert.ok(data.Lineage.artifactVersion.upstream.edges.length > 2);
+  assert.ok(data.Lineage.artifactVersion.upstream.links.length > 2);
   const { then, now } = data.ThePast;
   assert.ok(!then.metadataJson.metrics && now.metadataJson.metrics && now.metadataJson.note);
 
@@ -168,7 +168,7 @@ tests['every operation of every tab'] = async () => {
   assert.equal(known.latest.producer.stepRun.metadataJson.commit, '4f2c1d9');
   assert.equal(known.latest.producer.stepRun.pipelineRun.metadataJson.cost.gpu_hours, 1.5);
   assert.equal(data.LogToTheOutput.logMetadata.subject.__typename, 'StepOutput');
-  assert.deepEqual(data.ReadPendingMetadata.pipelineRun.steps.flatMap((step) => step.outputs.map((o) => [o.name, o.artifactVersion, o.metadataJson])), [
+  assert.deepEqual(data.ReadPendingMetadata.pipelineRun.stepRuns.nodes.flatMap((step) => step.outputs.map((o) => [o.name, o.artifactVersion, o.metadataJson])), [
     ['model', null, { framework: 'scikit-learn', metrics: { accuracy: 0.97, epochs: 12 } }],
     ['report', null, { pages: 3 }],
     ['plots', null, {}],

@@ -16,6 +16,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ArtifactVersionComparisonResolver interface {
+	Inputs(ctx context.Context, obj *models.ArtifactVersionComparison) ([]*models.ComparisonInput, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -120,13 +124,109 @@ func (ec *executionContext) fieldContext_ArtifactVersionComparison_rows(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ComparisonChange_delta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArtifactVersionComparison_inputs(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersionComparison) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonChange_delta(ctx, field)
+			return ec.fieldContext_ArtifactVersionComparison_inputs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ArtifactVersionComparison().Inputs(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonInput) graphql.Marshaler {
+			return ec.marshalOComparisonInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonInputᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersionComparison_inputs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArtifactVersionComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ComparisonInput(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ComparisonCell_version(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonCell_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonCell_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComparisonCell",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ComparisonCell_entry(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonCell_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataEntry) graphql.Marshaler {
+			return ec.marshalOMetadataEntry2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonCell_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComparisonCell",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ComparisonCell_delta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonCell_delta(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Delta, nil
@@ -139,17 +239,17 @@ func (ec *executionContext) _ComparisonChange_delta(ctx context.Context, field g
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ComparisonChange_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "Float")
+func (ec *executionContext) fieldContext_ComparisonCell_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Float")
 }
 
-func (ec *executionContext) _ComparisonChange_relativeDelta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ComparisonCell_relativeDelta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonChange_relativeDelta(ctx, field)
+			return ec.fieldContext_ComparisonCell_relativeDelta(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.RelativeDelta, nil
@@ -162,17 +262,17 @@ func (ec *executionContext) _ComparisonChange_relativeDelta(ctx context.Context,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ComparisonChange_relativeDelta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "Float")
+func (ec *executionContext) fieldContext_ComparisonCell_relativeDelta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "Float")
 }
 
-func (ec *executionContext) _ComparisonChange_added(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ComparisonCell_added(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonChange_added(ctx, field)
+			return ec.fieldContext_ComparisonCell_added(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Added, nil
@@ -185,17 +285,17 @@ func (ec *executionContext) _ComparisonChange_added(ctx context.Context, field g
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ComparisonChange_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "MetadataValue")
+func (ec *executionContext) fieldContext_ComparisonCell_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "MetadataValue")
 }
 
-func (ec *executionContext) _ComparisonChange_removed(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ComparisonCell_removed(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonCell) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonChange_removed(ctx, field)
+			return ec.fieldContext_ComparisonCell_removed(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Removed, nil
@@ -208,8 +308,86 @@ func (ec *executionContext) _ComparisonChange_removed(ctx context.Context, field
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ComparisonChange_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonChange", field, false, false, "MetadataValue")
+func (ec *executionContext) fieldContext_ComparisonCell_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonCell", field, false, false, "MetadataValue")
+}
+
+func (ec *executionContext) _ComparisonInput_name(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonInput_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonInput_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _ComparisonInput_differs(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonInput_differs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonInput_differs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComparisonInput", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ComparisonInput_versions(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComparisonInput_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComparisonInput_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ComparisonInput",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ComparisonRow_card(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
@@ -281,111 +459,33 @@ func (ec *executionContext) fieldContext_ComparisonRow_differs(_ context.Context
 	return graphql.NewScalarFieldContext("ComparisonRow", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ComparisonRow_entries(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
+func (ec *executionContext) _ComparisonRow_cells(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_entries(ctx, field)
+			return ec.fieldContext_ComparisonRow_cells(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Entries, nil
+			return obj.Cells, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataEntry) graphql.Marshaler {
-			return ec.marshalNMetadataEntry2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntry(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonCell) graphql.Marshaler {
+			return ec.marshalNComparisonCell2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonCellᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ComparisonRow_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ComparisonRow_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ComparisonRow",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MetadataEntry(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ComparisonRow_delta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_delta(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Delta(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ComparisonRow_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonRow", field, true, false, "Float")
-}
-
-func (ec *executionContext) _ComparisonRow_relativeDelta(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_relativeDelta(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RelativeDelta(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.Double) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐDouble(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ComparisonRow_relativeDelta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ComparisonRow", field, true, false, "Float")
-}
-
-func (ec *executionContext) _ComparisonRow_changes(ctx context.Context, field graphql.CollectedField, obj *models.ComparisonRow) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ComparisonRow_changes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Changes, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
-			return ec.marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ComparisonRow_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ComparisonRow",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ComparisonChange(ctx, field)
+			return ec.childFields_ComparisonCell(ctx, field)
 		},
 	}
 	return fc, nil
@@ -417,15 +517,79 @@ func (ec *executionContext) _ArtifactVersionComparison(ctx context.Context, sel 
 		case "versions":
 			out.Values[i] = ec._ArtifactVersionComparison_versions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "baseline":
 			out.Values[i] = ec._ArtifactVersionComparison_baseline(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rows":
 			out.Values[i] = ec._ArtifactVersionComparison_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inputs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArtifactVersionComparison_inputs(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var comparisonCellImplementors = []string{"ComparisonCell"}
+
+func (ec *executionContext) _ComparisonCell(ctx context.Context, sel ast.SelectionSet, obj *models.ComparisonCell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonCellImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ComparisonCell")
+		case "version":
+			out.Values[i] = ec._ComparisonCell_version(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entry":
+			out.Values[i] = ec._ComparisonCell_entry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "delta":
+			out.Values[i] = ec._ComparisonCell_delta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "relativeDelta":
+			out.Values[i] = ec._ComparisonCell_relativeDelta(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "added":
+			out.Values[i] = ec._ComparisonCell_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removed":
+			out.Values[i] = ec._ComparisonCell_removed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -446,34 +610,29 @@ func (ec *executionContext) _ArtifactVersionComparison(ctx context.Context, sel 
 	return out
 }
 
-var comparisonChangeImplementors = []string{"ComparisonChange"}
+var comparisonInputImplementors = []string{"ComparisonInput"}
 
-func (ec *executionContext) _ComparisonChange(ctx context.Context, sel ast.SelectionSet, obj *models.ComparisonChange) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonChangeImplementors)
+func (ec *executionContext) _ComparisonInput(ctx context.Context, sel ast.SelectionSet, obj *models.ComparisonInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, comparisonInputImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ComparisonChange")
-		case "delta":
-			out.Values[i] = ec._ComparisonChange_delta(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "relativeDelta":
-			out.Values[i] = ec._ComparisonChange_relativeDelta(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "added":
-			out.Values[i] = ec._ComparisonChange_added(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("ComparisonInput")
+		case "name":
+			out.Values[i] = ec._ComparisonInput_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "removed":
-			out.Values[i] = ec._ComparisonChange_removed(ctx, field, obj)
+		case "differs":
+			out.Values[i] = ec._ComparisonInput_differs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._ComparisonInput_versions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -520,23 +679,8 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "entries":
-			out.Values[i] = ec._ComparisonRow_entries(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "delta":
-			out.Values[i] = ec._ComparisonRow_delta(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "relativeDelta":
-			out.Values[i] = ec._ComparisonRow_relativeDelta(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "changes":
-			out.Values[i] = ec._ComparisonRow_changes(ctx, field, obj)
+		case "cells":
+			out.Values[i] = ec._ComparisonRow_cells(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -561,11 +705,11 @@ func (ec *executionContext) _ComparisonRow(ctx context.Context, sel ast.Selectio
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonChange) graphql.Marshaler {
+func (ec *executionContext) marshalNComparisonCell2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonCell) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx, sel, v[i])
+		return ec.marshalNComparisonCell2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonCell(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -577,12 +721,20 @@ func (ec *executionContext) marshalNComparisonChange2ᚕᚖgithubᚗcomᚋplacar
 	return ret
 }
 
-func (ec *executionContext) marshalNComparisonChange2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonChange(ctx context.Context, sel ast.SelectionSet, v *models.ComparisonChange) graphql.Marshaler {
+func (ec *executionContext) marshalNComparisonCell2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonCell(ctx context.Context, sel ast.SelectionSet, v *models.ComparisonCell) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ComparisonChange!")
+		graphql.AddInvalidNullError(ctx, "ComparisonCell!")
 		return graphql.Null
 	}
-	return ec._ComparisonChange(ctx, sel, v)
+	return ec._ComparisonCell(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNComparisonInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonInput(ctx context.Context, sel ast.SelectionSet, v *models.ComparisonInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ComparisonInput!")
+		return graphql.Null
+	}
+	return ec._ComparisonInput(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {
@@ -614,6 +766,25 @@ func (ec *executionContext) marshalOArtifactVersionComparison2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._ArtifactVersionComparison(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOComparisonInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNComparisonInput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonInput(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOComparisonRow2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐComparisonRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ComparisonRow) graphql.Marshaler {

@@ -16,8 +16,8 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type LineageEdgeResolver interface {
-	StepRun(ctx context.Context, obj *models.LineageEdge) (*models.StepRun, error)
+type LineageLinkResolver interface {
+	StepRun(ctx context.Context, obj *models.LineageLink) (*models.StepRun, error)
 }
 type ProducerResolver interface {
 	StepRun(ctx context.Context, obj *models.Producer) (*models.StepRun, error)
@@ -31,16 +31,16 @@ type ProducerResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Lineage_nodes(ctx context.Context, field graphql.CollectedField, obj *models.Lineage) (ret graphql.Marshaler) {
+func (ec *executionContext) _Lineage_versions(ctx context.Context, field graphql.CollectedField, obj *models.Lineage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lineage_nodes(ctx, field)
+			return ec.fieldContext_Lineage_versions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Versions, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
@@ -50,7 +50,7 @@ func (ec *executionContext) _Lineage_nodes(ctx context.Context, field graphql.Co
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Lineage_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Lineage_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Lineage",
 		Field:      field,
@@ -63,33 +63,33 @@ func (ec *executionContext) fieldContext_Lineage_nodes(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Lineage_edges(ctx context.Context, field graphql.CollectedField, obj *models.Lineage) (ret graphql.Marshaler) {
+func (ec *executionContext) _Lineage_links(ctx context.Context, field graphql.CollectedField, obj *models.Lineage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lineage_edges(ctx, field)
+			return ec.fieldContext_Lineage_links(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Links, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*models.LineageEdge) graphql.Marshaler {
-			return ec.marshalNLineageEdge2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.LineageLink) graphql.Marshaler {
+			return ec.marshalNLineageLink2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageLinkᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Lineage_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Lineage_links(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Lineage",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LineageEdge(ctx, field)
+			return ec.childFields_LineageLink(ctx, field)
 		},
 	}
 	return fc, nil
@@ -118,13 +118,13 @@ func (ec *executionContext) fieldContext_Lineage_truncated(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Lineage", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _LineageEdge_from(ctx context.Context, field graphql.CollectedField, obj *models.LineageEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _LineageLink_from(ctx context.Context, field graphql.CollectedField, obj *models.LineageLink) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LineageEdge_from(ctx, field)
+			return ec.fieldContext_LineageLink_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
@@ -137,9 +137,9 @@ func (ec *executionContext) _LineageEdge_from(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_LineageEdge_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_LineageLink_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "LineageEdge",
+		Object:     "LineageLink",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -150,13 +150,13 @@ func (ec *executionContext) fieldContext_LineageEdge_from(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _LineageEdge_to(ctx context.Context, field graphql.CollectedField, obj *models.LineageEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _LineageLink_to(ctx context.Context, field graphql.CollectedField, obj *models.LineageLink) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LineageEdge_to(ctx, field)
+			return ec.fieldContext_LineageLink_to(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
@@ -169,9 +169,9 @@ func (ec *executionContext) _LineageEdge_to(ctx context.Context, field graphql.C
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_LineageEdge_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_LineageLink_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "LineageEdge",
+		Object:     "LineageLink",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -182,16 +182,16 @@ func (ec *executionContext) fieldContext_LineageEdge_to(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _LineageEdge_stepRun(ctx context.Context, field graphql.CollectedField, obj *models.LineageEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _LineageLink_stepRun(ctx context.Context, field graphql.CollectedField, obj *models.LineageLink) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LineageEdge_stepRun(ctx, field)
+			return ec.fieldContext_LineageLink_stepRun(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.LineageEdge().StepRun(ctx, obj)
+			return ec.Resolvers.LineageLink().StepRun(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
@@ -201,9 +201,9 @@ func (ec *executionContext) _LineageEdge_stepRun(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_LineageEdge_stepRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_LineageLink_stepRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "LineageEdge",
+		Object:     "LineageLink",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
@@ -301,13 +301,13 @@ func (ec *executionContext) _Lineage(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Lineage")
-		case "nodes":
-			out.Values[i] = ec._Lineage_nodes(ctx, field, obj)
+		case "versions":
+			out.Values[i] = ec._Lineage_versions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "edges":
-			out.Values[i] = ec._Lineage_edges(ctx, field, obj)
+		case "links":
+			out.Values[i] = ec._Lineage_links(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -333,24 +333,24 @@ func (ec *executionContext) _Lineage(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var lineageEdgeImplementors = []string{"LineageEdge"}
+var lineageLinkImplementors = []string{"LineageLink"}
 
-func (ec *executionContext) _LineageEdge(ctx context.Context, sel ast.SelectionSet, obj *models.LineageEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, lineageEdgeImplementors)
+func (ec *executionContext) _LineageLink(ctx context.Context, sel ast.SelectionSet, obj *models.LineageLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lineageLinkImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("LineageEdge")
+			out.Values[i] = graphql.MarshalString("LineageLink")
 		case "from":
-			out.Values[i] = ec._LineageEdge_from(ctx, field, obj)
+			out.Values[i] = ec._LineageLink_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "to":
-			out.Values[i] = ec._LineageEdge_to(ctx, field, obj)
+			out.Values[i] = ec._LineageLink_to(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -358,7 +358,7 @@ func (ec *executionContext) _LineageEdge(ctx context.Context, sel ast.SelectionS
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._LineageEdge_stepRun(ctx, field, obj)
+					return ec._LineageLink_stepRun(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -420,11 +420,11 @@ func (ec *executionContext) _Producer(ctx context.Context, sel ast.SelectionSet,
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNLineageEdge2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LineageEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNLineageLink2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.LineageLink) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNLineageEdge2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdge(ctx, sel, v[i])
+		return ec.marshalNLineageLink2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageLink(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -436,12 +436,12 @@ func (ec *executionContext) marshalNLineageEdge2ᚕᚖgithubᚗcomᚋplacardᚋp
 	return ret
 }
 
-func (ec *executionContext) marshalNLineageEdge2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageEdge(ctx context.Context, sel ast.SelectionSet, v *models.LineageEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNLineageLink2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineageLink(ctx context.Context, sel ast.SelectionSet, v *models.LineageLink) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LineageEdge!")
+		graphql.AddInvalidNullError(ctx, "LineageLink!")
 		return graphql.Null
 	}
-	return ec._LineageEdge(ctx, sel, v)
+	return ec._LineageLink(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOLineage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐLineage(ctx context.Context, sel ast.SelectionSet, v *models.Lineage) graphql.Marshaler {

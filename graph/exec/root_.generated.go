@@ -25,8 +25,9 @@ type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	Artifact() ArtifactResolver
 	ArtifactVersion() ArtifactVersionResolver
+	ArtifactVersionComparison() ArtifactVersionComparisonResolver
 	AuditEvent() AuditEventResolver
-	LineageEdge() LineageEdgeResolver
+	LineageLink() LineageLinkResolver
 	MetadataEntry() MetadataEntryResolver
 	MetadataKeyUsage() MetadataKeyUsageResolver
 	Mutation() MutationResolver
@@ -110,6 +111,7 @@ type ComplexityRoot struct {
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
 		Consumers            func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		Distance             func(childComplexity int) int
 		Downstream           func(childComplexity int, depth int32, first int32) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
@@ -120,7 +122,6 @@ type ComplexityRoot struct {
 		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		NodeID               func(childComplexity int) int
 		Number               func(childComplexity int) int
-		Output               func(childComplexity int) int
 		Producer             func(childComplexity int) int
 		Tags                 func(childComplexity int, asOf *models.Time) int
 		Type                 func(childComplexity int) int
@@ -130,6 +131,7 @@ type ComplexityRoot struct {
 
 	ArtifactVersionComparison struct {
 		Baseline func(childComplexity int) int
+		Inputs   func(childComplexity int) int
 		Rows     func(childComplexity int) int
 		Versions func(childComplexity int) int
 	}
@@ -153,7 +155,7 @@ type ComplexityRoot struct {
 		CreatedBy   func(childComplexity int) int
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
-		ObjectID    func(childComplexity int) int
+		Object      func(childComplexity int) int
 		Project     func(childComplexity int) int
 	}
 
@@ -177,21 +179,26 @@ type ComplexityRoot struct {
 		JSON         func(childComplexity int) int
 	}
 
-	ComparisonChange struct {
+	ComparisonCell struct {
 		Added         func(childComplexity int) int
 		Delta         func(childComplexity int) int
+		Entry         func(childComplexity int) int
 		RelativeDelta func(childComplexity int) int
 		Removed       func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ComparisonInput struct {
+		Differs  func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Versions func(childComplexity int) int
 	}
 
 	ComparisonRow struct {
-		Card          func(childComplexity int) int
-		Changes       func(childComplexity int) int
-		Delta         func(childComplexity int) int
-		Differs       func(childComplexity int) int
-		Entries       func(childComplexity int) int
-		Key           func(childComplexity int) int
-		RelativeDelta func(childComplexity int) int
+		Card    func(childComplexity int) int
+		Cells   func(childComplexity int) int
+		Differs func(childComplexity int) int
+		Key     func(childComplexity int) int
 	}
 
 	CreateApiKeyPayload struct {
@@ -263,12 +270,12 @@ type ComplexityRoot struct {
 	}
 
 	Lineage struct {
-		Edges     func(childComplexity int) int
-		Nodes     func(childComplexity int) int
+		Links     func(childComplexity int) int
 		Truncated func(childComplexity int) int
+		Versions  func(childComplexity int) int
 	}
 
-	LineageEdge struct {
+	LineageLink struct {
 		From    func(childComplexity int) int
 		StepRun func(childComplexity int) int
 		To      func(childComplexity int) int
@@ -492,13 +499,13 @@ type ComplexityRoot struct {
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
-		AuditEvents             func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
+		AuditEvents             func(childComplexity int, project *string, where map[string]any, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
 		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
 		Node                    func(childComplexity int, id string) int
 		Nodes                   func(childComplexity int, ids []string) int
 		PipelineRun             func(childComplexity int, id string) int
-		PipelineRuns            func(childComplexity int, project *string, pipeline *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		PipelineRuns            func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Project                 func(childComplexity int, name string) int
 		Projects                func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		ServerInfo              func(childComplexity int) int
@@ -1010,6 +1017,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.CreatedAt(childComplexity), true
+	case "ArtifactVersion.distance":
+		if e.ComplexityRoot.ArtifactVersion.Distance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Distance(childComplexity), true
 	case "ArtifactVersion.downstream":
 		if e.ComplexityRoot.ArtifactVersion.Downstream == nil {
 			break
@@ -1110,12 +1123,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Number(childComplexity), true
-	case "ArtifactVersion.output":
-		if e.ComplexityRoot.ArtifactVersion.Output == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArtifactVersion.Output(childComplexity), true
 	case "ArtifactVersion.producer":
 		if e.ComplexityRoot.ArtifactVersion.Producer == nil {
 			break
@@ -1163,6 +1170,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersionComparison.Baseline(childComplexity), true
+	case "ArtifactVersionComparison.inputs":
+		if e.ComplexityRoot.ArtifactVersionComparison.Inputs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersionComparison.Inputs(childComplexity), true
 	case "ArtifactVersionComparison.rows":
 		if e.ComplexityRoot.ArtifactVersionComparison.Rows == nil {
 			break
@@ -1250,12 +1263,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
-	case "AuditEvent.objectId":
-		if e.ComplexityRoot.AuditEvent.ObjectID == nil {
+	case "AuditEvent.object":
+		if e.ComplexityRoot.AuditEvent.Object == nil {
 			break
 		}
 
-		return e.ComplexityRoot.AuditEvent.ObjectID(childComplexity), true
+		return e.ComplexityRoot.AuditEvent.Object(childComplexity), true
 	case "AuditEvent.project":
 		if e.ComplexityRoot.AuditEvent.Project == nil {
 			break
@@ -1332,30 +1345,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BooleanValue.JSON(childComplexity), true
 
-	case "ComparisonChange.added":
-		if e.ComplexityRoot.ComparisonChange.Added == nil {
+	case "ComparisonCell.added":
+		if e.ComplexityRoot.ComparisonCell.Added == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ComparisonChange.Added(childComplexity), true
-	case "ComparisonChange.delta":
-		if e.ComplexityRoot.ComparisonChange.Delta == nil {
+		return e.ComplexityRoot.ComparisonCell.Added(childComplexity), true
+	case "ComparisonCell.delta":
+		if e.ComplexityRoot.ComparisonCell.Delta == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ComparisonChange.Delta(childComplexity), true
-	case "ComparisonChange.relativeDelta":
-		if e.ComplexityRoot.ComparisonChange.RelativeDelta == nil {
+		return e.ComplexityRoot.ComparisonCell.Delta(childComplexity), true
+	case "ComparisonCell.entry":
+		if e.ComplexityRoot.ComparisonCell.Entry == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ComparisonChange.RelativeDelta(childComplexity), true
-	case "ComparisonChange.removed":
-		if e.ComplexityRoot.ComparisonChange.Removed == nil {
+		return e.ComplexityRoot.ComparisonCell.Entry(childComplexity), true
+	case "ComparisonCell.relativeDelta":
+		if e.ComplexityRoot.ComparisonCell.RelativeDelta == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ComparisonChange.Removed(childComplexity), true
+		return e.ComplexityRoot.ComparisonCell.RelativeDelta(childComplexity), true
+	case "ComparisonCell.removed":
+		if e.ComplexityRoot.ComparisonCell.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Removed(childComplexity), true
+	case "ComparisonCell.version":
+		if e.ComplexityRoot.ComparisonCell.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonCell.Version(childComplexity), true
+
+	case "ComparisonInput.differs":
+		if e.ComplexityRoot.ComparisonInput.Differs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonInput.Differs(childComplexity), true
+	case "ComparisonInput.name":
+		if e.ComplexityRoot.ComparisonInput.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonInput.Name(childComplexity), true
+	case "ComparisonInput.versions":
+		if e.ComplexityRoot.ComparisonInput.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonInput.Versions(childComplexity), true
 
 	case "ComparisonRow.card":
 		if e.ComplexityRoot.ComparisonRow.Card == nil {
@@ -1363,42 +1407,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComparisonRow.Card(childComplexity), true
-	case "ComparisonRow.changes":
-		if e.ComplexityRoot.ComparisonRow.Changes == nil {
+	case "ComparisonRow.cells":
+		if e.ComplexityRoot.ComparisonRow.Cells == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ComparisonRow.Changes(childComplexity), true
-	case "ComparisonRow.delta":
-		if e.ComplexityRoot.ComparisonRow.Delta == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ComparisonRow.Delta(childComplexity), true
+		return e.ComplexityRoot.ComparisonRow.Cells(childComplexity), true
 	case "ComparisonRow.differs":
 		if e.ComplexityRoot.ComparisonRow.Differs == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ComparisonRow.Differs(childComplexity), true
-	case "ComparisonRow.entries":
-		if e.ComplexityRoot.ComparisonRow.Entries == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ComparisonRow.Entries(childComplexity), true
 	case "ComparisonRow.key":
 		if e.ComplexityRoot.ComparisonRow.Key == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ComparisonRow.Key(childComplexity), true
-	case "ComparisonRow.relativeDelta":
-		if e.ComplexityRoot.ComparisonRow.RelativeDelta == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ComparisonRow.RelativeDelta(childComplexity), true
 
 	case "CreateApiKeyPayload.apiKey":
 		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
@@ -1604,43 +1630,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IntegerValue.JSON(childComplexity), true
 
-	case "Lineage.edges":
-		if e.ComplexityRoot.Lineage.Edges == nil {
+	case "Lineage.links":
+		if e.ComplexityRoot.Lineage.Links == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Lineage.Edges(childComplexity), true
-	case "Lineage.nodes":
-		if e.ComplexityRoot.Lineage.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Lineage.Nodes(childComplexity), true
+		return e.ComplexityRoot.Lineage.Links(childComplexity), true
 	case "Lineage.truncated":
 		if e.ComplexityRoot.Lineage.Truncated == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Lineage.Truncated(childComplexity), true
-
-	case "LineageEdge.from":
-		if e.ComplexityRoot.LineageEdge.From == nil {
+	case "Lineage.versions":
+		if e.ComplexityRoot.Lineage.Versions == nil {
 			break
 		}
 
-		return e.ComplexityRoot.LineageEdge.From(childComplexity), true
-	case "LineageEdge.stepRun":
-		if e.ComplexityRoot.LineageEdge.StepRun == nil {
+		return e.ComplexityRoot.Lineage.Versions(childComplexity), true
+
+	case "LineageLink.from":
+		if e.ComplexityRoot.LineageLink.From == nil {
 			break
 		}
 
-		return e.ComplexityRoot.LineageEdge.StepRun(childComplexity), true
-	case "LineageEdge.to":
-		if e.ComplexityRoot.LineageEdge.To == nil {
+		return e.ComplexityRoot.LineageLink.From(childComplexity), true
+	case "LineageLink.stepRun":
+		if e.ComplexityRoot.LineageLink.StepRun == nil {
 			break
 		}
 
-		return e.ComplexityRoot.LineageEdge.To(childComplexity), true
+		return e.ComplexityRoot.LineageLink.StepRun(childComplexity), true
+	case "LineageLink.to":
+		if e.ComplexityRoot.LineageLink.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineageLink.To(childComplexity), true
 
 	case "ListValue.display":
 		if e.ComplexityRoot.ListValue.Display == nil {
@@ -2689,7 +2715,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.compareArtifactVersions":
 		if e.ComplexityRoot.Query.CompareArtifactVersions == nil {
 			break
@@ -2756,7 +2782,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PipelineRuns(childComplexity, args["project"].(*string), args["pipeline"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.PipelineRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.project":
 		if e.ComplexityRoot.Query.Project == nil {
 			break
@@ -3571,6 +3597,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionName", ec.unmarshalInputArtifactVersionName),
 			graphql.NewInputUnmarshaler("ArtifactVersionOrder", ec.unmarshalInputArtifactVersionOrder),
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
+			graphql.NewInputUnmarshaler("AuditActionFilter", ec.unmarshalInputAuditActionFilter),
+			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -3579,6 +3607,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
+			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LogMetadataBatchInput", ec.unmarshalInputLogMetadataBatchInput),
 			graphql.NewInputUnmarshaler("LogMetadataInput", ec.unmarshalInputLogMetadataInput),
@@ -3857,7 +3886,8 @@ type Query {
   compareArtifactVersions(
     "2 to 20 versions; one that does not exist is ` + "`" + `NOT_FOUND` + "`" + `." refs: [ArtifactVersionRef!]!
     "The version that the others are compared with, one of ` + "`" + `refs` + "`" + `; the first when absent." baseline: ArtifactVersionRef
-    "Omit keys with the same value and kind in all versions." onlyDiffering: Boolean! = false
+    "Omit keys with the same value and kind, and inputs with the same version, in all versions."
+    onlyDiffering: Boolean! = false
     "Only these keys." keys: [String!]
     "Return views of the versions as of this instant; a future instant means now." asOf: DateTime
   ): ArtifactVersionComparison @listSize(slicingArguments: ["refs"], sizedFields: ["versions"]) @cost(weight: 200, times: "refs")
@@ -3875,7 +3905,6 @@ type Query {
   pipelineRuns(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Only runs of the pipeline with this name." pipeline: String
     "The filter; all runs when absent." where: PipelineRunFilter
     "The sort keys, most significant first, at most 10." orderBy: [PipelineRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
@@ -4057,10 +4086,16 @@ type ArtifactVersion implements Node & Subject {
   aliases("Read the state at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 3)
   "The tags, ordered by name."
   tags("Read the state at this instant." asOf: DateTime): [String!]! @listSize(assumedSize: 5)
-  "The step output that it was saved from; null when it was created by itself."
-  output: StepOutput
-  "The step run that produced it; null if it was created without an output."
+  """
+  The step run that created it, else the first one that bound an output to it; null if no output is bound to it. A view
+  of the past ignores outputs that were bound later.
+  """
   producer: Producer
+  """
+  The number of steps to the version whose lineage contains this object; null outside of a lineage. A client that caches
+  objects by ID must not keep it from one lineage to the next.
+  """
+  distance: Int
   "The step runs that read it, ordered by start."
   consumers(
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
@@ -4068,16 +4103,18 @@ type ArtifactVersion implements Node & Subject {
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
-  "The versions that its producer read, those that their producers read, and so on."
+  """
+  The versions that the step runs read whose outputs are bound to it, those that were read for them, and so on.
+  """
   upstream(
     "The maximum number of steps, 1 to 100." depth: Int! = 10
     "The maximum number of versions, nearest first, 0 to 100." first: Int! = 50
-  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
-  "The versions that its consumers produced, those that their consumers produced, and so on."
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["versions", "links"]) @cost(weight: 10, times: "depth")
+  "The versions that its consumers produced or bound, those that their consumers produced or bound, and so on."
   downstream(
     "The maximum number of steps, 1 to 100." depth: Int! = 10
     "The maximum number of versions, nearest first, 0 to 100." first: Int! = 50
-  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["nodes", "edges"]) @cost(weight: 10, times: "depth")
+  ): Lineage @listSize(slicingArguments: ["first"], sizedFields: ["versions", "links"]) @cost(weight: 10, times: "depth")
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -4792,6 +4829,7 @@ extend type Query {
   auditEvents(
     "Only events of this project; empty for an unknown project. When absent, all that the caller may read."
     project: String
+    "The filter; all events when absent." where: AuditEventFilter
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
@@ -4831,8 +4869,10 @@ type Viewer {
   isOwner: Boolean!
 }
 
-"A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `."
-type ApiKey {
+"""
+A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `. ` + "`" + `node` + "`" + ` returns it to callers that may manage it.
+"""
+type ApiKey implements Node {
   "Opaque, the argument of ` + "`" + `revokeApiKey` + "`" + `. It is not the secret." id: ID!
   "The name that entries and audit events record as their author. It is never reused in the project." name: String!
   "The first 8 characters of the secret, which identify it." prefix: String!
@@ -4861,14 +4901,20 @@ type ApiKeyEdge {
   "The key." node: ApiKey!
 }
 
-"An audited change, recorded in the same transaction and never modified."
-type AuditEvent {
+"""
+An audited change, recorded in the same transaction and never modified. ` + "`" + `node` + "`" + ` returns it to callers that may read it.
+"""
+type AuditEvent implements Node {
   "Opaque, unique over all events." id: ID!
   "The time of the change." createdAt: DateTime!
   "The name of the API key of the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
   "A description of the changed object, which may be deleted." description: String!
-  "Identifies the changed object, which may be deleted." objectId: ID!
+  """
+  The changed object as it is now: a key, a project, an artifact or a subject of metadata. Null if it was deleted.
+  ` + "`" + `AuditEventFilter.objectId` + "`" + ` also finds the events of deleted objects.
+  """
+  object: Node
   "The project; null for owner keys." project: Project
 }
 
@@ -4898,6 +4944,25 @@ type AuditEventConnection {
 type AuditEventEdge {
   "The cursor of the event." cursor: String!
   "The event." node: AuditEvent!
+}
+
+"A filter of audit events. All fields must match."
+input AuditEventFilter {
+  "All of these match. An empty list matches every event." and: [AuditEventFilter!]
+  "At least one of these matches. An empty list matches no event." or: [AuditEventFilter!]
+  "This does not match." not: AuditEventFilter
+  "The kind of change." action: AuditActionFilter
+  "The name of the API key of the change; a change without a key has none." createdBy: StringFilter
+  "The changed object, by its ID; it may be deleted." objectId: IDFilter
+  "The time of the change." createdAt: DateTimeFilter
+}
+
+"Conditions on the kind of a change, all of which must match."
+input AuditActionFilter {
+  "It is this." eq: AuditAction
+  "It is not this." ne: AuditAction
+  "It is one of these; an empty list means none." in: [AuditAction!]
+  "It is none of these." notIn: [AuditAction!]
 }
 
 "An API key to create."
@@ -5023,6 +5088,11 @@ type ArtifactVersionComparison {
   "The version that the others are compared with." baseline: ArtifactVersion!
   "One row per key, in the order of the cards and keys of the first version that has them."
   rows: [ComparisonRow!]! @listSize(assumedSize: 30)
+  """
+  One row per name of an input of the step runs that produced the versions, in order of first appearance.
+  ` + "`" + `onlyDiffering` + "`" + ` omits those with the same version everywhere.
+  """
+  inputs: [ComparisonInput!] @listSize(assumedSize: 5)
 }
 
 "One key of the versions that are compared."
@@ -5030,18 +5100,14 @@ type ComparisonRow {
   "Null for a key without a card." card: String
   "The key." key: String!
   "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
-  "The latest entries of the key, one per version in the order of ` + "`" + `versions` + "`" + `, null where there is none."
-  entries: [MetadataEntry]! @listSize(assumedSize: 10)
-  "The ` + "`" + `delta` + "`" + ` of the last version."
-  delta: Float
-  "The ` + "`" + `relativeDelta` + "`" + ` of the last version."
-  relativeDelta: Float
-  "How the value of each version came from that of the baseline, in the order of ` + "`" + `versions` + "`" + `."
-  changes: [ComparisonChange!]! @listSize(assumedSize: 10)
+  "The values of the key, one cell per version in the order of ` + "`" + `versions` + "`" + `."
+  cells: [ComparisonCell!]! @listSize(assumedSize: 10)
 }
 
-"How a value came from that of the baseline."
-type ComparisonChange {
+"The value of one key in one version, and how it differs from that of the baseline."
+type ComparisonCell {
+  "The version; null only in ` + "`" + `metadataChanges` + "`" + `." version: ArtifactVersion
+  "The latest entry of the key; null if it was not logged or is retracted." entry: MetadataEntry
   "The difference of two numbers, two sizes (bytes) or two durations (seconds), exact but for one rounding to a double."
   delta: Float
   "The difference as a share of the size of the baseline's number; null where that is 0."
@@ -5049,6 +5115,18 @@ type ComparisonChange {
   "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
   "Members of the baseline's list, tuple or set that this one does not have."
   removed: [MetadataValue!]! @listSize(assumedSize: 2)
+}
+
+"The input of one name of the step runs that produced the versions."
+type ComparisonInput {
+  "The name in the step." name: String!
+  "Whether the step runs read different versions, or only some of them have the input. Deleted versions count."
+  differs: Boolean!
+  """
+  The versions that were read, in the order of ` + "`" + `ArtifactVersionComparison.versions` + "`" + `. Null if the producer has no input
+  of this name, if there is no producer, and if the version is deleted.
+  """
+  versions: [ArtifactVersion]! @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
@@ -5170,23 +5248,28 @@ type DeleteArtifactPayload {
 "The origin of an artifact version."
 type Producer {
   "The step run that declared the output." stepRun: StepRun!
-  "The output that the version was saved from." output: StepOutput!
+  "The output that the version was saved from, else the first one that was bound to it." output: StepOutput!
 }
 
 """
-Versions that one was made from, or that were made from it, each of them once. A version is always made from older
-ones, so there are no circles.
+Versions that one was made from, or that were made from it, each of them once. It follows all outputs that are bound to
+a version. Re-use can make circles, but a version is never in its own lineage. A view of the past ignores outputs that
+were bound later.
 """
 type Lineage {
-  "The versions without the one asked about, by distance and then by age." nodes: [ArtifactVersion!]!
-  "How the versions are connected, the one asked about included." edges: [LineageEdge!]!
-  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `." truncated: Boolean!
+  "The versions without the one asked about, by ` + "`" + `distance` + "`" + ` and then by age." versions: [ArtifactVersion!]!
+  """
+  How the versions are connected, the one asked about included, with a ` + "`" + `distance` + "`" + ` of 0. Of several step runs between two
+  versions these are the first 10.
+  """
+  links: [LineageLink!]!
+  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `, or more links." truncated: Boolean!
 }
 
 "A step run read one version and produced another."
-type LineageEdge {
+type LineageLink {
   "The version that was read." from: ArtifactVersion!
-  "The version that was produced." to: ArtifactVersion!
+  "The version that was produced or bound." to: ArtifactVersion!
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
@@ -5382,10 +5465,30 @@ input StringFilter {
   "It is not this." ne: String
   "It is one of these; an empty list means none." in: [String!]
   "It is none of these." notIn: [String!]
+  "It is less than this." lt: String
+  "It is this or less." lte: String
+  "It is greater than this." gt: String
+  "It is this or greater." gte: String
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [String!]
   "It has this in it." contains: String
   "It begins with this." startsWith: String
   "It ends with this." endsWith: String
-  "Compare without regard to case, by the simple case folding of Unicode." ignoreCase: Boolean
+  """
+  Compare without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
+  ` + "`" + `between` + "`" + `.
+  """
+  ignoreCase: Boolean
+}
+
+"Conditions on an ID, all of which must match. A text that is no ID equals nothing."
+input IDFilter {
+  "It is this." eq: ID
+  "It is not this." ne: ID
+  "It is one of these; an empty list means none." in: [ID!]
+  "It is none of these." notIn: [ID!]
 }
 
 "Conditions on an integer, all of which must match."
@@ -5398,16 +5501,30 @@ input IntFilter {
   "It is this or less." lte: Int
   "It is greater than this." gt: Int
   "It is this or greater." gte: Int
+  """
+  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [Int!]
 }
 
-"Conditions on an instant, all of which must hold. Where there is no instant, only ` + "`" + `exists: false` + "`" + ` holds."
+"""
+Conditions on an instant, all of which must hold. Where there is no instant, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and
+nothing else.
+"""
 input DateTimeFilter {
   "Whether there is an instant." exists: Boolean
   "It is this." eq: DateTime
+  "It is not this." ne: DateTime
+  "It is one of these; an empty list means none." in: [DateTime!]
+  "It is none of these." notIn: [DateTime!]
   "It is before this." lt: DateTime
   "It is this or before." lte: DateTime
   "It is after this." gt: DateTime
   "It is this or after." gte: DateTime
+  """
+  It is the first of these two, the second, or between them. The first must not be after the second: ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  between: [DateTime!]
 }
 
 "Conditions on the status of a run, all of which must match."
@@ -5668,8 +5785,8 @@ extend interface Subject {
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   """
   The keys whose latest value or kind differs between two instants, as a comparison with ` + "`" + `from` + "`" + ` as the baseline.
-  ` + "`" + `entries` + "`" + ` of a row are the entry as of ` + "`" + `from` + "`" + ` and the entry as of ` + "`" + `to` + "`" + `; null if the key did not exist or was
-  retracted. Logging the same value again is no change.
+  ` + "`" + `cells` + "`" + ` of a row are those of ` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + `. The ` + "`" + `version` + "`" + ` of a cell is a view as of its instant. It is null for a
+  subject that is no version, and before the version was created. Logging the same value again is no change.
   """
   metadataChanges(
     "The earlier instant; after ` + "`" + `to` + "`" + ` it fails with ` + "`" + `BAD_INPUT` + "`" + `. A subject that did not exist yet has no entries."
@@ -5691,7 +5808,7 @@ extend type ArtifactVersion {
   changes(
     "Only these keys; absent means every key."
     keys: [String!]
-    "Omit keys with the same value and kind in both versions."
+    "Omit keys with the same value and kind, and inputs with the same version, in both versions."
     onlyDiffering: Boolean! = true
     "Return views of both versions as of this instant; when absent, the instant of the version."
     asOf: DateTime
@@ -5959,10 +6076,10 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_aliases(ctx, field)
 	case "tags":
 		return ec.fieldContext_ArtifactVersion_tags(ctx, field)
-	case "output":
-		return ec.fieldContext_ArtifactVersion_output(ctx, field)
 	case "producer":
 		return ec.fieldContext_ArtifactVersion_producer(ctx, field)
+	case "distance":
+		return ec.fieldContext_ArtifactVersion_distance(ctx, field)
 	case "consumers":
 		return ec.fieldContext_ArtifactVersion_consumers(ctx, field)
 	case "upstream":
@@ -6001,6 +6118,8 @@ func (ec *executionContext) childFields_ArtifactVersionComparison(ctx context.Co
 		return ec.fieldContext_ArtifactVersionComparison_baseline(ctx, field)
 	case "rows":
 		return ec.fieldContext_ArtifactVersionComparison_rows(ctx, field)
+	case "inputs":
+		return ec.fieldContext_ArtifactVersionComparison_inputs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersionComparison", field.Name)
 }
@@ -6043,8 +6162,8 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 		return ec.fieldContext_AuditEvent_action(ctx, field)
 	case "description":
 		return ec.fieldContext_AuditEvent_description(ctx, field)
-	case "objectId":
-		return ec.fieldContext_AuditEvent_objectId(ctx, field)
+	case "object":
+		return ec.fieldContext_AuditEvent_object(ctx, field)
 	case "project":
 		return ec.fieldContext_AuditEvent_project(ctx, field)
 	}
@@ -6077,18 +6196,34 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_ComparisonChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "version":
+		return ec.fieldContext_ComparisonCell_version(ctx, field)
+	case "entry":
+		return ec.fieldContext_ComparisonCell_entry(ctx, field)
 	case "delta":
-		return ec.fieldContext_ComparisonChange_delta(ctx, field)
+		return ec.fieldContext_ComparisonCell_delta(ctx, field)
 	case "relativeDelta":
-		return ec.fieldContext_ComparisonChange_relativeDelta(ctx, field)
+		return ec.fieldContext_ComparisonCell_relativeDelta(ctx, field)
 	case "added":
-		return ec.fieldContext_ComparisonChange_added(ctx, field)
+		return ec.fieldContext_ComparisonCell_added(ctx, field)
 	case "removed":
-		return ec.fieldContext_ComparisonChange_removed(ctx, field)
+		return ec.fieldContext_ComparisonCell_removed(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type ComparisonChange", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonCell", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonInput(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ComparisonInput_name(ctx, field)
+	case "differs":
+		return ec.fieldContext_ComparisonInput_differs(ctx, field)
+	case "versions":
+		return ec.fieldContext_ComparisonInput_versions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonInput", field.Name)
 }
 
 func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6099,14 +6234,8 @@ func (ec *executionContext) childFields_ComparisonRow(ctx context.Context, field
 		return ec.fieldContext_ComparisonRow_key(ctx, field)
 	case "differs":
 		return ec.fieldContext_ComparisonRow_differs(ctx, field)
-	case "entries":
-		return ec.fieldContext_ComparisonRow_entries(ctx, field)
-	case "delta":
-		return ec.fieldContext_ComparisonRow_delta(ctx, field)
-	case "relativeDelta":
-		return ec.fieldContext_ComparisonRow_relativeDelta(ctx, field)
-	case "changes":
-		return ec.fieldContext_ComparisonRow_changes(ctx, field)
+	case "cells":
+		return ec.fieldContext_ComparisonRow_cells(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ComparisonRow", field.Name)
 }
@@ -6177,26 +6306,26 @@ func (ec *executionContext) childFields_FinishStepRunPayload(ctx context.Context
 
 func (ec *executionContext) childFields_Lineage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "nodes":
-		return ec.fieldContext_Lineage_nodes(ctx, field)
-	case "edges":
-		return ec.fieldContext_Lineage_edges(ctx, field)
+	case "versions":
+		return ec.fieldContext_Lineage_versions(ctx, field)
+	case "links":
+		return ec.fieldContext_Lineage_links(ctx, field)
 	case "truncated":
 		return ec.fieldContext_Lineage_truncated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Lineage", field.Name)
 }
 
-func (ec *executionContext) childFields_LineageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_LineageLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
-		return ec.fieldContext_LineageEdge_from(ctx, field)
+		return ec.fieldContext_LineageLink_from(ctx, field)
 	case "to":
-		return ec.fieldContext_LineageEdge_to(ctx, field)
+		return ec.fieldContext_LineageLink_to(ctx, field)
 	case "stepRun":
-		return ec.fieldContext_LineageEdge_stepRun(ctx, field)
+		return ec.fieldContext_LineageLink_stepRun(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type LineageEdge", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type LineageLink", field.Name)
 }
 
 func (ec *executionContext) childFields_LogMetadataBatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

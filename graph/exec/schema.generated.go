@@ -33,8 +33,8 @@ type ArtifactVersionResolver interface {
 
 	Aliases(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
 	Tags(ctx context.Context, obj *models.ArtifactVersion, asOf *models.Time) ([]string, error)
-	Output(ctx context.Context, obj *models.ArtifactVersion) (*models.StepOutput, error)
 	Producer(ctx context.Context, obj *models.ArtifactVersion) (*models.Producer, error)
+
 	Consumers(ctx context.Context, obj *models.ArtifactVersion, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
 	Upstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
 	Downstream(ctx context.Context, obj *models.ArtifactVersion, depth int32, first int32) (*models.Lineage, error)
@@ -96,7 +96,7 @@ type QueryResolver interface {
 	CompareArtifactVersions(ctx context.Context, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) (*models.ArtifactVersionComparison, error)
 	StepRun(ctx context.Context, id string) (*models.StepRun, error)
 	PipelineRun(ctx context.Context, id string) (*models.PipelineRun, error)
-	PipelineRuns(ctx context.Context, project *string, pipeline *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
+	PipelineRuns(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.PipelineRun], error)
 	Project(ctx context.Context, name string) (*models.Project, error)
 	Projects(ctx context.Context, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.Project], error)
 	Node(ctx context.Context, id string) (models.Node, error)
@@ -104,7 +104,7 @@ type QueryResolver interface {
 	ServerInfo(ctx context.Context) (*models.ServerInfo, error)
 	Viewer(ctx context.Context) (*models.Viewer, error)
 	APIKeys(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ApiKey], error)
-	AuditEvents(ctx context.Context, project *string, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
+	AuditEvents(ctx context.Context, project *string, where map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.AuditEvent], error)
 	MetadataKeys(ctx context.Context, project *string, search *string, first *int32) ([]*models.MetadataKeyUsage, error)
 	ArtifactVersions(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.ArtifactVersion], error)
 	StepRuns(ctx context.Context, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) (*models.Connection[*models.StepRun], error)
@@ -1535,38 +1535,46 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOAuditEventFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg4
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -1699,62 +1707,54 @@ func (ec *executionContext) field_Query_pipelineRuns_args(ctx context.Context, r
 		return nil, err
 	}
 	args["project"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pipeline",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["pipeline"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (map[string]any, error) {
 			return ec.unmarshalOPipelineRunFilter2map(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]map[string]any, error) {
 			return ec.unmarshalOPipelineRunOrder2ᚕmapᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int32, error) {
 			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg7
+	args["before"] = arg6
 	return args, nil
 }
 
@@ -3276,38 +3276,6 @@ func (ec *executionContext) fieldContext_ArtifactVersion_tags(ctx context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ArtifactVersion_output(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArtifactVersion_output(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ArtifactVersion().Output(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-			return ec.marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArtifactVersion_output(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArtifactVersion",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_StepOutput(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _ArtifactVersion_producer(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3338,6 +3306,29 @@ func (ec *executionContext) fieldContext_ArtifactVersion_producer(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ArtifactVersion_distance(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArtifactVersion_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArtifactVersion_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArtifactVersion", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ArtifactVersion_consumers(ctx context.Context, field graphql.CollectedField, obj *models.ArtifactVersion) (ret graphql.Marshaler) {
@@ -8234,7 +8225,7 @@ func (ec *executionContext) _Query_pipelineRuns(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["pipeline"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().PipelineRuns(ctx, fc.Args["project"].(*string), fc.Args["where"].(map[string]any), fc.Args["orderBy"].([]map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.PipelineRun]) graphql.Marshaler {
@@ -8562,7 +8553,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["project"].(*string), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["project"].(*string), fc.Args["where"].(map[string]any), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *models.Connection[*models.AuditEvent]) graphql.Marshaler {
@@ -12128,6 +12119,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._MetadataEntry(ctx, sel, obj)
+	case models.AuditEvent:
+		return ec._AuditEvent(ctx, sel, &obj)
+	case *models.AuditEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditEvent(ctx, sel, obj)
 	case models.Artifact:
 		return ec._Artifact(ctx, sel, &obj)
 	case *models.Artifact:
@@ -12135,6 +12133,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Artifact(ctx, sel, obj)
+	case models.ApiKey:
+		return ec._ApiKey(ctx, sel, &obj)
+	case *models.ApiKey:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ApiKey(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -12461,18 +12466,17 @@ func (ec *executionContext) _ArtifactVersion(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_tags(ctx, field, obj)
 				})
-		case "output":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArtifactVersion_output(ctx, field, obj)
-				})
 		case "producer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArtifactVersion_producer(ctx, field, obj)
 				})
+		case "distance":
+			out.Values[i] = ec._ArtifactVersion_distance(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "consumers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -15105,6 +15109,16 @@ func (ec *executionContext) marshalNArtifactEdge2ᚕgithubᚗcomᚋplacardᚋpla
 	return ret
 }
 
+func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalNArtifactVersion2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.ArtifactVersion) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -15190,6 +15204,20 @@ func (ec *executionContext) unmarshalNDateTime2githubᚗcomᚋplacardᚋplacard�
 }
 
 func (ec *executionContext) marshalNDateTime2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v models.Time) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
+	var res = new(models.Time)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, sel ast.SelectionSet, v *models.Time) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DateTime!")
+		return graphql.Null
+	}
 	return v
 }
 
@@ -15774,6 +15802,41 @@ func (ec *executionContext) marshalOCreateProjectPayload2ᚖgithubᚗcomᚋplaca
 	return ec._CreateProjectPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, v any) ([]*models.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*models.Time, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODateTime2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTimeᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTime(ctx context.Context, v any) (*models.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -16155,13 +16218,6 @@ func (ec *executionContext) unmarshalOStepContext2ᚖgithubᚗcomᚋplacardᚋpl
 	}
 	res, err := ec.unmarshalInputStepContext(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx context.Context, sel ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StepOutput(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (*models.StepOutputRef, error) {

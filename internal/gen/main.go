@@ -51,7 +51,7 @@ func forGenerated(cfg *config.Config, pattern string, do func(path string) error
 }
 
 var (
-	conditionInputs = regexp.MustCompile(`(Filter|Predicate|Order)$`)
+	conditionInputs = regexp.MustCompile(`(Filter|Order)$`)
 	orderEnums      = regexp.MustCompile(`(OrderField|OrderDirection|NullsOrder)$`)
 )
 

@@ -183,8 +183,7 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 	for _, member := range object {
 		field := definition.Fields.ForName(member.Key)
 		if field == nil {
-			return nil, models.BadInput(path.Child(member.Key), "is not a field of %s; its fields are %s", definition.Name,
-				nearestFirst(member.Key, fieldNames(definition)))
+			return nil, c.unknownField(definition, path.Child(member.Key), member.Key)
 		}
 		if _, isDuplicate := coerced[member.Key]; isDuplicate {
 			return nil, models.BadInput(path.Child(member.Key), "occurs twice in the object; a field must occur once")
@@ -203,6 +202,15 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 		}
 	}
 	return coerced, nil
+}
+
+// unknownField returns the error of a field that an input does not have.
+func (c coercer) unknownField(definition *ast.Definition, path *models.Path, name string) error {
+	if replacement := findReplacement(c.schema, definition.Name+"."+name); replacement != "" {
+		return models.BadInput(path, "is not a field of %s%s", definition.Name, replacement)
+	}
+	return models.BadInput(path, "is not a field of %s; its fields are %s", definition.Name,
+		nearestFirst(name, fieldNames(definition)))
 }
 
 // fieldNames returns the names of the fields of a type, without those of introspection.

@@ -114,7 +114,9 @@ func (p prices) conditions(value map[string]any, hasIndex, isMetadata bool) filt
 		switch operator {
 		case "card", "key", "path", "ignoreCase":
 			continue
-		case "between", "startsWith", "kind":
+		case "between":
+			indexed, list = hasIndex && !ignoreCase, nil
+		case "startsWith", "kind":
 			indexed, list = hasIndex && !ignoreCase && isMetadata, nil
 		case "exists":
 			indexed = hasIndex && isMetadata && operand == true

@@ -31,6 +31,7 @@ func TestFilterPrice(t *testing.T) {
 		"a path":                        {key(object{"key": "a", "path": []any{"b"}, "eq": n("1")}), false, scanPoints, 1, false},
 		"a list":                        {key(object{"key": "a", "in": list(50)}), false, indexPoints + scanPoints, 0, true},
 		"a field with an index":         {object{"artifact": object{"eq": "a"}}, false, indexPoints, 0, true},
+		"a range of a field":            {object{"createdAt": object{"between": list(2)}}, false, indexPoints, 0, true},
 		"a text of a field":             {object{"artifact": object{"startsWith": "a"}}, false, scanPoints, 1, false},
 		"a field without an index":      {object{"number": object{"gt": n("1")}}, false, scanPoints, 1, false},
 		"a producer":                    {object{"producedBy": object{"stepRunId": "x"}}, false, indexPoints, 0, true},

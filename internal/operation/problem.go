@@ -14,13 +14,17 @@ import (
 
 // presentProblems returns the problems of the validator as clients see them: about an argument with its place and the
 // message that a variable would get, about an unknown name with the allowed ones, and without values of the query. It
-// omits repetitions. Clients see at most maxErrors problems; the others are only counted.
+// omits repetitions and the positions of variables with an unknown type. Clients see at most maxErrors problems; the
+// others are only counted.
 func presentProblems(
 	schema *ast.Schema, tree *ast.QueryDocument, problems gqlerror.List, maxErrors int,
 ) gqlerror.List {
 	var presented gqlerror.List
 	seen := map[string]bool{}
 	for _, problem := range problems {
+		if hasUnknownType(schema, problem.Message) {
+			continue
+		}
 		problem = withCode(problem, codeValidationFailed)
 		if len(presented) >= maxErrors {
 			problem.Message = redactValues(problem.Message)
@@ -116,7 +120,15 @@ var (
 	unknownArgument = regexp.MustCompile(`^Unknown argument "([^"]+)" on field "([^".]+)\.([^"]+)"`)
 	missingArgument = regexp.MustCompile(`^Field "([^"]+)" argument "([^"]+)" of type "([^"]+)" is required, but it was not provided\.`)
 	unknownType     = regexp.MustCompile(`^Unknown type "([^"]+)"`)
+	variableType    = regexp.MustCompile(`^Variable "[^"]+" of type "([^"]+)" used in position`)
 )
+
+// hasUnknownType reports whether a message is about the position of a variable whose type is unknown. Another message
+// names the type.
+func hasUnknownType(schema *ast.Schema, message string) bool {
+	match := variableType.FindStringSubmatch(message)
+	return match != nil && schema.Types[strings.Trim(match[1], "[]!")] == nil
+}
 
 // explainName returns a message of the validator with the names that are allowed in place of an unknown one.
 func explainName(schema *ast.Schema, message string) string {
@@ -124,6 +136,9 @@ func explainName(schema *ast.Schema, message string) string {
 		return message
 	}
 	if match := unknownField.FindStringSubmatch(message); match != nil {
+		if replacement := findReplacement(schema, match[2]+"."+match[1]); replacement != "" {
+			return match[0] + replacement
+		}
 		names := fieldNames(schema.Types[match[2]])
 		if similar := near.Identifiers(match[1], names); len(similar) > 0 {
 			return match[0] + near.Suggestion(similar)
@@ -138,6 +153,9 @@ func explainName(schema *ast.Schema, message string) string {
 		}
 	}
 	if match := unknownArgument.FindStringSubmatch(message); match != nil {
+		if replacement := findReplacement(schema, match[2]+"."+match[3]+"("+match[1]+")"); replacement != "" {
+			return match[1] + ": is not an argument of " + match[3] + replacement
+		}
 		field := schema.Types[match[2]].Fields.ForName(match[3])
 		if len(field.Arguments) == 0 {
 			return match[1] + ": the field " + match[3] + " has no arguments"
@@ -152,6 +170,9 @@ func explainName(schema *ast.Schema, message string) string {
 		return match[2] + ": is required by " + match[1] + ", as " + match[3]
 	}
 	if match := unknownType.FindStringSubmatch(message); match != nil {
+		if replacement := findReplacement(schema, match[1]); replacement != "" {
+			return match[0] + replacement
+		}
 		var names []string
 		for name := range schema.Types {
 			names = append(names, name)

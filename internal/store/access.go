@@ -162,14 +162,17 @@ func (s *Store) ApiKeys(ctx context.Context, project *string, page models.Page) 
 	})
 }
 
-// AuditEvents returns a page of the audit events that the caller can read, or of those of one project, newest first.
-// It fails with FORBIDDEN.
+// AuditEvents returns a page of the audit events that the caller can read and that pass a filter, or of those of one
+// project, newest first. It fails with FORBIDDEN.
 func (s *Store) AuditEvents(
-	ctx context.Context, project *string, page models.Page,
+	ctx context.Context, project *string, filter *models.Filter, page models.Page,
 ) (*models.AuditEventConnection, error) {
+	where := search.AuditEventCondition(s.db.Dialect(), filter)
 	return adminList(ctx, s, project, page, search.List[*models.AuditEvent]{
-		Name: "auditEvents", Columns: engine.Qualify("audit_events", auditColumns), From: engine.SQL("audit_events"),
-		Order: []string{"created_at", "id"}, Descending: true, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
+		Name: "auditEvents" + where.SQL, Where: where, Unbounded: where.SQL != engine.True.SQL,
+		Columns: engine.Qualify("audit_events", auditColumns), From: engine.SQL("audit_events"),
+		Order: []string{"created_at", "id"}, Descending: true,
+		Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(e *models.AuditEvent) models.Position {
 			return models.Position{e.CreatedAt.UnixMicro(), e.ID.String()}
 		},
@@ -184,13 +187,16 @@ func adminList[T any](
 	if !who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}
-	where := engine.Expr{SQL: "TRUE"}
+	where := engine.True
 	if project != nil {
 		id, err := s.projectID(ctx, *project)
 		if err != nil || id.IsZero() {
 			return models.NewConnection[T]("", models.Page{}, nil, nil), err
 		}
 		where = engine.SQL("project_id = ?", id)
+	}
+	if l.Where.SQL != "" {
+		where = where.And(l.Where)
 	}
 	l.Where = access.VisibleTo(who, "project_id", where)
 	found, err := search.ReadPages(ctx, s.db, l, nil, page)

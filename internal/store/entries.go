@@ -254,7 +254,7 @@ func (s *Store) History(
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", filter.AsOf))
 	}
 	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
-	return viewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
+	return models.ViewsOfPages(found, EntryKey{AsOf: filter.AsOf}.instant()), err
 }
 
 // entryList returns the list of the entries of subjects for which a condition holds, oldest first.

@@ -26,6 +26,8 @@ var nodeTables = []nodeTable{
 	{"step_runs", nodeLoader(access.StepRunsByID)},
 	{"step_outputs", nodeLoader(access.StepOutputsByID)},
 	{"metadata_entries", nodeLoader(entriesByID)},
+	{"api_keys", nodeLoader(access.APIKeysByID)},
+	{"audit_events", nodeLoader(access.AuditEventsByID)},
 }
 
 func nodeLoader[T models.Node](
@@ -70,6 +72,28 @@ func loadNodes(tx *access.Tx, ids []models.ID) (map[models.ID]models.Node, error
 		}
 	}
 	return nodes, nil
+}
+
+// AuditedObjects returns the present objects that audit events are about, as Nodes does, by the IDs of the events.
+func (s *Store) AuditedObjects(ctx context.Context, events []models.ID) (map[models.ID]models.Node, error) {
+	return readByID(ctx, s, events, func(tx *access.Tx, events []models.ID) (map[models.ID]models.Node, error) {
+		found, err := access.AuditEventsByID(tx, events)
+		ids := make([]models.ID, 0, len(found))
+		for _, event := range found {
+			ids = append(ids, event.ObjectID)
+		}
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		nodes, err := loadNodes(tx, ids)
+		objects := make(map[models.ID]models.Node, len(nodes))
+		for id, event := range found {
+			if node := nodes[event.ObjectID]; node != nil {
+				objects[id] = node
+			}
+		}
+		return objects, err
+	})
 }
 
 // ProjectsByID returns projects by ID, as Nodes does, in one statement.

@@ -164,7 +164,7 @@ func search(s *store.Store, what sought, asOf *models.Time) (mapToAny, error) {
 		found.add("steps", step.ID)
 	}
 	question.AsOf = nil // searches of pipeline runs have no past
-	runs, err := s.SearchPipelineRuns(everyone, "default", nil, question, page)
+	runs, err := s.SearchPipelineRuns(everyone, "default", question, page)
 	if err != nil {
 		return nil, err
 	}

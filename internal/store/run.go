@@ -20,42 +20,14 @@ func (s *Store) StepRuns(
 ) (map[models.ID]*models.StepRunConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.StepRun]{
 		Name: "stepRuns", Columns: engine.Qualify("step_runs", stepRunColumns), From: engine.SQL("step_runs"),
-		Where: notAfter("started_at", engine.SQL("project_id = ?", project), asOf), Parent: "pipeline_run_id",
+		Where: engine.SQL("project_id = ?", project).NotAfter("started_at", asOf), Parent: "pipeline_run_id",
 		Order: []string{"started_at", "id"}, Kinds: []search.PositionKind{search.NumberPosition, search.IDPosition},
 		Position: func(r *models.StepRun) models.Position {
 			return models.Position{r.StartedAt.UnixMicro(), r.ID.String()}
 		},
 		ParentOf: func(r *models.StepRun) models.ID { return r.PipelineRunID },
 	}, runs, page)
-	return viewsOfPages(found, asOf), err
-}
-
-// notAfter adds the condition that a column is not later than an instant, if there is one.
-func notAfter(column string, where engine.Expr, asOf *models.Time) engine.Expr {
-	if asOf == nil {
-		return where
-	}
-	return where.Concat(engine.SQL(" AND "+column+" <= ?", *asOf))
-}
-
-// viewsOfPages replaces the items of pages, all of which existed at an instant, with their views.
-func viewsOfPages[T models.View[T]](
-	pages map[models.ID]*models.Connection[T], asOf *models.Time,
-) map[models.ID]*models.Connection[T] {
-	for _, page := range pages {
-		viewsOfPage(page, asOf)
-	}
-	return pages
-}
-
-// viewsOfPage replaces the items of a page, all of which existed at an instant, with their views.
-func viewsOfPage[T models.View[T]](page *models.Connection[T], asOf *models.Time) *models.Connection[T] {
-	if page != nil {
-		for i := range page.Edges {
-			page.Edges[i].Node = page.Edges[i].Node.ViewAt(asOf)
-		}
-	}
-	return page
+	return models.ViewsOfPages(found, asOf), err
 }
 
 // StartPipelineRun begins a pipeline run. It fails with NOT_FOUND for an unknown project, and with FORBIDDEN.
@@ -114,15 +86,6 @@ func (s *Store) StepOutputs(
 		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
 	}
 	return outputs, err
-}
-
-// SavedOutputs returns the outputs that versions were saved from, by version.
-func (s *Store) SavedOutputs(
-	ctx context.Context, project models.ID, versions []models.ID,
-) (map[models.ID]*models.StepOutput, error) {
-	found, err := lookUpRows[models.StepOutput](ctx, s,
-		engine.Lookup{Table: "step_outputs", Column: "artifact_version_id", IDs: versions}, project, "")
-	return access.ByKey(found, func(o *models.StepOutput) models.ID { return o.ArtifactVersionID }), err
 }
 
 // StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an

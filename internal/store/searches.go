@@ -29,7 +29,7 @@ func (s *Store) SearchVersions(
 ) (*models.ArtifactVersionConnection, error) {
 	found, err := findInProject(ctx, s, project, search.Query{Table: search.ArtifactVersions, ListQuery: q, Page: page},
 		versionID)
-	return viewsOfPage(found, q.AsOf), err
+	return models.ViewsOfPage(found, q.AsOf), err
 }
 
 // SearchVersionsOf returns the same page of the versions of each artifact that pass a query, the greatest number
@@ -51,7 +51,7 @@ func (s *Store) SearchVersionsOf(
 			return nil, err
 		}
 		for artifact, connection := range found {
-			answers[artifact] = viewsOfPage(connection, q.AsOf)
+			answers[artifact] = models.ViewsOfPage(connection, q.AsOf)
 		}
 	}
 	return answers, nil
@@ -65,15 +65,11 @@ func (s *Store) SearchArtifacts(
 		func(a *models.Artifact) models.ID { return a.ID })
 }
 
-// SearchPipelineRuns returns a page of the pipeline runs of a project, or of one pipeline, that pass a query.
+// SearchPipelineRuns returns a page of the pipeline runs of a project that pass a query.
 func (s *Store) SearchPipelineRuns(
-	ctx context.Context, project string, pipeline *string, q models.ListQuery, page models.Page,
+	ctx context.Context, project string, q models.ListQuery, page models.Page,
 ) (*models.PipelineRunConnection, error) {
-	var scope *models.Filter
-	if pipeline != nil {
-		scope = search.Equals("pipeline", *pipeline)
-	}
-	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, Scope: scope, ListQuery: q, Page: page},
+	return findInProject(ctx, s, project, search.Query{Table: search.PipelineRuns, ListQuery: q, Page: page},
 		func(r *models.PipelineRun) models.ID { return r.ID })
 }
 
@@ -96,5 +92,5 @@ func (s *Store) SearchStepRunsOf(
 	found, err := search.Find(ctx, s.db, search.Query{
 		Table: search.StepRuns, Project: of.ProjectID, Scope: search.Equals("pipelineRunId", of.ID), ListQuery: q, Page: page,
 	}, stepRunID)
-	return viewsOfPage(found, q.AsOf), err
+	return models.ViewsOfPage(found, q.AsOf), err
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/placard/placard/internal/store/engine"
@@ -18,7 +19,12 @@ var tables = []struct{ name, typeName string }{
 	{"step_runs", "step run"},
 	{"step_outputs", "step output"},
 	{"metadata_entries", "metadata entry"},
+	{"api_keys", "API key"},
+	{"audit_events", "audit event"},
 }
+
+// adminTables are the tables of tables whose objects only admins may read.
+var adminTables = []string{"api_keys", "audit_events"}
 
 // TypeName returns the name of the type of a table in messages.
 func TypeName(table string) string {
@@ -38,9 +44,13 @@ type TableRow struct {
 
 // TablesWithID finds the tables of objects with these IDs that are visible to the caller.
 func (tx *Tx) TablesWithID(ids []models.ID) (found []TableRow, err error) {
-	selects := make([]engine.Expr, len(tables))
-	for i, table := range tables {
-		selects[i] = engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.LookUpByID(table.name, "o", ids))
+	var selects []engine.Expr
+	isAdmin := tx.Who.HasRoleInAnyProject(models.ApiKeyRoleAdmin)
+	for _, table := range tables {
+		if isAdmin || !slices.Contains(adminTables, table.name) {
+			selects = append(selects,
+				engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.LookUpByID(table.name, "o", ids)))
+		}
 	}
 	err = tx.Read(&found, engine.Join(selects, " UNION ALL "))
 	return found, err

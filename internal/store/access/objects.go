@@ -24,6 +24,10 @@ var (
 		func(o *models.StepRun) identity { return identity{o.ID, o.ProjectID, o.StartedAt} })
 	StepOutputsByID = loadByID("step_outputs",
 		func(o *models.StepOutput) identity { return identity{o.ID, o.ProjectID, models.Time{}} })
+	APIKeysByID = loadByID("api_keys",
+		func(o *models.ApiKey) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
+	AuditEventsByID = loadByID("audit_events",
+		func(o *models.AuditEvent) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
 )
 
 // LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to

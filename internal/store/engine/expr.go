@@ -99,6 +99,14 @@ func (c Expr) And(others ...Expr) Expr {
 	return All(append([]Expr{c}, others...))
 }
 
+// NotAfter adds the condition that a column is not later than an instant, if there is one.
+func (c Expr) NotAfter(column string, asOf *models.Time) Expr {
+	if asOf == nil {
+		return c
+	}
+	return c.Concat(SQL(" AND "+column+" <= ?", *asOf))
+}
+
 // Join returns conditions with an operator between them.
 func Join(conditions []Expr, operator string) Expr {
 	var whole Expr

@@ -130,6 +130,11 @@ func valueIn(value string, values []any) engine.Expr {
 // comparisons are the operators of SQL for those of filters.
 var comparisons = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
+// isIndexable reports whether an index can answer an operator.
+func isIndexable(op string) bool {
+	return op == "eq" || op == "in" || op == "between" || comparisons[op] != ""
+}
+
 // compare compiles a condition on a value. Its operator is not a negated one.
 func (c compiler) compare(value string, test models.FieldCondition) engine.Expr {
 	if test.Op == "exists" {
@@ -143,6 +148,8 @@ func (c compiler) compare(value string, test models.FieldCondition) engine.Expr 
 	}
 	operand := test.Values[0]
 	switch test.Op {
+	case "between":
+		return engine.SQL(value+" BETWEEN ? AND ?", test.Values...)
 	case "contains", "startsWith", "endsWith":
 		return c.textCondition(value, models.TextCondition{Op: test.Op, Text: operand.(string)})
 	case "eq":

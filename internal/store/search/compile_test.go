@@ -72,6 +72,7 @@ func TestFilterSQL(t *testing.T) {
 		{"two conditions", &models.Filter{Field: "size", Conditions: []models.FieldCondition{{Op: "gte", Values: []any{1}}, {Op: "lt", Values: []any{9}}}},
 			"(i.size >= ? AND i.size < ?)", []any{1, 9}},
 		{"lte", field("size", "lte", 1), "(i.size <= ?)", []any{1}},
+		{"between", field("size", "between", 1, 9), "(i.size BETWEEN ? AND ?)", []any{1, 9}},
 		{"ne", field("name", "ne", "a"), "(NOT COALESCE(i.name = ?, FALSE))", []any{"a"}},
 		{"in", field("name", "in", "a", "b"), "(i.name IN (?, ?))", []any{"a", "b"}},
 		{"in of nothing", field("name", "in"), "(FALSE)", nil},

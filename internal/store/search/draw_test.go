@@ -65,8 +65,10 @@ func (d dice) filter(depth int) *models.Filter {
 }
 
 func (d dice) field(name string, operands ...string) *models.Filter {
-	op := one(d, "eq", "ne", "in", "notIn", "exists", "contains", "startsWith", "endsWith")
-	test := models.FieldCondition{Op: op, IgnoreCase: op != "exists" && d.chance(30)}
+	op := one(d, "eq", "ne", "in", "notIn", "exists", "contains", "startsWith", "endsWith",
+		"lt", "lte", "gt", "gte", "between")
+	isOrdered := op == "between" || comparisons[op] != ""
+	test := models.FieldCondition{Op: op, IgnoreCase: op != "exists" && !isOrdered && d.chance(30)}
 	draw := func() any {
 		text := one(d, operands...)
 		if strings.HasSuffix(op, "s") || strings.HasSuffix(op, "With") {
@@ -82,6 +84,8 @@ func (d dice) field(name string, operands ...string) *models.Filter {
 		test.Values = some(d, 2, draw)
 	case "exists":
 		test.Values = []any{d.chance(50)}
+	case "between":
+		test.Values = []any{draw(), draw()}
 	default:
 		test.Values = []any{draw()}
 	}
@@ -89,9 +93,13 @@ func (d dice) field(name string, operands ...string) *models.Filter {
 }
 
 func (d dice) number(name string, about int) *models.Filter {
-	op := one(d, "eq", "ne", "lt", "lte", "gt", "gte", "in")
+	op := one(d, "eq", "ne", "lt", "lte", "gt", "gte", "in", "between")
 	operand := func() any { return int64(about - 10 + d.IntN(20)) }
-	return &models.Filter{Field: name, Conditions: []models.FieldCondition{{Op: op, Values: []any{operand()}}, {Op: "gte", Values: []any{int64(1)}}}[:1+d.IntN(2)]}
+	values := []any{operand(), operand()}
+	if op != "between" {
+		values = values[:1]
+	}
+	return &models.Filter{Field: name, Conditions: []models.FieldCondition{{Op: op, Values: values}, {Op: "gte", Values: []any{int64(1)}}}[:1+d.IntN(2)]}
 }
 
 func (d dice) keyPath() models.MetadataKeyPath {

@@ -85,6 +85,9 @@ func anys(texts []string) []any {
 }
 
 func passesTest(values []any, test models.FieldCondition) bool {
+	if !slices.Contains([]string{"eq", "ne", "in", "notIn"}, test.Op) {
+		values = slices.DeleteFunc(slices.Clone(values), func(value any) bool { return value == models.LatestAlias })
+	}
 	switch test.Op {
 	case "exists":
 		return (len(values) > 0) == test.Values[0].(bool)
@@ -99,12 +102,22 @@ func passesTest(values []any, test models.FieldCondition) bool {
 		if test.Op == "in" || test.Op == "eq" {
 			return slices.Contains(test.Values, value)
 		}
-		if text, ok := value.(string); ok {
+		if test.Op == "between" {
+			return compareOperand(value, test.Values[0]) >= 0 && compareOperand(value, test.Values[1]) <= 0
+		}
+		if text, ok := value.(string); ok && comparisons[test.Op] == "" {
 			return passesText(text, models.TextCondition{Op: test.Op, Text: test.Values[0].(string)})
 		}
-		order := cmp.Compare(value.(int64), test.Values[0].(int64))
+		order := compareOperand(value, test.Values[0])
 		return map[string]bool{"lt": order < 0, "lte": order <= 0, "gt": order > 0, "gte": order >= 0}[test.Op]
 	})
+}
+
+func compareOperand(value, operand any) int {
+	if text, ok := value.(string); ok {
+		return strings.Compare(text, operand.(string))
+	}
+	return cmp.Compare(value.(int64), operand.(int64))
 }
 
 func passesText(text string, test models.TextCondition) bool {

@@ -129,33 +129,46 @@ var StepRuns = &Table{
 	defaultOrder: []models.OrderTerm{{Field: "STARTED_AT", Descending: true}},
 }
 
+var auditEvents = &Table{
+	fields: map[string]filterField{
+		"action":    {column: "audit_events.action"},
+		"createdBy": {column: "audit_events.created_by"},
+		"objectId":  {column: "audit_events.object_id"},
+		"createdAt": {column: "audit_events.created_at"},
+	},
+}
+
+// AuditEventCondition returns the condition that a row of audit_events passes a filter.
+func AuditEventCondition(dialect engine.Dialect, f *models.Filter) engine.Expr {
+	return compiler{dialect: dialect}.filter(auditEvents, f)
+}
+
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"
 
 // artifactNameCondition looks up the name once, instead of comparing the name of the artifact of each version.
 func artifactNameCondition(c compiler, test models.FieldCondition) (engine.Expr, bool) {
-	if test.IgnoreCase || test.Op != "eq" && test.Op != "in" {
+	if test.IgnoreCase || !isIndexable(test.Op) {
 		return engine.Expr{}, false
 	}
-	return engine.SQL("v.artifact_id IN (?)", c.artifactsNamed(test.Values)), true
+	return engine.SQL("v.artifact_id IN (?)", c.artifactsNamed(test)), true
 }
 
-func (c compiler) artifactsNamed(names []any) engine.Expr {
-	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project,
-		valueIn("n.name", names))
+func (c compiler) artifactsNamed(test models.FieldCondition) engine.Expr {
+	return engine.SQL("SELECT n.id FROM artifacts n WHERE n.project_id = ? AND ?", c.project, c.compare("n.name", test))
 }
 
 func scanByArtifactName(c compiler, test models.FieldCondition) (engine.Expr, bool) {
-	if test.Op != "eq" && test.Op != "in" {
+	if !isIndexable(test.Op) {
 		return engine.Expr{}, false
 	}
 	return engine.SQL("SELECT w.id FROM artifact_versions w WHERE w.project_id = ? AND w.artifact_id IN (?)",
-		c.project, c.artifactsNamed(test.Values)), true
+		c.project, c.artifactsNamed(test)), true
 }
 
 // scanColumn returns the index scan of a field whose column is in an index after the project.
 func scanColumn(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
 	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
-		if !slices.Contains([]string{"eq", "in", "lt", "lte", "gt", "gte"}, test.Op) {
+		if !isIndexable(test.Op) {
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT w.id FROM "+table+" w WHERE w.project_id = ? AND ?", c.project,
@@ -166,11 +179,12 @@ func scanColumn(table, column string) func(compiler, models.FieldCondition) (eng
 // scanLabels returns the index scan of the versions that have a tag or an alias.
 func scanLabels(table, column string) func(compiler, models.FieldCondition) (engine.Expr, bool) {
 	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
-		if test.Op != "eq" && test.Op != "in" || column == "alias" && slices.Contains(test.Values, any(models.LatestAlias)) {
+		isEquality := test.Op == "eq" || test.Op == "in"
+		if !isIndexable(test.Op) || column == "alias" && isEquality && slices.Contains(test.Values, any(models.LatestAlias)) {
 			return engine.Expr{}, false
 		}
 		return engine.SQL("SELECT DISTINCT w.artifact_version_id AS id FROM "+table+" w WHERE w.project_id = ? AND ?",
-			c.project, valueIn("w."+column, test.Values)), true
+			c.project, c.compare("w."+column, test)), true
 	}
 }
 
@@ -216,12 +230,12 @@ func latestAliasCondition(c compiler, test models.FieldCondition) (engine.Expr, 
 		aliasCondition(c, c.compare("l.label", test))}), true
 }
 
-// producedScan returns the scan of the versions of one step run, one pipeline run or one pipeline, if a filter of
-// producers selects one.
+// producedScan returns the scan of the versions of step runs, pipeline runs or pipelines, if a filter of producers
+// selects some by an index.
 func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
 	for _, part := range append([]*models.Filter{f}, f.All...) {
 		for _, test := range part.Conditions {
-			if test.Op != "eq" || test.IgnoreCase {
+			if !isIndexable(test.Op) || test.IgnoreCase {
 				continue
 			}
 			if outputs, ok := c.producedBy(part.Field, test); ok {
