@@ -163,7 +163,7 @@ func (s *Store) Subjects(
 		}
 		ids = append(ids, object[row.ID])
 	}
-	nodes, err := s.Nodes(ctx, ids)
+	nodes, err := s.Nodes(auth.WithProject(ctx, project), ids)
 	found := make(map[models.ID]models.Subject, len(rows))
 	for subject, id := range object {
 		if node, ok := models.NodeAt(nodes[id], asOf).(models.Subject); ok {

@@ -98,7 +98,11 @@ func (c *versionCreator) findProject() (err error) {
 // findOutput finds the output of a step run. A step run of another project fails like a missing one.
 func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) error {
 	id, _ := models.ParseID(ref.StepRunID)
-	outputs, err := target.StepOutputs(c.tx.Tx, []models.ID{id})
+	tx := c.tx.Within(c.project)
+	outputs, err := target.StepOutputs(tx, []models.ID{id})
+	if err == nil {
+		err = tx.RefuseShared(at.Child("stepRunId"), id)
+	}
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func loadByID[T any](table string, identify func(*T) identity) func(*Tx, []model
 		for _, object := range found {
 			one := identify(object)
 			if other := objects[one.id]; other != nil {
-				tx.share(one.id)
+				tx.Share(one.id)
 				if identify(other).isOlderThan(one) {
 					continue
 				}

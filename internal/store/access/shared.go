@@ -19,12 +19,19 @@ func (i identity) isOlderThan(other identity) bool {
 	return i.created.Before(other.created.Time)
 }
 
-// share records that several projects have an ID.
-func (tx *Tx) share(id models.ID) {
+// Share records that several projects have an ID.
+func (tx *Tx) Share(id models.ID) {
 	if tx.shared == nil {
 		tx.shared = map[models.ID]bool{}
 	}
 	tx.shared[id] = true
+}
+
+// Within returns the transaction with statements that find the objects of one project only, of any for zero.
+func (tx *Tx) Within(project models.ID) *Tx {
+	within := *tx
+	within.Who = tx.Who.Within(project)
+	return &within
 }
 
 // RefuseShared returns CONFLICT for an ID that the transaction has read from several projects, because a write by it
@@ -46,7 +53,7 @@ func (tx *Tx) ProjectOf(at *models.Path, table string, id models.ID) (project mo
 	err = tx.Read(&projects, engine.SQL("SELECT project_id FROM "+table+" WHERE id = ?", id))
 	for _, project = range projects {
 		if project != projects[0] {
-			tx.share(id)
+			tx.Share(id)
 		}
 	}
 	if err == nil {
