@@ -48,7 +48,7 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/engine", "internal/store/lineage",
+		"models", "internal/auth", "internal/store/access", "internal/store/clientid", "internal/store/engine", "internal/store/lineage",
 		"internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
@@ -57,6 +57,7 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/clientid": {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},
 	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine"},

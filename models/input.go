@@ -64,6 +64,7 @@ type (
 		Artifact       string
 		Version        *string
 		Type           *string
+		ClientID       *string `json:",omitempty"`
 		Output         *StepOutputRef
 		Aliases        []string
 		Tags           []string
@@ -74,6 +75,7 @@ type (
 	StartPipelineRunInput struct {
 		Project        *string
 		Pipeline       string
+		ClientID       *string
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishPipelineRunInput struct {
@@ -84,6 +86,7 @@ type (
 	StartStepRunInput struct {
 		PipelineRunID  string
 		Name           string
+		ClientID       *string `json:",omitempty"`
 		Inputs         []StepInputDeclaration
 		Outputs        []StepOutputDeclaration
 		IdempotencyKey *string `json:"-"`

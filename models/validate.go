@@ -21,14 +21,8 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 			return err
 		}
 	}
-	if err := checkLabels(at.Child("tags"), in.Tags, CheckName); err != nil {
-		return err
-	}
-	return checkLabels(at.Child("aliases"), in.Aliases, checkAlias)
-}
-
-func (in *StartPipelineRunInput) Check(at *Path) error {
-	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
+	return cmp.Or(checkLabels(at.Child("tags"), in.Tags, CheckName),
+		checkLabels(at.Child("aliases"), in.Aliases, checkAlias), checkClientID(at, in.ClientID))
 }
 
 // Check validates the names of the step, its inputs and its outputs, and their number.
@@ -55,7 +49,7 @@ func (in *StartStepRunInput) Check(at *Path) error {
 			return err
 		}
 	}
-	return checkSlots(at.Child("outputs"), outputs, MaxOutputs)
+	return cmp.Or(checkSlots(at.Child("outputs"), outputs, MaxOutputs), checkClientID(at, in.ClientID))
 }
 
 func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.Child("name"), in.Name) }

@@ -1,5 +1,26 @@
 package models
 
+import "cmp"
+
+// Check validates the names and the ID.
+func (in *StartPipelineRunInput) Check(at *Path) error {
+	return cmp.Or(checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}}),
+		checkClientID(at, in.ClientID))
+}
+
+// checkClientID refuses an ID that is not a UUID of version 4 or 7 in lower case.
+func checkClientID(at *Path, text *string) error {
+	if text == nil {
+		return nil
+	}
+	id, ok := ParseID(*text)
+	if version := id[6] >> 4; !ok || version != 4 && version != 7 || id[8]>>6 != 2 {
+		return BadInput(at.Child("clientId"),
+			"must be a UUID of version 4 or 7 in lower case, such as 01a2159e-ae50-7772-bf34-4eda708cc145")
+	}
+	return nil
+}
+
 // Check refuses a status that is not final, and one that only a step run can have.
 func (in *FinishPipelineRunInput) Check(at *Path) error {
 	switch in.Status {

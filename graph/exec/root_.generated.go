@@ -4775,6 +4775,8 @@ input CreateArtifactVersionInput {
   version: String
   "The type, such as ` + "`" + `Dataset` + "`" + ` or ` + "`" + `Model` + "`" + `, 1 to 250 characters."
   type: String
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `. A call with the ID of a version must have its artifact and output."
+  clientId: ID
   "The output that it is saved from. Its facts move to the version. An output is saved at most once."
   output: StepOutputRef
   "Aliases to point to the version, at most 100."
@@ -4791,8 +4793,8 @@ input CreateArtifactVersionInput {
 
 "The created object."
 type CreateArtifactVersionPayload {
-  "The new version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "The version." artifactVersion: ArtifactVersion!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
 }
 
 "A project to create."
@@ -5281,14 +5283,20 @@ input StartPipelineRunInput {
   project: String
   "The name of the pipeline, 1 to 250 characters."
   pipeline: String!
+  """
+  A UUID of version 4 or 7 in lower case that the caller made, unique in the project. It becomes the ID of the new
+  object. A call with the ID of an existing object returns it if it has the same type, name and parent, else fails with
+  ` + "`" + `CONFLICT` + "`" + `.
+  """
+  clientId: ID
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
 }
 
 "The started run."
 type StartPipelineRunPayload {
-  "The new run." pipelineRun: PipelineRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "The run." pipelineRun: PipelineRun!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
 }
 
 "A pipeline run to finish."
@@ -5319,10 +5327,12 @@ input StepOutputDeclaration {
 
 "A step run to start."
 input StartStepRunInput {
-  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `."
+  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `, unless ` + "`" + `clientId` + "`" + ` is present."
   pipelineRunId: ID!
   "The name of the step, 1 to 250 characters."
   name: String!
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `."
+  clientId: ID
   "The inputs, at most 1,000."
   inputs: [StepInputDeclaration!]
   "The outputs, at most 100."
@@ -5333,8 +5343,8 @@ input StartStepRunInput {
 
 "The started run."
 type StartStepRunPayload {
-  "The new step run." stepRun: StepRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+  "The step run." stepRun: StepRun!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
 }
 
 "A step run to finish."

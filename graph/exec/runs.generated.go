@@ -378,7 +378,7 @@ func (ec *executionContext) unmarshalInputStartPipelineRunInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "pipeline", "idempotencyKey"}
+	fieldsInOrder := [...]string{"project", "pipeline", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -399,6 +399,13 @@ func (ec *executionContext) unmarshalInputStartPipelineRunInput(ctx context.Cont
 				return it, err
 			}
 			it.Pipeline = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -434,7 +441,7 @@ func (ec *executionContext) unmarshalInputStartStepRunInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"pipelineRunId", "name", "inputs", "outputs", "idempotencyKey"}
+	fieldsInOrder := [...]string{"pipelineRunId", "name", "clientId", "inputs", "outputs", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -455,6 +462,13 @@ func (ec *executionContext) unmarshalInputStartStepRunInput(ctx context.Context,
 				return it, err
 			}
 			it.Name = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
 		case "inputs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inputs"))
 			data, err := ec.unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx, v)

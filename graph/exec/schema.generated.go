@@ -11025,7 +11025,7 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "artifact", "version", "type", "output", "aliases", "tags", "metadata", "entries", "idempotencyKey"}
+	fieldsInOrder := [...]string{"project", "artifact", "version", "type", "clientId", "output", "aliases", "tags", "metadata", "entries", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11060,6 +11060,13 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 				return it, err
 			}
 			it.Type = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
 		case "output":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("output"))
 			data, err := ec.unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx, v)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/clientid"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/internal/store/snapshot"
@@ -34,8 +35,11 @@ func (s *Store) StepRuns(
 func (s *Store) StartPipelineRun(
 	ctx context.Context, call Call, at *models.Path, input models.StartPipelineRunInput,
 ) (*models.PipelineRun, bool, error) {
-	name := auth.FromContext(ctx).ResolveProject(input.Project)
+	name, existed := auth.FromContext(ctx).ResolveProject(input.Project), false
 	call.Input = []string{name, input.Pipeline}
+	if input.ClientID != nil {
+		call.Input = []string{name, input.Pipeline, *input.ClientID}
+	}
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.PipelineRun),
 		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
 			project, err := tx.ProjectNamed(at.Child("project"), name)
@@ -45,21 +49,29 @@ func (s *Store) StartPipelineRun(
 			if err != nil {
 				return project, nil, err
 			}
-			id := models.NewID()
+			id, err := clientid.Claim(tx.Tx, project, at.Child("clientId"), input.ClientID)
+			if err != nil {
+				return project, nil, err
+			}
+			run, err := clientid.Find(tx.Tx, id, "pipeline_runs", access.PipelineRunsByID,
+				func(r *models.PipelineRun) (bool, error) { return r.Pipeline == input.Pipeline, nil })
+			if existed = run != nil; existed || err != nil {
+				return project, run, err
+			}
 			started, err := tx.insertEvents(project, tx.Dialect.Now(0), runEvent(models.TimelineEventPipelineRunStarted,
-				&models.PipelineRun{ID: id, Pipeline: input.Pipeline}))
+				&models.PipelineRun{ID: id.ID, Pipeline: input.Pipeline}))
 			if err == nil {
-				err = tx.WriteTogether(tx.insertSubjects(project, newSubject{id, models.SubjectPipelineRun, nil}), started)
+				err = tx.WriteTogether(tx.insertSubjects(project, newSubject{id.ID, models.SubjectPipelineRun, nil}), started)
 			}
 			if err != nil {
 				return project, nil, err
 			}
-			run, err := access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs",
+			run, err = access.InsertRow[models.PipelineRun](tx.Tx, "pipeline_runs",
 				"project_id, id, pipeline, status, started_at, created_by",
-				project, id, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0), call.Caller.Name)
+				project, id.ID, input.Pipeline, models.RunStatusRunning, tx.Dialect.Now(0), call.Caller.Name)
 			return project, run, err
 		})
-	return done.Value, done.Replayed, err
+	return done.Value, done.Replayed || existed, err
 }
 
 // StepInputs returns the inputs of each step run, in the order of declaration.
@@ -101,17 +113,27 @@ func (s *Store) StartStepRun(
 	}
 	same.Outputs = append([]models.StepOutputDeclaration{}, input.Outputs...)
 	call.Input = same
+	existed := false
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
 			run, err := tx.lockPipelineRun(at.Child("pipelineRunId"), input.PipelineRunID)
 			if err != nil {
 				return run.ProjectID, nil, err
 			}
-			if run.Status != models.RunStatusRunning {
+			id, err := clientid.Claim(tx.Tx, run.ProjectID, at.Child("clientId"), input.ClientID)
+			if err != nil {
+				return run.ProjectID, nil, err
+			}
+			step, err := clientid.Find(tx.Tx, id, "step_runs", access.StepRunsByID, func(r *models.StepRun) (bool, error) {
+				return r.Name == input.Name && r.PipelineRunID == run.ID, nil
+			})
+			if existed = step != nil; existed || err != nil {
+				return run.ProjectID, step, err
+			}
+			if run.Status != models.RunStatusRunning && !id.ByClient { // a step with an ID may be a late report
 				return run.ProjectID, nil, models.Conflict(at.Child("pipelineRunId"), "the pipeline run has ended as %s", run.Status)
 			}
-			step, err := tx.addStep(&run, input.Name)
-			if err != nil {
+			if step, err = tx.addStep(&run, id.ID, input.Name); err != nil {
 				return run.ProjectID, nil, err
 			}
 			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
@@ -119,11 +141,11 @@ func (s *Store) StartStepRun(
 			}
 			return run.ProjectID, step, tx.addOutputs(step, input.Outputs)
 		})
-	return done.Value, done.Replayed, err
+	return done.Value, done.Replayed || existed, err
 }
 
-func (tx *transaction) addStep(run *models.PipelineRun, name string) (*models.StepRun, error) {
-	id, now := models.NewID(), tx.Dialect.Now(run.StartedAt.UnixMicro())
+func (tx *transaction) addStep(run *models.PipelineRun, id models.ID, name string) (*models.StepRun, error) {
+	now := tx.Dialect.Now(run.StartedAt.UnixMicro())
 	err := tx.WriteTogether(tx.insertSubjects(run.ProjectID, newSubject{id, models.SubjectStepRun, nil}),
 		touchRun(run.ProjectID, run.ID, now))
 	if err != nil {

@@ -4,9 +4,9 @@
 //
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
-// and sorted lists, package lineage the connections of versions, package snapshot the stored answers, package bulk the
-// import and export of whole projects. Rows of one table by key are read and written with GORM's typed API; statements
-// that join, rank, fold or batch are SQL.
+// and sorted lists, package lineage the connections of versions, package clientid the IDs that clients choose, package
+// snapshot the stored answers, package bulk the import and export of whole projects. Rows of one table by key are read
+// and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/clientid"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
@@ -27,14 +28,18 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
+	existed := false
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Version),
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			c := versionCreator{tx: tx, at: at, input: input}
 			if err := c.findProject(); err != nil {
 				return c.project, nil, err
 			}
-			version, err := c.create()
-			if err != nil {
+			version, err := c.claim()
+			if existed = version != nil; existed || err != nil {
+				return c.project, version, err
+			}
+			if version, err = c.create(); err != nil {
 				return c.project, nil, err
 			}
 			logged := c.logged(version, facts)
@@ -51,7 +56,7 @@ func (s *Store) CreateArtifactVersion(
 			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries, []event{logged})
 			return c.project, version, err
 		})
-	return done.Value, done.Replayed, err
+	return done.Value, done.Replayed || existed, err
 }
 
 // canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project,
@@ -73,6 +78,8 @@ type versionCreator struct {
 	at      *models.Path
 	input   models.CreateArtifactVersionInput
 	project models.ID
+	// id is the ID of the version.
+	id clientid.Claimed
 	// output is the output that the version is saved from, zero for none.
 	output models.StepOutput
 	// lastNumber is the greatest number of the artifact before the version.
@@ -120,6 +127,26 @@ func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) 
 	return target.OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
 }
 
+// claim locks the ID of the version. It returns the version that an earlier copy of the call created, nil for none.
+func (c *versionCreator) claim() (version *models.ArtifactVersion, err error) {
+	if c.id, err = clientid.Claim(c.tx.Tx, c.project, c.at.Child("clientId"), c.input.ClientID); err != nil {
+		return nil, err
+	}
+	return clientid.Find(c.tx.Tx, c.id, "artifact_versions", access.VersionsByID,
+		func(v *models.ArtifactVersion) (bool, error) {
+			artifacts, err := access.ArtifactsByID(c.tx.Within(c.project), []models.ID{v.ArtifactID})
+			subject := c.output.ID
+			if subject.IsZero() {
+				subject = v.ID
+			}
+			if v.KnownArtifact = artifacts[v.ArtifactID]; v.KnownArtifact == nil {
+				return false, cmp.Or(err, engine.ErrRetry) // the artifact has just been deleted
+			}
+			return v.KnownArtifact.Name == c.input.Artifact && v.SubjectID == subject &&
+				(c.input.Version == nil || *c.input.Version == v.Version), nil
+		})
+}
+
 // create inserts the rows. It locks the artifact, so that numbers are assigned one by one.
 func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	var artifacts []struct {
@@ -141,14 +168,13 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := models.NewID()
-	subject, floor, err := c.subject(id)
+	subject, floor, err := c.subject(c.id.ID)
 	if err != nil {
 		return nil, err
 	}
 	version, err := access.InsertRow[models.ArtifactVersion](c.tx.Tx, "artifact_versions",
 		"project_id, id, artifact_id, subject_id, version, number, type, created_at, created_by",
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor), c.tx.Who.AuthorName())
+		c.project, c.id.ID, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor), c.tx.Who.AuthorName())
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (tx *Tx) UnknownID(at *models.Path, what, text string) error {
 	failure.Err = ErrUnknownID
 	id, ok := models.ParseID(text)
 	if !ok {
-		failure.Message = fmt.Sprintf("must be the ID of %s, such as %s", withArticle(what), sampleID)
+		failure.Message = fmt.Sprintf("must be the ID of %s, such as %s", WithArticle(what), sampleID)
 		return failure
 	}
 	rows, err := tx.TablesWithID([]models.ID{id})
@@ -92,14 +92,14 @@ func (tx *Tx) UnknownID(at *models.Path, what, text string) error {
 	}
 	for _, row := range rows {
 		if noun := TypeName(row.Name); noun != what {
-			failure.Message = fmt.Sprintf("must be the ID of %s, but is that of %s", withArticle(what), withArticle(noun))
+			failure.Message = fmt.Sprintf("must be the ID of %s, but is that of %s", WithArticle(what), WithArticle(noun))
 		}
 	}
 	return failure
 }
 
-// withArticle returns the name of a type with its indefinite article.
-func withArticle(noun string) string {
+// WithArticle returns the name of a type with its indefinite article.
+func WithArticle(noun string) string {
 	if strings.ContainsAny(noun[:1], "aA") {
 		return "an " + noun
 	}
