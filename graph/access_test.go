@@ -64,6 +64,7 @@ var rules = map[string]rule{
 	"finishPipelineRun":     {"WRITER", inputs(`pipelineRunId: "{PipelineRun}"`)},
 	"startStepRun": {"WRITER", append(inputs(`pipelineRunId: "{PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...),
 		inputs(`pipelineRunId: "{own.PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...)...)},
+	"bindOutput":            {"WRITER", inputs(`%s`, `output: {stepRunId: "{StepRun}", name: "output"}, artifactVersion: {id: "{own.ArtifactVersion}"}`, `output: {stepRunId: "{own.StepRun}", name: "output"}, artifactVersion: {id: "{ArtifactVersion}"}`)},
 	"finishStepRun":         {"WRITER", inputs(`stepRunId: "{StepRun}", status: FAILED`)},
 	"setAlias":              {"WRITER", inputs(`%s, alias: "new MARK"`, versionSelectors...)},
 	"removeAlias":           {"WRITER", inputs(`%s, alias: "prod"`, versionSelectors...)},

@@ -164,6 +164,20 @@ func (m mutation) FinishStepRun(
 	return &models.FinishStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
 }
 
+func (m mutation) BindOutput(ctx context.Context, input models.BindOutputInput) (*models.BindOutputPayload, error) {
+	if err := input.Check(inputPath); err != nil {
+		return nil, err
+	}
+	call := newCall(ctx, "bindOutput", input.IdempotencyKey)
+	output, deduplicated, err := m.store.BindOutput(ctx, call, inputPath, input)
+	if err != nil {
+		return nil, err
+	}
+	return &models.BindOutputPayload{
+		StepOutput: output, ArtifactVersion: output.KnownVersion, Deduplicated: deduplicated,
+	}, nil
+}
+
 func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error) {
 	if err := input.Check(inputPath); err != nil {
 		return nil, err

@@ -96,6 +96,11 @@ type (
 		Status         RunStatus
 		IdempotencyKey *string `json:"-"`
 	}
+	BindOutputInput struct {
+		Output          StepOutputRef
+		ArtifactVersion ArtifactVersionRef
+		IdempotencyKey  *string `json:"-"`
+	}
 	SetAliasInput struct {
 		ArtifactVersionSelector
 		Alias string
@@ -123,7 +128,7 @@ type MetadataKeyInput struct {
 	Card *string
 }
 
-// StepOutputRef identifies the step output that a version is saved from.
+// StepOutputRef identifies an output of a step run.
 type StepOutputRef struct{ StepRunID, Name string }
 
 // StepInputDeclaration declares an artifact version that a step reads.

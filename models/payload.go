@@ -28,6 +28,11 @@ type (
 		StepRun      *StepRun
 		Deduplicated bool
 	}
+	BindOutputPayload struct {
+		StepOutput      *StepOutput
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
 	FinishPipelineRunPayload struct {
 		PipelineRun  *PipelineRun
 		Deduplicated bool

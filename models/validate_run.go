@@ -8,6 +8,12 @@ func (in *StartPipelineRunInput) Check(at *Path) error {
 		checkClientID(at, in.ClientID))
 }
 
+// Check validates the name of the output and the names of the version.
+func (in *BindOutputInput) Check(at *Path) error {
+	selector := ArtifactVersionSelector{ArtifactVersion: &in.ArtifactVersion}
+	return cmp.Or(CheckName(at.Child("output").Child("name"), in.Output.Name), selector.Check(at))
+}
+
 // checkClientID refuses an ID that is not a UUID of version 4 or 7 in lower case.
 func checkClientID(at *Path, text *string) error {
 	if text == nil {

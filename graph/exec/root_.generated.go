@@ -172,6 +172,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BindOutputPayload struct {
+		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
+		StepOutput      func(childComplexity int) int
+	}
+
 	BooleanValue struct {
 		Boolean      func(childComplexity int) int
 		Display      func(childComplexity int) int
@@ -396,6 +402,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		BindOutput            func(childComplexity int, input models.BindOutputInput) int
 		CreateAPIKey          func(childComplexity int, input models.CreateApiKeyInput) int
 		CreateArtifactVersion func(childComplexity int, input models.CreateArtifactVersionInput) int
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
@@ -598,6 +605,7 @@ type ComplexityRoot struct {
 		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name                 func(childComplexity int) int
 		NodeID               func(childComplexity int) int
+		Reused               func(childComplexity int) int
 		StepRun              func(childComplexity int) int
 	}
 
@@ -1319,6 +1327,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
+	case "BindOutputPayload.artifactVersion":
+		if e.ComplexityRoot.BindOutputPayload.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.ArtifactVersion(childComplexity), true
+	case "BindOutputPayload.deduplicated":
+		if e.ComplexityRoot.BindOutputPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.Deduplicated(childComplexity), true
+	case "BindOutputPayload.stepOutput":
+		if e.ComplexityRoot.BindOutputPayload.StepOutput == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.StepOutput(childComplexity), true
 
 	case "BooleanValue.boolean":
 		if e.ComplexityRoot.BooleanValue.Boolean == nil {
@@ -2114,6 +2141,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataStatistics.StandardDeviation(childComplexity), true
 
+	case "Mutation.bindOutput":
+		if e.ComplexityRoot.Mutation.BindOutput == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bindOutput_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BindOutput(childComplexity, args["input"].(models.BindOutputInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -3213,6 +3251,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.NodeID(childComplexity), true
+	case "StepOutput.reused":
+		if e.ComplexityRoot.StepOutput.Reused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.Reused(childComplexity), true
 	case "StepOutput.stepRun":
 		if e.ComplexityRoot.StepOutput.StepRun == nil {
 			break
@@ -3599,6 +3643,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
 			graphql.NewInputUnmarshaler("AuditActionFilter", ec.unmarshalInputAuditActionFilter),
 			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
+			graphql.NewInputUnmarshaler("BindOutputInput", ec.unmarshalInputBindOutputInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -3961,6 +4006,11 @@ type Mutation {
   startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
   "Finish a step run. Facts on outputs without a version remain on these outputs."
   finishStepRun("The step run and its final status." input: FinishStepRunInput!): FinishStepRunPayload
+  """
+  Bind an output to a version that exists, such as a cached result. Facts that wait on the output are logged to the
+  version, and the output returns the metadata of the version from then on.
+  """
+  bindOutput("The output and the version." input: BindOutputInput!): BindOutputPayload
   "Point an alias of an artifact to a version. It no longer points to another version."
   setAlias("The alias and its new version." input: SetAliasInput!): SetAliasPayload
   "Remove an alias from a version."
@@ -4306,7 +4356,8 @@ type StepInput {
 
 """
 A declared output of a step run, also before its artifact version exists. Facts that a step context logs are stored on
-the output and move to the version when it is created. After that the output returns the metadata of the version.
+the output and move to the version when it is created. After that the output returns the metadata of the version. An
+output that reuses a version keeps its own facts in the past, before it was bound.
 """
 type StepOutput implements Node & Subject {
   "Opaque, unique over all types and projects."
@@ -4319,10 +4370,12 @@ type StepOutput implements Node & Subject {
   artifactName: String
   "The step run that declared it."
   stepRun: StepRun!
-  "The version that was saved from it; null before that, and after that version is deleted."
+  "The version that was saved from it or that it reuses; null before that, and after that version is deleted."
   artifactVersion: ArtifactVersion
-  "The time when a version was saved from it; null before."
+  "The time when a version was saved from it, or when it was bound to an existing one; null before."
   boundAt: DateTime
+  "True if it is bound to a version that existed before, by ` + "`" + `bindOutput` + "`" + ` or ` + "`" + `finishStepRun` + "`" + `."
+  reused: Boolean!
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -4753,7 +4806,7 @@ type RetractMetadataPayload {
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"The output that a version is saved from."
+"An output of a step run."
 input StepOutputRef {
   "The step run that declared it." stepRunId: ID!
   "The name of the output." name: String!
@@ -5363,6 +5416,20 @@ input FinishStepRunInput {
 "The finished run."
 type FinishStepRunPayload {
   "The step run." stepRun: StepRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"An output to bind to a version that exists."
+input BindOutputInput {
+  "The output. An output that is bound fails with ` + "`" + `CONFLICT` + "`" + `, also for the same version." output: StepOutputRef!
+  "A version of the project of the step run." artifactVersion: ArtifactVersionRef!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The bound output."
+type BindOutputPayload {
+  "The output." stepOutput: StepOutput!
+  "The version." artifactVersion: ArtifactVersion!
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
@@ -6206,6 +6273,18 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BindOutputPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stepOutput":
+		return ec.fieldContext_BindOutputPayload_stepOutput(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_BindOutputPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_BindOutputPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BindOutputPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -6806,6 +6885,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_artifactVersion(ctx, field)
 	case "boundAt":
 		return ec.fieldContext_StepOutput_boundAt(ctx, field)
+	case "reused":
+		return ec.fieldContext_StepOutput_reused(ctx, field)
 	case "metadata":
 		return ec.fieldContext_StepOutput_metadata(ctx, field)
 	case "metadataEntry":

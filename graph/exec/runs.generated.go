@@ -23,6 +23,93 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _BindOutputPayload_stepOutput(ctx context.Context, field graphql.CollectedField, obj *models.BindOutputPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindOutputPayload_stepOutput(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StepOutput, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.StepOutput) graphql.Marshaler {
+			return ec.marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutput(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BindOutputPayload_stepOutput(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindOutputPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StepOutput(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BindOutputPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.BindOutputPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindOutputPayload_artifactVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ArtifactVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ArtifactVersion) graphql.Marshaler {
+			return ec.marshalNArtifactVersion2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BindOutputPayload_artifactVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindOutputPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArtifactVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BindOutputPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.BindOutputPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindOutputPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BindOutputPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BindOutputPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _FinishPipelineRunPayload_pipelineRun(ctx context.Context, field graphql.CollectedField, obj *models.FinishPipelineRunPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -246,6 +333,62 @@ func (ec *executionContext) fieldContext_StartStepRunPayload_deduplicated(_ cont
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputBindOutputInput(ctx context.Context, obj any) (models.BindOutputInput, error) {
+	var it models.BindOutputInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"output", "artifactVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "output":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("output"))
+			data, err := ec.unmarshalNStepOutputRef2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Output = data
+		case "artifactVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
+			data, err := ec.unmarshalNArtifactVersionRef2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ArtifactVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBindOutputInput unmarshals raw into the BindOutputInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBindOutputInput(ctx context.Context, raw any) (models.BindOutputInput, error) {
+	var out models.BindOutputInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BindOutputInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputFinishPipelineRunInput(ctx context.Context, obj any) (models.FinishPipelineRunInput, error) {
 	var it models.FinishPipelineRunInput
@@ -620,6 +763,49 @@ func UnmarshalStepOutputDeclaration(ctx context.Context, raw any) (models.StepOu
 
 // region    **************************** object.gotpl ****************************
 
+var bindOutputPayloadImplementors = []string{"BindOutputPayload"}
+
+func (ec *executionContext) _BindOutputPayload(ctx context.Context, sel ast.SelectionSet, obj *models.BindOutputPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bindOutputPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BindOutputPayload")
+		case "stepOutput":
+			out.Values[i] = ec._BindOutputPayload_stepOutput(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "artifactVersion":
+			out.Values[i] = ec._BindOutputPayload_artifactVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deduplicated":
+			out.Values[i] = ec._BindOutputPayload_deduplicated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var finishPipelineRunPayloadImplementors = []string{"FinishPipelineRunPayload"}
 
 func (ec *executionContext) _FinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, obj *models.FinishPipelineRunPayload) graphql.Marshaler {
@@ -776,6 +962,11 @@ func (ec *executionContext) _StartStepRunPayload(ctx context.Context, sel ast.Se
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNBindOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputInput(ctx context.Context, v any) (models.BindOutputInput, error) {
+	res, err := ec.unmarshalInputBindOutputInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunInput(ctx context.Context, v any) (models.FinishPipelineRunInput, error) {
 	res, err := ec.unmarshalInputFinishPipelineRunInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -804,6 +995,13 @@ func (ec *executionContext) unmarshalNStepInputDeclaration2githubᚗcomᚋplacar
 func (ec *executionContext) unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx context.Context, v any) (models.StepOutputDeclaration, error) {
 	res, err := ec.unmarshalInputStepOutputDeclaration(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBindOutputPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputPayload(ctx context.Context, sel ast.SelectionSet, v *models.BindOutputPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BindOutputPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishPipelineRunPayload) graphql.Marshaler {

@@ -64,6 +64,7 @@ type MutationResolver interface {
 	FinishPipelineRun(ctx context.Context, input models.FinishPipelineRunInput) (*models.FinishPipelineRunPayload, error)
 	StartStepRun(ctx context.Context, input models.StartStepRunInput) (*models.StartStepRunPayload, error)
 	FinishStepRun(ctx context.Context, input models.FinishStepRunInput) (*models.FinishStepRunPayload, error)
+	BindOutput(ctx context.Context, input models.BindOutputInput) (*models.BindOutputPayload, error)
 	SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error)
 	RemoveAlias(ctx context.Context, input models.RemoveAliasInput) (*models.RemoveAliasPayload, error)
 	TagArtifactVersion(ctx context.Context, input models.TagArtifactVersionInput) (*models.TagArtifactVersionPayload, error)
@@ -707,6 +708,20 @@ func (ec *executionContext) field_Artifact_versions_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bindOutput_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.BindOutputInput, error) {
+			return ec.unmarshalNBindOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -6197,6 +6212,50 @@ func (ec *executionContext) fieldContext_Mutation_finishStepRun(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_bindOutput(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bindOutput(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BindOutput(ctx, fc.Args["input"].(models.BindOutputInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.BindOutputPayload) graphql.Marshaler {
+			return ec.marshalOBindOutputPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bindOutput(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BindOutputPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bindOutput_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setAlias(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9206,6 +9265,29 @@ func (ec *executionContext) _StepOutput_boundAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_StepOutput_boundAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StepOutput_reused(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_reused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reused(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_reused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepOutput", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _StepOutput_metadata(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
@@ -13602,6 +13684,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "bindOutput":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bindOutput(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "setAlias":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setAlias(ctx, field)
@@ -14510,6 +14599,11 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 		case "boundAt":
 			out.Values[i] = ec._StepOutput_boundAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reused":
+			out.Values[i] = ec._StepOutput_reused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "metadata":
@@ -15697,6 +15791,11 @@ func (ec *executionContext) marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplaca
 		return graphql.Null
 	}
 	return ec._StepOutput(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStepOutputRef2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (models.StepOutputRef, error) {
+	res, err := ec.unmarshalInputStepOutputRef(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStepRun2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepRun) graphql.Marshaler {

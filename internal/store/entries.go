@@ -21,7 +21,7 @@ type entryDraft struct {
 	fact      models.Fact
 	retracted bool
 	reason    *string
-	// as is set for an entry of another database.
+	// as is set for a copy of an entry.
 	as *origin
 }
 
@@ -38,7 +38,8 @@ func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEnt
 	return entry
 }
 
-// origin are the fields that an entry of another database keeps.
+// origin are the fields that a copy of an entry keeps. A copy in the database has no ID and gets a new one, and the time
+// of the call.
 type origin struct {
 	id       models.ID
 	loggedAt models.Time
@@ -87,8 +88,11 @@ func (tx *transaction) append(
 		id, by := ids[i], caller.Name
 		var loggedAt *int64
 		if e.as != nil {
+			by = e.as.loggedBy
+		}
+		if e.as != nil && !e.as.id.IsZero() {
 			micros := e.as.loggedAt.UnixMicro()
-			id, by, loggedAt = e.as.id, e.as.loggedBy, &micros
+			id, loggedAt = e.as.id, &micros
 		}
 		entry := e.entry(project, id, by)
 		row := entryRow{

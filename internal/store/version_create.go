@@ -94,37 +94,13 @@ func (c *versionCreator) findProject() (err error) {
 		c.project, err = c.tx.ProjectNamed(c.at.Child("project"), c.tx.Who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
-		err = c.findOutput(c.at.Child("output"), c.input.Output)
+		c.output, err = c.tx.findOutput(c.at.Child("output"), c.project, *c.input.Output)
+		c.project = c.output.ProjectID
 	}
 	if err == nil {
 		err = c.tx.RequireRole(models.ApiKeyRoleWriter, c.project)
 	}
 	return err
-}
-
-// findOutput finds the output of a step run. A step run of another project fails like a missing one.
-func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) error {
-	id, _ := models.ParseID(ref.StepRunID)
-	tx := c.tx.Within(c.project)
-	outputs, err := target.StepOutputs(tx, []models.ID{id})
-	if err == nil {
-		err = tx.RefuseShared(at.Child("stepRunId"), id)
-	}
-	if err != nil {
-		return err
-	}
-	declared, known := outputs[id]
-	if !known || !c.project.IsZero() && c.project != declared.Project {
-		return c.tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
-	}
-	c.project = declared.Project
-	for _, row := range declared.Outputs {
-		if row.Output.Name == ref.Name {
-			c.output = row.Output
-			return nil
-		}
-	}
-	return target.OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
 }
 
 // claim locks the ID of the version. It returns the version that an earlier copy of the call created, nil for none.
@@ -247,7 +223,7 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 		subject := newSubject{version, models.SubjectArtifactVersion, &version}
 		return version, 0, c.tx.Write(c.tx.insertSubjects(c.project, subject))
 	}
-	taken := models.Conflict(c.at.Child("output"), "an artifact version has been saved from this output")
+	taken := models.Conflict(c.at.Child("output"), "is bound to an artifact version already")
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}

@@ -195,6 +195,12 @@ func codeOutput(s *Codec, o *models.StepOutput) {
 	}
 }
 
+// BoundOutput codes the fields of an output with those of its version.
+func BoundOutput(s *Codec, o *models.StepOutput) {
+	codeOutput(s, o)
+	codeOptional(s, &o.KnownVersion, Version)
+}
+
 // StepRun codes the fields of a step run.
 func StepRun(s *Codec, r *models.StepRun) {
 	s.codeProject(&r.ProjectID)
