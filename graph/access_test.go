@@ -65,7 +65,7 @@ var rules = map[string]rule{
 	"startStepRun": {"WRITER", append(inputs(`pipelineRunId: "{PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...),
 		inputs(`pipelineRunId: "{own.PipelineRun}", name: "s", inputs: [{name: "i", %s}]`, versionSelectors...)...)},
 	"bindOutput":            {"WRITER", inputs(`%s`, `output: {stepRunId: "{StepRun}", name: "output"}, artifactVersion: {id: "{own.ArtifactVersion}"}`, `output: {stepRunId: "{own.StepRun}", name: "output"}, artifactVersion: {id: "{ArtifactVersion}"}`)},
-	"finishStepRun":         {"WRITER", inputs(`stepRunId: "{StepRun}", status: FAILED`)},
+	"finishStepRun":         {"WRITER", inputs(`%s`, `stepRunId: "{StepRun}", status: FAILED`, `stepRunId: "{own.StepRun}", outputs: [{name: "output", reuse: {id: "{ArtifactVersion}"}}]`, `stepRunId: "{own.StepRun}", outputs: [{name: "output", reuse: {named: {project: "{name}", name: "model", number: 1}}}]`)},
 	"setAlias":              {"WRITER", inputs(`%s, alias: "new MARK"`, versionSelectors...)},
 	"removeAlias":           {"WRITER", inputs(`%s, alias: "prod"`, versionSelectors...)},
 	"tagArtifactVersion":    {"WRITER", inputs(`%s, tags: ["new MARK"]`, versionSelectors...)},

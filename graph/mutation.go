@@ -160,8 +160,31 @@ func (m mutation) FinishStepRun(
 		return nil, err
 	}
 	call := newCall(ctx, "finishStepRun", input.IdempotencyKey)
-	run, deduplicated, err := m.store.FinishStepRun(ctx, call, inputPath, input)
-	return &models.FinishStepRunPayload{StepRun: run, Deduplicated: deduplicated}, err
+	facts, err := m.outputFacts(inputPath.Child("outputs"), input.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	finished, deduplicated, err := m.store.FinishStepRun(ctx, call, inputPath, input, facts)
+	addSiblings(loadersFrom(ctx), finished.Outputs)
+	return &models.FinishStepRunPayload{
+		StepRun: finished.Step, Outputs: finished.Outputs, Deduplicated: deduplicated,
+	}, err
+}
+
+// outputFacts returns the facts of each output. All outputs share the limit of entries in a call.
+func (m mutation) outputFacts(path *models.Path, outputs []models.FinishStepOutputInput) ([][]models.Fact, error) {
+	facts, entries := make([][]models.Fact, len(outputs)), 0
+	for i := range outputs {
+		var err error
+		if facts[i], err = models.ReadFacts(&m.limits, path.Child(i), outputs[i].Metadata, outputs[i].Entries); err != nil {
+			return nil, err
+		}
+		entries += len(facts[i])
+	}
+	if limit := int(m.limits.EntriesPerCall); entries > limit {
+		return nil, models.LimitExceeded(path, "entries in a call", int64(limit), int64(entries))
+	}
+	return facts, nil
 }
 
 func (m mutation) BindOutput(ctx context.Context, input models.BindOutputInput) (*models.BindOutputPayload, error) {

@@ -94,7 +94,8 @@ type (
 	FinishStepRunInput struct {
 		StepRunID      string
 		Status         RunStatus
-		IdempotencyKey *string `json:"-"`
+		Outputs        []FinishStepOutputInput `json:",omitempty"`
+		IdempotencyKey *string                 `json:"-"`
 	}
 	BindOutputInput struct {
 		Output          StepOutputRef

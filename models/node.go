@@ -32,8 +32,8 @@ func (v ArtifactVersion) MetadataRef() (ID, ID, *Time) { return v.ProjectID, v.S
 func (r PipelineRun) MetadataRef() (ID, ID, *Time)     { return r.ProjectID, r.ID, r.AsOf }
 func (r StepRun) MetadataRef() (ID, ID, *Time)         { return r.ProjectID, r.ID, r.AsOf }
 
-// MetadataRef returns the subject of the version that the output reuses, or the one of the output, which is also that of
-// a version saved from it.
+// MetadataRef returns the subject of the version that the output reuses, or the one of the output, which is also that
+// of a version saved from it.
 func (o StepOutput) MetadataRef() (ID, ID, *Time) {
 	if !o.ReusedSubjectID.IsZero() {
 		return o.ProjectID, o.ReusedSubjectID, o.AsOf
@@ -41,8 +41,8 @@ func (o StepOutput) MetadataRef() (ID, ID, *Time) {
 	return o.ProjectID, o.ID, o.AsOf
 }
 
-// SubjectAt returns the subject of the entries that an object shows as of an instant, nil for the instant of the object.
-// An output shows its own entries before it is bound to a version that exists.
+// SubjectAt returns the subject of the entries that an object shows as of an instant, nil for the instant of the
+// object. An output shows its own entries before it is bound to a version that exists.
 func SubjectAt(object Subject, instant *Time) ID {
 	if output, ok := object.(*StepOutput); ok {
 		object = output.ViewAt(instant)

@@ -39,6 +39,7 @@ type (
 	}
 	FinishStepRunPayload struct {
 		StepRun      *StepRun
+		Outputs      []*StepOutput
 		Deduplicated bool
 	}
 	SetAliasPayload              struct{ ArtifactVersion *ArtifactVersion }

@@ -12,9 +12,8 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	}); err != nil {
 		return err
 	}
-	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.Child("version"),
-			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	if err := checkVersionName(at, in.Version); err != nil {
+		return err
 	}
 	if in.Output != nil {
 		if err := CheckName(at.Child("output").Child("name"), in.Output.Name); err != nil {
@@ -23,6 +22,15 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	}
 	return cmp.Or(checkLabels(at.Child("tags"), in.Tags, CheckName),
 		checkLabels(at.Child("aliases"), in.Aliases, checkAlias), checkClientID(at, in.ClientID))
+}
+
+// checkVersionName refuses the name of the computed alias.
+func checkVersionName(at *Path, name *string) error {
+	if name != nil && *name == LatestAlias {
+		return BadInput(at.Child("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	}
+	return nil
 }
 
 // Check validates the names of the step, its inputs and its outputs, and their number.

@@ -38,10 +38,17 @@ func (in *FinishPipelineRunInput) Check(at *Path) error {
 	return nil
 }
 
-// Check refuses a status that is not final.
+// Check refuses a status that is not final, and validates the outputs and their number.
 func (in *FinishStepRunInput) Check(at *Path) error {
 	if in.Status == RunStatusRunning {
 		return BadInput(at.Child("status"), "must be COMPLETED, FAILED, CANCELLED or CACHED")
 	}
-	return nil
+	names := make([]string, len(in.Outputs))
+	for i := range in.Outputs {
+		names[i] = in.Outputs[i].Name
+		if err := in.Outputs[i].Check(at.Child("outputs").Child(i)); err != nil {
+			return err
+		}
+	}
+	return checkSlots(at.Child("outputs"), names, MaxOutputs)
 }

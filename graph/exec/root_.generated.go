@@ -257,6 +257,7 @@ type ComplexityRoot struct {
 
 	FinishStepRunPayload struct {
 		Deduplicated func(childComplexity int) int
+		Outputs      func(childComplexity int) int
 		StepRun      func(childComplexity int) int
 	}
 
@@ -1594,6 +1595,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FinishStepRunPayload.Deduplicated(childComplexity), true
+	case "FinishStepRunPayload.outputs":
+		if e.ComplexityRoot.FinishStepRunPayload.Outputs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishStepRunPayload.Outputs(childComplexity), true
 	case "FinishStepRunPayload.stepRun":
 		if e.ComplexityRoot.FinishStepRunPayload.StepRun == nil {
 			break
@@ -3651,6 +3658,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
+			graphql.NewInputUnmarshaler("FinishStepOutputInput", ec.unmarshalInputFinishStepOutputInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
@@ -4004,7 +4012,7 @@ type Mutation {
   finishPipelineRun("The run and its final status." input: FinishPipelineRunInput!): FinishPipelineRunPayload
   "Start a step of a pipeline run and declare its inputs and outputs."
   startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
-  "Finish a step run. Facts on outputs without a version remain on these outputs."
+  "Finish a step run, and save its outputs. Facts on outputs without a version remain on these outputs."
   finishStepRun("The step run and its final status." input: FinishStepRunInput!): FinishStepRunPayload
   """
   Bind an output to a version that exists, such as a cached result. Facts that wait on the output are logged to the
@@ -5409,13 +5417,36 @@ input FinishStepRunInput {
   stepRunId: ID!
   "The final status; ` + "`" + `RUNNING` + "`" + ` is refused."
   status: RunStatus! = COMPLETED
+  """
+  Outputs to save in the same transaction, at most 100. The limit of entries in a call counts those of all outputs. A
+  step run that has ended fails with ` + "`" + `CONFLICT` + "`" + `.
+  """
+  outputs: [FinishStepOutputInput!]
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
   idempotencyKey: String
+}
+
+"""
+An output to save as a new version, or to bind to a version that exists. Beside ` + "`" + `reuse` + "`" + `, the fields ` + "`" + `artifact` + "`" + `,
+` + "`" + `version` + "`" + `, ` + "`" + `type` + "`" + ` and ` + "`" + `clientId` + "`" + ` are refused; the others apply to that version.
+"""
+input FinishStepOutputInput {
+  "The name of the output in its step." name: String!
+  "The name of the artifact; the declared ` + "`" + `artifactName` + "`" + ` when absent." artifact: String
+  "See ` + "`" + `CreateArtifactVersionInput.version` + "`" + `." version: String
+  "See ` + "`" + `CreateArtifactVersionInput.type` + "`" + `." type: String
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `. An ID that an object has fails with ` + "`" + `CONFLICT` + "`" + `." clientId: ID
+  "Facts to log after those of the output; see ` + "`" + `LogMetadataInput.metadata` + "`" + `." metadata: JSONObject
+  "Facts to log; see ` + "`" + `LogMetadataInput.entries` + "`" + `." entries: [MetadataEntryInput!]
+  "Tags of the version, at most 100." tags: [String!]
+  "Aliases to point to the version, at most 100." aliases: [String!]
+  "A version of the project that the output reuses; see ` + "`" + `Mutation.bindOutput` + "`" + `." reuse: ArtifactVersionRef
 }
 
 "The finished run."
 type FinishStepRunPayload {
   "The step run." stepRun: StepRun!
+  "The saved and bound outputs, in the order of the input." outputs: [StepOutput!]! @listSize(assumedSize: 5)
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
@@ -6387,6 +6418,8 @@ func (ec *executionContext) childFields_FinishStepRunPayload(ctx context.Context
 	switch field.Name {
 	case "stepRun":
 		return ec.fieldContext_FinishStepRunPayload_stepRun(ctx, field)
+	case "outputs":
+		return ec.fieldContext_FinishStepRunPayload_outputs(ctx, field)
 	case "deduplicated":
 		return ec.fieldContext_FinishStepRunPayload_deduplicated(ctx, field)
 	}

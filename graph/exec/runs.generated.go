@@ -197,6 +197,38 @@ func (ec *executionContext) fieldContext_FinishStepRunPayload_stepRun(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _FinishStepRunPayload_outputs(ctx context.Context, field graphql.CollectedField, obj *models.FinishStepRunPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinishStepRunPayload_outputs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outputs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.StepOutput) graphql.Marshaler {
+			return ec.marshalNStepOutput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinishStepRunPayload_outputs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FinishStepRunPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StepOutput(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FinishStepRunPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.FinishStepRunPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -450,6 +482,111 @@ func UnmarshalFinishPipelineRunInput(ctx context.Context, raw any) (models.Finis
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFinishStepOutputInput(ctx context.Context, obj any) (models.FinishStepOutputInput, error) {
+	var it models.FinishStepOutputInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "artifact", "version", "type", "clientId", "metadata", "entries", "tags", "aliases", "reuse"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "artifact":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifact"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Artifact = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOJSONObject2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐTree(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = data
+		case "entries":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entries"))
+			data, err := ec.unmarshalOMetadataEntryInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataEntryInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Entries = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "aliases":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aliases"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Aliases = data
+		case "reuse":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reuse"))
+			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reuse = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFinishStepOutputInput unmarshals raw into the FinishStepOutputInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFinishStepOutputInput(ctx context.Context, raw any) (models.FinishStepOutputInput, error) {
+	var out models.FinishStepOutputInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinishStepOutputInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputFinishStepRunInput(ctx context.Context, obj any) (models.FinishStepRunInput, error) {
 	var it models.FinishStepRunInput
 	if obj == nil {
@@ -465,7 +602,7 @@ func (ec *executionContext) unmarshalInputFinishStepRunInput(ctx context.Context
 		asMap["status"] = "COMPLETED"
 	}
 
-	fieldsInOrder := [...]string{"stepRunId", "status", "idempotencyKey"}
+	fieldsInOrder := [...]string{"stepRunId", "status", "outputs", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -486,6 +623,13 @@ func (ec *executionContext) unmarshalInputFinishStepRunInput(ctx context.Context
 				return it, err
 			}
 			it.Status = data
+		case "outputs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outputs"))
+			data, err := ec.unmarshalOFinishStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepOutputInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outputs = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -860,6 +1004,11 @@ func (ec *executionContext) _FinishStepRunPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "outputs":
+			out.Values[i] = ec._FinishStepRunPayload_outputs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deduplicated":
 			out.Values[i] = ec._FinishStepRunPayload_deduplicated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -972,6 +1121,11 @@ func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplac
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNFinishStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepOutputInput(ctx context.Context, v any) (models.FinishStepOutputInput, error) {
+	res, err := ec.unmarshalInputFinishStepOutputInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNFinishStepRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepRunInput(ctx context.Context, v any) (models.FinishStepRunInput, error) {
 	res, err := ec.unmarshalInputFinishStepRunInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1009,6 +1163,23 @@ func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋp
 		return graphql.Null
 	}
 	return ec._FinishPipelineRunPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOFinishStepOutputInput2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepOutputInputᚄ(ctx context.Context, v any) ([]models.FinishStepOutputInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]models.FinishStepOutputInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFinishStepOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepOutputInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOFinishStepRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishStepRunPayload) graphql.Marshaler {

@@ -111,30 +111,12 @@ func (tx *transaction) endPipelineRun(run models.PipelineRun, status models.RunS
 // endWithRun is the time at which a step run ends that is running when its pipeline run ends.
 const endWithRun = "CASE WHEN started_at > ? THEN started_at ELSE ? END"
 
-// FinishStepRun ends a step run. It fails with NOT_FOUND, CONFLICT if the step has ended with another status,
-// IDEMPOTENCY_KEY_REUSED and FORBIDDEN. Repeating it changes nothing. A step that ended with its pipeline run can be
-// finished once more.
-func (s *Store) FinishStepRun(
-	ctx context.Context, call Call, at *models.Path, input models.FinishStepRunInput,
-) (*models.StepRun, bool, error) {
-	call.Input = input
-	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
-		func(tx *transaction) (models.ID, *models.StepRun, error) {
-			step, run, err := tx.lockStepRun(at.Child("stepRunId"), input.StepRunID)
-			if err != nil {
-				return run.ProjectID, nil, err
-			}
-			ended, _, err := tx.endStepRun(at.Child("status"), step, run, input.Status)
-			return run.ProjectID, ended, err
-		})
-	return done.Value, done.Replayed, err
-}
-
-// endStepRun ends a step of a locked run, and returns it. changed is false if it has ended with the status before.
+// endStepRun ends a step of a locked run at floor or later, and returns it. changed is false if it has ended with the
+// status before.
 func (tx *transaction) endStepRun(
-	at *models.Path, step models.StepRun, run models.PipelineRun, status models.RunStatus,
+	at *models.Path, step models.StepRun, run models.PipelineRun, status models.RunStatus, floor int64,
 ) (ended *models.StepRun, changed bool, err error) {
-	floor, open := step.StartedAt.UnixMicro(), engine.SQL("status = ?", models.RunStatusRunning)
+	floor, open := max(floor, step.StartedAt.UnixMicro()), engine.SQL("status = ?", models.RunStatusRunning)
 	if end := run.FinishedAt; end != nil {
 		floor = max(floor, end.UnixMicro()+1)
 		open = engine.Any([]engine.Expr{open, lateReport(*end)})

@@ -200,7 +200,7 @@ func (r *recorder) changeLabels(version models.ID) {
 func (r *recorder) finish(run *models.PipelineRun, step *models.StepRun) {
 	r.call("finishStepRun", func(ctx context.Context) error {
 		_, _, err := r.s.FinishStepRun(ctx, store.Call{}, nil,
-			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted})
+			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted}, nil)
 		return err
 	})
 	r.call("finishPipelineRun", func(ctx context.Context) error {

@@ -46,7 +46,7 @@ func (s *Store) CreateArtifactVersion(
 			if err := c.record(version, logged, len(facts)); err != nil {
 				return c.project, nil, err
 			}
-			if err := c.addLabels(version); err != nil {
+			if err := tx.addLabels(version, input.Aliases, input.Tags, version.CreatedAt); err != nil {
 				return c.project, nil, err
 			}
 			entries := make([]entryDraft, len(facts))
@@ -86,6 +86,16 @@ type versionCreator struct {
 	lastNumber int32
 	// waiting are the keys with a value that waited on the output.
 	waiting []models.EventKey
+	// moment is the time of the version, zero for the present.
+	moment models.Time
+}
+
+// now returns the time of the version and its artifact, at least floor, as an argument of a statement.
+func (c *versionCreator) now(floor int64) any {
+	if c.moment.IsZero() {
+		return c.tx.Dialect.Now(floor)
+	}
+	return c.moment
 }
 
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
@@ -134,7 +144,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		VALUES (?, ?, ?, 0, ?, ?, 0)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number
 		RETURNING last_number, `+engine.Qualify("artifacts", artifactColumns),
-			c.project, models.NewID(), c.input.Artifact, c.tx.Dialect.Now(0), c.tx.Who.AuthorName()))
+			c.project, models.NewID(), c.input.Artifact, c.now(0), c.tx.Who.AuthorName()))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +160,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	}
 	version, err := access.InsertRow[models.ArtifactVersion](c.tx.Tx, "artifact_versions",
 		"project_id, id, artifact_id, subject_id, version, number, type, created_at, created_by",
-		c.project, c.id.ID, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor), c.tx.Who.AuthorName())
+		c.project, c.id.ID, artifact.ID, subject, name, number, c.input.Type, c.now(floor), c.tx.Who.AuthorName())
 	if err != nil {
 		return nil, err
 	}
@@ -263,6 +273,7 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
+	c.output.ArtifactVersionID, c.output.BoundAt, c.output.KnownVersion = version.ID, &version.CreatedAt, version
 	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", c.output.ID).
 		Updates(c.tx.Ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
 	return err
@@ -295,11 +306,12 @@ func (c *versionCreator) record(version *models.ArtifactVersion, logged event, f
 	return err
 }
 
-func (c *versionCreator) addLabels(version *models.ArtifactVersion) error {
-	for _, alias := range c.input.Aliases {
-		if err := c.tx.moveAlias(version, alias, version.CreatedAt); err != nil {
+// addLabels adds aliases and tags to a version at an instant.
+func (tx *transaction) addLabels(version *models.ArtifactVersion, aliases, tags []string, at any) error {
+	for _, alias := range aliases {
+		if err := tx.moveAlias(version, alias, at); err != nil {
 			return err
 		}
 	}
-	return c.tx.addTags(version, c.input.Tags, version.CreatedAt)
+	return tx.addTags(version, tags, at)
 }

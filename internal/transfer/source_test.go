@@ -222,7 +222,7 @@ func derivedRows(t testing.TB, url string) string {
 // finish ends the step and the run with statuses.
 func (s *source) finish(step, run models.RunStatus) {
 	s.Helper()
-	_, _, err := s.FinishStepRun(everyone, store.Call{}, nil, models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: step})
+	_, _, err := s.FinishStepRun(everyone, store.Call{}, nil, models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: step}, nil)
 	if err == nil {
 		_, _, err = s.FinishPipelineRun(everyone, store.Call{}, nil,
 			models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: run})

@@ -201,6 +201,26 @@ func BoundOutput(s *Codec, o *models.StepOutput) {
 	codeOptional(s, &o.KnownVersion, Version)
 }
 
+// Finished is a step run that has ended, with the outputs that were saved and their versions.
+type Finished struct {
+	Step    *models.StepRun
+	Outputs []*models.StepOutput
+}
+
+// FinishedStep codes a step run that has ended, and its outputs.
+func FinishedStep(s *Codec, f *Finished) {
+	Pointer(StepRun)(s, &f.Step)
+	n := len(f.Outputs)
+	codeInteger(s, &n)
+	if s.reading && n >= 0 && n <= models.MaxOutputs {
+		f.Outputs = make([]*models.StepOutput, n)
+	}
+	s.failed = s.failed || n != len(f.Outputs)
+	for i := range f.Outputs {
+		Pointer(BoundOutput)(s, &f.Outputs[i])
+	}
+}
+
 // StepRun codes the fields of a step run.
 func StepRun(s *Codec, r *models.StepRun) {
 	s.codeProject(&r.ProjectID)

@@ -13,9 +13,9 @@ func init() {
 }
 
 func (s *suite) finishStep(step *models.StepRun, status models.RunStatus) (*models.StepRun, error) {
-	run, _, err := s.FinishStepRun(s.ctx, store.Call{}, root,
-		models.FinishStepRunInput{StepRunID: step.ID.String(), Status: status})
-	return run, err
+	finished, _, err := s.FinishStepRun(s.ctx, store.Call{}, root,
+		models.FinishStepRunInput{StepRunID: step.ID.String(), Status: status}, nil)
+	return finished.Step, err
 }
 
 func (s *suite) finishRun(id models.ID, status models.RunStatus) (*models.PipelineRun, error) {
@@ -92,7 +92,7 @@ func finishersRace(s *suite) {
 			at := stores[w%len(stores)]
 			if w < len(steps) {
 				_, _, err := at.FinishStepRun(s.ctx, store.Call{}, root,
-					models.FinishStepRunInput{StepRunID: steps[w].ID.String(), Status: models.RunStatusCompleted})
+					models.FinishStepRunInput{StepRunID: steps[w].ID.String(), Status: models.RunStatusCompleted}, nil)
 				if err != nil {
 					s.Errorf("finish a step: %v", err)
 				}
