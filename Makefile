@@ -28,7 +28,7 @@ test: ## Run each test that this machine can run, on SQLite and on PostgreSQL
 bench: ## Measure typical queries on 10,000 versions, on both engines (bench/README.md has more)
 	go run ./bench
 
-generate: ## Generate graph/exec from the schema
+generate: ## Generate graph/exec and clients/typescript from the schema
 	go run ./internal/gen
 
 check: ## Check formatting, vet, staticcheck, go.mod, structure, schema conventions and generated code
@@ -42,9 +42,10 @@ check: ## Check formatting, vet, staticcheck, go.mod, structure, schema conventi
 	@echo "passed: go.mod and go.sum"
 	@go test -count=1 -run 'Conventions|Structure' .
 	@echo "passed: structure, sizes, schema conventions and documents"
-	@cp -r graph/exec graph/.exec-before; $(MAKE) --silent generate; \
-		diff -r graph/.exec-before graph/exec > /dev/null; same=$$?; rm -rf graph/.exec-before; \
-		test $$same = 0 || { echo "graph/exec differs from the schema: commit the result of make generate"; exit 1; }
+	@rm -rf .generated; mkdir .generated; cp -r graph/exec clients/typescript .generated; $(MAKE) --silent generate; \
+		diff -r .generated/exec graph/exec > /dev/null && diff -r .generated/typescript clients/typescript > /dev/null; \
+		same=$$?; rm -rf .generated; \
+		test $$same = 0 || { echo "generated code differs from the schema: commit the result of make generate"; exit 1; }
 	@echo "passed: generated code"
 	@echo "all checks passed"
 

@@ -48,16 +48,19 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/clientid", "internal/store/engine", "internal/store/lineage",
-		"internal/store/search", "internal/store/snapshot", "internal/store/target",
+		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
+		"internal/store/engine", "internal/store/facet", "internal/store/lineage", "internal/store/search",
+		"internal/store/snapshot", "internal/store/target",
 	},
-	"internal/store/access": {"models", "internal/auth", "internal/near", "internal/store/engine"},
+	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
+	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
 	"internal/store/clientid": {"models", "internal/store/access", "internal/store/engine"},
+	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},
 	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine"},

@@ -107,7 +107,7 @@ func TestConventionsMutations(t *testing.T) {
 }
 
 // nullableLists are the names of list fields that can fail although their object was read.
-var nullableLists = []string{"nodes", "steps", "metadataKeys", "metadataChanges"}
+var nullableLists = []string{"nodes", "steps", "metadataChanges"}
 
 // listsWithNull are the fields whose positions correspond to those of an argument.
 var listsWithNull = []string{

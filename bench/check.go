@@ -13,7 +13,7 @@ import (
 func (s *service) check(ctx context.Context) error {
 	answer, _, err := s.post(ctx, `query($last: JSON!) {
   newest: artifactVersions(first: 1, where: {metadata: {key: "uri", eq: $last}}) { nodes { version metadataJson } }
-  keys: metadataKeys { card key }
+  keys: metadataKeys(first: 100) { nodes { card key } }
   saved: artifactVersions(first: 1, where: {producedBy: {exists: true}}) { nodes { producer { output { name artifactVersion { id } } } id } }
   tagged: artifactVersions(first: 1, where: {tag: {exists: true}}) { nodes { tags } }
   latest: artifactVersion(ref: {named: {name: "model-000", alias: "prod"}}) { aliases metadata { key kind } }
@@ -36,7 +36,7 @@ func (s *service) check(ctx context.Context) error {
 				}
 			}
 		}
-		Keys   []struct{ Card, Key string }
+		Keys   struct{ Nodes []struct{ Card, Key string } }
 		Latest *struct {
 			Aliases  []string
 			Metadata []any
@@ -50,8 +50,8 @@ func (s *service) check(ctx context.Context) error {
 		return errors.New("a search by its URI does not find the newest version")
 	case len(newest[0].MetadataJSON) < 16:
 		return fmt.Errorf("the newest version has %d cards and keys", len(newest[0].MetadataJSON))
-	case len(found.Keys) != 22:
-		return fmt.Errorf("there are %d keys", len(found.Keys))
+	case len(found.Keys.Nodes) != 22:
+		return fmt.Errorf("there are %d keys", len(found.Keys.Nodes))
 	case len(found.Saved.Nodes) != 1 || found.Saved.Nodes[0].Producer == nil ||
 		found.Saved.Nodes[0].Producer.Output.ArtifactVersion.ID != found.Saved.Nodes[0].ID:
 		return errors.New("no version is saved from an output")

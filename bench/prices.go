@@ -74,7 +74,7 @@ func operations() []priced {
 		return fmt.Sprintf(`artifactVersions(where: %s, first: 50%s) { nodes { id } }`, where, rest)
 	}
 	x := newTexts()
-	const keys = `metadataKeys { card key kinds versions coverage min max }`
+	const keys = `metadataKeys(first: 100) { nodes { card key kinds versionCount coverage min max lastEntry { id } } }`
 	compare := `compareArtifactVersions(refs: [` + x.refs + `]) { rows { key differs cells { entry { display } } } }`
 	return []priced{
 		{name: "a version as JSON", query: "{" + version + " { metadataJson } }"},
@@ -107,7 +107,7 @@ func operations() []priced {
 		{name: "notIn of 1,000", query: "{" + find(`{metadata: {key: "uri", notIn: [`+x.uris+`]}}`, "") + "}"},
 		{name: "the past of a page", query: `{ artifactVersions(first: 100, asOf: "2026-06-01T00:00:00Z") { nodes { id metadataJson } } }`},
 		{name: "a question about the past", query: `{ artifactVersions(where: {metadata: {card: "metrics", key: "accuracy", gt: 0.99}}, first: 50, asOf: "2026-06-01T00:00:00Z") { nodes { id } } }`},
-		{name: "names of keys", query: "{ metadataKeys { card key } }"},
+		{name: "names of keys", query: "{ metadataKeys(first: 100) { nodes { card key } } }"},
 		{name: "keys", query: "{" + keys + "}"},
 		{name: "3 × keys", query: repeated(3, keys)},
 		{name: "keys of an artifact", query: `{ artifact(name: "model-000") { ` + keys + ` } }`},

@@ -211,7 +211,8 @@ func checkQueries(t *testing.T, blocks []documentBlock, addr string) {
 			t.Fatalf("%s\n%v %s %s", block.text, got.err, got.code, got.message)
 		}
 		if i+1 < len(blocks) && blocks[i+1].language == "json" {
-			response, err := json.Marshal(map[string]any{"data": got.data})
+			extensions := map[string]any{"warnings": got.warnings}
+			response, err := json.Marshal(map[string]any{"data": got.data, "extensions": extensions})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -177,6 +177,7 @@ func (s *server) stop(t testing.TB) error {
 // graphQLResponse is a GraphQL response. err is an error of the network, and code is that of the first GraphQL error.
 type graphQLResponse struct {
 	data      map[string]any
+	warnings  []any
 	code      string
 	message   string
 	retryable bool
@@ -208,6 +209,9 @@ func ask(addr, query string, variables any) graphQLResponse {
 				Retryable bool
 			}
 		}
+		Extensions struct {
+			Warnings []any
+		}
 	}
 	if err := json.Unmarshal(text, &decoded); err != nil {
 		return graphQLResponse{err: fmt.Errorf("%w: %.200s", err, text)}
@@ -216,7 +220,7 @@ func ask(addr, query string, variables any) graphQLResponse {
 		first := decoded.Errors[0].Extensions
 		return graphQLResponse{data: decoded.Data, code: first.Code, message: decoded.Errors[0].Message, retryable: first.Retryable}
 	}
-	return graphQLResponse{data: decoded.Data}
+	return graphQLResponse{data: decoded.Data, warnings: decoded.Extensions.Warnings}
 }
 
 // startWith starts the program with additional settings and waits until it is ready.

@@ -126,7 +126,7 @@ func TestWithoutKeys(t *testing.T) {
 		w := &world{api: open(t, url), keys: map[string]string{}}
 		for query, wanted := range map[string]string{
 			`mutation { createApiKey(input: {name: "x", owner: true}) { secret } }`: `"code":"FORBIDDEN"`,
-			`{ apiKeys { nodes { id } } serverInfo { features } }`:                  `{"data":{"apiKeys":{"nodes":[]},"serverInfo":{"features":["nullableFields","pastIds","persistedQueries","viewer"]}}}`,
+			`{ apiKeys { nodes { id } } serverInfo { features } }`:                  `{"data":{"apiKeys":{"nodes":[]},"serverInfo":{"features":["nullableFields","pastIds","persistedQueries","viewer","warnings"]}}}`,
 		} {
 			if answer, _ := w.as("", query); !strings.Contains(answer, wanted) {
 				t.Error(answer)

@@ -232,7 +232,7 @@ func TestRevocation(t *testing.T) {
 	if !strings.Contains(answer, `"prefix":"`+w.keys["brief"][:8]+`"`) {
 		t.Error(answer)
 	}
-	if got, _ := elsewhere.as("brief", query); got != `{"data":{"serverInfo":{"features":["apiKeys","nullableFields","pastIds","persistedQueries","viewer"]}}}` {
+	if got, _ := elsewhere.as("brief", query); got != `{"data":{"serverInfo":{"features":["apiKeys","nullableFields","pastIds","persistedQueries","viewer","warnings"]}}}` {
 		t.Error(got)
 	}
 	w.owner(`mutation { revokeApiKey(input: {apiKeyId: "` + w.id(answer) + `"}) { apiKey { revokedAt } } }`)

@@ -37,7 +37,7 @@ func TestAbsentProject(t *testing.T) {
 				`{ artifacts(%s) { nodes { id } } }`, `{ artifactVersions(%s) { nodes { id } } }`,
 				`{ artifactVersion(ref: {named: {name: "m", version: "1" %s}}) { id } }`,
 				`{ compareArtifactVersions(refs: [{named: {name: "m", version: "1" %[1]s}}, {named: {name: "m", alias: "latest" %[1]s}}]) { versions { id } } }`,
-				`{ pipelineRuns(%s) { nodes { id } } }`, `{ stepRuns(%s) { nodes { id } } }`, `{ metadataKeys(%s) { key versions } }`,
+				`{ pipelineRuns(%s) { nodes { id } } }`, `{ stepRuns(%s) { nodes { id } } }`, `{ metadataKeys(%s) { nodes { key versionCount } } }`,
 			} {
 				absent, explicit := fmt.Sprintf(query, ""), fmt.Sprintf(query, in)
 				absent = strings.NewReplacer("%!(EXTRA string=)", "", "()", "").Replace(absent)
@@ -163,7 +163,7 @@ func TestViewer(t *testing.T) {
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	const query = `{ serverInfo { features } }`
-	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer"}
+	always := []string{"nullableFields", "pastIds", "persistedQueries", "viewer", "warnings"}
 	schema, err := os.ReadFile("../graph/schema/server.graphqls")
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,12 @@ var rules = map[string]rule{
 	"nodes":                   {"READER", []string{`ids: ["{Project}", "{own.Artifact}", "{Artifact}", "{ArtifactVersion}", "{PipelineRun}", "{StepRun}", "{StepOutput}", "{MetadataEntry}", "{ApiKey}"]`}},
 	"serverInfo":              {"READER", []string{``}},
 	"viewer":                  {"READER", []string{``}},
-	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`}},
+	"metadataKeys":            {"READER", []string{`project: "{name}"`, ``, `project: "{name}", search: "a"`, `project: "{name}", artifact: "model"`}},
+	"metadataValues":          {"READER", []string{`key: "accuracy", project: "{name}"`, `key: "accuracy"`, `key: "accuracy", project: "{name}", where: {tag: {exists: true}}`, `key: "accuracy", project: "{name}", artifact: "model"`}},
+	"tagUsage":                {"READER", []string{`project: "{name}"`, ``, `project: "{name}", where: {number: {gt: 0}}`}},
+	"typeUsage":               {"READER", []string{`project: "{name}"`, ``}},
+	"aliasUsage":              {"READER", []string{`project: "{name}"`, ``}},
+	"pipelineUsage":           {"READER", []string{`project: "{name}"`, ``}},
 	"apiKeys":                 {"ADMIN", []string{``, `project: "{name}"`}},
 	"auditEvents":             {"ADMIN", []string{``, `project: "{name}"`, `project: "{name}", where: {not: {action: {eq: ALIAS_SET}, objectId: {eq: "{own.ApiKey}"}}}`}},
 

@@ -54,35 +54,38 @@ func (r artifact) Versions(
 			return nil, err
 		}
 	}
+	if versions != nil {
+		noteListOf(ctx, a.ProjectID, query, len(versions.Edges))
+	}
 	if view := a.ViewAt(query.AsOf); versions != nil && view != nil {
 		l.primeArtifact(view)
 	}
 	return versions, err
 }
 
-func (artifact) MetadataKeys(
-	ctx context.Context, a *models.Artifact, search *string, first *int32,
-) ([]*models.MetadataKeyUsage, error) {
-	query, err := parseKeyQuery(search, first)
+func (r artifact) MetadataKeys(
+	ctx context.Context, a *models.Artifact, search *string, kinds []models.MetadataKind, first *int32, after *string,
+) (*models.MetadataKeyUsageConnection, error) {
+	page, err := r.keyPage(ctx, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	query.AsOf = int64(toMicros(a.AsOf))
-	keys, err := loadersFrom(ctx).keys.Load(ctx, a.ProjectID, a.ID, query)
-	return append([]*models.MetadataKeyUsage{}, keys...), err
+	page.AsOf = int64(toMicros(a.AsOf))
+	return loadersFrom(ctx).keys.Load(ctx, a.ProjectID, a.ID, page)
 }
 
 func (r artifact) MetadataSeries(
 	ctx context.Context, a *models.Artifact, key string, card *string, first *int32, after *string, last *int32,
-	before *string, asOf *models.Time,
+	before *string, asOf *models.Time, where models.FilterInput,
 ) (*models.MetadataSeries, error) {
-	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf}
+	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf, where}
 	page, err := r.seriesPage(ctx, args, a.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	l := loadersFrom(ctx)
 	series, err := loadSeries(ctx, a.ProjectID, a.ID, page, l.artifactSeries, l.artifactSummaries)
+	noteSeries(ctx, a.ProjectID, page, series)
 	if view := a.ViewAt(epochMicros(page.key.AsOf).time()); series != nil && view != nil {
 		l.primeArtifact(view)
 	}

@@ -73,9 +73,14 @@ func TestCost(t *testing.T) {
 		{"the same with a count", `{ artifactVersions(where: {metadata: {key: "a", contains: "x"}}) { ...C } } fragment C on ArtifactVersionConnection { totalCount }`, "", 1 + 1 + page + 2*scan},
 		{"an order by a path", `{ artifactVersions(orderBy: [{metadata: {key: "a", path: ["b"]}}]) { nodes { id } } }`, "", 1 + 50*2 + page + scan},
 		{"a question about the past", `{ artifactVersions(where: {tag: {eq: "a"}}, asOf: "2026-01-02T03:04:05Z") { nodes { id } } }`, "", 1 + 50*2 + page + 2*scan},
-		{"the keys of a project", `{ metadataKeys(first: 2) { key kinds } }`, "", 2*(1+1+2) + 12_500*10},
-		{"the keys of artifacts", `{ artifacts(first: 10) { nodes { metadataKeys(first: 2) { key } } } }`, "", 1 + 10*(1+2*2) + page + 4_000*10},
-		{"the names of the keys", `{ metadataKeys(first: 2) { __typename key } }`, "", 2 * 3},
+		{"the keys of a project", `{ metadataKeys(first: 2) { nodes { key kinds } } }`, "", 1 + 2*(1+1+2) + page + 1_200*10},
+		{"the keys of artifacts", `{ artifacts(first: 10) { nodes { metadataKeys(first: 2) { nodes { key } } } } }`, "", 1 + 10*(1+1+2*2+page) + page + 2_000*10},
+		{"the names of the keys", `{ metadataKeys(first: 2) { nodes { __typename key } } }`, "", 1 + 2*3 + page + 200*10},
+		{"the keys of two kinds", `{ metadataKeys(first: 2, kinds: [STRING, URI]) { nodes { key } } }`, "", 1 + 2*(1+1) + page + 400*10},
+		{"a facet", `{ tagUsage(first: 2) { nodes { tag versionCount } } }`, "", 1 + 2*(1+1+1) + page + 400*10},
+		{"a facet of artifacts", `{ tagUsage(first: 2) { nodes { tag artifactCount } } }`, "", 1 + 2*(1+1+1) + page + 600*10},
+		{"a facet over a filter", `{ typeUsage(first: 2, where: {type: {eq: "a"}, tag: {eq: "b"}}) { nodes { type } } }`, "", 1 + 2*(1+1) + page + 400*10 + 200*10 + index},
+		{"values", `{ metadataValues(key: "a", first: 2) { nodes { count } } }`, "", 1 + 2*(1+1) + page + 500*10},
 		{"one of two operations", `query A { __typename } query B { artifacts(first: 1) { nodes { id } } }`, "", 0},
 	} {
 		got, _ := a.do(c.query, c.variables)

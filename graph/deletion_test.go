@@ -64,8 +64,8 @@ func TestDeletionsBesideReads(t *testing.T) {
 		`{ stepRun(id: "%[3]s") { inputs { artifactVersion ` + version + ` } outputs { artifactVersion ` + version + ` } } }`,
 		`{ artifact(name: "middle%[1]d") { name latestVersion ` + version + ` versions { nodes ` + version + ` } } }`,
 		`{ artifacts(first: 100) { nodes { name versions { nodes ` + version + ` } } } }`,
-		`{ artifact(name: "middle%[1]d") { metadataKeys { key lastEntry { id subject { id ... on ArtifactVersion ` + version + ` } } } } }`,
-		`{ metadataKeys(search: "key%[1]d") { key versions lastEntry { id subject { id } } } }`,
+		`{ artifact(name: "middle%[1]d") { metadataKeys { nodes { key lastEntry { id subject { id ... on ArtifactVersion ` + version + ` } } } } } }`,
+		`{ metadataKeys(search: "key%[1]d") { nodes { key versionCount lastEntry { id subject { id } } } } }`,
 		`{ artifact(name: "middle%[1]d") { metadataSeries(key: "key%[1]d") { points { version { artifact { name } } } } } }`,
 	}
 	storetest.Each(t, func(t *testing.T, url string) {

@@ -43,7 +43,7 @@ type theme struct {
 	depth  int
 }
 
-var fieldNames = []string{"artifact", "version", "number", "type", "tag", "alias", "producedBy", "createdAt"}
+var fieldNames = []string{"artifact", "version", "number", "type", "tag", "alias", "producedBy", "consumedBy", "id", "createdAt"}
 
 // drawFilter draws an ArtifactVersionFilter.
 func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
@@ -79,7 +79,11 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 		case "createdAt":
 			filter[name] = drawDateTimeFilter(t)
 		case "producedBy":
-			filter[name] = drawProducerFilter(t)
+			filter[name] = drawRunFilter(t, func(version *oracleVersion) *oracleProducer { return version.producer })
+		case "consumedBy":
+			filter[name] = drawConsumerFilter(t)
+		case "id":
+			filter[name] = drawIDFilter(t)
 		}
 	}
 	return filter
@@ -229,7 +233,8 @@ func orderInstants(a, b here) []any {
 	}
 }
 
-func drawProducerFilter(t *rapid.T) map[string]any {
+// drawRunFilter draws a ProducerFilter or ConsumerFilter near the runs of versions.
+func drawRunFilter(t *rapid.T, runOf func(*oracleVersion) *oracleProducer) map[string]any {
 	filter := map[string]any{}
 	names := []string{"exists", "pipeline", "step", "stepRunId", "pipelineRunId"}
 	for _, name := range drawConditions(t, names) {
@@ -237,8 +242,8 @@ func drawProducerFilter(t *rapid.T) map[string]any {
 			n := drawIndex(t, 291, "produced")
 			return func(world *oracleWorld) string {
 				for _, version := range world.versions[n:] {
-					if version.producer != nil {
-						return id(version.producer)
+					if found := runOf(version); found != nil {
+						return id(found)
 					}
 				}
 				return world.versions[n].id // which is no run

@@ -62,6 +62,7 @@ func (l *loader) phase(versions, changes int) {
 	for i := range versions {
 		l.create(i)
 	}
+	l.consume()
 	for range changes {
 		l.change(l.versions[l.rng.IntN(len(l.versions))])
 	}

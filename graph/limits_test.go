@@ -98,9 +98,9 @@ func argumentLimits(version, run, step string) []argumentLimit {
 	name := func(i int) any { return fmt.Sprint("n", i) }
 	one := func(int) any { return 1 }
 	return []argumentLimit{
-		{"metadata keys", "Int", `query%s { metadataKeys(first: %s) { key } }`, 1000, func(n int) any { return n }},
-		{"metadata keys of an artifact", "Int", `query%s { artifact(name: "a") { metadataKeys(first: %s) { key } } }`, 1000, func(n int) any { return n }},
-		{"a search for keys", "String", `query%s { metadataKeys(search: %s) { key } }`, 250, func(n int) any { return long(n) }},
+		{"metadata keys", "Int", `query%s { metadataKeys(first: %s) { nodes { key } } }`, 100, func(n int) any { return n }},
+		{"metadata keys of an artifact", "Int", `query%s { artifact(name: "a") { metadataKeys(first: %s) { nodes { key } } } }`, 100, func(n int) any { return n }},
+		{"a search for keys", "String", `query%s { metadataKeys(search: %s) { nodes { key } } }`, 250, func(n int) any { return long(n) }},
 		{"first", "Int", `query%s { artifacts(first: %s) { totalCount } }`, 100, func(n int) any { return n }},
 		{"last", "Int", `query%s { artifacts(last: %s) { totalCount } }`, 100, func(n int) any { return n }},
 		{"first below", "Int", `query%s { artifact(name: "a") { versions(first: %s) { totalCount } } }`, 100, func(n int) any { return n }},
@@ -307,13 +307,16 @@ func TestRequestLimits(t *testing.T) {
 		}},
 		{"cost", "queryCost", 50_000, func(n int) string {
 			var query strings.Builder
-			for i := range 3 {
-				fmt.Fprintf(&query, " k%d: metadataKeys(first: 0) { kinds }", i)
+			page := func(alias string, first, fields int) {
+				fmt.Fprintf(&query, " %s: artifacts(first: 100) { nodes { versions(first: %d) { nodes {%s } } } }", alias, first,
+					strings.Repeat(" id", fields))
 			}
-			query.WriteString(" artifacts(first: 100) { nodes { versions(first: 100) { nodes {" + strings.Repeat(" id", 11) + " } } } }")
-			query.WriteString(" more: artifacts(first: 100) { nodes {" + strings.Repeat(" id", 36) + " } }")
-			// The tenths of the keys, the pages and serverInfo.
-			const others = 3*125_001 + 1 + 10 + 100*(1+1+10+100*(1+11)) + 1 + 10 + 100*(1+36) + 1
+			for i := range 4 {
+				page(fmt.Sprint("p", i), 100, 11)
+			}
+			page("more", 10, 13)
+			// The tenths of the pages and serverInfo.
+			const others = 4*(1+10+100*(1+1+10+100*(1+11))) + 1 + 10 + 100*(1+1+10+10*(1+13)) + 1
 			return "{" + query.String() + " serverInfo {" + strings.Repeat(" version", 10*n-others) + " } }"
 		}},
 	} {

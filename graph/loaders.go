@@ -45,7 +45,12 @@ type loaders struct {
 	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
 	historyCount *batch.Loader[epochMicros, int32]
-	keys         *batch.Loader[store.KeyQuery, []*models.MetadataKeyUsage]
+	keys         *batch.Loader[keyPage, *models.MetadataKeyUsageConnection]
+
+	projectArtifacts *batch.Loader[projectPage, *models.ArtifactConnection]
+	projectRuns      *batch.Loader[projectPage, *models.PipelineRunConnection]
+	projectKeys      *batch.Loader[projectKeys, *models.MetadataKeyUsageConnection]
+	projectCounts    *batch.Loader[store.Objects, *int32]
 
 	artifactSeries    *batch.Loader[seriesPage, *models.MetadataSeries]
 	subjectSeries     *batch.Loader[seriesPage, *models.MetadataSeries]
@@ -55,6 +60,8 @@ type loaders struct {
 	mu sync.Mutex
 	// queries are the queries of searchedVersions by their text, because a query cannot be an argument of a loader.
 	queries map[string]models.ListQuery
+	// filters are the filters of series by their text.
+	filters map[string]*models.Filter
 }
 
 // noArgs are the arguments of a relation without arguments.
@@ -92,12 +99,13 @@ type loadersKey struct{}
 func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l := &loaders{
 		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
-		queries: map[string]models.ListQuery{},
+		queries: map[string]models.ListQuery{}, filters: map[string]*models.Filter{},
 	}
 	l.setObjects(r.store)
 	l.setLists(r.store)
 	l.setMetadata(r.store)
 	l.setSeries(r.store)
+	l.setProjects(r.store)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 
@@ -158,15 +166,17 @@ func (l *loaders) setMetadata(s *store.Store) {
 		) (map[models.ID]*models.MetadataEntryConnection, error) {
 			return s.History(ctx, project, ids, p.filter, p.Page)
 		})
-	l.keys = listLoader(l,
+	l.keys = pageLoader(l,
 		func(
-			ctx context.Context, project models.ID, ids []models.ID, q store.KeyQuery,
-		) (map[models.ID][]*models.MetadataKeyUsage, error) {
-			keys, err := s.ArtifactKeys(ctx, project, ids, q)
-			for _, usage := range slices.Concat(valuesOf(keys)...) {
-				usage.AsOf = epochMicros(q.AsOf).time()
+			ctx context.Context, project models.ID, ids []models.ID, p keyPage,
+		) (map[models.ID]*models.MetadataKeyUsageConnection, error) {
+			pages, err := s.ArtifactKeys(ctx, project, ids, p.KeyQuery, p.Page)
+			for _, page := range pages {
+				for _, usage := range page.Nodes() {
+					usage.AsOf = epochMicros(p.AsOf).time()
+				}
 			}
-			return keys, err
+			return pages, err
 		})
 }
 
@@ -210,6 +220,16 @@ func (l *loaders) registerQuery(text string, query models.ListQuery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.queries[text] = query
+}
+
+// registerFilter returns the first filter that was registered with a text.
+func (l *loaders) registerFilter(text string, filter *models.Filter) *models.Filter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.filters[text] == nil {
+		l.filters[text] = filter
+	}
+	return l.filters[text]
 }
 
 func (l *loaders) query(text string) models.ListQuery {

@@ -2,6 +2,10 @@ package graph
 
 import (
 	"context"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -13,25 +17,58 @@ func (metadataKeyUsage) LastEntry(ctx context.Context, u *models.MetadataKeyUsag
 	return loadersFrom(ctx).entry.Load(ctx, u.ProjectID, u.LastEntryID, toMicros(u.AsOf))
 }
 
-// parseKeyQuery checks the arguments of metadataKeys.
-func parseKeyQuery(search *string, first *int32) (store.KeyQuery, error) {
-	query := store.KeyQuery{First: -1}
-	if search != nil {
-		if err := models.CheckText(models.NewPath("search"), "a search", *search, models.MaxNameCharacters); err != nil {
-			return query, err
+// keyArgs are the arguments of a list of metadata keys.
+type keyArgs struct {
+	search *string
+	kinds  []models.MetadataKind
+	first  *int32
+	after  *string
+}
+
+// keyPage is a page of metadata keys.
+type keyPage struct {
+	store.KeyQuery
+	models.Page
+}
+
+// keyPage checks the arguments of a list of metadata keys and returns its page, with the figures that the query
+// selects.
+func (r *Resolver) keyPage(ctx context.Context, args keyArgs) (keyPage, error) {
+	page, err := r.page(ctx, pageArgs(args.first, args.after, nil, nil))
+	if err != nil {
+		return keyPage{}, err
+	}
+	query := store.KeyQuery{OfKinds: args.kinds != nil}
+	if query.Search, err = checkSearch(args.search); err != nil {
+		return keyPage{}, err
+	}
+	names := make([]string, len(args.kinds))
+	for i, kind := range args.kinds {
+		names[i] = string(kind)
+	}
+	slices.Sort(names)
+	query.Kinds = strings.Join(slices.Compact(names), ",")
+	for _, figures := range []struct {
+		figures store.Figures
+		fields  []string
+	}{
+		{store.FigureCounts, []string{"versionCount", "coverage", "min", "max"}},
+		{store.FigureKinds, []string{"kinds"}},
+		{store.FigureLastEntries, []string{"lastEntry"}},
+	} {
+		for _, field := range figures.fields {
+			if graphql.AnyFieldRequested(ctx, "nodes."+field, "edges.node."+field) {
+				query.Figures |= figures.figures
+			}
 		}
-		query.Prefix = *search
 	}
-	if first == nil {
-		return query, nil
+	return keyPage{query, page}, nil
+}
+
+// checkSearch checks the argument `search` and returns its text.
+func checkSearch(search *string) (string, error) {
+	if search == nil {
+		return "", nil
 	}
-	query.First = int(*first)
-	switch {
-	case *first < 0:
-		return query, models.BadInput(models.NewPath("first"), "must be 0 or more")
-	case *first > models.MaxMetadataKeys:
-		return query, models.LimitExceeded(models.NewPath("first"), "metadata keys in a list",
-			models.MaxMetadataKeys, int64(*first))
-	}
-	return query, nil
+	return *search, models.CheckText(models.NewPath("search"), "a search", *search, models.MaxNameCharacters)
 }

@@ -26,6 +26,7 @@ type oracleVersion struct {
 	kind                  *string // the type
 	createdAt             time.Time
 	producer              *oracleProducer
+	consumers             []oracleConsumer
 	// tags and aliases are those at the end of each phase.
 	tags, aliases [][]string
 	// entries are in the order of writing.
@@ -49,6 +50,7 @@ type oracleEntry struct {
 type oracleStanding struct {
 	*oracleVersion
 	tags, aliases []string
+	consumers     []oracleConsumer
 	latest        bool
 	values        map[oraclePlace]oracleValue
 }
@@ -75,6 +77,7 @@ func (w *oracleWorld) at(instant time.Time) []*oracleStanding {
 		if !tagsHaveAPast {
 			s.tags = version.tags[len(version.tags)-1]
 		}
+		s.consumers = slices.DeleteFunc(slices.Clone(version.consumers), func(c oracleConsumer) bool { return c.startedAt.After(instant) })
 		for _, entry := range version.entries {
 			if entry.loggedAt.After(instant) {
 				continue
@@ -137,6 +140,10 @@ func oracleFilter(filter map[string]any) oracleTest {
 			test = oracleTime(node.(map[string]any))
 		case "producedBy":
 			test = oracleProduced(node.(map[string]any))
+		case "consumedBy":
+			test = oracleConsumed(node.(map[string]any))
+		case "id":
+			test = oracleID(node.(map[string]any))
 		case "metadata":
 			test = oraclePredicate(node.(map[string]any))
 		default:

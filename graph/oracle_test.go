@@ -137,16 +137,20 @@ func oracleSample() *oracleWorld {
 		return e
 	}
 	producer := &oracleProducer{"training", "fit", "s1", "p1"}
+	fit := oracleConsumer{oracleProducer{"training", "fit", "s2", "p2"}, second(3)}
+	test := oracleConsumer{oracleProducer{"eval", "test", "s3", "p3"}, second(3)}
+	later := oracleConsumer{oracleProducer{"eval", "fit", "s4", "p3"}, second(4)}
 	return &oracleWorld{
 		marks: []time.Time{second(2), second(9)},
 		versions: []*oracleVersion{
 			{
 				id: "3", artifact: "x", version: "a", number: 1, kind: &model, createdAt: second(1), producer: producer,
-				tags: [][]string{{"red", "Green"}, {"red", "Green"}}, aliases: [][]string{{"prod"}, nil},
+				consumers: []oracleConsumer{fit, test},
+				tags:      [][]string{{"red", "Green"}, {"red", "Green"}}, aliases: [][]string{{"prod"}, nil},
 				entries: []oracleEntry{entry(0, "", "k", `5`), entry(3, "", "k", ``), entry(1, "c", "k", `"t"`)},
 			},
 			{
-				id: "2", artifact: "x", version: "b", number: 3, kind: &data, createdAt: second(2), producer: producer,
+				id: "2", artifact: "x", version: "b", number: 3, kind: &data, createdAt: second(2), producer: producer, consumers: []oracleConsumer{later},
 				tags: [][]string{nil, {"blue"}}, aliases: [][]string{nil, {"prod"}},
 				entries: []oracleEntry{entry(2, "", "k", `"z"`), entry(4, "", "k", `[1]`), entry(5, "", "k", `2.0`)},
 			},
@@ -207,6 +211,15 @@ func TestOracleSearches(t *testing.T) {
 		{`{"producedBy": {"step": {"ne": "fit"}}}`, ``, 9, "e c d"},
 		{`{"producedBy": {"pipelineRunId": "p2"}}`, ``, 9, ""},
 		{`{"producedBy": {"exists": false, "stepRunId": "s1"}}`, ``, 9, ""},
+		{`{"consumedBy": {"exists": true}}`, ``, 9, "b a"},
+		{`{"consumedBy": {"exists": true}}`, ``, 3, "a"},
+		{`{"consumedBy": {"exists": false}}`, ``, 3, "c b d"},
+		{`{"consumedBy": {"pipeline": {"eq": "eval"}, "step": {"eq": "fit"}}}`, ``, 9, "b"},
+		{`{"consumedBy": {"step": {"ne": "fit"}}}`, ``, 9, "a"},
+		{`{"not": {"consumedBy": {"step": {"eq": "fit"}}}}`, ``, 9, "e c d"},
+		{`{"consumedBy": {"exists": false, "stepRunId": "s2"}}`, ``, 9, ""},
+		{`{"id": {"in": ["1", "5", "no ID"], "ne": "1"}}`, ``, 9, "d"},
+		{`{"id": {"notIn": ["1", "2", "no ID"]}}`, ``, 9, "e d a"},
 		{`{"metadata": {"key": "k", "card": "c", "eq": "t"}}`, ``, 9, "a"},
 		{`{"metadata": {"key": "k", "exists": true}}`, ``, 9, "e c b d"},
 		{`{"metadata": {"key": "k", "card": null, "eq": 5}}`, ``, 2, "a"},

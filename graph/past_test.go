@@ -19,7 +19,7 @@ const versionPage = `
 	artifact {
 		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
-		metadataKeys { card key kinds versions coverage min max lastEntry { id } }
+		metadataKeys { totalCount nodes { card key kinds versionCount coverage min max lastEntry { id } } }
 		metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
 	}
 	producer { output { ...output } stepRun { ...step } }

@@ -47,6 +47,7 @@ func (p pipelineRun) StepRuns(
 	steps, err := p.store.SearchStepRunsOf(ctx, r, query, page)
 	if steps != nil {
 		addSiblings(loadersFrom(ctx), steps.Nodes())
+		noteListOf(ctx, r.ProjectID, query, len(steps.Edges))
 	}
 	return steps, err
 }

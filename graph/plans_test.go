@@ -49,6 +49,8 @@ var moreQuestions = map[string][]string{
 		`{ artifactVersions(project: "{name}", first: 5, where: {producedBy: {pipeline: {eq: "rare 0"}}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {artifact: {eq: "model"}, alias: {eq: "latest"}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {artifact: {eq: "model"}, tag: {eq: "tag MARK"}}) { totalCount nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, where: {or: [{metadata: {key: "unknown", exists: true}}, {metadata: {key: "accuracy", gt: "a"}}]}) {
+			nodes { metadata(keys: ["unknown"]) { key } } } }`,
 	},
 	"pipelineRuns": {
 		`{ pipelineRuns(project: "{name}", first: 5) { nodes { id stepRuns(first: 10) { nodes { id } } metadata { key } } } }`,

@@ -3,9 +3,6 @@ package graph
 import (
 	"context"
 	"slices"
-	"strings"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/models"
 )
@@ -30,6 +27,7 @@ func searchList[T any](
 	objects, err := search(ctx, name, listQuery, checkedPage)
 	if objects != nil {
 		addSiblings(loadersFrom(ctx), objects.Nodes())
+		noteList(ctx, project, name, listQuery, len(objects.Edges))
 	}
 	return objects, err
 }
@@ -86,18 +84,22 @@ func (q query) Projects(
 func (q query) APIKeys(
 	ctx context.Context, project *string, first *int32, after *string, last *int32, before *string,
 ) (*models.ApiKeyConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
-	return q.store.ApiKeys(ctx, project, page)
+	keys, err := q.store.ApiKeys(ctx, project, page)
+	if keys != nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
+	}
+	return keys, err
 }
 
 func (q query) AuditEvents(
 	ctx context.Context, project *string, where models.FilterInput,
 	first *int32, after *string, last *int32, before *string,
 ) (*models.AuditEventConnection, error) {
-	_, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
+	name, page, err := q.projectPage(ctx, project, pageArgs(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}
@@ -110,28 +112,29 @@ func (q query) AuditEvents(
 		return nil, err
 	}
 	addSiblings(loadersFrom(ctx), events.Nodes())
+	noteList(ctx, project, name, models.ListQuery{}, len(events.Edges))
 	return events, nil
 }
 
 func (q query) MetadataKeys(
-	ctx context.Context, project, search *string, first *int32,
-) ([]*models.MetadataKeyUsage, error) {
+	ctx context.Context, project, artifact, search *string, kinds []models.MetadataKind, first *int32, after *string,
+) (*models.MetadataKeyUsageConnection, error) {
 	name, err := projectName(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	keyQuery, err := parseKeyQuery(search, first)
+	page, err := q.projectKeys(ctx, name, artifact, keyArgs{search, kinds, first, after})
 	if err != nil {
 		return nil, err
 	}
-	keyQuery.OnlyNames = true
-	for _, field := range graphql.CollectFieldsCtx(ctx, nil) {
-		isName := field.Name == "card" || field.Name == "key" || strings.HasPrefix(field.Name, "__")
-		keyQuery.OnlyNames = keyQuery.OnlyNames && isName
+	keys, err := q.store.ProjectKeys(ctx, name, page.artifact, page.KeyQuery, page.Page)
+	if keys != nil {
+		addSiblings(loadersFrom(ctx), keys.Nodes())
 	}
-	keys, err := q.store.ProjectKeys(ctx, name, keyQuery)
-	addSiblings(loadersFrom(ctx), keys)
-	return append([]*models.MetadataKeyUsage{}, keys...), err // an empty list, not null
+	if err == nil {
+		noteList(ctx, project, name, models.ListQuery{}, len(keys.Edges))
+	}
+	return keys, err
 }
 
 func (q query) Project(ctx context.Context, name string) (*models.Project, error) {

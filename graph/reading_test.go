@@ -164,7 +164,7 @@ func TestAnswerBytes(t *testing.T) {
 				"a: metadataSeries(key: \"k0\") { points { entry { key } } }", "b: metadataSeries(key: \"k1\") { points { entry { key } } }",
 				"c: metadataSeries(key: \"k2\") { points { entry { key } } }", "d: metadataSeries(key: \"k3\") { points { entry { key } } }",
 			}, " "), "bytes of metadata that an operation reads"},
-			{`{ artifact(name: "a") { metadataKeys { %s } } }`, "lastEntry { value { ... on StringValue { text } } }", ""},
+			{`{ artifact(name: "a") { metadataKeys { nodes { %s } } } }`, "lastEntry { value { ... on StringValue { text } } }", ""},
 			{`{ a%s: serverInfo { version } }`, strings.Repeat("a", 200), ""},
 		} {
 			got, _ := a.do(fmt.Sprintf(c.query, c.fields), "")

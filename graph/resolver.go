@@ -63,6 +63,9 @@ func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
 	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	if !isMutation {
+		ctx = withNamedKeys(ctx)
+	}
 	return store.WithOperation(ctx, store.Operation{
 		Caller: caller, Mutation: isMutation, StatementsAtOnce: r.options.StatementsPerOperation,
 	})
@@ -75,6 +78,7 @@ var _ exec.ResolverRoot = root{}
 
 func (r root) Query() exec.QueryResolver       { return query{r.resolver} }
 func (r root) Mutation() exec.MutationResolver { return mutation{r.resolver} }
+func (r root) Project() exec.ProjectResolver   { return project{r.resolver} }
 func (r root) Artifact() exec.ArtifactResolver { return artifact{r.resolver} }
 func (r root) ArtifactVersion() exec.ArtifactVersionResolver {
 	return artifactVersion{subject[*models.ArtifactVersion]{r.resolver}}

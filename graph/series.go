@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -16,6 +17,8 @@ type seriesArgs struct {
 	card *string
 	page models.PageArguments
 	asOf *models.Time
+	// where is the filter of the versions, nil for none.
+	where models.FilterInput
 }
 
 // seriesPage is a page of a series. view is the instant of the object that has the series.
@@ -35,9 +38,27 @@ func (r *Resolver) seriesPage(ctx context.Context, args seriesArgs, view *models
 	if err != nil {
 		return seriesPage{}, err
 	}
+	where, err := r.seriesFilter(ctx, args.where)
+	if err != nil {
+		return seriesPage{}, err
+	}
 	page, err := args.page.SeriesPage()
-	key := store.EntryKey{Card: filter.Name, Key: args.key, AsOf: int64(toMicros(instant))}
+	key := store.EntryKey{Card: filter.Name, Key: args.key, AsOf: int64(toMicros(instant)), Where: where}
 	return seriesPage{key, page, toMicros(view)}, err
+}
+
+// seriesFilter checks the filter of a series. Equal filters of an operation have one pointer, so that one statement
+// serves siblings.
+func (r *Resolver) seriesFilter(ctx context.Context, where models.FilterInput) (*models.Filter, error) {
+	if where == nil {
+		return nil, nil
+	}
+	filter, err := models.ReadFilter(&r.limits, models.NewPath("where"), where)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(where)
+	return loadersFrom(ctx).registerFilter(string(text), filter), err
 }
 
 // loadSeries returns a series. It reads only the parts that the query selects.

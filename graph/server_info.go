@@ -19,6 +19,7 @@ var features = []struct {
 	{"rateLimit", func(o Options) bool { return o.RequireAPIKey && o.LimitRates }},
 	{"trustedDocuments", func(o Options) bool { return o.TrustDocuments }},
 	{"viewer", nil},
+	{"warnings", nil},
 }
 
 func (q query) ServerInfo(context.Context) (*models.ServerInfo, error) {

@@ -52,7 +52,12 @@ func (s subject[T]) Metadata(
 		return nil, err
 	}
 	entries, err := s.latest(ctx, object, keys, asOf)
-	return filter.Apply(entries), err
+	entries = filter.Apply(entries)
+	if err == nil && len(keys) > 0 {
+		project, _, _ := object.MetadataRef()
+		noteEntries(ctx, project, listedKeys(keys, filter), entries)
+	}
+	return entries, err
 }
 
 func (s subject[T]) MetadataEntry(
@@ -66,6 +71,8 @@ func (s subject[T]) MetadataEntry(
 	if err != nil {
 		return nil, err
 	}
+	project, _, _ := object.MetadataRef()
+	noteEntries(ctx, project, oneKey(filter.Name, key), entries)
 	return entries[0], nil
 }
 
@@ -84,7 +91,12 @@ func (s subject[T]) Columns(
 			}
 		}
 	}
-	return s.latestOfKeys(ctx, object, keys, asOf)
+	entries, err := s.latestOfKeys(ctx, object, keys, asOf)
+	if err == nil {
+		project, _, _ := object.MetadataRef()
+		noteEntries(ctx, project, columnKeys(keys), entries)
+	}
+	return entries, err
 }
 
 // latestOfKeys returns the latest entry of each key, nil for a key without a value. asOf is the argument of the field.
@@ -183,13 +195,14 @@ func (s subject[T]) MetadataSeries(
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
 	project, _, view := object.MetadataRef()
-	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf}, view)
+	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf, nil}, view)
 	if err != nil {
 		return nil, err
 	}
 	l := loadersFrom(ctx)
 	id := models.SubjectAt(object, epochMicros(page.key.AsOf).time())
 	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
+	noteSeries(ctx, project, page, series)
 	if version, ok := any(object).(*models.ArtifactVersion); ok && series != nil {
 		versionView := version.WithDistance(nil).ViewAt(epochMicros(page.key.AsOf).time())
 		points := make([]*models.MetadataPoint, len(series.Points)) // siblings share the points

@@ -56,7 +56,7 @@ var roughUses = []string{
 	`query($t: String!) { artifactVersions(where: {metadata: {key: "text", contains: $t, ignoreCase: true}}) { totalCount } }`,
 	`query($t: String!) { artifactVersions(where: {metadata: {key: $t, card: $t, exists: true}}, orderBy: [{metadata: {key: $t}}]) { totalCount } }`,
 	`query($j: JSON) { artifactVersions(where: {metadata: {key: "text", eq: $j}}) { totalCount } }`,
-	`query($t: String!) { metadataKeys(search: $t) { key card } }`,
+	`query($t: String!) { metadataKeys(search: $t) { nodes { key card } } }`,
 	`query($t: String!) { artifacts(after: $t) { totalCount } }`,
 	`query($t: DateTime) { artifactVersion(ref: {named: {name: "rough"}}, asOf: $t) { version } }`,
 }

@@ -202,12 +202,12 @@ func answers(a *api, world *oracleWorld) string {
 		}
 	}
 	for _, artifact := range append([]string{"everything", "deleted as a whole"}, sampleArtifacts...) {
-		ask(`query($name: String!) { artifact(name: $name) { metadataKeys { card key kinds versions min max lastEntry { id } }
+		ask(`query($name: String!) { artifact(name: $name) { metadataKeys { nodes { card key kinds versionCount min max lastEntry { id } } }
 			metadataSeries(key: "number") { missingCount statistics { count mean min max } points { entry { id } } }
 			versions(first: 100, where: {or: [{metadata: {key: "number", gte: 0}}, {alias: {eq: "prod"}}, {tag: {eq: "red"}}]}) { totalCount nodes { id } } } }`,
 			map[string]any{"name": artifact})
 	}
-	ask(`{ metadataKeys { card key kinds versions lastEntry { id } } stepRuns(first: 100, where: {status: {eq: FAILED}}) { nodes { id } } }`, nil)
+	ask(`{ metadataKeys { nodes { card key kinds versionCount lastEntry { id } } } stepRuns(first: 100, where: {status: {eq: FAILED}}) { nodes { id } } }`, nil)
 	audited, _ := a.do(`{ auditEvents(project: "default", first: 100) { nodes { id createdAt createdBy action description object { id } } } }`, "")
 	var events []string
 	for _, event := range audited["data"].(map[string]any)["auditEvents"].(map[string]any)["nodes"].([]any) {

@@ -84,7 +84,9 @@ func measureDepth(input FilterInput) int {
 }
 
 // relatedFields are the fields that lead to other objects.
-var relatedFields = map[string]bool{"producedBy": true, "latestVersion": true, "anyVersion": true}
+var relatedFields = map[string]bool{
+	"producedBy": true, "consumedBy": true, "latestVersion": true, "anyVersion": true,
+}
 
 func (r *filterReader) readFilter(at *Path, input FilterInput) (*Filter, error) {
 	all := &Filter{All: []*Filter{}}
@@ -145,22 +147,39 @@ func (r *filterReader) readObject(at *Path, name string, input FilterInput) (*Fi
 }
 
 // idFields are the fields whose conditions are an IDFilter.
-var idFields = map[string]bool{"objectId": true}
+var idFields = map[string]bool{"id": true, "objectId": true}
 
-// readRelated validates a filter on related objects. That of a producer may test whether there is one.
+// readRelated validates a filter on related objects. That of producers or consumers may test whether there is one.
 func (r *filterReader) readRelated(at *Path, name string, input FilterInput) (*Filter, error) {
 	exists, hasExists := input["exists"].(*bool)
 	rest := maps.Clone(input)
 	delete(rest, "exists")
-	if name == "producedBy" && len(input) == 0 {
+	isRun := name == "producedBy" || name == "consumedBy"
+	if isRun && len(input) == 0 {
 		return nil, BadInput(at, "must have a condition, such as exists: true")
 	}
 	of, err := r.readFilter(at, rest)
 	if err == nil && hasExists {
 		r.predicates++
+		if name == "consumedBy" {
+			return consumedBy(of, *exists, len(rest) > 0), nil
+		}
 		of = &Filter{All: []*Filter{of, {Field: "stepRunId", Conditions: []FieldCondition{{Op: "exists", Values: []any{*exists}}}}}}
 	}
 	return &Filter{Related: name, RelatedFilter: of}, err
+}
+
+// consumedBy returns the filter that a version has consumers or none and, with a condition, that one of them matches.
+func consumedBy(of *Filter, exists, hasCondition bool) *Filter {
+	const name = "consumedBy"
+	existence := &Filter{Related: name, RelatedFilter: &Filter{}}
+	if !exists {
+		existence = &Filter{Not: existence}
+	}
+	if !hasCondition {
+		return existence
+	}
+	return &Filter{All: []*Filter{existence, {Related: name, RelatedFilter: of}}}
 }
 
 // readScalar validates a field that is compared directly, such as `stepRunId`.

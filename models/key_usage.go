@@ -7,18 +7,15 @@ import (
 	"strings"
 )
 
-// MaxMetadataKeys is the maximum number of keys in a summary.
-const MaxMetadataKeys = 1000
-
 // MetadataKeyUsage summarizes the latest values of one key over several versions.
 type MetadataKeyUsage struct {
 	CardName string
 	Key      string
 	// Kinds are the kinds of the values, in the order of the table of kinds.
 	Kinds []MetadataKind `gorm:"-"`
-	// Versions is the number of versions with the key, Coverage their share of all versions.
-	Versions int32
-	Coverage Double
+	// VersionCount is the number of versions with the key, Coverage their share of all versions.
+	VersionCount int32
+	Coverage     Double
 	// Min and Max are the extremes of the finite numbers, nil without any.
 	Min, Max *Double
 	// LastEntryID is the entry logged last.

@@ -80,6 +80,19 @@ type (
 	ApiKeyEdge                = Edge[*ApiKey]
 	AuditEventConnection      = Connection[*AuditEvent]
 	AuditEventEdge            = Edge[*AuditEvent]
+
+	MetadataKeyUsageConnection   = Connection[*MetadataKeyUsage]
+	MetadataKeyUsageEdge         = Edge[*MetadataKeyUsage]
+	MetadataValueUsageConnection = Connection[*MetadataValueUsage]
+	MetadataValueUsageEdge       = Edge[*MetadataValueUsage]
+	TagUsageConnection           = Connection[*TagUsage]
+	TagUsageEdge                 = Edge[*TagUsage]
+	TypeUsageConnection          = Connection[*TypeUsage]
+	TypeUsageEdge                = Edge[*TypeUsage]
+	AliasUsageConnection         = Connection[*AliasUsage]
+	AliasUsageEdge               = Edge[*AliasUsage]
+	PipelineUsageConnection      = Connection[*PipelineUsage]
+	PipelineUsageEdge            = Edge[*PipelineUsage]
 )
 
 // Position is the sort key of an item in its list. The last value is unique.

@@ -12,6 +12,8 @@ type MetadataFilter struct {
 	Kind *MetadataKind
 	// Conditions are the other conditions.
 	Conditions []ValueCondition
+	// At is the place in the arguments.
+	At *Path
 }
 
 // MetadataKeyPath identifies a metadata key and a value inside its value.
@@ -39,6 +41,8 @@ type ValueCondition struct {
 	Member []string
 	// IgnoreCase compares folded strings. The operands are already folded.
 	IgnoreCase bool
+	// At is the place in the arguments.
+	At *Path
 }
 
 // SortKeyRange is a range of sort keys that includes its ends unless they are open.
@@ -70,7 +74,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataFilter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &MetadataFilter{MetadataKeyPath: keyPath}
+	p := &MetadataFilter{MetadataKeyPath: keyPath, At: at}
 	r := predicateReader{at: at, fields: fields}
 	if kind, ok := fields["kind"].(*MetadataKind); ok && kind != nil {
 		p.Kind = kind
@@ -97,7 +101,7 @@ func readPredicate(at *Path, fields map[string]any) (*MetadataFilter, error) {
 		if err != nil {
 			return nil, err
 		}
-		test.Not = test.Not || field.name == "ne" || field.name == "notIn"
+		test.At, test.Not = at.Child(field.name), test.Not || field.name == "ne" || field.name == "notIn"
 		p.Conditions = append(p.Conditions, test)
 	}
 	if p.Kind == nil && len(p.Conditions) == 0 {

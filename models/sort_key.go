@@ -184,3 +184,22 @@ func FoldRune(r rune) rune {
 	}
 	return folded
 }
+
+// SortKeyClasses returns the classes with which the sort keys of a kind begin.
+func SortKeyClasses(kind MetadataKind) []string {
+	switch kind {
+	case MetadataKindBoolean:
+		return []string{classBoolean}
+	case MetadataKindFloat:
+		return []string{classNumber, SortKeyUnordered}
+	case MetadataKindInteger, MetadataKindStorageSize, MetadataKindDuration:
+		return []string{classNumber}
+	case MetadataKindTimestamp:
+		return []string{classInstant}
+	case MetadataKindList, MetadataKindTuple, MetadataKindSet, MetadataKindDict:
+		return []string{SortKeyUnordered}
+	case MetadataKindNull:
+		return []string{SortKeyNull}
+	}
+	return []string{SortKeyText}
+}

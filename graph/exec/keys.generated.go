@@ -97,16 +97,16 @@ func (ec *executionContext) fieldContext_MetadataKeyUsage_kinds(_ context.Contex
 	return graphql.NewScalarFieldContext("MetadataKeyUsage", field, false, false, "MetadataKind")
 }
 
-func (ec *executionContext) _MetadataKeyUsage_versions(ctx context.Context, field graphql.CollectedField, obj *models.MetadataKeyUsage) (ret graphql.Marshaler) {
+func (ec *executionContext) _MetadataKeyUsage_versionCount(ctx context.Context, field graphql.CollectedField, obj *models.MetadataKeyUsage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataKeyUsage_versions(ctx, field)
+			return ec.fieldContext_MetadataKeyUsage_versionCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Versions, nil
+			return obj.VersionCount, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
@@ -116,7 +116,7 @@ func (ec *executionContext) _MetadataKeyUsage_versions(ctx context.Context, fiel
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataKeyUsage_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_MetadataKeyUsage_versionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MetadataKeyUsage", field, false, false, "Int")
 }
 
@@ -221,6 +221,203 @@ func (ec *executionContext) fieldContext_MetadataKeyUsage_lastEntry(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _MetadataKeyUsageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []models.Edge[*models.MetadataKeyUsage]) graphql.Marshaler {
+			return ec.marshalNMetadataKeyUsageEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetadataKeyUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataKeyUsageEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MetadataKeyUsageConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
+			return ec.marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetadataKeyUsageConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataKeyUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MetadataKeyUsageConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetadataKeyUsageConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MetadataKeyUsageConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataKeyUsageConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MetadataKeyUsageConnection_totalCountCapped(ctx context.Context, field graphql.CollectedField, obj *models.Connection[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageConnection_totalCountCapped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountCapped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageConnection_totalCountCapped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataKeyUsageConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MetadataKeyUsageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *models.Edge[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetadataKeyUsageEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _MetadataKeyUsageEdge_node(ctx context.Context, field graphql.CollectedField, obj *models.Edge[*models.MetadataKeyUsage]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetadataKeyUsageEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.MetadataKeyUsage) graphql.Marshaler {
+			return ec.marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetadataKeyUsageEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetadataKeyUsageEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetadataKeyUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -259,8 +456,8 @@ func (ec *executionContext) _MetadataKeyUsage(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "versions":
-			out.Values[i] = ec._MetadataKeyUsage_versions(ctx, field, obj)
+		case "versionCount":
+			out.Values[i] = ec._MetadataKeyUsage_versionCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -302,22 +499,102 @@ func (ec *executionContext) _MetadataKeyUsage(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var metadataKeyUsageConnectionImplementors = []string{"MetadataKeyUsageConnection"}
+
+func (ec *executionContext) _MetadataKeyUsageConnection(ctx context.Context, sel ast.SelectionSet, obj *models.Connection[*models.MetadataKeyUsage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metadataKeyUsageConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetadataKeyUsageConnection")
+		case "edges":
+			out.Values[i] = ec._MetadataKeyUsageConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MetadataKeyUsageConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MetadataKeyUsageConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._MetadataKeyUsageConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountCapped":
+			out.Values[i] = ec._MetadataKeyUsageConnection_totalCountCapped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var metadataKeyUsageEdgeImplementors = []string{"MetadataKeyUsageEdge"}
+
+func (ec *executionContext) _MetadataKeyUsageEdge(ctx context.Context, sel ast.SelectionSet, obj *models.Edge[*models.MetadataKeyUsage]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metadataKeyUsageEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetadataKeyUsageEdge")
+		case "cursor":
+			out.Values[i] = ec._MetadataKeyUsageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MetadataKeyUsageEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx context.Context, sel ast.SelectionSet, v *models.MetadataKeyUsage) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MetadataKeyUsage!")
-		return graphql.Null
-	}
-	return ec._MetadataKeyUsage(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
+func (ec *executionContext) marshalNMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.MetadataKeyUsage) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -331,6 +608,41 @@ func (ec *executionContext) marshalOMetadataKeyUsage2ᚕᚖgithubᚗcomᚋplacar
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNMetadataKeyUsage2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐMetadataKeyUsage(ctx context.Context, sel ast.SelectionSet, v *models.MetadataKeyUsage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MetadataKeyUsage!")
+		return graphql.Null
+	}
+	return ec._MetadataKeyUsage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMetadataKeyUsageEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx context.Context, sel ast.SelectionSet, v models.Edge[*models.MetadataKeyUsage]) graphql.Marshaler {
+	return ec._MetadataKeyUsageEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMetadataKeyUsageEdge2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Edge[*models.MetadataKeyUsage]) graphql.Marshaler {
+	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMetadataKeyUsageEdge2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOMetadataKeyUsageConnection2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐConnection(ctx context.Context, sel ast.SelectionSet, v *models.Connection[*models.MetadataKeyUsage]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MetadataKeyUsageConnection(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

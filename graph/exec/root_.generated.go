@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	PipelineRun() PipelineRunResolver
 	Producer() ProducerResolver
+	Project() ProjectResolver
 	Query() QueryResolver
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
@@ -44,6 +45,24 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AliasUsage struct {
+		Alias         func(childComplexity int) int
+		ArtifactCount func(childComplexity int) int
+	}
+
+	AliasUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	AliasUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ApiKey struct {
 		CreatedAt  func(childComplexity int) int
 		CreatedBy  func(childComplexity int) int
@@ -76,8 +95,8 @@ type ComplexityRoot struct {
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
-		MetadataKeys   func(childComplexity int, search *string, first *int32) int
-		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
+		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
@@ -361,14 +380,27 @@ type ComplexityRoot struct {
 	}
 
 	MetadataKeyUsage struct {
-		Card      func(childComplexity int) int
-		Coverage  func(childComplexity int) int
-		Key       func(childComplexity int) int
-		Kinds     func(childComplexity int) int
-		LastEntry func(childComplexity int) int
-		Max       func(childComplexity int) int
-		Min       func(childComplexity int) int
-		Versions  func(childComplexity int) int
+		Card         func(childComplexity int) int
+		Coverage     func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Kinds        func(childComplexity int) int
+		LastEntry    func(childComplexity int) int
+		Max          func(childComplexity int) int
+		Min          func(childComplexity int) int
+		VersionCount func(childComplexity int) int
+	}
+
+	MetadataKeyUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	MetadataKeyUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	MetadataPoint struct {
@@ -400,6 +432,28 @@ type ComplexityRoot struct {
 		P99               func(childComplexity int) int
 		RelativeChange    func(childComplexity int) int
 		StandardDeviation func(childComplexity int) int
+	}
+
+	MetadataValueUsage struct {
+		Count        func(childComplexity int) int
+		Display      func(childComplexity int) int
+		ExtendedJSON func(childComplexity int) int
+		JSON         func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Value        func(childComplexity int) int
+	}
+
+	MetadataValueUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	MetadataValueUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Mutation struct {
@@ -477,15 +531,39 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PipelineUsage struct {
+		Pipeline func(childComplexity int) int
+		RunCount func(childComplexity int) int
+	}
+
+	PipelineUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	PipelineUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Producer struct {
 		Output  func(childComplexity int) int
 		StepRun func(childComplexity int) int
 	}
 
 	Project struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Name      func(childComplexity int) int
+		ArtifactCount        func(childComplexity int) int
+		ArtifactVersionCount func(childComplexity int) int
+		Artifacts            func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		CreatedAt            func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		MetadataKeys         func(childComplexity int, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
+		Name                 func(childComplexity int) int
+		PipelineRunCount     func(childComplexity int) int
+		PipelineRuns         func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 	}
 
 	ProjectConnection struct {
@@ -503,22 +581,27 @@ type ComplexityRoot struct {
 
 	Query struct {
 		APIKeys                 func(childComplexity int, project *string, first *int32, after *string, last *int32, before *string) int
+		AliasUsage              func(childComplexity int, project *string, first *int32, after *string) int
 		Artifact                func(childComplexity int, id *string, name *string, project *string) int
 		ArtifactVersion         func(childComplexity int, ref models.ArtifactVersionRef, asOf *models.Time) int
 		ArtifactVersions        func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Artifacts               func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		AuditEvents             func(childComplexity int, project *string, where map[string]any, first *int32, after *string, last *int32, before *string) int
 		CompareArtifactVersions func(childComplexity int, refs []*models.ArtifactVersionRef, baseline *models.ArtifactVersionRef, onlyDiffering bool, keys []string, asOf *models.Time) int
-		MetadataKeys            func(childComplexity int, project *string, search *string, first *int32) int
+		MetadataKeys            func(childComplexity int, project *string, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
+		MetadataValues          func(childComplexity int, project *string, artifact *string, card *string, key string, search *string, where map[string]any, first *int32, after *string) int
 		Node                    func(childComplexity int, id string) int
 		Nodes                   func(childComplexity int, ids []string) int
 		PipelineRun             func(childComplexity int, id string) int
 		PipelineRuns            func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		PipelineUsage           func(childComplexity int, project *string, first *int32, after *string) int
 		Project                 func(childComplexity int, name string) int
 		Projects                func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		ServerInfo              func(childComplexity int) int
 		StepRun                 func(childComplexity int, id string) int
 		StepRuns                func(childComplexity int, project *string, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		TagUsage                func(childComplexity int, project *string, where map[string]any, first *int32, after *string) int
+		TypeUsage               func(childComplexity int, project *string, where map[string]any, first *int32, after *string) int
 		Viewer                  func(childComplexity int) int
 	}
 
@@ -662,6 +745,25 @@ type ComplexityRoot struct {
 		ArtifactVersion func(childComplexity int) int
 	}
 
+	TagUsage struct {
+		ArtifactCount func(childComplexity int) int
+		Tag           func(childComplexity int) int
+		VersionCount  func(childComplexity int) int
+	}
+
+	TagUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	TagUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	TimestampValue struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
@@ -674,6 +776,25 @@ type ComplexityRoot struct {
 		ExtendedJSON func(childComplexity int) int
 		Items        func(childComplexity int) int
 		JSON         func(childComplexity int) int
+	}
+
+	TypeUsage struct {
+		ArtifactCount func(childComplexity int) int
+		Type          func(childComplexity int) int
+		VersionCount  func(childComplexity int) int
+	}
+
+	TypeUsageConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	TypeUsageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	UntagArtifactVersionPayload struct {
@@ -708,6 +829,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AliasUsage.alias":
+		if e.ComplexityRoot.AliasUsage.Alias == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsage.Alias(childComplexity), true
+	case "AliasUsage.artifactCount":
+		if e.ComplexityRoot.AliasUsage.ArtifactCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsage.ArtifactCount(childComplexity), true
+
+	case "AliasUsageConnection.edges":
+		if e.ComplexityRoot.AliasUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageConnection.Edges(childComplexity), true
+	case "AliasUsageConnection.nodes":
+		if e.ComplexityRoot.AliasUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageConnection.Nodes(childComplexity), true
+	case "AliasUsageConnection.pageInfo":
+		if e.ComplexityRoot.AliasUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageConnection.PageInfo(childComplexity), true
+	case "AliasUsageConnection.totalCount":
+		if e.ComplexityRoot.AliasUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageConnection.TotalCount(childComplexity), true
+	case "AliasUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.AliasUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "AliasUsageEdge.cursor":
+		if e.ComplexityRoot.AliasUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageEdge.Cursor(childComplexity), true
+	case "AliasUsageEdge.node":
+		if e.ComplexityRoot.AliasUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AliasUsageEdge.Node(childComplexity), true
 
 	case "ApiKey.createdAt":
 		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
@@ -854,7 +1032,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["first"].(*int32)), true
+		return e.ComplexityRoot.Artifact.MetadataKeys(childComplexity, args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
 	case "Artifact.metadataSeries":
 		if e.ComplexityRoot.Artifact.MetadataSeries == nil {
 			break
@@ -865,7 +1043,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time), args["where"].(map[string]any)), true
 	case "Artifact.name":
 		if e.ComplexityRoot.Artifact.Name == nil {
 			break
@@ -2006,12 +2184,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataKeyUsage.Min(childComplexity), true
-	case "MetadataKeyUsage.versions":
-		if e.ComplexityRoot.MetadataKeyUsage.Versions == nil {
+	case "MetadataKeyUsage.versionCount":
+		if e.ComplexityRoot.MetadataKeyUsage.VersionCount == nil {
 			break
 		}
 
-		return e.ComplexityRoot.MetadataKeyUsage.Versions(childComplexity), true
+		return e.ComplexityRoot.MetadataKeyUsage.VersionCount(childComplexity), true
+
+	case "MetadataKeyUsageConnection.edges":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.Edges(childComplexity), true
+	case "MetadataKeyUsageConnection.nodes":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.Nodes(childComplexity), true
+	case "MetadataKeyUsageConnection.pageInfo":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.PageInfo(childComplexity), true
+	case "MetadataKeyUsageConnection.totalCount":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.TotalCount(childComplexity), true
+	case "MetadataKeyUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.MetadataKeyUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "MetadataKeyUsageEdge.cursor":
+		if e.ComplexityRoot.MetadataKeyUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageEdge.Cursor(childComplexity), true
+	case "MetadataKeyUsageEdge.node":
+		if e.ComplexityRoot.MetadataKeyUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataKeyUsageEdge.Node(childComplexity), true
 
 	case "MetadataPoint.cursor":
 		if e.ComplexityRoot.MetadataPoint.Cursor == nil {
@@ -2147,6 +2369,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataStatistics.StandardDeviation(childComplexity), true
+
+	case "MetadataValueUsage.count":
+		if e.ComplexityRoot.MetadataValueUsage.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.Count(childComplexity), true
+	case "MetadataValueUsage.display":
+		if e.ComplexityRoot.MetadataValueUsage.Display == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.Display(childComplexity), true
+	case "MetadataValueUsage.extendedJson":
+		if e.ComplexityRoot.MetadataValueUsage.ExtendedJSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.ExtendedJSON(childComplexity), true
+	case "MetadataValueUsage.json":
+		if e.ComplexityRoot.MetadataValueUsage.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.JSON(childComplexity), true
+	case "MetadataValueUsage.kind":
+		if e.ComplexityRoot.MetadataValueUsage.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.Kind(childComplexity), true
+	case "MetadataValueUsage.value":
+		if e.ComplexityRoot.MetadataValueUsage.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsage.Value(childComplexity), true
+
+	case "MetadataValueUsageConnection.edges":
+		if e.ComplexityRoot.MetadataValueUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageConnection.Edges(childComplexity), true
+	case "MetadataValueUsageConnection.nodes":
+		if e.ComplexityRoot.MetadataValueUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageConnection.Nodes(childComplexity), true
+	case "MetadataValueUsageConnection.pageInfo":
+		if e.ComplexityRoot.MetadataValueUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageConnection.PageInfo(childComplexity), true
+	case "MetadataValueUsageConnection.totalCount":
+		if e.ComplexityRoot.MetadataValueUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageConnection.TotalCount(childComplexity), true
+	case "MetadataValueUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.MetadataValueUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "MetadataValueUsageEdge.cursor":
+		if e.ComplexityRoot.MetadataValueUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageEdge.Cursor(childComplexity), true
+	case "MetadataValueUsageEdge.node":
+		if e.ComplexityRoot.MetadataValueUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataValueUsageEdge.Node(childComplexity), true
 
 	case "Mutation.bindOutput":
 		if e.ComplexityRoot.Mutation.BindOutput == nil {
@@ -2619,6 +2922,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PipelineRunEdge.Node(childComplexity), true
 
+	case "PipelineUsage.pipeline":
+		if e.ComplexityRoot.PipelineUsage.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsage.Pipeline(childComplexity), true
+	case "PipelineUsage.runCount":
+		if e.ComplexityRoot.PipelineUsage.RunCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsage.RunCount(childComplexity), true
+
+	case "PipelineUsageConnection.edges":
+		if e.ComplexityRoot.PipelineUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageConnection.Edges(childComplexity), true
+	case "PipelineUsageConnection.nodes":
+		if e.ComplexityRoot.PipelineUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageConnection.Nodes(childComplexity), true
+	case "PipelineUsageConnection.pageInfo":
+		if e.ComplexityRoot.PipelineUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageConnection.PageInfo(childComplexity), true
+	case "PipelineUsageConnection.totalCount":
+		if e.ComplexityRoot.PipelineUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageConnection.TotalCount(childComplexity), true
+	case "PipelineUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.PipelineUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "PipelineUsageEdge.cursor":
+		if e.ComplexityRoot.PipelineUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageEdge.Cursor(childComplexity), true
+	case "PipelineUsageEdge.node":
+		if e.ComplexityRoot.PipelineUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineUsageEdge.Node(childComplexity), true
+
 	case "Producer.output":
 		if e.ComplexityRoot.Producer.Output == nil {
 			break
@@ -2632,6 +2992,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Producer.StepRun(childComplexity), true
 
+	case "Project.artifactCount":
+		if e.ComplexityRoot.Project.ArtifactCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.ArtifactCount(childComplexity), true
+	case "Project.artifactVersionCount":
+		if e.ComplexityRoot.Project.ArtifactVersionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.ArtifactVersionCount(childComplexity), true
+	case "Project.artifacts":
+		if e.ComplexityRoot.Project.Artifacts == nil {
+			break
+		}
+
+		args, err := ec.field_Project_artifacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Artifacts(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Project.createdAt":
 		if e.ComplexityRoot.Project.CreatedAt == nil {
 			break
@@ -2644,12 +3027,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.ID(childComplexity), true
+	case "Project.metadataKeys":
+		if e.ComplexityRoot.Project.MetadataKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Project_metadataKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.MetadataKeys(childComplexity, args["artifact"].(*string), args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Project.Name(childComplexity), true
+	case "Project.pipelineRunCount":
+		if e.ComplexityRoot.Project.PipelineRunCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.PipelineRunCount(childComplexity), true
+	case "Project.pipelineRuns":
+		if e.ComplexityRoot.Project.PipelineRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Project_pipelineRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.PipelineRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -2706,6 +3117,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.aliasUsage":
+		if e.ComplexityRoot.Query.AliasUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aliasUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AliasUsage(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.artifact":
 		if e.ComplexityRoot.Query.Artifact == nil {
 			break
@@ -2783,7 +3205,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.MetadataKeys(childComplexity, args["project"].(*string), args["search"].(*string), args["first"].(*int32)), true
+		return e.ComplexityRoot.Query.MetadataKeys(childComplexity, args["project"].(*string), args["artifact"].(*string), args["search"].(*string), args["kinds"].([]models.MetadataKind), args["first"].(*int32), args["after"].(*string)), true
+	case "Query.metadataValues":
+		if e.ComplexityRoot.Query.MetadataValues == nil {
+			break
+		}
+
+		args, err := ec.field_Query_metadataValues_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MetadataValues(childComplexity, args["project"].(*string), args["artifact"].(*string), args["card"].(*string), args["key"].(string), args["search"].(*string), args["where"].(map[string]any), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -2828,6 +3261,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PipelineRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.pipelineUsage":
+		if e.ComplexityRoot.Query.PipelineUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pipelineUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PipelineUsage(childComplexity, args["project"].(*string), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.project":
 		if e.ComplexityRoot.Query.Project == nil {
 			break
@@ -2878,6 +3322,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StepRuns(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.tagUsage":
+		if e.ComplexityRoot.Query.TagUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tagUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TagUsage(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["first"].(*int32), args["after"].(*string)), true
+	case "Query.typeUsage":
+		if e.ComplexityRoot.Query.TypeUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_typeUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TypeUsage(childComplexity, args["project"].(*string), args["where"].(map[string]any), args["first"].(*int32), args["after"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3526,6 +3992,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TagArtifactVersionPayload.ArtifactVersion(childComplexity), true
 
+	case "TagUsage.artifactCount":
+		if e.ComplexityRoot.TagUsage.ArtifactCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsage.ArtifactCount(childComplexity), true
+	case "TagUsage.tag":
+		if e.ComplexityRoot.TagUsage.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsage.Tag(childComplexity), true
+	case "TagUsage.versionCount":
+		if e.ComplexityRoot.TagUsage.VersionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsage.VersionCount(childComplexity), true
+
+	case "TagUsageConnection.edges":
+		if e.ComplexityRoot.TagUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageConnection.Edges(childComplexity), true
+	case "TagUsageConnection.nodes":
+		if e.ComplexityRoot.TagUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageConnection.Nodes(childComplexity), true
+	case "TagUsageConnection.pageInfo":
+		if e.ComplexityRoot.TagUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageConnection.PageInfo(childComplexity), true
+	case "TagUsageConnection.totalCount":
+		if e.ComplexityRoot.TagUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageConnection.TotalCount(childComplexity), true
+	case "TagUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.TagUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "TagUsageEdge.cursor":
+		if e.ComplexityRoot.TagUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageEdge.Cursor(childComplexity), true
+	case "TagUsageEdge.node":
+		if e.ComplexityRoot.TagUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUsageEdge.Node(childComplexity), true
+
 	case "TimestampValue.display":
 		if e.ComplexityRoot.TimestampValue.Display == nil {
 			break
@@ -3575,6 +4104,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TupleValue.JSON(childComplexity), true
+
+	case "TypeUsage.artifactCount":
+		if e.ComplexityRoot.TypeUsage.ArtifactCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsage.ArtifactCount(childComplexity), true
+	case "TypeUsage.type":
+		if e.ComplexityRoot.TypeUsage.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsage.Type(childComplexity), true
+	case "TypeUsage.versionCount":
+		if e.ComplexityRoot.TypeUsage.VersionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsage.VersionCount(childComplexity), true
+
+	case "TypeUsageConnection.edges":
+		if e.ComplexityRoot.TypeUsageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageConnection.Edges(childComplexity), true
+	case "TypeUsageConnection.nodes":
+		if e.ComplexityRoot.TypeUsageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageConnection.Nodes(childComplexity), true
+	case "TypeUsageConnection.pageInfo":
+		if e.ComplexityRoot.TypeUsageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageConnection.PageInfo(childComplexity), true
+	case "TypeUsageConnection.totalCount":
+		if e.ComplexityRoot.TypeUsageConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageConnection.TotalCount(childComplexity), true
+	case "TypeUsageConnection.totalCountCapped":
+		if e.ComplexityRoot.TypeUsageConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageConnection.TotalCountCapped(childComplexity), true
+
+	case "TypeUsageEdge.cursor":
+		if e.ComplexityRoot.TypeUsageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageEdge.Cursor(childComplexity), true
+	case "TypeUsageEdge.node":
+		if e.ComplexityRoot.TypeUsageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeUsageEdge.Node(childComplexity), true
 
 	case "UntagArtifactVersionPayload.artifactVersion":
 		if e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion == nil {
@@ -3651,6 +4243,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AuditActionFilter", ec.unmarshalInputAuditActionFilter),
 			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("BindOutputInput", ec.unmarshalInputBindOutputInput),
+			graphql.NewInputUnmarshaler("ConsumerFilter", ec.unmarshalInputConsumerFilter),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
 			graphql.NewInputUnmarshaler("CreateProjectInput", ec.unmarshalInputCreateProjectInput),
@@ -5192,43 +5785,233 @@ type ComparisonInput {
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
+	{Name: "../schema/facets.graphqls", Input: `# Facets: values and names with the number of objects that have them, the most frequent first. docs/how-to/facets.md has
+# examples. A page shows the counts of its moment, so that an item whose count changes can move between pages.
 
 extend type Query {
   """
-  The metadata keys that artifact versions of a project have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more
-  than 1,000 are ` + "`" + `LIMIT_EXCEEDED` + "`" + `. More than the names reads every value of these keys.
+  The different latest values of a metadata key of artifact versions, the most frequent first. Values with equal counts
+  are in the order of their extended JSON, by code point. Values of different kinds differ, as do 1 and 1.0. NaN equals
+  NaN, and NULL is a value. The list is empty for an unknown project, artifact or key.
   """
+  metadataValues(
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+    project: String
+    "Only versions of the artifact with this name." artifact: String
+    "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "The key, compared exactly." key: String!
+    """
+    Only values that contain this text, without regard to case: in the text of STRING, URI, PATH, DTYPE and MARKDOWN,
+    and in the extended JSON of other kinds.
+    """
+    search: String
+    "Count only versions that match this filter." where: ArtifactVersionFilter
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataValueUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 500)
+  "The tags of artifact versions, the most frequent first, and those with equal counts by name."
+  tagUsage(
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+    project: String
+    "Count only versions that match this filter." where: ArtifactVersionFilter
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): TagUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 400)
+  """
+  The types of artifact versions, the most frequent first, and those with equal counts by name. Versions without a type
+  are not counted.
+  """
+  typeUsage(
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+    project: String
+    "Count only versions that match this filter." where: ArtifactVersionFilter
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): TypeUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 400)
+  """
+  The aliases of artifacts, the most frequent first, and those with equal counts by name. The computed ` + "`" + `latest` + "`" + ` is
+  omitted.
+  """
+  aliasUsage(
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+    project: String
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): AliasUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200)
+  "The names of pipelines, those with the most runs first, and those with equal counts by name."
+  pipelineUsage(
+    "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+    project: String
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): PipelineUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 400)
+}
+
+"A value of a metadata key, with the number of versions that have it."
+type MetadataValueUsage {
+  "The value." value: MetadataValue!
+  "The kind of the value." kind: MetadataKind!
+  "The value as text for people." display: String!
+  "The plain JSON value; null for NULL." json: JSON
+  "JSON that preserves all kinds at all depths; null for NULL." extendedJson: JSON
+  "How many versions have it." count: Int!
+}
+
+"A page of values."
+type MetadataValueUsageConnection {
+  "The values with their cursors." edges: [MetadataValueUsageEdge!]!
+  "The values." nodes: [MetadataValueUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A value in a page."
+type MetadataValueUsageEdge {
+  "The cursor of the value." cursor: String!
+  "The value." node: MetadataValueUsage!
+}
+
+"A tag of artifact versions."
+type TagUsage {
+  "The tag." tag: String!
+  "How many versions have it." versionCount: Int!
+  "How many artifacts have a version with it." artifactCount: Int! @cost(weight: 200, batched: true)
+}
+
+"A page of tags."
+type TagUsageConnection {
+  "The tags with their cursors." edges: [TagUsageEdge!]!
+  "The tags." nodes: [TagUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A tag in a page."
+type TagUsageEdge {
+  "The cursor of the tag." cursor: String!
+  "The tag." node: TagUsage!
+}
+
+"A type of artifact versions."
+type TypeUsage {
+  "The type." type: String!
+  "How many versions have it." versionCount: Int!
+  "How many artifacts have a version of it." artifactCount: Int! @cost(weight: 200, batched: true)
+}
+
+"A page of types."
+type TypeUsageConnection {
+  "The types with their cursors." edges: [TypeUsageEdge!]!
+  "The types." nodes: [TypeUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A type in a page."
+type TypeUsageEdge {
+  "The cursor of the type." cursor: String!
+  "The type." node: TypeUsage!
+}
+
+"An alias of artifacts."
+type AliasUsage {
+  "The alias." alias: String!
+  "How many artifacts have it." artifactCount: Int!
+}
+
+"A page of aliases."
+type AliasUsageConnection {
+  "The aliases with their cursors." edges: [AliasUsageEdge!]!
+  "The aliases." nodes: [AliasUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"An alias in a page."
+type AliasUsageEdge {
+  "The cursor of the alias." cursor: String!
+  "The alias." node: AliasUsage!
+}
+
+"A pipeline that has runs."
+type PipelineUsage {
+  "The name of the pipeline." pipeline: String!
+  "How many runs it has." runCount: Int!
+}
+
+"A page of pipelines."
+type PipelineUsageConnection {
+  "The pipelines with their cursors." edges: [PipelineUsageEdge!]!
+  "The pipelines." nodes: [PipelineUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A pipeline in a page."
+type PipelineUsageEdge {
+  "The cursor of the pipeline." cursor: String!
+  "The pipeline." node: PipelineUsage!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys.graphqls", Input: `# The metadata keys in use.
+
+extend type Query {
+  "The metadata keys that artifact versions of a project have now, by card and key; empty for an unknown project."
   metadataKeys(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
-    "Only keys or cards that begin with this text, ignoring case." search: String
-    "The maximum number of keys, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 12500, cheapFields: ["card", "key"])
+    "Only keys of versions of the artifact with this name." artifact: String
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
 }
 
 extend type Artifact {
-  """
-  The metadata keys that its versions have now, by card and key. All of them without ` + "`" + `first` + "`" + `; more than 1,000 are
-  ` + "`" + `LIMIT_EXCEEDED` + "`" + `. It reads every value of these keys.
-  """
+  "The metadata keys that its versions have, by card and key. It reads every value of its versions."
   metadataKeys(
-    "Only keys or cards that begin with this text, ignoring case." search: String
-    "The maximum number of keys, 0 to 1,000." first: Int
-  ): [MetadataKeyUsage!] @listSize(slicingArguments: ["first"], assumedSize: 50) @cost(weight: 4000, batched: true)
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 2000, batched: true)
 }
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
 type MetadataKeyUsage {
   "Null for a key without a card." card: String
   "The key." key: String!
-  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `." kinds: [MetadataKind!]! @listSize(assumedSize: 2)
-  "How many versions have it." versions: Int!
-  "The share of all versions that have it, from 0 to 1." coverage: Float!
-  "The least of its finite numbers, rounded to a double; null when it has none." min: Float
-  "The greatest of its finite numbers, rounded to a double; null when it has none." max: Float
+  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `."
+  kinds: [MetadataKind!]! @listSize(assumedSize: 2) @cost(weight: 1000, batched: true)
+  "How many versions have it." versionCount: Int! @cost(weight: 200, batched: true)
+  "The share of all versions that have it, from 0 to 1." coverage: Float! @cost(weight: 200, batched: true)
+  "The least of its finite numbers, rounded to a double; null when it has none."
+  min: Float @cost(weight: 200, batched: true)
+  "The greatest of its finite numbers, rounded to a double; null when it has none."
+  max: Float @cost(weight: 200, batched: true)
   "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
-  lastEntry: MetadataEntry
+  lastEntry: MetadataEntry @cost(weight: 1000, batched: true)
+}
+
+"A page of metadata keys."
+type MetadataKeyUsageConnection {
+  "The keys with their cursors." edges: [MetadataKeyUsageEdge!]!
+  "The keys." nodes: [MetadataKeyUsage!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"A metadata key in a page."
+type MetadataKeyUsageEdge {
+  "The cursor of the key." cursor: String!
+  "The key." node: MetadataKeyUsage!
 }
 `, BuiltIn: false},
 	{Name: "../schema/labels.graphqls", Input: `# Inputs and payloads of aliases, tags and deletions.
@@ -5334,6 +6117,40 @@ type LineageLink {
   "The version that was read." from: ArtifactVersion!
   "The version that was produced or bound." to: ArtifactVersion!
   "The step run between the two." stepRun: StepRun!
+}
+`, BuiltIn: false},
+	{Name: "../schema/project.graphqls", Input: `# The lists and counts of a project.
+
+extend type Project {
+  "The artifacts, ordered by name unless ` + "`" + `orderBy` + "`" + ` is set."
+  artifacts(
+    "The filter; all artifacts when absent." where: ArtifactFilter
+    "The sort keys, most significant first, at most 10." orderBy: [ArtifactOrder!]
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): ArtifactConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  "The pipeline runs, newest first unless ` + "`" + `orderBy` + "`" + ` is set."
+  pipelineRuns(
+    "The filter; all runs when absent." where: PipelineRunFilter
+    "The sort keys, most significant first, at most 10." orderBy: [PipelineRunOrder!]
+    "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
+    "The cursor after which the page begins." after: String
+    "Size of the page from its end, 0 to 100." last: Int
+    "The cursor before which the page ends." before: String
+  ): PipelineRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
+  "The metadata keys that artifact versions have now, by card and key."
+  metadataKeys(
+    "Only keys of versions of the artifact with this name." artifact: String
+    "Only keys that contain this text in the key or the card, without regard to case." search: String
+    "Only keys that have a value of one of these kinds; an empty list matches no key." kinds: [MetadataKind!]
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins." after: String
+  ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
+  "How many artifacts it has." artifactCount: Int @cost(weight: 50)
+  "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
+  "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
 }
 `, BuiltIn: false},
 	{Name: "../schema/runs.graphqls", Input: `# Starting and finishing runs.
@@ -5502,6 +6319,7 @@ input ArtifactVersionFilter {
   "All of these match. An empty list matches every version." and: [ArtifactVersionFilter!]
   "At least one of these matches. An empty list matches no version." or: [ArtifactVersionFilter!]
   "This does not match." not: ArtifactVersionFilter
+  "The ` + "`" + `id` + "`" + ` of the version; a malformed ID matches no version." id: IDFilter
   "The name of the artifact." artifact: StringFilter
   "The name of the version." version: StringFilter
   "The number." number: IntFilter
@@ -5514,6 +6332,7 @@ input ArtifactVersionFilter {
   alias: StringFilter
   "The time of creation." createdAt: DateTimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
+  "The step runs that read the version." consumedBy: ConsumerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
   metadata: MetadataFilter
 }
@@ -5521,6 +6340,18 @@ input ArtifactVersionFilter {
 "A filter of the step run that produced a version. A version that was created without an output has none."
 input ProducerFilter {
   "True matches versions that a step run produced, false the others." exists: Boolean
+  "The name of the pipeline." pipeline: StringFilter
+  "The name of the step." step: StringFilter
+  "The step run with this ID." stepRunId: ID
+  "The pipeline run with this ID." pipelineRunId: ID
+}
+
+"""
+A filter of the step runs that read a version. At least one of them must match all conditions. With ` + "`" + `not` + "`" + `, no step run
+does.
+"""
+input ConsumerFilter {
+  "True matches versions that a step run reads, false the others." exists: Boolean
   "The name of the pipeline." pipeline: StringFilter
   "The name of the step." step: StringFilter
   "The step run with this ID." stepRunId: ID
@@ -5869,6 +6700,7 @@ extend type Artifact {
     "The cursor before which the page ends." before: String
     "Return views of the versions as of this instant, without later ones; a future instant means now."
     asOf: DateTime
+    "Only versions that match this filter; the statistics and ` + "`" + `missingCount` + "`" + ` cover these." where: ArtifactVersionFilter
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
 
@@ -6012,8 +6844,9 @@ type ServerInfo {
   ` + "`" + `apiKeys` + "`" + ` (each request needs an API key), ` + "`" + `nullableFields` + "`" + ` (a failing field alone is null, and a deadline keeps the
   loaded fields), ` + "`" + `pastIds` + "`" + ` (an object as of an instant has another ID), ` + "`" + `persistedQueries` + "`" + ` (a query may be sent by its
   hash), ` + "`" + `rateLimit` + "`" + ` (the cost per API key and minute is limited), ` + "`" + `trustedDocuments` + "`" + ` (only listed documents are
-  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key). Names keep their
-  meaning, and more may be added.
+  executed), ` + "`" + `viewer` + "`" + ` (` + "`" + `Query.viewer` + "`" + ` exists, and an absent ` + "`" + `project` + "`" + ` means that of the API key),
+  ` + "`" + `warnings` + "`" + ` (` + "`" + `extensions.warnings` + "`" + ` names unknown keys and projects). Names keep their meaning, and more may be
+  added.
   """
   features: [String!]! @listSize(assumedSize: 10)
 }
@@ -6047,6 +6880,42 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AliasUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alias":
+		return ec.fieldContext_AliasUsage_alias(ctx, field)
+	case "artifactCount":
+		return ec.fieldContext_AliasUsage_artifactCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AliasUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_AliasUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AliasUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AliasUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AliasUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AliasUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_AliasUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AliasUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AliasUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AliasUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AliasUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AliasUsageEdge", field.Name)
+}
 
 func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -6574,8 +7443,8 @@ func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, fi
 		return ec.fieldContext_MetadataKeyUsage_key(ctx, field)
 	case "kinds":
 		return ec.fieldContext_MetadataKeyUsage_kinds(ctx, field)
-	case "versions":
-		return ec.fieldContext_MetadataKeyUsage_versions(ctx, field)
+	case "versionCount":
+		return ec.fieldContext_MetadataKeyUsage_versionCount(ctx, field)
 	case "coverage":
 		return ec.fieldContext_MetadataKeyUsage_coverage(ctx, field)
 	case "min":
@@ -6586,6 +7455,32 @@ func (ec *executionContext) childFields_MetadataKeyUsage(ctx context.Context, fi
 		return ec.fieldContext_MetadataKeyUsage_lastEntry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataKeyUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MetadataKeyUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MetadataKeyUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MetadataKeyUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MetadataKeyUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_MetadataKeyUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataKeyUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MetadataKeyUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MetadataKeyUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataKeyUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MetadataPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6648,6 +7543,50 @@ func (ec *executionContext) childFields_MetadataStatistics(ctx context.Context, 
 		return ec.fieldContext_MetadataStatistics_relativeChange(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataStatistics", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataValueUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_MetadataValueUsage_value(ctx, field)
+	case "kind":
+		return ec.fieldContext_MetadataValueUsage_kind(ctx, field)
+	case "display":
+		return ec.fieldContext_MetadataValueUsage_display(ctx, field)
+	case "json":
+		return ec.fieldContext_MetadataValueUsage_json(ctx, field)
+	case "extendedJson":
+		return ec.fieldContext_MetadataValueUsage_extendedJson(ctx, field)
+	case "count":
+		return ec.fieldContext_MetadataValueUsage_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataValueUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataValueUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MetadataValueUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MetadataValueUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MetadataValueUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MetadataValueUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_MetadataValueUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataValueUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MetadataValueUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MetadataValueUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MetadataValueUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetadataValueUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6732,6 +7671,42 @@ func (ec *executionContext) childFields_PipelineRunEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PipelineRunEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_PipelineUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_PipelineUsage_pipeline(ctx, field)
+	case "runCount":
+		return ec.fieldContext_PipelineUsage_runCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PipelineUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PipelineUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PipelineUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PipelineUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_PipelineUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PipelineUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PipelineUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineUsageEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Producer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "stepRun":
@@ -6750,6 +7725,18 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
+	case "artifacts":
+		return ec.fieldContext_Project_artifacts(ctx, field)
+	case "pipelineRuns":
+		return ec.fieldContext_Project_pipelineRuns(ctx, field)
+	case "metadataKeys":
+		return ec.fieldContext_Project_metadataKeys(ctx, field)
+	case "artifactCount":
+		return ec.fieldContext_Project_artifactCount(ctx, field)
+	case "artifactVersionCount":
+		return ec.fieldContext_Project_artifactVersionCount(ctx, field)
+	case "pipelineRunCount":
+		return ec.fieldContext_Project_pipelineRunCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -7016,6 +8003,82 @@ func (ec *executionContext) childFields_TagArtifactVersionPayload(ctx context.Co
 		return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TagUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagUsage_tag(ctx, field)
+	case "versionCount":
+		return ec.fieldContext_TagUsage_versionCount(ctx, field)
+	case "artifactCount":
+		return ec.fieldContext_TagUsage_artifactCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_TagUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TagUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TagUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TagUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TagUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TagUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TagUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TagUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TagUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUsageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_TypeUsage_type(ctx, field)
+	case "versionCount":
+		return ec.fieldContext_TypeUsage_versionCount(ctx, field)
+	case "artifactCount":
+		return ec.fieldContext_TypeUsage_artifactCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeUsageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TypeUsageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TypeUsageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TypeUsageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TypeUsageConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TypeUsageConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeUsageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeUsageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TypeUsageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TypeUsageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeUsageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -173,7 +173,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "artifact", "version", "number", "type", "tag", "alias", "createdAt", "producedBy", "metadata"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "artifact", "version", "number", "type", "tag", "alias", "createdAt", "producedBy", "consumedBy", "metadata"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -202,6 +202,13 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 				return it, err
 			}
 			it["not"] = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOIDFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["id"] = data
 		case "artifact":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifact"))
 			data, err := ec.unmarshalOStringFilter2map(ctx, v)
@@ -258,6 +265,13 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 				return it, err
 			}
 			it["producedBy"] = data
+		case "consumedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consumedBy"))
+			data, err := ec.unmarshalOConsumerFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["consumedBy"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
 			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)
@@ -350,6 +364,77 @@ func (ec *executionContext) unmarshalInputArtifactVersionOrder(ctx context.Conte
 func UnmarshalArtifactVersionOrder(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArtifactVersionOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConsumerFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"exists", "pipeline", "step", "stepRunId", "pipelineRunId"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "exists":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exists"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["exists"] = data
+		case "pipeline":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["pipeline"] = data
+		case "step":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["step"] = data
+		case "stepRunId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepRunId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["stepRunId"] = data
+		case "pipelineRunId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineRunId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["pipelineRunId"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConsumerFilter unmarshals raw into the ConsumerFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConsumerFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsumerFilter", raw, &out)
 	return out, err
 }
 
@@ -1637,6 +1722,14 @@ func (ec *executionContext) marshalOArtifactVersionOrderField2ᚖstring(ctx cont
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOConsumerFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputConsumerFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalODateTimeFilter2map(ctx context.Context, v any) (map[string]any, error) {

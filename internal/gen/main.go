@@ -1,4 +1,5 @@
-// Gen generates graph/exec from the GraphQL schema and gqlgen.yml. Run it in the root of the module: make generate.
+// Gen generates graph/exec and clients/typescript/placard.ts from the GraphQL schema and gqlgen.yml. Run it in the root
+// of the module: make generate.
 package main
 
 import (
@@ -38,7 +39,7 @@ func generate() error {
 	if err := api.Generate(cfg); err != nil {
 		return err
 	}
-	return forGenerated(cfg, "*.generated.go", marshalSequentially)
+	return errors.Join(forGenerated(cfg, "*.generated.go", marshalSequentially), writeClientFile(cfg))
 }
 
 // forGenerated calls a function with the path of each generated file whose name matches a pattern.

@@ -68,6 +68,9 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	})
 	response.setErrors(errs, int(e.Limits.Errors))
 	e.addCost(response, o)
+	if !isMutation && response.hasData() {
+		response.setWarnings(e.Resolvers.Warnings(readCtx))
+	}
 	return response
 }
 

@@ -39,6 +39,8 @@ type Resolvers interface {
 	// WithLoaders returns a context without cached objects. It is called at the start of an operation, and again for
 	// each root field of a mutation, because the previous field may have changed the objects.
 	WithLoaders(ctx context.Context) context.Context
+	// Warnings returns the warnings of a query that has ended. It is called with the context of the resolvers.
+	Warnings(ctx context.Context) []models.Warning
 }
 
 // Executor prepares and executes operations. It is safe for concurrent use.

@@ -25,6 +25,8 @@ const (
 	listPoints = scanPoints / 50
 	// itemPoints is the price of an entry, an alias or a tag in the input of a mutation.
 	itemPoints = 1 * pointsPerUnit
+	// facetScanPoints is the price of a condition without an index in a facet, which reads all versions anyway.
+	facetScanPoints = 200 * pointsPerUnit
 	// maxScans is the number of conditions without an index that a filter may have if no condition has an index.
 	maxScans = 20
 )
@@ -56,7 +58,7 @@ var indexedOperators = map[string]bool{"eq": true, "in": true, "lt": true, "lte"
 // indexedFields are the fields of filters that have an index.
 var indexedFields = map[string]bool{
 	"artifact": true, "tag": true, "alias": true, "createdAt": true, "startedAt": true, "pipeline": true, "name": true,
-	"stepRunId": true, "pipelineRunId": true,
+	"id": true, "stepRunId": true, "pipelineRunId": true,
 }
 
 // filter returns the price of a coerced filter. isScan is set where no index is used: below `not`, below filters of
@@ -95,7 +97,7 @@ func (p prices) object(name string, value map[string]any, isScan bool) filterPri
 	switch name {
 	case "not", "latestVersion", "anyVersion":
 		return p.filter(value, true)
-	case "producedBy":
+	case "producedBy", "consumedBy":
 		return p.filter(value, isScan)
 	case "metadata":
 		path, _ := value["path"].([]any)
@@ -163,6 +165,9 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 	isRoot, prices := field.ObjectDefinition == e.schema.Query, e.prices
 	if field.ObjectDefinition.Name == "PipelineRun" {
 		prices.scan = indexPoints // the steps of a run are few, and have an index
+	}
+	if strings.HasSuffix(field.Definition.Type.Name(), "UsageConnection") {
+		prices.scan = facetScanPoints
 	}
 	price := prices.filter(filter, isPast)
 	if price.scans > maxScans && !price.indexed && isRoot && e.err == nil {

@@ -1,6 +1,10 @@
 package operation
 
-import "github.com/vektah/gqlparser/v2/gqlerror"
+import (
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/placard/placard/models"
+)
 
 // Response is the response to a request.
 type Response struct {
@@ -41,6 +45,28 @@ func (r *Response) setErrors(errs gqlerror.List, maxErrors int) {
 		r.Errors = errs[:maxErrors]
 		r.setExtension("errorsOmitted", len(errs)-maxErrors)
 	}
+}
+
+// hasData reports whether the data is not null.
+func (r *Response) hasData() bool { return r.Data != nil && string(r.Data) != "null" }
+
+// setWarnings adds warnings to the extensions. Their messages begin with their places, as those of errors do.
+func (r *Response) setWarnings(warnings []models.Warning) {
+	if len(warnings) == 0 {
+		return
+	}
+	type warning struct {
+		Code       models.WarningCode `json:"code"`
+		Message    string             `json:"message"`
+		Path       []any              `json:"path"`
+		Candidates []string           `json:"candidates"`
+	}
+	list := make([]warning, len(warnings))
+	for i, w := range warnings {
+		candidates := append([]string{}, w.Candidates...) // an empty list, not null
+		list[i] = warning{w.Code, place(w.Path) + ": " + w.Message, truncatePath(w.Path), candidates}
+	}
+	r.setExtension("warnings", list)
 }
 
 func (r *Response) setExtension(name string, value any) {

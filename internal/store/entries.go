@@ -240,6 +240,8 @@ type EntryKey struct {
 	Card, Key string
 	// AsOf is in microseconds since 1970; 0 is now.
 	AsOf int64
+	// Where restricts a series to the versions that pass a filter, nil for all versions.
+	Where *models.Filter
 }
 
 // History returns the same page of the history of each subject, newest first.

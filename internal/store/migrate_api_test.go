@@ -12,8 +12,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// TestAPIMigration checks that migration 8 fills the times of the last entry and of the last change, and that its
-// statements may run twice on PostgreSQL, where each is a transaction of its own.
+// TestAPIMigration checks that migration 8 fills the times of the last entry and of the last change. On PostgreSQL the
+// statements of migrations 8 and 9 may run twice, because each is a transaction of its own.
 func TestAPIMigration(t *testing.T) {
 	t.Parallel()
 	for driver, url := range map[string]string{"pgx": storetest.Postgres(t), "sqlite": storetest.SQLite(t)} {
@@ -42,7 +42,7 @@ func TestAPIMigration(t *testing.T) {
 			t.Errorf("%s: before\n%s\nafter\n%s", driver, before, after)
 		}
 		if driver == "pgx" {
-			executeAll(t, driver, url, []string{"DELETE FROM goose_db_version WHERE version_id = 8"})
+			executeAll(t, driver, url, []string{"DELETE FROM goose_db_version WHERE version_id >= 8"})
 			migrateAgain(t, url)
 		}
 	}

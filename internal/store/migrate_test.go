@@ -199,7 +199,7 @@ func unmigrate(t *testing.T, driver, url string) {
 	executeAll(t, driver, url, statements)
 }
 
-// unmigrateAPI reverts migration 8.
+// unmigrateAPI reverts migrations 8 and 9.
 func unmigrateAPI(t *testing.T, driver, url string) {
 	t.Helper()
 	statements := []string{"DROP INDEX subjects_by_last_logged", "ALTER TABLE subjects DROP COLUMN last_logged_at"}
@@ -222,7 +222,7 @@ func unmigrateAPI(t *testing.T, driver, url string) {
 		"ALTER TABLE audit_events RENAME COLUMN created_by_id TO actor_id",
 		"ALTER TABLE audit_events RENAME COLUMN description TO subject",
 		"ALTER TABLE audit_events RENAME COLUMN object_id TO subject_id", "UPDATE compatibility SET oldest_program = 7",
-		"DELETE FROM goose_db_version WHERE version_id = 8"))
+		"DROP INDEX metadata_latest_retracted", "DELETE FROM goose_db_version WHERE version_id >= 8"))
 }
 
 func executeAll(t *testing.T, driver, url string, statements []string) {

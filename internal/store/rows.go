@@ -10,6 +10,17 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// keyRow is a key with its card, empty for none.
+type keyRow struct {
+	Card string `json:"card"`
+	Key  string `json:"key"`
+}
+
+// keyRows returns the item t of FROM with keys.
+func keyRows(d engine.Dialect, keys []keyRow) engine.Expr {
+	return d.JSONRows(keys, engine.TextColumn("card"), engine.TextColumn("key"))
+}
+
 // columnRows returns the item t of FROM with one column, which has the values.
 func columnRows[T any](d engine.Dialect, column func(string) engine.Column, name string, values []T) engine.Expr {
 	rows := make([]map[string]T, len(values))

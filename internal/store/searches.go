@@ -12,11 +12,10 @@ import (
 func findInProject[T any](
 	ctx context.Context, s *Store, project string, q search.Query, id func(*T) models.ID,
 ) (*models.Connection[*T], error) {
-	var err error
-	if q.Project, err = s.projectID(ctx, project); err != nil || q.Project.IsZero() {
-		return models.NewConnection[*T]("", models.Page{}, nil, nil), err
-	}
-	return search.Find(ctx, s.db, q, id)
+	return readInProject(ctx, s, project, func(found models.ID) (*models.Connection[*T], error) {
+		q.Project = found
+		return search.Find(ctx, s.db, q, id)
+	})
 }
 
 func versionID(v *models.ArtifactVersion) models.ID { return v.ID }

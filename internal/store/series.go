@@ -41,18 +41,24 @@ func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 		project).And(engine.SQL("m.seq = (?)", latest))
 }
 
+// versions returns the condition that a version v exists at the instant and passes the filter.
+func (k EntryKey) versions(d engine.Dialect, project models.ID) engine.Expr {
+	condition := search.VersionCondition(d, project, k.Where, k.AsOf)
+	if k.AsOf != 0 {
+		condition = engine.SQL("v.created_at <= ?", k.AsOf).And(condition)
+	}
+	return condition
+}
+
 // ArtifactSeries returns the same page of the series of one key over the versions of each artifact, by number. As of
 // an instant it omits versions that were created later. It is one statement for up to search.MaxParents artifacts.
 func (s *Store) ArtifactSeries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
 	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
-	where := engine.SQL("v.project_id = ?", project)
-	if key.AsOf != 0 {
-		where = where.And(engine.SQL("v.created_at <= ?", key.AsOf))
-	}
+	where := engine.SQL("v.project_id = ?", project).And(key.versions(s.db.Dialect(), project))
 	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
-		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key}),
+		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key, where.SQL}),
 		Columns: engine.Qualify("m", entryColumns) + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
 		From: engine.SQL("artifact_versions v").Concat(entry), Where: where, Parent: "v.artifact_id",
@@ -60,6 +66,7 @@ func (s *Store) ArtifactSeries(
 		Position:  func(p *versionPoint) models.Position { return models.Position{p.Version.Number} },
 		ParentOf:  func(p *versionPoint) models.ID { return p.Version.ArtifactID },
 		Unbounded: true, // past the versions without the key
+		Variable:  key.Where != nil,
 		Read: func(query *gorm.DB) ([]*versionPoint, error) {
 			return collectRows(query, func(p *versionPoint) *models.MetadataEntry { return &p.MetadataEntry })
 		},
@@ -98,18 +105,20 @@ func seriesOf[T any](
 // numberText is the value of `m` where its kind is a number, so that nothing large is read for a sum.
 const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DURATION') THEN m.value END`
 
-// ArtifactSummaries returns the summary of the series of one key over all versions of each artifact that has
-// versions. It is one statement.
+// ArtifactSummaries returns the summary of the series of one key over all matching versions of each artifact that has
+// some. It is one statement.
 func (s *Store) ArtifactSummaries(
 	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
 ) (map[models.ID]*models.SeriesSummary, error) {
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
 		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
-		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project)))
-	if key.AsOf != 0 {
-		from = from.Concat(engine.SQL(" WHERE v.created_at <= ?", key.AsOf))
+		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project))).
+		Concat(engine.SQL(" WHERE ?", key.versions(s.db.Dialect(), project)))
+	read := s.db.ReadUnbounded(ctx)
+	if key.Where != nil {
+		read = s.db.ReadSearch(ctx) // its text varies
 	}
-	return s.summaries(ctx, engine.SQL("SELECT v.artifact_id, m.kind, "+
+	return s.summaries(read, engine.SQL("SELECT v.artifact_id, m.kind, "+
 		numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 
@@ -124,7 +133,7 @@ func (s *Store) SubjectSummaries(
 	}
 	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
 		Where: where})
-	return s.summaries(ctx, engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq",
+	return s.summaries(s.db.ReadUnbounded(ctx), engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq",
 		from))
 }
 
@@ -154,9 +163,9 @@ func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error 
 
 // summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
 // hand: there may be a hundred thousand.
-func (s *Store) summaries(ctx context.Context, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
+func (s *Store) summaries(reader engine.Reader, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
-	err := s.db.ReadUnbounded(ctx).Do(func(db *gorm.DB) error {
+	err := reader.Do(func(db *gorm.DB) error {
 		return tallyRows(db.Raw(query.SQL, query.Args...), tallies)
 	})
 	if err != nil {

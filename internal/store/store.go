@@ -4,9 +4,10 @@
 //
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
-// and sorted lists, package lineage the connections of versions, package clientid the IDs that clients choose, package
-// snapshot the stored answers, package bulk the import and export of whole projects. Rows of one table by key are read
-// and written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
+// known keys, package clientid the IDs that clients choose, package snapshot the stored answers, package bulk the
+// import and export of whole projects. Rows of one table by key are read and written with GORM's typed API; statements
+// that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -22,17 +23,22 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/models"
 )
 
 // The readers of other packages, whose methods are methods of Store.
-type lineageReader = lineage.Reader
+type (
+	lineageReader = lineage.Reader
+	keyCatalogue  = catalogue.Catalogue
+)
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
 	lineageReader
+	*keyCatalogue
 
 	db  *engine.DB
 	log *slog.Logger
@@ -60,7 +66,10 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{lineageReader: lineage.Reader{DB: db}, db: db, log: log, clock: db.Clock()}, nil
+	return &Store{
+		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		db: db, log: log, clock: db.Clock(),
+	}, nil
 }
 
 // Close waits for the running writes and closes the database.

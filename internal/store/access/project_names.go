@@ -1,9 +1,12 @@
 package access
 
 import (
+	"fmt"
+
 	"gorm.io/gorm"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/near"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -68,4 +71,18 @@ func (tx *Tx) ProjectNotFound(at *models.Path, name string) error {
 		return failure
 	}
 	return tx.Suggest(failure, name, engine.SQL("SELECT name FROM projects ORDER BY id DESC"))
+}
+
+// ProjectWarning returns the warning of the name of a project that is not visible to the caller. Its candidates are.
+func (tx *Tx) ProjectWarning(name string) (*models.Warning, error) {
+	visible := VisibleTo(tx.Who, "id", engine.True)
+	similar, _, err := tx.NearNames(name, engine.SQL("SELECT name FROM projects WHERE ? ORDER BY id DESC", visible))
+	if err != nil {
+		return nil, err
+	}
+	message := fmt.Sprintf("there is no project %q", models.TruncateName(name))
+	if len(similar) > 0 {
+		message += near.Suggestion(similar)
+	}
+	return &models.Warning{Code: models.WarningUnknownProject, Message: message, Candidates: similar}, nil
 }

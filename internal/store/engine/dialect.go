@@ -52,6 +52,13 @@ type Dialect interface {
 	AggDistinct(value string) string
 	// SeqAndID returns a text that sorts like seq: its 20 digits, followed by the ID in hexadecimal.
 	SeqAndID(seq, id string) string
+	// KeyGroups returns a SELECT that groups the rows m of metadata, items of FROM with conditions, by an owner, card, key
+	// and kind: the columns owner, card, key, kind, size, the least and the greatest sort key for which a condition
+	// holds, and the last SeqAndID. SQLite would sort all rows; it groups them in a function.
+	KeyGroups(from Expr, owner string, ranged Expr) Expr
+	// IsClustered reports whether metadata_latest is stored in the order of its primary key, so that rows are read faster
+	// along this key than by another index.
+	IsClustered() bool
 	// CustomPlans returns a session of the transaction whose statements are planned for their arguments each time.
 	CustomPlans(tx *gorm.DB) *gorm.DB
 	// HasOneWriter reports whether transactions run one after the other, so that no row needs a lock.

@@ -254,6 +254,14 @@ func (d *postgresDialect) SeqAndID(seq, id string) string {
 	return "lpad(CAST(" + seq + " AS text), 20, '0') || CAST(" + id + " AS text)"
 }
 
+func (d *postgresDialect) KeyGroups(from Expr, owner string, ranged Expr) Expr {
+	return SQL("SELECT "+owner+` AS owner, m.card, m.key, m.kind, count(*) AS size,
+		min(CASE WHEN ? THEN m.sort_key END) AS least, max(CASE WHEN ? THEN m.sort_key END) AS greatest,
+		max(`+d.SeqAndID("m.seq", "m.id")+") AS last FROM ? GROUP BY "+owner+", m.card, m.key, m.kind", ranged, ranged, from)
+}
+
+func (d *postgresDialect) IsClustered() bool { return false }
+
 func (d *postgresDialect) ForUpdate() string { return " FOR UPDATE" }
 
 func (d *postgresDialect) LockNumber(tx *gorm.DB, number int64) error {

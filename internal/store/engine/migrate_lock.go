@@ -52,10 +52,11 @@ func (l *migrationLock) try(ctx context.Context, pool *sql.DB) (held bool, err e
 	if err != nil {
 		return false, err
 	}
-	// The transaction is idle as long as the migrations take.
-	_, err = tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+	err = tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&held)
 	if err == nil {
-		err = tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&held)
+		// The transaction is idle as long as the migrations take. SET also ends the snapshot of the SELECT, for which
+		// CREATE INDEX CONCURRENTLY would wait.
+		_, err = tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
 	}
 	if err != nil || !held {
 		return false, errors.Join(err, tx.Rollback())

@@ -78,6 +78,15 @@ func (c compiler) filter(t *Table, f *models.Filter) engine.Expr {
 	return engine.All(c.filters(t, f.All))
 }
 
+// VersionCondition returns the condition that an artifact version v passes a filter, as of an instant in microseconds
+// since 1970 or now (0). A nil filter matches every version.
+func VersionCondition(d engine.Dialect, project models.ID, f *models.Filter, asOf int64) engine.Expr {
+	if f == nil {
+		return engine.True
+	}
+	return compiler{dialect: d, project: project, asOf: asOf}.filter(ArtifactVersions, f)
+}
+
 func (c compiler) filters(t *Table, filters []*models.Filter) []engine.Expr {
 	conditions := make([]engine.Expr, len(filters))
 	for i, f := range filters {

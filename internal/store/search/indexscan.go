@@ -39,8 +39,12 @@ func (c compiler) indexScans(t *Table, f *models.Filter) []indexScan {
 				return []indexScan{{ids: []engine.Expr{ids}, filter: f, exact: len(f.Conditions) == 1}}
 			}
 		}
-	case f.Related == "producedBy":
-		if ids, ok := c.producedScan(f.RelatedFilter); ok {
+	case f.Related == "producedBy", f.Related == "consumedBy":
+		table := outputVersions
+		if f.Related == "consumedBy" {
+			table = inputVersions
+		}
+		if ids, ok := c.runScan(table, f.RelatedFilter); ok {
 			return []indexScan{{ids: []engine.Expr{ids}, filter: f}}
 		}
 	}

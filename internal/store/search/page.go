@@ -34,8 +34,9 @@ type List[T any] struct {
 	ParentOf func(T) models.ID
 	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
-	// Unbounded is set if a page may read many more rows than it returns.
-	Unbounded bool
+	// Unbounded is set if a page may read many more rows than it returns. Variable is set if the text of its statement
+	// varies, too.
+	Unbounded, Variable bool
 }
 
 // PositionKind is the type of a value of a position.
@@ -98,7 +99,10 @@ func (l List[T]) readItems(
 		})
 	}
 	read := db.Read(ctx)
-	if l.Unbounded {
+	switch {
+	case l.Variable:
+		read = db.ReadSearch(ctx)
+	case l.Unbounded:
 		read = db.ReadUnbounded(ctx)
 	}
 	var items []T
@@ -131,7 +135,7 @@ func (l List[T]) bounds(parent models.ID, page models.Page) (bounds engine.Expr,
 		argument, text string
 		later          bool
 	}{{"after", page.After, true}, {"before", page.Before, false}} {
-		values, err := parseCursor(cursor.argument, l.cursorName(parent), cursor.text, l.Kinds)
+		values, err := ParseCursor(cursor.argument, l.cursorName(parent), cursor.text, l.Kinds)
 		if err != nil {
 			return bounds, err
 		}
@@ -164,8 +168,8 @@ func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engi
 		bounds, page.Size+1)
 }
 
-// parseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
-func parseCursor(argument, list, text string, kinds []PositionKind) ([]any, error) {
+// ParseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
+func ParseCursor(argument, list, text string, kinds []PositionKind) ([]any, error) {
 	position, err := models.ParseCursor(argument, list, text)
 	if err != nil || position == nil {
 		return nil, err

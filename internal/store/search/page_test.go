@@ -32,7 +32,7 @@ func TestParseCursor(t *testing.T) {
 		{"a text that PostgreSQL cannot store", models.Position{"a\x00", 1, id.String()}, "list", false},
 		{"null", models.Position{nil, 1, id.String()}, "list", false},
 	} {
-		values, err := parseCursor("before", "list", models.EncodeCursor(c.list, c.position), kinds)
+		values, err := ParseCursor("before", "list", models.EncodeCursor(c.list, c.position), kinds)
 		var failure *models.Error
 		switch {
 		case c.valid:
@@ -43,7 +43,7 @@ func TestParseCursor(t *testing.T) {
 			t.Errorf("%s: got %v, %v", c.name, values, err)
 		}
 	}
-	if values, err := parseCursor("after", "list", "", kinds); values != nil || err != nil {
+	if values, err := ParseCursor("after", "list", "", kinds); values != nil || err != nil {
 		t.Errorf("no cursor: got %v, %v", values, err)
 	}
 }

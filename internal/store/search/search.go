@@ -245,8 +245,8 @@ func (s *searcher[T]) parseCursors() (after, before []any, err error) {
 		}
 	}
 	kinds = append(kinds, IDPosition)
-	if after, err = parseCursor("after", s.name, s.query.Page.After, kinds); err == nil {
-		before, err = parseCursor("before", s.name, s.query.Page.Before, kinds)
+	if after, err = ParseCursor("after", s.name, s.query.Page.After, kinds); err == nil {
+		before, err = ParseCursor("before", s.name, s.query.Page.Before, kinds)
 	}
 	return after, before, err
 }

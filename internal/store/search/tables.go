@@ -15,6 +15,7 @@ var ArtifactVersions = &Table{
 	name: "artifactVersions", from: "artifact_versions v", alias: "v", columns: engine.Columns[models.ArtifactVersion](),
 	subjectKind: models.SubjectArtifactVersion, subject: "v.subject_id", created: "v.created_at",
 	fields: map[string]filterField{
+		"id":         {column: "v.id", indexScan: scanColumn("artifact_versions", "id")},
 		"artifact":   {column: artifactName, override: artifactNameCondition, indexScan: scanByArtifactName},
 		"artifactId": {column: "v.artifact_id", indexScan: scanColumn("artifact_versions", "artifact_id")},
 		"version":    {column: "v.version"},
@@ -27,6 +28,7 @@ var ArtifactVersions = &Table{
 	},
 	related: map[string]func(compiler, *models.Filter) engine.Expr{
 		"producedBy": func(c compiler, f *models.Filter) engine.Expr { return c.filter(producers, f) },
+		"consumedBy": compiler.consumerCondition,
 	},
 	orders: map[string]sortField{
 		"CREATED_AT": {column: "v.created_at", number: true},
@@ -36,29 +38,6 @@ var ArtifactVersions = &Table{
 		"TYPE":       {column: "v.type", nullable: true},
 	},
 	defaultOrder: []models.OrderTerm{{Field: "CREATED_AT", Descending: true}},
-}
-
-// producers are the producers of the versions v, each of which has one or none.
-var producers = &Table{
-	fields: map[string]filterField{
-		"pipeline":      {multiValued: producerCondition("r.pipeline")},
-		"step":          {multiValued: producerCondition("s.name")},
-		"stepRunId":     {multiValued: producerCondition("s.id")},
-		"pipelineRunId": {multiValued: producerCondition("r.id")},
-	},
-}
-
-// producerCondition returns a condition on a column l.label of the producer of a version v: of its step run s or
-// pipeline run r.
-func producerCondition(column string) func(compiler, engine.Expr) engine.Expr {
-	return func(c compiler, condition engine.Expr) engine.Expr {
-		steps := c.dialect.LateralJoin("step_runs s", "s", engine.SQL("s.project_id = ? AND s.id = o.step_run_id", c.project))
-		runs := c.dialect.LateralJoin("pipeline_runs r", "r",
-			engine.SQL("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))
-		return engine.SQL("(SELECT TRUE FROM (SELECT "+
-			column+" AS label FROM step_outputs o?? WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1)"+
-			" l WHERE ? LIMIT 1)", steps, runs, c.project, condition)
-	}
 }
 
 // Artifacts are the artifacts of a project.
@@ -228,39 +207,4 @@ func latestAliasCondition(c compiler, test models.FieldCondition) (engine.Expr, 
 	}
 	return engine.Any([]engine.Expr{engine.SQL("NOT EXISTS (?)", greater),
 		aliasCondition(c, c.compare("l.label", test))}), true
-}
-
-// producedScan returns the scan of the versions of step runs, pipeline runs or pipelines, if a filter of producers
-// selects some by an index.
-func (c compiler) producedScan(f *models.Filter) (engine.Expr, bool) {
-	for _, part := range append([]*models.Filter{f}, f.All...) {
-		for _, test := range part.Conditions {
-			if !isIndexable(test.Op) || test.IgnoreCase {
-				continue
-			}
-			if outputs, ok := c.producedBy(part.Field, test); ok {
-				return engine.SQL("SELECT o.artifact_version_id AS id FROM ? AND o.artifact_version_id IS NOT NULL", outputs), true
-			}
-		}
-	}
-	return engine.Expr{}, false
-}
-
-// producedBy returns the SQL after FROM that selects the outputs o of the step runs whose field passes a condition.
-func (c compiler) producedBy(field string, test models.FieldCondition) (engine.Expr, bool) {
-	steps := c.dialect.LateralJoin("step_runs s", "s",
-		engine.SQL("s.project_id = ? AND s.pipeline_run_id = r.id", c.project))
-	outputs := c.dialect.LateralJoin("step_outputs o", "o",
-		engine.SQL("o.project_id = ? AND o.step_run_id = s.id", c.project))
-	switch field {
-	case "pipeline":
-		return engine.SQL("pipeline_runs r?? WHERE r.project_id = ? AND ?", steps, outputs, c.project,
-			c.compare("r.pipeline", test)), true
-	case "pipelineRunId":
-		return engine.SQL("step_runs s? WHERE s.project_id = ? AND ?", outputs, c.project,
-			c.compare("s.pipeline_run_id", test)), true
-	case "stepRunId":
-		return engine.SQL("step_outputs o WHERE o.project_id = ? AND ?", c.project, c.compare("o.step_run_id", test)), true
-	}
-	return engine.Expr{}, false
 }

@@ -135,7 +135,7 @@ func TestProducers(t *testing.T) {
 			case len(scans) != 1 || scans[0].exact:
 				t.Errorf("%s: got the scans %v", p.field, scans)
 			default:
-				checkSQL(t, p.field, scans[0].ids[0], "SELECT "+output+p.scan+" AND o.artifact_version_id IS NOT NULL", p.args)
+				checkSQL(t, p.field, scans[0].ids[0], "SELECT DISTINCT "+output+p.scan+" AND o.artifact_version_id IS NOT NULL", p.args)
 			}
 		}
 		for _, of := range []*models.Filter{field(p.field, "contains", "x"), ignoreCase(field(p.field, "eq", "x")), {Not: condition}} {

@@ -1,0 +1,7 @@
+-- Latest entries without a value by key, for warnings about unknown keys: a key is known while an entry of it exists, be it a
+-- retraction. metadata_latest_by_value has those with a value. Both statements may run twice.
+
+-- +goose NO TRANSACTION
+-- +goose Up
+DROP INDEX CONCURRENTLY IF EXISTS metadata_latest_retracted;
+CREATE INDEX CONCURRENTLY metadata_latest_retracted ON metadata_latest (project_id, key, card) WHERE sort_key IS NULL;
