@@ -49,8 +49,8 @@ var allowedImports = map[string][]string{
 
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
-		"internal/store/engine", "internal/store/facet", "internal/store/lineage", "internal/store/search",
-		"internal/store/snapshot", "internal/store/target",
+		"internal/store/engine", "internal/store/facet", "internal/store/lineage", "internal/store/outputs",
+		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
@@ -59,6 +59,10 @@ var allowedImports = map[string][]string{
 	},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/outputs": {
+		"models", "internal/store/access", "internal/store/clientid", "internal/store/engine", "internal/store/target",
+	},
+	"internal/store/repair":   {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/clientid": {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
@@ -117,8 +121,10 @@ var importers = map[string][]string{
 	"github.com/99designs/gqlgen": {
 		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser":    {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
-	"gorm.io/":                       {"internal/store", "internal/store/access", "internal/store/engine", "internal/store/search"},
+	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"gorm.io/": {
+		"internal/store", "internal/store/access", "internal/store/engine", "internal/store/repair", "internal/store/search",
+	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/load", "internal/store/engine"},

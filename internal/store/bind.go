@@ -10,32 +10,6 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// findOutput finds an output in a project, or in any project for zero. A step run of another project fails like a
-// missing one. It returns the project of the step run also with OUTPUT_NOT_FOUND.
-func (tx *transaction) findOutput(
-	at *models.Path, project models.ID, ref models.StepOutputRef,
-) (models.StepOutput, error) {
-	id, _ := models.ParseID(ref.StepRunID)
-	within := tx.Within(project)
-	outputs, err := target.StepOutputs(within, []models.ID{id})
-	if err == nil {
-		err = within.RefuseShared(at.Child("stepRunId"), id)
-	}
-	declared, known := outputs[id]
-	if err == nil && !known {
-		err = tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
-	}
-	if err != nil {
-		return models.StepOutput{ProjectID: project}, err
-	}
-	for _, row := range declared.Outputs {
-		if row.Output.Name == ref.Name {
-			return row.Output, nil
-		}
-	}
-	return models.StepOutput{ProjectID: declared.Project}, target.OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
-}
-
 // BindOutput binds an output to a version that exists, and logs the waiting facts of the output to the version. It
 // fails with NOT_FOUND, OUTPUT_NOT_FOUND, CONFLICT for a bound output, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) BindOutput(
@@ -45,7 +19,7 @@ func (s *Store) BindOutput(
 	call.Input = []any{input.Output, target.CanonicalSelector(auth.FromContext(ctx), selector)}
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.BoundOutput),
 		func(tx *transaction) (models.ID, *models.StepOutput, error) {
-			output, err := tx.findOutput(at.Child("output"), models.ID{}, input.Output)
+			output, err := target.DeclaredOutput(tx.Tx, at.Child("output"), models.ID{}, input.Output)
 			project := output.ProjectID
 			if err == nil {
 				err = tx.RequireRole(models.ApiKeyRoleWriter, project)

@@ -38,8 +38,8 @@ func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEnt
 	return entry
 }
 
-// origin are the fields that a copy of an entry keeps. A copy in the database has no ID and gets a new one, and the time
-// of the call.
+// origin are the fields that a copy of an entry keeps. A copy in the same database has no ID. It gets a new one and the
+// time of the call.
 type origin struct {
 	id       models.ID
 	loggedAt models.Time

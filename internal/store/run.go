@@ -74,32 +74,6 @@ func (s *Store) StartPipelineRun(
 	return done.Value, done.Replayed || existed, err
 }
 
-// StepInputs returns the inputs of each step run, in the order of declaration.
-func (s *Store) StepInputs(
-	ctx context.Context, project models.ID, steps []models.ID,
-) (map[models.ID][]*models.StepInput, error) {
-	found, err := lookUpRows[models.StepInput](ctx, s, engine.Lookup{Table: "step_inputs", Column: "step_run_id", IDs: steps},
-		project, " ORDER BY t.step_run_id, t.position")
-	inputs := map[models.ID][]*models.StepInput{}
-	for _, input := range found {
-		inputs[input.StepRunID] = append(inputs[input.StepRunID], input)
-	}
-	return inputs, err
-}
-
-// StepOutputs returns the outputs of each step run, in the order of declaration.
-func (s *Store) StepOutputs(
-	ctx context.Context, project models.ID, steps []models.ID,
-) (map[models.ID][]*models.StepOutput, error) {
-	found, err := lookUpRows[models.StepOutput](ctx, s, engine.Lookup{Table: "step_outputs", Column: "step_run_id", IDs: steps},
-		project, " ORDER BY t.step_run_id, t.position")
-	outputs := map[models.ID][]*models.StepOutput{}
-	for _, output := range found {
-		outputs[output.StepRunID] = append(outputs[output.StepRunID], output)
-	}
-	return outputs, err
-}
-
 // StartStepRun begins a step of a pipeline run and declares its inputs and outputs. It fails with NOT_FOUND for an
 // unknown run or input, CONFLICT if the run has ended, and FORBIDDEN.
 func (s *Store) StartStepRun(

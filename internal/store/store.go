@@ -5,9 +5,10 @@
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
-// known keys, package clientid the IDs that clients choose, package snapshot the stored answers, package bulk the
-// import and export of whole projects. Rows of one table by key are read and written with GORM's typed API; statements
-// that join, rank, fold or batch are SQL.
+// known keys, package clientid the IDs that clients choose, package outputs the outputs of steps that end, package
+// repair the rows of older servers, package snapshot the stored answers, package bulk the import and export of whole
+// projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold or
+// batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -26,6 +27,7 @@ import (
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/lineage"
+	"github.com/placard/placard/internal/store/repair"
 	"github.com/placard/placard/models"
 )
 
@@ -33,12 +35,22 @@ import (
 type (
 	lineageReader = lineage.Reader
 	keyCatalogue  = catalogue.Catalogue
+	repairer      = repair.Repairer
+)
+
+// The results of Repair.
+type (
+	// Progress is the progress of a repair.
+	Progress = repair.Progress
+	// RepairCounts counts the rows that a repair changed or added.
+	RepairCounts = repair.Counts
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
 	lineageReader
 	*keyCatalogue
+	repairer
 
 	db  *engine.DB
 	log *slog.Logger
@@ -67,7 +79,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	return &Store{
-		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now), repairer: repair.Repairer{DB: db},
 		db: db, log: log, clock: db.Clock(),
 	}, nil
 }

@@ -104,7 +104,7 @@ func (c *versionCreator) findProject() (err error) {
 		c.project, err = c.tx.ProjectNamed(c.at.Child("project"), c.tx.Who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
-		c.output, err = c.tx.findOutput(c.at.Child("output"), c.project, *c.input.Output)
+		c.output, err = target.DeclaredOutput(c.tx.Tx, c.at.Child("output"), c.project, *c.input.Output)
 		c.project = c.output.ProjectID
 	}
 	if err == nil {

@@ -5,7 +5,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// identity tells objects of several projects with the same ID apart. Clients may choose the IDs of some objects.
+// identity is the ID of an object, which objects of several projects can have, because clients choose some IDs.
 type identity struct {
 	id, project models.ID
 	// created is zero for an object whose ID the server chose.

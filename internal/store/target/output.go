@@ -58,6 +58,32 @@ func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutput
 	return outputs, err
 }
 
+// DeclaredOutput finds an output in a project, or in any project for zero. A step run of another project fails like a
+// missing one. It returns the project of the step run also with OUTPUT_NOT_FOUND.
+func DeclaredOutput(
+	tx *access.Tx, at *models.Path, project models.ID, ref models.StepOutputRef,
+) (models.StepOutput, error) {
+	id, _ := models.ParseID(ref.StepRunID)
+	within := tx.Within(project)
+	outputs, err := StepOutputs(within, []models.ID{id})
+	if err == nil {
+		err = within.RefuseShared(at.Child("stepRunId"), id)
+	}
+	declared, known := outputs[id]
+	if err == nil && !known {
+		err = tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
+	}
+	if err != nil {
+		return models.StepOutput{ProjectID: project}, err
+	}
+	for _, row := range declared.Outputs {
+		if row.Output.Name == ref.Name {
+			return row.Output, nil
+		}
+	}
+	return models.StepOutput{ProjectID: declared.Project}, OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
+}
+
 func (r resolver) outputs(tx *access.Tx, found []Resolved) error {
 	if len(r.contexts) == 0 {
 		return nil
