@@ -17,7 +17,7 @@ func (s *Store) BindOutput(
 ) (*models.StepOutput, bool, error) {
 	selector := models.ArtifactVersionSelector{ArtifactVersion: &input.ArtifactVersion}
 	call.Input = []any{input.Output, target.CanonicalSelector(auth.FromContext(ctx), selector)}
-	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.BoundOutput),
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Output),
 		func(tx *transaction) (models.ID, *models.StepOutput, error) {
 			output, err := target.DeclaredOutput(tx.Tx, at.Child("output"), models.ID{}, input.Output)
 			project := output.ProjectID

@@ -181,7 +181,8 @@ func codeArtifact(s *Codec, a *models.Artifact) {
 	}
 }
 
-func codeOutput(s *Codec, o *models.StepOutput) {
+// Output codes the fields of an output, with its version if that is known.
+func Output(s *Codec, o *models.StepOutput) {
 	s.codeProject(&o.ProjectID)
 	s.codeID(&o.ID)
 	s.codeID(&o.StepRunID)
@@ -192,13 +193,8 @@ func codeOutput(s *Codec, o *models.StepOutput) {
 	codeOptional(s, &o.BoundAt, (*Codec).codeTime)
 	if s.form > formWithoutAuthors {
 		s.codeID(&o.ReusedSubjectID)
+		codeOptional(s, &o.KnownVersion, Version)
 	}
-}
-
-// BoundOutput codes the fields of an output with those of its version.
-func BoundOutput(s *Codec, o *models.StepOutput) {
-	codeOutput(s, o)
-	codeOptional(s, &o.KnownVersion, Version)
 }
 
 // Finished is a step run that has ended, with the outputs that were saved and their versions.
@@ -217,7 +213,7 @@ func FinishedStep(s *Codec, f *Finished) {
 	}
 	s.failed = s.failed || n != len(f.Outputs)
 	for i := range f.Outputs {
-		Pointer(BoundOutput)(s, &f.Outputs[i])
+		Pointer(Output)(s, &f.Outputs[i])
 	}
 }
 
@@ -264,7 +260,7 @@ func (s *Codec) codeSubject(subject *models.Subject) {
 	case models.SubjectArtifactVersion:
 		codeObject(s, subject, Version)
 	case models.SubjectStepOutput:
-		codeObject(s, subject, codeOutput)
+		codeObject(s, subject, Output)
 	case models.SubjectStepRun:
 		codeObject(s, subject, StepRun)
 	case models.SubjectPipelineRun:
