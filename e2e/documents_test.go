@@ -25,6 +25,7 @@ var ownServer = []struct{ page, setup string }{
 	{"how-to/move-to-postgresql.md", runningServer},
 	{"how-to/use-postgresql.md", ""},
 	{"how-to/back-up.md", runningServer},
+	{"how-to/erase.md", runningServer},
 	{"how-to/upgrade.md", "export PLACARD_DATABASE_URL=postgres://placard@127.0.0.1:5432/placard\nplacard migrate up\n"},
 	{"how-to/keys.md", ""},
 }
@@ -38,7 +39,7 @@ curl -fsS http://127.0.0.1:8080/graphql -H 'Content-Type: application/json' -d '
 `
 
 // withExample lists the pages whose queries read the data of examples/penguins.
-var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md", "how-to/compare.md"}
+var withExample = []string{"../README.md", "tutorial/first-dashboard-query.md", "how-to/compare.md", "how-to/changes.md"}
 
 // documentPage returns the text of a page below docs.
 func documentPage(t testing.TB, page string) string {

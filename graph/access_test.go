@@ -64,6 +64,7 @@ var rules = map[string]rule{
 	"logMetadataBatch": {"WRITER", append(inputs(`writes: [{target: %s, metadata: {k: "MARK"}}]`, selectors...),
 		inputs(`writes: [{target: {artifactVersionId: "{own.ArtifactVersion}"}, metadata: {k: 1}}, {target: %s, metadata: {k: 1}}]`, selectors...)...)},
 	"retractMetadata":       {"WRITER", inputs(`target: %s, keys: [{key: "accuracy"}], reason: "MARK"`, slices.Delete(slices.Clone(selectors), 2, 3)...)},
+	"eraseMetadata":         {"ADMIN", inputs(`entryIds: [%s], reason: "MARK"`, `"{MetadataEntry}"`)},
 	"createArtifactVersion": {"WRITER", inputs(`%s, artifact: "artifact {n}", aliases: ["prod"]`, `project: "{name}"`, `output: {stepRunId: "{StepRun}", name: "output"}`, `project: "{name}", output: {stepRunId: "{own.StepRun}", name: "output"}`, `project: "{own.name}", output: {stepRunId: "{StepRun}", name: "output"}`)},
 	"startPipelineRun":      {"WRITER", inputs(`project: "{name}", pipeline: "p"`)},
 	"finishPipelineRun":     {"WRITER", inputs(`pipelineRunId: "{PipelineRun}"`)},
@@ -78,6 +79,9 @@ var rules = map[string]rule{
 	"deleteArtifactVersion": {"ADMIN", inputs(`%s`, versionSelectors...)},
 	"deleteArtifact":        {"ADMIN", inputs(`artifactId: "{Artifact}"`)},
 	"createProject":         {"OWNER", inputs(`name: "project {n} MARK"`)},
+	"updateProject":         {"ADMIN", inputs(`projectId: "{Project}", description: "MARK"`)},
+	"updateArtifact":        {"WRITER", inputs(`artifactId: "{Artifact}", description: "MARK"`)},
+	"updateArtifactVersion": {"WRITER", inputs(`%s, description: "MARK"`, versionSelectors...)},
 	"createApiKey":          {"ADMIN", inputs(`project: "{name}", role: ADMIN, name: "new {n} MARK"`)},
 	"revokeApiKey":          {"ADMIN", inputs(`apiKeyId: "{ApiKey}"`)},
 }

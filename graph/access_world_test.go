@@ -185,6 +185,7 @@ func (w *world) fresh(project string) {
 	made := func(kind, mutation string) { ids[kind] = w.id(w.owner(w.put(project, project, mutation))) }
 	made("ArtifactVersion", `mutation { createArtifactVersion(input: {project: "{name}", artifact: "artifact {n}", tags: ["t"], aliases: ["old MARK", "prod"],
 		metadata: {accuracy: 1, text: "MARK"}}) { artifactVersion { id } } }`)
+	made("MetadataEntry", `{ node(id: "{ArtifactVersion}") { ... on Subject { metadataEntry(key: "accuracy") { id } } } }`)
 	made("Artifact", `{ artifact(name: "artifact {n}", project: "{name}") { id } }`)
 	made("PipelineRun", `mutation { startPipelineRun(input: {project: "{name}", pipeline: "pipeline MARK"}) { pipelineRun { id } } }`)
 	made("StepRun", `mutation { startStepRun(input: {pipelineRunId: "{PipelineRun}", name: "step MARK",

@@ -58,12 +58,50 @@ func (r *Resolver) listQuery(ctx context.Context, args queryArgs, view *models.T
 		return models.ListQuery{}, err
 	}
 	instant, err := r.effectiveAsOf(ctx, models.NewPath("asOf"), args.asOf, view)
+	if at := findField(models.NewPath("where"), args.where, "updatedAt"); err == nil && instant != nil && at != nil {
+		err = models.BadInput(at, "has no history, so it cannot be used as of an instant")
+	}
 	return models.ListQuery{Filter: filter, Order: order, AsOf: instant}, err
+}
+
+// findField returns the path of a field that a filter uses, nil if it does not.
+func findField(at *models.Path, filter models.FilterInput, name string) *models.Path {
+	for field, value := range filter {
+		var parts []models.FilterInput
+		at := at.Child(field)
+		switch value := value.(type) {
+		case []models.FilterInput:
+			parts = value
+		case models.FilterInput:
+			if field == name {
+				return at
+			}
+			if field == "not" {
+				if found := findField(at, value, name); found != nil {
+					return found
+				}
+			}
+		}
+		for i, part := range parts {
+			if found := findField(at.Child(i), part, name); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
 }
 
 // hasArgument reports whether the query passes the argument, even as null.
 func hasArgument(ctx context.Context, argument string) bool {
 	_, ok := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]
+	return ok
+}
+
+// inputHas reports whether the input of a mutation has a field, even as null.
+func inputHas(ctx context.Context, field string) bool {
+	arguments := graphql.GetFieldContext(ctx).Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	input, _ := arguments["input"].(map[string]any)
+	_, ok := input[field]
 	return ok
 }
 

@@ -27,6 +27,10 @@ func (artifact) Aliases(ctx context.Context, a *models.Artifact) ([]*models.Arti
 	return append([]*models.ArtifactAlias{}, aliases...), err // an empty list, not null
 }
 
+func (artifact) LastLoggedAt(ctx context.Context, a *models.Artifact) (*models.Time, error) {
+	return loadersFrom(ctx).artifactLogged.Load(ctx, a.ProjectID, a.ID, toMicros(a.AsOf))
+}
+
 func (r artifact) Versions(
 	ctx context.Context, a *models.Artifact, where models.FilterInput, orderBy []models.OrderInput, asOf *models.Time,
 	first *int32, after *string, last *int32, before *string,

@@ -43,7 +43,8 @@ type theme struct {
 	depth  int
 }
 
-var fieldNames = []string{"artifact", "version", "number", "type", "tag", "alias", "producedBy", "consumedBy", "id", "createdAt"}
+var fieldNames = []string{"artifact", "version", "number", "type", "tag", "alias", "producedBy", "consumedBy", "id", "createdAt",
+	"lastLoggedAt", "createdBy"}
 
 // drawFilter draws an ArtifactVersionFilter.
 func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
@@ -77,7 +78,11 @@ func (th theme) drawFilter(t *rapid.T, depth int) map[string]any {
 		case "number":
 			filter[name] = drawIntFilter(t)
 		case "createdAt":
-			filter[name] = drawDateTimeFilter(t)
+			filter[name] = drawDateTimeFilter(t, func(v *oracleVersion) time.Time { return v.createdAt })
+		case "lastLoggedAt":
+			filter[name] = drawDateTimeFilter(t, (*oracleVersion).someEntryTime)
+		case "createdBy":
+			filter[name] = drawStringFilter(t, []string{"Ann"})
 		case "producedBy":
 			filter[name] = drawRunFilter(t, func(version *oracleVersion) *oracleProducer { return version.producer })
 		case "consumedBy":
@@ -183,14 +188,22 @@ func drawIntFilter(t *rapid.T) map[string]any {
 	return filter
 }
 
-// drawDateTimeFilter draws a DateTimeFilter at the creation of some version, to the nanosecond.
-func drawDateTimeFilter(t *rapid.T) map[string]any {
+// someEntryTime returns the time of the last entry, or of the creation of a version without entries.
+func (v *oracleVersion) someEntryTime() time.Time {
+	if len(v.entries) == 0 {
+		return v.createdAt
+	}
+	return v.entries[len(v.entries)-1].loggedAt
+}
+
+// drawDateTimeFilter draws a DateTimeFilter at an instant of some version, to the nanosecond.
+func drawDateTimeFilter(t *rapid.T, instant func(*oracleVersion) time.Time) map[string]any {
 	filter := map[string]any{}
 	draw := func(i int) here {
 		near := drawFrom(t, []time.Duration{0, 0, 0, time.Microsecond, -time.Microsecond, 1, -1}, "near")
 		zone := drawFrom(t, []*time.Location{time.UTC, time.FixedZone("", 9*60*60)}, "zone")
 		return func(world *oracleWorld) string {
-			return world.versions[i].createdAt.Add(near).In(zone).Format(time.RFC3339Nano)
+			return instant(world.versions[i]).Add(near).In(zone).Format(time.RFC3339Nano)
 		}
 	}
 	names := []string{"lt", "gte", "gt", "lte", "eq", "exists", "ne", "in", "notIn", "between"}
@@ -269,7 +282,7 @@ func drawRunFilter(t *rapid.T, runOf func(*oracleVersion) *oracleProducer) map[s
 func (p *pool) drawOrder(t *rapid.T) []any {
 	terms := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]any {
 		term := map[string]any{}
-		field := drawFrom(t, []string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT"}, "field")
+		field := drawFrom(t, []string{"", "", "", "TYPE", "ARTIFACT", "NUMBER", "VERSION", "CREATED_AT", "LAST_LOGGED_AT"}, "field")
 		if field == "" {
 			term["metadata"], _ = p.drawPlace(t, p.places)
 		} else {

@@ -23,6 +23,8 @@ type loader struct {
 	tags    map[*oracleVersion][]string
 	// runs are the pipeline runs and steps the step runs, by number.
 	runs, steps []oracleProducer
+	// erases is set if the loader erases entries.
+	erases bool
 }
 
 var (
@@ -36,9 +38,12 @@ var (
 )
 
 // load fills a database in three phases and returns its content.
-func load(a *api) *oracleWorld {
+func load(a *api) *oracleWorld { return loadWith(a, true) }
+
+// loadWith fills a database as load does; erases allows erasures.
+func loadWith(a *api, erases bool) *oracleWorld {
 	l := &loader{
-		api: a, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
+		api: a, erases: erases, oracleWorld: &oracleWorld{}, rng: rand.New(rand.NewPCG(7, 11)),
 		aliases: map[string]map[string]*oracleVersion{}, tags: map[*oracleVersion][]string{},
 	}
 	for _, artifact := range sampleArtifacts {
@@ -253,7 +258,7 @@ func (l *loader) save(version *oracleVersion, input map[string]any, entries []sa
 	l.versions = append(l.versions, version)
 }
 
-// change logs again, takes back, or moves labels of a version.
+// change logs again, takes back, erases, or moves labels of a version.
 func (l *loader) change(version *oracleVersion) {
 	target := map[string]any{"artifactVersionId": version.id}
 	switch l.rng.IntN(6) {
@@ -261,6 +266,7 @@ func (l *loader) change(version *oracleVersion) {
 		version.entries = append(version.entries, l.log(target, drawEntries(l.rng, 40))...)
 	case 2, 3:
 		l.retract(version, target)
+		l.erase(version)
 	case 4:
 		alias := l.pick(sampleAliases)
 		if l.aliases[version.artifact][alias] == version {
@@ -299,6 +305,33 @@ func (l *loader) retract(version *oracleVersion, target map[string]any) {
 		version.entries = append(version.entries, oracleEntry{oraclePlace: place.oraclePlace, loggedAt: at})
 		return
 	}
+}
+
+// erase erases some entry of the version, perhaps an earlier one of its key or a retraction.
+func (l *loader) erase(version *oracleVersion) {
+	if !l.erases || len(version.entries) == 0 || l.rng.IntN(3) > 0 {
+		return
+	}
+	erased := &version.entries[l.rng.IntN(len(version.entries))]
+	card := any(nil)
+	if erased.card != "" {
+		card = erased.card
+	}
+	variables, err := json.Marshal(map[string]any{"id": version.id, "key": erased.key, "card": card})
+	if err != nil {
+		l.Fatal(err)
+	}
+	answer, _ := l.do(`query($id: ID!, $key: String!, $card: String) { artifactVersion(ref: {id: $id}) {
+		metadataHistory(key: $key, card: $card, first: 100) { nodes { id loggedAt } } } }`, string(variables))
+	history := answer["data"].(map[string]any)["artifactVersion"].(map[string]any)["metadataHistory"].(map[string]any)["nodes"].([]any)
+	for _, node := range history {
+		if l.instant(node.(map[string]any)["loggedAt"]).Equal(erased.loggedAt) {
+			l.mutate(`eraseMetadata`, `deduplicated`, map[string]any{"entryIds": []any{node.(map[string]any)["id"]}})
+			erased.value = nil
+			return
+		}
+	}
+	l.Fatalf("no entry of %v at %v", erased.oraclePlace, erased.loggedAt)
 }
 
 // delete removes the i-th version, which also leaves the past.

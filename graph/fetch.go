@@ -69,6 +69,19 @@ func fetchPagesAsOf[V any](
 	}
 }
 
+// fetchEvents fetches pages of timelines.
+func fetchEvents(
+	fetch func(
+		context.Context, models.ID, []models.ID, store.EventQuery, models.Page,
+	) (map[models.ID]*models.TimelineEventConnection, error),
+) batch.Fetch[eventPage, *models.TimelineEventConnection] {
+	return func(
+		ctx context.Context, project models.ID, ids []models.ID, p eventPage,
+	) (map[models.ID]*models.TimelineEventConnection, error) {
+		return fetch(ctx, project, ids, p.query, p.Page)
+	}
+}
+
 // fetchSeriesPages fetches pages of series with views of their entries. Each entry of a series exists at the instant
 // of the view.
 func fetchSeriesPages(

@@ -130,6 +130,9 @@ func argumentLimits(version, run, step string) []argumentLimit {
 		{"a reason", "RetractMetadataInput!", retract, 1000, func(n int) any {
 			return object{"target": target, "keys": []any{object{"key": "card"}}, "reason": long(n)}
 		}},
+		{"a description", "UpdateArtifactVersionInput!", `mutation%s { updateArtifactVersion(input: %s) { deduplicated } }`, 10_000, func(n int) any {
+			return object{"artifactVersionId": version, "description": long(n)}
+		}},
 		{"a value", "LogMetadataInput!", log, 64 << 10, func(n int) any { return logged(object{"v": strings.Repeat("x", n-2)}) }},
 		{"a value in bytes", "LogMetadataInput!", log, 64 << 10, func(n int) any { return logged(object{"v": strings.Repeat("x", n%2) + long(n/2-1)}) }},
 		{"a list", "LogMetadataInput!", log, 64 << 10, func(n int) any { return logged(object{"v": []any{strings.Repeat("x", n-4)}}) }},

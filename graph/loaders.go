@@ -40,11 +40,16 @@ type loaders struct {
 	aliases          *batch.Loader[epochMicros, []string]
 	artifactAliases  *batch.Loader[epochMicros, []*models.ArtifactAlias]
 	tags             *batch.Loader[epochMicros, []string]
+	projectEvents    *batch.Loader[eventPage, *models.TimelineEventConnection]
+	artifactEvents   *batch.Loader[eventPage, *models.TimelineEventConnection]
+	versionEvents    *batch.Loader[eventPage, *models.TimelineEventConnection]
+	artifactLogged   *batch.Loader[epochMicros, *models.Time]
 
 	metadata     *batch.Loader[latestArgs, []*models.MetadataEntry]
 	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
 	historyCount *batch.Loader[epochMicros, int32]
+	lastLogged   *batch.Loader[epochMicros, *models.Time]
 	keys         *batch.Loader[keyPage, *models.MetadataKeyUsageConnection]
 
 	projectArtifacts *batch.Loader[projectPage, *models.ArtifactConnection]
@@ -153,6 +158,10 @@ func (l *loaders) setLists(s *store.Store) {
 	l.aliases = batch.NewLoader(&l.Group, fetchAsOf(s.Aliases), nil, nil)
 	l.artifactAliases = listLoader(l, fetchAsOf(s.ArtifactAliases))
 	l.tags = batch.NewLoader(&l.Group, fetchAsOf(s.Tags), nil, nil)
+	l.projectEvents = pageLoader(l, fetchEvents(s.ProjectEvents))
+	l.artifactEvents = pageLoader(l, fetchEvents(s.ArtifactEvents))
+	l.versionEvents = pageLoader(l, fetchEvents(s.VersionEvents))
+	l.artifactLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLoggedOfArtifacts), nil, nil)
 }
 
 // setMetadata sets the loaders of entries and keys.
@@ -160,6 +169,7 @@ func (l *loaders) setMetadata(s *store.Store) {
 	l.metadata = listLoader(l, fetchLatest(s.LatestEntries))
 	l.columns = listLoader(l, fetchLatest(s.LatestOfKeys))
 	l.historyCount = batch.NewLoader(&l.Group, fetchAsOf(s.HistoryCounts), nil, nil)
+	l.lastLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLogged), nil, nil)
 	l.history = pageLoader(l,
 		func(
 			ctx context.Context, project models.ID, ids []models.ID, p historyPage,

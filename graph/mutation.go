@@ -109,6 +109,17 @@ func (m mutation) RetractMetadata(
 	}, err
 }
 
+func (m mutation) EraseMetadata(
+	ctx context.Context, input models.EraseMetadataInput,
+) (*models.EraseMetadataPayload, error) {
+	if err := input.Check(&m.limits, inputPath); err != nil {
+		return nil, err
+	}
+	erased, deduplicated, err := m.store.EraseMetadata(ctx, newCall(ctx, "eraseMetadata", input.IdempotencyKey), inputPath, input)
+	addSiblings(loadersFrom(ctx), erased)
+	return &models.EraseMetadataPayload{Entries: erased, Deduplicated: deduplicated}, err
+}
+
 func (m mutation) CreateArtifactVersion(
 	ctx context.Context, input models.CreateArtifactVersionInput,
 ) (*models.CreateArtifactVersionPayload, error) {

@@ -39,7 +39,7 @@ type oracleProducer struct{ pipeline, step, stepRun, pipelineRun string }
 // oraclePlace is the card and the key of an entry. The card is empty for none.
 type oraclePlace struct{ card, key string }
 
-// oracleEntry is one entry of a key; a retraction has no value.
+// oracleEntry is one entry of a key; a retraction and an erased entry have no value.
 type oracleEntry struct {
 	oraclePlace
 	loggedAt time.Time
@@ -53,6 +53,8 @@ type oracleStanding struct {
 	consumers     []oracleConsumer
 	latest        bool
 	values        map[oraclePlace]oracleValue
+	// lastLogged is the time of the last entry, nil for none.
+	lastLogged *time.Time
 }
 
 // at returns the versions as of an instant: a mark, or an instant before or after all writes.
@@ -81,6 +83,9 @@ func (w *oracleWorld) at(instant time.Time) []*oracleStanding {
 		for _, entry := range version.entries {
 			if entry.loggedAt.After(instant) {
 				continue
+			}
+			if s.lastLogged == nil || entry.loggedAt.After(*s.lastLogged) {
+				s.lastLogged = &entry.loggedAt
 			}
 			delete(s.values, entry.oraclePlace)
 			if entry.value != nil {
@@ -137,7 +142,11 @@ func oracleFilter(filter map[string]any) oracleTest {
 		case "alias":
 			test = oracleAlias(node)
 		case "createdAt":
-			test = oracleTime(node.(map[string]any))
+			test = oracleTime(node.(map[string]any), func(s *oracleStanding) *time.Time { return &s.createdAt })
+		case "lastLoggedAt":
+			test = oracleTime(node.(map[string]any), func(s *oracleStanding) *time.Time { return s.lastLogged })
+		case "createdBy": // the server requires no keys
+			test = oracleText(node, func(*oracleStanding) []string { return nil })
 		case "producedBy":
 			test = oracleProduced(node.(map[string]any))
 		case "consumedBy":
@@ -294,12 +303,12 @@ func oracleHolds(name string, compared int) bool {
 	panic("no comparison: " + name)
 }
 
-// oracleTime returns the condition of a DateTimeFilter on the creation of a version, which always has an instant.
-func oracleTime(filter map[string]any) oracleTest {
+// oracleTime returns the condition of a DateTimeFilter on an instant of a version, nil for none.
+func oracleTime(filter map[string]any, read func(*oracleStanding) *time.Time) oracleTest {
 	var tests []oracleTest
 	for name, operand := range filter {
 		if name == "exists" {
-			tests = append(tests, func(*oracleStanding) bool { return operand.(bool) })
+			tests = append(tests, func(s *oracleStanding) bool { return operand.(bool) == (read(s) != nil) })
 			continue
 		}
 		compare := func(s *oracleStanding, operand any) int {
@@ -307,10 +316,10 @@ func oracleTime(filter map[string]any) oracleTest {
 			if !ok {
 				panic(fmt.Sprint("no instant: ", operand))
 			}
-			return s.createdAt.Compare(instant)
+			return read(s).Compare(instant)
 		}
 		among := func(s *oracleStanding) bool {
-			return slices.ContainsFunc(operand.([]any), func(one any) bool { return compare(s, one) == 0 })
+			return read(s) != nil && slices.ContainsFunc(operand.([]any), func(one any) bool { return compare(s, one) == 0 })
 		}
 		switch name {
 		case "in":
@@ -319,9 +328,16 @@ func oracleTime(filter map[string]any) oracleTest {
 			tests = append(tests, oracleNot(among))
 		case "between":
 			ends := operand.([]any)
-			tests = append(tests, func(s *oracleStanding) bool { return compare(s, ends[0]) >= 0 && compare(s, ends[1]) <= 0 })
+			tests = append(tests, func(s *oracleStanding) bool {
+				return read(s) != nil && compare(s, ends[0]) >= 0 && compare(s, ends[1]) <= 0
+			})
 		default:
-			tests = append(tests, func(s *oracleStanding) bool { return oracleHolds(name, compare(s, operand)) })
+			tests = append(tests, func(s *oracleStanding) bool {
+				if read(s) == nil {
+					return name == "ne"
+				}
+				return oracleHolds(name, compare(s, operand))
+			})
 		}
 	}
 	return oracleAll(tests)

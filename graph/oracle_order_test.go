@@ -203,6 +203,11 @@ func oracleOrderField(field any) func(*oracleStanding) (oracleValue, bool) {
 		switch field {
 		case "CREATED_AT":
 			return oracleValue{sort: ofInstant, instant: s.createdAt}, true
+		case "LAST_LOGGED_AT":
+			if s.lastLogged == nil {
+				return oracleValue{}, false
+			}
+			return oracleValue{sort: ofInstant, instant: *s.lastLogged}, true
 		case "NUMBER":
 			return oracleValue{sort: ofNumber, number: big.NewRat(int64(s.number), 1)}, true
 		case "VERSION":

@@ -206,6 +206,9 @@ func TestOracleSearches(t *testing.T) {
 		{`{"createdAt": {"lt": "1970-01-01T00:00:02Z"}}`, ``, 9, "a"},
 		{`{"createdAt": {"gte": "1970-01-01T00:00:02Z", "exists": true}}`, ``, 9, "e c b d"},
 		{`{"createdAt": {"exists": false}}`, ``, 9, ""},
+		{`{"lastLoggedAt": {"gte": "1970-01-01T00:00:05Z"}}`, ``, 9, "e b"},
+		{`{"lastLoggedAt": {"lt": "1970-01-01T00:00:05Z", "exists": true}}`, ``, 9, "c d a"},
+		{`{"createdBy": {"exists": true}}`, ``, 9, ""},
 		{`{"producedBy": {"exists": true}}`, ``, 9, "b a"},
 		{`{"producedBy": {"pipeline": {"startsWith": "train"}, "stepRunId": "s1"}}`, ``, 9, "b a"},
 		{`{"producedBy": {"step": {"ne": "fit"}}}`, ``, 9, "e c d"},
@@ -230,6 +233,7 @@ func TestOracleSearches(t *testing.T) {
 		{`{}`, `[{"metadata": {"key": "k"}}]`, 2, "d a b c"},
 		{`{}`, `[{"field": "TYPE"}]`, 9, "b a c e d"},
 		{`{}`, `[{"field": "TYPE", "direction": "DESC", "nulls": "FIRST"}]`, 9, "c e d a b"},
+		{`{}`, `[{"field": "LAST_LOGGED_AT", "direction": "DESC"}]`, 9, "b e a c d"},
 		{`{}`, `[{"field": "ARTIFACT", "direction": "DESC"}, {"field": "NUMBER"}]`, 9, "d e a c b"},
 		{`{}`, `[{"field": "VERSION", "direction": "DESC"}]`, 9, "e d c b a"},
 	} {

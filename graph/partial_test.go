@@ -110,6 +110,13 @@ func TestDeadlineNamesFields(t *testing.T) {
 			`{"quick": {"name": "a"}, "slow": {"name": "1", "metadataHistory": null}, "required": null}`,
 			[]string{`["required","tags"]`, `["slow","metadataHistory"]`},
 		},
+		// A slow timeline.
+		"timelines": {
+			`{ slow: artifact(name: "a") { name timeline { nodes { kind } } latestVersion { tags timeline(first: 1) { nodes { kind } } } } project(name: "default") { name timeline { nodes { kind } } } }`,
+			[]string{"FROM events"},
+			`{"slow": {"name": "a", "timeline": null, "latestVersion": {"tags": ["t"], "timeline": null}}, "project": {"name": "default", "timeline": null}}`,
+			[]string{`["project","timeline"]`, `["slow","latestVersion","timeline"]`, `["slow","timeline"]`},
+		},
 		// The first version waits until the deadline, so the fields of the others are resolved after it: columns and
 		// relations that are loaded for all siblings are there, and upstream, which each version reads for itself, is
 		// not.

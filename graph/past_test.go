@@ -15,9 +15,9 @@ import (
 
 // versionPage selects all fields of a page about a version, with each relation.
 const versionPage = `
-	__typename id version number createdAt aliases tags
+	__typename id version number createdAt createdBy lastLoggedAt aliases tags timeline { ...events }
 	artifact {
-		id name createdAt latestVersion { id number aliases } aliases { name artifactVersion { id } }
+		id name createdAt createdBy lastLoggedAt timeline { ...events } latestVersion { id number aliases } aliases { name artifactVersion { id } }
 		versions { totalCount nodes { id number aliases metadataJson artifact { id } } }
 		metadataKeys { totalCount nodes { card key kinds versionCount coverage min max lastEntry { id } } }
 		metadataSeries(key: "loss") { missingCount statistics { count last } points { version { id aliases } entry { id } number } }
@@ -38,13 +38,16 @@ const versionPage = `
 
 const pageFragments = `
 fragment entry on MetadataEntry { id key seq loggedAt retracted value { ... on DisplayValue { extendedJson } } }
-fragment output on StepOutput { id name boundAt artifactVersion { id tags } metadataJson metadataHistory { totalCount } stepRun { ...step } }
+fragment events on TimelineEventConnection {
+	totalCount nodes { kind createdAt artifactName version alias tags entryCount keys { key } artifact { id } artifactVersion { id tags } }
+}
+fragment output on StepOutput { id name boundAt lastLoggedAt artifactVersion { id tags } metadataJson metadataHistory { totalCount } stepRun { ...step } }
 fragment step on StepRun {
-	id name status startedAt finishedAt metadataJson
+	id name status startedAt finishedAt createdBy lastLoggedAt metadataJson
 	inputs { name artifactVersion { id metadataJson } }
 	outputs { id boundAt artifactVersion { id metadataJson } metadataJson }
 	pipelineRun {
-		id status finishedAt metadataJson
+		id status finishedAt createdBy lastLoggedAt metadataJson
 		stepRuns(where: {status: {eq: RUNNING}}, orderBy: [{field: FINISHED_AT, nulls: FIRST}, {field: NAME}]) { totalCount nodes { id name } }
 	}
 }`

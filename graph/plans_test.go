@@ -32,15 +32,24 @@ var moreQuestions = map[string][]string{
 			versions(first: 2, where: {tag: {eq: "tag MARK"}}, orderBy: [{field: CREATED_AT}]) { totalCount nodes { id } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { latestVersion { id } aliases { name artifactVersion { id } }
 			versions(first: 5) { nodes { id metadata { key historyCount } metadataEntry(key: "accuracy") { id } aliases tags producer { output { id } } changes { versions { id } inputs { name } } } } } }`,
+		`{ artifact(name: "bulk", project: "{name}") { lastLoggedAt timeline(first: 10) { totalCount nodes { id artifact { id } artifactVersion { id } } } versions(first: 5) { nodes { lastLoggedAt timeline(first: 2, kinds: [TAG_ADDED]) { nodes { id } } } } } }`,
 		`{ artifact(name: "bulk", project: "{name}") { metadataSeries(key: "accuracy", card: null, first: 10) { points { entry { id } version { id } } } } }`,
+	},
+	"project": {
+		`{ project(name: "{name}") { timeline(first: 10, from: "2020-01-01T00:00:00Z") { totalCount nodes { id artifactName pipelineRun { id } } } } }`,
 	},
 	"artifacts": {
 		`{ artifacts(project: "{name}", first: 5) { nodes { latestVersion { id } versions(first: 2) { nodes { id } } } } }`,
 		`{ artifacts(project: "{name}", first: 5, orderBy: [{field: NAME, direction: DESC}]) { nodes { id } } }`,
+		`{ artifacts(project: "{name}", first: 5, orderBy: [{field: UPDATED_AT, direction: DESC}]) { nodes { id updatedAt } } }`,
+		`{ artifacts(project: "{name}", first: 5, where: {updatedAt: {lt: "2020-01-01T00:00:00Z"}}) { nodes { id } } }`,
 	},
 	"artifactVersions": {
 		`{ artifactVersions(project: "{name}", first: 5) { nodes { id artifact { name } metadataJson } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: CREATED_AT}]) { nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT}]) { nodes { id lastLoggedAt } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT, direction: DESC, nulls: FIRST}]) { nodes { id } } }`,
+		`{ artifactVersions(project: "{name}", first: 5, where: {lastLoggedAt: {lt: "2020-01-01T00:00:00Z"}}) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{metadata: {key: "accuracy"}}]) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, orderBy: [{metadata: {key: "accuracy"}, direction: DESC}]) { nodes { id } } }`,
 		`{ artifactVersions(project: "{name}", first: 5, where: {metadata: {key: "accuracy", eq: 0.75}}) { nodes { id } } }`,
@@ -57,6 +66,7 @@ var moreQuestions = map[string][]string{
 		`{ pipelineRuns(project: "{name}", first: 5, where: {pipeline: {eq: "rare 0"}}) { nodes { id stepRuns(first: 2) { nodes { id } } } } }`,
 	},
 	"stepRuns": {
+		`{ stepRuns(project: "{name}", first: 5, orderBy: [{field: LAST_LOGGED_AT, direction: DESC}]) { nodes { id lastLoggedAt outputs { lastLoggedAt } } } }`,
 		`{ stepRuns(project: "{name}", first: 5) { nodes { id inputs { artifactVersion { id } } outputs { id artifactVersion { id } } } } }`,
 	},
 }
@@ -65,7 +75,9 @@ var moreQuestions = map[string][]string{
 var wholeReads = map[string]string{
 	"SELECT EXISTS (SELECT 1 FROM api_keys WHERE (name = $1":                             "the name of a new key is compared with those of the project and of owners, which are few",
 	"FROM artifacts a WHERE a.project_id = $1 AND (SELECT TRUE FROM artifact_versions v": "no index finds artifacts by a filter of their versions",
-	"max(counted) OVER of_key": "historyCount counts the entries of each key",
+	"m0.last_logged_at = 0":              "the rows of subjects that have got entries remain in the index until VACUUM",
+	"AS size FROM (SELECT 1 FROM events": "totalCount counts the events up to its limit",
+	"max(counted) OVER of_key":           "historyCount counts the entries of each key",
 }
 
 // moreMutations are inputs about artifacts with many versions.
@@ -77,7 +89,8 @@ var moreMutations = map[string][]string{
 
 // plannedEach has parts of the statements that are planned for their arguments each time. The setting of the first
 // connections prevents that.
-var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_"}
+var plannedEach = []string{"UPDATE step_outputs SET artifact_version_id = NULL", "DELETE FROM subjects", "DELETE FROM metadata_",
+	"UPDATE metadata_entries SET erased", "UPDATE metadata_latest SET erased"}
 
 // planWorld is a server on a PostgreSQL cluster that logs the plans of its statements and never runs ANALYZE.
 type planWorld struct {

@@ -76,10 +76,11 @@ type root struct{ resolver *Resolver }
 
 var _ exec.ResolverRoot = root{}
 
-func (r root) Query() exec.QueryResolver       { return query{r.resolver} }
-func (r root) Mutation() exec.MutationResolver { return mutation{r.resolver} }
-func (r root) Project() exec.ProjectResolver   { return project{r.resolver} }
-func (r root) Artifact() exec.ArtifactResolver { return artifact{r.resolver} }
+func (r root) Query() exec.QueryResolver               { return query{r.resolver} }
+func (r root) Mutation() exec.MutationResolver         { return mutation{r.resolver} }
+func (r root) Project() exec.ProjectResolver           { return project{r.resolver} }
+func (root) TimelineEvent() exec.TimelineEventResolver { return timelineEvent{} }
+func (r root) Artifact() exec.ArtifactResolver         { return artifact{r.resolver} }
 func (r root) ArtifactVersion() exec.ArtifactVersionResolver {
 	return artifactVersion{subject[*models.ArtifactVersion]{r.resolver}}
 }

@@ -41,6 +41,8 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 		return models.ID{}, [maxReferences]models.ID{o.ProjectID}
 	case *models.AuditEvent:
 		return models.ID{}, [maxReferences]models.ID{o.ID, o.ProjectID}
+	case *models.TimelineEvent:
+		return o.ProjectID, [maxReferences]models.ID{o.ArtifactID, o.ArtifactVersionID, o.PipelineRunID}
 	case *models.LineageLink:
 		return o.ProjectID, [maxReferences]models.ID{o.StepRunID}
 	}

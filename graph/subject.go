@@ -190,6 +190,11 @@ func (s subject[T]) MetadataHistory(
 	return loadersFrom(ctx).history.Load(ctx, project, id, historyPage{filter, page})
 }
 
+func (subject[T]) LastLoggedAt(ctx context.Context, object T) (*models.Time, error) {
+	project, id, view := object.MetadataRef()
+	return loadersFrom(ctx).lastLogged.Load(ctx, project, id, toMicros(view))
+}
+
 func (s subject[T]) MetadataSeries(
 	ctx context.Context, object T, key string, card *string, first *int32, after *string, last *int32, before *string,
 	asOf *models.Time,

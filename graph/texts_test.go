@@ -49,6 +49,7 @@ var roughUses = []string{
 	`mutation($t: String!) { retractMetadata(input: {target: {artifactVersion: {name: "rough", version: "1"}}, keys: [{key: $t, card: $t}], reason: $t}) { deduplicated } }`,
 	`mutation($t: String!) { startPipelineRun(input: {pipeline: $t}) { pipelineRun { pipeline } } }`,
 	`mutation($t: String!) { createProject(input: {name: $t}) { project { name } } }`,
+	`mutation($t: String!) { updateArtifactVersion(input: {artifactVersion: {named: {name: "rough", version: "1"}}, description: $t}) { artifactVersion { description } } }`,
 	`query($t: String!) { artifact(name: $t, project: $t) { name } artifactVersion(ref: {named: {name: $t, alias: $t}}) { version } }`,
 	`query($t: ID!) { node(id: $t) { id } nodes(ids: [$t, $t]) { id } stepRun(id: $t) { id } pipelineRun(id: $t) { id } }`,
 	`query($t: String!) { artifactVersions(where: {or: [{artifact: {eq: $t}}, {version: {contains: $t}}, {tag: {startsWith: $t}}, {alias: {eq: $t}}, {type: {endsWith: $t}}]},

@@ -94,9 +94,13 @@ const (
 	AuditActionAPIKeyRevoked          AuditAction = "API_KEY_REVOKED"
 	AuditActionProjectCreated         AuditAction = "PROJECT_CREATED"
 	AuditActionProjectImported        AuditAction = "PROJECT_IMPORTED"
+	AuditActionProjectUpdated         AuditAction = "PROJECT_UPDATED"
+	AuditActionArtifactUpdated        AuditAction = "ARTIFACT_UPDATED"
+	AuditActionArtifactVersionUpdated AuditAction = "ARTIFACT_VERSION_UPDATED"
 	AuditActionAliasSet               AuditAction = "ALIAS_SET"
 	AuditActionAliasRemoved           AuditAction = "ALIAS_REMOVED"
 	AuditActionMetadataRetracted      AuditAction = "METADATA_RETRACTED"
+	AuditActionMetadataErased         AuditAction = "METADATA_ERASED"
 	AuditActionArtifactVersionDeleted AuditAction = "ARTIFACT_VERSION_DELETED"
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
 )

@@ -10,8 +10,8 @@ type Artifact struct {
 	CreatedBy *string
 	// Description is Markdown, nil for none.
 	Description *string
-	// UpdatedAt is the time of the last change of the description, the labels or the versions.
-	UpdatedAt Time `gorm:"autoUpdateTime:false"`
+	// ChangedAt is the time of the last change of a description, the labels or the versions.
+	ChangedAt Time `gorm:"column:updated_at"`
 	// AsOf is the instant of a view, nil for the present state.
 	AsOf *Time `gorm:"-"`
 }
@@ -19,9 +19,17 @@ type Artifact struct {
 // ViewAt returns the artifact as of an instant, nil if it was created later.
 func (a *Artifact) ViewAt(asOf *Time) *Artifact {
 	return viewAt(a, asOf, func(view *Artifact) (start Time) {
-		view.AsOf = asOf
+		view.AsOf, view.Description = asOf, nil
 		return view.CreatedAt
 	})
+}
+
+// UpdatedAt returns the time of the last change, nil in a view, because changes have no history.
+func (a *Artifact) UpdatedAt() *Time {
+	if a.AsOf != nil {
+		return nil
+	}
+	return &a.ChangedAt
 }
 
 // ArtifactVersion is one immutable output of a pipeline. Metadata can still be added to it.
@@ -59,7 +67,7 @@ func (v *ArtifactVersion) WithDistance(steps *int32) *ArtifactVersion {
 // ViewAt returns the version as of an instant, nil if it was created later.
 func (v *ArtifactVersion) ViewAt(asOf *Time) *ArtifactVersion {
 	return viewAt(v, asOf, func(view *ArtifactVersion) (start Time) {
-		view.AsOf, view.KnownArtifact = asOf, view.KnownArtifact.ViewAt(asOf)
+		view.AsOf, view.KnownArtifact, view.Description = asOf, view.KnownArtifact.ViewAt(asOf), nil
 		return view.CreatedAt
 	})
 }

@@ -59,6 +59,11 @@ type (
 		Reason         *string
 		IdempotencyKey *string
 	}
+	EraseMetadataInput struct {
+		EntryIDs       []string
+		Reason         *string
+		IdempotencyKey *string `json:"-"`
+	}
 	CreateArtifactVersionInput struct {
 		Project        *string
 		Artifact       string
@@ -121,6 +126,21 @@ type (
 	DeleteArtifactVersionInput struct{ ArtifactVersionSelector }
 	DeleteArtifactInput        struct{ ArtifactID string }
 	CreateProjectInput         struct{ Name string }
+	UpdateProjectInput         struct {
+		ProjectID      string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactInput struct {
+		ArtifactID     string
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
+	UpdateArtifactVersionInput struct {
+		ArtifactVersionSelector
+		Description    *string
+		IdempotencyKey *string `json:"-"`
+	}
 )
 
 // MetadataKeyInput is a metadata key.

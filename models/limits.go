@@ -88,6 +88,8 @@ const DefaultPageSize = 50
 const (
 	// MaxNameCharacters limits names of projects, artifacts, versions, aliases, tags, outputs, pipelines and steps.
 	MaxNameCharacters = 250
+	// MaxDescriptionCharacters limits the description of an object.
+	MaxDescriptionCharacters = 10_000
 	// MaxReasonCharacters limits the reason of a retraction.
 	MaxReasonCharacters = 1000
 	// MaxLabels limits the aliases and the tags of one call.

@@ -9,14 +9,14 @@ type MetadataEntry struct {
 	// CardName is empty for an entry without a card.
 	CardName string `gorm:"column:card"`
 	Key      string
-	// Kind and Text are nil for a retraction. Text is extended JSON.
+	// Kind and Text are nil for a retraction and for an erased entry. Text is extended JSON.
 	Kind      *MetadataKind
 	Text      *string `gorm:"column:value"`
 	Retracted bool
 	Reason    *string
 	LoggedAt  Time
 	LoggedBy  *string
-	// Erased is true if the value was erased; Kind and Text are nil then.
+	// Erased is true if the value, or the reason of a retraction, was erased. Kind, Text and Reason are nil then.
 	Erased bool
 	// StepRunID is the step run that the target named, else zero.
 	StepRunID ID
@@ -43,7 +43,7 @@ func nameOrNil(name string) *string {
 	return &name
 }
 
-// Value decodes the value, nil for a retraction. An error means that the stored text is damaged.
+// Value decodes the value, nil for an entry without one. An error means that the stored text is damaged.
 func (e *MetadataEntry) Value() (MetadataValue, error) {
 	if e.Kind == nil || e.Text == nil {
 		return nil, nil
@@ -55,7 +55,7 @@ func (e *MetadataEntry) Value() (MetadataValue, error) {
 	return escapeDict(value, e.CardName), nil
 }
 
-// Display returns the value as text for people, nil for a retraction.
+// Display returns the value as text for people, nil for an entry without one.
 func (e *MetadataEntry) Display() (*string, error) {
 	value, err := e.Value()
 	if value == nil {
@@ -65,7 +65,7 @@ func (e *MetadataEntry) Display() (*string, error) {
 	return &text, nil
 }
 
-// JSON returns the plain JSON value, nil for NULL and for a retraction.
+// JSON returns the plain JSON value, nil for NULL and for an entry without a value.
 func (e *MetadataEntry) JSON() (*RawJSON, error) {
 	value, err := e.Value()
 	if value == nil {
@@ -74,7 +74,8 @@ func (e *MetadataEntry) JSON() (*RawJSON, error) {
 	return value.JSON(), nil
 }
 
-// ExtendedJSON returns JSON that preserves all kinds at all depths, nil for NULL and for a retraction.
+// ExtendedJSON returns JSON that preserves all kinds at all depths, nil for NULL and for an entry without a
+// value.
 func (e *MetadataEntry) ExtendedJSON() (*RawJSON, error) {
 	value, err := e.Value()
 	if value == nil {

@@ -80,6 +80,8 @@ type (
 	ApiKeyEdge                = Edge[*ApiKey]
 	AuditEventConnection      = Connection[*AuditEvent]
 	AuditEventEdge            = Edge[*AuditEvent]
+	TimelineEventConnection   = Connection[*TimelineEvent]
+	TimelineEventEdge         = Edge[*TimelineEvent]
 
 	MetadataKeyUsageConnection   = Connection[*MetadataKeyUsage]
 	MetadataKeyUsageEdge         = Edge[*MetadataKeyUsage]

@@ -16,6 +16,10 @@ type (
 		Entries      []*MetadataEntry
 		Deduplicated bool
 	}
+	EraseMetadataPayload struct {
+		Entries      []*MetadataEntry
+		Deduplicated bool
+	}
 	CreateArtifactVersionPayload struct {
 		ArtifactVersion *ArtifactVersion
 		Deduplicated    bool
@@ -49,6 +53,18 @@ type (
 	DeleteArtifactVersionPayload struct{ DeletedArtifactVersionID ID }
 	DeleteArtifactPayload        struct{ DeletedArtifactID ID }
 	CreateProjectPayload         struct{ Project *Project }
+	UpdateProjectPayload         struct {
+		Project      *Project
+		Deduplicated bool
+	}
+	UpdateArtifactPayload struct {
+		Artifact     *Artifact
+		Deduplicated bool
+	}
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
 )
 
 // LogMetadataResult contains the logged entries of one write of a batch.

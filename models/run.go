@@ -30,6 +30,9 @@ type PipelineRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
+// UpdatedAt returns the time of the last change, nil in a view, because changes have no history.
+func (r *PipelineRun) UpdatedAt() *Time { return updatedAt(r.StartedAt, r.ChangedAt, r.AsOf) }
+
 // ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *PipelineRun) ViewAt(asOf *Time) *PipelineRun {
 	return viewAt(r, asOf, func(view *PipelineRun) (start Time) {
@@ -58,6 +61,9 @@ type StepRun struct {
 	AsOf *Time `gorm:"-"`
 }
 
+// UpdatedAt returns the time of the last change, nil in a view, because changes have no history.
+func (r *StepRun) UpdatedAt() *Time { return updatedAt(r.StartedAt, r.ChangedAt, r.AsOf) }
+
 // ViewAt returns the run as of an instant, nil if it started later. A run that finished later is RUNNING then.
 func (r *StepRun) ViewAt(asOf *Time) *StepRun {
 	return viewAt(r, asOf, func(view *StepRun) (start Time) {
@@ -67,6 +73,17 @@ func (r *StepRun) ViewAt(asOf *Time) *StepRun {
 		}
 		return view.StartedAt
 	})
+}
+
+// updatedAt returns the time of the last change of a run, or of its start; nil in a view.
+func updatedAt(started Time, changed, asOf *Time) *Time {
+	switch {
+	case asOf != nil:
+		return nil
+	case changed == nil:
+		return &started
+	}
+	return changed
 }
 
 // StepInput is an artifact version that a step run reads.

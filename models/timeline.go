@@ -1,5 +1,80 @@
 package models
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// TimelineEvent is a change of an artifact, a version or a pipeline run.
+type TimelineEvent struct {
+	ID        ID `gorm:"primaryKey"`
+	ProjectID ID `gorm:"primaryKey"`
+	Kind      TimelineEventKind
+	CreatedAt Time
+	// CreatedBy is the name of the API key, nil without one.
+	CreatedBy *string
+	// The IDs of the objects are zero for events of others. A version or a run may be deleted.
+	ArtifactID, ArtifactVersionID, PipelineRunID ID
+	Details                                      EventDetails `gorm:"type:text"`
+	// AsOf is the instant of the view with the timeline, nil for the present state.
+	AsOf *Time `gorm:"-"`
+}
+
+// NodeID returns the ID that clients see. An event in a view has another ID than the event, because its objects differ.
+func (e *TimelineEvent) NodeID() NodeID { return NodeID{e.ID, e.AsOf} }
+
+// TableName returns the name of the table of events.
+func (TimelineEvent) TableName() string { return "events" }
+
+// ViewAt returns the event in a view, nil if it is later.
+func (e *TimelineEvent) ViewAt(asOf *Time) *TimelineEvent {
+	return viewAt(e, asOf, func(view *TimelineEvent) (start Time) {
+		view.AsOf = asOf
+		return view.CreatedAt
+	})
+}
+
+// Version returns the name of the version, nil for an event of something else.
+func (e *TimelineEvent) Version() *string { return nameOrNil(e.Details.Version) }
+
+// Number returns the number of the version, nil for an event of something else.
+func (e *TimelineEvent) Number() *int32 { return positiveOrNil(e.Details.Number) }
+
+// Alias returns the alias, nil for other events.
+func (e *TimelineEvent) Alias() *string { return nameOrNil(e.Details.Alias) }
+
+// Tags returns the tags, an empty list for other events.
+func (e *TimelineEvent) Tags() []string { return append([]string{}, e.Details.Tags...) }
+
+// EntryCount returns the number of entries, nil for other events.
+func (e *TimelineEvent) EntryCount() *int32 { return positiveOrNil(int32(e.Details.EntryCount)) }
+
+// Keys returns the keys of the entries, an empty list for other events.
+func (e *TimelineEvent) Keys() []TimelineEventKey {
+	return append([]TimelineEventKey{}, e.Details.Keys...)
+}
+
+// Reason returns the reason of a retraction or an erasure, nil without one.
+func (e *TimelineEvent) Reason() *string { return e.Details.Reason }
+
+// Pipeline returns the name of the pipeline of a run, nil for an event of something else.
+func (e *TimelineEvent) Pipeline() *string { return nameOrNil(e.Details.Pipeline) }
+
+// Status returns the final status of a run, nil for other events.
+func (e *TimelineEvent) Status() *RunStatus {
+	if e.Details.Status == "" {
+		return nil
+	}
+	return &e.Details.Status
+}
+
+func positiveOrNil(number int32) *int32 {
+	if number <= 0 {
+		return nil
+	}
+	return &number
+}
+
 // TimelineEventKind is the kind of an event.
 type TimelineEventKind string
 
@@ -34,24 +109,38 @@ type EventDetails struct {
 	Alias string   `json:"alias,omitempty"`
 	Tags  []string `json:"tags,omitempty"`
 	// EntryCount is the number of entries of the call. Keys are their first MaxEventKeys keys, each once.
-	EntryCount int        `json:"entries,omitempty"`
-	Keys       []EventKey `json:"keys,omitempty"`
-	Reason     *string    `json:"reason,omitempty"`
+	EntryCount int                `json:"entries,omitempty"`
+	Keys       []TimelineEventKey `json:"keys,omitempty"`
+	Reason     *string            `json:"reason,omitempty"`
 	// Pipeline is the name of the pipeline of a run, and Status its final status.
 	Pipeline string    `json:"pipeline,omitempty"`
 	Status   RunStatus `json:"status,omitempty"`
 }
 
-// EventKey is a key of an event. Card is empty without a card.
-type EventKey struct {
-	Card string `json:"card,omitempty"`
-	Key  string `json:"key"`
+// TimelineEventKey is a key of an event. CardName is empty without a card.
+type TimelineEventKey struct {
+	CardName string `json:"card,omitempty"`
+	Key      string `json:"key"`
+}
+
+// Card returns the name of the card, nil for a key without one.
+func (k *TimelineEventKey) Card() *string { return nameOrNil(k.CardName) }
+
+// Scan reads the JSON of the details from the database.
+func (d *EventDetails) Scan(stored any) error {
+	switch stored := stored.(type) {
+	case string:
+		return json.Unmarshal([]byte(stored), d)
+	case []byte:
+		return json.Unmarshal(stored, d)
+	}
+	return fmt.Errorf("the details of an event are %T, not text", stored)
 }
 
 // AddKey counts an entry and adds its key, unless the details have it or have MaxEventKeys keys.
 func (d *EventDetails) AddKey(card, key string) {
 	d.EntryCount++
-	added := EventKey{card, key}
+	added := TimelineEventKey{card, key}
 	if len(d.Keys) >= MaxEventKeys {
 		return
 	}

@@ -62,6 +62,18 @@ func (in *StartStepRunInput) Check(at *Path) error {
 
 func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.Child("name"), in.Name) }
 
+// CheckDescription validates a description, and returns nil for an empty one. given reports whether the input has the
+// field.
+func CheckDescription(at *Path, given bool, text *string) (*string, error) {
+	switch {
+	case !given:
+		return nil, BadInput(at, `must be present; null or "" removes the description`)
+	case text == nil || *text == "":
+		return nil, nil
+	}
+	return text, CheckText(at, "a description", *text, MaxDescriptionCharacters)
+}
+
 func (in *SetAliasInput) Check(at *Path) error {
 	return cmp.Or(in.ArtifactVersionSelector.Check(at), checkAlias(at.Child("alias"), in.Alias))
 }
@@ -136,10 +148,32 @@ func (in *RetractMetadataInput) Check(limits *ServerLimits, at *Path) error {
 		}
 		seen[name] = true
 	}
-	if in.Reason == nil {
+	return checkReason(at, in.Reason)
+}
+
+func checkReason(at *Path, reason *string) error {
+	if reason == nil {
 		return nil
 	}
-	return CheckText(at.Child("reason"), "a reason", *in.Reason, MaxReasonCharacters)
+	return CheckText(at.Child("reason"), "a reason", *reason, MaxReasonCharacters)
+}
+
+// Check validates the IDs and the reason: 1 to EntriesPerCall different IDs.
+func (in *EraseMetadataInput) Check(limits *ServerLimits, at *Path) error {
+	ids := at.Child("entryIds")
+	if n := len(in.EntryIDs); n == 0 {
+		return BadInput(ids, "must name at least one entry")
+	} else if n > int(limits.EntriesPerCall) {
+		return LimitExceeded(ids, "entries in a call", int64(limits.EntriesPerCall), int64(n))
+	}
+	seen := make(map[string]bool, len(in.EntryIDs))
+	for i, id := range in.EntryIDs {
+		if seen[id] {
+			return BadInput(ids.Child(i), "must not repeat an earlier ID")
+		}
+		seen[id] = true
+	}
+	return checkReason(at, in.Reason)
 }
 
 // nameField is a field of an input that contains a name, nil when it is absent.

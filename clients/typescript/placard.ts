@@ -28,6 +28,7 @@ export const embeddedTypes: string[] = [
   "DeleteArtifactVersionPayload",
   "DictValue",
   "DurationValue",
+  "EraseMetadataPayload",
   "FinishPipelineRunPayload",
   "FinishStepRunPayload",
   "FloatValue",
@@ -81,12 +82,18 @@ export const embeddedTypes: string[] = [
   "TagUsage",
   "TagUsageConnection",
   "TagUsageEdge",
+  "TimelineEventConnection",
+  "TimelineEventEdge",
+  "TimelineEventKey",
   "TimestampValue",
   "TupleValue",
   "TypeUsage",
   "TypeUsageConnection",
   "TypeUsageEdge",
   "UntagArtifactVersionPayload",
+  "UpdateArtifactPayload",
+  "UpdateArtifactVersionPayload",
+  "UpdateProjectPayload",
   "UriValue",
   "Viewer"
 ];
@@ -155,6 +162,11 @@ export const lists: Record<string, Record<string, string[]>> = {
       "search",
       "kinds"
     ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
+    ],
     "versions": [
       "where",
       "orderBy",
@@ -166,6 +178,11 @@ export const lists: Record<string, Record<string, string[]>> = {
     "metadataHistory": [
       "key",
       "card"
+    ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
     ]
   },
   "PipelineRun": {
@@ -191,6 +208,11 @@ export const lists: Record<string, Record<string, string[]>> = {
     "pipelineRuns": [
       "where",
       "orderBy"
+    ],
+    "timeline": [
+      "kinds",
+      "from",
+      "to"
     ]
   },
   "Query": {

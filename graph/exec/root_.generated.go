@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	StepInput() StepInputResolver
 	StepOutput() StepOutputResolver
 	StepRun() StepRunResolver
+	TimelineEvent() TimelineEventResolver
 	Viewer() ViewerResolver
 }
 
@@ -94,12 +95,17 @@ type ComplexityRoot struct {
 		Aliases        func(childComplexity int) int
 		AsOf           func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
+		CreatedBy      func(childComplexity int) int
+		Description    func(childComplexity int) int
+		LastLoggedAt   func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
+		Timeline       func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
+		UpdatedAt      func(childComplexity int) int
 		Versions       func(childComplexity int, where map[string]any, orderBy []map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 	}
 
@@ -130,8 +136,11 @@ type ComplexityRoot struct {
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
 		Consumers            func(childComplexity int, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		CreatedBy            func(childComplexity int) int
+		Description          func(childComplexity int) int
 		Distance             func(childComplexity int) int
 		Downstream           func(childComplexity int, depth int32, first int32) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -143,6 +152,7 @@ type ComplexityRoot struct {
 		Number               func(childComplexity int) int
 		Producer             func(childComplexity int) int
 		Tags                 func(childComplexity int, asOf *models.Time) int
+		Timeline             func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 		Type                 func(childComplexity int) int
 		Upstream             func(childComplexity int, depth int32, first int32) int
 		Version              func(childComplexity int) int
@@ -269,6 +279,11 @@ type ComplexityRoot struct {
 		Seconds      func(childComplexity int) int
 	}
 
+	EraseMetadataPayload struct {
+		Deduplicated func(childComplexity int) int
+		Entries      func(childComplexity int) int
+	}
+
 	FinishPipelineRunPayload struct {
 		Deduplicated func(childComplexity int) int
 		PipelineRun  func(childComplexity int) int
@@ -345,6 +360,7 @@ type ComplexityRoot struct {
 	MetadataEntry struct {
 		Card         func(childComplexity int) int
 		Display      func(childComplexity int) int
+		Erased       func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
 		HistoryCount func(childComplexity int) int
 		JSON         func(childComplexity int) int
@@ -463,6 +479,7 @@ type ComplexityRoot struct {
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
+		EraseMetadata         func(childComplexity int, input models.EraseMetadataInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
 		LogMetadata           func(childComplexity int, input models.LogMetadataInput) int
@@ -475,6 +492,9 @@ type ComplexityRoot struct {
 		StartStepRun          func(childComplexity int, input models.StartStepRunInput) int
 		TagArtifactVersion    func(childComplexity int, input models.TagArtifactVersionInput) int
 		UntagArtifactVersion  func(childComplexity int, input models.UntagArtifactVersionInput) int
+		UpdateArtifact        func(childComplexity int, input models.UpdateArtifactInput) int
+		UpdateArtifactVersion func(childComplexity int, input models.UpdateArtifactVersionInput) int
+		UpdateProject         func(childComplexity int, input models.UpdateProjectInput) int
 	}
 
 	NullValue struct {
@@ -501,7 +521,9 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -516,6 +538,7 @@ type ComplexityRoot struct {
 		Status               func(childComplexity int) int
 		StepRuns             func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		Steps                func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	PipelineRunConnection struct {
@@ -559,11 +582,13 @@ type ComplexityRoot struct {
 		ArtifactVersionCount func(childComplexity int) int
 		Artifacts            func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
 		CreatedAt            func(childComplexity int) int
+		Description          func(childComplexity int) int
 		ID                   func(childComplexity int) int
 		MetadataKeys         func(childComplexity int, artifact *string, search *string, kinds []models.MetadataKind, first *int32, after *string) int
 		Name                 func(childComplexity int) int
 		PipelineRunCount     func(childComplexity int) int
 		PipelineRuns         func(childComplexity int, where map[string]any, orderBy []map[string]any, first *int32, after *string, last *int32, before *string) int
+		Timeline             func(childComplexity int, kinds []models.TimelineEventKind, from *models.Time, to *models.Time, first *int32, after *string) int
 	}
 
 	ProjectConnection struct {
@@ -680,6 +705,7 @@ type ComplexityRoot struct {
 		BoundAt              func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -697,8 +723,10 @@ type ComplexityRoot struct {
 		AsOf                 func(childComplexity int) int
 		Cards                func(childComplexity int, asOf *models.Time) int
 		Columns              func(childComplexity int, keys []*models.MetadataKeyInput, asOf *models.Time) int
+		CreatedBy            func(childComplexity int) int
 		FinishedAt           func(childComplexity int) int
 		Inputs               func(childComplexity int) int
+		LastLoggedAt         func(childComplexity int) int
 		Metadata             func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataChanges      func(childComplexity int, from models.Time, to *models.Time, keys []string, card *string) int
 		MetadataEntry        func(childComplexity int, key string, card *string, asOf *models.Time) int
@@ -712,6 +740,7 @@ type ComplexityRoot struct {
 		PipelineRun          func(childComplexity int) int
 		StartedAt            func(childComplexity int) int
 		Status               func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
 	}
 
 	StepRunConnection struct {
@@ -764,6 +793,44 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TimelineEvent struct {
+		Alias           func(childComplexity int) int
+		Artifact        func(childComplexity int) int
+		ArtifactName    func(childComplexity int) int
+		ArtifactVersion func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreatedBy       func(childComplexity int) int
+		EntryCount      func(childComplexity int) int
+		Keys            func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		NodeID          func(childComplexity int) int
+		Number          func(childComplexity int) int
+		Pipeline        func(childComplexity int) int
+		PipelineRun     func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Tags            func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	TimelineEventConnection struct {
+		Edges            func(childComplexity int) int
+		Nodes            func(childComplexity int) int
+		PageInfo         func(childComplexity int) int
+		TotalCount       func(childComplexity int) int
+		TotalCountCapped func(childComplexity int) int
+	}
+
+	TimelineEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimelineEventKey struct {
+		Card func(childComplexity int) int
+		Key  func(childComplexity int) int
+	}
+
 	TimestampValue struct {
 		Display      func(childComplexity int) int
 		ExtendedJSON func(childComplexity int) int
@@ -799,6 +866,21 @@ type ComplexityRoot struct {
 
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+	}
+
+	UpdateArtifactPayload struct {
+		Artifact     func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+	}
+
+	UpdateArtifactVersionPayload struct {
+		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
+	}
+
+	UpdateProjectPayload struct {
+		Deduplicated func(childComplexity int) int
+		Project      func(childComplexity int) int
 	}
 
 	UriValue struct {
@@ -1016,6 +1098,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.CreatedAt(childComplexity), true
+	case "Artifact.createdBy":
+		if e.ComplexityRoot.Artifact.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.CreatedBy(childComplexity), true
+	case "Artifact.description":
+		if e.ComplexityRoot.Artifact.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.Description(childComplexity), true
+	case "Artifact.lastLoggedAt":
+		if e.ComplexityRoot.Artifact.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.LastLoggedAt(childComplexity), true
 	case "Artifact.latestVersion":
 		if e.ComplexityRoot.Artifact.LatestVersion == nil {
 			break
@@ -1062,6 +1162,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.Project(childComplexity), true
+	case "Artifact.timeline":
+		if e.ComplexityRoot.Artifact.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Artifact_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Artifact.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
+	case "Artifact.updatedAt":
+		if e.ComplexityRoot.Artifact.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Artifact.UpdatedAt(childComplexity), true
 	case "Artifact.versions":
 		if e.ComplexityRoot.Artifact.Versions == nil {
 			break
@@ -1204,6 +1321,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.CreatedAt(childComplexity), true
+	case "ArtifactVersion.createdBy":
+		if e.ComplexityRoot.ArtifactVersion.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.CreatedBy(childComplexity), true
+	case "ArtifactVersion.description":
+		if e.ComplexityRoot.ArtifactVersion.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Description(childComplexity), true
 	case "ArtifactVersion.distance":
 		if e.ComplexityRoot.ArtifactVersion.Distance == nil {
 			break
@@ -1221,6 +1350,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Downstream(childComplexity, args["depth"].(int32), args["first"].(int32)), true
+	case "ArtifactVersion.lastLoggedAt":
+		if e.ComplexityRoot.ArtifactVersion.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.LastLoggedAt(childComplexity), true
 	case "ArtifactVersion.metadata":
 		if e.ComplexityRoot.ArtifactVersion.Metadata == nil {
 			break
@@ -1327,6 +1462,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArtifactVersion.Tags(childComplexity, args["asOf"].(*models.Time)), true
+	case "ArtifactVersion.timeline":
+		if e.ComplexityRoot.ArtifactVersion.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_ArtifactVersion_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ArtifactVersion.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 	case "ArtifactVersion.type":
 		if e.ComplexityRoot.ArtifactVersion.Type == nil {
 			break
@@ -1754,6 +1900,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DurationValue.Seconds(childComplexity), true
 
+	case "EraseMetadataPayload.deduplicated":
+		if e.ComplexityRoot.EraseMetadataPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Deduplicated(childComplexity), true
+	case "EraseMetadataPayload.entries":
+		if e.ComplexityRoot.EraseMetadataPayload.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseMetadataPayload.Entries(childComplexity), true
+
 	case "FinishPipelineRunPayload.deduplicated":
 		if e.ComplexityRoot.FinishPipelineRunPayload.Deduplicated == nil {
 			break
@@ -2000,6 +2159,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetadataEntry.Display(childComplexity), true
+	case "MetadataEntry.erased":
+		if e.ComplexityRoot.MetadataEntry.Erased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetadataEntry.Erased(childComplexity), true
 	case "MetadataEntry.extendedJson":
 		if e.ComplexityRoot.MetadataEntry.ExtendedJSON == nil {
 			break
@@ -2517,6 +2682,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArtifactVersion(childComplexity, args["input"].(models.DeleteArtifactVersionInput)), true
+	case "Mutation.eraseMetadata":
+		if e.ComplexityRoot.Mutation.EraseMetadata == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseMetadata_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseMetadata(childComplexity, args["input"].(models.EraseMetadataInput)), true
 	case "Mutation.finishPipelineRun":
 		if e.ComplexityRoot.Mutation.FinishPipelineRun == nil {
 			break
@@ -2649,6 +2825,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UntagArtifactVersion(childComplexity, args["input"].(models.UntagArtifactVersionInput)), true
+	case "Mutation.updateArtifact":
+		if e.ComplexityRoot.Mutation.UpdateArtifact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifact(childComplexity, args["input"].(models.UpdateArtifactInput)), true
+	case "Mutation.updateArtifactVersion":
+		if e.ComplexityRoot.Mutation.UpdateArtifactVersion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArtifactVersion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArtifactVersion(childComplexity, args["input"].(models.UpdateArtifactVersionInput)), true
+	case "Mutation.updateProject":
+		if e.ComplexityRoot.Mutation.UpdateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProject(childComplexity, args["input"].(models.UpdateProjectInput)), true
 
 	case "NullValue.display":
 		if e.ComplexityRoot.NullValue.Display == nil {
@@ -2747,12 +2956,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "PipelineRun.createdBy":
+		if e.ComplexityRoot.PipelineRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.CreatedBy(childComplexity), true
 	case "PipelineRun.finishedAt":
 		if e.ComplexityRoot.PipelineRun.FinishedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PipelineRun.FinishedAt(childComplexity), true
+	case "PipelineRun.lastLoggedAt":
+		if e.ComplexityRoot.PipelineRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.LastLoggedAt(childComplexity), true
 	case "PipelineRun.metadata":
 		if e.ComplexityRoot.PipelineRun.Metadata == nil {
 			break
@@ -2877,6 +3098,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PipelineRun.Steps(childComplexity), true
+	case "PipelineRun.updatedAt":
+		if e.ComplexityRoot.PipelineRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineRun.UpdatedAt(childComplexity), true
 
 	case "PipelineRunConnection.edges":
 		if e.ComplexityRoot.PipelineRunConnection.Edges == nil {
@@ -3021,6 +3248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.CreatedAt(childComplexity), true
+	case "Project.description":
+		if e.ComplexityRoot.Project.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.Description(childComplexity), true
 	case "Project.id":
 		if e.ComplexityRoot.Project.ID == nil {
 			break
@@ -3061,6 +3294,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.PipelineRuns(childComplexity, args["where"].(map[string]any), args["orderBy"].([]map[string]any), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Project.timeline":
+		if e.ComplexityRoot.Project.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Project_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Timeline(childComplexity, args["kinds"].([]models.TimelineEventKind), args["from"].(*models.Time), args["to"].(*models.Time), args["first"].(*int32), args["after"].(*string)), true
 
 	case "ProjectConnection.edges":
 		if e.ComplexityRoot.ProjectConnection.Edges == nil {
@@ -3635,6 +3879,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepOutput.lastLoggedAt":
+		if e.ComplexityRoot.StepOutput.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.LastLoggedAt(childComplexity), true
 	case "StepOutput.metadata":
 		if e.ComplexityRoot.StepOutput.Metadata == nil {
 			break
@@ -3765,6 +4015,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Columns(childComplexity, args["keys"].([]*models.MetadataKeyInput), args["asOf"].(*models.Time)), true
+	case "StepRun.createdBy":
+		if e.ComplexityRoot.StepRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.CreatedBy(childComplexity), true
 	case "StepRun.finishedAt":
 		if e.ComplexityRoot.StepRun.FinishedAt == nil {
 			break
@@ -3777,6 +4033,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Inputs(childComplexity), true
+	case "StepRun.lastLoggedAt":
+		if e.ComplexityRoot.StepRun.LastLoggedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.LastLoggedAt(childComplexity), true
 	case "StepRun.metadata":
 		if e.ComplexityRoot.StepRun.Metadata == nil {
 			break
@@ -3890,6 +4152,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepRun.Status(childComplexity), true
+	case "StepRun.updatedAt":
+		if e.ComplexityRoot.StepRun.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepRun.UpdatedAt(childComplexity), true
 
 	case "StepRunConnection.edges":
 		if e.ComplexityRoot.StepRunConnection.Edges == nil {
@@ -4055,6 +4323,166 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TagUsageEdge.Node(childComplexity), true
 
+	case "TimelineEvent.alias":
+		if e.ComplexityRoot.TimelineEvent.Alias == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Alias(childComplexity), true
+	case "TimelineEvent.artifact":
+		if e.ComplexityRoot.TimelineEvent.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Artifact(childComplexity), true
+	case "TimelineEvent.artifactName":
+		if e.ComplexityRoot.TimelineEvent.ArtifactName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactName(childComplexity), true
+	case "TimelineEvent.artifactVersion":
+		if e.ComplexityRoot.TimelineEvent.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.ArtifactVersion(childComplexity), true
+	case "TimelineEvent.createdAt":
+		if e.ComplexityRoot.TimelineEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedAt(childComplexity), true
+	case "TimelineEvent.createdBy":
+		if e.ComplexityRoot.TimelineEvent.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.CreatedBy(childComplexity), true
+	case "TimelineEvent.entryCount":
+		if e.ComplexityRoot.TimelineEvent.EntryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.EntryCount(childComplexity), true
+	case "TimelineEvent.keys":
+		if e.ComplexityRoot.TimelineEvent.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Keys(childComplexity), true
+	case "TimelineEvent.kind":
+		if e.ComplexityRoot.TimelineEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Kind(childComplexity), true
+	case "TimelineEvent.id":
+		if e.ComplexityRoot.TimelineEvent.NodeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.NodeID(childComplexity), true
+	case "TimelineEvent.number":
+		if e.ComplexityRoot.TimelineEvent.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Number(childComplexity), true
+	case "TimelineEvent.pipeline":
+		if e.ComplexityRoot.TimelineEvent.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Pipeline(childComplexity), true
+	case "TimelineEvent.pipelineRun":
+		if e.ComplexityRoot.TimelineEvent.PipelineRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.PipelineRun(childComplexity), true
+	case "TimelineEvent.reason":
+		if e.ComplexityRoot.TimelineEvent.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Reason(childComplexity), true
+	case "TimelineEvent.status":
+		if e.ComplexityRoot.TimelineEvent.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Status(childComplexity), true
+	case "TimelineEvent.tags":
+		if e.ComplexityRoot.TimelineEvent.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Tags(childComplexity), true
+	case "TimelineEvent.version":
+		if e.ComplexityRoot.TimelineEvent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEvent.Version(childComplexity), true
+
+	case "TimelineEventConnection.edges":
+		if e.ComplexityRoot.TimelineEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Edges(childComplexity), true
+	case "TimelineEventConnection.nodes":
+		if e.ComplexityRoot.TimelineEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.Nodes(childComplexity), true
+	case "TimelineEventConnection.pageInfo":
+		if e.ComplexityRoot.TimelineEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.PageInfo(childComplexity), true
+	case "TimelineEventConnection.totalCount":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCount(childComplexity), true
+	case "TimelineEventConnection.totalCountCapped":
+		if e.ComplexityRoot.TimelineEventConnection.TotalCountCapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventConnection.TotalCountCapped(childComplexity), true
+
+	case "TimelineEventEdge.cursor":
+		if e.ComplexityRoot.TimelineEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Cursor(childComplexity), true
+	case "TimelineEventEdge.node":
+		if e.ComplexityRoot.TimelineEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventEdge.Node(childComplexity), true
+
+	case "TimelineEventKey.card":
+		if e.ComplexityRoot.TimelineEventKey.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Card(childComplexity), true
+	case "TimelineEventKey.key":
+		if e.ComplexityRoot.TimelineEventKey.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEventKey.Key(childComplexity), true
+
 	case "TimestampValue.display":
 		if e.ComplexityRoot.TimestampValue.Display == nil {
 			break
@@ -4175,6 +4603,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion(childComplexity), true
 
+	case "UpdateArtifactPayload.artifact":
+		if e.ComplexityRoot.UpdateArtifactPayload.Artifact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Artifact(childComplexity), true
+	case "UpdateArtifactPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactPayload.Deduplicated(childComplexity), true
+
+	case "UpdateArtifactVersionPayload.artifactVersion":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "UpdateArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArtifactVersionPayload.Deduplicated(childComplexity), true
+
+	case "UpdateProjectPayload.deduplicated":
+		if e.ComplexityRoot.UpdateProjectPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Deduplicated(childComplexity), true
+	case "UpdateProjectPayload.project":
+		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Project(childComplexity), true
+
 	case "UriValue.display":
 		if e.ComplexityRoot.UriValue.Display == nil {
 			break
@@ -4250,6 +4717,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
+			graphql.NewInputUnmarshaler("EraseMetadataInput", ec.unmarshalInputEraseMetadataInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepOutputInput", ec.unmarshalInputFinishStepOutputInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
@@ -4283,6 +4751,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("TagArtifactVersionInput", ec.unmarshalInputTagArtifactVersionInput),
 			graphql.NewInputUnmarshaler("UntagArtifactVersionInput", ec.unmarshalInputUntagArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactInput", ec.unmarshalInputUpdateArtifactInput),
+			graphql.NewInputUnmarshaler("UpdateArtifactVersionInput", ec.unmarshalInputUpdateArtifactVersionInput),
+			graphql.NewInputUnmarshaler("UpdateProjectInput", ec.unmarshalInputUpdateProjectInput),
 		)
 	}
 	first := true
@@ -4444,7 +4915,7 @@ interface Subject implements Node {
   asOf: DateTime
   """
   The latest entry of each key. Entries without a card come first, then the cards in order of first appearance.
-  Retracted keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
+  Retracted and erased keys are omitted. Unknown ` + "`" + `keys` + "`" + ` are ignored.
   """
   metadata(
     "Only these keys; absent means every key."
@@ -4454,7 +4925,7 @@ interface Subject implements Node {
     "Read the state at this instant; a future instant means now."
     asOf: DateTime
   ): [MetadataEntry!]! @listSize(slicingArguments: ["keys"], assumedSize: 20)
-  "The latest entry of one key, or null when the key is unknown or retracted."
+  "The latest entry of one key, or null when the key is unknown, retracted or erased."
   metadataEntry(
     "The key, compared exactly."
     key: String!
@@ -5012,15 +5483,15 @@ type MetadataEntry implements Node {
   key: String!
   "The card of the entry; null without a card."
   card: String
-  "The kind of the value, as logged; null for a retraction."
+  "The kind of the value, as logged; null for a retraction and for an erased entry."
   kind: MetadataKind
-  "The value; null for a retraction."
+  "The value; null for a retraction and for an erased entry."
   value: MetadataValue
-  "See ` + "`" + `DisplayValue.display` + "`" + `; null for a retraction."
+  "See ` + "`" + `DisplayValue.display` + "`" + `; null without a value."
   display: String
-  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.json` + "`" + `; null for NULL and without a value."
   json: JSON
-  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and for a retraction."
+  "See ` + "`" + `DisplayValue.extendedJson` + "`" + `; null for NULL and without a value."
   extendedJson: JSON
   "The sequence number in write order. The entry of a key with the greatest ` + "`" + `seq` + "`" + ` is the latest."
   seq: Int64!
@@ -5032,7 +5503,7 @@ type MetadataEntry implements Node {
   stepRun: StepRun
   "True if the entry retracts the key."
   retracted: Boolean!
-  "The reason of the retraction; null without one."
+  "The reason of the retraction; null without one and for an erased entry."
   reason: String
   "The subject of the fact; null if it is deleted."
   subject: Subject
@@ -5580,9 +6051,13 @@ enum AuditAction {
   "A key was revoked." API_KEY_REVOKED
   "A project was created." PROJECT_CREATED
   "A file of ` + "`" + `placard export` + "`" + ` was imported into a project." PROJECT_IMPORTED
+  "The description of a project was changed." PROJECT_UPDATED
+  "The description of an artifact was changed." ARTIFACT_UPDATED
+  "The description of a version was changed." ARTIFACT_VERSION_UPDATED
   "An alias was pointed to a version." ALIAS_SET
   "An alias was removed." ALIAS_REMOVED
   "Metadata keys were retracted." METADATA_RETRACTED
+  "The values of metadata entries were erased." METADATA_ERASED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
 }
@@ -5783,6 +6258,44 @@ type ComparisonInput {
   of this name, if there is no producer, and if the version is deleted.
   """
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
+}
+`, BuiltIn: false},
+	{Name: "../schema/erasure.graphqls", Input: `# The removal of values for good.
+
+extend type Mutation {
+  """
+  Erase the values of metadata entries for good; the reason of a retraction is erased too. The entries keep their place
+  in the history, ` + "`" + `seq` + "`" + ` and time. A key whose latest entry is erased has no value: an earlier value does not come back.
+  It takes an API key that is an admin of the project. Erasing an entry again changes nothing.
+  """
+  eraseMetadata("The entries and the reason." input: EraseMetadataInput!): EraseMetadataPayload
+}
+
+extend type MetadataEntry {
+  """
+  True if the value, or the reason of a retraction, was erased. ` + "`" + `kind` + "`" + `, ` + "`" + `value` + "`" + ` and ` + "`" + `reason` + "`" + ` are null then, also as of
+  an earlier instant.
+  """
+  erased: Boolean!
+}
+
+"Entries to erase."
+input EraseMetadataInput {
+  """
+  The IDs of 1 to 1,000 different entries of one project. If one of them is unknown, the call fails with ` + "`" + `NOT_FOUND` + "`" + ` and
+  erases none.
+  """
+  entryIds: [ID!]!
+  "The reason, shown in audit events and timelines; up to 1,000 characters. It must not repeat the value."
+  reason: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The erased entries."
+type EraseMetadataPayload {
+  "The entries, in the order of the input." entries: [MetadataEntry!]! @listSize(assumedSize: 20)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/facets.graphqls", Input: `# Facets: values and names with the number of objects that have them, the most frequent first. docs/how-to/facets.md has
@@ -6119,6 +6632,132 @@ type LineageLink {
   "The step run between the two." stepRun: StepRun!
 }
 `, BuiltIn: false},
+	{Name: "../schema/people.graphqls", Input: `# What people ask about an object: its description, who created it, and when it changed.
+
+extend interface Subject {
+  "The time of its last entry or retraction; null without one. A view returns the last one up to its instant."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Project {
+  "The description, in Markdown, of at most 10,000 characters; null without one."
+  description: String
+}
+
+extend type Artifact {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created the first version; null without keys."
+  createdBy: String
+  """
+  The time of the last change of a description, an alias or a tag, or when a version was created or deleted. Facts do
+  not change it. Null in a view of the past.
+  """
+  updatedAt: DateTime
+  "The greatest ` + "`" + `lastLoggedAt` + "`" + ` of its versions, computed when asked for; null without facts."
+  lastLoggedAt: DateTime @cost(weight: 500, batched: true)
+}
+
+extend type ArtifactVersion {
+  "The description, in Markdown; null without one, and in a view of the past, because it has no history."
+  description: String
+  "The name of the API key that created it; null without keys."
+  createdBy: String
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type PipelineRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  """
+  The time of the last change of the status, and of the last start or end of a step; the start time before. Null in a
+  view of the past.
+  """
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepRun {
+  "The name of the API key that started it; null without keys."
+  createdBy: String
+  "The time of the last change of the status; the start time before. Null in a view of the past."
+  updatedAt: DateTime
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type StepOutput {
+  "See ` + "`" + `Subject.lastLoggedAt` + "`" + `."
+  lastLoggedAt: DateTime @cost(weight: 1)
+}
+
+extend type Mutation {
+  "Change the description of a project. Requires an admin."
+  updateProject("The project and its description." input: UpdateProjectInput!): UpdateProjectPayload
+  "Change the description of an artifact."
+  updateArtifact("The artifact and its description." input: UpdateArtifactInput!): UpdateArtifactPayload
+  "Change the description of an artifact version."
+  updateArtifactVersion(
+    "The version and its description."
+    input: UpdateArtifactVersionInput!
+  ): UpdateArtifactVersionPayload
+}
+
+"The new description of a project."
+input UpdateProjectInput {
+  "The project."
+  projectId: ID!
+  """
+  The description, in Markdown: at most 10,000 characters, kept exactly. Null and ` + "`" + `""` + "`" + ` remove it. An absent description
+  is ` + "`" + `BAD_INPUT` + "`" + `.
+  """
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The project with its description."
+type UpdateProjectPayload {
+  "The project." project: Project!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact."
+input UpdateArtifactInput {
+  "The artifact."
+  artifactId: ID!
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The artifact with its description."
+type UpdateArtifactPayload {
+  "The artifact." artifact: Artifact!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"The new description of an artifact version."
+input UpdateArtifactVersionInput {
+  "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `."
+  artifactVersionId: ID
+  "The version, by reference."
+  artifactVersion: ArtifactVersionRef
+  "See ` + "`" + `UpdateProjectInput.description` + "`" + `."
+  description: String
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The version with its description."
+type UpdateArtifactVersionPayload {
+  "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+`, BuiltIn: false},
 	{Name: "../schema/project.graphqls", Input: `# The lists and counts of a project.
 
 extend type Project {
@@ -6331,6 +6970,8 @@ input ArtifactVersionFilter {
   """
   alias: StringFilter
   "The time of creation." createdAt: DateTimeFilter
+  "The name of the API key that created it; a version may have none." createdBy: StringFilter
+  "The time of the last entry or retraction; a version may have none." lastLoggedAt: DateTimeFilter
   "The step run that produced the version." producedBy: ProducerFilter
   "The step runs that read the version." consumedBy: ConsumerFilter
   "The latest value of one metadata key. For several keys, or several conditions on one, use ` + "`" + `and` + "`" + `."
@@ -6365,6 +7006,8 @@ input ArtifactFilter {
   "This does not match." not: ArtifactFilter
   "The name." name: StringFilter
   "The creation time of the first version." createdAt: DateTimeFilter
+  "The name of the API key that created the first version; an artifact may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." updatedAt: DateTimeFilter
   "The latest version matches this filter." latestVersion: ArtifactVersionFilter
   "At least one version matches this filter." anyVersion: ArtifactVersionFilter
 }
@@ -6378,6 +7021,9 @@ input PipelineRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running run has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a run may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `PipelineRun.updatedAt` + "`" + `." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a run may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the run itself." metadata: MetadataFilter
 }
 
@@ -6391,6 +7037,9 @@ input StepRunFilter {
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
   "The end time; a running step has none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a step may have none." createdBy: StringFilter
+  "The time of the last change, see ` + "`" + `StepRun.updatedAt` + "`" + `. ` + "`" + `BAD_INPUT` + "`" + ` in a view of the past." updatedAt: DateTimeFilter
+  "The time of the last entry or retraction; a step may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the step run itself." metadata: MetadataFilter
 }
 
@@ -6475,7 +7124,7 @@ input RunStatusFilter {
 }
 
 """
-Conditions on the latest value of one key, all of which must hold. A retracted key has no value.
+Conditions on the latest value of one key, all of which must hold. A retracted or erased key has no value.
 
 Numbers (INTEGER, FLOAT, STORAGE_SIZE in bytes, DURATION in seconds) are compared with numbers, exactly: 2^53 and
 2^53 + 1 differ, and 1 and 1.0 do not. Text (STRING, URI, PATH, DTYPE, MARKDOWN) is compared with text by code point,
@@ -6584,12 +7233,14 @@ enum ArtifactVersionOrderField {
   "The name of the version, by code point." VERSION
   "The name of the artifact, by code point." ARTIFACT
   "The type, by code point." TYPE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of artifacts to sort by."
 enum ArtifactOrderField {
   "The name, by code point; also without ` + "`" + `orderBy` + "`" + `." NAME
   "The creation time of the first version." CREATED_AT
+  "The time of the last change, see ` + "`" + `Artifact.updatedAt` + "`" + `." UPDATED_AT
 }
 
 "A field of pipeline runs to sort by."
@@ -6597,6 +7248,7 @@ enum PipelineRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the pipeline, by code point." PIPELINE
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 
 "A field of step runs to sort by."
@@ -6604,6 +7256,7 @@ enum StepRunOrderField {
   "The start time. Without ` + "`" + `orderBy` + "`" + `, the newest comes first." STARTED_AT
   "The end time." FINISHED_AT
   "The name of the step, by code point." NAME
+  "The time of the last entry or retraction." LAST_LOGGED_AT
 }
 `, BuiltIn: false},
 	{Name: "../schema/series.graphqls", Input: `# Series of the values of one metadata key, over the versions of an artifact or the history of a subject, and changes
@@ -6874,6 +7527,126 @@ type ServerLimits {
   "Minimum hours for which an idempotency key replays the response." idempotencyHours: Int!
 }
 `, BuiltIn: false},
+	{Name: "../schema/timeline.graphqls", Input: `# What happened to artifacts, versions and runs. docs/how-to/changes.md has examples.
+
+extend type Project {
+  """
+  What happened in the project, newest first: the events of its artifacts and versions, the starts and ends of pipeline
+  runs, and the deletions of artifacts and runs. Events begin with the upgrade to version 1.0.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type Artifact {
+  """
+  What happened to the artifact and its versions, newest first. Events of deleted versions remain, with their names. A
+  view of the past returns the events up to its instant.
+  """
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+extend type ArtifactVersion {
+  "What happened to the version, newest first. A view of the past returns the events up to its instant."
+  timeline(
+    "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
+    "Only events at this instant or later." from: DateTime
+    "Only events at this instant or earlier." to: DateTime
+    "Size of the page, 0 to 100; 50 when absent." first: Int
+    "The cursor after which the page begins, from a page with the same arguments." after: String
+  ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
+}
+
+"The kind of an event."
+enum TimelineEventKind {
+  "A version was created." VERSION_CREATED
+  "An alias was pointed to a version." ALIAS_SET
+  "An alias was removed from a version." ALIAS_REMOVED
+  "Tags were added to a version." TAG_ADDED
+  "Tags were removed from a version." TAG_REMOVED
+  "Facts were logged to a version, or facts of its output became its own." METADATA_LOGGED
+  "Keys of a version were retracted." METADATA_RETRACTED
+  "Values of entries of a version were erased." METADATA_ERASED
+  "A version was deleted." VERSION_DELETED
+  "An artifact was deleted with its versions; only in the timeline of a project." ARTIFACT_DELETED
+  "A pipeline run started; only in the timeline of a project." PIPELINE_RUN_STARTED
+  "A pipeline run finished; only in the timeline of a project." PIPELINE_RUN_FINISHED
+  "A pipeline run was deleted; only in the timeline of a project." PIPELINE_RUN_DELETED
+}
+
+"""
+A change of a version, an artifact or a pipeline run. A call makes one event per version and kind, and one per alias.
+Names remain when the object is deleted.
+"""
+type TimelineEvent {
+  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `. An event in a view of the past has another ID than the event."
+  id: ID!
+  "The kind."
+  kind: TimelineEventKind!
+  "The time of the change."
+  createdAt: DateTime!
+  "The name of the API key that made the change; null without keys."
+  createdBy: String
+  "The artifact; null for events of runs, and when it is deleted."
+  artifact: Artifact
+  "The name of the artifact; null for events of runs."
+  artifactName: String
+  "The version; null for events of other objects, and when it is deleted."
+  artifactVersion: ArtifactVersion
+  "The name of the version; null for events of other objects."
+  version: String
+  "The number of the version; null for events of other objects."
+  number: Int
+  "The alias that was set or removed; null for other events."
+  alias: String
+  "The tags that were added or removed, ordered by name; empty for other events."
+  tags: [String!]! @listSize(assumedSize: 5)
+  "The number of entries of the call; null for events without entries."
+  entryCount: Int
+  "The keys of these entries, each once, up to 100; empty for other events."
+  keys: [TimelineEventKey!]! @listSize(assumedSize: 5)
+  "The reason of a retraction or an erasure; null without one."
+  reason: String
+  "The pipeline run; null for events of other objects, and when it is deleted."
+  pipelineRun: PipelineRun
+  "The name of the pipeline of the run; null for events of other objects."
+  pipeline: String
+  "The final status of a run that finished; null for other events."
+  status: RunStatus
+}
+
+"A metadata key of an event."
+type TimelineEventKey {
+  "The card of the key; null without a card." card: String
+  "The key." key: String!
+}
+
+"A page of events."
+type TimelineEventConnection {
+  "The events with their cursors." edges: [TimelineEventEdge!]!
+  "The events." nodes: [TimelineEvent!]!
+  "The position of the page in the list." pageInfo: PageInfo!
+  "The number of items in the whole list, exact up to 10,000; counted only if selected." totalCount: Int!
+  "True if the list has more than ` + "`" + `totalCount` + "`" + ` items." totalCountCapped: Boolean!
+}
+
+"An event in a page."
+type TimelineEventEdge {
+  "The cursor of the event." cursor: String!
+  "The event." node: TimelineEvent!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -6991,8 +7764,18 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 		return ec.fieldContext_Artifact_versions(ctx, field)
 	case "metadataKeys":
 		return ec.fieldContext_Artifact_metadataKeys(ctx, field)
+	case "description":
+		return ec.fieldContext_Artifact_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Artifact_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Artifact_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_Artifact_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_Artifact_metadataSeries(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Artifact_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
@@ -7077,12 +7860,20 @@ func (ec *executionContext) childFields_ArtifactVersion(ctx context.Context, fie
 		return ec.fieldContext_ArtifactVersion_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_ArtifactVersion_columns(ctx, field)
+	case "description":
+		return ec.fieldContext_ArtifactVersion_description(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ArtifactVersion_createdBy(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_ArtifactVersion_lastLoggedAt(ctx, field)
 	case "changes":
 		return ec.fieldContext_ArtifactVersion_changes(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_ArtifactVersion_metadataSeries(ctx, field)
 	case "metadataChanges":
 		return ec.fieldContext_ArtifactVersion_metadataChanges(ctx, field)
+	case "timeline":
+		return ec.fieldContext_ArtifactVersion_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArtifactVersion", field.Name)
 }
@@ -7273,6 +8064,16 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EraseMetadataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entries":
+		return ec.fieldContext_EraseMetadataPayload_entries(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_EraseMetadataPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseMetadataPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pipelineRun":
@@ -7395,6 +8196,8 @@ func (ec *executionContext) childFields_MetadataEntry(ctx context.Context, field
 		return ec.fieldContext_MetadataEntry_subject(ctx, field)
 	case "historyCount":
 		return ec.fieldContext_MetadataEntry_historyCount(ctx, field)
+	case "erased":
+		return ec.fieldContext_MetadataEntry_erased(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetadataEntry", field.Name)
 }
@@ -7637,6 +8440,12 @@ func (ec *executionContext) childFields_PipelineRun(ctx context.Context, field g
 		return ec.fieldContext_PipelineRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_PipelineRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_PipelineRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PipelineRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_PipelineRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_PipelineRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -7725,6 +8534,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Project_createdAt(ctx, field)
+	case "description":
+		return ec.fieldContext_Project_description(ctx, field)
 	case "artifacts":
 		return ec.fieldContext_Project_artifacts(ctx, field)
 	case "pipelineRuns":
@@ -7737,6 +8548,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_artifactVersionCount(ctx, field)
 	case "pipelineRunCount":
 		return ec.fieldContext_Project_pipelineRunCount(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Project_timeline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -7921,6 +8734,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepOutput_columns(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepOutput_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepOutput_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -7963,6 +8778,12 @@ func (ec *executionContext) childFields_StepRun(ctx context.Context, field graph
 		return ec.fieldContext_StepRun_metadataExtendedJson(ctx, field)
 	case "columns":
 		return ec.fieldContext_StepRun_columns(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_StepRun_createdBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_StepRun_updatedAt(ctx, field)
+	case "lastLoggedAt":
+		return ec.fieldContext_StepRun_lastLoggedAt(ctx, field)
 	case "metadataSeries":
 		return ec.fieldContext_StepRun_metadataSeries(ctx, field)
 	case "metadataChanges":
@@ -8043,6 +8864,82 @@ func (ec *executionContext) childFields_TagUsageEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type TagUsageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_TimelineEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimelineEvent_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimelineEvent_kind(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TimelineEvent_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_TimelineEvent_createdBy(ctx, field)
+	case "artifact":
+		return ec.fieldContext_TimelineEvent_artifact(ctx, field)
+	case "artifactName":
+		return ec.fieldContext_TimelineEvent_artifactName(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_TimelineEvent_artifactVersion(ctx, field)
+	case "version":
+		return ec.fieldContext_TimelineEvent_version(ctx, field)
+	case "number":
+		return ec.fieldContext_TimelineEvent_number(ctx, field)
+	case "alias":
+		return ec.fieldContext_TimelineEvent_alias(ctx, field)
+	case "tags":
+		return ec.fieldContext_TimelineEvent_tags(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_TimelineEvent_entryCount(ctx, field)
+	case "keys":
+		return ec.fieldContext_TimelineEvent_keys(ctx, field)
+	case "reason":
+		return ec.fieldContext_TimelineEvent_reason(ctx, field)
+	case "pipelineRun":
+		return ec.fieldContext_TimelineEvent_pipelineRun(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_TimelineEvent_pipeline(ctx, field)
+	case "status":
+		return ec.fieldContext_TimelineEvent_status(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimelineEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimelineEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimelineEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TimelineEventConnection_totalCount(ctx, field)
+	case "totalCountCapped":
+		return ec.fieldContext_TimelineEventConnection_totalCountCapped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimelineEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimelineEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEventKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "card":
+		return ec.fieldContext_TimelineEventKey_card(ctx, field)
+	case "key":
+		return ec.fieldContext_TimelineEventKey_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEventKey", field.Name)
+}
+
 func (ec *executionContext) childFields_TypeUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "type":
@@ -8087,6 +8984,36 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifact":
+		return ec.fieldContext_UpdateArtifactPayload_artifact(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArtifactVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "artifactVersion":
+		return ec.fieldContext_UpdateArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateArtifactVersionPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UpdateProjectPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -34,7 +34,7 @@ func (ec *executionContext) unmarshalInputArtifactFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "name", "createdAt", "latestVersion", "anyVersion"}
+	fieldsInOrder := [...]string{"and", "or", "not", "name", "createdAt", "createdBy", "updatedAt", "latestVersion", "anyVersion"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -77,6 +77,20 @@ func (ec *executionContext) unmarshalInputArtifactFilter(ctx context.Context, ob
 				return it, err
 			}
 			it["createdAt"] = data
+		case "createdBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBy"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["createdBy"] = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["updatedAt"] = data
 		case "latestVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("latestVersion"))
 			data, err := ec.unmarshalOArtifactVersionFilter2map(ctx, v)
@@ -173,7 +187,7 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "artifact", "version", "number", "type", "tag", "alias", "createdAt", "producedBy", "consumedBy", "metadata"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "artifact", "version", "number", "type", "tag", "alias", "createdAt", "createdBy", "lastLoggedAt", "producedBy", "consumedBy", "metadata"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -258,6 +272,20 @@ func (ec *executionContext) unmarshalInputArtifactVersionFilter(ctx context.Cont
 				return it, err
 			}
 			it["createdAt"] = data
+		case "createdBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBy"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["createdBy"] = data
+		case "lastLoggedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastLoggedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lastLoggedAt"] = data
 		case "producedBy":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("producedBy"))
 			data, err := ec.unmarshalOProducerFilter2map(ctx, v)
@@ -937,7 +965,7 @@ func (ec *executionContext) unmarshalInputPipelineRunFilter(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "pipeline", "status", "startedAt", "finishedAt", "metadata"}
+	fieldsInOrder := [...]string{"and", "or", "not", "pipeline", "status", "startedAt", "finishedAt", "createdBy", "updatedAt", "lastLoggedAt", "metadata"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -994,6 +1022,27 @@ func (ec *executionContext) unmarshalInputPipelineRunFilter(ctx context.Context,
 				return it, err
 			}
 			it["finishedAt"] = data
+		case "createdBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBy"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["createdBy"] = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["updatedAt"] = data
+		case "lastLoggedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastLoggedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lastLoggedAt"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
 			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)
@@ -1235,7 +1284,7 @@ func (ec *executionContext) unmarshalInputStepRunFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "name", "pipeline", "status", "startedAt", "finishedAt", "metadata"}
+	fieldsInOrder := [...]string{"and", "or", "not", "name", "pipeline", "status", "startedAt", "finishedAt", "createdBy", "updatedAt", "lastLoggedAt", "metadata"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -1299,6 +1348,27 @@ func (ec *executionContext) unmarshalInputStepRunFilter(ctx context.Context, obj
 				return it, err
 			}
 			it["finishedAt"] = data
+		case "createdBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBy"))
+			data, err := ec.unmarshalOStringFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["createdBy"] = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["updatedAt"] = data
+		case "lastLoggedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastLoggedAt"))
+			data, err := ec.unmarshalODateTimeFilter2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["lastLoggedAt"] = data
 		case "metadata":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
 			data, err := ec.unmarshalOMetadataFilter2map(ctx, v)

@@ -85,6 +85,8 @@ func run(ctx context.Context, cli *config.CLI, version string, out Output) error
 		return createBackup(ctx, &cli.Backup, out)
 	case "restore":
 		return restoreBackup(ctx, &cli.Restore, out)
+	case "compact":
+		return compact(ctx, &cli.Compact, out)
 	case "export":
 		return exportProject(ctx, &cli.Export, out)
 	case "import":

@@ -17,6 +17,7 @@ type CLI struct {
 	Migrate Migrate          `cmd:"" help:"Show or update the schema of the database."`
 	Backup  Backup           `cmd:"" help:"Copy an existing SQLite database to a file, also while a server uses it."`
 	Restore Restore          `cmd:"" help:"Replace an SQLite database that no process uses with a backup, or create a missing one."`
+	Compact Compact          `cmd:"" help:"Remove the bytes of erased values from the files of the database. SQLite: no server may use the file. PostgreSQL: locks one table after the other."`
 	Export  Export           `cmd:"" help:"Write a project to a file of JSON lines, also while a server uses the database."`
 	Import  Import           `cmd:"" help:"Import a file of placard export. Creates a missing database, keeps existing data, and can be repeated."`
 	Keys    Keys             `cmd:"" help:"Create, list and revoke API keys directly in the database."`
@@ -90,6 +91,11 @@ type Restore struct {
 	Database `embed:""`
 	File     string `arg:"" help:"Backup to restore."`
 	Force    bool   `help:"Replace an existing database." env:"-"`
+}
+
+// Compact holds the flags of `placard compact`.
+type Compact struct {
+	Database `embed:""`
 }
 
 // Export holds the arguments of `placard export`.

@@ -58,7 +58,7 @@ var indexedOperators = map[string]bool{"eq": true, "in": true, "lt": true, "lte"
 // indexedFields are the fields of filters that have an index.
 var indexedFields = map[string]bool{
 	"artifact": true, "tag": true, "alias": true, "createdAt": true, "startedAt": true, "pipeline": true, "name": true,
-	"id": true, "stepRunId": true, "pipelineRunId": true,
+	"id": true, "stepRunId": true, "pipelineRunId": true, "lastLoggedAt": true,
 }
 
 // filter returns the price of a coerced filter. isScan is set where no index is used: below `not`, below filters of

@@ -5,6 +5,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
@@ -89,7 +90,7 @@ func (tx *transaction) waitingFacts(project, output, subject models.ID) ([]entry
 	}
 	err := tx.Read(&rows, engine.SQL("SELECT ?, sort_key, parts FROM metadata_latest"+
 		" WHERE project_id = ? AND subject_id = ? AND kind IS NOT NULL ORDER BY seq",
-		latestColumns(engine.SQL("value")), project, output))
+		entries.LatestColumns(engine.SQL("value")), project, output))
 	drafts := make([]entryDraft, len(rows))
 	for i, row := range rows {
 		keys := models.SearchKeys{SortKey: row.SortKey}

@@ -99,3 +99,14 @@ func entryEvents(kind models.TimelineEventKind, targets []target.Resolved, entri
 func touchArtifact(project, artifact models.ID, at any) engine.Expr {
 	return engine.SQL("UPDATE artifacts SET updated_at = ? WHERE project_id = ? AND id = ?", at, project, artifact)
 }
+
+// touch records a change of the artifact of a version at an instant, together with statements.
+func (tx *transaction) touch(version *models.ArtifactVersion, at any, statements ...engine.Expr) error {
+	var changed []models.Time
+	err := tx.ReadTogether(&changed, append(statements,
+		touchArtifact(version.ProjectID, version.ArtifactID, at).Concat(engine.SQL(" RETURNING updated_at")))...)
+	if err == nil && len(changed) > 0 && version.KnownArtifact != nil {
+		version.KnownArtifact.ChangedAt = changed[0]
+	}
+	return err
+}

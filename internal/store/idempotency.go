@@ -9,6 +9,7 @@ import (
 
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/erasure"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/models"
 )
@@ -145,9 +146,26 @@ func findReplay[T any](
 		} else {
 			*replay, err = snapshot.Read(use.ProjectID, fields, use.Snapshot)
 		}
+		if err == nil {
+			err = tx.hideErased(use.ProjectID, *replay)
+		}
 		return uses, replay, err
 	}
 	return uses, nil, err
+}
+
+// hideErased removes the values that were erased after the first call from its answer.
+func (tx *transaction) hideErased(project models.ID, answer any) error {
+	var entries []*models.MetadataEntry
+	switch answer := answer.(type) {
+	case Logged:
+		entries = answer.Entries
+	case []Logged:
+		for _, logged := range answer {
+			entries = append(entries, logged.Entries...)
+		}
+	}
+	return erasure.Hide(tx.Tx, project, entries)
 }
 
 // storeAnswer stores the key with the snapshot of its answer. It returns engine.ErrRetry if a copy of the call was

@@ -162,12 +162,49 @@ func TestAnswersBeforeSnapshots(t *testing.T) {
 		if refused, ok := err.(*models.Error); !ok || refused.Code != models.CodeIdempotencyKeyReused {
 			t.Errorf("other input under a key of before: %v", err)
 		}
+		eraseOldAnswers(t, s, db, answers)
+		for _, c := range calls[:2] {
+			answer, again, err := c.send(call(c.operation))
+			must(t, err)
+			if text := oldAnswer(t, answer); !again || strings.Contains(text, `"Erased":false`) || strings.Contains(text, "wrong") {
+				t.Errorf("%s: the answer after an erasure is %s", c.operation, text)
+			}
+		}
 		must(t, s.DeleteExpiredIdempotencyKeys(everyone, 0))
 		if answer, again, err := calls[2].send(call("createArtifactVersion")); err != nil || again {
 			t.Errorf("a forgotten key: repeated is %t, %v (%v)", again, answer, err)
 		}
 		must(t, s.Close())
 	})
+}
+
+// eraseOldAnswers erases all entries of the answers to logMetadata and retractMetadata, and checks that the stored
+// answers do not have their values.
+func eraseOldAnswers(t *testing.T, s *store.Store, db *sql.DB, answers map[string]any) {
+	t.Helper()
+	var input models.EraseMetadataInput
+	logged := append(answers["logMetadata"].([]store.Logged), answers["retractMetadata"].(store.Logged))
+	for _, one := range logged {
+		for _, entry := range one.Entries {
+			input.EntryIDs = append(input.EntryIDs, entry.ID.String())
+		}
+	}
+	var stored string
+	const query = "SELECT answer FROM idempotency_answers WHERE operation = $1"
+	for _, operation := range []string{"logMetadata", "retractMetadata"} {
+		must(t, db.QueryRow(query, operation).Scan(&stored))
+		if !strings.Contains(stored, `"Text":"`) && !strings.Contains(stored, "wrong") {
+			t.Errorf("%s: the answer of before has no value: %s", operation, stored)
+		}
+	}
+	_, _, err := s.EraseMetadata(everyone, store.Call{}, models.NewPath("input"), input)
+	must(t, err)
+	for _, operation := range []string{"logMetadata", "retractMetadata"} {
+		must(t, db.QueryRow(query, operation).Scan(&stored))
+		if strings.Contains(stored, `"Text":"`) || strings.Contains(stored, "wrong") || !strings.Contains(stored, `"Erased":true`) {
+			t.Errorf("%s: the stored answer keeps a value: %s", operation, stored)
+		}
+	}
 }
 
 func untyped[T any](answer T, again bool, err error) (any, bool, error) { return answer, again, err }

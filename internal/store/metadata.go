@@ -215,10 +215,19 @@ func repeatedEntries(project models.ID, drafts []entryDraft) []*models.MetadataE
 	return entries
 }
 
-// auditedKeys is the maximum number of keys in the audit event of a retraction.
+// auditedKeys is the maximum number of keys in an audit event of a retraction or an erasure.
 const auditedKeys = 10
 
 func (tx *transaction) auditRetraction(of models.Subject, entries []*models.MetadataEntry) error {
+	project, id, _ := of.MetadataRef()
+	if version, ok := of.(*models.ArtifactVersion); ok {
+		id = version.ID
+	}
+	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", keysOf(entries), describe(of))
+}
+
+// keysOf returns the first keys of entries for people.
+func keysOf(entries []*models.MetadataEntry) string {
 	var keys []string
 	for _, entry := range entries[:min(len(entries), auditedKeys)] {
 		keys = append(keys, fmt.Sprintf("%q", entry.Key))
@@ -226,11 +235,7 @@ func (tx *transaction) auditRetraction(of models.Subject, entries []*models.Meta
 	if more := len(entries) - auditedKeys; more > 0 {
 		keys = append(keys, fmt.Sprintf("%d more", more))
 	}
-	project, id, _ := of.MetadataRef()
-	if version, ok := of.(*models.ArtifactVersion); ok {
-		id = version.ID
-	}
-	return tx.audit(project, models.AuditActionMetadataRetracted, id, "%s of %s", strings.Join(keys, ", "), describe(of))
+	return strings.Join(keys, ", ")
 }
 
 // describe returns a description of a subject for people.
@@ -260,7 +265,7 @@ func (tx *transaction) liveKeys(project, subject models.ID, entries []entryDraft
 	}
 	var found []keyRow
 	err := tx.Read(&found, engine.SQL(`SELECT t.card, t.key FROM ? CROSS JOIN metadata_latest l
-		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND NOT l.retracted`,
+		WHERE l.project_id = ? AND l.subject_id = ? AND l.card = t.card AND l.key = t.key AND l.kind IS NOT NULL`,
 		keyRows(tx.Dialect, rows), project, subject))
 	live := make(map[keyRow]bool, len(found))
 	for _, row := range found {

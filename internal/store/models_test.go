@@ -43,6 +43,7 @@ func TestModelsMatchMigrations(t *testing.T) {
 			{&models.MetadataEntry{}, "metadata_entries", []string{"sort_key", "parts"}},
 			{&models.ApiKey{}, "api_keys", []string{"hash"}},
 			{&models.AuditEvent{}, "audit_events", []string{"created_by_id"}},
+			{&models.TimelineEvent{}, "events", nil},
 		} {
 			parsed, err := schema.Parse(c.model, &sync.Map{}, schema.NamingStrategy{})
 			if err != nil {

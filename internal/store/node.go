@@ -9,6 +9,7 @@ import (
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/models"
 )
 
@@ -25,7 +26,7 @@ var nodeTables = []nodeTable{
 	{"pipeline_runs", nodeLoader(access.PipelineRunsByID)},
 	{"step_runs", nodeLoader(access.StepRunsByID)},
 	{"step_outputs", nodeLoader(access.StepOutputsByID)},
-	{"metadata_entries", nodeLoader(entriesByID)},
+	{"metadata_entries", nodeLoader(entries.ByID)},
 	{"api_keys", nodeLoader(access.APIKeysByID)},
 	{"audit_events", nodeLoader(access.AuditEventsByID)},
 }
@@ -123,7 +124,7 @@ func (s *Store) StepRunsByID(ctx context.Context, ids []models.ID) (map[models.I
 
 // EntriesByID returns metadata entries by ID, as Nodes does, in one statement.
 func (s *Store) EntriesByID(ctx context.Context, ids []models.ID) (map[models.ID]*models.MetadataEntry, error) {
-	return readByID(ctx, s, ids, entriesByID)
+	return readByID(ctx, s, ids, entries.ByID)
 }
 
 func readByID[T any](

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/models"
 )
 
@@ -107,34 +108,19 @@ RETURNING id, seq, logged_at`, project, at, given))
 	return done, tx.WriteTogether(statements...)
 }
 
-// latestColumns returns the columns of a latest row, with an expression for its value.
-func latestColumns(value engine.Expr) engine.Expr {
-	return engine.SQL(`project_id, subject_id, card, key, first_seq, seq, id, kind, ?, retracted, reason,
-        logged_at, logged_by, step_run_id`, value)
-}
-
-// upsertLatest returns the INSERT of the latest row of each key of entries, the end of a SELECT from the items of
-// FROM on. A known key keeps its first seq, and an earlier entry never replaces a later one.
-func upsertLatest(d engine.Dialect, project models.ID, entries string, args ...any) engine.Expr {
+// upsertLatest returns the INSERT of the latest row of each key of entries. from is the end of a SELECT, from the items
+// of FROM on. A known key keeps its first seq, and an earlier entry never replaces a later one.
+func upsertLatest(d engine.Dialect, project models.ID, from string, args ...any) engine.Expr {
 	about := d.LateralJoin("subjects s", "s", engine.SQL("s.project_id = ? AND s.id = e.subject_id", project))
-	latest := latestPerKey(engine.SQL(entries, args...), about)
-	return engine.SQL(`INSERT INTO metadata_latest (?, sort_key, parts, about, object_id)
+	latest := entries.LatestPerKey(engine.SQL(from, args...), about)
+	return engine.SQL(`INSERT INTO metadata_latest (?, erased, sort_key, parts, about, object_id)
     SELECT e.project_id, subject_id, card, key, first_seq, seq, e.id, kind, value, retracted, reason, e.logged_at, logged_by,
-        step_run_id, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
+        step_run_id, erased, sort_key, parts, s.about, coalesce(s.artifact_version_id, s.id)
     FROM ?
     ON CONFLICT (project_id, subject_id, card, key) DO UPDATE SET
         seq = excluded.seq, id = excluded.id, kind = excluded.kind, value = excluded.value,
         retracted = excluded.retracted, reason = excluded.reason, logged_at = excluded.logged_at,
-        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, sort_key = excluded.sort_key,
+        logged_by = excluded.logged_by, step_run_id = excluded.step_run_id, erased = excluded.erased, sort_key = excluded.sort_key,
         parts = excluded.parts, about = excluded.about, object_id = excluded.object_id
-    WHERE excluded.seq > metadata_latest.seq`, latestColumns(engine.SQL("value")), latest)
-}
-
-// latestPerKey returns the last entry e of each key among entries, with the first seq of the key among them. join
-// adds tables to e.
-func latestPerKey(entries, join engine.Expr) engine.Expr {
-	return engine.SQL(`(
-        SELECT *, min(seq) OVER of_key AS first_seq, max(seq) OVER of_key AS last_seq FROM ?
-        WINDOW of_key AS (PARTITION BY subject_id, card, key)
-    ) AS e`, entries).Concat(join).Concat(engine.SQL(" WHERE seq = last_seq"))
+    WHERE excluded.seq > metadata_latest.seq`, entries.LatestColumns(engine.SQL("value")), latest)
 }

@@ -5,10 +5,10 @@
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
-// known keys, package clientid the IDs that clients choose, package outputs the outputs of steps that end, package
-// repair the rows of older servers, package snapshot the stored answers, package bulk the import and export of whole
-// projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold or
-// batch are SQL.
+// known keys, package timeline the events, package clientid the IDs that clients choose, package outputs the outputs
+// of steps that end, package repair the rows of older servers, package snapshot the stored answers, package erasure
+// the removal of values, package bulk the import and export of whole projects. Rows of one table by key are read and
+// written with GORM's typed API; statements that join, rank, fold or batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -26,29 +26,36 @@ import (
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/internal/store/repair"
+	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
 
 // The readers of other packages, whose methods are methods of Store.
 type (
-	lineageReader = lineage.Reader
-	keyCatalogue  = catalogue.Catalogue
-	repairer      = repair.Repairer
+	entriesReader  = entries.Reader
+	lineageReader  = lineage.Reader
+	timelineReader = timeline.Reader
+	keyCatalogue   = catalogue.Catalogue
+	repairer       = repair.Repairer
 )
 
-// The results of Repair.
+// The arguments and results of methods of other packages.
 type (
-	// Progress is the progress of a repair.
-	Progress = repair.Progress
-	// RepairCounts counts the rows that a repair changed or added.
-	RepairCounts = repair.Counts
+	EventQuery    = timeline.EventQuery
+	EntryKey      = entries.Key
+	HistoryFilter = entries.HistoryFilter
+	Progress      = repair.Progress
+	RepairCounts  = repair.Counts
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
 type Store struct {
+	entriesReader
 	lineageReader
+	timelineReader
 	*keyCatalogue
 	repairer
 
@@ -79,7 +86,8 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		return nil, err
 	}
 	return &Store{
-		lineageReader: lineage.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now), repairer: repair.Repairer{DB: db},
+		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db},
+		keyCatalogue: catalogue.New(db, log, time.Now), repairer: repair.Repairer{DB: db},
 		db: db, log: log, clock: db.Clock(),
 	}, nil
 }

@@ -264,7 +264,7 @@ func (tx *transaction) recordMove(version *models.ArtifactVersion, alias string,
 	if err != nil {
 		return err
 	}
-	return tx.WriteTogether(move, noted, touchArtifact(version.ProjectID, version.ArtifactID, at),
+	return tx.touch(version, at, move, noted,
 		tx.audited(version.ProjectID, action, version.ID, "alias %q of %s", alias, describe(version)))
 }
 
@@ -304,7 +304,7 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 	if err != nil {
 		return err
 	}
-	return tx.WriteTogether(noted, touchArtifact(version.ProjectID, version.ArtifactID, at), engine.SQL(
+	return tx.touch(version, at, noted, engine.SQL(
 		`INSERT INTO tag_moves (project_id, artifact_version_id, tag, added, moved_by, moved_at)
 		SELECT ?, ?, m.tag, ?, ?, `+monotonicMoveTime+`
 		FROM (SELECT t.tag, CAST(? AS bigint) AS moment, COALESCE((SELECT p.moved_at FROM tag_moves p

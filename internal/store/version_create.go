@@ -85,7 +85,7 @@ type versionCreator struct {
 	// lastNumber is the greatest number of the artifact before the version.
 	lastNumber int32
 	// waiting are the keys with a value that waited on the output.
-	waiting []models.EventKey
+	waiting []models.TimelineEventKey
 	// moment is the time of the version, zero for the present.
 	moment models.Time
 }
@@ -165,7 +165,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		return nil, err
 	}
 	version.KnownArtifact = &artifact.Artifact
-	version.KnownArtifact.UpdatedAt = version.CreatedAt
+	version.KnownArtifact.ChangedAt = version.CreatedAt
 	return version, c.bind(version)
 }
 
@@ -263,7 +263,7 @@ func (c *versionCreator) takeWaitingFacts(version models.ID) error {
 	slices.SortFunc(latest, func(a, b latestRow) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, row := range latest {
 		if row.HasValue {
-			c.waiting = append(c.waiting, models.EventKey{Card: row.Card, Key: row.Key})
+			c.waiting = append(c.waiting, models.TimelineEventKey{CardName: row.Card, Key: row.Key})
 		}
 	}
 	return err
@@ -283,7 +283,7 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 func (c *versionCreator) logged(version *models.ArtifactVersion, facts []models.Fact) event {
 	logged := versionEvent(models.TimelineEventMetadataLogged, version)
 	for _, key := range c.waiting {
-		logged.details.AddKey(key.Card, key.Key)
+		logged.details.AddKey(key.CardName, key.Key)
 	}
 	for _, fact := range facts {
 		logged.details.AddKey(fact.Card, fact.Key)

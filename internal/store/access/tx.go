@@ -67,6 +67,18 @@ func (tx *Tx) WriteTogether(statements ...engine.Expr) error {
 	return nil
 }
 
+// ReadTogether is WriteTogether, and reads the rows that the last statement returns into dest.
+func (tx *Tx) ReadTogether(dest any, statements ...engine.Expr) error {
+	if !tx.Dialect.HasOneWriter() {
+		return tx.Read(dest, together(statements))
+	}
+	last := len(statements) - 1
+	if err := tx.WriteTogether(statements[:last]...); err != nil {
+		return err
+	}
+	return tx.Read(dest, statements[last])
+}
+
 // together returns one statement of PostgreSQL that has the effects of several.
 func together(statements []engine.Expr) engine.Expr {
 	last := len(statements) - 1

@@ -54,8 +54,9 @@ const maxDescriptionCharacters = 1 << 16
 // auditActions are the actions of exported audit events. Imports are events of one database and are not exported.
 var auditActions = []models.AuditAction{
 	models.AuditActionAPIKeyCreated, models.AuditActionAPIKeyRevoked, models.AuditActionProjectCreated,
+	models.AuditActionProjectUpdated, models.AuditActionArtifactUpdated, models.AuditActionArtifactVersionUpdated,
 	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
-	models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
+	models.AuditActionMetadataErased, models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
 }
 
 var (

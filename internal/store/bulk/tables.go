@@ -162,12 +162,14 @@ var Tables = []*Table{
 		Columns: []Column{
 			{Name: "id"}, {Name: "subject_id"}, {Name: "card", Kind: Text, Optional: true, read: "NULLIF(x.card, '')"},
 			{Name: "key", Kind: Text}, {Name: "kind", Kind: Text, Optional: true}, {Name: "value", Kind: Value, Optional: true},
-			{Name: "retracted", Kind: Bool, Optional: true}, {Name: "reason", Kind: Text, Optional: true, Check: checkReason},
+			// Version 1 of the format has no erased entries. As retractions they leave the key without a value, too.
+			{Name: "retracted", Kind: Bool, Optional: true, read: "x.retracted OR x.erased"},
+			{Name: "reason", Kind: Text, Optional: true, Check: checkReason},
 			{Name: "logged_at", Kind: Instant}, {Name: "logged_by", Kind: Text, Optional: true, Check: checkName},
 			{Name: "step_run_id", Optional: true},
 		},
 		references: []reference{{column: "subject_id", table: "subjects"}, {column: "step_run_id", table: "step_runs"}},
-		compare:    compareAll, insert: appendEntries,
+		compare:    compareEntries, insert: appendEntries,
 	},
 	{
 		Record: "auditEvent", name: "audit_events", Key: []string{"id"},

@@ -89,6 +89,32 @@ func (c *commits) waitFor(n int) bool {
 	return !c.stopped
 }
 
+// TestEmptyLog checks that a short log is emptied at once, or after the end of a read that prevents it.
+func TestEmptyLog(t *testing.T) {
+	t.Parallel()
+	d := openSQLiteStore(t, math.MaxInt64)
+	size := func() int64 {
+		bytes, err := d.checkpoints.size()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes
+	}
+	d.write100(t)
+	if d.emptyLog(t.Context()); size() != 0 {
+		t.Errorf("the log has %d bytes", size())
+	}
+	d.write100(t)
+	rows := openRead(t, d.lane.reads.db)
+	if d.emptyLog(t.Context()); size() == 0 {
+		t.Error("control: the log was emptied during a read")
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	harness.Eventually(t, "the log is empty", func() bool { return size() == 0 })
+}
+
 // TestLogIsBounded writes 24 MiB during six reads that overlap, each of which lasts for several commits. Its control is
 // the same without a limit, where the log has almost all of it.
 func TestLogIsBounded(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,11 +68,15 @@ func (g *readGate) wait(ctx context.Context) error {
 	}
 }
 
-// checkpointer empties the write-ahead log when the log is longer than limit. SQLite reuses a log from its start only
-// at a moment without reads, and reads that overlap leave no such moment. See docs/adr/0027.
+// checkpointer empties the write-ahead log when the log is longer than limit, and after an erasure. SQLite reuses a log
+// from its start only at a moment without reads, and reads that overlap leave no such moment. See docs/adr/0027.
 type checkpointer struct {
 	gate  readGate
 	limit int64
+	// trying is held during a try.
+	trying sync.Mutex
+	// required is set if the log must be emptied although it is short.
+	required atomic.Bool
 	// retry is the time between two tries.
 	retry time.Duration
 	log   *slog.Logger
@@ -82,7 +87,7 @@ type checkpointer struct {
 	// conn runs the checkpoints. Its busy_timeout is 0, so a checkpoint waits for no lock.
 	conn   *sql.DB
 	writer *writer
-	// wake holds a value when the log is too long.
+	// wake holds a value when the log must be emptied.
 	wake chan struct{}
 	stop context.CancelFunc
 	done chan struct{}
@@ -113,9 +118,9 @@ func (c *checkpointer) size() (int64, error) {
 	return info.Size(), nil
 }
 
-// observe wakes the checkpointer if the log is too long. The writer calls it after each commit.
+// observe wakes the checkpointer if the log must be emptied. The writer calls it after each commit.
 func (c *checkpointer) observe() {
-	if size, err := c.size(); err != nil || size <= c.limit {
+	if size, err := c.size(); err != nil || size <= c.limit && !c.required.Load() {
 		return // without the file there is nothing to empty; ping reports a lost file
 	}
 	select {
@@ -146,15 +151,29 @@ func (c *checkpointer) run(ctx context.Context) {
 	}
 }
 
+// emptyNow empties the log, even a short one. If reads prevent it, the goroutine tries again.
+func (c *checkpointer) emptyNow(ctx context.Context) {
+	if err := c.empty(ctx); err != nil {
+		c.required.Store(true)
+		c.observe()
+	}
+}
+
 // empty holds new reads for at most maxHold and truncates the log. It returns an error if reads, a transaction or
 // another process use the log all the time.
 func (c *checkpointer) empty(ctx context.Context) error {
+	c.trying.Lock()
+	defer c.trying.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, maxHold)
 	defer cancel()
 	defer c.gate.hold()()
 	for {
 		err := c.truncate(ctx)
-		if err == nil || !poll(ctx) {
+		if err == nil {
+			c.required.Store(false)
+			return nil
+		}
+		if !poll(ctx) {
 			return err
 		}
 	}

@@ -61,6 +61,10 @@ type backend interface {
 	pools() []Pool
 	// logBytes returns the size of the write-ahead log; false for PostgreSQL.
 	logBytes() (int64, bool)
+	// emptyLog empties the write-ahead log of SQLite, or later if reads prevent it.
+	emptyLog(ctx context.Context)
+	// compact rewrites the tables that hold values, see DB.Compact.
+	compact(ctx context.Context, begin, end func(name string, bytes int64)) error
 	close() error
 }
 
@@ -170,6 +174,10 @@ func (db *DB) Past(ctx context.Context, instant models.Time) (bool, error) {
 // LogBytes returns the size of SQLite's write-ahead log. It returns false on PostgreSQL, and if the file cannot be
 // examined.
 func (db *DB) LogBytes() (int64, bool) { return db.backend.logBytes() }
+
+// EmptyLog empties SQLite's write-ahead log, which contains the former content of changed rows. If reads prevent it, it
+// is tried again in the background.
+func (db *DB) EmptyLog(ctx context.Context) { db.backend.emptyLog(ctx) }
 
 // Pools returns how busy the pools of connections are.
 func (db *DB) Pools() []Pool { return db.backend.pools() }

@@ -353,3 +353,5 @@ func (d *postgresDialect) migrate(ctx context.Context, log *slog.Logger, up bool
 }
 
 func (d *postgresDialect) logBytes() (int64, bool) { return 0, false }
+
+func (d *postgresDialect) emptyLog(context.Context) {}

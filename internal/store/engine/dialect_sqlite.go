@@ -323,6 +323,8 @@ func (d *sqliteDialect) logBytes() (int64, bool) {
 	return size, err == nil
 }
 
+func (d *sqliteDialect) emptyLog(ctx context.Context) { d.checkpoints.emptyNow(ctx) }
+
 func (d *sqliteDialect) migrate(ctx context.Context, log *slog.Logger, up bool) error {
 	if !up {
 		if err := requireCurrent(ctx, d.writePool, sqliteHasTables); err != nil {

@@ -40,10 +40,11 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 	return err
 }
 
-// connect returns a pool of at most size connections, whose pragmas may replace busy_timeout.
+// connect returns a pool of at most size connections, whose pragmas may replace busy_timeout. secure_delete overwrites
+// deleted content, so that erased values do not stay in free pages.
 func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, error) {
-	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")"},
-		pragmas...)
+	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(" + cache + ")",
+		"secure_delete(1)"}, pragmas...)
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_dqs": {"0"}}.Encode()}
 	pool, err := sql.Open("sqlite", name.String())
 	if err == nil {

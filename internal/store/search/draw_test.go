@@ -47,7 +47,7 @@ func (d dice) filter(depth int) *models.Filter {
 		}
 		return &models.Filter{All: parts}
 	}
-	switch d.IntN(10) {
+	switch d.IntN(12) {
 	case 0:
 		return &models.Filter{Related: "producedBy", RelatedFilter: d.field("pipeline", "train", "evaluate", "none")}
 	case 1:
@@ -60,6 +60,10 @@ func (d dice) filter(depth int) *models.Filter {
 		return d.number("number", 30)
 	case 5:
 		return d.number("createdAt", firstCreated+10)
+	case 6:
+		return d.number("lastLoggedAt", latestTime)
+	case 7:
+		return d.field("createdBy", "Ann", "bob", "none")
 	}
 	return &models.Filter{Metadata: d.predicate()}
 }
@@ -109,7 +113,7 @@ func (d dice) keyPath() models.MetadataKeyPath {
 func (d dice) orderTerm() models.OrderTerm {
 	term := models.OrderTerm{Descending: d.chance(50), MissingFirst: d.chance(50)}
 	if d.chance(40) {
-		term.Field = one(d, "CREATED_AT", "NUMBER", "VERSION", "ARTIFACT", "TYPE")
+		term.Field = one(d, "CREATED_AT", "NUMBER", "VERSION", "ARTIFACT", "TYPE", "LAST_LOGGED_AT", "LAST_LOGGED_AT")
 	} else {
 		term.Metadata = d.keyPath()
 	}

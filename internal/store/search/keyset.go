@@ -14,6 +14,8 @@ type sortField struct {
 	number, nullable bool
 	// asOf is the SQL of the value as of an instant, its only argument; empty for a field that does not change.
 	asOf string
+	// lastLogged is set for the time of the last entry, which the index of subjects contains.
+	lastLogged bool
 }
 
 // sortTerm is a term of an order. It sorts objects by their rank, and by their key within a rank: objects without a
@@ -24,6 +26,8 @@ type sortTerm struct {
 	value, join engine.Expr
 	// key is a metadata key whose index can be walked, nil for other terms.
 	key *models.MetadataKeyPath
+	// lastLogged is set if the index of subjects by the time of their last entry can be walked.
+	lastLogged bool
 	// metadata is set if value is a sort key, number if it is a number, ranked if it may be null.
 	metadata, number, ranked bool
 	// missing is the rank of objects without a value.
@@ -48,6 +52,7 @@ func (c compiler) sortTerm(t *Table, term models.OrderTerm, n int) sortTerm {
 	if term.Field != "" {
 		f := t.orders[term.Field]
 		compiled.value, compiled.number, compiled.ranked = engine.SQL(f.column), f.number, f.nullable
+		compiled.lastLogged = f.lastLogged && c.asOf == 0
 		if f.asOf != "" && c.asOf != 0 {
 			compiled.value = engine.SQL(f.asOf, c.asOf)
 		}
@@ -134,8 +139,8 @@ func (s *searcher[T]) columns(segment sortSegment) (order []sortColumn, position
 			if segment.rank == rankOrdered {
 				key = "q.s0"
 				order = append(order, sortColumn{key, term.descending})
-			} else {
-				key = "''"
+			} else if key = "''"; term.number {
+				key = "0"
 			}
 			position = append(position, rank, key)
 			continue

@@ -43,15 +43,26 @@ func (q question) passes(v *version, f *models.Filter) bool {
 	case f.Related != "":
 		return passes(f.RelatedFilter)
 	case f.Field != "":
-		values := v.field(f.Field)
+		values := q.field(v, f.Field)
 		return !slices.ContainsFunc(f.Conditions, func(test models.FieldCondition) bool { return !passesTest(values, test) })
 	}
 	return !slices.ContainsFunc(f.All, func(part *models.Filter) bool { return !passes(part) })
 }
 
 // field returns the values of a field, none for null.
-func (v *version) field(name string) []any {
+func (q question) field(v *version, name string) []any {
 	switch name {
+	case "createdBy":
+		if v.CreatedBy != nil {
+			return []any{*v.CreatedBy}
+		}
+	case "lastLoggedAt", "LAST_LOGGED_AT":
+		switch {
+		case q.past:
+			return []any{int64(earlierTime)}
+		case v.lastLogged > 0:
+			return []any{v.lastLogged}
+		}
 	case "artifact", "ARTIFACT":
 		return []any{v.artifact}
 	case "version", "VERSION":
@@ -234,8 +245,11 @@ func (q question) position(v *version, term models.OrderTerm) (rank int, key any
 		missing = 0
 	}
 	if term.Field != "" {
-		if values := v.field(term.Field); len(values) > 0 {
+		if values := q.field(v, term.Field); len(values) > 0 {
 			return 1, values[0]
+		}
+		if term.Field == "LAST_LOGGED_AT" {
+			return missing, int64(0)
 		}
 		return missing, ""
 	}

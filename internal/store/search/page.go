@@ -34,6 +34,9 @@ type List[T any] struct {
 	ParentOf func(T) models.ID
 	// Read reads the rows of a statement, nil for Scan.
 	Read func(query *gorm.DB) ([]T, error)
+	// Branches are conditions that split the list into parts, each of which an index has in the order of the list. A page
+	// is merged from a limited SELECT of each part, and the count ends above models.MaxTotalCount. No branch is no split.
+	Branches []engine.Expr
 	// Unbounded is set if a page may read many more rows than it returns. Variable is set if the text of its statement
 	// varies, too.
 	Unbounded, Variable bool
@@ -164,8 +167,18 @@ func (l List[T]) selectPage(ofParent, bounds engine.Expr, page models.Page) engi
 		direction = " DESC"
 	}
 	orderBy := strings.Join(l.Order, direction+", ") + direction
-	return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ?? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where,
-		bounds, page.Size+1)
+	selectPart := func(branch engine.Expr) engine.Expr {
+		return engine.SQL("SELECT "+l.Columns+" FROM ? WHERE ? AND ??? ORDER BY "+orderBy+" LIMIT ?", l.From, ofParent, l.Where,
+			branch, bounds, page.Size+1)
+	}
+	if l.Branches == nil {
+		return selectPart(engine.Expr{})
+	}
+	parts := make([]engine.Expr, len(l.Branches))
+	for i, branch := range l.Branches {
+		parts[i] = engine.SQL("SELECT * FROM (?) part", selectPart(engine.SQL(" AND ?", branch)))
+	}
+	return engine.SQL("SELECT * FROM (?) parts ORDER BY "+orderBy+" LIMIT ?", engine.Join(parts, " UNION ALL "), page.Size+1)
 }
 
 // ParseCursor returns the values of the position of a cursor, nil for an empty one. They have the given kinds.
@@ -222,7 +235,9 @@ func (l List[T]) count(
 		return nil, nil
 	}
 	query := engine.SQL("SELECT NULL AS parent, count(*) AS size FROM ? WHERE ?", l.From, l.Where)
-	if l.Parent != "" {
+	if l.Branches != nil {
+		query = l.countBranches(db, parents)
+	} else if l.Parent != "" {
 		query = db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
 			return engine.SQL("SELECT "+l.Parent+" AS parent, count(*) AS size FROM ? WHERE "+l.Parent+" = ? AND ? GROUP BY "+
 				l.Parent,
@@ -232,4 +247,18 @@ func (l List[T]) count(
 	var rows []childCount
 	err := db.ReadUnbounded(ctx).Scan(&rows, query)
 	return countsByParent(rows), err
+}
+
+// countBranches returns the statement that counts the children in the branches by parent.
+func (l List[T]) countBranches(db *engine.DB, parents []models.ID) engine.Expr {
+	count := func(parent, ofParent engine.Expr) engine.Expr {
+		return engine.SQL("SELECT ? AS parent, count(*) AS size FROM (SELECT 1 FROM ? WHERE ? AND ? AND ? LIMIT ?) q", parent,
+			l.From, ofParent, l.Where, engine.Any(l.Branches), models.MaxTotalCount+1)
+	}
+	if l.Parent == "" {
+		return count(engine.SQL("NULL"), engine.True)
+	}
+	return db.Dialect().PerParent(parents, func(parent engine.Expr) engine.Expr {
+		return count(parent, engine.SQL(l.Parent+" = ?", parent))
+	})
 }

@@ -18,6 +18,8 @@ type sortSegment struct {
 	// indexed is set if the index on values is walked, from its rows m0, in a range of sort keys.
 	indexed  bool
 	keyRange engine.Expr
+	// subjects is set if the index of subjects by the time of their last entry is walked, from its rows m0.
+	subjects bool
 	// matches are the predicates on the key of the first term.
 	matches []keyMatch
 }
@@ -40,6 +42,8 @@ func (s *searcher[T]) segments(p accessPath) []sortSegment {
 	switch {
 	case p.isSelective() && !ofFirstKey:
 		return []sortSegment{{accessPath: p, rank: anyRank}}
+	case first.lastLogged:
+		return s.lastLoggedSegments()
 	case first.key == nil:
 		return []sortSegment{{rank: anyRank}}
 	}
@@ -54,6 +58,24 @@ func (s *searcher[T]) segments(p accessPath) []sortSegment {
 	}
 	for _, keyRange := range ranges {
 		segments = append(segments, sortSegment{rank: rankOrdered, indexed: true, keyRange: keyRange, matches: matches})
+	}
+	slices.SortStableFunc(segments, func(a, b sortSegment) int { return a.rank - b.rank })
+	return segments
+}
+
+// lastLoggedSegments returns the segments of an order by the time of the last entry. The conditions on it that all
+// results pass bound the walk of its index.
+func (s *searcher[T]) lastLoggedSegments() []sortSegment {
+	missing := sortSegment{rank: s.terms[0].missing, subjects: true, keyRange: engine.SQL("m0.last_logged_at = 0")}
+	ordered := sortSegment{rank: rankOrdered, subjects: true, keyRange: engine.SQL("m0.last_logged_at > 0")}
+	segments := []sortSegment{ordered, missing}
+	for _, part := range conjuncts(s.query.Filter) {
+		for _, test := range part.Conditions {
+			if part.Field == "lastLoggedAt" && isIndexable(test.Op) {
+				ordered.keyRange = ordered.keyRange.And(s.compare("m0.last_logged_at", test))
+				segments = []sortSegment{ordered}
+			}
+		}
 	}
 	slices.SortStableFunc(segments, func(a, b sortSegment) int { return a.rank - b.rank })
 	return segments
@@ -88,7 +110,13 @@ func (s *searcher[T]) candidateSelect(segment sortSegment) engine.Expr {
 	alias, tie := s.table.alias, "m0.object_id"
 	from := engine.SQL("metadata_latest m0").Concat(s.joinByID("m0.object_id"))
 	where := s.indexConditions(segment)
-	if !segment.indexed {
+	switch {
+	case segment.subjects:
+		tie = loggedObject
+		from = engine.SQL("subjects m0").Concat(s.joinByID(loggedObject))
+		where = []engine.Expr{engine.SQL("m0.project_id = ? AND m0.about = ?", s.project, s.table.subjectKind),
+			segment.keyRange, s.filterCondition()}
+	case !segment.indexed:
 		tie = alias + ".id"
 		from = s.fromClause(segment.accessPath, 2*segment.size+100)
 		if order, ok := s.fieldOrder(); ok && segment.ids != nil {
@@ -101,6 +129,9 @@ func (s *searcher[T]) candidateSelect(segment sortSegment) engine.Expr {
 	}
 	columns := []engine.Expr{engine.SQL(engine.Qualify(alias, s.table.columns))}
 	for n, term := range s.terms {
+		if n == 0 && segment.subjects {
+			term.value = engine.SQL("m0.last_logged_at")
+		}
 		columns = append(columns, engine.SQL(fmt.Sprintf("? AS s%d", n), term.value))
 		if term.join.SQL != "" && (n > 0 || !segment.indexed) {
 			from = from.Concat(term.join)

@@ -22,7 +22,10 @@ var ArtifactVersions = &Table{
 		"number":     {column: "v.number"},
 		"type":       {column: "v.type"},
 		"createdAt":  {column: "v.created_at", indexScan: scanColumn("artifact_versions", "created_at")},
-		"tag":        {multiValued: tagCondition, indexScan: scanLabels("tags", "tag")},
+		"createdBy":  {column: "v.created_by"},
+		"lastLoggedAt": {column: lastLogged("v", "v.subject_id"), asOf: lastLoggedAsOf("v", "v.subject_id"),
+			indexScan: scanLastLogged(models.SubjectArtifactVersion)},
+		"tag": {multiValued: tagCondition, indexScan: scanLabels("tags", "tag")},
 		"alias": {multiValued: aliasCondition, override: latestAliasCondition,
 			indexScan: scanLabels("aliases", "alias")},
 	},
@@ -36,6 +39,8 @@ var ArtifactVersions = &Table{
 		"VERSION":    {column: "v.version"},
 		"ARTIFACT":   {column: artifactName},
 		"TYPE":       {column: "v.type", nullable: true},
+		"LAST_LOGGED_AT": {column: lastLogged("v", "v.subject_id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("v", "v.subject_id"), lastLogged: true},
 	},
 	defaultOrder: []models.OrderTerm{{Field: "CREATED_AT", Descending: true}},
 }
@@ -46,6 +51,8 @@ var Artifacts = &Table{
 	fields: map[string]filterField{
 		"name":      {column: "a.name"},
 		"createdAt": {column: "a.created_at"},
+		"createdBy": {column: "a.created_by"},
+		"updatedAt": {column: "a.updated_at", indexScan: scanColumn("artifacts", "updated_at")},
 	},
 	related: map[string]func(compiler, *models.Filter) engine.Expr{
 		"latestVersion": func(c compiler, f *models.Filter) engine.Expr {
@@ -59,6 +66,7 @@ var Artifacts = &Table{
 	orders: map[string]sortField{
 		"NAME":       {column: "a.name"},
 		"CREATED_AT": {column: "a.created_at", number: true},
+		"UPDATED_AT": {column: "a.updated_at", number: true},
 	},
 	defaultOrder: []models.OrderTerm{{Field: "NAME"}},
 }
@@ -71,13 +79,19 @@ var PipelineRuns = &Table{
 	name: "pipelineRuns", from: "pipeline_runs r", alias: "r", columns: engine.Columns[models.PipelineRun](),
 	subjectKind: models.SubjectPipelineRun, subject: "r.id", created: "r.started_at",
 	fields: map[string]filterField{
-		"pipeline":   {column: "r.pipeline", indexScan: scanColumn("pipeline_runs", "pipeline")},
-		"status":     {column: "r.status"},
-		"startedAt":  {column: "r.started_at", indexScan: scanColumn("pipeline_runs", "started_at")},
+		"pipeline":  {column: "r.pipeline", indexScan: scanColumn("pipeline_runs", "pipeline")},
+		"status":    {column: "r.status"},
+		"startedAt": {column: "r.started_at", indexScan: scanColumn("pipeline_runs", "started_at")},
+		"createdBy": {column: "r.created_by"},
+		"updatedAt": {column: "coalesce(r.updated_at, r.started_at)"},
+		"lastLoggedAt": {column: lastLogged("r", "r.id"), asOf: lastLoggedAsOf("r", "r.id"),
+			indexScan: scanLastLogged(models.SubjectPipelineRun)},
 		"finishedAt": {column: "r.finished_at"},
 	},
 	orders: map[string]sortField{
-		"STARTED_AT":  {column: "r.started_at", number: true},
+		"STARTED_AT": {column: "r.started_at", number: true},
+		"LAST_LOGGED_AT": {column: lastLogged("r", "r.id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("r", "r.id"), lastLogged: true},
 		"FINISHED_AT": {column: "r.finished_at", number: true, nullable: true},
 		"PIPELINE":    {column: "r.pipeline"},
 	},
@@ -96,12 +110,18 @@ var StepRuns = &Table{
 		"pipelineRunId": {column: "s.pipeline_run_id", indexScan: scanColumn("step_runs", "pipeline_run_id")},
 		"pipeline": {column: `(SELECT r.pipeline FROM pipeline_runs r
 			WHERE r.project_id = s.project_id AND r.id = s.pipeline_run_id)`},
-		"status":     {column: "s.status", asOf: "CASE WHEN s.finished_at <= ? THEN s.status ELSE 'RUNNING' END"},
-		"startedAt":  {column: "s.started_at", indexScan: scanColumn("step_runs", "started_at")},
+		"status":    {column: "s.status", asOf: "CASE WHEN s.finished_at <= ? THEN s.status ELSE 'RUNNING' END"},
+		"startedAt": {column: "s.started_at", indexScan: scanColumn("step_runs", "started_at")},
+		"createdBy": {column: "s.created_by"},
+		"updatedAt": {column: "coalesce(s.updated_at, s.started_at)"},
+		"lastLoggedAt": {column: lastLogged("s", "s.id"), asOf: lastLoggedAsOf("s", "s.id"),
+			indexScan: scanLastLogged(models.SubjectStepRun)},
 		"finishedAt": {column: "s.finished_at", asOf: finishedAsOf},
 	},
 	orders: map[string]sortField{
-		"STARTED_AT":  {column: "s.started_at", number: true},
+		"STARTED_AT": {column: "s.started_at", number: true},
+		"LAST_LOGGED_AT": {column: lastLogged("s", "s.id"), number: true, nullable: true,
+			asOf: lastLoggedAsOf("s", "s.id"), lastLogged: true},
 		"FINISHED_AT": {column: "s.finished_at", number: true, nullable: true, asOf: finishedAsOf},
 		"NAME":        {column: "s.name"},
 	},
@@ -120,6 +140,32 @@ var auditEvents = &Table{
 // AuditEventCondition returns the condition that a row of audit_events passes a filter.
 func AuditEventCondition(dialect engine.Dialect, f *models.Filter) engine.Expr {
 	return compiler{dialect: dialect}.filter(auditEvents, f)
+}
+
+// lastLogged returns the SQL of the time of the last entry of the subject of an object, null for none.
+func lastLogged(alias, subject string) string {
+	return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = " + alias + ".project_id AND l.id = " +
+		subject + ")"
+}
+
+// lastLoggedAsOf returns the SQL of lastLogged up to an instant, its only argument.
+func lastLoggedAsOf(alias, subject string) string {
+	return "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = " + alias + ".project_id AND e.subject_id = " +
+		subject + " AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)"
+}
+
+// loggedObject is the ID of the object of a subject m0.
+const loggedObject = "coalesce(m0.artifact_version_id, m0.id)"
+
+// scanLastLogged returns the index scan of the objects of a kind by the time of their last entry.
+func scanLastLogged(kind models.SubjectKind) func(compiler, models.FieldCondition) (engine.Expr, bool) {
+	return func(c compiler, test models.FieldCondition) (engine.Expr, bool) {
+		if !isIndexable(test.Op) {
+			return engine.Expr{}, false
+		}
+		return engine.SQL("SELECT "+loggedObject+" AS id FROM subjects m0 WHERE m0.project_id = ? AND m0.about = ?"+
+			" AND m0.last_logged_at > 0 AND ?", c.project, kind, c.compare("m0.last_logged_at", test)), true
+	}
 }
 
 const artifactName = "(SELECT n.name FROM artifacts n WHERE n.project_id = v.project_id AND n.id = v.artifact_id)"

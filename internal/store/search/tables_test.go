@@ -26,6 +26,11 @@ func TestTableSQL(t *testing.T) {
 	columnScan := func(table, column string) string {
 		return "SELECT w.id FROM " + table + " w WHERE w.project_id = ? AND w." + column + " = ?"
 	}
+	logged := func(alias, subject string) string {
+		return "(SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = " + alias + ".project_id AND l.id = " + subject + ") = ?"
+	}
+	const loggedScan = "SELECT coalesce(m0.artifact_version_id, m0.id) AS id FROM subjects m0 WHERE m0.project_id = ?" +
+		" AND m0.about = ? AND m0.last_logged_at > 0 AND m0.last_logged_at = ?"
 	for _, c := range []struct {
 		table             *Table
 		field, want, scan string
@@ -36,10 +41,18 @@ func TestTableSQL(t *testing.T) {
 		{ArtifactVersions, "number", "v.number = ?", ""},
 		{ArtifactVersions, "type", "v.type = ?", ""},
 		{ArtifactVersions, "createdAt", "v.created_at = ?", columnScan("artifact_versions", "created_at")},
+		{ArtifactVersions, "createdBy", "v.created_by = ?", ""},
+		{ArtifactVersions, "lastLoggedAt", logged("v", "v.subject_id"), loggedScan},
 		{ArtifactVersions, "tag", label("tags", "tag"), labelScan("tags", "tag")},
 		{ArtifactVersions, "alias", label("aliases", "alias"), labelScan("aliases", "alias")},
 		{Artifacts, "name", "a.name = ?", ""},
 		{Artifacts, "createdAt", "a.created_at = ?", ""},
+		{Artifacts, "createdBy", "a.created_by = ?", ""},
+		{Artifacts, "updatedAt", "a.updated_at = ?", columnScan("artifacts", "updated_at")},
+		{PipelineRuns, "createdBy", "r.created_by = ?", ""},
+		{PipelineRuns, "updatedAt", "coalesce(r.updated_at, r.started_at) = ?", ""},
+		{PipelineRuns, "lastLoggedAt", logged("r", "r.id"), loggedScan},
+		{StepRuns, "lastLoggedAt", logged("s", "s.id"), loggedScan},
 		{PipelineRuns, "pipeline", "r.pipeline = ?", columnScan("pipeline_runs", "pipeline")},
 		{PipelineRuns, "status", "r.status = ?", ""},
 		{PipelineRuns, "startedAt", "r.started_at = ?", columnScan("pipeline_runs", "started_at")},
@@ -99,6 +112,10 @@ func TestPastTableSQL(t *testing.T) {
 	} {
 		checkSQL(t, c.field, compiler{asOf: 7}.filter(c.table, field(c.field, "eq", "x")), "("+c.want+")", c.args)
 	}
+	const loggedThen = "(SELECT e.logged_at FROM metadata_entries e WHERE e.project_id = v.project_id AND e.subject_id = v.subject_id" +
+		" AND e.logged_at <= ? ORDER BY e.seq DESC LIMIT 1)"
+	checkSQL(t, "lastLoggedAt", compiler{asOf: 7}.filter(ArtifactVersions, field("lastLoggedAt", "eq", "x")),
+		"((SELECT f.value = ? FROM (SELECT "+loggedThen+" AS value) f))", []any{"x", int64(7)})
 	term := compiler{asOf: 7}.sortTerm(StepRuns, models.OrderTerm{Field: "FINISHED_AT"}, 0)
 	checkSQL(t, "the order by end", term.value, "CASE WHEN s.finished_at <= ? THEN s.finished_at END", []any{int64(7)})
 }
@@ -153,10 +170,13 @@ func TestTableOrders(t *testing.T) {
 		table *Table
 		want  string
 	}{
-		{ArtifactVersions, "[{CREATED_AT {  []} true false}] ARTIFACT " + artifactName + " CREATED_AT v.created_at number NUMBER v.number number TYPE v.type nullable VERSION v.version"},
-		{Artifacts, "[{NAME {  []} false false}] CREATED_AT a.created_at number NAME a.name"},
-		{PipelineRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT r.finished_at number nullable PIPELINE r.pipeline STARTED_AT r.started_at number"},
-		{StepRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT s.finished_at number nullable NAME s.name STARTED_AT s.started_at number"},
+		{ArtifactVersions, "[{CREATED_AT {  []} true false}] ARTIFACT " + artifactName + " CREATED_AT v.created_at number " +
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = v.project_id AND l.id = v.subject_id) number nullable NUMBER v.number number TYPE v.type nullable VERSION v.version"},
+		{Artifacts, "[{NAME {  []} false false}] CREATED_AT a.created_at number NAME a.name UPDATED_AT a.updated_at number"},
+		{PipelineRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT r.finished_at number nullable " +
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = r.project_id AND l.id = r.id) number nullable PIPELINE r.pipeline STARTED_AT r.started_at number"},
+		{StepRuns, "[{STARTED_AT {  []} true false}] FINISHED_AT s.finished_at number nullable " +
+			"LAST_LOGGED_AT (SELECT nullif(l.last_logged_at, 0) FROM subjects l WHERE l.project_id = s.project_id AND l.id = s.id) number nullable NAME s.name STARTED_AT s.started_at number"},
 	} {
 		got := fmt.Sprint(c.table.defaultOrder)
 		for _, name := range slices.Sorted(maps.Keys(c.table.orders)) {

@@ -30,6 +30,8 @@ type version struct {
 	models.ArtifactVersion
 	artifact, pipeline string
 	tags, aliases      []string
+	// lastLogged is the time of the last entry, 0 for none. As of an instant it is earlierTime.
+	lastLogged int64
 	// values are the latest metadata values by key; earlier are those as of the instant earlierTime. A key that is not in
 	// the map has no value.
 	values, earlier map[string]models.MetadataValue
@@ -127,6 +129,12 @@ func (l *loader) load(project models.ID) []*version {
 		if i%3 > 0 {
 			v.Type = []*string{nil, new("Big"), new("small")}[i%3]
 		}
+		if i%7 > 0 {
+			v.lastLogged = latestTime + int64(i%5)
+		}
+		if i%3 == 0 {
+			v.CreatedBy = []*string{new("Ann"), new("bob")}[i/3%2]
+		}
 		if i%4 == 0 {
 			v.tags = []string{"red", "Blue"}[:1+i%8/4]
 		}
@@ -151,10 +159,10 @@ func (l *loader) load(project models.ID) []*version {
 }
 
 func (l *loader) insertVersion(v *version, step models.ID, position int) {
-	l.insert("subjects", "project_id, id, artifact_version_id, about, revision", v.ProjectID, v.SubjectID, v.ID,
-		models.SubjectArtifactVersion, 0)
-	l.insert("artifact_versions", "project_id, id, artifact_id, subject_id, version, number, type, created_at",
-		v.ProjectID, v.ID, v.ArtifactID, v.SubjectID, v.Version, v.Number, v.Type, v.CreatedAt)
+	l.insert("subjects", "project_id, id, artifact_version_id, about, last_logged_at, revision", v.ProjectID, v.SubjectID,
+		v.ID, models.SubjectArtifactVersion, v.lastLogged, 0)
+	l.insert("artifact_versions", "project_id, id, artifact_id, subject_id, version, number, type, created_at, created_by",
+		v.ProjectID, v.ID, v.ArtifactID, v.SubjectID, v.Version, v.Number, v.Type, v.CreatedAt, v.CreatedBy)
 	if v.pipeline != "" {
 		l.insert("step_outputs", "project_id, id, step_run_id, position, name, artifact_version_id, bound_at",
 			v.ProjectID, v.SubjectID, step, position, fmt.Sprint("output", position), v.ID, firstCreated)

@@ -106,6 +106,32 @@ func (s *Codec) codeNumbers(entries []*models.MetadataEntry) {
 	}
 }
 
+// ErasedEntries codes erased entries, which have no values.
+func ErasedEntries(s *Codec, entries *[]*models.MetadataEntry) {
+	n := len(*entries)
+	codeInteger(s, &n)
+	for i := 0; i < n && !s.failed; i++ {
+		if s.reading {
+			*entries = append(*entries, &models.MetadataEntry{Erased: true})
+		}
+		e, retracted := (*entries)[i], 0
+		if e.Retracted {
+			retracted = 1
+		}
+		s.codeProject(&e.ProjectID)
+		s.codeID(&e.ID)
+		s.codeID(&e.SubjectID)
+		s.codeID(&e.StepRunID)
+		codeInteger(s, &e.Seq)
+		codeText(s, &e.CardName)
+		codeText(s, &e.Key)
+		codeInteger(s, &retracted)
+		s.codeTime(&e.LoggedAt)
+		codeOptional(s, &e.LoggedBy, codeText[string])
+		e.Retracted = retracted == 1
+	}
+}
+
 // UnmarshalJSON reads the result of a write from a whole answer, in the form of programs before migration 6.
 func (l *Logged) UnmarshalJSON(text []byte) error {
 	var raw struct {

@@ -4,8 +4,8 @@
 // It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
-// Write and Read convert an answer with the fields of its type: Pointer of Version, StepRun or PipelineRun, or
-// LoggedList for the results of writes.
+// Write and Read convert an answer with the fields of its type: Pointer of a type such as Version, LoggedList for the
+// results of writes, or ErasedEntries for those of an erasure.
 package snapshot
 
 import (
@@ -165,20 +165,29 @@ func Version(s *Codec, v *models.ArtifactVersion) {
 	codeOptional(s, &v.Type, codeText[string])
 	s.codeTime(&v.CreatedAt)
 	s.codeAuthor(&v.CreatedBy, &v.Description)
-	codeOptional(s, &v.KnownArtifact, codeArtifact)
+	codeOptional(s, &v.KnownArtifact, Artifact)
 }
 
-func codeArtifact(s *Codec, a *models.Artifact) {
+// Artifact codes the fields of an artifact.
+func Artifact(s *Codec, a *models.Artifact) {
 	s.codeProject(&a.ProjectID)
 	s.codeID(&a.ID)
 	codeText(s, &a.Name)
 	s.codeTime(&a.CreatedAt)
 	s.codeAuthor(&a.CreatedBy, &a.Description)
 	if s.form > formWithoutAuthors {
-		s.codeTime(&a.UpdatedAt)
+		s.codeTime(&a.ChangedAt)
 	} else {
-		a.UpdatedAt = a.CreatedAt
+		a.ChangedAt = a.CreatedAt
 	}
+}
+
+// Project codes the fields of a project.
+func Project(s *Codec, p *models.Project) {
+	s.codeProject(&p.ID)
+	codeText(s, &p.Name)
+	s.codeTime(&p.CreatedAt)
+	codeOptional(s, &p.Description, codeText[string])
 }
 
 // Output codes the fields of an output, with its version if that is known.

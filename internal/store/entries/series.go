@@ -1,4 +1,4 @@
-package store
+package entries
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
+var versionColumns = engine.Columns[models.ArtifactVersion]()
+
 // versionPoint is an entry with the version that it is about.
 type versionPoint struct {
 	models.MetadataEntry
@@ -18,7 +20,7 @@ type versionPoint struct {
 }
 
 // instant returns the instant of the key, nil for now.
-func (k EntryKey) instant() *models.Time {
+func (k Key) instant() *models.Time {
 	if k.AsOf == 0 {
 		return nil
 	}
@@ -26,10 +28,10 @@ func (k EntryKey) instant() *models.Time {
 	return &asOf
 }
 
-// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and not a retraction.
+// ofVersion returns the condition that an entry m is the latest one of a key of a version v, and has a value.
 // The entry is joined by its seq, so that it is looked up for each version. Joined by its key, PostgreSQL without
 // statistics reads the entries of all versions for each of them.
-func (k EntryKey) ofVersion(project models.ID) engine.Expr {
+func (k Key) ofVersion(project models.ID) engine.Expr {
 	table, last := "metadata_latest", engine.Expr{}
 	if k.AsOf != 0 {
 		table, last = "metadata_entries", engine.SQL(" AND l.logged_at <= ? ORDER BY l.seq DESC LIMIT 1", k.AsOf)
@@ -37,12 +39,12 @@ func (k EntryKey) ofVersion(project models.ID) engine.Expr {
 	latest := engine.SQL("SELECT l.seq FROM "+
 		table+" l WHERE l.project_id = ? AND l.subject_id = v.subject_id AND l.card = ? AND l.key = ?",
 		project, k.Card, k.Key).Concat(last)
-	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND NOT m.retracted",
+	return engine.SQL("m.project_id = ? AND m.subject_id = v.subject_id AND m.kind IS NOT NULL",
 		project).And(engine.SQL("m.seq = (?)", latest))
 }
 
 // versions returns the condition that a version v exists at the instant and passes the filter.
-func (k EntryKey) versions(d engine.Dialect, project models.ID) engine.Expr {
+func (k Key) versions(d engine.Dialect, project models.ID) engine.Expr {
 	condition := search.VersionCondition(d, project, k.Where, k.AsOf)
 	if k.AsOf != 0 {
 		condition = engine.SQL("v.created_at <= ?", k.AsOf).And(condition)
@@ -52,12 +54,12 @@ func (k EntryKey) versions(d engine.Dialect, project models.ID) engine.Expr {
 
 // ArtifactSeries returns the same page of the series of one key over the versions of each artifact, by number. As of
 // an instant it omits versions that were created later. It is one statement for up to search.MaxParents artifacts.
-func (s *Store) ArtifactSeries(
-	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey, page models.Page,
+func (r *Reader) ArtifactSeries(
+	ctx context.Context, project models.ID, artifacts []models.ID, key Key, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
-	entry := s.db.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
-	where := engine.SQL("v.project_id = ?", project).And(key.versions(s.db.Dialect(), project))
-	found, err := search.ReadPages(ctx, s.db, search.List[*versionPoint]{
+	entry := r.DB.Dialect().LateralJoin("metadata_entries m", "m", key.ofVersion(project))
+	where := engine.SQL("v.project_id = ?", project).And(key.versions(r.DB.Dialect(), project))
+	found, err := search.ReadPages(ctx, r.DB, search.List[*versionPoint]{
 		Name:    fmt.Sprintf("artifactSeries%+q", []string{key.Card, key.Key, where.SQL}),
 		Columns: engine.Qualify("m", entryColumns) + ", " + engine.QualifyAs("v", versionColumns),
 		// The entry is looked up for each version, and only for as many as the page has.
@@ -76,17 +78,17 @@ func (s *Store) ArtifactSeries(
 	}), err
 }
 
-// SubjectSeries returns the same page of the history of one key of each subject, by seq and without retractions. It
+// SubjectSeries returns the same page of the history of one key of each subject, by seq, of entries with values. It
 // is one statement for up to search.MaxParents subjects.
-func (s *Store) SubjectSeries(
-	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey, page models.Page,
+func (r *Reader) SubjectSeries(
+	ctx context.Context, project models.ID, subjects []models.ID, key Key, page models.Page,
 ) (map[models.ID]*models.MetadataSeries, error) {
 	l := entryList(fmt.Sprintf("subjectSeries%+q", []string{key.Card, key.Key}),
-		engine.SQL("project_id = ? AND card = ? AND key = ? AND NOT retracted", project, key.Card, key.Key))
+		engine.SQL("project_id = ? AND card = ? AND key = ? AND kind IS NOT NULL", project, key.Card, key.Key))
 	if key.AsOf != 0 {
 		l.Where = l.Where.Concat(engine.SQL(" AND logged_at <= ?", key.AsOf))
 	}
-	found, err := search.ReadPages(ctx, s.db, l, subjects, page)
+	found, err := search.ReadPages(ctx, r.DB, l, subjects, page)
 	return seriesOf(found, func(e *models.MetadataEntry) *models.MetadataPoint {
 		return &models.MetadataPoint{Entry: e}
 	}), err
@@ -107,33 +109,33 @@ const numberText = `CASE WHEN m.kind IN ('INTEGER', 'FLOAT', 'STORAGE_SIZE', 'DU
 
 // ArtifactSummaries returns the summary of the series of one key over all matching versions of each artifact that has
 // some. It is one statement.
-func (s *Store) ArtifactSummaries(
-	ctx context.Context, project models.ID, artifacts []models.ID, key EntryKey,
+func (r *Reader) ArtifactSummaries(
+	ctx context.Context, project models.ID, artifacts []models.ID, key Key,
 ) (map[models.ID]*models.SeriesSummary, error) {
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
+	from := r.DB.Dialect().LookUp(engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "artifact_id",
 		IDs: artifacts, Where: engine.SQL("v.project_id = ?", project)}).
-		Concat(s.db.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project))).
-		Concat(engine.SQL(" WHERE ?", key.versions(s.db.Dialect(), project)))
-	read := s.db.ReadUnbounded(ctx)
+		Concat(r.DB.Dialect().LeftLateralJoin("metadata_entries m", "m", key.ofVersion(project))).
+		Concat(engine.SQL(" WHERE ?", key.versions(r.DB.Dialect(), project)))
+	read := r.DB.ReadUnbounded(ctx)
 	if key.Where != nil {
-		read = s.db.ReadSearch(ctx) // its text varies
+		read = r.DB.ReadSearch(ctx) // its text varies
 	}
-	return s.summaries(read, engine.SQL("SELECT v.artifact_id, m.kind, "+
+	return r.summaries(read, engine.SQL("SELECT v.artifact_id, m.kind, "+
 		numberText+" FROM ? ORDER BY v.artifact_id, v.number", from))
 }
 
 // SubjectSummaries returns the summary of the history of one key of each subject that has the key. It is one
 // statement.
-func (s *Store) SubjectSummaries(
-	ctx context.Context, project models.ID, subjects []models.ID, key EntryKey,
+func (r *Reader) SubjectSummaries(
+	ctx context.Context, project models.ID, subjects []models.ID, key Key,
 ) (map[models.ID]*models.SeriesSummary, error) {
 	where := engine.SQL("m.project_id = ? AND m.card = ? AND m.key = ?", project, key.Card, key.Key)
 	if key.AsOf != 0 {
 		where = where.And(engine.SQL("m.logged_at <= ?", key.AsOf))
 	}
-	from := s.db.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
+	from := r.DB.Dialect().LookUp(engine.Lookup{Table: "metadata_entries", Alias: "m", Column: "subject_id", IDs: subjects,
 		Where: where})
-	return s.summaries(s.db.ReadUnbounded(ctx), engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq",
+	return r.summaries(r.DB.ReadUnbounded(ctx), engine.SQL("SELECT m.subject_id, m.kind, "+numberText+" FROM ? ORDER BY m.subject_id, m.seq",
 		from))
 }
 
@@ -163,45 +165,17 @@ func tallyRows(query *gorm.DB, tallies map[models.ID]*models.SeriesTally) error 
 
 // summaries tallies rows of a parent, a kind and the text of a number, in the order of their series. Rows are read by
 // hand: there may be a hundred thousand.
-func (s *Store) summaries(reader engine.Reader, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
+func (r *Reader) summaries(reader engine.Reader, query engine.Expr) (map[models.ID]*models.SeriesSummary, error) {
 	tallies := map[models.ID]*models.SeriesTally{}
 	err := reader.Do(func(db *gorm.DB) error {
 		return tallyRows(db.Raw(query.SQL, query.Args...), tallies)
 	})
 	if err != nil {
-		return nil, s.db.TranslateError(err)
+		return nil, r.DB.TranslateError(err)
 	}
 	summaries := make(map[models.ID]*models.SeriesSummary, len(tallies))
 	for parent, tally := range tallies {
 		summaries[parent] = tally.Summary()
 	}
 	return summaries, nil
-}
-
-// PreviousVersions returns the version with the next smaller number of the same artifact, by version. As of an
-// instant it omits versions that were created later. It is one statement.
-func (s *Store) PreviousVersions(
-	ctx context.Context, project models.ID, versions []models.ID, asOf *models.Time,
-) (map[models.ID]*models.ArtifactVersion, error) {
-	next, then := engine.Lookup{Table: "artifact_versions", Alias: "n", Column: "id", IDs: versions,
-		Where: engine.SQL("n.project_id = ?", project)}, engine.True
-	before := engine.SQL(`SELECT w.id FROM artifact_versions w
-		WHERE w.project_id = ? AND w.artifact_id = n.artifact_id AND w.number < n.number`, project)
-	if asOf != nil {
-		then, before = engine.SQL("n.created_at <= ?", *asOf), before.Concat(engine.SQL(" AND w.created_at <= ?", *asOf))
-	}
-	from := s.db.Dialect().LookUp(next).Concat(s.db.Dialect().LateralJoin("artifact_versions v", "v",
-		engine.SQL("v.project_id = ?", project).And(engine.SQL("v.id = (? ORDER BY w.number DESC LIMIT 1)", before)))).
-		Concat(engine.SQL(" WHERE ?", then))
-	var rows []struct {
-		models.ArtifactVersion
-		NextID models.ID
-	}
-	err := s.db.Read(ctx).Scan(&rows,
-		engine.SQL("SELECT n.id AS next_id, "+engine.Qualify("v", versionColumns)+" FROM ?", from))
-	previous := make(map[models.ID]*models.ArtifactVersion, len(rows))
-	for i := range rows {
-		previous[rows[i].NextID] = rows[i].ViewAt(asOf)
-	}
-	return previous, s.db.TranslateError(err)
 }

@@ -1,4 +1,4 @@
-package store
+package entries
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// LatestOfKeys returns the latest entries of keys of each subject, without retractions and in no order, now or as of an
-// instant. It is one statement that looks up each key of each subject in an index.
-func (s *Store) LatestOfKeys(
+// LatestOfKeys returns the latest entries of keys of each subject, without keys that have no value and in no order, now
+// or as of an instant. It is one statement that looks up each key of each subject in an index.
+func (r *Reader) LatestOfKeys(
 	ctx context.Context, project models.ID, subjects []models.ID, keys []models.MetadataKey, asOf *models.Time,
 ) (map[models.ID][]*models.MetadataEntry, error) {
 	type wantedKey struct {
@@ -23,10 +23,10 @@ func (s *Store) LatestOfKeys(
 			wanted = append(wanted, wantedKey{subject, key.Card, key.Key})
 		}
 	}
-	d, read, table := s.db.Dialect(), s.db.Read(ctx), "metadata_latest m"
+	d, read, table := r.DB.Dialect(), r.DB.Read(ctx), "metadata_latest m"
 	found := engine.SQL("m.project_id = ? AND m.subject_id = of_subject AND m.card = of_card AND m.key = of_key", project)
 	if asOf != nil {
-		read, table = s.db.ReadUnbounded(ctx), "metadata_entries m"
+		read, table = r.DB.ReadUnbounded(ctx), "metadata_entries m"
 		found = found.And(engine.SQL(`m.seq = (SELECT l.seq FROM metadata_entries l WHERE l.project_id = ?
 			AND l.subject_id = of_subject AND l.card = of_card AND l.key = of_key AND l.logged_at <= ?
 			ORDER BY l.seq DESC LIMIT 1)`, project, *asOf))
@@ -36,10 +36,10 @@ func (s *Store) LatestOfKeys(
 	if asOf != nil {
 		from = engine.SQL("(SELECT *, seq AS first_seq FROM ?) m", from)
 	}
-	entries, err := s.readEntries(read, engine.SQL("SELECT ? FROM ?", latestColumns(engine.SQL("value")), from))
+	entries, err := r.readEntries(read, engine.SQL("SELECT ? FROM ?", LatestColumns(engine.SQL("value")), from))
 	latest := make(map[models.ID][]*models.MetadataEntry, len(subjects))
 	for _, e := range entries {
-		if !e.Retracted {
+		if e.Kind != nil {
 			latest[e.SubjectID] = append(latest[e.SubjectID], e.MetadataEntry)
 		}
 	}
@@ -48,11 +48,11 @@ func (s *Store) LatestOfKeys(
 
 // HistoryCounts returns the number of entries of the key of each entry on its subject, now or as of an instant. It is
 // one statement, which counts each key once.
-func (s *Store) HistoryCounts(
+func (r *Reader) HistoryCounts(
 	ctx context.Context, project models.ID, entries []models.ID, asOf *models.Time,
 ) (map[models.ID]int32, error) {
 	// The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
-	found := s.db.Dialect().LookUp(engine.Lookup{
+	found := r.DB.Dialect().LookUp(engine.Lookup{
 		Table: "metadata_entries", Alias: "e", Column: "id", IDs: entries, Where: engine.True,
 	}).Concat(engine.SQL(" WHERE e.project_id = ?", project))
 	isCounted := engine.SQL("h.project_id = ? AND h.subject_id = e.subject_id AND h.card = e.card AND h.key = e.key", project)
@@ -63,7 +63,7 @@ func (s *Store) HistoryCounts(
 		ID    models.ID
 		Count int32
 	}
-	err := s.db.ReadUnbounded(ctx).Scan(&rows, engine.SQL(`
+	err := r.DB.ReadUnbounded(ctx).Scan(&rows, engine.SQL(`
 SELECT id, max(counted) OVER of_key AS count FROM (
     SELECT id, subject_id, card, key, CASE WHEN row_number() OVER (PARTITION BY subject_id, card, key ORDER BY id) = 1
         THEN (SELECT count(*) FROM metadata_entries h WHERE ?) END AS counted
@@ -73,5 +73,5 @@ SELECT id, max(counted) OVER of_key AS count FROM (
 	for _, row := range rows {
 		counts[row.ID] = row.Count
 	}
-	return counts, s.db.TranslateError(err)
+	return counts, r.DB.TranslateError(err)
 }
