@@ -49,13 +49,16 @@ var allowedImports = map[string][]string{
 
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
-		"internal/store/engine", "internal/store/entries", "internal/store/erasure", "internal/store/facet",
-		"internal/store/lineage", "internal/store/outputs", "internal/store/repair", "internal/store/search",
-		"internal/store/snapshot", "internal/store/target", "internal/store/timeline",
+		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
+		"internal/store/facet", "internal/store/lineage", "internal/store/outputs", "internal/store/repair",
+		"internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {
+		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
+	},
+	"internal/store/deletion": {
 		"models", "internal/auth", "internal/near", "internal/store/access", "internal/store/engine",
 	},
 	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
@@ -127,8 +130,8 @@ var importers = map[string][]string{
 	},
 	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
 	"gorm.io/": {
-		"internal/store", "internal/store/access", "internal/store/engine", "internal/store/entries", "internal/store/repair",
-		"internal/store/search",
+		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
+		"internal/store/entries", "internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},

@@ -82,6 +82,7 @@ func serve(settings *config.Config) error {
 	go func() { failed <- server.Serve(listener) }()
 	s.KeepStatistics(5 * time.Second)
 	s.KeepDeletingIdempotencyKeys(settings.Limit.IdempotencyRetention())
+	s.KeepPurgingProjects(settings.Limit.WriteSeconds.Duration())
 	command.ReportStart(log, plain, command.VersionString(version), listener.Addr().String(), config.RedactURL(settings.DatabaseURL))
 	select {
 	case err := <-failed:

@@ -69,7 +69,7 @@ func TestServerWithFewRights(t *testing.T) {
 		artifactVersion { artifact { id } } } }`, nil)
 	must(`{ artifactVersions(where: {metadata: {key: "a", gt: 0}}) { totalCount nodes { metadata { key } } } }`, nil)
 	version := made["createArtifactVersion"].(map[string]any)["artifactVersion"].(map[string]any)
-	must(`mutation($id: ID!) { deleteArtifact(input: {artifactId: $id}) { deletedArtifactId } }`, map[string]any{"id": version["artifact"].(map[string]any)["id"]})
+	must(`mutation($id: ID!) { deleteArtifact(input: {artifactId: $id, force: true}) { deletedArtifactId } }`, map[string]any{"id": version["artifact"].(map[string]any)["id"]})
 	if err := s.stop(t); err != nil {
 		t.Errorf("%v\n%s", err, s.log)
 	}

@@ -46,10 +46,15 @@ func TestAudit(t *testing.T) {
 			{"writer", `updateProject(input: {projectId: "{Project}", description: "a"}) { deduplicated }`, ``},
 			{"admin", `updateProject(input: {projectId: "{Project}", description: "a"}) { deduplicated }`,
 				`PROJECT_UPDATED project "{name}" Project`},
-			{"writer", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`, ``},
+			{"writer", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", force: true}) { deletedArtifactVersionId }`, ``},
+			{"admin", `removeAlias(input: {artifactVersionId: "{ArtifactVersion}", alias: "old MARK"}) { artifactVersion { id } }`,
+				`ALIAS_REMOVED alias "old MARK" of version "1" of "artifact {n}" ArtifactVersion`},
 			{"admin", `deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`,
 				`ARTIFACT_VERSION_DELETED version "1" of "artifact {n}" ArtifactVersion`},
-			{"admin", `deleteArtifact(input: {artifactId: "{Artifact}"}) { deletedArtifactId }`, `ARTIFACT_DELETED artifact "artifact {n}" Artifact`},
+			{"admin", `deleteArtifact(input: {artifactId: "{Artifact}", force: true}) { deletedArtifactId }`, `ARTIFACT_DELETED artifact "artifact {n}" Artifact`},
+			{"writer", `deletePipelineRun(input: {pipelineRunId: "{PipelineRun}"}) { deletedPipelineRunId }`, ``},
+			{"admin", `deletePipelineRun(input: {pipelineRunId: "{PipelineRun}"}) { deletedPipelineRunId }`,
+				`PIPELINE_RUN_DELETED pipeline run "pipeline MARK" PipelineRun`},
 			{"admin", `revokeApiKey(input: {apiKeyId: "{ApiKey}"}) { apiKey { id } }`, `API_KEY_REVOKED API key "key {n} MARK" ApiKey`},
 			{"admin", `revokeApiKey(input: {apiKeyId: "{ApiKey}"}) { apiKey { id } }`, ``},
 			{"admin", `createApiKey(input: {project: "{name}", role: READER, name: "new"}) { apiKey { id } }`, `API_KEY_CREATED API key "new" _`},
@@ -83,6 +88,7 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%s: the events of the object are %v", c.change, of)
 			}
 		}
+		w.fresh(alpha)
 		answer := w.owner(w.put(alpha, alpha, `mutation { logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {a: 2}}) { entries { loggedBy seq } } }`))
 		if !strings.Contains(answer, `"loggedBy":"owner"`) || begin.FindString(answer) == "" {
 			t.Error(answer)

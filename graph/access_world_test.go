@@ -192,6 +192,7 @@ func (w *world) fresh(project string) {
 		inputs: [{name: "in MARK", artifactVersionId: "{ArtifactVersion}"}],
 		outputs: [{name: "output"}, {name: "saved"}]}) { stepRun { id } } }`)
 	made("ApiKey", `mutation { createApiKey(input: {project: "{name}", role: READER, name: "key {n} MARK"}) { apiKey { id } } }`)
+	made("Doomed", `mutation { createProject(input: {name: "doomed {n} MARK"}) { project { id } } }`)
 	w.owner(w.put(project, project, `mutation {
 		a: logMetadata(input: {target: {stepRunId: "{StepRun}"}, metadata: {accuracy: 1, text: "MARK"}}) { deduplicated }
 		b: logMetadata(input: {target: {pipelineRunId: "{PipelineRun}"}, metadata: {accuracy: 1, text: "MARK"}}) { deduplicated } }`))

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/placard/placard/internal/auth"
+	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
+	"github.com/placard/placard/models"
 )
 
 // chain has the IDs of a version, of two versions that were made from it one after the other, and of the artifact and
@@ -103,7 +105,8 @@ func (a *api) deleteBefore(query string, at int64, artifact string) (body string
 		if sent.Add(1) != at {
 			return
 		}
-		if _, err := a.store.DeleteArtifact(auth.NewContext(context.Background(), auth.Anonymous), nil, artifact); err != nil {
+		if _, _, err := a.store.DeleteArtifact(auth.NewContext(context.Background(), auth.Anonymous), store.Call{}, nil,
+			models.DeleteArtifactInput{ArtifactID: artifact}); err != nil {
 			a.Error(err)
 		}
 	}}

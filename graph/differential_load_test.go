@@ -337,7 +337,7 @@ func (l *loader) erase(version *oracleVersion) {
 // delete removes the i-th version, which also leaves the past.
 func (l *loader) delete(i int) {
 	version := l.versions[i]
-	l.mutate(`deleteArtifactVersion`, `deletedArtifactVersionId`, map[string]any{"artifactVersionId": version.id})
+	l.mutate(`deleteArtifactVersion`, `deletedArtifactVersionId`, map[string]any{"artifactVersionId": version.id, "force": true})
 	l.versions = slices.Delete(l.versions, i, i+1)
 	maps.DeleteFunc(l.aliases[version.artifact], func(_ string, at *oracleVersion) bool { return at == version })
 }

@@ -317,9 +317,9 @@ func TestRequestLimits(t *testing.T) {
 			for i := range 4 {
 				page(fmt.Sprint("p", i), 100, 11)
 			}
-			page("more", 10, 13)
+			page("more", 10, 12)
 			// The tenths of the pages and serverInfo.
-			const others = 4*(1+10+100*(1+1+10+100*(1+11))) + 1 + 10 + 100*(1+1+10+10*(1+13)) + 1
+			const others = 4*(1+10+100*(1+1+10+100*(1+11))) + 1 + 10 + 100*(1+1+10+10*(1+12)) + 1
 			return "{" + query.String() + " serverInfo {" + strings.Repeat(" version", 10*n-others) + " } }"
 		}},
 	} {

@@ -289,7 +289,7 @@ func TestMistakes(t *testing.T) {
 		{"an unknown direction", `query($o: [ArtifactVersionOrder!]) { artifactVersions(orderBy: $o) { totalCount } }`, `{"o": [{"field": "CREATED_AT", "direction": "DESCENDING"}]}`, "BAD_INPUT", `["orderBy",0,"direction"]`,
 			`orderBy[0].direction: must be one of the values of OrderDirection: ASC, DESC`},
 		{"an unknown order", `query($o: [ArtifactVersionOrder!]) { artifactVersions(orderBy: $o) { totalCount } }`, `{"o": [{"field": "CREATED"}]}`, "BAD_INPUT", `["orderBy",0,"field"]`,
-			`orderBy[0].field: must be one of the values of ArtifactVersionOrderField: CREATED_AT, NUMBER, VERSION, ARTIFACT, TYPE`},
+			`orderBy[0].field: must be one of the values of ArtifactVersionOrderField: CREATED_AT, NUMBER, VERSION, ARTIFACT, TYPE, LAST_LOGGED_AT`},
 		{"one version to compare", `{ compareArtifactVersions(refs: [{id: "<version>"}]) { rows { differs } } }`, "", "BAD_INPUT", `["refs"]`,
 			`refs: must name at least 2 versions`},
 		{"an ID of a run to compare", `{ compareArtifactVersions(refs: [{id: "<version>"}, {id: "<run>"}]) { rows { differs } } }`, "", "NOT_FOUND", `["refs",1]`,

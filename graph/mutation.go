@@ -216,16 +216,18 @@ func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*mo
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.SetAlias(ctx, inputPath, input)
-	return &models.SetAliasPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "setAlias", input.IdempotencyKey)
+	version, deduplicated, err := m.store.SetAlias(ctx, call, inputPath, input)
+	return &models.SetAliasPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) RemoveAlias(ctx context.Context, input models.RemoveAliasInput) (*models.RemoveAliasPayload, error) {
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.RemoveAlias(ctx, inputPath, input)
-	return &models.RemoveAliasPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "removeAlias", input.IdempotencyKey)
+	version, deduplicated, err := m.store.RemoveAlias(ctx, call, inputPath, input)
+	return &models.RemoveAliasPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) TagArtifactVersion(
@@ -234,8 +236,9 @@ func (m mutation) TagArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.TagArtifactVersion(ctx, inputPath, input)
-	return &models.TagArtifactVersionPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "tagArtifactVersion", input.IdempotencyKey)
+	version, deduplicated, err := m.store.TagArtifactVersion(ctx, call, inputPath, input)
+	return &models.TagArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) UntagArtifactVersion(
@@ -244,8 +247,9 @@ func (m mutation) UntagArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	version, err := m.store.UntagArtifactVersion(ctx, inputPath, input)
-	return &models.UntagArtifactVersionPayload{ArtifactVersion: version}, err
+	call := newCall(ctx, "untagArtifactVersion", input.IdempotencyKey)
+	version, deduplicated, err := m.store.UntagArtifactVersion(ctx, call, inputPath, input)
+	return &models.UntagArtifactVersionPayload{ArtifactVersion: version, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) DeleteArtifactVersion(
@@ -254,15 +258,24 @@ func (m mutation) DeleteArtifactVersion(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	id, err := m.store.DeleteArtifactVersion(ctx, inputPath, input.ArtifactVersionSelector)
-	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id}, err
+	call := newCall(ctx, "deleteArtifactVersion", input.IdempotencyKey)
+	id, deduplicated, err := m.store.DeleteArtifactVersion(ctx, call, inputPath, input)
+	return &models.DeleteArtifactVersionPayload{DeletedArtifactVersionID: id, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) DeleteArtifact(
 	ctx context.Context, input models.DeleteArtifactInput,
 ) (*models.DeleteArtifactPayload, error) {
-	id, err := m.store.DeleteArtifact(ctx, inputPath.Child("artifactId"), input.ArtifactID)
-	return &models.DeleteArtifactPayload{DeletedArtifactID: id}, err
+	id, deduplicated, err := m.store.DeleteArtifact(ctx, newCall(ctx, "deleteArtifact", input.IdempotencyKey), inputPath, input)
+	return &models.DeleteArtifactPayload{DeletedArtifactID: id, Deduplicated: deduplicated}, err
+}
+
+func (m mutation) DeletePipelineRun(
+	ctx context.Context, input models.DeletePipelineRunInput,
+) (*models.DeletePipelineRunPayload, error) {
+	call := newCall(ctx, "deletePipelineRun", input.IdempotencyKey)
+	id, deduplicated, err := m.store.DeletePipelineRun(ctx, call, inputPath, input)
+	return &models.DeletePipelineRunPayload{DeletedPipelineRunID: id, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) CreateProject(
@@ -273,6 +286,13 @@ func (m mutation) CreateProject(
 	}
 	project, err := m.store.CreateProject(ctx, inputPath.Child("name"), input.Name)
 	return &models.CreateProjectPayload{Project: project}, err
+}
+
+func (m mutation) DeleteProject(
+	ctx context.Context, input models.DeleteProjectInput,
+) (*models.DeleteProjectPayload, error) {
+	id, err := m.store.DeleteProject(ctx, inputPath, input)
+	return &models.DeleteProjectPayload{DeletedProjectID: id}, err
 }
 
 func (m mutation) CreateAPIKey(ctx context.Context, input models.CreateApiKeyInput) (*models.CreateApiKeyPayload, error) {

@@ -9,15 +9,16 @@ import (
 
 	"github.com/placard/placard/internal/apitest"
 	"github.com/placard/placard/internal/requestid"
+	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/store/storetest"
 )
 
-// TestPanic checks a resolver that panics, because it has no store. The response is an internal error with the ID of
+// TestPanic checks a resolver that panics, because its store has no database. The response is an internal error with the ID of
 // the request, the log has the stack, and the server executes further requests.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	a := newAPI(t, nil, apitest.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	a := newAPI(t, new(store.Store), apitest.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	ctx := requestid.NewContext(t.Context(), "the-id")
 	for _, query := range []string{`{ artifact(name: "a") { id } }`, `mutation { createProject(input: {name: "a"}) { project { id } } }`} {
 		log.Reset()

@@ -9,5 +9,5 @@ import (
 type producer struct{}
 
 func (producer) StepRun(ctx context.Context, p *models.Producer) (*models.StepRun, error) {
-	return loadersFrom(ctx).stepRun.Load(ctx, p.Output.ProjectID, p.Output.StepRunID, toMicros(p.Output.AsOf))
+	return stepOutput{}.StepRun(ctx, p.Output)
 }

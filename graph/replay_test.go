@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,11 +69,18 @@ func replayedCalls() []*replayed {
 		{name: "create from an output", mutation: "createArtifactVersion", payload: createdPayload,
 			input: `artifact: "other {n}", output: {stepRunId: "{StepRun}", name: "saved"}, version: "named", aliases: ["best"]`},
 		{name: "start a run", mutation: "startPipelineRun", payload: "deduplicated pipelineRun { ...subject }", input: `project: "{name}", pipeline: "p"`},
-		{name: "start a step", mutation: "startStepRun", payload: "deduplicated stepRun { ...subject }",
+		{name: "start a step", mutation: "startStepRun", payload: "deduplicated stepRun { ...subject pipelineRun { id pipeline } }",
 			input: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}],
 				inputs: [{name: "a", artifactVersionId: "{ArtifactVersion}"}, {name: "b", artifactVersion: {named: {name: "artifact {n}", alias: "prod"}}}]`,
 			same: `pipelineRunId: "{PipelineRun}", name: "fit", outputs: [{name: "o"}], inputs: [{name: "a", artifactVersion: {id: "{ArtifactVersion}"}},
 				{name: "b", artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}}]`},
+		{name: "set an alias", mutation: "setAlias", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", alias: "replayed"`,
+			same: `artifactVersion: {id: "{ArtifactVersion}"}, alias: "replayed"`},
+		{name: "remove an alias", mutation: "removeAlias", payload: createdPayload,
+			input: `artifactVersion: {named: {name: "artifact {n}", alias: "prod"}}, alias: "replayed"`,
+			same:  `artifactVersion: {named: {project: "{name}", name: "artifact {n}", alias: "prod"}}, alias: "replayed"`},
+		{name: "tag", mutation: "tagArtifactVersion", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", tags: ["u", "v"]`},
+		{name: "untag", mutation: "untagArtifactVersion", payload: createdPayload, input: `artifactVersionId: "{ArtifactVersion}", tags: ["u"]`},
 	}
 }
 
@@ -140,13 +148,19 @@ func TestReplays(t *testing.T) {
 			`createArtifactVersion(input: {project: "{name}", artifact: "third", output: {stepRunId: "{StepRun}", name: "output"}}) { deduplicated }`,
 			`finishStepRun(input: {stepRunId: "{StepRun}", status: FAILED}) { stepRun { id } }`,
 			`finishPipelineRun(input: {pipelineRunId: "{PipelineRun}", status: FAILED}) { pipelineRun { id } }`,
-			`deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}"}) { deletedArtifactVersionId }`,
-			`deleteArtifact(input: {artifactId: "{Artifact}"}) { deletedArtifactId }`,
+			`deleteArtifactVersion(input: {artifactVersionId: "{ArtifactVersion}", force: true}) { deletedArtifactVersionId }`,
+			`deleteArtifact(input: {artifactId: "{Artifact}", force: true}) { deletedArtifactId }`,
 			`createArtifactVersion(input: {project: "{name}", artifact: "artifact {n}", aliases: ["prod"]}) { deduplicated }`,
 		} {
 			w.owner(w.put(alpha, alpha, "mutation { "+change+" }"))
 			again(change)
 		}
+		// The entries of a replay show the present of their step run.
+		w.owner(w.put(alpha, alpha, `mutation { deletePipelineRun(input: {pipelineRunId: "{PipelineRun}"}) { deletedPipelineRunId } }`))
+		for _, c := range calls {
+			c.first = regexp.MustCompile(`"stepRun":{"id":"[^"]*"}`).ReplaceAllString(c.first, `"stepRun":null`)
+		}
+		again("the run is deleted")
 		if after := w.owner(read); after == before || !strings.Contains(after, `"artifactVersion":null`) {
 			t.Errorf("control: nothing has changed: %s", after)
 		}

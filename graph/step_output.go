@@ -9,7 +9,11 @@ import (
 type stepOutput struct{ subject[*models.StepOutput] }
 
 func (stepOutput) StepRun(ctx context.Context, o *models.StepOutput) (*models.StepRun, error) {
-	return loadersFrom(ctx).stepRun.Load(ctx, o.ProjectID, o.StepRunID, toMicros(o.AsOf))
+	step, err := loadersFrom(ctx).stepRun.Load(ctx, o.ProjectID, o.StepRunID, toMicros(o.AsOf))
+	if err == nil && step == nil {
+		err = models.NotFound(nil, "the step run has been deleted meanwhile")
+	}
+	return step, err
 }
 
 func (stepOutput) ArtifactVersion(ctx context.Context, o *models.StepOutput) (*models.ArtifactVersion, error) {

@@ -9,7 +9,14 @@ import (
 type stepRun struct{ subject[*models.StepRun] }
 
 func (stepRun) PipelineRun(ctx context.Context, r *models.StepRun) (*models.PipelineRun, error) {
-	return loadersFrom(ctx).pipelineRun.Load(ctx, r.ProjectID, r.PipelineRunID, toMicros(r.AsOf))
+	if r.KnownPipelineRun != nil {
+		return r.KnownPipelineRun, nil
+	}
+	run, err := loadersFrom(ctx).pipelineRun.Load(ctx, r.ProjectID, r.PipelineRunID, toMicros(r.AsOf))
+	if err == nil && run == nil {
+		err = models.NotFound(nil, "the pipeline run has been deleted meanwhile")
+	}
+	return run, err
 }
 
 func (stepRun) Inputs(ctx context.Context, r *models.StepRun) ([]*models.StepInput, error) {

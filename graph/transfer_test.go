@@ -137,12 +137,12 @@ func everything(a *api) {
 		saved := l.mutate("createArtifactVersion", "artifactVersion { id }", map[string]any{"artifact": "everything", "type": "Model",
 			"output": map[string]any{"stepRunId": step, "name": output}, "metadata": map[string]any{"own": true}})["artifactVersion"].(map[string]any)["id"]
 		if output == "was deleted" {
-			l.mutate("deleteArtifactVersion", "deletedArtifactVersionId", map[string]any{"artifactVersionId": saved})
+			l.mutate("deleteArtifactVersion", "deletedArtifactVersionId", map[string]any{"artifactVersionId": saved, "force": true})
 		}
 	}
-	l.mutate("deleteArtifactVersion", "deletedArtifactVersionId", map[string]any{"artifactVersionId": gone})
+	l.mutate("deleteArtifactVersion", "deletedArtifactVersionId", map[string]any{"artifactVersionId": gone, "force": true})
 	artifact, _ := a.do(`{ artifact(name: "deleted as a whole") { id } }`, "")
-	l.mutate("deleteArtifact", "deletedArtifactId", map[string]any{"artifactId": artifact["data"].(map[string]any)["artifact"].(map[string]any)["id"]})
+	l.mutate("deleteArtifact", "deletedArtifactId", map[string]any{"artifactId": artifact["data"].(map[string]any)["artifact"].(map[string]any)["id"], "force": true})
 	if lost == "" {
 		a.Fatal("no version was lost")
 	}

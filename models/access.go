@@ -103,6 +103,8 @@ const (
 	AuditActionMetadataErased         AuditAction = "METADATA_ERASED"
 	AuditActionArtifactVersionDeleted AuditAction = "ARTIFACT_VERSION_DELETED"
 	AuditActionArtifactDeleted        AuditAction = "ARTIFACT_DELETED"
+	AuditActionPipelineRunDeleted     AuditAction = "PIPELINE_RUN_DELETED"
+	AuditActionProjectDeleted         AuditAction = "PROJECT_DELETED"
 )
 
 // AuditEvent records one change of access, names or deletions.

@@ -109,24 +109,41 @@ type (
 	}
 	SetAliasInput struct {
 		ArtifactVersionSelector
-		Alias string
+		Alias          string
+		IdempotencyKey *string `json:"-"`
 	}
 	RemoveAliasInput struct {
 		ArtifactVersionSelector
-		Alias string
+		Alias          string
+		IdempotencyKey *string `json:"-"`
 	}
 	TagArtifactVersionInput struct {
 		ArtifactVersionSelector
-		Tags []string
+		Tags           []string
+		IdempotencyKey *string `json:"-"`
 	}
 	UntagArtifactVersionInput struct {
 		ArtifactVersionSelector
-		Tags []string
+		Tags           []string
+		IdempotencyKey *string `json:"-"`
 	}
-	DeleteArtifactVersionInput struct{ ArtifactVersionSelector }
-	DeleteArtifactInput        struct{ ArtifactID string }
-	CreateProjectInput         struct{ Name string }
-	UpdateProjectInput         struct {
+	DeleteArtifactVersionInput struct {
+		ArtifactVersionSelector
+		Force          bool
+		IdempotencyKey *string `json:"-"`
+	}
+	DeleteArtifactInput struct {
+		ArtifactID     string
+		Force          bool
+		IdempotencyKey *string `json:"-"`
+	}
+	DeletePipelineRunInput struct {
+		PipelineRunID  string
+		IdempotencyKey *string `json:"-"`
+	}
+	CreateProjectInput struct{ Name string }
+	DeleteProjectInput struct{ ProjectID, Name string }
+	UpdateProjectInput struct {
 		ProjectID      string
 		Description    *string
 		IdempotencyKey *string `json:"-"`

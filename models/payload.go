@@ -46,14 +46,37 @@ type (
 		Outputs      []*StepOutput
 		Deduplicated bool
 	}
-	SetAliasPayload              struct{ ArtifactVersion *ArtifactVersion }
-	RemoveAliasPayload           struct{ ArtifactVersion *ArtifactVersion }
-	TagArtifactVersionPayload    struct{ ArtifactVersion *ArtifactVersion }
-	UntagArtifactVersionPayload  struct{ ArtifactVersion *ArtifactVersion }
-	DeleteArtifactVersionPayload struct{ DeletedArtifactVersionID ID }
-	DeleteArtifactPayload        struct{ DeletedArtifactID ID }
-	CreateProjectPayload         struct{ Project *Project }
-	UpdateProjectPayload         struct {
+	SetAliasPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	RemoveAliasPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	TagArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	UntagArtifactVersionPayload struct {
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	DeleteArtifactVersionPayload struct {
+		DeletedArtifactVersionID ID
+		Deduplicated             bool
+	}
+	DeleteArtifactPayload struct {
+		DeletedArtifactID ID
+		Deduplicated      bool
+	}
+	DeletePipelineRunPayload struct {
+		DeletedPipelineRunID ID
+		Deduplicated         bool
+	}
+	CreateProjectPayload struct{ Project *Project }
+	DeleteProjectPayload struct{ DeletedProjectID ID }
+	UpdateProjectPayload struct {
 		Project      *Project
 		Deduplicated bool
 	}

@@ -57,6 +57,8 @@ type StepRun struct {
 	CreatedBy *string
 	// ChangedAt is the time of the last change after the start, nil for none.
 	ChangedAt *Time `gorm:"column:updated_at"`
+	// KnownPipelineRun is the pipeline run if it has been loaded with the step, as in the answer to its start.
+	KnownPipelineRun *PipelineRun `gorm:"-"`
 	// AsOf is the instant of a view, nil for the run as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
 }

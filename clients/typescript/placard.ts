@@ -26,6 +26,8 @@ export const embeddedTypes: string[] = [
   "DTypeValue",
   "DeleteArtifactPayload",
   "DeleteArtifactVersionPayload",
+  "DeletePipelineRunPayload",
+  "DeleteProjectPayload",
   "DictValue",
   "DurationValue",
   "EraseMetadataPayload",

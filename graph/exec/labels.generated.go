@@ -46,6 +46,29 @@ func (ec *executionContext) fieldContext_DeleteArtifactPayload_deletedArtifactId
 	return graphql.NewScalarFieldContext("DeleteArtifactPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _DeleteArtifactPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactVersionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -67,6 +90,29 @@ func (ec *executionContext) _DeleteArtifactVersionPayload_deletedArtifactVersion
 }
 func (ec *executionContext) fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteArtifactVersionPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteArtifactVersionPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.DeleteArtifactVersionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteArtifactVersionPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteArtifactVersionPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteArtifactVersionPayload", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _RemoveAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.RemoveAliasPayload) (ret graphql.Marshaler) {
@@ -101,6 +147,29 @@ func (ec *executionContext) fieldContext_RemoveAliasPayload_artifactVersion(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveAliasPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.RemoveAliasPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveAliasPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveAliasPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemoveAliasPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _SetAliasPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -131,6 +200,29 @@ func (ec *executionContext) fieldContext_SetAliasPayload_artifactVersion(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SetAliasPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.SetAliasPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetAliasPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetAliasPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetAliasPayload", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.TagArtifactVersionPayload) (ret graphql.Marshaler) {
@@ -165,6 +257,29 @@ func (ec *executionContext) fieldContext_TagArtifactVersionPayload_artifactVersi
 	return fc, nil
 }
 
+func (ec *executionContext) _TagArtifactVersionPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.TagArtifactVersionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagArtifactVersionPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagArtifactVersionPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagArtifactVersionPayload", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _UntagArtifactVersionPayload_artifactVersion(ctx context.Context, field graphql.CollectedField, obj *models.UntagArtifactVersionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -197,6 +312,29 @@ func (ec *executionContext) fieldContext_UntagArtifactVersionPayload_artifactVer
 	return fc, nil
 }
 
+func (ec *executionContext) _UntagArtifactVersionPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.UntagArtifactVersionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UntagArtifactVersionPayload_deduplicated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deduplicated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UntagArtifactVersionPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UntagArtifactVersionPayload", field, false, false, "Boolean")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -212,7 +350,11 @@ func (ec *executionContext) unmarshalInputDeleteArtifactInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactId"}
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
+
+	fieldsInOrder := [...]string{"artifactId", "force", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -226,6 +368,20 @@ func (ec *executionContext) unmarshalInputDeleteArtifactInput(ctx context.Contex
 				return it, err
 			}
 			it.ArtifactID = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -254,7 +410,11 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion"}
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
+
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "force", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -275,6 +435,20 @@ func (ec *executionContext) unmarshalInputDeleteArtifactVersionInput(ctx context
 				return it, err
 			}
 			it.ArtifactVersion = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -303,7 +477,7 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -331,6 +505,13 @@ func (ec *executionContext) unmarshalInputRemoveAliasInput(ctx context.Context, 
 				return it, err
 			}
 			it.Alias = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -359,7 +540,7 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "alias", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -387,6 +568,13 @@ func (ec *executionContext) unmarshalInputSetAliasInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Alias = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -415,7 +603,7 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -443,6 +631,13 @@ func (ec *executionContext) unmarshalInputTagArtifactVersionInput(ctx context.Co
 				return it, err
 			}
 			it.Tags = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -471,7 +666,7 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags"}
+	fieldsInOrder := [...]string{"artifactVersionId", "artifactVersion", "tags", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -499,6 +694,13 @@ func (ec *executionContext) unmarshalInputUntagArtifactVersionInput(ctx context.
 				return it, err
 			}
 			it.Tags = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -540,6 +742,11 @@ func (ec *executionContext) _DeleteArtifactPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "deduplicated":
+			out.Values[i] = ec._DeleteArtifactPayload_deduplicated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -570,6 +777,11 @@ func (ec *executionContext) _DeleteArtifactVersionPayload(ctx context.Context, s
 			out.Values[i] = graphql.MarshalString("DeleteArtifactVersionPayload")
 		case "deletedArtifactVersionId":
 			out.Values[i] = ec._DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deduplicated":
+			out.Values[i] = ec._DeleteArtifactVersionPayload_deduplicated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -606,6 +818,11 @@ func (ec *executionContext) _RemoveAliasPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "deduplicated":
+			out.Values[i] = ec._RemoveAliasPayload_deduplicated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -636,6 +853,11 @@ func (ec *executionContext) _SetAliasPayload(ctx context.Context, sel ast.Select
 			out.Values[i] = graphql.MarshalString("SetAliasPayload")
 		case "artifactVersion":
 			out.Values[i] = ec._SetAliasPayload_artifactVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deduplicated":
+			out.Values[i] = ec._SetAliasPayload_deduplicated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -672,6 +894,11 @@ func (ec *executionContext) _TagArtifactVersionPayload(ctx context.Context, sel 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "deduplicated":
+			out.Values[i] = ec._TagArtifactVersionPayload_deduplicated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -702,6 +929,11 @@ func (ec *executionContext) _UntagArtifactVersionPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("UntagArtifactVersionPayload")
 		case "artifactVersion":
 			out.Values[i] = ec._UntagArtifactVersionPayload_artifactVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deduplicated":
+			out.Values[i] = ec._UntagArtifactVersionPayload_deduplicated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

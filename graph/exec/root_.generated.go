@@ -258,11 +258,22 @@ type ComplexityRoot struct {
 	}
 
 	DeleteArtifactPayload struct {
+		Deduplicated      func(childComplexity int) int
 		DeletedArtifactID func(childComplexity int) int
 	}
 
 	DeleteArtifactVersionPayload struct {
+		Deduplicated             func(childComplexity int) int
 		DeletedArtifactVersionID func(childComplexity int) int
+	}
+
+	DeletePipelineRunPayload struct {
+		Deduplicated         func(childComplexity int) int
+		DeletedPipelineRunID func(childComplexity int) int
+	}
+
+	DeleteProjectPayload struct {
+		DeletedProjectID func(childComplexity int) int
 	}
 
 	DictValue struct {
@@ -479,6 +490,8 @@ type ComplexityRoot struct {
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
 		DeleteArtifact        func(childComplexity int, input models.DeleteArtifactInput) int
 		DeleteArtifactVersion func(childComplexity int, input models.DeleteArtifactVersionInput) int
+		DeletePipelineRun     func(childComplexity int, input models.DeletePipelineRunInput) int
+		DeleteProject         func(childComplexity int, input models.DeleteProjectInput) int
 		EraseMetadata         func(childComplexity int, input models.EraseMetadataInput) int
 		FinishPipelineRun     func(childComplexity int, input models.FinishPipelineRunInput) int
 		FinishStepRun         func(childComplexity int, input models.FinishStepRunInput) int
@@ -632,6 +645,7 @@ type ComplexityRoot struct {
 
 	RemoveAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	RetractMetadataPayload struct {
@@ -674,6 +688,7 @@ type ComplexityRoot struct {
 
 	SetAliasPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	SetValue struct {
@@ -772,6 +787,7 @@ type ComplexityRoot struct {
 
 	TagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	TagUsage struct {
@@ -866,6 +882,7 @@ type ComplexityRoot struct {
 
 	UntagArtifactVersionPayload struct {
 		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
 	}
 
 	UpdateArtifactPayload struct {
@@ -1836,6 +1853,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DTypeValue.JSON(childComplexity), true
 
+	case "DeleteArtifactPayload.deduplicated":
+		if e.ComplexityRoot.DeleteArtifactPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactPayload.deletedArtifactId":
 		if e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID == nil {
 			break
@@ -1843,12 +1866,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteArtifactPayload.DeletedArtifactID(childComplexity), true
 
+	case "DeleteArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArtifactVersionPayload.Deduplicated(childComplexity), true
 	case "DeleteArtifactVersionPayload.deletedArtifactVersionId":
 		if e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DeleteArtifactVersionPayload.DeletedArtifactVersionID(childComplexity), true
+
+	case "DeletePipelineRunPayload.deduplicated":
+		if e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePipelineRunPayload.Deduplicated(childComplexity), true
+	case "DeletePipelineRunPayload.deletedPipelineRunId":
+		if e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePipelineRunPayload.DeletedPipelineRunID(childComplexity), true
+
+	case "DeleteProjectPayload.deletedProjectId":
+		if e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProjectPayload.DeletedProjectID(childComplexity), true
 
 	case "DictValue.display":
 		if e.ComplexityRoot.DictValue.Display == nil {
@@ -2682,6 +2731,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteArtifactVersion(childComplexity, args["input"].(models.DeleteArtifactVersionInput)), true
+	case "Mutation.deletePipelineRun":
+		if e.ComplexityRoot.Mutation.DeletePipelineRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePipelineRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePipelineRun(childComplexity, args["input"].(models.DeletePipelineRunInput)), true
+	case "Mutation.deleteProject":
+		if e.ComplexityRoot.Mutation.DeleteProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProject(childComplexity, args["input"].(models.DeleteProjectInput)), true
 	case "Mutation.eraseMetadata":
 		if e.ComplexityRoot.Mutation.EraseMetadata == nil {
 			break
@@ -3601,6 +3672,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveAliasPayload.ArtifactVersion(childComplexity), true
+	case "RemoveAliasPayload.deduplicated":
+		if e.ComplexityRoot.RemoveAliasPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAliasPayload.Deduplicated(childComplexity), true
 
 	case "RetractMetadataPayload.deduplicated":
 		if e.ComplexityRoot.RetractMetadataPayload.Deduplicated == nil {
@@ -3768,6 +3845,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetAliasPayload.ArtifactVersion(childComplexity), true
+	case "SetAliasPayload.deduplicated":
+		if e.ComplexityRoot.SetAliasPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetAliasPayload.Deduplicated(childComplexity), true
 
 	case "SetValue.display":
 		if e.ComplexityRoot.SetValue.Display == nil {
@@ -4259,6 +4342,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "TagArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "TagUsage.artifactCount":
 		if e.ComplexityRoot.TagUsage.ArtifactCount == nil {
@@ -4602,6 +4691,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UntagArtifactVersionPayload.ArtifactVersion(childComplexity), true
+	case "UntagArtifactVersionPayload.deduplicated":
+		if e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UntagArtifactVersionPayload.Deduplicated(childComplexity), true
 
 	case "UpdateArtifactPayload.artifact":
 		if e.ComplexityRoot.UpdateArtifactPayload.Artifact == nil {
@@ -4717,6 +4812,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DeleteArtifactInput", ec.unmarshalInputDeleteArtifactInput),
 			graphql.NewInputUnmarshaler("DeleteArtifactVersionInput", ec.unmarshalInputDeleteArtifactVersionInput),
+			graphql.NewInputUnmarshaler("DeletePipelineRunInput", ec.unmarshalInputDeletePipelineRunInput),
+			graphql.NewInputUnmarshaler("DeleteProjectInput", ec.unmarshalInputDeleteProjectInput),
 			graphql.NewInputUnmarshaler("EraseMetadataInput", ec.unmarshalInputEraseMetadataInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
 			graphql.NewInputUnmarshaler("FinishStepOutputInput", ec.unmarshalInputFinishStepOutputInput),
@@ -6060,6 +6157,8 @@ enum AuditAction {
   "The values of metadata entries were erased." METADATA_ERASED
   "A version was deleted." ARTIFACT_VERSION_DELETED
   "An artifact was deleted with its versions." ARTIFACT_DELETED
+  "A pipeline run was deleted with its steps." PIPELINE_RUN_DELETED
+  "A project was deleted with everything in it. The event belongs to no project." PROJECT_DELETED
 }
 
 "A page of audit events."
@@ -6258,6 +6357,45 @@ type ComparisonInput {
   of this name, if there is no producer, and if the version is deleted.
   """
   versions: [ArtifactVersion]! @listSize(assumedSize: 10)
+}
+`, BuiltIn: false},
+	{Name: "../schema/deletion.graphqls", Input: `# The deletion of pipeline runs and projects. docs/how-to/delete.md has examples.
+
+extend type Mutation {
+  """
+  Delete a pipeline run in any status, with its steps, their inputs and outputs, and the metadata of all of them.
+  Versions that the run created stay with their metadata, without ` + "`" + `producer` + "`" + `; entries stay without ` + "`" + `stepRun` + "`" + `. Requires
+  an admin.
+  """
+  deletePipelineRun("The run." input: DeletePipelineRunInput!): DeletePipelineRunPayload
+  """
+  Delete a project with everything in it and revoke its API keys. It disappears at once, on other servers within a
+  second, and its name is free. Its rows are deleted in the background. Requires an owner.
+  """
+  deleteProject("The project." input: DeleteProjectInput!): DeleteProjectPayload
+}
+
+"A pipeline run to delete."
+input DeletePipelineRunInput {
+  "The ` + "`" + `PipelineRun.id` + "`" + ` of the run." pipelineRunId: ID!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The result of the deletion."
+type DeletePipelineRunPayload {
+  "The former ID of the run." deletedPipelineRunId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"A project to delete."
+input DeleteProjectInput {
+  "The ` + "`" + `Project.id` + "`" + ` of the project. The project ` + "`" + `default` + "`" + ` fails with ` + "`" + `BAD_INPUT` + "`" + `." projectId: ID!
+  "The name of the project, as a confirmation. Another name fails with ` + "`" + `BAD_INPUT` + "`" + `." name: String!
+}
+
+"The result of the deletion."
+type DeleteProjectPayload {
+  "The former ID of the project." deletedProjectId: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/erasure.graphqls", Input: `# The removal of values for good.
@@ -6534,11 +6672,13 @@ input SetAliasInput {
   "The version to point to; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version to point to, by reference." artifactVersion: ArtifactVersionRef
   "The alias, 1 to 250 characters; the computed ` + "`" + `latest` + "`" + ` is refused." alias: String!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version with the alias."
 type SetAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An alias to remove."
@@ -6550,11 +6690,13 @@ input RemoveAliasInput {
   artifactVersionId: ID
   "The version of the alias, by reference." artifactVersion: ArtifactVersionRef
   "The alias." alias: String!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version that had the alias."
 type RemoveAliasPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to add."
@@ -6562,11 +6704,13 @@ input TagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags of 1 to 250 characters." tags: [String!]!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The tagged version."
 type TagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "Tags to remove."
@@ -6574,32 +6718,48 @@ input UntagArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
   "1 to 100 tags." tags: [String!]!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The version without the tags."
 type UntagArtifactVersionPayload {
   "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "A version to delete."
 input DeleteArtifactVersionInput {
   "The version; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
   "The version, by reference." artifactVersion: ArtifactVersionRef
+  """
+  Delete the version also if an alias points to it, and remove the alias. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and
+  the names of the aliases in ` + "`" + `extensions.candidates` + "`" + `.
+  """
+  force: Boolean! = false
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactVersionPayload {
   "The former ID of the version." deletedArtifactVersionId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
 "An artifact to delete."
 input DeleteArtifactInput {
   "The artifact." artifactId: ID!
+  """
+  Delete the artifact also if it has aliases. Without it, the call fails with ` + "`" + `CONFLICT` + "`" + ` and the names of the aliases in
+  ` + "`" + `extensions.candidates` + "`" + `.
+  """
+  force: Boolean! = false
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
 "The result of the deletion."
 type DeleteArtifactPayload {
   "The former ID of the artifact." deletedArtifactId: ID!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/lineage.graphqls", Input: `# The lineage of artifact versions.
@@ -8052,6 +8212,8 @@ func (ec *executionContext) childFields_DeleteArtifactPayload(ctx context.Contex
 	switch field.Name {
 	case "deletedArtifactId":
 		return ec.fieldContext_DeleteArtifactPayload_deletedArtifactId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeleteArtifactPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactPayload", field.Name)
 }
@@ -8060,8 +8222,28 @@ func (ec *executionContext) childFields_DeleteArtifactVersionPayload(ctx context
 	switch field.Name {
 	case "deletedArtifactVersionId":
 		return ec.fieldContext_DeleteArtifactVersionPayload_deletedArtifactVersionId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeleteArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteArtifactVersionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePipelineRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedPipelineRunId":
+		return ec.fieldContext_DeletePipelineRunPayload_deletedPipelineRunId(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_DeletePipelineRunPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePipelineRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedProjectId":
+		return ec.fieldContext_DeleteProjectPayload_deletedProjectId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EraseMetadataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8584,6 +8766,8 @@ func (ec *executionContext) childFields_RemoveAliasPayload(ctx context.Context, 
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_RemoveAliasPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_RemoveAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveAliasPayload", field.Name)
 }
@@ -8668,6 +8852,8 @@ func (ec *executionContext) childFields_SetAliasPayload(ctx context.Context, fie
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_SetAliasPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_SetAliasPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAliasPayload", field.Name)
 }
@@ -8822,6 +9008,8 @@ func (ec *executionContext) childFields_TagArtifactVersionPayload(ctx context.Co
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_TagArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_TagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagArtifactVersionPayload", field.Name)
 }
@@ -8982,6 +9170,8 @@ func (ec *executionContext) childFields_UntagArtifactVersionPayload(ctx context.
 	switch field.Name {
 	case "artifactVersion":
 		return ec.fieldContext_UntagArtifactVersionPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_UntagArtifactVersionPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UntagArtifactVersionPayload", field.Name)
 }

@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"slices"
 
 	"github.com/placard/placard/models"
 )
@@ -21,6 +22,16 @@ type Principal struct {
 	Project     models.ID
 	ProjectName string
 	Role        models.ApiKeyRole
+	// Deleted are the deleted projects, which no principal can reach; nil for none.
+	Deleted *DeletedProjects
+}
+
+// DeletedProjects are the IDs of deleted projects whose rows may still exist.
+type DeletedProjects []models.ID
+
+// Has reports whether a project is deleted.
+func (d *DeletedProjects) Has(project models.ID) bool {
+	return d != nil && slices.Contains(*d, project)
 }
 
 // Anonymous is the principal of a server without authentication, and of commands: an owner without a name.
@@ -28,12 +39,13 @@ var Anonymous = Principal{Owner: true}
 
 // CanRead reports whether the principal may read the project. Otherwise its objects do not exist for the principal.
 func (p Principal) CanRead(project models.ID) bool {
-	return p.Owner || p.Role.Includes(models.ApiKeyRoleReader) && p.Project == project && !project.IsZero()
+	return !p.Deleted.Has(project) &&
+		(p.Owner || p.Role.Includes(models.ApiKeyRoleReader) && p.Project == project && !project.IsZero())
 }
 
 // HasRole reports whether the principal has the role, or a greater one, in the project.
 func (p Principal) HasRole(role models.ApiKeyRole, project models.ID) bool {
-	return p.Owner || p.CanRead(project) && p.Role.Includes(role)
+	return p.CanRead(project) && (p.Owner || p.Role.Includes(role))
 }
 
 // HasRoleInAnyProject reports whether the principal has the role, or a greater one, in any project.

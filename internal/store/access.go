@@ -183,7 +183,7 @@ func (s *Store) AuditEvents(
 func adminList[T any](
 	ctx context.Context, s *Store, project *string, page models.Page, l search.List[T],
 ) (*models.Connection[T], error) {
-	who := auth.FromContext(ctx)
+	who := s.caller(ctx)
 	if !who.HasRoleInAnyProject(models.ApiKeyRoleAdmin) {
 		return nil, models.Forbidden("this takes an API key that is an admin")
 	}

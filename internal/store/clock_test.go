@@ -147,13 +147,13 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 		if run.FinishedAt.Before(run.StartedAt.Time) {
 			t.Errorf("a run took %s", run.FinishedAt.Sub(run.StartedAt.Time))
 		}
-		_, err = s.SetAlias(everyone, models.NewPath("input"),
+		_, _, err = s.SetAlias(everyone, store.Call{}, models.NewPath("input"),
 			models.SetAliasInput{ArtifactVersionSelector: storetest.Select(versions[i%2].ID), Alias: "prod"})
 		must(t, err)
-		_, err = s.TagArtifactVersion(everyone, models.NewPath("input"),
+		_, _, err = s.TagArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 			models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
-		_, err = s.UntagArtifactVersion(everyone, models.NewPath("input"),
+		_, _, err = s.UntagArtifactVersion(everyone, store.Call{}, models.NewPath("input"),
 			models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(versions[0].ID), Tags: []string{"t"}})
 		must(t, err)
 		if offset <= 0 { // three days ahead, keys may be forgotten: the clock says that they are old

@@ -38,7 +38,8 @@ func TestDeletionInPlainStatements(t *testing.T) {
 				plans = append(plans, plan...)
 			}
 		}}
-		_, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), models.NewPath("id"), version.ArtifactID.String())
+		_, _, err = s.DeleteArtifact(storetest.WithMeter(everyone, meter), store.Call{}, models.NewPath("input"),
+			models.DeleteArtifactInput{ArtifactID: version.ArtifactID.String()})
 		must(t, err)
 		want := []string{"artifacts", "metadata_latest", "metadata_entries", "subjects"}
 		if strings.HasPrefix(url, "sqlite:") { // PostgreSQL deletes the events in a statement with others

@@ -15,7 +15,9 @@ var pipelineRunColumns = engine.Columns[models.PipelineRun]()
 // FORBIDDEN, and with CONFLICT if several projects have the ID. It returns the project of the run also with FORBIDDEN.
 //
 // A transaction locks the pipeline run before it changes step runs, so that no two of them wait for each other.
-func (tx *transaction) lockPipelineRun(at *models.Path, text string) (models.PipelineRun, error) {
+func (tx *transaction) lockPipelineRun(
+	role models.ApiKeyRole, at *models.Path, text string,
+) (models.PipelineRun, error) {
 	id, _ := models.ParseID(text)
 	project, err := tx.ProjectOf(at, "pipeline_runs", id)
 	if err != nil {
@@ -28,7 +30,7 @@ func (tx *transaction) lockPipelineRun(at *models.Path, text string) (models.Pip
 	if err != nil {
 		return models.PipelineRun{}, err
 	}
-	return *run, tx.RequireRole(models.ApiKeyRoleWriter, run.ProjectID)
+	return *run, tx.RequireRole(role, run.ProjectID)
 }
 
 // lockStepRun returns a step run with its pipeline run, which it locks until the end of the transaction. It fails like
@@ -63,7 +65,7 @@ func (s *Store) FinishPipelineRun(
 	call.Input = input
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.PipelineRun),
 		func(tx *transaction) (models.ID, *models.PipelineRun, error) {
-			run, err := tx.lockPipelineRun(at.Child("pipelineRunId"), input.PipelineRunID)
+			run, err := tx.lockPipelineRun(models.ApiKeyRoleWriter, at.Child("pipelineRunId"), input.PipelineRunID)
 			switch {
 			case err != nil || run.Status == input.Status:
 				return run.ProjectID, &run, err
@@ -125,7 +127,11 @@ func (tx *transaction) endStepRun(
 	err = tx.Read(&rows, engine.SQL("UPDATE step_runs"+endRun+" AND ? RETURNING "+
 		engine.Qualify("step_runs", stepRunColumns), status, tx.Dialect.Now(floor), run.ProjectID, step.ID, open))
 	if err == nil && len(rows) > 0 {
-		return rows[0], true, tx.Write(touchRun(run.ProjectID, run.ID, *rows[0].ChangedAt))
+		var runs []*models.PipelineRun
+		err = tx.Read(&runs, touchRun(run.ProjectID, run.ID, *rows[0].ChangedAt).Concat(engine.SQL(" RETURNING "+
+			engine.Qualify("pipeline_runs", pipelineRunColumns))))
+		rows[0].KnownPipelineRun = access.FirstOrNil(runs)
+		return rows[0], true, err
 	}
 	if err != nil {
 		return nil, false, err
@@ -139,6 +145,7 @@ func (tx *transaction) endStepRun(
 	case now.Status != status:
 		return nil, false, models.Conflict(at, "the run has ended as %s", now.Status)
 	}
+	now.KnownPipelineRun = &run
 	return now, false, nil
 }
 

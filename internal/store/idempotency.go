@@ -137,7 +137,7 @@ func findReplay[T any](
 		WHERE caller = ? AND operation = ? AND key = ?`, call.Caller.KeyID, call.Operation, *call.Key,
 		caller, call.Operation, *call.Key))
 	for _, use := range uses {
-		if err != nil || !bytes.Equal(use.Fingerprint, fingerprint) {
+		if err != nil || tx.Who.Deleted.Has(use.ProjectID) || !bytes.Equal(use.Fingerprint, fingerprint) {
 			continue
 		}
 		replay = new(T)

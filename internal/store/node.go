@@ -132,7 +132,7 @@ func readByID[T any](
 ) (map[models.ID]T, error) {
 	var found map[models.ID]T
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-		found, err = load(&access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx)}, ids)
+		found, err = load(&access.Tx{DB: db, Dialect: s.db.Dialect(), Who: s.caller(ctx)}, ids)
 		return err
 	})
 	return found, s.db.TranslateError(err)
@@ -177,7 +177,7 @@ func (s *Store) Subjects(
 // UnknownVersion returns NOT_FOUND for the text of an ID that no visible version has, as mutations do.
 func (s *Store) UnknownVersion(ctx context.Context, at *models.Path, text string) (failure error) {
 	err := s.db.Read(ctx).Do(func(db *gorm.DB) error {
-		tx := &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx)}
+		tx := &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: s.caller(ctx)}
 		failure = tx.UnknownID(at, "artifact version", text)
 		return nil
 	})

@@ -178,21 +178,21 @@ func (r *recorder) facts(keysAndValues []string) []models.Fact {
 func (r *recorder) changeLabels(version models.ID) {
 	selector := storetest.Select(version)
 	r.call("tagArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.TagArtifactVersion(ctx, nil,
+		_, _, err := r.s.TagArtifactVersion(ctx, store.Call{}, nil,
 			models.TagArtifactVersionInput{ArtifactVersionSelector: selector, Tags: []string{"added"}})
 		return err
 	})
 	r.call("untagArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.UntagArtifactVersion(ctx, nil,
+		_, _, err := r.s.UntagArtifactVersion(ctx, store.Call{}, nil,
 			models.UntagArtifactVersionInput{ArtifactVersionSelector: selector, Tags: []string{"gone"}})
 		return err
 	})
 	r.call("setAlias", func(ctx context.Context) error {
-		_, err := r.s.SetAlias(ctx, nil, models.SetAliasInput{ArtifactVersionSelector: selector, Alias: "best"})
+		_, _, err := r.s.SetAlias(ctx, store.Call{}, nil, models.SetAliasInput{ArtifactVersionSelector: selector, Alias: "best"})
 		return err
 	})
 	r.call("removeAlias", func(ctx context.Context) error {
-		_, err := r.s.RemoveAlias(ctx, nil, models.RemoveAliasInput{ArtifactVersionSelector: selector, Alias: "production"})
+		_, _, err := r.s.RemoveAlias(ctx, store.Call{}, nil, models.RemoveAliasInput{ArtifactVersionSelector: selector, Alias: "production"})
 		return err
 	})
 }
@@ -218,12 +218,12 @@ func (r *recorder) remove() {
 	})
 	version := r.createVersion(models.CreateArtifactVersionInput{Artifact: "deleted"}, "n", "1")
 	r.call("deleteArtifactVersion", func(ctx context.Context) error {
-		_, err := r.s.DeleteArtifactVersion(ctx, nil, storetest.Select(version.ID))
+		_, _, err := r.s.DeleteArtifactVersion(ctx, store.Call{}, nil, models.DeleteArtifactVersionInput{ArtifactVersionSelector: storetest.Select(version.ID)})
 		return err
 	})
 	version = r.createVersion(models.CreateArtifactVersionInput{Artifact: "deleted"}, "n", "1")
 	r.call("deleteArtifact", func(ctx context.Context) error {
-		_, err := r.s.DeleteArtifact(ctx, nil, version.ArtifactID.String())
+		_, _, err := r.s.DeleteArtifact(ctx, store.Call{}, nil, models.DeleteArtifactInput{ArtifactID: version.ArtifactID.String()})
 		return err
 	})
 }

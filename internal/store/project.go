@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 
-	"github.com/placard/placard/internal/auth"
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
 	"github.com/placard/placard/models"
@@ -14,17 +16,21 @@ var projectColumns = engine.Columns[models.Project]()
 
 // Project returns the project of a name, nil if none is visible to the caller.
 func (s *Store) Project(ctx context.Context, name string) (*models.Project, error) {
-	return readByName[models.Project](ctx, s, access.Visible(auth.FromContext(ctx), "id"), name)
+	return readByName[models.Project](ctx, s, func(where *gorm.Statement) {
+		access.Visible(s.caller(ctx), "id")(where)
+		where.Where("deleted_at IS NULL")
+	}, name)
 }
 
-// projectID returns the ID of the project of a name, zero if none is visible to the caller. Names of projects never
-// change, so it is cached. For a key of one project it reads nothing, so that unknown names and those of other
+// projectID returns the ID of the project of a name, zero if none is visible to the caller. It is cached until the
+// project is deleted. For a key of one project it reads nothing, so that unknown names and those of other
 // projects are alike.
 func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
-	if who := auth.FromContext(ctx); !who.Owner {
+	who := s.caller(ctx)
+	if !who.Owner {
 		return access.FindKeyProject(who, name), nil
 	}
-	if known, ok := s.projects.Load(name); ok {
+	if known, ok := s.projects.Load(name); ok && !who.Deleted.Has(known.(models.ID)) {
 		return known.(models.ID), nil
 	}
 	found, err := s.Project(ctx, name)
@@ -39,7 +45,7 @@ func (s *Store) projectID(ctx context.Context, name string) (models.ID, error) {
 func (s *Store) Projects(ctx context.Context, page models.Page) (*models.ProjectConnection, error) {
 	found, err := search.ReadPages(ctx, s.db, search.List[*models.Project]{
 		Name: "projects", Columns: engine.Qualify("projects", projectColumns), From: engine.SQL("projects"),
-		Where: access.VisibleTo(auth.FromContext(ctx), "id", engine.True),
+		Where: access.VisibleTo(s.caller(ctx), "id", engine.SQL("deleted_at IS NULL")),
 		Order: []string{"name"}, Kinds: []search.PositionKind{search.TextPosition},
 		Position: func(p *models.Project) models.Position { return models.Position{p.Name} },
 	}, nil, page)
@@ -67,4 +73,39 @@ func (s *Store) CreateProject(ctx context.Context, at *models.Path, name string)
 		return tx.audit(project.ID, models.AuditActionProjectCreated, project.ID, "project %q", project.Name)
 	})
 	return project, err
+}
+
+// DeleteProject deletes a project with everything in it. The project disappears at once, and its rows are purged later.
+// It fails with FORBIDDEN unless the caller is an owner, NOT_FOUND, and BAD_INPUT for a name that is not its name and
+// for the default project.
+func (s *Store) DeleteProject(
+	ctx context.Context, at *models.Path, input models.DeleteProjectInput,
+) (models.ID, error) {
+	id, _ := models.ParseID(input.ProjectID)
+	err := s.write(ctx, func(tx *transaction) error {
+		if !tx.Who.Owner {
+			return access.ErrOwnerRequired
+		}
+		project, err := deletion.LockProject(tx.Tx, id)
+		switch {
+		case err != nil:
+			return err
+		case project == nil:
+			return tx.UnknownID(at.Child("projectId"), "project", input.ProjectID)
+		case project.Name == models.DefaultProject:
+			return models.BadInput(at.Child("projectId"), "must not be the project %q, which always exists", project.Name)
+		case project.Name != input.Name:
+			return models.BadInput(at.Child("name"), "must be the name of the project, %q",
+				models.TruncateName(project.Name))
+		}
+		if err := deletion.MarkProject(tx.Tx, id); err != nil {
+			return err
+		}
+		return tx.audit(models.ID{}, models.AuditActionProjectDeleted, id, "project %q", project.Name)
+	})
+	if err != nil {
+		return models.ID{}, err
+	}
+	s.MarkDeleted(id)
+	return id, nil
 }

@@ -90,7 +90,7 @@ func (s *Store) StartStepRun(
 	existed := false
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.StepRun),
 		func(tx *transaction) (models.ID, *models.StepRun, error) {
-			run, err := tx.lockPipelineRun(at.Child("pipelineRunId"), input.PipelineRunID)
+			run, err := tx.lockPipelineRun(models.ApiKeyRoleWriter, at.Child("pipelineRunId"), input.PipelineRunID)
 			if err != nil {
 				return run.ProjectID, nil, err
 			}
@@ -101,7 +101,10 @@ func (s *Store) StartStepRun(
 			step, err := clientid.Find(tx.Tx, id, "step_runs", access.StepRunsByID, func(r *models.StepRun) (bool, error) {
 				return r.Name == input.Name && r.PipelineRunID == run.ID, nil
 			})
-			if existed = step != nil; existed || err != nil {
+			if existed = step != nil; existed && err == nil {
+				step.KnownPipelineRun = &run
+			}
+			if existed || err != nil {
 				return run.ProjectID, step, err
 			}
 			if run.Status != models.RunStatusRunning && !id.ByClient { // a step with an ID may be a late report
@@ -110,6 +113,7 @@ func (s *Store) StartStepRun(
 			if step, err = tx.addStep(&run, id.ID, input.Name); err != nil {
 				return run.ProjectID, nil, err
 			}
+			step.KnownPipelineRun = &run
 			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
 				return run.ProjectID, nil, err
 			}

@@ -6,9 +6,10 @@
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
 // known keys, package timeline the events, package clientid the IDs that clients choose, package outputs the outputs
-// of steps that end, package repair the rows of older servers, package snapshot the stored answers, package erasure
-// the removal of values, package bulk the import and export of whole projects. Rows of one table by key are read and
-// written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// of steps that end, package repair the rows of older servers, package deletion the rows of deleted objects, package
+// snapshot the stored answers, package erasure the removal of values, package bulk the import and export of whole
+// projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold or
+// batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -16,6 +17,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,6 +27,7 @@ import (
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/catalogue"
+	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/lineage"
@@ -33,13 +36,14 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The readers of other packages, whose methods are methods of Store.
+// The parts of other packages, whose methods are methods of Store.
 type (
-	entriesReader  = entries.Reader
-	lineageReader  = lineage.Reader
-	timelineReader = timeline.Reader
-	keyCatalogue   = catalogue.Catalogue
-	repairer       = repair.Repairer
+	entriesReader   = entries.Reader
+	lineageReader   = lineage.Reader
+	timelineReader  = timeline.Reader
+	keyCatalogue    = catalogue.Catalogue
+	deletedProjects = deletion.Projects
+	repairer        = repair.Repairer
 )
 
 // The arguments and results of methods of other packages.
@@ -57,6 +61,7 @@ type Store struct {
 	lineageReader
 	timelineReader
 	*keyCatalogue
+	*deletedProjects
 	repairer
 
 	db  *engine.DB
@@ -85,11 +90,24 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
-		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db}, timelineReader: timeline.Reader{DB: db},
-		keyCatalogue: catalogue.New(db, log, time.Now), repairer: repair.Repairer{DB: db},
-		db: db, log: log, clock: db.Clock(),
-	}, nil
+	s := &Store{
+		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db},
+		timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
+		repairer: repair.Repairer{DB: db},
+		db:       db, log: log, clock: db.Clock(),
+	}
+	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
+	if err := s.RefreshDeleted(ctx); err != nil {
+		return nil, errors.Join(db.TranslateError(err), db.Close())
+	}
+	return s, nil
+}
+
+// caller returns the principal of a context, which cannot reach deleted projects.
+func (s *Store) caller(ctx context.Context) auth.Principal {
+	who := auth.FromContext(ctx)
+	who.Deleted = s.DeletedProjects()
+	return who
 }
 
 // Close waits for the running writes and closes the database.
@@ -138,7 +156,7 @@ func (s *Store) write(ctx context.Context, fn func(tx *transaction) error) error
 	var done *transaction
 	err := s.db.Write(ctx, func(db *gorm.DB) error {
 		done = &transaction{Tx: &access.Tx{
-			DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx), Projects: &s.projects,
+			DB: db, Dialect: s.db.Dialect(), Who: s.caller(ctx), Projects: &s.projects,
 		}}
 		return fn(done)
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/search"
+	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
 )
@@ -84,36 +85,30 @@ func (s *Store) LatestVersions(
 }
 
 // lockVersion returns the version of a selector and locks its artifact. It fails with NOT_FOUND, and with FORBIDDEN
-// without the role.
+// without the role. With an error, the result has the project of the selector, or zero if it is unknown.
 func (tx *transaction) lockVersion(
 	role models.ApiKeyRole, at *models.Path, selector models.ArtifactVersionSelector,
 ) (*models.ArtifactVersion, error) {
 	version, err := target.Version(tx.Tx, at, selector)
 	if err != nil {
-		return nil, err
+		return version, err
 	}
 	if err := tx.RequireRole(role, version.ProjectID); err != nil {
-		return nil, err
+		return version, err
 	}
 	artifact, err := access.SelectForUpdate[models.Artifact](tx.Tx, version.ArtifactID)
 	if err != nil {
-		return nil, err
+		return version, err
 	}
 	// Once more under the lock: the version may have been deleted, or the alias moved, before the lock was ours.
 	if version, err = target.Version(tx.Tx, at, selector); err != nil {
-		return nil, err
+		return version, err
 	}
 	if artifact == nil || version.ArtifactID != artifact.ID {
-		return nil, engine.ErrRetry // another artifact has the name now
+		return version, engine.ErrRetry // another artifact has the name now
 	}
 	version.KnownArtifact = artifact
 	return version, nil
-}
-
-// retiredNumber is a number of a deleted version, which no other version gets.
-type retiredNumber struct {
-	ProjectID, ArtifactID models.ID
-	Number                int32
 }
 
 // alias is an alias of an artifact.
@@ -123,59 +118,28 @@ type alias struct {
 	ArtifactVersionID     models.ID
 }
 
-// DeleteArtifactVersion deletes a version with its metadata, aliases and tags. Its number is not used again. It fails
-// with NOT_FOUND and FORBIDDEN.
-func (s *Store) DeleteArtifactVersion(
-	ctx context.Context, at *models.Path, selector models.ArtifactVersionSelector,
-) (deleted models.ID, err error) {
-	err = s.write(ctx, func(tx *transaction) error {
-		version, err := tx.lockVersion(models.ApiKeyRoleAdmin, at, selector)
-		if err != nil {
-			return err
-		}
-		deleted = version.ID
-		versions := []models.ArtifactVersion{*version}
-		if err := tx.unbindOutputs(version.ProjectID, versions); err != nil {
-			return err
-		}
-		retired := retiredNumber{version.ProjectID, version.ArtifactID, version.Number}
-		if err := gorm.G[retiredNumber](tx.DB).Create(tx.Ctx(), &retired); err != nil {
-			return err
-		}
-		if _, err := gorm.G[models.ArtifactVersion](tx.DB).Scopes(access.InProject(version.ProjectID)).Where("id = ?",
-			version.ID).Delete(tx.Ctx()); err != nil {
-			return err
-		}
-		if err := tx.deleteSubjects(version.ProjectID, versions); err != nil {
-			return err
-		}
-		now := tx.Dialect.Now(0)
-		deletion, err := tx.insertEvents(version.ProjectID, now, versionEvent(models.TimelineEventVersionDeleted, version))
-		if err != nil {
-			return err
-		}
-		return tx.WriteTogether(deletion, touchArtifact(version.ProjectID, version.ArtifactID, now), tx.audited(version.ProjectID,
-			models.AuditActionArtifactVersionDeleted, version.ID, "%s", describe(version)))
-	})
-	return deleted, err
-}
-
-// SetAlias sets an alias of an artifact to a version. It fails with NOT_FOUND and FORBIDDEN.
+// SetAlias sets an alias of an artifact to a version. It fails with NOT_FOUND, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) SetAlias(
-	ctx context.Context, at *models.Path, input models.SetAliasInput,
-) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
+	ctx context.Context, call Call, at *models.Path, input models.SetAliasInput,
+) (*models.ArtifactVersion, bool, error) {
+	selector := input.ArtifactVersionSelector
+	input.ArtifactVersionSelector = target.CanonicalSelector(auth.FromContext(ctx), selector)
+	call.Input = input
+	return s.withLockedVersion(ctx, call, at, selector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			return tx.moveAlias(version, input.Alias, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
 // RemoveAlias removes an alias from a version. It fails with NOT_FOUND for an unknown version or if the alias is on
-// another one, and with FORBIDDEN.
+// another one, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) RemoveAlias(
-	ctx context.Context, at *models.Path, input models.RemoveAliasInput,
-) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
+	ctx context.Context, call Call, at *models.Path, input models.RemoveAliasInput,
+) (*models.ArtifactVersion, bool, error) {
+	selector := input.ArtifactVersionSelector
+	input.ArtifactVersionSelector = target.CanonicalSelector(auth.FromContext(ctx), selector)
+	call.Input = input
+	return s.withLockedVersion(ctx, call, at, selector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			gone, err := gorm.G[alias](tx.DB).Scopes(access.InProject(version.ProjectID)).
 				Where("artifact_id = ? AND alias = ? AND artifact_version_id = ?", version.ArtifactID, input.Alias,
@@ -190,21 +154,27 @@ func (s *Store) RemoveAlias(
 		})
 }
 
-// TagArtifactVersion adds tags to a version. It fails with NOT_FOUND and FORBIDDEN.
+// TagArtifactVersion adds tags to a version. It fails with NOT_FOUND, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) TagArtifactVersion(
-	ctx context.Context, at *models.Path, input models.TagArtifactVersionInput,
-) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
+	ctx context.Context, call Call, at *models.Path, input models.TagArtifactVersionInput,
+) (*models.ArtifactVersion, bool, error) {
+	selector := input.ArtifactVersionSelector
+	input.ArtifactVersionSelector = target.CanonicalSelector(auth.FromContext(ctx), selector)
+	call.Input = input
+	return s.withLockedVersion(ctx, call, at, selector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			return tx.addTags(version, input.Tags, tx.Dialect.Now(version.CreatedAt.UnixMicro()))
 		})
 }
 
-// UntagArtifactVersion removes tags from a version. It fails with NOT_FOUND and FORBIDDEN.
+// UntagArtifactVersion removes tags from a version. It fails with NOT_FOUND, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) UntagArtifactVersion(
-	ctx context.Context, at *models.Path, input models.UntagArtifactVersionInput,
-) (*models.ArtifactVersion, error) {
-	return s.withLockedVersion(ctx, at, input.ArtifactVersionSelector,
+	ctx context.Context, call Call, at *models.Path, input models.UntagArtifactVersionInput,
+) (*models.ArtifactVersion, bool, error) {
+	selector := input.ArtifactVersionSelector
+	input.ArtifactVersionSelector = target.CanonicalSelector(auth.FromContext(ctx), selector)
+	call.Input = input
+	return s.withLockedVersion(ctx, call, at, selector,
 		func(tx *transaction, version *models.ArtifactVersion) error {
 			var gone []string
 			err := tx.Read(&gone, engine.SQL("DELETE FROM tags WHERE project_id = ? AND artifact_version_id = ? AND tag IN ?"+
@@ -216,18 +186,21 @@ func (s *Store) UntagArtifactVersion(
 		})
 }
 
-// withLockedVersion runs change with a version whose artifact is locked. It fails with NOT_FOUND and FORBIDDEN.
+// withLockedVersion runs change with a version whose artifact is locked, unless the call is a replay. It fails with
+// NOT_FOUND and FORBIDDEN.
 func (s *Store) withLockedVersion(
-	ctx context.Context, at *models.Path, selector models.ArtifactVersionSelector,
+	ctx context.Context, call Call, at *models.Path, selector models.ArtifactVersionSelector,
 	change func(tx *transaction, version *models.ArtifactVersion) error,
-) (version *models.ArtifactVersion, err error) {
-	err = s.write(ctx, func(tx *transaction) (err error) {
-		if version, err = tx.lockVersion(models.ApiKeyRoleWriter, at, selector); err != nil {
-			return err
-		}
-		return change(tx, version)
-	})
-	return version, err
+) (*models.ArtifactVersion, bool, error) {
+	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Version),
+		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
+			version, err := tx.lockVersion(models.ApiKeyRoleWriter, at, selector)
+			if err == nil {
+				err = change(tx, version)
+			}
+			return version.ProjectID, version, err
+		})
+	return done.Value, done.Replayed, err
 }
 
 // moveAlias sets an alias to a version, from an instant on. It records nothing if the version has the alias.

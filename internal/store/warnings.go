@@ -5,7 +5,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/catalogue"
 	"github.com/placard/placard/models"
@@ -19,7 +18,7 @@ func (s *Store) ProjectWarning(ctx context.Context, name string) (id models.ID, 
 	id, err := s.projectID(ctx, name)
 	if err == nil && id.IsZero() {
 		err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {
-			tx := &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: auth.FromContext(ctx)}
+			tx := &access.Tx{DB: db, Dialect: s.db.Dialect(), Who: s.caller(ctx)}
 			warning, err = tx.ProjectWarning(name)
 			return err
 		})

@@ -105,7 +105,7 @@ func TestRetiredNumberBesideCreation(t *testing.T) {
 	before := export(t, origin.url)
 	n.importFile(before, before)
 	gone := origin.version("model", nil)
-	must[models.ID](t)(origin.DeleteArtifactVersion(everyone, nil, storetest.Select(gone.ID)))
+	deleteVersion(t, origin.Store, storetest.Select(gone.ID))
 	target := openStore(t, url)
 	defer func() { _ = target.Close() }()
 	version := target.version("other", nil)
@@ -146,5 +146,5 @@ func TestRetiredNumberBesideCreation(t *testing.T) {
 	if faults, _ := n.faults(); strings.Contains(fmt.Sprint(faults), "is a version and retired") {
 		t.Error(faults)
 	}
-	must[models.ID](t)(target.DeleteArtifactVersion(everyone, nil, storetest.Select(version.ID)))
+	deleteVersion(t, target.Store, storetest.Select(version.ID))
 }

@@ -143,7 +143,7 @@ func (n *numbers) createVersions(s *source, r *rand.Rand, max int) {
 	}
 	for _, version := range made {
 		if r.IntN(3) == 0 {
-			must[models.ID](s)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(version.ID)))
+			deleteVersion(s, s.Store, storetest.Select(version.ID))
 		}
 	}
 }

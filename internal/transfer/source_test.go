@@ -56,6 +56,21 @@ func must[T any](t testing.TB) func(v T, err error) T {
 	}
 }
 
+// mustChange is must for a call that may have an idempotency key.
+func mustChange[T any](t testing.TB) func(v T, deduplicated bool, err error) T {
+	return func(v T, _ bool, err error) T {
+		t.Helper()
+		return must[T](t)(v, err)
+	}
+}
+
+// deleteVersion deletes a version with its aliases.
+func deleteVersion(t testing.TB, s *store.Store, version models.ArtifactVersionSelector) {
+	t.Helper()
+	mustChange[models.ID](t)(s.DeleteArtifactVersion(everyone, store.Call{}, nil,
+		models.DeleteArtifactVersionInput{ArtifactVersionSelector: version, Force: true}))
+}
+
 // fill creates a project with rows in all tables.
 func fill(t testing.TB, url string) *source {
 	s := &source{TB: t, Store: must[*store.Store](t)(store.Open(context.Background(), url, quiet)), url: url}
@@ -83,10 +98,10 @@ func fill(t testing.TB, url string) *source {
 		must[any](t)(nil, err)
 	}
 	s.version("model", ref("saved"))
-	must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(gone.ID)))
-	must[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, nil,
+	deleteVersion(t, s.Store, storetest.Select(gone.ID))
+	mustChange[*models.ArtifactVersion](t)(s.TagArtifactVersion(everyone, store.Call{}, nil,
 		models.TagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a", "b"}}))
-	must[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, nil,
+	mustChange[*models.ArtifactVersion](t)(s.UntagArtifactVersion(everyone, store.Call{}, nil,
 		models.UntagArtifactVersionInput{ArtifactVersionSelector: storetest.Select(v.ID), Tags: []string{"a"}}))
 	return s
 }

@@ -36,7 +36,7 @@ func TestLaterExport(t *testing.T) {
 			s.log(s.output("waiting"), `{"rows": 4}`)
 			s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
 			s.finish(models.RunStatusCompleted, models.RunStatusFailed)
-			must[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, nil,
+			mustChange[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, store.Call{}, nil,
 				models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
 			after := export(t, url)
 			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
@@ -70,7 +70,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		v := s.version("model", ref("waiting"))
 		before := export(t, url)
 		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-		must[models.ID](t)(s.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
+		deleteVersion(t, s.Store, storetest.Select(v.ID))
 		s.version("model", nil)
 		after := export(t, url)
 		if done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after)); done.Skipped != 1 {
@@ -85,7 +85,7 @@ func TestDeletedElsewhere(t *testing.T) {
 		}
 		// A version that was deleted here is refused.
 		here := must[*store.Store](t)(store.Open(context.Background(), to, quiet))
-		must[models.ID](t)(here.DeleteArtifactVersion(everyone, nil, storetest.Select(v.ID)))
+		deleteVersion(t, here, storetest.Select(v.ID))
 		must[any](t)(nil, here.Close())
 		_, err := importInto(context.Background(), t, to, before)
 		if refused := (*bulk.RowError)(nil); !errors.As(err, &refused) ||
@@ -225,4 +225,37 @@ func TestExportFiles(t *testing.T) {
 	if info := must[os.FileInfo](t)(os.Stat(path)); len(names) != 1 || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", names, info.Mode())
 	}
+}
+
+// TestDeletedRun checks that the versions of a deleted pipeline run are exported and imported with their metadata.
+func TestDeletedRun(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		s, to := fill(t, url), storetest.SQLite(t)
+		mustChange[models.ID](t)(s.DeletePipelineRun(everyone, store.Call{}, models.NewPath("input"),
+			models.DeletePipelineRunInput{PipelineRunID: s.run.ID.String()}))
+		file := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, file))
+		if got := export(t, to); !bytes.Equal(got, file) || !bytes.Contains(file, []byte(`"outputId"`)) {
+			t.Errorf("got\n%s\nwant\n%s", got, file)
+		}
+	})
+}
+
+// TestProjectDeletedDuringImport checks that an import writes nothing into a project that was deleted after its start.
+func TestProjectDeletedDuringImport(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, url string) {
+		s := must[*store.Store](t)(store.Open(context.Background(), url, quiet))
+		defer func() { must[any](t)(nil, s.Close()) }()
+		importer := bulk.NewImporter(s, models.Project{ID: models.NewID(), Name: "doomed"})
+		must[bulk.Result](t)(importer.Write(everyone, bulk.Tables[0], nil))
+		project := must[*models.Project](t)(s.Project(everyone, "doomed"))
+		must[models.ID](t)(s.DeleteProject(everyone, models.NewPath("input"),
+			models.DeleteProjectInput{ProjectID: project.ID.String(), Name: "doomed"}))
+		_, err := importer.Write(everyone, bulk.Tables[0], nil)
+		if models.CodeOf(err) != models.CodeNotFound || !strings.Contains(err.Error(), "deleted during the import") {
+			t.Errorf("got %v", err)
+		}
+	})
 }

@@ -33,7 +33,11 @@ var (
 // LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to
 // the caller. The project is compared after the look-up, because PostgreSQL could use an index by project otherwise.
 func (tx *Tx) LookUpByID(table, alias string, ids []models.ID) engine.Expr {
-	return tx.Dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: engine.True}).
+	where := engine.True
+	if table == "projects" {
+		where = engine.SQL(alias + ".deleted_at IS NULL")
+	}
+	return tx.Dialect.LookUp(engine.Lookup{Table: table, Alias: alias, Column: "id", IDs: ids, Where: where}).
 		Concat(VisibleTo(tx.Who, alias+"."+projectColumn(table), engine.SQL(" WHERE TRUE")))
 }
 

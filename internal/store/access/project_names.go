@@ -25,7 +25,7 @@ func (tx *Tx) FindProject(name string) (models.ID, error) {
 	if !tx.Who.Owner {
 		return FindKeyProject(tx.Who, name), nil
 	}
-	project, err := FindOne(tx.Ctx(), gorm.G[models.Project](tx.DB).Where("name = ?", name))
+	project, err := FindOne(tx.Ctx(), gorm.G[models.Project](tx.DB).Where("name = ? AND deleted_at IS NULL", name))
 	if err != nil || project == nil {
 		return models.ID{}, err
 	}
@@ -70,7 +70,7 @@ func (tx *Tx) ProjectNotFound(at *models.Path, name string) error {
 	if !tx.Who.Owner {
 		return failure
 	}
-	return tx.Suggest(failure, name, engine.SQL("SELECT name FROM projects ORDER BY id DESC"))
+	return tx.Suggest(failure, name, engine.SQL("SELECT name FROM projects WHERE deleted_at IS NULL ORDER BY id DESC"))
 }
 
 // ProjectWarning returns the warning of the name of a project that is not visible to the caller. Its candidates are.

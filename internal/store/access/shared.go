@@ -50,7 +50,8 @@ func (tx *Tx) ProjectOf(at *models.Path, table string, id models.ID) (project mo
 		return tx.Who.Project, nil
 	}
 	var projects []models.ID
-	err = tx.Read(&projects, engine.SQL("SELECT project_id FROM "+table+" WHERE id = ?", id))
+	err = tx.Read(&projects, engine.SQL("SELECT project_id FROM "+table+" WHERE ?",
+		VisibleTo(tx.Who, "project_id", engine.SQL("id = ?", id))))
 	for _, project = range projects {
 		if project != projects[0] {
 			tx.Share(id)

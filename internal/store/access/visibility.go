@@ -13,8 +13,10 @@ import (
 // missing one.
 func VisibleTo(who auth.Principal, column string, where engine.Expr) engine.Expr {
 	switch {
-	case who.Owner:
+	case who.Owner && (who.Deleted == nil || len(*who.Deleted) == 0):
 		return where
+	case who.Owner: // the column is null for objects of no project
+		return where.Concat(engine.SQL(" AND ("+column+" IN ?) IS NOT TRUE", []models.ID(*who.Deleted)))
 	case !who.CanRead(who.Project):
 		return where.Concat(engine.SQL(" AND FALSE"))
 	}

@@ -120,7 +120,7 @@ func (b *batch) checkReference(r reference) error {
 	if r.sameArtifact {
 		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
 	}
-	return b.refuseWhere(member+" must not be the ID of a version of another project or artifact", columns,
+	return b.refuseWhere(member+" must not be the ID of an object of another project or artifact", columns,
 		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project))
 }
 

@@ -57,6 +57,7 @@ var auditActions = []models.AuditAction{
 	models.AuditActionProjectUpdated, models.AuditActionArtifactUpdated, models.AuditActionArtifactVersionUpdated,
 	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
 	models.AuditActionMetadataErased, models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
+	models.AuditActionPipelineRunDeleted,
 }
 
 var (

@@ -83,13 +83,23 @@ func (i *Importer) transaction(ctx context.Context, fn func(tx store.ImportTx, p
 	return err
 }
 
+// checkExists fails with NOT_FOUND if a project was deleted after the import had begun.
+func checkExists(tx store.ImportTx, p *models.Project) error {
+	var exists bool
+	err := tx.Raw("SELECT EXISTS (SELECT 1 FROM projects WHERE id = ? AND deleted_at IS NULL)", p.ID).Scan(&exists).Error
+	if err == nil && !exists {
+		err = models.NotFound(nil, "the project %q has been deleted during the import", p.Name)
+	}
+	return err
+}
+
 // findProject finds or creates the project. A found project gets the earlier of the two times of creation.
 func (i *Importer) findProject(tx store.ImportTx) error {
+	p := &i.project
 	if i.found {
-		return nil
+		return checkExists(tx, p)
 	}
 	i.found = true
-	p := &i.project
 	var found []models.Project
 	if err := tx.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&found).Error; err != nil {
 		return err

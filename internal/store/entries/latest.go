@@ -1,8 +1,8 @@
 // Package entries reads metadata entries: the latest ones of subjects, histories and series.
 //
 // It hides how the latest entries are found, now or as of an instant, and the budget of bytes that an operation may
-// read. Reader has the reads. WithBudget sets the budget of a context. LatestColumns and LatestPerKey are parts of statements
-// that read or write latest rows.
+// read. Reader has the reads, WithBudget sets the budget of a context, and LatestColumns and LatestPerKey are parts of
+// statements about latest rows.
 package entries
 
 import (

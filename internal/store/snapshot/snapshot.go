@@ -4,8 +4,8 @@
 // It hides the binary form: a snapshot holds the part of an answer that the repeated input does not contain. One list
 // of fields per type serves both directions. Answers of programs before snapshots are JSON, which Logged also reads.
 //
-// Write and Read convert an answer with the fields of its type: Pointer of a type such as Version, LoggedList for the
-// results of writes, or ErasedEntries for those of an erasure.
+// Write and Read convert an answer with the fields of its type: Pointer of a type such as Version, ID, LoggedList for
+// the results of writes, or ErasedEntries for those of an erasure.
 package snapshot
 
 import (
@@ -154,6 +154,9 @@ func Pointer[T any](fields func(*Codec, *T)) func(*Codec, **T) {
 	}
 }
 
+// ID codes the ID of a deleted object.
+func ID(s *Codec, id *models.ID) { s.codeID(id) }
+
 // Version codes the fields of an artifact version.
 func Version(s *Codec, v *models.ArtifactVersion) {
 	s.codeProject(&v.ProjectID)
@@ -237,6 +240,9 @@ func StepRun(s *Codec, r *models.StepRun) {
 	codeOptional(s, &r.FinishedAt, (*Codec).codeTime)
 	s.codeAuthor(&r.CreatedBy, nil)
 	s.codeChange(&r.ChangedAt)
+	if s.form > formWithoutAuthors {
+		codeOptional(s, &r.KnownPipelineRun, PipelineRun)
+	}
 }
 
 // PipelineRun codes the fields of a pipeline run.

@@ -25,6 +25,12 @@ func bindInput(step *models.StepRun, output string, v *models.ArtifactVersion) m
 		ArtifactVersion: models.ArtifactVersionRef{ID: ref(v.ID.String())}}
 }
 
+// delete deletes a version.
+func (s *suite) delete(in *store.Store, id models.ID) error {
+	return second2(in.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{
+		ArtifactVersionSelector: Select(id)}))
+}
+
 // output returns the present state of the first output of a step.
 func (s *suite) output(step *models.StepRun) *models.StepOutput {
 	s.Helper()
@@ -100,7 +106,7 @@ func reusedAfterDeletion(s *suite) {
 	waited, err := s.log(byContext(step), facts("a", "1"))
 	s.must(err)
 	s.must(second(s.bind(step, "model", v)))
-	s.must(second(s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))))
+	s.must(s.delete(s.Store, v.ID))
 	output := s.output(step)
 	s.equal(output.ArtifactVersionID.IsZero(), true)
 	s.equal(output.Reused(), true)
@@ -152,7 +158,7 @@ func binderAndDeleterRace(s *suite) {
 		s.together(2, func(w int) {
 			at, err := stores[w%len(stores)], error(nil)
 			if w == 0 {
-				_, err = at.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
+				err = s.delete(at, v.ID)
 			} else if _, _, err = at.BindOutput(s.ctx, store.Call{}, root, bindInput(step, "model", v)); err != nil &&
 				models.CodeOf(err) == models.CodeNotFound {
 				err = nil // the deleter was first

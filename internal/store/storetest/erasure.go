@@ -190,8 +190,8 @@ func erasuresRaceWithDeletions(s *suite) {
 		s.together(4, func(i int) {
 			server := stores[i%len(stores)]
 			if i < 2 {
-				_, err := server.DeleteArtifactVersion(s.ctx, root, Select([]models.ID{a.ID, b.ID}[i]))
-				s.must(err)
+				s.must(second2(server.DeleteArtifactVersion(s.ctx, store.Call{}, root,
+					models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select([]models.ID{a.ID, b.ID}[i])})))
 				return
 			}
 			_, _, err := server.EraseMetadata(s.ctx, store.Call{}, root, erasureOf(both...))

@@ -68,7 +68,7 @@ func stepEndsWithOutputs(s *suite) {
 		s.equal(entry.StepRunID, step.ID)
 	}
 
-	s.must(second(s.DeleteArtifactVersion(s.ctx, root, Select(saved[2].ArtifactVersionID))))
+	s.must(s.delete(s.Store, saved[2].ArtifactVersionID))
 	repeated, again, err := s.finishWith(call, step, outputs, nil, facts("n", "1"), facts("n", "2"), facts("m", "3"))
 	s.must(err)
 	s.equal(again, true)

@@ -85,7 +85,7 @@ func lineageDiamond(s *suite) {
 	s.equal([]any{consumers[data.ID].TotalCount, len(consumers[data.ID].Edges), consumers[data.ID].PageInfo.HasNextPage,
 		len(consumers[end.ID].Edges)},
 		[]any{3, 2, true, 0})
-	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(left.ID))
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(left.ID)})
 	s.must(err)
 	s.equal(s.follow(s.Downstream, data, 3, 50), "right:1 end:1 3 links, truncated false")
 }

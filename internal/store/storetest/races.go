@@ -302,7 +302,7 @@ func reusedKeysOfMissing(s *suite) {
 	step := s.step("out")
 	s.must(log("k", byID(v), "a", "1", "b", "2"))
 	s.must(retract(byID(v), "a"))
-	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(v.ID)})
 	s.must(err)
 
 	s.must(log("k", byID(v), "a", "1", "b", "2"))
@@ -350,7 +350,7 @@ func reusedKeysOfMissing(s *suite) {
 
 func idempotencyKeys(s *suite) {
 	v := s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
+	_, _, err := s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 	s.must(err)
 	call := func(operation, key string) store.Call {
 		return store.Call{Operation: operation, Key: &key, KeyPath: root.Child("idempotencyKey")}
@@ -364,7 +364,7 @@ func idempotencyKeys(s *suite) {
 	s.must(err)
 	s.equal(again, false)
 	next := s.version("model")
-	_, err = s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(next.ID), Alias: "prod"})
+	_, _, err = s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(next.ID), Alias: "prod"})
 	s.must(err)
 	byAlias.ArtifactVersion = &models.ArtifactVersionName{Project: ref("default"), Name: "model", Alias: ref("prod")}
 	second, again, err := log(byAlias, "1")

@@ -23,7 +23,7 @@ func named(name models.ArtifactVersionName) models.ArtifactVersionSelector {
 // references changes a version by each form of selector, with the same number of statements.
 func references(s *suite) {
 	old, v := s.version("model"), s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
+	_, _, err := s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 	s.must(err)
 	id := v.ID.String()
 	forms := []models.ArtifactVersionSelector{
@@ -37,15 +37,15 @@ func references(s *suite) {
 	for i, form := range forms {
 		alias, tags := fmt.Sprint("a", i), []string{fmt.Sprint("t", i)}
 		found := []*models.ArtifactVersion{}
-		change := func(v *models.ArtifactVersion, err error) {
+		change := func(v *models.ArtifactVersion, _ bool, err error) {
 			s.must(err)
 			found = append(found, v)
 		}
 		cost := s.costs(func(ctx context.Context) {
-			change(s.SetAlias(ctx, root, models.SetAliasInput{ArtifactVersionSelector: form, Alias: alias}))
-			change(s.RemoveAlias(ctx, root, models.RemoveAliasInput{ArtifactVersionSelector: form, Alias: alias}))
-			change(s.TagArtifactVersion(ctx, root, models.TagArtifactVersionInput{ArtifactVersionSelector: form, Tags: tags}))
-			change(s.UntagArtifactVersion(ctx, root,
+			change(s.SetAlias(ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: form, Alias: alias}))
+			change(s.RemoveAlias(ctx, store.Call{}, root, models.RemoveAliasInput{ArtifactVersionSelector: form, Alias: alias}))
+			change(s.TagArtifactVersion(ctx, store.Call{}, root, models.TagArtifactVersionInput{ArtifactVersionSelector: form, Tags: tags}))
+			change(s.UntagArtifactVersion(ctx, store.Call{}, root,
 				models.UntagArtifactVersionInput{ArtifactVersionSelector: form, Tags: tags}))
 		})
 		for _, one := range found {
@@ -63,24 +63,26 @@ func references(s *suite) {
 		{Name: "model", Alias: ref("prd")}:                             `alias [prod]`,
 		{Name: "model", Alias: ref("prod"), Project: ref("elsewhere")}: `project []`,
 	} {
-		_, err := s.DeleteArtifactVersion(s.ctx, root, named(*name))
+		_, _, err := s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: named(*name)})
 		failure := s.refused(models.CodeNotFound, err)
 		s.equal(failure.Path[:3], []any{"input", "artifactVersion", "named"})
 		s.equal(fmt.Sprint(failure.Path[3], " ", failure.Candidates), want)
 	}
 	missing := models.NewID().String()
 	byRef := models.ArtifactVersionSelector{ArtifactVersion: &models.ArtifactVersionRef{ID: &missing}}
-	_, err = s.DeleteArtifactVersion(s.ctx, root, byRef)
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: byRef})
 	s.equal(s.refused(models.CodeNotFound, err).Path, []any{"input", "artifactVersion", "id"})
-	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(models.NewID()))
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(models.NewID())})
 	s.equal(s.refused(models.CodeNotFound, err).Path, []any{"input", "artifactVersionId"})
 
-	deleted, err := s.DeleteArtifactVersion(s.ctx, root, forms[4])
+	deleted, _, err := s.DeleteArtifactVersion(s.ctx, store.Call{}, root,
+		models.DeleteArtifactVersionInput{ArtifactVersionSelector: forms[4], Force: true})
 	s.must(err)
 	s.equal(deleted, v.ID)
-	_, err = s.DeleteArtifactVersion(s.ctx, root, forms[4])
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root,
+		models.DeleteArtifactVersionInput{ArtifactVersionSelector: forms[4], Force: true})
 	s.equal(s.refused(models.CodeNotFound, err).Path, []any{"input", "artifactVersion", "named", "alias"})
-	deleted, err = s.DeleteArtifactVersion(s.ctx, root, forms[5])
+	deleted, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: forms[5], Force: true})
 	s.must(err)
 	s.equal(deleted, old.ID)
 }
@@ -151,7 +153,7 @@ func inputReferences(s *suite) {
 func movedReference(s *suite) {
 	one, two := s.version("model"), s.version("model")
 	set := func(v *models.ArtifactVersion) {
-		_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
+		_, _, err := s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 		s.must(err)
 	}
 	set(one)
@@ -160,7 +162,7 @@ func movedReference(s *suite) {
 	go func() {
 		var err error
 		for i := 0; i < 20 && err == nil; i++ {
-			_, err = s.TagArtifactVersion(s.ctx, root,
+			_, _, err = s.TagArtifactVersion(s.ctx, store.Call{}, root,
 				models.TagArtifactVersionInput{ArtifactVersionSelector: prod, Tags: []string{fmt.Sprint(i)}})
 		}
 		done <- err

@@ -168,7 +168,7 @@ func previousVersions(s *suite) {
 	s.equal(before(nil), "5<7 7<9 2<5 ")
 	s.equal(before(&versions[2].CreatedAt), "2<7 7<9 ")
 	s.equal(before(&versions[0].CreatedAt), "")
-	_, err := s.DeleteArtifactVersion(s.ctx, root, Select(versions[3].ID))
+	_, _, err := s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(versions[3].ID)})
 	s.must(err)
 	s.equal(before(nil), "2<7 7<9 ")
 }

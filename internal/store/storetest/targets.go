@@ -18,7 +18,7 @@ func init() {
 // selectors goes through the table of docs/reference/selectors.md row by row.
 func selectors(s *suite) {
 	one, two := s.version("model"), s.version("model")
-	_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
+	_, _, err := s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
 	s.must(err)
 	alone, several, none := s.step("model"), s.step("train", "test"), s.step()
 	name := func(version, alias string) models.MetadataTarget {

@@ -113,7 +113,7 @@ func selectorsDeleted(s *suite) {
 	subject := "[*models.ArtifactVersion " + v.SubjectID.String() + "]"
 	s.equal(s.logAs(s.ctx, byContext(step)), subject)
 	s.equal(s.logAs(s.ctx, byContext(step, "model")), subject)
-	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(v.ID)})
 	s.must(err)
 	s.equal(s.logAs(s.ctx, byContext(step)), "NOT_FOUND [input 0 target stepContext] []")
 	s.equal(s.logAs(s.ctx, byID(v)), "NOT_FOUND [input 0 target artifactVersionId] []")

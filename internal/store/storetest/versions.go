@@ -83,14 +83,14 @@ func aliases(s *suite) {
 	}
 	now(one)
 	for _, v := range []*models.ArtifactVersion{one, two, two} {
-		_, err := s.SetAlias(s.ctx, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
+		_, _, err := s.SetAlias(s.ctx, store.Call{}, root, models.SetAliasInput{ArtifactVersionSelector: Select(v.ID), Alias: "prod"})
 		s.must(err)
 		now(one)
 	}
-	_, err := s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
+	_, _, err := s.RemoveAlias(s.ctx, store.Call{}, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(one.ID), Alias: "prod"})
 	s.refused(models.CodeNotFound, err)
 	s.equal(s.read(prod), two.ID)
-	_, err = s.RemoveAlias(s.ctx, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(two.ID), Alias: "prod"})
+	_, _, err = s.RemoveAlias(s.ctx, store.Call{}, root, models.RemoveAliasInput{ArtifactVersionSelector: Select(two.ID), Alias: "prod"})
 	s.must(err)
 	s.equal(s.read(prod), models.ID{})
 	s.equal(s.read(prod, at[0]), models.ID{})
@@ -107,7 +107,7 @@ func aliases(s *suite) {
 	s.equal(s.read(models.ArtifactVersionName{Name: "model"}), three.ID)
 	s.equal(s.read(latest, at[len(at)-1]), two.ID)
 	// A version that is deleted is gone from the past, too, and what was before does not come back.
-	_, err = s.DeleteArtifactVersion(s.ctx, root, Select(two.ID))
+	_, _, err = s.DeleteArtifactVersion(s.ctx, store.Call{}, root, models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(two.ID)})
 	s.must(err)
 	s.equal(s.read(prod, at[2]), models.ID{})
 	s.equal(s.read(prod, at[1]), one.ID)
@@ -117,10 +117,10 @@ func tags(s *suite) {
 	v, err := s.create(models.CreateArtifactVersionInput{Artifact: "model", Tags: []string{"b", "a"},
 		Aliases: []string{"prod", "dev"}})
 	s.must(err)
-	_, err = s.TagArtifactVersion(s.ctx, root,
+	_, _, err = s.TagArtifactVersion(s.ctx, store.Call{}, root,
 		models.TagArtifactVersionInput{ArtifactVersionSelector: Select(v.ID), Tags: []string{"c", "a", "c"}})
 	s.must(err)
-	_, err = s.UntagArtifactVersion(s.ctx, root,
+	_, _, err = s.UntagArtifactVersion(s.ctx, store.Call{}, root,
 		models.UntagArtifactVersionInput{ArtifactVersionSelector: Select(v.ID), Tags: []string{"b", "x"}})
 	s.must(err)
 	found, err := s.Tags(s.ctx, v.ProjectID, []models.ID{v.ID}, nil)
@@ -150,10 +150,12 @@ func deleteVersion(s *suite) {
 	first, _, err := s.LogMetadata(s.ctx, key, write)
 	s.must(err)
 
-	deleted, err := s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))
+	deleted, _, err := s.DeleteArtifactVersion(s.ctx, store.Call{}, root,
+		models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(v.ID), Force: true})
 	s.must(err)
 	s.equal(deleted, v.ID)
-	s.refused(models.CodeNotFound, second(s.DeleteArtifactVersion(s.ctx, root, Select(v.ID))))
+	s.refused(models.CodeNotFound, second2(s.DeleteArtifactVersion(s.ctx, store.Call{}, root,
+		models.DeleteArtifactVersionInput{ArtifactVersionSelector: Select(v.ID)})))
 	s.refused(models.CodeNotFound, second(s.log(byID(v), facts("a", "1"))))
 	s.refused(models.CodeNotFound, second(s.log(byContext(step, "model"), facts("a", "1"))))
 	s.equal(s.json(v), `{}`)
@@ -187,9 +189,10 @@ func deleteArtifact(s *suite) {
 	key := store.Call{Operation: "logMetadata", Key: ref("key"), KeyPath: root}
 	write := []store.Write{{Target: byID(bound), Facts: facts("b", "2"), Path: root}}
 	s.must(second2(s.LogMetadata(s.ctx, key, write)))
-	_, err = s.DeleteArtifact(s.ctx, root, bound.ArtifactID.String())
+	_, _, err = s.DeleteArtifact(s.ctx, store.Call{}, root, models.DeleteArtifactInput{ArtifactID: bound.ArtifactID.String()})
 	s.must(err)
-	s.refused(models.CodeNotFound, second(s.DeleteArtifact(s.ctx, root, bound.ArtifactID.String())))
+	s.refused(models.CodeNotFound, second2(s.DeleteArtifact(s.ctx, store.Call{}, root,
+		models.DeleteArtifactInput{ArtifactID: bound.ArtifactID.String()})))
 	s.equal(s.json(bound), `{}`)
 	there, err := s.Artifact(s.ctx, "default", "model")
 	s.must(err)

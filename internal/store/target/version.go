@@ -54,7 +54,8 @@ func References(tx *access.Tx, paths []*models.Path, refs []models.ArtifactVersi
 	return found, r.versions(tx, found)
 }
 
-// Version returns the version of a selector. It fails with NOT_FOUND.
+// Version returns the version of a selector. It fails with NOT_FOUND. With an error, the result has only the project of
+// the selector, or zero if it is unknown.
 func Version(
 	tx *access.Tx, at *models.Path, selector models.ArtifactVersionSelector,
 ) (*models.ArtifactVersion, error) {
@@ -62,7 +63,7 @@ func Version(
 	r.addVersion(0, at, selector)
 	found := make([]Resolved, 1)
 	if err := r.versions(tx, found); err != nil {
-		return nil, err
+		return &models.ArtifactVersion{ProjectID: found[0].Project}, err
 	}
 	return found[0].Object.(*models.ArtifactVersion), nil
 }
