@@ -74,7 +74,7 @@ var allowedImports = map[string][]string{
 	"internal/store/entries":  {"models", "internal/store/access", "internal/store/engine", "internal/store/search"},
 	"internal/store/lineage":  {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/engine":   {"models", "internal/admission"},
-	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine"},
+	"internal/store/bulk":     {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
 		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
 	},

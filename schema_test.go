@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -102,6 +103,30 @@ func TestConventionsMutations(t *testing.T) {
 		if mutation.Type.String() != name+"Payload" {
 			t.Errorf("%s must return the nullable %sPayload, so that its failure keeps the results of other mutations",
 				mutation.Name, name)
+		}
+	}
+}
+
+// TestConventionsEnumLists checks that lists of models, by which imports check files, have all values of the enums.
+func TestConventionsEnumLists(t *testing.T) {
+	t.Parallel()
+	schema, _ := loadSchema(t)
+	for enum, values := range map[string]any{
+		"AuditAction": models.AuditActions, "TimelineEventKind": models.TimelineEventKinds,
+	} {
+		definition := schema.Types[enum]
+		if definition == nil {
+			continue
+		}
+		var names []string
+		for _, value := range definition.EnumValues {
+			names = append(names, value.Name)
+		}
+		listed := strings.Fields(strings.Trim(fmt.Sprint(values), "[]"))
+		slices.Sort(names)
+		slices.Sort(listed)
+		if !slices.Equal(names, listed) {
+			t.Errorf("models has the values %v of %s, the schema %v", listed, enum, names)
 		}
 	}
 }

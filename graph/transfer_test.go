@@ -33,7 +33,7 @@ func TestTransfer(t *testing.T) {
 		if bytes.Count(file, []byte("\n")) < 2000 || strings.Count(want, "\n") < 500 {
 			t.Fatalf("too little is moved to prove anything: %d bytes, %d answers", len(file), strings.Count(want, "\n"))
 		}
-		for _, record := range strings.Fields("artifact retiredNumber pipelineRun stepRun stepOutput artifactVersion stepInput aliasMove tagMove entry auditEvent") {
+		for _, record := range strings.Fields("artifact retiredNumber pipelineRun stepRun stepOutput artifactVersion stepInput aliasMove tagMove entry event auditEvent") {
 			if !bytes.Contains(file, []byte(`{"record":"`+record+`"`)) {
 				t.Errorf("no %s is moved", record)
 			}

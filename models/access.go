@@ -107,6 +107,14 @@ const (
 	AuditActionProjectDeleted         AuditAction = "PROJECT_DELETED"
 )
 
+// AuditActions are all actions.
+var AuditActions = []AuditAction{
+	AuditActionAPIKeyCreated, AuditActionAPIKeyRevoked, AuditActionProjectCreated, AuditActionProjectImported,
+	AuditActionProjectUpdated, AuditActionArtifactUpdated, AuditActionArtifactVersionUpdated, AuditActionAliasSet,
+	AuditActionAliasRemoved, AuditActionMetadataRetracted, AuditActionMetadataErased,
+	AuditActionArtifactVersionDeleted, AuditActionArtifactDeleted, AuditActionPipelineRunDeleted, AuditActionProjectDeleted,
+}
+
 // AuditEvent records one change of access, names or deletions.
 type AuditEvent struct {
 	ID        ID `gorm:"primaryKey"`

@@ -95,6 +95,14 @@ const (
 	TimelineEventPipelineRunDeleted  TimelineEventKind = "PIPELINE_RUN_DELETED"
 )
 
+// TimelineEventKinds are all kinds of events.
+var TimelineEventKinds = []TimelineEventKind{
+	TimelineEventVersionCreated, TimelineEventAliasSet, TimelineEventAliasRemoved, TimelineEventTagAdded,
+	TimelineEventTagRemoved, TimelineEventMetadataLogged, TimelineEventMetadataRetracted, TimelineEventMetadataErased,
+	TimelineEventVersionDeleted, TimelineEventArtifactDeleted, TimelineEventPipelineRunStarted,
+	TimelineEventPipelineRunFinished, TimelineEventPipelineRunDeleted,
+}
+
 // MaxEventKeys is the maximum number of keys that an event lists.
 const MaxEventKeys = 100
 

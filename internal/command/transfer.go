@@ -56,9 +56,18 @@ func importProject(ctx context.Context, settings *config.Import, out Output) err
 		parts = append(parts, fmt.Sprintf("unchanged %d", done.Unchanged))
 	}
 	_, err = fmt.Fprintf(out.Stdout, "imported project %q: %s\n", done.Project, strings.Join(parts, ", "))
-	if err == nil && done.Skipped > 0 {
-		_, err = fmt.Fprintf(out.Stdout,
-			"%d versions are deleted in the source of the file and stay in this database\n", done.Skipped)
+	for _, kept := range []struct {
+		count int
+		text  string
+	}{
+		{done.Kept["retiredNumber"], "%d versions are deleted in the source of the file and stay in this database\n"},
+		{done.Kept["header"] + done.Kept["artifact"] + done.Kept["artifactVersion"],
+			"%d descriptions differ from the file and stay as they are in this database\n"},
+		{done.Kept["entry"] + done.Kept["event"], "%d values are erased in this database and stay erased\n"},
+	} {
+		if err == nil && kept.count > 0 {
+			_, err = fmt.Fprintf(out.Stdout, kept.text, kept.count)
+		}
 	}
 	return err
 }

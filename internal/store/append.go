@@ -8,7 +8,9 @@ type entryDraft struct {
 	stepRun   models.ID
 	fact      models.Fact
 	retracted bool
-	reason    *string
+	// erased is true for an entry of another database without a value.
+	erased bool
+	reason *string
 	// as is set for a copy of an entry.
 	as *origin
 }
@@ -19,7 +21,7 @@ func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEnt
 		ID: id, ProjectID: project, SubjectID: e.subject, CardName: e.fact.Card, Key: e.fact.Key,
 		Retracted: e.retracted, Reason: e.reason, LoggedBy: by, StepRunID: e.stepRun,
 	}
-	if !e.retracted {
+	if !e.retracted && !e.erased {
 		kind, text := e.fact.Kind, e.fact.Text
 		entry.Kind, entry.Text = &kind, &text
 	}
@@ -87,7 +89,7 @@ func (tx *transaction) append(
 			N: i, ID: id, SubjectID: e.subject, Card: e.fact.Card, Key: e.fact.Key,
 			Retracted: e.retracted, Reason: e.reason, LoggedAt: loggedAt, LoggedBy: by,
 		}
-		if !e.retracted {
+		if entry.Kind != nil {
 			row.Kind, row.Value = (*string)(entry.Kind), entry.Text
 			form, err := e.fact.SearchKeys()
 			if err != nil {

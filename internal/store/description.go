@@ -32,8 +32,8 @@ func (s *Store) UpdateProject(
 			}
 			project, err = updated[models.Project](tx,
 				tx.audited(id, models.AuditActionProjectUpdated, id, "project %q", project.Name),
-				engine.SQL("UPDATE projects SET description = ? WHERE id = ? RETURNING "+engine.Qualify("projects", projectColumns),
-					input.Description, id))
+				engine.SQL("UPDATE projects SET description = ? WHERE id = ? AND deleted_at IS NULL RETURNING "+
+					engine.Qualify("projects", projectColumns), input.Description, id))
 			return id, project, err
 		})
 	return done.Value, done.Replayed, err
@@ -91,7 +91,7 @@ func (s *Store) UpdateArtifactVersion(
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			version, err := tx.lockVersion(models.ApiKeyRoleWriter, at, input.ArtifactVersionSelector)
 			if err != nil {
-				return models.ID{}, nil, err
+				return version.ProjectID, nil, err
 			}
 			project := version.ProjectID
 			if isSame(version.Description, input.Description) {

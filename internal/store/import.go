@@ -55,7 +55,7 @@ func (b ImportTx) Audit(project models.ID, action models.AuditAction, name strin
 }
 
 // Append stores entries of another database after all stored ones. facts are their values; Seq and ProjectID of an
-// entry are ignored. The subjects must be locked.
+// entry are ignored. The subjects must be locked. The caller marks the stored rows of erased entries.
 func (b ImportTx) Append(project models.ID, entries []*models.MetadataEntry, facts []models.Fact) error {
 	var last models.Time
 	made := make([]entryDraft, len(entries))
@@ -64,7 +64,7 @@ func (b ImportTx) Append(project models.ID, entries []*models.MetadataEntry, fac
 			last = e.LoggedAt
 		}
 		made[i] = entryDraft{
-			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, reason: e.Reason,
+			subject: e.SubjectID, stepRun: e.StepRunID, fact: facts[i], retracted: e.Retracted, erased: e.Erased, reason: e.Reason,
 			as: &origin{e.ID, e.LoggedAt, e.LoggedBy},
 		}
 	}

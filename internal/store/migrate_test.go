@@ -214,6 +214,7 @@ func unmigrateAPI(t *testing.T, driver, url string) {
 		"ALTER TABLE artifact_versions DROP COLUMN description", "ALTER TABLE artifact_versions DROP COLUMN created_by",
 		"ALTER TABLE pipeline_runs DROP COLUMN created_by", "ALTER TABLE pipeline_runs DROP COLUMN updated_at",
 		"ALTER TABLE step_runs DROP COLUMN created_by", "ALTER TABLE step_runs DROP COLUMN updated_at",
+		"DROP INDEX step_outputs_by_reuse",
 		"ALTER TABLE step_outputs DROP COLUMN reused_subject_id", "ALTER TABLE metadata_entries DROP COLUMN erased",
 		"ALTER TABLE metadata_latest DROP COLUMN erased", "ALTER TABLE subjects DROP COLUMN revision",
 		"ALTER TABLE subjects DROP COLUMN reuses",

@@ -23,7 +23,7 @@ import (
 // The format and its version. A program reads all versions up to its own.
 const (
 	formatName    = "placard-project"
-	formatVersion = 1
+	formatVersion = 2
 )
 
 // recordEnd is the record of the last line.
@@ -38,6 +38,7 @@ var header = &bulk.Table{Record: "header", Columns: []bulk.Column{
 	{Name: "id", Member: "id", Kind: bulk.ID},
 	{Name: "name", Member: "name", Kind: bulk.Text, Check: func(text string) error { return models.CheckName(nil, text) }},
 	{Name: "createdAt", Member: "createdAt", Kind: bulk.Instant},
+	{Name: "description", Member: "description", Kind: bulk.Text, Optional: true, Since: 2, Check: bulk.CheckDescription},
 }}
 
 // totals are collected over all lines and compared with the last line. Other goroutines may read lines and bytes.
@@ -94,6 +95,9 @@ func (w *writer) writeHeader(p *models.Project) error {
 	row.Set("id", p.ID)
 	row.Set("name", p.Name)
 	row.Set("createdAt", p.CreatedAt.UnixMicro())
+	if p.Description != nil {
+		row.Set("description", *p.Description)
+	}
 	return w.writeRow(header, row)
 }
 
@@ -117,9 +121,14 @@ func (w *writer) writeRow(table *bulk.Table, row bulk.Row) error {
 				w.line = strconv.AppendInt(w.line, value, 10)
 			}
 		case string:
-			if column.Kind == bulk.Value {
+			switch column.Kind {
+			case bulk.Value:
 				w.line = append(w.line, value...)
-			} else {
+			case bulk.Details:
+				if err := w.details(value); err != nil {
+					return err
+				}
+			default:
 				w.text(value)
 			}
 		}

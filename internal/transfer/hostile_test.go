@@ -81,8 +81,8 @@ func TestHostileFiles(t *testing.T) {
 		want string
 	}{
 		"another format": {editFirst("header", `"placard-project"`, `"other"`), `is not the first line of a file`},
-		"a newer format": {editFirst("header", `"formatVersion":1`, `"formatVersion":2`), "newer program"},
-		"no version":     {editFirst("header", `"formatVersion":1,`, ``), `"formatVersion" is missing`},
+		"a newer format": {editFirst("header", `"formatVersion":2`, `"formatVersion":3`), "newer program"},
+		"no version":     {editFirst("header", `"formatVersion":2,`, ``), `"formatVersion" is missing`},
 		"no name": {editFirst("header", `"name":"[^"]*"`, `"name":" `+secret+`"`),
 			`"name" must not begin or end with white space`},
 		"header twice": {func(_ testing.TB, l []string) []string { return slices.Insert(l, 1, l[0]) },
@@ -157,7 +157,7 @@ func TestHostileFiles(t *testing.T) {
 	for name, c := range cases {
 		made := withTrailer(t, c.edit(t, lines(file)))
 		if name == "counts" {
-			made = bytes.Replace(made, []byte(`"stepRun":1`), []byte(`"stepRun":2`), 1)
+			made = bytes.Replace(made, []byte(`"stepRun":2`), []byte(`"stepRun":3`), 1)
 		}
 		_, err := importInto(context.Background(), t, url, made)
 		checkRefused(t, name, err, c.want)
@@ -193,14 +193,14 @@ func TestContradictions(t *testing.T) {
 	}{
 		"a reference to nothing": {editFirst("artifactVersion", `"artifactId":"[^"]*"`, `"artifactId":"`+someID+`"`),
 			`"artifactId" must be the ID of an object of this project`},
-		"an output of nothing": {editFirst("artifactVersion", `"outputId":"[^"]*"`, `"outputId":"`+someID+`"`),
-			`"outputId" must be the ID`},
+		"the output of a version": {editLast("artifactVersion", `"outputId":"[^"]*"`, `"outputId":"`+id("artifactVersion")+`"`),
+			`the file has another artifactVersion with this "outputId"`},
+		"an output that is a run": {editFirst("artifactVersion", `"outputId":"[^"]*"`, `"outputId":"`+id("pipelineRun")+`"`),
+			`"outputId" must not be the ID of another object`},
 		"a step of nothing": {editFirst("stepRun", `"pipelineRunId":"[^"]*"`, `"pipelineRunId":"`+someID+`"`),
 			`"pipelineRunId" must be the ID`},
 		"a subject of nothing": {editFirst("entry", `"subjectId":"[^"]*"`, `"subjectId":"`+someID+`"`),
 			`"subjectId" must be the ID`},
-		"a step run of nothing": {editFirst("entry", `"stepRunId":"[^"]*"`, `"stepRunId":"`+someID+`"`),
-			`"stepRunId" must be the ID`},
 		"a tag of nothing": {editFirst("tagMove", `"artifactVersionId":"[^"]*"`, `"artifactVersionId":"`+someID+`"`),
 			`"artifactVersionId" must be the ID`},
 		"an artifact name twice": {editFirst("artifact", `"name":"data"`, `"name":"model"`),
@@ -221,6 +221,11 @@ func TestContradictions(t *testing.T) {
 		"an entry back in time": {insertAfter("entry", `"id":"[^"]*"(.*)"loggedAt":"20..`,
 			`"id":"`+someID+`"$1"loggedAt":"2001`), `"loggedAt" must not be before`},
 		"an entry twice": {insertAfter("entry", `x{0}`, ``), `another entry with this "id"`},
+		"an output saved and re-used": {editFirst("stepOutput", `("boundAt":"[^"]*")\}`,
+			`$1,"reusedSubjectId":"`+someID+`"}`), `or re-uses one`},
+		"an event of another artifact": {editFirst("event", `"artifactVersionId":"[^"]*"`,
+			`"artifactVersionId":"`+latestVersionID(s, "data")+`"`), `of another project or artifact`},
+		"an event twice": {insertAfter("event", `x{0}`, ``), `must be sorted after the line before it`},
 		"an alias of another artifact": {editFirst("aliasMove", `"artifactVersionId":"[^"]*"`,
 			`"artifactVersionId":"`+latestVersionID(s, "data")+`"`), `of another project or artifact`},
 	}
@@ -280,7 +285,16 @@ func TestConflicts(t *testing.T) {
 			`another entry with this "id"`},
 		"an older entry": {editFirst("entry", `"id":"........`, `"id":"00000000`),
 			`"loggedAt" must not be before`},
-		"another event": {editFirst("auditEvent", `"subject":"`, `"subject":"not `),
+		"another author": {editFirst("artifactVersion", `"createdBy":"`, `"createdBy":"not `),
+			`another artifactVersion with this "id"`},
+		"another mover": {editFirst("tagMove", `"movedBy":"`, `"movedBy":"not `), `another tagMove at position`},
+		"another re-use": {editFirst("stepOutput", `"reusedSubjectId":"[^"]*"`, `"reusedSubjectId":"`+someID+`"`),
+			`another stepOutput with this "id"`},
+		"another erased entry": {editFirst("entry", `"key":"secret"`, `"key":"other"`), `another entry with this "id"`},
+		"another kind of event": {editFirst("event", `"VERSION_CREATED"`, `"VERSION_DELETED"`),
+			`another event with this "id"`},
+		"another detail": {editFirst("event", `"version":"`, `"version":"other `), `another event with this "id"`},
+		"another audit event": {editFirst("auditEvent", `"description":"`, `"description":"not `),
 			`another auditEvent with this "id"`},
 	}
 	storetest.Each(t, func(t *testing.T, url string) {

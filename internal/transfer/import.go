@@ -46,8 +46,8 @@ type Imported struct {
 	// Created is true if the import has created the project.
 	Created bool
 	bulk.Result
-	// Records has the number of inserted rows by record.
-	Records map[string]int
+	// Records has the number of inserted rows by record, and Kept the number of skipped ones.
+	Records, Kept map[string]int
 }
 
 // Import writes a file into the database at url. It keeps all stored rows and skips equal ones, so that a repeated
@@ -95,7 +95,7 @@ func importFrom(
 		return imported, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	sink := &storeSink{store: s, name: options.Project, imported: Imported{Records: map[string]int{}}}
+	sink := &storeSink{store: s, name: options.Project, imported: Imported{Records: map[string]int{}, Kept: map[string]int{}}}
 	r := newReader(file, options.Limits, sink)
 	defer progress.Start(options.Notes, func(time.Duration) string {
 		if sink.waiting.Load() {
@@ -135,7 +135,7 @@ func cancellableReader(ctx context.Context, in io.Reader) io.Reader {
 // discardSink checks a file without writing it.
 type discardSink struct{}
 
-func (discardSink) begin(context.Context, models.Project) error { return nil }
+func (discardSink) begin(context.Context, models.Project, int) error { return nil }
 
 func (discardSink) write(context.Context, *bulk.Table, []bulk.Row, int64) error { return nil }
 
@@ -150,7 +150,7 @@ type storeSink struct {
 	imported Imported
 }
 
-func (s *storeSink) begin(ctx context.Context, p models.Project) error {
+func (s *storeSink) begin(ctx context.Context, p models.Project, version int) error {
 	if s.name != "" {
 		p.Name = s.name
 	}
@@ -158,7 +158,7 @@ func (s *storeSink) begin(ctx context.Context, p models.Project) error {
 	if err := s.waitUntil(ctx, p.CreatedAt.UnixMicro()); err != nil {
 		return err
 	}
-	s.importer = bulk.NewImporter(s.store, p)
+	s.importer = bulk.NewImporter(s.store, p, version)
 	return nil
 }
 
@@ -175,11 +175,17 @@ func (s *storeSink) write(ctx context.Context, table *bulk.Table, rows []bulk.Ro
 	s.imported.Updated += result.Updated
 	s.imported.Unchanged += result.Unchanged
 	s.imported.Skipped += result.Skipped
+	s.imported.Kept[table.Record] += result.Skipped
 	return nil
 }
 
 func (s *storeSink) end(ctx context.Context) (err error) {
-	s.imported.Created, err = s.importer.Finish(ctx)
+	var kept bool
+	s.imported.Created, kept, err = s.importer.Finish(ctx)
+	if kept {
+		s.imported.Skipped++
+		s.imported.Kept[header.Record]++
+	}
 	return err
 }
 

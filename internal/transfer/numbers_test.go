@@ -53,13 +53,7 @@ func (n *numbers) recordFile(file []byte) {
 	}
 }
 
-func (n *numbers) db() *sql.DB {
-	driver, source := "pgx", n.url
-	if path, ok := strings.CutPrefix(n.url, "sqlite:"); ok {
-		driver, source = "sqlite", path
-	}
-	return must[*sql.DB](n)(sql.Open(driver, source))
-}
+func (n *numbers) db() *sql.DB { return openDB(n, n.url) }
 
 // faults returns the violations of these rules: each number up to the last one has an owner, no number is greater than
 // the last one, and no number is both used and retired. unused counts the numbers of files without a row.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/placard/placard/internal/jsontree"
 	"github.com/placard/placard/internal/store/bulk"
@@ -24,7 +25,8 @@ const (
 
 // sink gets the content of a file. Its errors end the reading.
 type sink interface {
-	begin(ctx context.Context, p models.Project) error
+	// begin gets the project and the version of the format.
+	begin(ctx context.Context, p models.Project, version int) error
 	// write gets consecutive rows of a table. latest is the latest instant up to them, in microseconds since 1970.
 	write(ctx context.Context, table *bulk.Table, rows []bulk.Row, latest int64) error
 	// end is called after a complete file.
@@ -36,9 +38,12 @@ type reader struct {
 	in     *bufio.Reader
 	limits *models.ServerLimits
 	sink   sink
+	// version is the version of the format, and tables has its tables.
+	version int
+	tables  []*bulk.Table
 	*totals
 	line []byte
-	// table is the index in bulk.Tables of the last row, which is zero before the first row of the table.
+	// table is the index in tables of the last row, which is zero before the first row of the table.
 	table int
 	last  bulk.Row
 	// batch has rows of the table that were not written yet, and batchBytes is the length of their lines.
@@ -47,7 +52,8 @@ type reader struct {
 }
 
 func newReader(in io.Reader, limits Limits, to sink) *reader {
-	return &reader{in: bufio.NewReaderSize(in, 256<<10), limits: limits.server(), sink: to, totals: newTotals()}
+	return &reader{in: bufio.NewReaderSize(in, 256<<10), limits: limits.server(), sink: to, version: formatVersion,
+		totals: newTotals()}
 }
 
 // refuse returns the error of the current line.
@@ -133,29 +139,39 @@ func (r *reader) readHeader(ctx context.Context) error {
 		return r.refuse("is not the first line of a file that `placard export` has written")
 	}
 	number, _ := values["formatVersion"].(json.Number)
-	if version, err := strconv.Atoi(string(number)); err == nil && version > formatVersion {
+	version, err := strconv.Atoi(string(number))
+	switch {
+	case err == nil && version > formatVersion:
 		return r.refuse("a newer program has written version %d of the format: this program reads versions up to %d",
 			version, formatVersion)
+	case err == nil && version > 0:
+		r.version = version
 	}
+	r.tables = bulk.TablesOf(r.version)
 	row, err := r.readRow(header, members)
 	if err != nil {
 		return err
 	}
 	r.add(r.line, header, row)
-	return r.sink.begin(ctx, models.Project{
+	project := models.Project{
 		ID: row.Get("id").(models.ID), Name: row.Get("name").(string),
 		CreatedAt: models.TimeFromMicros(row.Get("createdAt").(int64)),
-	})
+	}
+	if description, ok := row.Get("description").(string); ok {
+		project.Description = &description
+	}
+	return r.sink.begin(ctx, project, r.version)
 }
 
 // readRecord adds a row to the batch. It writes the batch before if it is full or of another table.
 func (r *reader) readRecord(ctx context.Context, record string, members models.Object) error {
-	i := slices.IndexFunc(bulk.Tables, func(t *bulk.Table) bool { return t.Record == record })
+	i := slices.IndexFunc(r.tables, func(t *bulk.Table) bool { return t.Record == record })
 	switch {
 	case i < 0:
-		return r.refuse(`"record" is not known to this program: docs/reference/export-format.md has all records`)
+		return r.refuse(`"record" is not known in version %d of the format: docs/reference/export-format.md has all records`,
+			r.version)
 	case i < r.table:
-		return r.refuse("a record %q must not follow a record %q", record, bulk.Tables[r.table].Record)
+		return r.refuse("a record %q must not follow a record %q", record, r.tables[r.table].Record)
 	case i > r.table || len(r.batch) >= maxBatchRows || r.batchBytes >= maxBatchBytes:
 		if err := r.flush(ctx); err != nil {
 			return err
@@ -164,7 +180,7 @@ func (r *reader) readRecord(ctx context.Context, record string, members models.O
 			r.table, r.last = i, bulk.Row{}
 		}
 	}
-	table := bulk.Tables[i]
+	table := r.tables[i]
 	row, err := r.readRow(table, members)
 	if err != nil {
 		return err
@@ -197,7 +213,7 @@ func (r *reader) flush(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil
 	}
-	err := r.sink.write(ctx, bulk.Tables[r.table], r.batch, r.latest)
+	err := r.sink.write(ctx, r.tables[r.table], r.batch, r.latest)
 	r.batch, r.batchBytes = nil, 0
 	return err
 }
@@ -205,12 +221,12 @@ func (r *reader) flush(ctx context.Context) error {
 // checkTrailer compares the last line with the totals of the lines before it.
 func (r *reader) checkTrailer(members models.Object) error {
 	values, counts := toMap(members), map[string]any{}
-	for _, table := range bulk.Tables {
+	for _, table := range r.tables {
 		counts[table.Record] = json.Number(strconv.FormatInt(r.counts[table.Record], 10))
 	}
 	object, _ := values["counts"].(models.Object)
-	latest, err := readInstant(values["latestAt"])
-	if len(values) != 3 || !maps.Equal(toMap(object), counts) || err != nil || latest != r.latest ||
+	latest := time.UnixMicro(r.latest).UTC().Format(instantLayout)
+	if len(values) != 3 || !maps.Equal(toMap(object), counts) || values["latestAt"] != latest ||
 		values["sha256"] != r.sha256() {
 		return r.refuse("the file is damaged: counts, latest instant or SHA-256 of its lines differ from this line")
 	}

@@ -22,23 +22,30 @@ func (r *reader) readRow(table *bulk.Table, members models.Object) (bulk.Row, er
 	given := toMap(members)
 	value, hasValue := given["value"]
 	for column := range row.All() {
-		member, present := given[column.Member]
-		delete(given, column.Member)
+		name, ok := column.MemberIn(r.version)
+		var member any
+		present := false
+		if ok {
+			member, present = given[name]
+			delete(given, name)
+		}
 		var err error
 		switch {
+		case column.Kind == bulk.Bool && column.Optional && !present:
+			row.Set(column.Name, false)
+		case !ok:
+			row.Set(column.Name, bulk.Absent)
 		case present:
-			if member, err = readValue(column, member); err != nil {
-				return row, r.refuse("%s", explain(column.Member, err))
+			if member, err = r.readValue(column, member); err != nil {
+				return row, r.refuse("%s", explain(name, err))
 			}
 			row.Set(column.Name, member)
-		case column.Kind == bulk.Bool && column.Optional:
-			row.Set(column.Name, false)
 		case !column.Optional:
-			return row, r.refuse("%q is missing", column.Member)
+			return row, r.refuse("%q is missing", name)
 		}
 	}
 	if len(given) > 0 {
-		return row, r.refuse("a record %q has only the members %s", table.Record, memberNames(table))
+		return row, r.refuse("a record %q has only the members %s", table.Record, r.memberNames(table))
 	}
 	if table.Check != nil {
 		if err := table.Check(row); err != nil {
@@ -53,10 +60,12 @@ func (r *reader) readRow(table *bulk.Table, members models.Object) (bulk.Row, er
 	return row, nil
 }
 
-func memberNames(table *bulk.Table) string {
+func (r *reader) memberNames(table *bulk.Table) string {
 	var names []string
 	for _, column := range table.Columns {
-		names = append(names, strconv.Quote(column.Member))
+		if name, ok := column.MemberIn(r.version); ok {
+			names = append(names, strconv.Quote(name))
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -72,7 +81,7 @@ func explain(member string, err error) error {
 }
 
 // readValue reads a member by the kind of its column. readFact reads a metadata value.
-func readValue(column bulk.Column, given any) (any, error) {
+func (r *reader) readValue(column bulk.Column, given any) (any, error) {
 	text, isText := given.(string)
 	switch column.Kind {
 	case bulk.ID:
@@ -104,6 +113,8 @@ func readValue(column bulk.Column, given any) (any, error) {
 		return b, nil
 	case bulk.Instant:
 		return readInstant(given)
+	case bulk.Details:
+		return r.readDetails(given)
 	}
 	return nil, nil
 }
@@ -121,14 +132,17 @@ func readInstant(given any) (int64, error) {
 	return at.UnixMicro(), nil
 }
 
-// readFact reads the value of an entry as the API does. A retraction has none.
+// readFact reads the value of an entry as the API does. A retraction and an erased entry have none.
 func (r *reader) readFact(row *bulk.Row, value any, hasValue bool) error {
-	kind, retracted := row.Get("kind"), row.Get("retracted") == true
+	kind, retracted, erased := row.Get("kind"), row.Get("retracted") == true, row.Get("erased") == true
 	switch {
+	case erased && (hasValue || kind != nil || row.Get("reason") != nil):
+		return errors.New(`an erased entry must not have "kind", "value" and "reason"`)
+	case erased:
 	case retracted && (hasValue || kind != nil):
 		return errors.New(`a retraction must not have "kind" and "value"`)
 	case !retracted && (!hasValue || kind == nil):
-		return errors.New(`an entry must have "kind" and "value" unless "retracted" is true`)
+		return errors.New(`an entry must have "kind" and "value" unless "retracted" or "erased" is true`)
 	case !retracted && row.Get("reason") != nil:
 		return errors.New(`only a retraction may have "reason"`)
 	}
@@ -147,7 +161,7 @@ func (r *reader) readFact(row *bulk.Row, value any, hasValue bool) error {
 		return explain(member, err)
 	}
 	fact := facts[0]
-	if retracted {
+	if retracted || erased {
 		row.Fact = models.Fact{Card: fact.Card, Key: fact.Key}
 		return nil
 	}

@@ -25,39 +25,36 @@ import (
 // TestLaterExport checks that a later export of a project adds its new rows, and that the earlier file changes nothing.
 func TestLaterExport(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, _ string) {
-		for from, target := range storetest.Engines {
-			url, to := storetest.Engines[from](t), target(t)
-			s := fill(t, url)
-			before := export(t, url)
-			must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
-			v := s.version("model", ref("waiting"), "prod", "new")
-			s.version("third", nil)
-			s.log(s.output("waiting"), `{"rows": 4}`)
-			s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
-			s.finish(models.RunStatusCompleted, models.RunStatusFailed)
-			mustChange[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, store.Call{}, nil,
-				models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
-			after := export(t, url)
-			done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
-			if done.Updated != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
-				t.Errorf("imported %+v", done)
+	eachPair(t, func(t *testing.T, url, to string) {
+		s := fill(t, url)
+		before := export(t, url)
+		must[transfer.Imported](t)(importInto(context.Background(), t, to, before))
+		v := s.version("model", ref("waiting"), "prod", "new")
+		s.version("third", nil)
+		s.log(s.output("waiting"), `{"rows": 4}`)
+		s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
+		s.finish(models.RunStatusCompleted, models.RunStatusFailed)
+		mustChange[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, store.Call{}, nil,
+			models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
+		after := export(t, url)
+		done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
+		if done.Updated != 4 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
+			t.Errorf("imported %+v", done)
+		}
+		if got := export(t, to); !bytes.Equal(got, after) {
+			t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
+		}
+		if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
+			t.Errorf("the database has\n%s\nwant\n%s", got, want)
+		}
+		for _, file := range [][]byte{before, after} {
+			if done := must[transfer.Imported](t)(importInto(context.Background(), t, to,
+				file)); done.Inserted+done.Updated > 0 {
+				t.Errorf("imported again %+v", done)
 			}
-			if got := export(t, to); !bytes.Equal(got, after) {
-				t.Errorf("the project has changed:\n%s\nwant\n%s", got, after)
-			}
-			if got, want := derivedRows(t, to), derivedRows(t, url); got != want {
-				t.Errorf("the database has\n%s\nwant\n%s", got, want)
-			}
-			for _, file := range [][]byte{before, after} {
-				if done := must[transfer.Imported](t)(importInto(context.Background(), t, to,
-					file)); done.Inserted+done.Updated > 0 {
-					t.Errorf("imported again %+v", done)
-				}
-			}
-			if got := export(t, to); !bytes.Equal(got, after) {
-				t.Error("the older file has changed the project")
-			}
+		}
+		if got := export(t, to); !bytes.Equal(got, after) {
+			t.Error("the older file has changed the project")
 		}
 	})
 }
@@ -248,7 +245,7 @@ func TestProjectDeletedDuringImport(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, url string) {
 		s := must[*store.Store](t)(store.Open(context.Background(), url, quiet))
 		defer func() { must[any](t)(nil, s.Close()) }()
-		importer := bulk.NewImporter(s, models.Project{ID: models.NewID(), Name: "doomed"})
+		importer := bulk.NewImporter(s, models.Project{ID: models.NewID(), Name: "doomed"}, 2)
 		must[bulk.Result](t)(importer.Write(everyone, bulk.Tables[0], nil))
 		project := must[*models.Project](t)(s.Project(everyone, "doomed"))
 		must[models.ID](t)(s.DeleteProject(everyone, models.NewPath("input"),

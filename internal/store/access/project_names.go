@@ -75,7 +75,7 @@ func (tx *Tx) ProjectNotFound(at *models.Path, name string) error {
 
 // ProjectWarning returns the warning of the name of a project that is not visible to the caller. Its candidates are.
 func (tx *Tx) ProjectWarning(name string) (*models.Warning, error) {
-	visible := VisibleTo(tx.Who, "id", engine.True)
+	visible := VisibleTo(tx.Who, "id", engine.SQL("deleted_at IS NULL"))
 	similar, _, err := tx.NearNames(name, engine.SQL("SELECT name FROM projects WHERE ? ORDER BY id DESC", visible))
 	if err != nil {
 		return nil, err

@@ -46,7 +46,13 @@ func (b *batch) write() error {
 		}
 		b.result.Inserted = len(b.inserts)
 	}
-	return b.updateRows()
+	if len(b.updates) == 0 {
+		return nil
+	}
+	if b.table.change != nil {
+		return b.table.change(b)
+	}
+	return updateRows(b)
 }
 
 // lockArtifacts keeps servers from creating, deleting and moving versions of the artifacts of the batch.
@@ -56,15 +62,21 @@ func (b *batch) lockArtifacts() error {
 		return nil
 	}
 	ids := distinctIDs(b.rows, column)
+	if len(ids) == 0 {
+		return nil
+	}
 	where := b.Dialect.IDIn("id", ids)
-	if column == "artifact_version_id" {
+	if version := versionColumns[column]; version != "" {
 		where = engine.SQL("id IN (SELECT v.artifact_id FROM artifact_versions v WHERE v.project_id = ? AND ?)", b.project,
-			b.Dialect.IDIn("v.id", ids))
+			b.Dialect.IDIn(version, ids))
 	}
 	var locked []models.ID
 	return b.Read(&locked, engine.SQL("SELECT id FROM artifacts WHERE project_id = ? AND ? ORDER BY id"+
 		b.Dialect.ForUpdate(), b.project, where))
 }
+
+// versionColumns are the columns of versions v that the lock columns of other tables refer to.
+var versionColumns = map[string]string{"artifact_version_id": "v.id", "reused_subject_id": "v.subject_id"}
 
 // distinctIDs returns the IDs in a column without NULL, in the order of the rows.
 func distinctIDs(rows []Row, column string) []models.ID {
@@ -98,6 +110,8 @@ func (b *batch) compareRows() error {
 			continue
 		case other.project != b.project:
 			return refuse(r.Line, `another project of this database has an object with this "id"`)
+		case b.table.keeps != nil && b.table.keeps(other.Row, r):
+			b.result.Skipped++
 		}
 		switch b.table.compare(other.Row, r) {
 		case newer:
@@ -121,7 +135,7 @@ type storedRow struct {
 func (b *batch) storedRows() (map[int64]storedRow, error) {
 	query := engine.SQL("SELECT t.n, x.project_id, "+b.table.selection()+" FROM ? CROSS JOIN "+b.table.name+" x WHERE "+
 		equalColumns(b.table.Key), b.tableOf(b.rows, b.table.Key...))
-	if b.table.Key[0] != "id" {
+	if b.table.Key[0] != "id" || b.table.local {
 		query = query.Concat(engine.SQL(" AND x.project_id = ?", b.project))
 	}
 	rows, err := b.Raw(query.SQL, query.Args...).Rows()
@@ -132,7 +146,9 @@ func (b *batch) storedRows() (map[int64]storedRow, error) {
 	var project models.ID
 	stored := map[int64]storedRow{}
 	err = newScanner(b.table, &line, &project).each(rows, func(row Row) error {
-		stored[line] = storedRow{row, project}
+		if _, found := stored[line]; !found || project == b.project {
+			stored[line] = storedRow{row, project}
+		}
 		return nil
 	})
 	return stored, err
@@ -154,7 +170,7 @@ func (b *batch) tableOf(rows []Row, columns ...string) engine.Expr {
 		switch b.table.Columns[b.table.index(name)].Kind {
 		case ID:
 			types = append(types, engine.IDColumn(name))
-		case Text, Value:
+		case Text, Value, Details:
 			types = append(types, engine.TextColumn(name))
 		default:
 			types = append(types, engine.NumberColumn(name))
@@ -169,6 +185,8 @@ func (b *batch) tableOf(rows []Row, columns ...string) engine.Expr {
 				objects[i][name] = 1
 			case false:
 				objects[i][name] = 0
+			case Absent:
+				objects[i][name] = nil
 			default:
 				objects[i][name] = value
 			}
@@ -182,8 +200,7 @@ func insertRows(b *batch) error {
 	if b.table.subject != "" {
 		var ids []models.ID
 		for _, r := range b.inserts {
-			// The version of a bound output adds the subject, or has been deleted.
-			if b.table.Record != "stepOutput" || r.Get("bound_at") == nil {
+			if b.table.Record != "stepOutput" || hasOwnSubject(r) {
 				ids = append(ids, r.Get("id").(models.ID))
 			}
 		}
@@ -196,10 +213,7 @@ func insertRows(b *batch) error {
 }
 
 // updateRows changes stored rows, unless a concurrent transaction has made the same change.
-func (b *batch) updateRows() error {
-	if len(b.updates) == 0 {
-		return nil
-	}
+func updateRows(b *batch) error {
 	changed, err := b.upsert(b.updates, " ON CONFLICT (project_id, id) DO UPDATE SET "+b.table.update)
 	b.result.Updated += int(changed)
 	b.result.Unchanged += len(b.updates) - int(changed)
@@ -213,9 +227,6 @@ func (b *batch) upsert(rows []Row, onConflict string) (int64, error) {
 		names = append(names, c.Name)
 		columns = append(columns, cmp.Or(c.stored, c.Name))
 		expressions = append(expressions, cmp.Or(c.write, "t."+c.Name))
-	}
-	for _, c := range b.table.implied {
-		columns, expressions = append(columns, c.name), append(expressions, c.write)
 	}
 	return b.WriteCount(engine.SQL("INSERT INTO "+b.table.name+" (project_id, "+strings.Join(columns, ", ")+
 		") SELECT ?, "+strings.Join(expressions, ", ")+" FROM ? WHERE true ORDER BY t.n"+onConflict,

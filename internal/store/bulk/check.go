@@ -12,24 +12,57 @@ func compareAll(stored, imported Row) comparison {
 	return conflict
 }
 
-// compareArtifacts returns newer for a greater counter of versions.
+// compareArtifacts returns newer for a greater counter of versions or a later change.
 func compareArtifacts(stored, imported Row) comparison {
 	switch {
-	case !equalExcept(stored, imported, "last_number"):
+	case !equalExcept(stored, imported, "last_number", "updated_at", "description"):
 		return conflict
-	case imported.Get("last_number").(int64) > stored.Get("last_number").(int64):
+	case isGreater(imported, stored, "last_number"), isGreater(imported, stored, "updated_at"):
 		return newer
 	}
 	return equal
 }
 
-// compareRuns returns newer for the end of a run that is running here.
+// compareVersions compares versions without their descriptions.
+func compareVersions(stored, imported Row) comparison {
+	if equalExcept(stored, imported, "description") {
+		return equal
+	}
+	return conflict
+}
+
+// keepsDescription reports whether the description differs from the one in the file.
+func keepsDescription(stored, imported Row) bool {
+	there := imported.Get("description")
+	return there != Absent && there != stored.Get("description")
+}
+
+// keepsLaterDescription reports whether the description of an artifact differs from the one in the file and is not
+// older.
+func keepsLaterDescription(stored, imported Row) bool {
+	return keepsDescription(stored, imported) && !isGreater(imported, stored, "updated_at")
+}
+
+// isGreater reports whether a number or an instant of row is greater than that of other. NULL and an absent value are
+// the least.
+func isGreater(row, other Row, column string) bool {
+	value, ok := row.Get(column).(int64)
+	than, exists := other.Get(column).(int64)
+	return ok && (!exists || value > than)
+}
+
+// compareRuns returns newer for the end of a run that is running here, and for a later change of the same run.
 func compareRuns(stored, imported Row) comparison {
 	running := string(models.RunStatusRunning)
 	switch {
-	case !equalExcept(stored, imported, "status", "finished_at"):
+	case !equalExcept(stored, imported, "status", "finished_at", "updated_at"):
 		return conflict
-	case equalExcept(stored, imported), imported.Get("status") == running:
+	case equalExcept(stored, imported, "updated_at"):
+		if isGreater(imported, stored, "updated_at") {
+			return newer
+		}
+		return equal
+	case imported.Get("status") == running:
 		return equal
 	case stored.Get("status") == running:
 		return newer
@@ -39,7 +72,7 @@ func compareRuns(stored, imported Row) comparison {
 
 // compareSteps is compareRuns, but a CANCELLED step may have ended once more, here (equal) or there (newer).
 func compareSteps(stored, imported Row) comparison {
-	if equalExcept(stored, imported, "status", "finished_at") {
+	if equalExcept(stored, imported, "status", "finished_at", "updated_at") {
 		if endedLater(stored, imported) {
 			return newer
 		}
@@ -56,29 +89,9 @@ func endedLater(cancelled, other Row) bool {
 	return cancelled.Get("status") == string(models.RunStatusCancelled) && later != nil && later.(int64) > end.(int64)
 }
 
-// compareOutputs never returns newer, because the import of the version binds the output. If that version was deleted
-// before the export, the output stays unbound.
-func compareOutputs(stored, imported Row) comparison {
-	here, there := stored.Get("bound_at"), imported.Get("bound_at")
-	if equalExcept(stored, imported, "bound_at") && (here == nil || there == nil || here == there) {
-		return equal
-	}
-	return conflict
-}
-
-// compareEntries ignores columns that an erasure sets to null: an import does not restore erased values. An erased
-// entry is read as a retraction without a reason.
-func compareEntries(stored, imported Row) comparison {
-	erased := stored.Get("retracted") == true && stored.Get("reason") == nil
-	if erased && equalExcept(stored, imported, "retracted", "kind", "value", "reason") {
-		return equal
-	}
-	return compareAll(stored, imported)
-}
-
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
-	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" {
+	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" && !b.table.local {
 		condition := engine.SQL("WHERE " + hasID("t.id", b.table.name))
 		if err := b.refuseWhere(`another object of this database has this "id"`, []string{"id"}, condition); err != nil {
 			return err
@@ -121,7 +134,8 @@ func (b *batch) checkReference(r reference) error {
 		columns, foreign = append(columns, "artifact_id"), "(x.project_id <> ? OR x.artifact_id <> t.artifact_id)"
 	}
 	return b.refuseWhere(member+" must not be the ID of an object of another project or artifact", columns,
-		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign, b.project))
+		engine.SQL("CROSS JOIN "+r.table+" x WHERE x.id = t."+r.column+" AND "+foreign+" AND NOT EXISTS (SELECT 1 FROM "+
+			r.table+" o WHERE o.project_id = ? AND o.id = t."+r.column+" AND x.project_id <> o.project_id)", b.project, b.project))
 }
 
 func (b *batch) checkUnique(columns []string) error {

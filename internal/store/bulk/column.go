@@ -26,7 +26,14 @@ const (
 	Instant
 	// Value is a string: a metadata value as extended JSON.
 	Value
+	// Details is a string: models.EventDetails as JSON.
+	Details
 )
+
+// Absent is the value of a column that the version of a file does not have.
+var Absent any = absent{}
+
+type absent struct{}
 
 // Column describes a column of a Table.
 type Column struct {
@@ -34,6 +41,10 @@ type Column struct {
 	// Member is the name in a file: that of the column in camel case, unless it is set.
 	Member string
 	Kind   Kind
+	// Since is the first version of the format with the column, if it is not 1.
+	Since int
+	// formerly is the name in files of version 1, if it is another one.
+	formerly string
 	// Optional is true if NULL is allowed.
 	Optional bool
 	// Min and Max limit a Number.
@@ -48,17 +59,21 @@ type Column struct {
 	stored, write string
 }
 
-// maxDescriptionCharacters limits the description of an audit event.
-const maxDescriptionCharacters = 1 << 16
+// MemberIn returns the name of the column in files of a version of the format. ok is false if they do not have it.
+func (c Column) MemberIn(version int) (member string, ok bool) {
+	if version == 1 && c.formerly != "" {
+		return c.formerly, true
+	}
+	return c.Member, version >= c.Since
+}
+
+// maxAuditDescriptionCharacters limits the description of an audit event.
+const maxAuditDescriptionCharacters = 1 << 16
 
 // auditActions are the actions of exported audit events. Imports are events of one database and are not exported.
-var auditActions = []models.AuditAction{
-	models.AuditActionAPIKeyCreated, models.AuditActionAPIKeyRevoked, models.AuditActionProjectCreated,
-	models.AuditActionProjectUpdated, models.AuditActionArtifactUpdated, models.AuditActionArtifactVersionUpdated,
-	models.AuditActionAliasSet, models.AuditActionAliasRemoved, models.AuditActionMetadataRetracted,
-	models.AuditActionMetadataErased, models.AuditActionArtifactVersionDeleted, models.AuditActionArtifactDeleted,
-	models.AuditActionPipelineRunDeleted,
-}
+var auditActions = slices.DeleteFunc(slices.Clone(models.AuditActions), func(a models.AuditAction) bool {
+	return a == models.AuditActionProjectImported
+})
 
 var (
 	runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed,
@@ -76,15 +91,27 @@ func checkLabel(text string) error {
 	return checkName(text)
 }
 
-func checkReason(text string) error {
+// CheckReason accepts the reason of a retraction.
+func CheckReason(text string) error {
 	return models.CheckText(nil, "a reason", text, models.MaxReasonCharacters)
 }
 
-func checkDescription(text string) error {
-	return models.CheckText(nil, "an audit event", text, maxDescriptionCharacters)
+// CheckDescription accepts the description of a project, an artifact or a version.
+func CheckDescription(text string) error {
+	if text == "" {
+		return errors.New("must not be empty")
+	}
+	return models.CheckText(nil, "a description", text, models.MaxDescriptionCharacters)
 }
 
-func checkStatus(text string) error { return checkEnum(runStatuses, text) }
+func checkAuditDescription(text string) error {
+	return models.CheckText(nil, "an audit event", text, maxAuditDescriptionCharacters)
+}
+
+func checkEventKind(text string) error { return checkEnum(models.TimelineEventKinds, text) }
+
+// CheckStatus accepts the status of a run.
+func CheckStatus(text string) error { return checkEnum(runStatuses, text) }
 
 func checkStepStatus(text string) error { return checkEnum(stepStatuses, text) }
 
@@ -104,6 +131,19 @@ func checkEnum[T ~string](allowed []T, text string) error {
 func checkRun(row Row) error {
 	if running := row.Get("status") == string(models.RunStatusRunning); running != (row.Get("finished_at") == nil) {
 		return errors.New(`"finishedAt" must be absent for status RUNNING and present for any other status`)
+	}
+	return nil
+}
+
+// checkOutput requires the time of a re-use.
+func checkOutput(row Row) error {
+	switch reused := row.Get("reused_subject_id"); {
+	case reused == nil || reused == Absent:
+		return nil
+	case row.Get("bound_at") == nil:
+		return errors.New(`"boundAt" must be present with "reusedSubjectId"`)
+	case reused == row.Get("id"):
+		return errors.New(`"reusedSubjectId" must not be the ID of the output`)
 	}
 	return nil
 }

@@ -19,24 +19,31 @@ type RowError struct {
 
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Text) }
 
-// Result counts inserted, updated and unchanged rows. Skipped counts the unchanged rows that retire the number of a
-// version which exists here; the version stays.
+// Result counts inserted, updated and unchanged rows. Skipped counts the rows with a difference that the database
+// keeps: the number of a version that exists here is retired in the file, a description differs, or a value was erased
+// here only.
 type Result struct{ Inserted, Updated, Unchanged, Skipped int }
 
 // Importer writes rows into a project. It creates the project, if there is none of its name, with the first rows.
 type Importer struct {
 	store   *store.Store
 	project models.Project
+	// hasDescription is true if the version of the format has the description of the project.
+	hasDescription bool
 	// found is true if project has the ID that it has in this database.
 	found bool
 	// audited is true if an audit event records the import.
 	audited bool
 	created bool
+	// kept is true if the project keeps a description that differs from the one in the file.
+	kept bool
 }
 
-// NewImporter returns an Importer into the project with the name of p. A new project gets the ID of p, unless the
-// database has an object with this ID.
-func NewImporter(s *store.Store, p models.Project) *Importer { return &Importer{store: s, project: p} }
+// NewImporter returns an Importer of a file with a version of the format into the project with the name of p. A new
+// project gets the ID of p, unless the database has an object with this ID.
+func NewImporter(s *store.Store, p models.Project, version int) *Importer {
+	return &Importer{store: s, project: p, hasDescription: version > 1}
+}
 
 // Write writes rows of a table in one transaction. It never deletes, and changes only rows that the file continues. It
 // returns a RowError for a row that contradicts a stored row or refers to a missing one.
@@ -54,12 +61,13 @@ func (i *Importer) Write(ctx context.Context, table *Table, rows []Row) (result 
 	return result, err
 }
 
-// Finish creates the project if there were no rows. created reports whether the import created the project.
-func (i *Importer) Finish(ctx context.Context) (created bool, err error) {
+// Finish creates the project if there were no rows. created reports whether the import created the project, and kept
+// whether the project keeps a description that differs from the one in the file.
+func (i *Importer) Finish(ctx context.Context) (created, kept bool, err error) {
 	if !i.found {
 		err = i.transaction(ctx, func(store.ImportTx, models.ID) (bool, error) { return false, nil })
 	}
-	return i.created, err
+	return i.created, i.kept, err
 }
 
 // transaction runs fn with the ID of the project. It adds the audit event if fn reports the first change of the import.
@@ -101,11 +109,14 @@ func (i *Importer) findProject(tx store.ImportTx) error {
 	}
 	i.found = true
 	var found []models.Project
-	if err := tx.Raw("SELECT id, name, created_at FROM projects WHERE name = ?", p.Name).Scan(&found).Error; err != nil {
+	if err := tx.Raw(selectProject+" AND name = ?", p.Name).Scan(&found).Error; err != nil {
 		return err
 	}
 	if len(found) > 0 {
 		p.ID = found[0].ID
+		if err := i.describe(tx, found[0].Description); err != nil {
+			return err
+		}
 		if !p.CreatedAt.Before(found[0].CreatedAt.Time) {
 			return nil
 		}
@@ -120,8 +131,28 @@ func (i *Importer) findProject(tx store.ImportTx) error {
 		p.ID = models.NewID()
 	}
 	i.created = true
-	return tx.Exec("INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?)", p.ID, p.Name, p.CreatedAt).Error
+	return tx.Exec("INSERT INTO projects (id, name, created_at, description) VALUES (?, ?, ?, ?)", p.ID, p.Name, p.CreatedAt,
+		p.Description).Error
 }
+
+// describe gives an empty project the description in the file. Any other project keeps its description.
+func (i *Importer) describe(tx store.ImportTx, stored *string) error {
+	p := i.project
+	if !i.hasDescription || stored == p.Description || stored != nil && p.Description != nil && *stored == *p.Description {
+		return nil
+	}
+	var used bool
+	err := tx.Raw(`SELECT EXISTS (SELECT 1 FROM artifacts WHERE project_id = ?)
+		OR EXISTS (SELECT 1 FROM pipeline_runs WHERE project_id = ?)`, p.ID, p.ID).Scan(&used).Error
+	if err != nil || used || stored != nil {
+		i.kept = true
+		return err
+	}
+	return tx.Exec("UPDATE projects SET description = ? WHERE id = ?", p.Description, p.ID).Error
+}
+
+// selectProject is the beginning of the statements that find projects. A deleted project exists until its purge.
+const selectProject = "SELECT id, name, created_at, description FROM projects WHERE deleted_at IS NULL"
 
 // tablesWithID are the tables whose rows have an ID that is unique in the database.
 var tablesWithID = []string{

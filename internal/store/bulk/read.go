@@ -42,8 +42,8 @@ func (s *Snapshot) Close() error {
 // Project returns the project with a name, or nil if it does not exist.
 func (s *Snapshot) Project(ctx context.Context, name string) (*models.Project, error) {
 	var p models.Project
-	row := s.tx.QueryRowContext(ctx, "SELECT id, name, created_at FROM projects WHERE name = $1", name)
-	err := row.Scan(&p.ID, &p.Name, &p.CreatedAt)
+	row := s.tx.QueryRowContext(ctx, selectProject+" AND name = $1", name)
+	err := row.Scan(&p.ID, &p.Name, &p.CreatedAt, &p.Description)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -77,10 +77,12 @@ func CompareKeys(a, b Row) int {
 	return 0
 }
 
-// equalExcept reports whether two rows of the same table are equal in all but some columns.
+// equalExcept reports whether two rows of the same table are equal in all but some columns. An absent value is equal to
+// any other.
 func equalExcept(a, b Row, columns ...string) bool {
 	for i, column := range a.table.Columns {
-		if a.values[i] != b.values[i] && !slices.Contains(columns, column.Name) {
+		if a.values[i] != b.values[i] && a.values[i] != Absent && b.values[i] != Absent &&
+			!slices.Contains(columns, column.Name) {
 			return false
 		}
 	}
@@ -101,7 +103,7 @@ func newScanner(t *Table, leading ...any) *scanner {
 		switch c.Kind {
 		case ID:
 			s.targets = append(s.targets, new(models.ID))
-		case Text, Value:
+		case Text, Value, Details:
 			s.targets = append(s.targets, new(sql.NullString))
 		case Number, Instant:
 			s.targets = append(s.targets, new(sql.NullInt64))
@@ -126,6 +128,9 @@ func (s *scanner) each(rows *sql.Rows, fn func(Row) error) (err error) {
 				row.values[i], err = target.(driver.Valuer).Value()
 			} else if !id.IsZero() {
 				row.values[i] = *id
+			}
+			if text, ok := row.values[i].(string); ok && err == nil && s.table.Columns[i].Kind == Details {
+				row.values[i], err = canonicalDetails(text)
 			}
 			if err != nil {
 				return err

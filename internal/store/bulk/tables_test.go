@@ -14,9 +14,6 @@ import (
 
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// laterFormat is the reason of columns that version 1 of the format does not have.
-const laterFormat = "not in version 1 of the format"
-
 // notExported has the columns of a project that Tables omits, with the reason; the column "" is the whole table.
 var notExported = map[string]map[string]string{
 	"api_keys":            {"": "secrets"},
@@ -26,16 +23,11 @@ var notExported = map[string]map[string]string{
 	"aliases":             {"": "follow from their moves"},
 	"tags":                {"": "follow from their moves"},
 	"metadata_latest":     {"": "follow from the entries"},
-	"alias_moves":         {"seq": "the order of the rows", "moved_by": laterFormat},
-	"tag_moves":           {"seq": "the order of the rows", "moved_by": laterFormat},
+	"alias_moves":         {"seq": "the order of the rows"},
+	"tag_moves":           {"seq": "the order of the rows"},
 	"metadata_entries": {"seq": "the order of the rows", "sort_key": "follows from the value",
-		"parts": "follows from the value", "erased": laterFormat},
-	"step_outputs":      {"artifact_version_id": "follows from the version", "reused_subject_id": laterFormat},
-	"events":            {"": laterFormat},
-	"artifacts":         {"created_by": laterFormat, "description": laterFormat, "updated_at": laterFormat},
-	"artifact_versions": {"created_by": laterFormat, "description": laterFormat},
-	"pipeline_runs":     {"created_by": laterFormat, "updated_at": laterFormat},
-	"step_runs":         {"created_by": laterFormat, "updated_at": laterFormat},
+		"parts": "follows from the value"},
+	"step_outputs": {"artifact_version_id": "follows from the version"},
 }
 
 // TestTablesAreWhole checks that Tables has every column of every table of a project, unless notExported has it.

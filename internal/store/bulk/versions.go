@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/placard/placard/internal/store/engine"
@@ -26,28 +27,23 @@ func insertRetiredNumbers(b *batch) error {
 
 // insertVersions also gives the versions their subjects and binds the outputs from which they were saved.
 func insertVersions(b *batch) error {
+	if err := b.checkOutputs(); err != nil {
+		return err
+	}
 	for _, fault := range []struct{ text, condition string }{
 		{`"number" must not be greater than "lastNumber" of the artifact`,
 			"CROSS JOIN artifacts x WHERE x.project_id = ? AND x.id = t.artifact_id AND x.last_number < t.number"},
 		{`"number" is the number of a version that has been deleted from the project`,
 			`CROSS JOIN retired_numbers x
 			WHERE x.project_id = ? AND x.artifact_id = t.artifact_id AND x.number = t.number`},
-		{`the output with "outputId" was saved as another version, or "createdAt" is not its "boundAt"`,
+		{`the output with "outputId" was saved as another version or re-uses one, or "createdAt" is not its "boundAt"`,
 			`CROSS JOIN step_outputs x WHERE x.project_id = ? AND x.id = t.output_id AND x.bound_at IS NOT NULL
-			AND (x.bound_at <> t.created_at OR x.artifact_version_id IS NOT NULL AND x.artifact_version_id <> t.id)`},
+			AND (x.bound_at <> t.created_at OR x.reused_subject_id IS NOT NULL OR x.artifact_version_id IS NOT NULL AND x.artifact_version_id <> t.id)`},
 	} {
 		columns := []string{"id", "artifact_id", "output_id", "number", "created_at"}
 		if err := b.refuseWhere(fault.text, columns, engine.SQL(fault.condition, b.project)); err != nil {
 			return err
 		}
-	}
-	outputs := map[any]bool{}
-	for _, r := range b.inserts {
-		output := r.Get("output_id")
-		if output != nil && outputs[output] {
-			return refuse(r.Line, `the file has another artifactVersion with this "outputId"`)
-		}
-		outputs[output] = true
 	}
 	if err := b.addVersionSubjects(); err != nil {
 		return err
@@ -55,7 +51,68 @@ func insertVersions(b *batch) error {
 	if err := insertRows(b); err != nil {
 		return err
 	}
-	return b.bindOutputs()
+	if err := b.bindOutputs(); err != nil {
+		return err
+	}
+	if err := b.bindReusingOutputs(); err != nil {
+		return err
+	}
+	return b.touchArtifacts()
+}
+
+// bindReusingOutputs records the new versions in the outputs that re-use them.
+func (b *batch) bindReusingOutputs() error {
+	subjects := make([]models.ID, len(b.inserts))
+	for i, r := range b.inserts {
+		subjects[i] = versionSubject(r)
+	}
+	return b.Write(engine.SQL(`UPDATE step_outputs AS o SET artifact_version_id = (SELECT v.id FROM artifact_versions v
+		WHERE v.project_id = ? AND v.subject_id = o.reused_subject_id)
+		WHERE project_id = ? AND reused_subject_id IS NOT NULL AND ?`, b.project, b.project,
+		b.Dialect.IDIn("reused_subject_id", subjects)))
+}
+
+// touchArtifacts sets the time of the last change of artifacts to that of their last new versions, if the file does not
+// have it.
+func (b *batch) touchArtifacts() error {
+	last := map[any]Row{}
+	for _, r := range b.inserts {
+		artifact := r.Get("artifact_id")
+		if known, found := last[artifact]; r.Get("description") == Absent &&
+			(!found || isGreater(r, known, "created_at")) {
+			last[artifact] = r
+		}
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	return b.Write(engine.SQL(`UPDATE artifacts SET updated_at = t.created_at FROM ?
+		WHERE project_id = ? AND artifacts.id = t.artifact_id AND updated_at < t.created_at`,
+		b.tableOf(slices.Collect(maps.Values(last)), "artifact_id", "created_at"), b.project))
+}
+
+// checkOutputs returns a RowError for two versions with one subject, and for an output that is another object. An
+// output may have been deleted with its run.
+func (b *batch) checkOutputs() error {
+	subjects := map[models.ID]bool{}
+	for _, r := range b.inserts {
+		if subjects[versionSubject(r)] {
+			return refuse(r.Line, `the file has another artifactVersion with this "outputId"`)
+		}
+		subjects[versionSubject(r)] = true
+	}
+	return b.refuseWhere(`"outputId" must not be the ID of another object, or of the output of another version`,
+		[]string{"output_id"}, engine.SQL("WHERE "+hasID("t.output_id", "step_outputs")+` OR EXISTS (SELECT 1 FROM subjects x
+		WHERE x.project_id = ? AND x.id = t.output_id AND NOT EXISTS (SELECT 1 FROM step_outputs o
+			WHERE o.project_id = ? AND o.id = t.output_id))`, b.project, b.project))
+}
+
+// versionSubject returns the ID of the subject of a version.
+func versionSubject(version Row) models.ID {
+	if output, ok := version.Get("output_id").(models.ID); ok {
+		return output
+	}
+	return version.Get("id").(models.ID)
 }
 
 // addVersionSubjects adds the subjects of new versions. A version with an output takes over the subject of the output.

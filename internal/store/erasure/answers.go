@@ -18,9 +18,9 @@ type storedAnswer struct {
 	Answer    string `json:"answer"`
 }
 
-// rewriteAnswers removes erased values from the stored answers of a project. An answer is not deleted, because the
+// RewriteAnswers removes erased values from the stored answers of a project. An answer is not deleted, because the
 // repeated call would log the value again.
-func rewriteAnswers(tx *access.Tx, project models.ID, erased []models.ID) error {
+func RewriteAnswers(tx *access.Tx, project models.ID, erased []models.ID) error {
 	rows := make([]map[string]string, len(erased))
 	for i, id := range erased {
 		rows[i] = map[string]string{"entry": id.String()}

@@ -181,7 +181,7 @@ func remove(tx *access.Tx, project models.ID, entries []*models.MetadataEntry) (
 	if err := planned.Exec(statement.SQL, statement.Args...).Error; err != nil {
 		return nil, err
 	}
-	return removed, rewriteAnswers(tx, project, erased)
+	return removed, RewriteAnswers(tx, project, erased)
 }
 
 // ofSubjects returns the condition that a row is about a subject of the entries. Without it, PostgreSQL could read all
@@ -219,7 +219,7 @@ func copies(
 	}
 	var retractions []retraction
 	for _, entry := range erased {
-		if entry.Retracted && objects[entry.SubjectID] != entry.SubjectID {
+		if entry.Retracted { // only versions have events of retractions
 			retractions = append(retractions, retraction{objects[entry.SubjectID], entry.LoggedAt.UnixMicro()})
 		}
 	}
