@@ -29,9 +29,12 @@ func TestMain(m *testing.M) {
 	storetest.Main(m)
 }
 
-// newHandler returns a handler with other limits. The store may be nil.
+// newHandler returns a handler with other limits. Without a store it has one that reads nothing.
 func newHandler(t *testing.T, s *store.Store, change func(*models.ServerLimits)) *Handler {
 	t.Helper()
+	if s == nil {
+		s = new(store.Store)
+	}
 	limits, presenter := models.DefaultLimits(), operation.NewPresenter(slog.New(slog.DiscardHandler))
 	change(&limits)
 	resolver := graph.New(graph.Options{Store: s, Limits: limits, Version: "test"})

@@ -104,16 +104,18 @@ func (n *numbers) faults() (faults []string, unused int) {
 	return faults, unused
 }
 
-// importFile imports a file, which may lack lines of the whole file. It counts refusals and conflicts with
-// transactions.
+// importFile imports a file, which may lack lines of the whole file, and again after a conflict with a transaction. It
+// counts refusals.
 func (n *numbers) importFile(file, whole []byte) {
 	n.Helper()
 	_, err := importInto(context.Background(), n, n.url, file)
+	for models.CodeOf(err) == models.CodeConflict { // it may have written nothing
+		_, err = importInto(context.Background(), n, n.url, file)
+	}
 	n.recordFile(whole)
 	var refused *bulk.RowError
-	var failure *models.Error
 	switch {
-	case errors.As(err, &refused), errors.As(err, &failure) && failure.Code == models.CodeConflict:
+	case errors.As(err, &refused):
 		n.refused++
 	case err != nil:
 		n.Error(err)
