@@ -48,10 +48,10 @@ var allowedImports = map[string][]string{
 	},
 
 	"internal/store": {
-		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/deletion",
-		"internal/store/engine", "internal/store/entries", "internal/store/erasure", "internal/store/facet",
-		"internal/store/lineage", "internal/store/search", "internal/store/snapshot", "internal/store/target",
-		"internal/store/timeline",
+		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
+		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
+		"internal/store/facet", "internal/store/lineage", "internal/store/outputs", "internal/store/repair",
+		"internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
@@ -64,6 +64,11 @@ var allowedImports = map[string][]string{
 	"internal/store/erasure":  {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/snapshot": {"models"},
 	"internal/store/search":   {"models", "internal/store/engine"},
+	"internal/store/outputs": {
+		"models", "internal/store/access", "internal/store/clientid", "internal/store/engine", "internal/store/target",
+	},
+	"internal/store/repair":   {"models", "internal/store/access", "internal/store/engine"},
+	"internal/store/clientid": {"models", "internal/store/access", "internal/store/engine"},
 	"internal/store/timeline": {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/facet":    {"models", "internal/store/engine", "internal/store/search"},
 	"internal/store/entries":  {"models", "internal/store/access", "internal/store/engine", "internal/store/search"},
@@ -126,7 +131,7 @@ var importers = map[string][]string{
 	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
-		"internal/store/entries", "internal/store/search",
+		"internal/store/entries", "internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},

@@ -19,7 +19,7 @@ func (auditEvent) Project(ctx context.Context, e *models.AuditEvent) (*models.Pr
 }
 
 func (auditEvent) Object(ctx context.Context, e *models.AuditEvent) (models.Node, error) {
-	node, err := loadersFrom(ctx).auditedObject.Load(ctx, e.ProjectID, e.ID, noArgs{})
+	node, err := loadersFrom(ctx).auditedObject.Load(ctx, models.ID{}, e.ID, noArgs{}) // of all projects in one read
 	return dropDeletedNode(ctx, node), err
 }
 
@@ -28,5 +28,8 @@ func projectByID(ctx context.Context, id models.ID) (*models.Project, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
-	return loadersFrom(ctx).project.Load(ctx, id, id, noArgs{})
+	if err := checkProject(ctx, id); err != nil {
+		return nil, err
+	}
+	return loadersFrom(ctx).project.Load(ctx, models.ID{}, id, noArgs{}) // of all projects in one read
 }

@@ -98,5 +98,5 @@ func (r artifact) MetadataSeries(
 
 // primeArtifact stores an artifact for its versions.
 func (l *loaders) primeArtifact(a *models.Artifact) {
-	l.artifact.Prime(toMicros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
+	l.artifact.Prime(a.ProjectID, toMicros(a.AsOf), map[models.ID]*models.Artifact{a.ID: a})
 }

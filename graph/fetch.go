@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/batch"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
@@ -11,19 +12,19 @@ import (
 
 // The functions of this file turn methods of the store into the fetch functions of loaders.
 
-// fetchByID fetches objects by their ID only.
+// fetchByID fetches objects of a project by their ID.
 func fetchByID[V any](fetch func(context.Context, []models.ID) (map[models.ID]V, error)) batch.Fetch[noArgs, V] {
-	return func(ctx context.Context, _ models.ID, ids []models.ID, _ noArgs) (map[models.ID]V, error) {
-		return fetch(ctx, ids)
+	return func(ctx context.Context, project models.ID, ids []models.ID, _ noArgs) (map[models.ID]V, error) {
+		return fetch(auth.WithProject(ctx, project), ids)
 	}
 }
 
-// fetchViewsByID fetches views of objects by their ID.
+// fetchViewsByID fetches views of objects of a project by their ID, or of any project for zero.
 func fetchViewsByID[V models.View[V]](
 	fetch func(context.Context, []models.ID) (map[models.ID]V, error),
 ) batch.Fetch[epochMicros, V] {
-	return func(ctx context.Context, _ models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
-		objects, err := fetch(ctx, ids)
+	return func(ctx context.Context, project models.ID, ids []models.ID, instant epochMicros) (map[models.ID]V, error) {
+		objects, err := fetch(auth.WithProject(ctx, project), ids)
 		return views(objects, instant), err
 	}
 }
@@ -36,6 +37,18 @@ func fetchViewsOfLists[V models.View[V]](
 		lists, err := fetch(ctx, project, ids)
 		return viewLists(lists, instant), err
 	}
+}
+
+// loadByID returns the object of any project with an ID, the oldest one if several projects have it. Fields below it
+// find it in the loader.
+func loadByID[V comparable](ctx context.Context, l *batch.Loader[epochMicros, V], node models.NodeID) (V, error) {
+	var none V
+	object, err := l.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
+	if object != none {
+		project, _ := references(object)
+		l.Prime(project, toMicros(node.AsOf), map[models.ID]V{node.ID: object})
+	}
+	return object, err
 }
 
 // fetchAsOf fetches values as of an instant.

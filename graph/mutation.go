@@ -151,8 +151,9 @@ func (m mutation) FinishPipelineRun(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishPipelineRun(ctx, inputPath, input)
-	return &models.FinishPipelineRunPayload{PipelineRun: run}, err
+	call := newCall(ctx, "finishPipelineRun", input.IdempotencyKey)
+	run, deduplicated, err := m.store.FinishPipelineRun(ctx, call, inputPath, input)
+	return &models.FinishPipelineRunPayload{PipelineRun: run, Deduplicated: deduplicated}, err
 }
 
 func (m mutation) StartStepRun(ctx context.Context, input models.StartStepRunInput) (*models.StartStepRunPayload, error) {
@@ -169,8 +170,46 @@ func (m mutation) FinishStepRun(
 	if err := input.Check(inputPath); err != nil {
 		return nil, err
 	}
-	run, err := m.store.FinishStepRun(ctx, inputPath, input)
-	return &models.FinishStepRunPayload{StepRun: run}, err
+	call := newCall(ctx, "finishStepRun", input.IdempotencyKey)
+	facts, err := m.outputFacts(inputPath.Child("outputs"), input.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	finished, deduplicated, err := m.store.FinishStepRun(ctx, call, inputPath, input, facts)
+	addSiblings(loadersFrom(ctx), finished.Outputs)
+	return &models.FinishStepRunPayload{
+		StepRun: finished.Step, Outputs: finished.Outputs, Deduplicated: deduplicated,
+	}, err
+}
+
+// outputFacts returns the facts of each output. All outputs share the limit of entries in a call.
+func (m mutation) outputFacts(path *models.Path, outputs []models.FinishStepOutputInput) ([][]models.Fact, error) {
+	facts, entries := make([][]models.Fact, len(outputs)), 0
+	for i := range outputs {
+		var err error
+		if facts[i], err = models.ReadFacts(&m.limits, path.Child(i), outputs[i].Metadata, outputs[i].Entries); err != nil {
+			return nil, err
+		}
+		entries += len(facts[i])
+	}
+	if limit := int(m.limits.EntriesPerCall); entries > limit {
+		return nil, models.LimitExceeded(path, "entries in a call", int64(limit), int64(entries))
+	}
+	return facts, nil
+}
+
+func (m mutation) BindOutput(ctx context.Context, input models.BindOutputInput) (*models.BindOutputPayload, error) {
+	if err := input.Check(inputPath); err != nil {
+		return nil, err
+	}
+	call := newCall(ctx, "bindOutput", input.IdempotencyKey)
+	output, deduplicated, err := m.store.BindOutput(ctx, call, inputPath, input)
+	if err != nil {
+		return nil, err
+	}
+	return &models.BindOutputPayload{
+		StepOutput: output, ArtifactVersion: output.KnownVersion, Deduplicated: deduplicated,
+	}, nil
 }
 
 func (m mutation) SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error) {

@@ -159,7 +159,7 @@ func (q query) Artifact(ctx context.Context, id, name, project *string) (*models
 	if err != nil || !ok {
 		return nil, err
 	}
-	return loadersFrom(ctx).artifact.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
+	return loadByID(ctx, loadersFrom(ctx).artifact, node)
 }
 
 func (q query) artifactByName(ctx context.Context, name string, project *string) (*models.Artifact, error) {
@@ -211,7 +211,7 @@ func (q query) StepRun(ctx context.Context, id string) (*models.StepRun, error) 
 	if err != nil || !ok {
 		return nil, err
 	}
-	return loadersFrom(ctx).stepRun.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
+	return loadByID(ctx, loadersFrom(ctx).stepRun, node)
 }
 
 func (q query) PipelineRun(ctx context.Context, id string) (*models.PipelineRun, error) {
@@ -219,7 +219,7 @@ func (q query) PipelineRun(ctx context.Context, id string) (*models.PipelineRun,
 	if err != nil || !ok {
 		return nil, err
 	}
-	return loadersFrom(ctx).pipelineRun.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
+	return loadByID(ctx, loadersFrom(ctx).pipelineRun, node)
 }
 
 func (q query) Node(ctx context.Context, id string) (models.Node, error) {

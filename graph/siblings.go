@@ -9,7 +9,7 @@ import (
 )
 
 // maxReferences is the greatest number of IDs that references returns.
-const maxReferences = 3
+const maxReferences = 4
 
 // references returns the project of an object, and the IDs by which loaders read it or the objects that it refers to.
 // Each type of objects has its IDs in a fixed order. Absent IDs are zero.
@@ -28,7 +28,11 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 	case *models.StepInput:
 		return o.ProjectID, [maxReferences]models.ID{o.ArtifactVersionID}
 	case *models.StepOutput:
-		return o.ProjectID, [maxReferences]models.ID{o.ID, o.ArtifactVersionID, o.StepRunID}
+		ids := [maxReferences]models.ID{models.SubjectAt(o, nil), o.ArtifactVersionID, o.StepRunID}
+		if o.Reused() {
+			ids[3] = o.ID // the subject before the binding
+		}
+		return o.ProjectID, ids
 	case *models.MetadataEntry:
 		return o.ProjectID, [maxReferences]models.ID{o.ID, o.SubjectID, o.StepRunID}
 	case *models.MetadataKeyUsage:

@@ -17,8 +17,8 @@ func (stepOutput) StepRun(ctx context.Context, o *models.StepOutput) (*models.St
 }
 
 func (stepOutput) ArtifactVersion(ctx context.Context, o *models.StepOutput) (*models.ArtifactVersion, error) {
-	if o.ArtifactVersionID.IsZero() {
-		return nil, nil
+	if o.ArtifactVersionID.IsZero() || o.KnownVersion != nil {
+		return o.KnownVersion, nil
 	}
 	version, err := loadersFrom(ctx).version.Load(ctx, o.ProjectID, o.ArtifactVersionID, toMicros(o.AsOf))
 	return dropDeletedNode(ctx, version), err

@@ -29,7 +29,7 @@ func (s subject[T]) latest(
 func (s subject[T]) latestAt(
 	ctx context.Context, object T, keys []string, instant *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	project, id, view := object.MetadataRef()
+	project, _, view := object.MetadataRef()
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view)}
 	if keys != nil {
 		text, err := json.Marshal(keys)
@@ -38,7 +38,7 @@ func (s subject[T]) latestAt(
 		}
 		args.keys = string(text)
 	}
-	return loadersFrom(ctx).metadata.Load(ctx, project, id, args)
+	return loadersFrom(ctx).metadata.Load(ctx, project, models.SubjectAt(object, instant), args)
 }
 
 func (s subject[T]) Metadata(
@@ -103,7 +103,7 @@ func (s subject[T]) Columns(
 func (s subject[T]) latestOfKeys(
 	ctx context.Context, object T, keys []models.MetadataKey, asOf *models.Time,
 ) ([]*models.MetadataEntry, error) {
-	project, id, view := object.MetadataRef()
+	project, _, view := object.MetadataRef()
 	instant, err := s.effectiveAsOf(ctx, models.NewPath("asOf"), asOf, view)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (s subject[T]) latestOfKeys(
 		return nil, err
 	}
 	args := latestArgs{asOf: toMicros(instant), view: toMicros(view), keys: string(text)}
-	entries, err := loadersFrom(ctx).columns.Load(ctx, project, id, args)
+	entries, err := loadersFrom(ctx).columns.Load(ctx, project, models.SubjectAt(object, instant), args)
 	if err != nil {
 		return nil, err
 	}
@@ -199,12 +199,13 @@ func (s subject[T]) MetadataSeries(
 	ctx context.Context, object T, key string, card *string, first *int32, after *string, last *int32, before *string,
 	asOf *models.Time,
 ) (*models.MetadataSeries, error) {
-	project, id, view := object.MetadataRef()
+	project, _, view := object.MetadataRef()
 	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf, nil}, view)
 	if err != nil {
 		return nil, err
 	}
 	l := loadersFrom(ctx)
+	id := models.SubjectAt(object, epochMicros(page.key.AsOf).time())
 	series, err := loadSeries(ctx, project, id, page, l.subjectSeries, l.subjectSummaries)
 	noteSeries(ctx, project, page, series)
 	if version, ok := any(object).(*models.ArtifactVersion); ok && series != nil {

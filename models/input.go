@@ -69,6 +69,7 @@ type (
 		Artifact       string
 		Version        *string
 		Type           *string
+		ClientID       *string `json:",omitempty"`
 		Output         *StepOutputRef
 		Aliases        []string
 		Tags           []string
@@ -79,22 +80,32 @@ type (
 	StartPipelineRunInput struct {
 		Project        *string
 		Pipeline       string
+		ClientID       *string
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishPipelineRunInput struct {
-		PipelineRunID string
-		Status        RunStatus
+		PipelineRunID  string
+		Status         RunStatus
+		IdempotencyKey *string `json:"-"`
 	}
 	StartStepRunInput struct {
 		PipelineRunID  string
 		Name           string
+		ClientID       *string `json:",omitempty"`
 		Inputs         []StepInputDeclaration
 		Outputs        []StepOutputDeclaration
 		IdempotencyKey *string `json:"-"`
 	}
 	FinishStepRunInput struct {
-		StepRunID string
-		Status    RunStatus
+		StepRunID      string
+		Status         RunStatus
+		Outputs        []FinishStepOutputInput `json:",omitempty"`
+		IdempotencyKey *string                 `json:"-"`
+	}
+	BindOutputInput struct {
+		Output          StepOutputRef
+		ArtifactVersion ArtifactVersionRef
+		IdempotencyKey  *string `json:"-"`
 	}
 	SetAliasInput struct {
 		ArtifactVersionSelector
@@ -155,7 +166,7 @@ type MetadataKeyInput struct {
 	Card *string
 }
 
-// StepOutputRef identifies the step output that a version is saved from.
+// StepOutputRef identifies an output of a step run.
 type StepOutputRef struct{ StepRunID, Name string }
 
 // StepInputDeclaration declares an artifact version that a step reads.

@@ -31,7 +31,25 @@ func (e *MetadataEntry) NodeID() NodeID   { return NodeID{e.ID, e.AsOf} }
 func (v ArtifactVersion) MetadataRef() (ID, ID, *Time) { return v.ProjectID, v.SubjectID, v.AsOf }
 func (r PipelineRun) MetadataRef() (ID, ID, *Time)     { return r.ProjectID, r.ID, r.AsOf }
 func (r StepRun) MetadataRef() (ID, ID, *Time)         { return r.ProjectID, r.ID, r.AsOf }
-func (o StepOutput) MetadataRef() (ID, ID, *Time)      { return o.ProjectID, o.ID, o.AsOf }
+
+// MetadataRef returns the subject of the version that the output reuses, or the one of the output, which is also that
+// of a version saved from it.
+func (o StepOutput) MetadataRef() (ID, ID, *Time) {
+	if !o.ReusedSubjectID.IsZero() {
+		return o.ProjectID, o.ReusedSubjectID, o.AsOf
+	}
+	return o.ProjectID, o.ID, o.AsOf
+}
+
+// SubjectAt returns the subject of the entries that an object shows as of an instant, nil for the instant of the
+// object. An output shows its own entries before it is bound to a version that exists.
+func SubjectAt(object Subject, instant *Time) ID {
+	if output, ok := object.(*StepOutput); ok {
+		object = output.ViewAt(instant)
+	}
+	_, subject, _ := object.MetadataRef()
+	return subject
+}
 
 // View is an object that can be read as of an instant.
 type View[T any] interface {

@@ -32,9 +32,21 @@ type (
 		StepRun      *StepRun
 		Deduplicated bool
 	}
-	FinishPipelineRunPayload struct{ PipelineRun *PipelineRun }
-	FinishStepRunPayload     struct{ StepRun *StepRun }
-	SetAliasPayload          struct {
+	BindOutputPayload struct {
+		StepOutput      *StepOutput
+		ArtifactVersion *ArtifactVersion
+		Deduplicated    bool
+	}
+	FinishPipelineRunPayload struct {
+		PipelineRun  *PipelineRun
+		Deduplicated bool
+	}
+	FinishStepRunPayload struct {
+		StepRun      *StepRun
+		Outputs      []*StepOutput
+		Deduplicated bool
+	}
+	SetAliasPayload struct {
 		ArtifactVersion *ArtifactVersion
 		Deduplicated    bool
 	}

@@ -3,11 +3,15 @@ package models
 // RunStatus is the state of a run.
 type RunStatus string
 
-// A run starts as RUNNING and finishes once.
+// A run starts as RUNNING and finishes once. A step run that is CANCELLED because its pipeline run ended can be
+// finished once more.
 const (
 	RunStatusRunning   RunStatus = "RUNNING"
 	RunStatusCompleted RunStatus = "COMPLETED"
 	RunStatusFailed    RunStatus = "FAILED"
+	RunStatusCancelled RunStatus = "CANCELLED"
+	// RunStatusCached is a status of step runs only: the step reused results.
+	RunStatusCached RunStatus = "CACHED"
 )
 
 // PipelineRun is one run of a pipeline.
@@ -119,17 +123,23 @@ type StepOutput struct {
 	// ReusedSubjectID is the subject of the version that the output re-uses, zero for an output that a version was saved
 	// from.
 	ReusedSubjectID ID
+	// KnownVersion is the version if it is already known, else nil. A replayed call sets it, because the version may be
+	// deleted.
+	KnownVersion *ArtifactVersion `gorm:"-"`
 	// AsOf is the instant of a view, nil for the output as it is now. Fields below a view inherit it.
 	AsOf *Time `gorm:"-"`
 }
+
+// Reused reports whether the output is bound to a version that existed before.
+func (o *StepOutput) Reused() bool { return !o.ReusedSubjectID.IsZero() }
 
 // ViewAt returns the output as of an instant, unbound if its version was saved later. The caller checks that the step
 // run had started.
 func (o *StepOutput) ViewAt(asOf *Time) *StepOutput {
 	return viewAt(o, asOf, func(view *StepOutput) (start Time) {
-		view.AsOf = asOf
+		view.AsOf, view.KnownVersion = asOf, nil
 		if view.BoundAt != nil && view.BoundAt.After(asOf.Time) {
-			view.BoundAt, view.ArtifactVersionID = nil, ID{}
+			view.BoundAt, view.ArtifactVersionID, view.ReusedSubjectID = nil, ID{}, ID{}
 		}
 		return Time{}
 	})

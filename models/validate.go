@@ -12,23 +12,25 @@ func (in *CreateArtifactVersionInput) Check(at *Path) error {
 	}); err != nil {
 		return err
 	}
-	if in.Version != nil && *in.Version == LatestAlias {
-		return BadInput(at.Child("version"),
-			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	if err := checkVersionName(at, in.Version); err != nil {
+		return err
 	}
 	if in.Output != nil {
 		if err := CheckName(at.Child("output").Child("name"), in.Output.Name); err != nil {
 			return err
 		}
 	}
-	if err := checkLabels(at.Child("tags"), in.Tags, CheckName); err != nil {
-		return err
-	}
-	return checkLabels(at.Child("aliases"), in.Aliases, checkAlias)
+	return cmp.Or(checkLabels(at.Child("tags"), in.Tags, CheckName),
+		checkLabels(at.Child("aliases"), in.Aliases, checkAlias), checkClientID(at, in.ClientID))
 }
 
-func (in *StartPipelineRunInput) Check(at *Path) error {
-	return checkNames(at, []nameField{{"project", in.Project}, {"pipeline", &in.Pipeline}})
+// checkVersionName refuses the name of the computed alias.
+func checkVersionName(at *Path, name *string) error {
+	if name != nil && *name == LatestAlias {
+		return BadInput(at.Child("version"),
+			"must not be %q, the computed alias of the version with the greatest number", LatestAlias)
+	}
+	return nil
 }
 
 // Check validates the names of the step, its inputs and its outputs, and their number.
@@ -55,12 +57,10 @@ func (in *StartStepRunInput) Check(at *Path) error {
 			return err
 		}
 	}
-	return checkSlots(at.Child("outputs"), outputs, MaxOutputs)
+	return cmp.Or(checkSlots(at.Child("outputs"), outputs, MaxOutputs), checkClientID(at, in.ClientID))
 }
 
-func (in *FinishPipelineRunInput) Check(at *Path) error { return checkFinalStatus(at, in.Status) }
-func (in *FinishStepRunInput) Check(at *Path) error     { return checkFinalStatus(at, in.Status) }
-func (in *CreateProjectInput) Check(at *Path) error     { return CheckName(at.Child("name"), in.Name) }
+func (in *CreateProjectInput) Check(at *Path) error { return CheckName(at.Child("name"), in.Name) }
 
 // CheckDescription validates a description, and returns nil for an empty one. given reports whether the input has the
 // field.
@@ -233,13 +233,6 @@ func checkSlots(at *Path, names []string, maxSlots int) error {
 			return BadInput(at.Child(i).Child("name"), "must not repeat a name of the step")
 		}
 		seen[name] = true
-	}
-	return nil
-}
-
-func checkFinalStatus(at *Path, status RunStatus) error {
-	if status == RunStatusRunning {
-		return BadInput(at.Child("status"), "must be COMPLETED or FAILED")
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ export const embeddedTypes: string[] = [
   "ArtifactVersionEdge",
   "AuditEventConnection",
   "AuditEventEdge",
+  "BindOutputPayload",
   "BooleanValue",
   "ComparisonCell",
   "ComparisonInput",

@@ -201,6 +201,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BindOutputPayload struct {
+		ArtifactVersion func(childComplexity int) int
+		Deduplicated    func(childComplexity int) int
+		StepOutput      func(childComplexity int) int
+	}
+
 	BooleanValue struct {
 		Boolean      func(childComplexity int) int
 		Display      func(childComplexity int) int
@@ -290,11 +296,14 @@ type ComplexityRoot struct {
 	}
 
 	FinishPipelineRunPayload struct {
-		PipelineRun func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+		PipelineRun  func(childComplexity int) int
 	}
 
 	FinishStepRunPayload struct {
-		StepRun func(childComplexity int) int
+		Deduplicated func(childComplexity int) int
+		Outputs      func(childComplexity int) int
+		StepRun      func(childComplexity int) int
 	}
 
 	FloatValue struct {
@@ -475,6 +484,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		BindOutput            func(childComplexity int, input models.BindOutputInput) int
 		CreateAPIKey          func(childComplexity int, input models.CreateApiKeyInput) int
 		CreateArtifactVersion func(childComplexity int, input models.CreateArtifactVersionInput) int
 		CreateProject         func(childComplexity int, input models.CreateProjectInput) int
@@ -720,6 +730,7 @@ type ComplexityRoot struct {
 		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
 		Name                 func(childComplexity int) int
 		NodeID               func(childComplexity int) int
+		Reused               func(childComplexity int) int
 		StepRun              func(childComplexity int) int
 	}
 
@@ -1659,6 +1670,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
 
+	case "BindOutputPayload.artifactVersion":
+		if e.ComplexityRoot.BindOutputPayload.ArtifactVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.ArtifactVersion(childComplexity), true
+	case "BindOutputPayload.deduplicated":
+		if e.ComplexityRoot.BindOutputPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.Deduplicated(childComplexity), true
+	case "BindOutputPayload.stepOutput":
+		if e.ComplexityRoot.BindOutputPayload.StepOutput == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindOutputPayload.StepOutput(childComplexity), true
+
 	case "BooleanValue.boolean":
 		if e.ComplexityRoot.BooleanValue.Boolean == nil {
 			break
@@ -1932,6 +1962,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EraseMetadataPayload.Entries(childComplexity), true
 
+	case "FinishPipelineRunPayload.deduplicated":
+		if e.ComplexityRoot.FinishPipelineRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishPipelineRunPayload.Deduplicated(childComplexity), true
 	case "FinishPipelineRunPayload.pipelineRun":
 		if e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun == nil {
 			break
@@ -1939,6 +1975,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishPipelineRunPayload.PipelineRun(childComplexity), true
 
+	case "FinishStepRunPayload.deduplicated":
+		if e.ComplexityRoot.FinishStepRunPayload.Deduplicated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishStepRunPayload.Deduplicated(childComplexity), true
+	case "FinishStepRunPayload.outputs":
+		if e.ComplexityRoot.FinishStepRunPayload.Outputs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishStepRunPayload.Outputs(childComplexity), true
 	case "FinishStepRunPayload.stepRun":
 		if e.ComplexityRoot.FinishStepRunPayload.StepRun == nil {
 			break
@@ -2617,6 +2665,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetadataValueUsageEdge.Node(childComplexity), true
 
+	case "Mutation.bindOutput":
+		if e.ComplexityRoot.Mutation.BindOutput == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bindOutput_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BindOutput(childComplexity, args["input"].(models.BindOutputInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -3998,6 +4057,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepOutput.NodeID(childComplexity), true
+	case "StepOutput.reused":
+		if e.ComplexityRoot.StepOutput.Reused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepOutput.Reused(childComplexity), true
 	case "StepOutput.stepRun":
 		if e.ComplexityRoot.StepOutput.StepRun == nil {
 			break
@@ -4739,6 +4804,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArtifactVersionRef", ec.unmarshalInputArtifactVersionRef),
 			graphql.NewInputUnmarshaler("AuditActionFilter", ec.unmarshalInputAuditActionFilter),
 			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
+			graphql.NewInputUnmarshaler("BindOutputInput", ec.unmarshalInputBindOutputInput),
 			graphql.NewInputUnmarshaler("ConsumerFilter", ec.unmarshalInputConsumerFilter),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateArtifactVersionInput", ec.unmarshalInputCreateArtifactVersionInput),
@@ -4750,6 +4816,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteProjectInput", ec.unmarshalInputDeleteProjectInput),
 			graphql.NewInputUnmarshaler("EraseMetadataInput", ec.unmarshalInputEraseMetadataInput),
 			graphql.NewInputUnmarshaler("FinishPipelineRunInput", ec.unmarshalInputFinishPipelineRunInput),
+			graphql.NewInputUnmarshaler("FinishStepOutputInput", ec.unmarshalInputFinishStepOutputInput),
 			graphql.NewInputUnmarshaler("FinishStepRunInput", ec.unmarshalInputFinishStepRunInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
@@ -5102,12 +5169,17 @@ type Mutation {
   createArtifactVersion("The object to create." input: CreateArtifactVersionInput!): CreateArtifactVersionPayload
   "Start a pipeline run."
   startPipelineRun("The run." input: StartPipelineRunInput!): StartPipelineRunPayload
-  "Finish a pipeline run."
+  "Finish a pipeline run. Its running steps become ` + "`" + `CANCELLED` + "`" + `."
   finishPipelineRun("The run and its final status." input: FinishPipelineRunInput!): FinishPipelineRunPayload
   "Start a step of a pipeline run and declare its inputs and outputs."
   startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
-  "Finish a step run. Facts on outputs without a version remain on these outputs."
+  "Finish a step run, and save its outputs. Facts on outputs without a version remain on these outputs."
   finishStepRun("The step run and its final status." input: FinishStepRunInput!): FinishStepRunPayload
+  """
+  Bind an output to a version that exists, such as a cached result. Facts that wait on the output are logged to the
+  version, and the output returns the metadata of the version from then on.
+  """
+  bindOutput("The output and the version." input: BindOutputInput!): BindOutputPayload
   "Point an alias of an artifact to a version. It no longer points to another version."
   setAlias("The alias and its new version." input: SetAliasInput!): SetAliasPayload
   "Remove an alias from a version."
@@ -5312,6 +5384,10 @@ enum RunStatus {
   COMPLETED
   "Finished with a failure; its metadata remains."
   FAILED
+  "Stopped before it was done, by a caller or because the pipeline run of the step finished."
+  CANCELLED
+  "Finished because its outputs reuse earlier results; for step runs only."
+  CACHED
 }
 
 "One run of a pipeline."
@@ -5449,7 +5525,8 @@ type StepInput {
 
 """
 A declared output of a step run, also before its artifact version exists. Facts that a step context logs are stored on
-the output and move to the version when it is created. After that the output returns the metadata of the version.
+the output and move to the version when it is created. After that the output returns the metadata of the version. An
+output that reuses a version keeps its own facts in the past, before it was bound.
 """
 type StepOutput implements Node & Subject {
   "Opaque, unique over all types and projects."
@@ -5462,10 +5539,12 @@ type StepOutput implements Node & Subject {
   artifactName: String
   "The step run that declared it."
   stepRun: StepRun!
-  "The version that was saved from it; null before that, and after that version is deleted."
+  "The version that was saved from it or that it reuses; null before that, and after that version is deleted."
   artifactVersion: ArtifactVersion
-  "The time when a version was saved from it; null before."
+  "The time when a version was saved from it, or when it was bound to an existing one; null before."
   boundAt: DateTime
+  "True if it is bound to a version that existed before, by ` + "`" + `bindOutput` + "`" + ` or ` + "`" + `finishStepRun` + "`" + `."
+  reused: Boolean!
   "See ` + "`" + `Subject.metadata` + "`" + `."
   metadata(
     "Only these keys." keys: [String!]
@@ -5896,7 +5975,7 @@ type RetractMetadataPayload {
   "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 
-"The output that a version is saved from."
+"An output of a step run."
 input StepOutputRef {
   "The step run that declared it." stepRunId: ID!
   "The name of the output." name: String!
@@ -5918,6 +5997,8 @@ input CreateArtifactVersionInput {
   version: String
   "The type, such as ` + "`" + `Dataset` + "`" + ` or ` + "`" + `Model` + "`" + `, 1 to 250 characters."
   type: String
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `. A call with the ID of a version must have its artifact and output."
+  clientId: ID
   "The output that it is saved from. Its facts move to the version. An output is saved at most once."
   output: StepOutputRef
   "Aliases to point to the version, at most 100."
@@ -5934,79 +6015,8 @@ input CreateArtifactVersionInput {
 
 "The created object."
 type CreateArtifactVersionPayload {
-  "The new version." artifactVersion: ArtifactVersion!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A pipeline run to start."
-input StartPipelineRunInput {
-  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
-  project: String
-  "The name of the pipeline, 1 to 250 characters."
-  pipeline: String!
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
-  idempotencyKey: String
-}
-
-"The started run."
-type StartPipelineRunPayload {
-  "The new run." pipelineRun: PipelineRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A pipeline run to finish."
-input FinishPipelineRunInput {
-  "The run. A run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
-  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
-}
-
-"The finished run."
-type FinishPipelineRunPayload {
-  "The run." pipelineRun: PipelineRun!
-}
-
-"An artifact version that a step reads."
-input StepInputDeclaration {
-  "The name in the step, 1 to 250 characters, unique." name: String!
-  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
-  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
-}
-
-"An output that a step will produce."
-input StepOutputDeclaration {
-  "The name in the step, 1 to 250 characters, unique." name: String!
-  "The name of the artifact of the future version, which a step context can use." artifactName: String
-}
-
-"A step run to start."
-input StartStepRunInput {
-  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `."
-  pipelineRunId: ID!
-  "The name of the step, 1 to 250 characters."
-  name: String!
-  "The inputs, at most 1,000."
-  inputs: [StepInputDeclaration!]
-  "The outputs, at most 100."
-  outputs: [StepOutputDeclaration!]
-  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
-  idempotencyKey: String
-}
-
-"The started run."
-type StartStepRunPayload {
-  "The new step run." stepRun: StepRun!
-  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
-}
-
-"A step run to finish."
-input FinishStepRunInput {
-  "The step run. A step run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." stepRunId: ID!
-  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused." status: RunStatus! = COMPLETED
-}
-
-"The finished run."
-type FinishStepRunPayload {
-  "The step run." stepRun: StepRun!
+  "The version." artifactVersion: ArtifactVersion!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
 }
 
 "A project to create."
@@ -6940,6 +6950,134 @@ extend type Project {
   "How many artifacts it has." artifactCount: Int @cost(weight: 50)
   "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
   "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
+}
+`, BuiltIn: false},
+	{Name: "../schema/runs.graphqls", Input: `# Starting and finishing runs.
+
+"A pipeline run to start."
+input StartPipelineRunInput {
+  "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
+  project: String
+  "The name of the pipeline, 1 to 250 characters."
+  pipeline: String!
+  """
+  A UUID of version 4 or 7 in lower case that the caller made, unique in the project. It becomes the ID of the new
+  object. A call with the ID of an existing object returns it if it has the same type, name and parent, else fails with
+  ` + "`" + `CONFLICT` + "`" + `.
+  """
+  clientId: ID
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The started run."
+type StartPipelineRunPayload {
+  "The run." pipelineRun: PipelineRun!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
+}
+
+"A pipeline run to finish."
+input FinishPipelineRunInput {
+  "The run. A run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `." pipelineRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` and ` + "`" + `CACHED` + "`" + ` are refused." status: RunStatus! = COMPLETED
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The finished run."
+type FinishPipelineRunPayload {
+  "The run." pipelineRun: PipelineRun!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"An artifact version that a step reads."
+input StepInputDeclaration {
+  "The name in the step, 1 to 250 characters, unique." name: String!
+  "A version of the project of the run; exactly one of this field and ` + "`" + `artifactVersion` + "`" + `." artifactVersionId: ID
+  "A version of the project of the run, by reference." artifactVersion: ArtifactVersionRef
+}
+
+"An output that a step will produce."
+input StepOutputDeclaration {
+  "The name in the step, 1 to 250 characters, unique." name: String!
+  "The name of the artifact of the future version, which a step context can use." artifactName: String
+}
+
+"A step run to start."
+input StartStepRunInput {
+  "The run of the step. A finished run fails with ` + "`" + `CONFLICT` + "`" + `, unless ` + "`" + `clientId` + "`" + ` is present."
+  pipelineRunId: ID!
+  "The name of the step, 1 to 250 characters."
+  name: String!
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `."
+  clientId: ID
+  "The inputs, at most 1,000."
+  inputs: [StepInputDeclaration!]
+  "The outputs, at most 100."
+  outputs: [StepOutputDeclaration!]
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"The started run."
+type StartStepRunPayload {
+  "The step run." stepRun: StepRun!
+  "True if an earlier call with the same idempotency key or client-made ID created it." deduplicated: Boolean!
+}
+
+"A step run to finish."
+input FinishStepRunInput {
+  """
+  The step run. A step run that has another final status fails with ` + "`" + `CONFLICT` + "`" + `, unless it became ` + "`" + `CANCELLED` + "`" + ` because its
+  pipeline run finished.
+  """
+  stepRunId: ID!
+  "The final status; ` + "`" + `RUNNING` + "`" + ` is refused."
+  status: RunStatus! = COMPLETED
+  """
+  Outputs to save in the same transaction, at most 100. The limit of entries in a call counts those of all outputs. A
+  step run that has ended fails with ` + "`" + `CONFLICT` + "`" + `.
+  """
+  outputs: [FinishStepOutputInput!]
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `."
+  idempotencyKey: String
+}
+
+"""
+An output to save as a new version, or to bind to a version that exists. Beside ` + "`" + `reuse` + "`" + `, the fields ` + "`" + `artifact` + "`" + `,
+` + "`" + `version` + "`" + `, ` + "`" + `type` + "`" + ` and ` + "`" + `clientId` + "`" + ` are refused; the others apply to that version.
+"""
+input FinishStepOutputInput {
+  "The name of the output in its step." name: String!
+  "The name of the artifact; the declared ` + "`" + `artifactName` + "`" + ` when absent." artifact: String
+  "See ` + "`" + `CreateArtifactVersionInput.version` + "`" + `." version: String
+  "See ` + "`" + `CreateArtifactVersionInput.type` + "`" + `." type: String
+  "See ` + "`" + `StartPipelineRunInput.clientId` + "`" + `. An ID that an object has fails with ` + "`" + `CONFLICT` + "`" + `." clientId: ID
+  "Facts to log after those of the output; see ` + "`" + `LogMetadataInput.metadata` + "`" + `." metadata: JSONObject
+  "Facts to log; see ` + "`" + `LogMetadataInput.entries` + "`" + `." entries: [MetadataEntryInput!]
+  "Tags of the version, at most 100." tags: [String!]
+  "Aliases to point to the version, at most 100." aliases: [String!]
+  "A version of the project that the output reuses; see ` + "`" + `Mutation.bindOutput` + "`" + `." reuse: ArtifactVersionRef
+}
+
+"The finished run."
+type FinishStepRunPayload {
+  "The step run." stepRun: StepRun!
+  "The saved and bound outputs, in the order of the input." outputs: [StepOutput!]! @listSize(assumedSize: 5)
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
+}
+
+"An output to bind to a version that exists."
+input BindOutputInput {
+  "The output. An output that is bound fails with ` + "`" + `CONFLICT` + "`" + `, also for the same version." output: StepOutputRef!
+  "A version of the project of the step run." artifactVersion: ArtifactVersionRef!
+  "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
+}
+
+"The bound output."
+type BindOutputPayload {
+  "The output." stepOutput: StepOutput!
+  "The version." artifactVersion: ArtifactVersion!
+  "True if this is the response of an earlier call with the same idempotency key." deduplicated: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphqls", Input: `# Filters and orders of lists. docs/how-to/find.md has examples.
@@ -7986,6 +8124,18 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BindOutputPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stepOutput":
+		return ec.fieldContext_BindOutputPayload_stepOutput(ctx, field)
+	case "artifactVersion":
+		return ec.fieldContext_BindOutputPayload_artifactVersion(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_BindOutputPayload_deduplicated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BindOutputPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ComparisonCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -8110,6 +8260,8 @@ func (ec *executionContext) childFields_FinishPipelineRunPayload(ctx context.Con
 	switch field.Name {
 	case "pipelineRun":
 		return ec.fieldContext_FinishPipelineRunPayload_pipelineRun(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_FinishPipelineRunPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishPipelineRunPayload", field.Name)
 }
@@ -8118,6 +8270,10 @@ func (ec *executionContext) childFields_FinishStepRunPayload(ctx context.Context
 	switch field.Name {
 	case "stepRun":
 		return ec.fieldContext_FinishStepRunPayload_stepRun(ctx, field)
+	case "outputs":
+		return ec.fieldContext_FinishStepRunPayload_outputs(ctx, field)
+	case "deduplicated":
+		return ec.fieldContext_FinishStepRunPayload_deduplicated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FinishStepRunPayload", field.Name)
 }
@@ -8748,6 +8904,8 @@ func (ec *executionContext) childFields_StepOutput(ctx context.Context, field gr
 		return ec.fieldContext_StepOutput_artifactVersion(ctx, field)
 	case "boundAt":
 		return ec.fieldContext_StepOutput_boundAt(ctx, field)
+	case "reused":
+		return ec.fieldContext_StepOutput_reused(ctx, field)
 	case "metadata":
 		return ec.fieldContext_StepOutput_metadata(ctx, field)
 	case "metadataEntry":

@@ -70,6 +70,7 @@ type MutationResolver interface {
 	FinishPipelineRun(ctx context.Context, input models.FinishPipelineRunInput) (*models.FinishPipelineRunPayload, error)
 	StartStepRun(ctx context.Context, input models.StartStepRunInput) (*models.StartStepRunPayload, error)
 	FinishStepRun(ctx context.Context, input models.FinishStepRunInput) (*models.FinishStepRunPayload, error)
+	BindOutput(ctx context.Context, input models.BindOutputInput) (*models.BindOutputPayload, error)
 	SetAlias(ctx context.Context, input models.SetAliasInput) (*models.SetAliasPayload, error)
 	RemoveAlias(ctx context.Context, input models.RemoveAliasInput) (*models.RemoveAliasPayload, error)
 	TagArtifactVersion(ctx context.Context, input models.TagArtifactVersionInput) (*models.TagArtifactVersionPayload, error)
@@ -854,6 +855,20 @@ func (ec *executionContext) field_Artifact_versions_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bindOutput_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (models.BindOutputInput, error) {
+			return ec.unmarshalNBindOutputInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -5474,70 +5489,6 @@ func (ec *executionContext) fieldContext_DurationValue_seconds(_ context.Context
 	return graphql.NewScalarFieldContext("DurationValue", field, false, false, "Float")
 }
 
-func (ec *executionContext) _FinishPipelineRunPayload_pipelineRun(ctx context.Context, field graphql.CollectedField, obj *models.FinishPipelineRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FinishPipelineRunPayload_pipelineRun(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PipelineRun, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.PipelineRun) graphql.Marshaler {
-			return ec.marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_FinishPipelineRunPayload_pipelineRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FinishPipelineRunPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PipelineRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _FinishStepRunPayload_stepRun(ctx context.Context, field graphql.CollectedField, obj *models.FinishStepRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FinishStepRunPayload_stepRun(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StepRun, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
-			return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_FinishStepRunPayload_stepRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FinishStepRunPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_StepRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _FloatValue_display(ctx context.Context, field graphql.CollectedField, obj *models.FloatValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7188,6 +7139,50 @@ func (ec *executionContext) fieldContext_Mutation_finishStepRun(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_finishStepRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_bindOutput(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bindOutput(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BindOutput(ctx, fc.Args["input"].(models.BindOutputInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.BindOutputPayload) graphql.Marshaler {
+			return ec.marshalOBindOutputPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐBindOutputPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bindOutput(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BindOutputPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bindOutput_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10792,116 +10787,6 @@ func (ec *executionContext) fieldContext_SetValue_items(_ context.Context, field
 	return graphql.NewScalarFieldContext("SetValue", field, false, false, "MetadataValue")
 }
 
-func (ec *executionContext) _StartPipelineRunPayload_pipelineRun(ctx context.Context, field graphql.CollectedField, obj *models.StartPipelineRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StartPipelineRunPayload_pipelineRun(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PipelineRun, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.PipelineRun) graphql.Marshaler {
-			return ec.marshalNPipelineRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐPipelineRun(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_StartPipelineRunPayload_pipelineRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "StartPipelineRunPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PipelineRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _StartPipelineRunPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.StartPipelineRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StartPipelineRunPayload_deduplicated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Deduplicated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_StartPipelineRunPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StartPipelineRunPayload", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _StartStepRunPayload_stepRun(ctx context.Context, field graphql.CollectedField, obj *models.StartStepRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StartStepRunPayload_stepRun(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StepRun, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *models.StepRun) graphql.Marshaler {
-			return ec.marshalNStepRun2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepRun(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_StartStepRunPayload_stepRun(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "StartStepRunPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_StepRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _StartStepRunPayload_deduplicated(ctx context.Context, field graphql.CollectedField, obj *models.StartStepRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_StartStepRunPayload_deduplicated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Deduplicated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_StartStepRunPayload_deduplicated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StartStepRunPayload", field, false, false, "Boolean")
-}
-
 func (ec *executionContext) _StepInput_name(ctx context.Context, field graphql.CollectedField, obj *models.StepInput) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11134,6 +11019,29 @@ func (ec *executionContext) _StepOutput_boundAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_StepOutput_boundAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StepOutput", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _StepOutput_reused(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepOutput_reused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reused(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StepOutput_reused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StepOutput", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _StepOutput_metadata(ctx context.Context, field graphql.CollectedField, obj *models.StepOutput) (ret graphql.Marshaler) {
@@ -13045,7 +12953,7 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"project", "artifact", "version", "type", "output", "aliases", "tags", "metadata", "entries", "idempotencyKey"}
+	fieldsInOrder := [...]string{"project", "artifact", "version", "type", "clientId", "output", "aliases", "tags", "metadata", "entries", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13080,6 +12988,13 @@ func (ec *executionContext) unmarshalInputCreateArtifactVersionInput(ctx context
 				return it, err
 			}
 			it.Type = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
 		case "output":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("output"))
 			data, err := ec.unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx, v)
@@ -13178,112 +13093,6 @@ func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context
 func UnmarshalCreateProjectInput(ctx context.Context, raw any) (models.CreateProjectInput, error) {
 	var out models.CreateProjectInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateProjectInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputFinishPipelineRunInput(ctx context.Context, obj any) (models.FinishPipelineRunInput, error) {
-	var it models.FinishPipelineRunInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["status"]; !present {
-		asMap["status"] = "COMPLETED"
-	}
-
-	fieldsInOrder := [...]string{"pipelineRunId", "status"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "pipelineRunId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineRunId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.PipelineRunID = data
-		case "status":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalNRunStatus2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRunStatus(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Status = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalFinishPipelineRunInput unmarshals raw into the FinishPipelineRunInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalFinishPipelineRunInput(ctx context.Context, raw any) (models.FinishPipelineRunInput, error) {
-	var out models.FinishPipelineRunInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinishPipelineRunInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputFinishStepRunInput(ctx context.Context, obj any) (models.FinishStepRunInput, error) {
-	var it models.FinishStepRunInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["status"]; !present {
-		asMap["status"] = "COMPLETED"
-	}
-
-	fieldsInOrder := [...]string{"stepRunId", "status"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "stepRunId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepRunId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.StepRunID = data
-		case "status":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalNRunStatus2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐRunStatus(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Status = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalFinishStepRunInput unmarshals raw into the FinishStepRunInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalFinishStepRunInput(ctx context.Context, raw any) (models.FinishStepRunInput, error) {
-	var out models.FinishStepRunInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinishStepRunInput", raw, &out)
 	return out, err
 }
 
@@ -13842,132 +13651,6 @@ func UnmarshalRetractMetadataInput(ctx context.Context, raw any) (models.Retract
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStartPipelineRunInput(ctx context.Context, obj any) (models.StartPipelineRunInput, error) {
-	var it models.StartPipelineRunInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"project", "pipeline", "idempotencyKey"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "project":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("project"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Project = data
-		case "pipeline":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Pipeline = data
-		case "idempotencyKey":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalStartPipelineRunInput unmarshals raw into the StartPipelineRunInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalStartPipelineRunInput(ctx context.Context, raw any) (models.StartPipelineRunInput, error) {
-	var out models.StartPipelineRunInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartPipelineRunInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputStartStepRunInput(ctx context.Context, obj any) (models.StartStepRunInput, error) {
-	var it models.StartStepRunInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"pipelineRunId", "name", "inputs", "outputs", "idempotencyKey"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "pipelineRunId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineRunId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.PipelineRunID = data
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "inputs":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inputs"))
-			data, err := ec.unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Inputs = data
-		case "outputs":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outputs"))
-			data, err := ec.unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Outputs = data
-		case "idempotencyKey":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalStartStepRunInput unmarshals raw into the StartStepRunInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalStartStepRunInput(ctx context.Context, raw any) (models.StartStepRunInput, error) {
-	var out models.StartStepRunInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartStepRunInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputStepContext(ctx context.Context, obj any) (models.StepContext, error) {
 	var it models.StepContext
 	if obj == nil {
@@ -14014,111 +13697,6 @@ func (ec *executionContext) unmarshalInputStepContext(ctx context.Context, obj a
 func UnmarshalStepContext(ctx context.Context, raw any) (models.StepContext, error) {
 	var out models.StepContext
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepContext", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputStepInputDeclaration(ctx context.Context, obj any) (models.StepInputDeclaration, error) {
-	var it models.StepInputDeclaration
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"name", "artifactVersionId", "artifactVersion"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "artifactVersionId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersionId"))
-			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersionID = data
-		case "artifactVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactVersion"))
-			data, err := ec.unmarshalOArtifactVersionRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐArtifactVersionRef(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactVersion = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalStepInputDeclaration unmarshals raw into the StepInputDeclaration input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalStepInputDeclaration(ctx context.Context, raw any) (models.StepInputDeclaration, error) {
-	var out models.StepInputDeclaration
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepInputDeclaration", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputStepOutputDeclaration(ctx context.Context, obj any) (models.StepOutputDeclaration, error) {
-	var it models.StepOutputDeclaration
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"name", "artifactName"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "artifactName":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("artifactName"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ArtifactName = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalStepOutputDeclaration unmarshals raw into the StepOutputDeclaration input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalStepOutputDeclaration(ctx context.Context, raw any) (models.StepOutputDeclaration, error) {
-	var out models.StepOutputDeclaration
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "StepOutputDeclaration", raw, &out)
 	return out, err
 }
 
@@ -15332,72 +14910,6 @@ func (ec *executionContext) _DurationValue(ctx context.Context, sel ast.Selectio
 	return out
 }
 
-var finishPipelineRunPayloadImplementors = []string{"FinishPipelineRunPayload"}
-
-func (ec *executionContext) _FinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, obj *models.FinishPipelineRunPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, finishPipelineRunPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("FinishPipelineRunPayload")
-		case "pipelineRun":
-			out.Values[i] = ec._FinishPipelineRunPayload_pipelineRun(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var finishStepRunPayloadImplementors = []string{"FinishStepRunPayload"}
-
-func (ec *executionContext) _FinishStepRunPayload(ctx context.Context, sel ast.SelectionSet, obj *models.FinishStepRunPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, finishStepRunPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("FinishStepRunPayload")
-		case "stepRun":
-			out.Values[i] = ec._FinishStepRunPayload_stepRun(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var floatValueImplementors = []string{"FloatValue", "MetadataValue", "DisplayValue"}
 
 func (ec *executionContext) _FloatValue(ctx context.Context, sel ast.SelectionSet, obj *models.FloatValue) graphql.Marshaler {
@@ -16068,6 +15580,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "finishStepRun":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_finishStepRun(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bindOutput":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bindOutput(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -17030,82 +16549,6 @@ func (ec *executionContext) _SetValue(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
-var startPipelineRunPayloadImplementors = []string{"StartPipelineRunPayload"}
-
-func (ec *executionContext) _StartPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, obj *models.StartPipelineRunPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, startPipelineRunPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("StartPipelineRunPayload")
-		case "pipelineRun":
-			out.Values[i] = ec._StartPipelineRunPayload_pipelineRun(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "deduplicated":
-			out.Values[i] = ec._StartPipelineRunPayload_deduplicated(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var startStepRunPayloadImplementors = []string{"StartStepRunPayload"}
-
-func (ec *executionContext) _StartStepRunPayload(ctx context.Context, sel ast.SelectionSet, obj *models.StartStepRunPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, startStepRunPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("StartStepRunPayload")
-		case "stepRun":
-			out.Values[i] = ec._StartStepRunPayload_stepRun(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "deduplicated":
-			out.Values[i] = ec._StartStepRunPayload_deduplicated(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var stepInputImplementors = []string{"StepInput"}
 
 func (ec *executionContext) _StepInput(ctx context.Context, sel ast.SelectionSet, obj *models.StepInput) graphql.Marshaler {
@@ -17191,6 +16634,11 @@ func (ec *executionContext) _StepOutput(ctx context.Context, sel ast.SelectionSe
 		case "boundAt":
 			out.Values[i] = ec._StepOutput_boundAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reused":
+			out.Values[i] = ec._StepOutput_reused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "metadata":
@@ -17931,16 +17379,6 @@ func (ec *executionContext) marshalNDateTime2ᚖgithubᚗcomᚋplacardᚋplacard
 	return v
 }
 
-func (ec *executionContext) unmarshalNFinishPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunInput(ctx context.Context, v any) (models.FinishPipelineRunInput, error) {
-	res, err := ec.unmarshalInputFinishPipelineRunInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNFinishStepRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepRunInput(ctx context.Context, v any) (models.FinishStepRunInput, error) {
-	res, err := ec.unmarshalInputFinishStepRunInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNInt642githubᚗcomᚋplacardᚋplacardᚋmodelsᚐInt64(ctx context.Context, v any) (models.Int64, error) {
 	var res models.Int64
 	err := res.UnmarshalGQL(v)
@@ -18364,16 +17802,6 @@ func (ec *executionContext) marshalNRunStatus2githubᚗcomᚋplacardᚋplacard�
 	return res
 }
 
-func (ec *executionContext) unmarshalNStartPipelineRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunInput(ctx context.Context, v any) (models.StartPipelineRunInput, error) {
-	res, err := ec.unmarshalInputStartPipelineRunInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNStartStepRunInput2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartStepRunInput(ctx context.Context, v any) (models.StartStepRunInput, error) {
-	res, err := ec.unmarshalInputStartStepRunInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNStepInput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepInput) graphql.Marshaler {
 	ret := seqmarshal.Slice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18396,11 +17824,6 @@ func (ec *executionContext) marshalNStepInput2ᚖgithubᚗcomᚋplacardᚋplacar
 		return graphql.Null
 	}
 	return ec._StepInput(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx context.Context, v any) (models.StepInputDeclaration, error) {
-	res, err := ec.unmarshalInputStepInputDeclaration(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStepOutput2ᚕᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.StepOutput) graphql.Marshaler {
@@ -18427,8 +17850,8 @@ func (ec *executionContext) marshalNStepOutput2ᚖgithubᚗcomᚋplacardᚋplaca
 	return ec._StepOutput(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx context.Context, v any) (models.StepOutputDeclaration, error) {
-	res, err := ec.unmarshalInputStepOutputDeclaration(ctx, v)
+func (ec *executionContext) unmarshalNStepOutputRef2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (models.StepOutputRef, error) {
+	res, err := ec.unmarshalInputStepOutputRef(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -18607,20 +18030,6 @@ func (ec *executionContext) marshalODuration2ᚖgithubᚗcomᚋplacardᚋplacard
 		return graphql.Null
 	}
 	return v
-}
-
-func (ec *executionContext) marshalOFinishPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishPipelineRunPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._FinishPipelineRunPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOFinishStepRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐFinishStepRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.FinishStepRunPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._FinishStepRunPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOInt642ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐInt64(ctx context.Context, v any) (*models.Int64, error) {
@@ -19002,60 +18411,12 @@ func (ec *executionContext) marshalORunStatus2ᚖgithubᚗcomᚋplacardᚋplacar
 	return res
 }
 
-func (ec *executionContext) marshalOStartPipelineRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartPipelineRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.StartPipelineRunPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StartPipelineRunPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOStartStepRunPayload2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStartStepRunPayload(ctx context.Context, sel ast.SelectionSet, v *models.StartStepRunPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StartStepRunPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalOStepContext2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepContext(ctx context.Context, v any) (*models.StepContext, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputStepContext(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOStepInputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclarationᚄ(ctx context.Context, v any) ([]models.StepInputDeclaration, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]models.StepInputDeclaration, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepInputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepInputDeclaration(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOStepOutputDeclaration2ᚕgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclarationᚄ(ctx context.Context, v any) ([]models.StepOutputDeclaration, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]models.StepOutputDeclaration, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStepOutputDeclaration2githubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputDeclaration(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
 }
 
 func (ec *executionContext) unmarshalOStepOutputRef2ᚖgithubᚗcomᚋplacardᚋplacardᚋmodelsᚐStepOutputRef(ctx context.Context, v any) (*models.StepOutputRef, error) {

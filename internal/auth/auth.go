@@ -53,6 +53,15 @@ func (p Principal) HasRoleInAnyProject(role models.ApiKeyRole) bool {
 	return p.Owner || p.HasRole(role, p.Project)
 }
 
+// Within returns the principal with access to no other project than one that it may read. A zero project restricts
+// nothing.
+func (p Principal) Within(project models.ID) Principal {
+	if p.Owner && !project.IsZero() {
+		p.Owner, p.Project, p.Role = false, project, models.ApiKeyRoleAdmin
+	}
+	return p
+}
+
 // ResolveProject returns the name of the project of a call: the argument name, or if it is nil the project of the API
 // key, or models.DefaultProject for an owner.
 func (p Principal) ResolveProject(name *string) string {
@@ -78,6 +87,12 @@ type principalKey struct{}
 // NewContext returns a context with the principal.
 func NewContext(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// WithProject returns a context whose principal is restricted to a project that it may read. A zero project restricts
+// nothing.
+func WithProject(ctx context.Context, project models.ID) context.Context {
+	return NewContext(ctx, FromContext(ctx).Within(project))
 }
 
 // FromContext returns the principal of a context, or the zero principal.

@@ -76,10 +76,10 @@ type Loader[A comparable, V any] struct {
 	batches map[key[A]]*result[V]
 }
 
-// key identifies a value of a loader.
+// key identifies a value of a loader. Objects of several projects can have one ID.
 type key[A comparable] struct {
-	id   models.ID
-	args A
+	project, id models.ID
+	args        A
 }
 
 // result is the outcome of one fetch. The fields may be read when done is closed.
@@ -111,7 +111,7 @@ func (l *Loader[A, V]) Load(ctx context.Context, project, id models.ID, args A) 
 			return none, err
 		}
 	}
-	r, ids := l.claim(id, args)
+	r, ids := l.claim(project, id, args)
 	if len(ids) > 0 {
 		l.read(ctx, r, project, ids, args)
 	}
@@ -121,10 +121,10 @@ func (l *Loader[A, V]) Load(ctx context.Context, project, id models.ID, args A) 
 
 // claim returns the result that has or will have the value of an object. If ids is not empty, the caller must fetch
 // them.
-func (l *Loader[A, V]) claim(id models.ID, args A) (r *result[V], ids []models.ID) {
+func (l *Loader[A, V]) claim(project, id models.ID, args A) (r *result[V], ids []models.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r := l.batches[key[A]{id, args}]; r != nil {
+	if r := l.batches[key[A]{project, id, args}]; r != nil {
 		return r, nil
 	}
 	r = &result[V]{done: make(chan struct{}), err: errAborted}
@@ -133,7 +133,7 @@ func (l *Loader[A, V]) claim(id models.ID, args A) (r *result[V], ids []models.I
 		siblings = l.group.siblingsOf(id)
 	}
 	for _, sibling := range siblings {
-		if k := (key[A]{sibling, args}); l.batches[k] == nil {
+		if k := (key[A]{project, sibling, args}); l.batches[k] == nil {
 			l.batches[k] = r
 			ids = append(ids, sibling)
 		}
@@ -152,14 +152,14 @@ func (l *Loader[A, V]) read(ctx context.Context, r *result[V], project models.ID
 	}
 }
 
-// Prime stores values without a fetch. It keeps the values that the loader already has.
-func (l *Loader[A, V]) Prime(args A, values map[models.ID]V) {
+// Prime stores values of objects of a project without a fetch. It keeps the values that the loader already has.
+func (l *Loader[A, V]) Prime(project models.ID, args A, values map[models.ID]V) {
 	r := &result[V]{done: make(chan struct{}), values: values}
 	close(r.done)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id := range values {
-		if k := (key[A]{id, args}); l.batches[k] == nil {
+		if k := (key[A]{project, id, args}); l.batches[k] == nil {
 			l.batches[k] = r
 		}
 	}

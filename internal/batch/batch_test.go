@@ -53,7 +53,7 @@ func TestLoad(t *testing.T) {
 			t.Error("no values are loaded")
 		}
 	}, func(arg string) bool { return arg == "cursor" })
-	loader.Prime("a", map[models.ID]string{object(7): "primed"})
+	loader.Prime(object(100), "a", map[models.ID]string{object(7): "primed"})
 	for _, c := range []struct {
 		id      byte
 		arg     string
@@ -81,7 +81,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%d with %s: got %q (%v) by fetching %v, want %q by %v", c.id, c.arg, value, err, fetched, c.want, c.fetched)
 		}
 	}
-	loader.Prime("a", map[models.ID]string{object(4): "other"})
+	loader.Prime(object(100), "a", map[models.ID]string{object(4): "other"})
 	if value, _ := loader.Load(t.Context(), object(100), object(4), "a"); value != "4a" {
 		t.Errorf("Prime replaces a value: %s", value)
 	}

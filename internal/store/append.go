@@ -11,7 +11,7 @@ type entryDraft struct {
 	// erased is true for an entry of another database without a value.
 	erased bool
 	reason *string
-	// as is set for an entry of another database.
+	// as is set for a copy of an entry.
 	as *origin
 }
 
@@ -28,7 +28,8 @@ func (e entryDraft) entry(project, id models.ID, by *string) *models.MetadataEnt
 	return entry
 }
 
-// origin are the fields that an entry of another database keeps.
+// origin are the fields that a copy of an entry keeps. A copy in the same database has no ID. It gets a new one and the
+// time of the call.
 type origin struct {
 	id       models.ID
 	loggedAt models.Time
@@ -77,8 +78,11 @@ func (tx *transaction) append(
 		id, by := ids[i], caller.Name
 		var loggedAt *int64
 		if e.as != nil {
+			by = e.as.loggedBy
+		}
+		if e.as != nil && !e.as.id.IsZero() {
 			micros := e.as.loggedAt.UnixMicro()
-			id, by, loggedAt = e.as.id, e.as.loggedBy, &micros
+			id, loggedAt = e.as.id, &micros
 		}
 		entry := e.entry(project, id, by)
 		row := entryRow{

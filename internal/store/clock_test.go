@@ -141,7 +141,7 @@ func clockIsSet(t *testing.T, c *clock, url string) {
 			t.Errorf("at %s the API key is good: %t", offset, known)
 		}
 		all = append(all, logTogether(t, s, c, versions[0])...)
-		run, err = s.FinishPipelineRun(everyone, models.NewPath("input"),
+		run, _, err = s.FinishPipelineRun(everyone, store.Call{}, models.NewPath("input"),
 			models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
 		must(t, err)
 		if run.FinishedAt.Before(run.StartedAt.Time) {

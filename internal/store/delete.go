@@ -150,23 +150,18 @@ func (s *Store) DeletePipelineRun(
 	call.Input = input
 	id, _ := models.ParseID(input.PipelineRunID)
 	done, err := withIdempotency(ctx, s, call, snapshot.ID, func(tx *transaction) (models.ID, models.ID, error) {
-		run, err := access.SelectForUpdate[models.PipelineRun](tx.Tx, id) // so that no step starts
-		if err == nil && run == nil {
-			err = tx.UnknownID(at.Child("pipelineRunId"), "pipeline run", input.PipelineRunID)
+		// The lock excludes that a step starts.
+		run, err := tx.lockPipelineRun(models.ApiKeyRoleAdmin, at.Child("pipelineRunId"), input.PipelineRunID)
+		if err == nil {
+			err = deletion.PipelineRun(tx.Tx, &run, newRevision())
 		}
 		if err != nil {
-			return models.ID{}, id, err
-		}
-		if err := tx.RequireRole(models.ApiKeyRoleAdmin, run.ProjectID); err != nil {
-			return run.ProjectID, id, err
-		}
-		if err := deletion.PipelineRun(tx.Tx, run, newRevision()); err != nil {
 			return run.ProjectID, id, err
 		}
 		deleted, err := tx.insertEvents(run.ProjectID, tx.Dialect.Now(0),
-			runEvent(models.TimelineEventPipelineRunDeleted, run))
+			runEvent(models.TimelineEventPipelineRunDeleted, &run))
 		if err == nil {
-			err = tx.WriteTogether(deleted, tx.audited(run.ProjectID, models.AuditActionPipelineRunDeleted, id, "%s", describe(run)))
+			err = tx.WriteTogether(deleted, tx.audited(run.ProjectID, models.AuditActionPipelineRunDeleted, id, "%s", describe(&run)))
 		}
 		return run.ProjectID, id, err
 	})

@@ -217,6 +217,7 @@ func unmigrateAPI(t *testing.T, driver, url string) {
 		"DROP INDEX step_outputs_by_reuse",
 		"ALTER TABLE step_outputs DROP COLUMN reused_subject_id", "ALTER TABLE metadata_entries DROP COLUMN erased",
 		"ALTER TABLE metadata_latest DROP COLUMN erased", "ALTER TABLE subjects DROP COLUMN revision",
+		"ALTER TABLE subjects DROP COLUMN reuses",
 		"ALTER TABLE alias_moves DROP COLUMN moved_by", "ALTER TABLE tag_moves DROP COLUMN moved_by",
 		"ALTER TABLE audit_events RENAME COLUMN created_at TO at", "ALTER TABLE audit_events RENAME COLUMN created_by TO actor",
 		"ALTER TABLE audit_events RENAME COLUMN created_by_id TO actor_id",

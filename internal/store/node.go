@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/entries"
@@ -163,7 +164,7 @@ func (s *Store) Subjects(
 		}
 		ids = append(ids, object[row.ID])
 	}
-	nodes, err := s.Nodes(ctx, ids)
+	nodes, err := s.Nodes(auth.WithProject(ctx, project), ids)
 	found := make(map[models.ID]models.Subject, len(rows))
 	for subject, id := range object {
 		if node, ok := models.NodeAt(nodes[id], asOf).(models.Subject); ok {

@@ -199,12 +199,12 @@ func (r *recorder) changeLabels(version models.ID) {
 
 func (r *recorder) finish(run *models.PipelineRun, step *models.StepRun) {
 	r.call("finishStepRun", func(ctx context.Context) error {
-		_, err := r.s.FinishStepRun(ctx, nil,
-			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted})
+		_, _, err := r.s.FinishStepRun(ctx, store.Call{}, nil,
+			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted}, nil)
 		return err
 	})
 	r.call("finishPipelineRun", func(ctx context.Context) error {
-		_, err := r.s.FinishPipelineRun(ctx, nil,
+		_, _, err := r.s.FinishPipelineRun(ctx, store.Call{}, nil,
 			models.FinishPipelineRunInput{PipelineRunID: run.ID.String(), Status: models.RunStatusCompleted})
 		return err
 	})

@@ -7,7 +7,6 @@ import (
 
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
-	"github.com/placard/placard/models"
 )
 
 // keyRow is a key with its card, empty for none.
@@ -28,16 +27,6 @@ func columnRows[T any](d engine.Dialect, column func(string) engine.Column, name
 		rows[i] = map[string]T{name: value}
 	}
 	return d.JSONRows(rows, column(name))
-}
-
-// lookUpRows reads the rows of a project that a lookup finds, with t as its alias.
-func lookUpRows[T any](
-	ctx context.Context, s *Store, wanted engine.Lookup, project models.ID, order string,
-) (found []*T, err error) {
-	wanted.Alias, wanted.Where = "t", engine.SQL("t.project_id = ?", project)
-	err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("t", engine.Columns[T]())+" FROM ?"+order,
-		s.db.Dialect().LookUp(wanted)))
-	return found, s.db.TranslateError(err)
 }
 
 // readByName reads the row of a name in a scope, nil for none.

@@ -5,9 +5,11 @@
 // It hides the tables and their statements: package engine has the connections and the dialects, package access the
 // transaction of a caller and its visibility, package target the selectors of mutations, package search the filtered
 // and sorted lists, package facet their counts, package lineage the connections of versions, package catalogue the
-// known keys, package deletion the rows of deleted objects, package snapshot the stored answers, package erasure the
-// removal of values, package bulk the import and export of whole projects. Rows of one table by key are read and
-// written with GORM's typed API; statements that join, rank, fold or batch are SQL.
+// known keys, package timeline the events, package clientid the IDs that clients choose, package outputs the outputs
+// of steps that end, package repair the rows of older servers, package deletion the rows of deleted objects, package
+// snapshot the stored answers, package erasure the removal of values, package bulk the import and export of whole
+// projects. Rows of one table by key are read and written with GORM's typed API; statements that join, rank, fold or
+// batch are SQL.
 //
 // Open returns a Store. Call, Write and Retraction are the inputs of writes, and Bulk is the transaction of an import.
 // Options and errors of opening a database are those of package engine.
@@ -29,6 +31,7 @@ import (
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/entries"
 	"github.com/placard/placard/internal/store/lineage"
+	"github.com/placard/placard/internal/store/repair"
 	"github.com/placard/placard/internal/store/timeline"
 	"github.com/placard/placard/models"
 )
@@ -40,13 +43,16 @@ type (
 	timelineReader  = timeline.Reader
 	keyCatalogue    = catalogue.Catalogue
 	deletedProjects = deletion.Projects
+	repairer        = repair.Repairer
 )
 
-// The arguments of reads of other packages.
+// The arguments and results of methods of other packages.
 type (
 	EventQuery    = timeline.EventQuery
 	EntryKey      = entries.Key
 	HistoryFilter = entries.HistoryFilter
+	Progress      = repair.Progress
+	RepairCounts  = repair.Counts
 )
 
 // Store is an open database with the operations of the domain. It is safe for concurrent use.
@@ -56,6 +62,7 @@ type Store struct {
 	timelineReader
 	*keyCatalogue
 	*deletedProjects
+	repairer
 
 	db  *engine.DB
 	log *slog.Logger
@@ -86,7 +93,8 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 	s := &Store{
 		entriesReader: entries.Reader{DB: db}, lineageReader: lineage.Reader{DB: db},
 		timelineReader: timeline.Reader{DB: db}, keyCatalogue: catalogue.New(db, log, time.Now),
-		db: db, log: log, clock: db.Clock(),
+		repairer: repair.Repairer{DB: db},
+		db:       db, log: log, clock: db.Clock(),
 	}
 	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
 	if err := s.RefreshDeleted(ctx); err != nil {

@@ -22,7 +22,8 @@ func (tx *transaction) insertSubjects(project models.ID, subjects ...newSubject)
 
 // lockedSubjects is the state of locked subjects.
 type lockedSubjects struct {
-	// versions are the artifact versions of the existing subjects, nil if all transactions run one after the other.
+	// versions are the artifact versions of the existing subjects, nil if all transactions run one after the other. They
+	// omit outputs that reuse a version.
 	versions map[models.ID]models.ID
 	// floor is the earliest time of the next entry, in microseconds since 1970.
 	floor int64
@@ -60,11 +61,14 @@ func (tx *transaction) lockSubjects(project models.ID, subjects []models.ID) (lo
 		ID                models.ID
 		ArtifactVersionID models.ID
 		LastLoggedAt      int64
+		Reuses            bool
 	}
-	err := tx.Read(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.last_logged_at FROM ?", from))
+	err := tx.Read(&rows, engine.SQL("SELECT s.id, s.artifact_version_id, s.last_logged_at, s.reuses FROM ?", from))
 	held := lockedSubjects{versions: map[models.ID]models.ID{}}
 	for _, row := range rows {
-		held.versions[row.ID] = row.ArtifactVersionID
+		if !row.Reuses {
+			held.versions[row.ID] = row.ArtifactVersionID
+		}
 		held.floor = max(held.floor, row.LastLoggedAt+1)
 	}
 	return held, err

@@ -23,28 +23,34 @@ var versionColumns = engine.Columns[models.ArtifactVersion]()
 func (s *Store) ArtifactVersion(
 	ctx context.Context, ref models.ArtifactVersionRef, asOf *models.Time,
 ) (*models.ArtifactVersion, error) {
-	var where engine.Expr
+	var version *models.ArtifactVersion
 	if ref.Named == nil {
 		id, ok := models.ParseID(*ref.ID)
 		if !ok {
 			return nil, nil
 		}
-		where = access.VisibleTo(s.caller(ctx), "v.project_id", engine.SQL("v.id = ?", id))
+		found, err := s.VersionsByID(ctx, []models.ID{id})
+		if err != nil {
+			return nil, err
+		}
+		version = found[id]
 	} else {
 		project, err := s.projectID(ctx, auth.FromContext(ctx).ResolveProject(ref.Named.Project))
 		if err != nil || project.IsZero() {
 			return nil, err
 		}
-		where = target.NamedVersion(project, ref.Named, asOf)
+		var found []*models.ArtifactVersion
+		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+
+			" FROM artifact_versions v WHERE ?", target.NamedVersion(project, ref.Named, asOf)))
+		if err != nil {
+			return nil, s.db.TranslateError(err)
+		}
+		version = access.FirstOrNil(found)
 	}
-	var found []*models.ArtifactVersion
-	err := s.db.Read(ctx).Scan(&found,
-		engine.SQL("SELECT "+engine.Qualify("v", versionColumns)+" FROM artifact_versions v WHERE ?", where))
-	version := access.FirstOrNil(found)
 	if version != nil && asOf != nil && version.CreatedAt.After(asOf.Time) {
 		version = nil
 	}
-	return version.ViewAt(asOf), s.db.TranslateError(err)
+	return version.ViewAt(asOf), nil
 }
 
 // Versions returns the same page of the versions of each artifact, newest first.

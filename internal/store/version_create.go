@@ -11,6 +11,7 @@ import (
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/clientid"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
@@ -27,21 +28,25 @@ func (s *Store) CreateArtifactVersion(
 	ctx context.Context, call Call, at *models.Path, input models.CreateArtifactVersionInput, facts []models.Fact,
 ) (*models.ArtifactVersion, bool, error) {
 	call.Input = canonicalCreation(auth.FromContext(ctx), input, facts)
+	existed := false
 	done, err := withIdempotency(ctx, s, call, snapshot.Pointer(snapshot.Version),
 		func(tx *transaction) (models.ID, *models.ArtifactVersion, error) {
 			c := versionCreator{tx: tx, at: at, input: input}
 			if err := c.findProject(); err != nil {
 				return c.project, nil, err
 			}
-			version, err := c.create()
-			if err != nil {
+			version, err := c.claim()
+			if existed = version != nil; existed || err != nil {
+				return c.project, version, err
+			}
+			if version, err = c.create(); err != nil {
 				return c.project, nil, err
 			}
 			logged := c.logged(version, facts)
 			if err := c.record(version, logged, len(facts)); err != nil {
 				return c.project, nil, err
 			}
-			if err := c.addLabels(version); err != nil {
+			if err := tx.addLabels(version, input.Aliases, input.Tags, version.CreatedAt); err != nil {
 				return c.project, nil, err
 			}
 			entries := make([]entryDraft, len(facts))
@@ -51,7 +56,7 @@ func (s *Store) CreateArtifactVersion(
 			_, err = tx.append(c.project, version.CreatedAt, call.Caller, entries, []event{logged})
 			return c.project, version, err
 		})
-	return done.Value, done.Replayed, err
+	return done.Value, done.Replayed || existed, err
 }
 
 // canonicalCreation returns a creation in the form that an idempotency key compares. It resolves an absent project,
@@ -73,12 +78,24 @@ type versionCreator struct {
 	at      *models.Path
 	input   models.CreateArtifactVersionInput
 	project models.ID
+	// id is the ID of the version.
+	id clientid.Claimed
 	// output is the output that the version is saved from, zero for none.
 	output models.StepOutput
 	// lastNumber is the greatest number of the artifact before the version.
 	lastNumber int32
 	// waiting are the keys with a value that waited on the output.
 	waiting []models.TimelineEventKey
+	// moment is the time of the version, zero for the present.
+	moment models.Time
+}
+
+// now returns the time of the version and its artifact, at least floor, as an argument of a statement.
+func (c *versionCreator) now(floor int64) any {
+	if c.moment.IsZero() {
+		return c.tx.Dialect.Now(floor)
+	}
+	return c.moment
 }
 
 // findProject finds the project and the output. Without a project in the input it is that of the step run.
@@ -87,7 +104,8 @@ func (c *versionCreator) findProject() (err error) {
 		c.project, err = c.tx.ProjectNamed(c.at.Child("project"), c.tx.Who.ResolveProject(c.input.Project))
 	}
 	if err == nil && c.input.Output != nil {
-		err = c.findOutput(c.at.Child("output"), c.input.Output)
+		c.output, err = target.DeclaredOutput(c.tx.Tx, c.at.Child("output"), c.project, *c.input.Output)
+		c.project = c.output.ProjectID
 	}
 	if err == nil {
 		err = c.tx.RequireRole(models.ApiKeyRoleWriter, c.project)
@@ -95,25 +113,24 @@ func (c *versionCreator) findProject() (err error) {
 	return err
 }
 
-// findOutput finds the output of a step run. A step run of another project fails like a missing one.
-func (c *versionCreator) findOutput(at *models.Path, ref *models.StepOutputRef) error {
-	id, _ := models.ParseID(ref.StepRunID)
-	outputs, err := target.StepOutputs(c.tx.Tx, []models.ID{id})
-	if err != nil {
-		return err
+// claim locks the ID of the version. It returns the version that an earlier copy of the call created, nil for none.
+func (c *versionCreator) claim() (version *models.ArtifactVersion, err error) {
+	if c.id, err = clientid.Claim(c.tx.Tx, c.project, c.at.Child("clientId"), c.input.ClientID); err != nil {
+		return nil, err
 	}
-	declared, known := outputs[id]
-	if !known || !c.project.IsZero() && c.project != declared.Project {
-		return c.tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
-	}
-	c.project = declared.Project
-	for _, row := range declared.Outputs {
-		if row.Output.Name == ref.Name {
-			c.output = row.Output
-			return nil
-		}
-	}
-	return target.OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
+	return clientid.Find(c.tx.Tx, c.id, "artifact_versions", access.VersionsByID,
+		func(v *models.ArtifactVersion) (bool, error) {
+			artifacts, err := access.ArtifactsByID(c.tx.Within(c.project), []models.ID{v.ArtifactID})
+			subject := c.output.ID
+			if subject.IsZero() {
+				subject = v.ID
+			}
+			if v.KnownArtifact = artifacts[v.ArtifactID]; v.KnownArtifact == nil {
+				return false, cmp.Or(err, engine.ErrRetry) // the artifact has just been deleted
+			}
+			return v.KnownArtifact.Name == c.input.Artifact && v.SubjectID == subject &&
+				(c.input.Version == nil || *c.input.Version == v.Version), nil
+		})
 }
 
 // create inserts the rows. It locks the artifact, so that numbers are assigned one by one.
@@ -127,7 +144,7 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 		VALUES (?, ?, ?, 0, ?, ?, 0)
 		ON CONFLICT (project_id, name) DO UPDATE SET last_number = artifacts.last_number
 		RETURNING last_number, `+engine.Qualify("artifacts", artifactColumns),
-			c.project, models.NewID(), c.input.Artifact, c.tx.Dialect.Now(0), c.tx.Who.AuthorName()))
+			c.project, models.NewID(), c.input.Artifact, c.now(0), c.tx.Who.AuthorName()))
 	if err != nil {
 		return nil, err
 	}
@@ -137,14 +154,13 @@ func (c *versionCreator) create() (*models.ArtifactVersion, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := models.NewID()
-	subject, floor, err := c.subject(id)
+	subject, floor, err := c.subject(c.id.ID)
 	if err != nil {
 		return nil, err
 	}
 	version, err := access.InsertRow[models.ArtifactVersion](c.tx.Tx, "artifact_versions",
 		"project_id, id, artifact_id, subject_id, version, number, type, created_at, created_by",
-		c.project, id, artifact.ID, subject, name, number, c.input.Type, c.tx.Dialect.Now(floor), c.tx.Who.AuthorName())
+		c.project, c.id.ID, artifact.ID, subject, name, number, c.input.Type, c.now(floor), c.tx.Who.AuthorName())
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +233,7 @@ func (c *versionCreator) subject(version models.ID) (subject models.ID, floor in
 		subject := newSubject{version, models.SubjectArtifactVersion, &version}
 		return version, 0, c.tx.Write(c.tx.insertSubjects(c.project, subject))
 	}
-	taken := models.Conflict(c.at.Child("output"), "an artifact version has been saved from this output")
+	taken := models.Conflict(c.at.Child("output"), "is bound to an artifact version already")
 	if c.output.BoundAt != nil {
 		return subject, 0, taken
 	}
@@ -257,6 +273,7 @@ func (c *versionCreator) bind(version *models.ArtifactVersion) error {
 	if c.output.ID.IsZero() {
 		return nil
 	}
+	c.output.ArtifactVersionID, c.output.BoundAt, c.output.KnownVersion = version.ID, &version.CreatedAt, version
 	_, err := gorm.G[models.StepOutput](c.tx.DB).Scopes(access.InProject(c.project)).Where("id = ?", c.output.ID).
 		Updates(c.tx.Ctx(), models.StepOutput{ArtifactVersionID: version.ID, BoundAt: &version.CreatedAt})
 	return err
@@ -289,11 +306,12 @@ func (c *versionCreator) record(version *models.ArtifactVersion, logged event, f
 	return err
 }
 
-func (c *versionCreator) addLabels(version *models.ArtifactVersion) error {
-	for _, alias := range c.input.Aliases {
-		if err := c.tx.moveAlias(version, alias, version.CreatedAt); err != nil {
+// addLabels adds aliases and tags to a version at an instant.
+func (tx *transaction) addLabels(version *models.ArtifactVersion, aliases, tags []string, at any) error {
+	for _, alias := range aliases {
+		if err := tx.moveAlias(version, alias, at); err != nil {
 			return err
 		}
 	}
-	return c.tx.addTags(version, c.input.Tags, version.CreatedAt)
+	return tx.addTags(version, tags, at)
 }

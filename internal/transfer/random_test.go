@@ -93,7 +93,8 @@ func (p *randomProject) call(mayDelete bool) {
 			p.bind(o, version)
 		}
 	case n < 17:
-		_, err := p.FinishStepRun(everyone, nil, models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusFailed})
+		_, _, err := p.FinishStepRun(everyone, store.Call{}, nil,
+			models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusFailed}, nil)
 		p.check(err)
 	case n < 18:
 		_, _, err := p.UpdateArtifact(everyone, store.Call{}, nil,

@@ -258,3 +258,16 @@ func derivedRows(t testing.TB, url string) string {
 	}
 	return text.String()
 }
+
+// finish ends the step and the run with statuses.
+func (s *source) finish(step, run models.RunStatus) {
+	s.Helper()
+	_, _, err := s.FinishStepRun(everyone, store.Call{}, nil, models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: step}, nil)
+	if err == nil {
+		_, _, err = s.FinishPipelineRun(everyone, store.Call{}, nil,
+			models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: run})
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+}

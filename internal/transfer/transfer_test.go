@@ -33,15 +33,12 @@ func TestLaterExport(t *testing.T) {
 		s.version("third", nil)
 		s.log(s.output("waiting"), `{"rows": 4}`)
 		s.log(models.MetadataTarget{PipelineRunID: ref(s.run.ID.String())}, `{"done": true}`)
-		must[*models.StepRun](t)(s.FinishStepRun(everyone, nil,
-			models.FinishStepRunInput{StepRunID: s.step.ID.String(), Status: models.RunStatusCompleted}))
-		must[*models.PipelineRun](t)(s.FinishPipelineRun(everyone, nil,
-			models.FinishPipelineRunInput{PipelineRunID: s.run.ID.String(), Status: models.RunStatusFailed}))
+		s.finish(models.RunStatusCompleted, models.RunStatusFailed)
 		mustChange[*models.ArtifactVersion](t)(s.RemoveAlias(everyone, store.Call{}, nil,
 			models.RemoveAliasInput{ArtifactVersionSelector: storetest.Select(v.ID), Alias: "new"}))
 		after := export(t, url)
 		done := must[transfer.Imported](t)(importInto(context.Background(), t, to, after))
-		if done.Updated != 3 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
+		if done.Updated != 4 || done.Records["artifactVersion"] != 2 || done.Records["aliasMove"] != 3 || done.Skipped != 0 {
 			t.Errorf("imported %+v", done)
 		}
 		if got := export(t, to); !bytes.Equal(got, after) {

@@ -10,17 +10,18 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// tables are the tables of objects with an ID, and the names of their types in messages.
-var tables = []struct{ name, typeName string }{
-	{"projects", "project"},
-	{"artifacts", "artifact"},
-	{"artifact_versions", "artifact version"},
-	{"pipeline_runs", "pipeline run"},
-	{"step_runs", "step run"},
-	{"step_outputs", "step output"},
-	{"metadata_entries", "metadata entry"},
-	{"api_keys", "API key"},
-	{"audit_events", "audit event"},
+// tables are the tables of objects with an ID, the names of their types in messages, and the columns with the time of
+// their creation.
+var tables = []struct{ name, typeName, created string }{
+	{"projects", "project", "created_at"},
+	{"artifacts", "artifact", "created_at"},
+	{"artifact_versions", "artifact version", "created_at"},
+	{"pipeline_runs", "pipeline run", "started_at"},
+	{"step_runs", "step run", "started_at"},
+	{"step_outputs", "step output", ""},
+	{"metadata_entries", "metadata entry", "logged_at"},
+	{"api_keys", "API key", "created_at"},
+	{"audit_events", "audit event", "created_at"},
 }
 
 // adminTables are the tables of tables whose objects only admins may read.
@@ -36,24 +37,36 @@ func TypeName(table string) string {
 	return ""
 }
 
-// TableRow is the ID of an object with the name of its table.
+// TableRow is the ID of an object with the name of its table, its project and the time of its creation.
 type TableRow struct {
-	Name string
-	ID   models.ID
+	Name          string
+	ID, ProjectID models.ID
+	CreatedAt     models.Time
 }
 
-// TablesWithID finds the tables of objects with these IDs that are visible to the caller.
+func (r TableRow) identity() identity { return identity{r.ID, r.ProjectID, r.CreatedAt} }
+
+// TablesWithID finds the tables of objects with these IDs that are visible to the caller. If several projects have an
+// ID, it returns the oldest object.
 func (tx *Tx) TablesWithID(ids []models.ID) (found []TableRow, err error) {
 	var selects []engine.Expr
 	isAdmin := tx.Who.HasRoleInAnyProject(models.ApiKeyRoleAdmin)
 	for _, table := range tables {
 		if isAdmin || !slices.Contains(adminTables, table.name) {
-			selects = append(selects,
-				engine.SQL("SELECT '"+table.name+"' AS name, o.id FROM ?", tx.LookUpByID(table.name, "o", ids)))
+			created := "0"
+			if table.created != "" {
+				created = "o." + table.created
+			}
+			selects = append(selects, engine.SQL("SELECT '"+table.name+"' AS name, o.id, o."+projectColumn(table.name)+
+				" AS project_id, "+created+" AS created_at FROM ?", tx.LookUpByID(table.name, "o", ids)))
 		}
 	}
 	err = tx.Read(&found, engine.Join(selects, " UNION ALL "))
-	return found, err
+	return slices.DeleteFunc(found, func(row TableRow) bool {
+		return slices.ContainsFunc(found, func(other TableRow) bool {
+			return other.ID == row.ID && other.identity().isOlderThan(row.identity())
+		})
+	}), err
 }
 
 // ErrUnknownID is the cause of a refusal of an ID that no object of its type has. So the project of the call is
@@ -70,7 +83,7 @@ func (tx *Tx) UnknownID(at *models.Path, what, text string) error {
 	failure.Err = ErrUnknownID
 	id, ok := models.ParseID(text)
 	if !ok {
-		failure.Message = fmt.Sprintf("must be the ID of %s, such as %s", withArticle(what), sampleID)
+		failure.Message = fmt.Sprintf("must be the ID of %s, such as %s", WithArticle(what), sampleID)
 		return failure
 	}
 	rows, err := tx.TablesWithID([]models.ID{id})
@@ -79,14 +92,14 @@ func (tx *Tx) UnknownID(at *models.Path, what, text string) error {
 	}
 	for _, row := range rows {
 		if noun := TypeName(row.Name); noun != what {
-			failure.Message = fmt.Sprintf("must be the ID of %s, but is that of %s", withArticle(what), withArticle(noun))
+			failure.Message = fmt.Sprintf("must be the ID of %s, but is that of %s", WithArticle(what), WithArticle(noun))
 		}
 	}
 	return failure
 }
 
-// withArticle returns the name of a type with its indefinite article.
-func withArticle(noun string) string {
+// WithArticle returns the name of a type with its indefinite article.
+func WithArticle(noun string) string {
 	if strings.ContainsAny(noun[:1], "aA") {
 		return "an " + noun
 	}

@@ -10,16 +10,24 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// These functions read the objects of a type with certain IDs that are visible to the caller.
+// These functions read the objects of a type with certain IDs that are visible to the caller. If several projects have
+// an ID, they return the oldest object, and RefuseShared refuses the ID.
 var (
-	ProjectsByID     = loadByID("projects", func(o *models.Project) models.ID { return o.ID })
-	ArtifactsByID    = loadByID("artifacts", func(o *models.Artifact) models.ID { return o.ID })
-	APIKeysByID      = loadByID("api_keys", func(o *models.ApiKey) models.ID { return o.ID })
-	AuditEventsByID  = loadByID("audit_events", func(o *models.AuditEvent) models.ID { return o.ID })
-	VersionsByID     = loadByID("artifact_versions", func(o *models.ArtifactVersion) models.ID { return o.ID })
-	PipelineRunsByID = loadByID("pipeline_runs", func(o *models.PipelineRun) models.ID { return o.ID })
-	StepRunsByID     = loadByID("step_runs", func(o *models.StepRun) models.ID { return o.ID })
-	StepOutputsByID  = loadByID("step_outputs", func(o *models.StepOutput) models.ID { return o.ID })
+	ProjectsByID  = loadByID("projects", func(o *models.Project) identity { return identity{o.ID, o.ID, o.CreatedAt} })
+	ArtifactsByID = loadByID("artifacts",
+		func(o *models.Artifact) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
+	VersionsByID = loadByID("artifact_versions",
+		func(o *models.ArtifactVersion) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
+	PipelineRunsByID = loadByID("pipeline_runs",
+		func(o *models.PipelineRun) identity { return identity{o.ID, o.ProjectID, o.StartedAt} })
+	StepRunsByID = loadByID("step_runs",
+		func(o *models.StepRun) identity { return identity{o.ID, o.ProjectID, o.StartedAt} })
+	StepOutputsByID = loadByID("step_outputs",
+		func(o *models.StepOutput) identity { return identity{o.ID, o.ProjectID, models.Time{}} })
+	APIKeysByID = loadByID("api_keys",
+		func(o *models.ApiKey) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
+	AuditEventsByID = loadByID("audit_events",
+		func(o *models.AuditEvent) identity { return identity{o.ID, o.ProjectID, o.CreatedAt} })
 )
 
 // LookUpByID returns the end of a SELECT, from the items of FROM on, of the rows with these IDs that are visible to
@@ -43,13 +51,24 @@ func ByKey[T any](objects []T, key func(T) models.ID) map[models.ID]T {
 }
 
 // loadByID returns the function that reads the rows of a table with certain IDs that are visible to the caller.
-func loadByID[T any](table string, id func(*T) models.ID) func(tx *Tx, ids []models.ID) (map[models.ID]*T, error) {
+func loadByID[T any](table string, identify func(*T) identity) func(*Tx, []models.ID) (map[models.ID]*T, error) {
 	columns := engine.Columns[T]()
 	return func(tx *Tx, ids []models.ID) (map[models.ID]*T, error) {
 		from := tx.LookUpByID(table, "o", ids)
 		var found []*T
 		err := tx.Read(&found, engine.SQL("SELECT "+engine.Qualify("o", columns)+" FROM ?", from))
-		return ByKey(found, id), err
+		objects := make(map[models.ID]*T, len(found))
+		for _, object := range found {
+			one := identify(object)
+			if other := objects[one.id]; other != nil {
+				tx.Share(one.id)
+				if identify(other).isOlderThan(one) {
+					continue
+				}
+			}
+			objects[one.id] = object
+		}
+		return objects, err
 	}
 }
 
@@ -66,6 +85,12 @@ func FindOne[T any](ctx context.Context, query gorm.ChainInterface[T]) (*T, erro
 // reach one.
 func SelectForUpdate[T any](tx *Tx, id models.ID) (*T, error) {
 	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(Visible(tx.Who, "project_id"))
+	return FindOne(tx.Ctx(), query.Where("id = ?", id))
+}
+
+// LockRow returns the row of a project with an ID and locks it until the end of the transaction; nil for none.
+func LockRow[T any](tx *Tx, project, id models.ID) (*T, error) {
+	query := gorm.G[T](tx.DB, clause.Locking{Strength: clause.LockingStrengthUpdate}).Scopes(InProject(project))
 	return FindOne(tx.Ctx(), query.Where("id = ?", id))
 }
 

@@ -28,6 +28,8 @@ type Tx struct {
 	Projects *sync.Map
 	// found are the IDs of projects by name that this transaction has read.
 	found map[string]models.ID
+	// shared are the IDs that this transaction has read from several projects.
+	shared map[models.ID]bool
 }
 
 // Ctx returns the context of the statements. SQLite does not cancel the statements of a transaction, because others

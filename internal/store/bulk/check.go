@@ -70,6 +70,25 @@ func compareRuns(stored, imported Row) comparison {
 	return conflict
 }
 
+// compareSteps is compareRuns, but a CANCELLED step may have ended once more, here (equal) or there (newer).
+func compareSteps(stored, imported Row) comparison {
+	if equalExcept(stored, imported, "status", "finished_at", "updated_at") {
+		if endedLater(stored, imported) {
+			return newer
+		}
+		if endedLater(imported, stored) {
+			return equal
+		}
+	}
+	return compareRuns(stored, imported)
+}
+
+// endedLater reports whether a step that was CANCELLED has ended later.
+func endedLater(cancelled, other Row) bool {
+	end, later := cancelled.Get("finished_at"), other.Get("finished_at")
+	return cancelled.Get("status") == string(models.RunStatusCancelled) && later != nil && later.(int64) > end.(int64)
+}
+
 // check returns a RowError for a new row that refers to a missing row, or has an ID or a name of another row.
 func (b *batch) check() error {
 	if b.table.Key[0] == "id" && b.table.Record != "auditEvent" && !b.table.local {

@@ -75,7 +75,11 @@ var auditActions = slices.DeleteFunc(slices.Clone(models.AuditActions), func(a m
 	return a == models.AuditActionProjectImported
 })
 
-var runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed}
+var (
+	runStatuses = []models.RunStatus{models.RunStatusRunning, models.RunStatusCompleted, models.RunStatusFailed,
+		models.RunStatusCancelled}
+	stepStatuses = append(slices.Clone(runStatuses), models.RunStatusCached)
+)
 
 func checkName(text string) error { return models.CheckName(nil, text) }
 
@@ -108,6 +112,8 @@ func checkEventKind(text string) error { return checkEnum(models.TimelineEventKi
 
 // CheckStatus accepts the status of a run.
 func CheckStatus(text string) error { return checkEnum(runStatuses, text) }
+
+func checkStepStatus(text string) error { return checkEnum(stepStatuses, text) }
 
 func checkAction(text string) error { return checkEnum(auditActions, text) }
 

@@ -59,6 +59,12 @@ func reuseVersions(b *batch) error {
 	if err := b.bindToVersions(b.updates); err != nil {
 		return err
 	}
+	// Writers that wait for the lock of an output find that its entries go to the version.
+	err := b.Write(engine.SQL("UPDATE subjects SET reuses = TRUE WHERE project_id = ? AND ?", b.project,
+		b.Dialect.IDIn("id", outputs)))
+	if err != nil {
+		return err
+	}
 	return b.reviseSubjects(append(outputs, distinctIDs(b.updates, "reused_subject_id")...))
 }
 

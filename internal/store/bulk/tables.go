@@ -100,17 +100,19 @@ var Tables = []*Table{
 			{Name: "id"}, {Name: "pipeline", Kind: Text, Check: checkName}, {Name: "status", Kind: Text, Check: CheckStatus},
 			{Name: "started_at", Kind: Instant}, {Name: "finished_at", Kind: Instant, Optional: true}, author, changed,
 		},
-		subject: models.SubjectPipelineRun, compare: compareRuns, update: finishRun("pipeline_runs"),
+		subject: models.SubjectPipelineRun, compare: compareRuns,
+		update: finishRun("pipeline_runs", models.RunStatusRunning),
 	},
 	{
 		Record: "stepRun", name: "step_runs", Key: []string{"id"}, Check: checkRun,
 		Columns: []Column{
 			{Name: "id"}, {Name: "pipeline_run_id"}, {Name: "name", Kind: Text, Check: checkName},
-			{Name: "status", Kind: Text, Check: CheckStatus}, {Name: "started_at", Kind: Instant},
+			{Name: "status", Kind: Text, Check: checkStepStatus}, {Name: "started_at", Kind: Instant},
 			{Name: "finished_at", Kind: Instant, Optional: true}, author, changed,
 		},
 		references: []reference{{column: "pipeline_run_id", table: "pipeline_runs"}},
-		subject:    models.SubjectStepRun, compare: compareRuns, update: finishRun("step_runs"),
+		subject:    models.SubjectStepRun, compare: compareSteps,
+		update: finishRun("step_runs", models.RunStatusRunning, models.RunStatusCancelled),
 	},
 	{
 		Record: "stepOutput", name: "step_outputs", Key: []string{"id"}, Check: checkOutput,
@@ -240,13 +242,17 @@ func greater(table, column string) string {
 	return "CASE WHEN " + stored + " >= " + imported + " THEN " + stored + " ELSE coalesce(" + imported + ", " + stored + ") END"
 }
 
-// finishRun returns the update of a run that ends or has a later time of its last change. A run of version 1 of the
-// format changes when it ends.
-func finishRun(table string) string {
+// finishRun returns the update of a run that ends, because it has one of the statuses, or that has a later time of its
+// last change. A run of version 1 of the format changes when it ends.
+func finishRun(table string, open ...models.RunStatus) string {
+	statuses := make([]string, len(open))
+	for i, status := range open {
+		statuses[i] = "'" + string(status) + "'"
+	}
 	const changed = "coalesce(excluded.updated_at, excluded.finished_at)"
 	return "status = excluded.status, finished_at = excluded.finished_at, updated_at = CASE WHEN " + table +
 		".updated_at >= " + changed + " THEN " + table + ".updated_at + 1 ELSE " + changed + " END WHERE " + table +
-		".status = '" + string(models.RunStatusRunning) + "' OR " + table + ".status = excluded.status AND " + table +
+		".status IN (" + strings.Join(statuses, ", ") + ") OR " + table + ".status = excluded.status AND " + table +
 		".finished_at = excluded.finished_at"
 }
 

@@ -65,6 +65,6 @@ type Dialect interface {
 	HasOneWriter() bool
 	// ForUpdate ends a SELECT that locks its rows.
 	ForUpdate() string
-	// LockImports excludes other imports until the end of the transaction.
-	LockImports(tx *gorm.DB) error
+	// LockNumber excludes other transactions with the same number until the end of the transaction.
+	LockNumber(tx *gorm.DB, number int64) error
 }

@@ -264,9 +264,8 @@ func (d *postgresDialect) IsClustered() bool { return false }
 
 func (d *postgresDialect) ForUpdate() string { return " FOR UPDATE" }
 
-// LockImports takes a lock that nobody else takes; its number is the text "placard" in a byte each.
-func (d *postgresDialect) LockImports(tx *gorm.DB) error {
-	return tx.Exec("SELECT pg_advisory_xact_lock(31644362926551652)").Error
+func (d *postgresDialect) LockNumber(tx *gorm.DB, number int64) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(?)", number).Error
 }
 
 func (d *postgresDialect) HasOneWriter() bool { return false }

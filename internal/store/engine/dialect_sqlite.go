@@ -283,8 +283,8 @@ func (d *sqliteDialect) SeqAndID(seq, id string) string {
 
 func (d *sqliteDialect) ForUpdate() string { return "" }
 
-// LockImports does nothing: no other process uses the file.
-func (d *sqliteDialect) LockImports(*gorm.DB) error { return nil }
+// LockNumber does nothing: transactions run one after the other.
+func (d *sqliteDialect) LockNumber(*gorm.DB, int64) error { return nil }
 
 func (d *sqliteDialect) HasOneWriter() bool { return true }
 

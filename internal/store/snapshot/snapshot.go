@@ -193,7 +193,8 @@ func Project(s *Codec, p *models.Project) {
 	codeOptional(s, &p.Description, codeText[string])
 }
 
-func codeOutput(s *Codec, o *models.StepOutput) {
+// Output codes the fields of an output, with its version if that is known.
+func Output(s *Codec, o *models.StepOutput) {
 	s.codeProject(&o.ProjectID)
 	s.codeID(&o.ID)
 	s.codeID(&o.StepRunID)
@@ -204,6 +205,27 @@ func codeOutput(s *Codec, o *models.StepOutput) {
 	codeOptional(s, &o.BoundAt, (*Codec).codeTime)
 	if s.form > formWithoutAuthors {
 		s.codeID(&o.ReusedSubjectID)
+		codeOptional(s, &o.KnownVersion, Version)
+	}
+}
+
+// Finished is a step run that has ended, with the outputs that were saved and their versions.
+type Finished struct {
+	Step    *models.StepRun
+	Outputs []*models.StepOutput
+}
+
+// FinishedStep codes a step run that has ended, and its outputs.
+func FinishedStep(s *Codec, f *Finished) {
+	Pointer(StepRun)(s, &f.Step)
+	n := len(f.Outputs)
+	codeInteger(s, &n)
+	if s.reading && n >= 0 && n <= models.MaxOutputs {
+		f.Outputs = make([]*models.StepOutput, n)
+	}
+	s.failed = s.failed || n != len(f.Outputs)
+	for i := range f.Outputs {
+		Pointer(Output)(s, &f.Outputs[i])
 	}
 }
 
@@ -253,7 +275,7 @@ func (s *Codec) codeSubject(subject *models.Subject) {
 	case models.SubjectArtifactVersion:
 		codeObject(s, subject, Version)
 	case models.SubjectStepOutput:
-		codeObject(s, subject, codeOutput)
+		codeObject(s, subject, Output)
 	case models.SubjectStepRun:
 		codeObject(s, subject, StepRun)
 	case models.SubjectPipelineRun:

@@ -12,7 +12,7 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// filled returns an object in which each field has a value of its own, except AsOf, which writes never set.
+// filled returns an object in which each field has a value of its own, except those that writes never set.
 func filled[T any](project models.ID) *T {
 	object := new(T)
 	n := 0
@@ -81,7 +81,7 @@ func TestProjectSnapshot(t *testing.T) {
 func TestSnapshotFields(t *testing.T) {
 	t.Parallel()
 	for name, whole := range map[string]bool{
-		"version": kept(t, Version), "artifact": kept(t, Artifact), "output": kept(t, codeOutput),
+		"version": kept(t, Version), "artifact": kept(t, Artifact), "output": kept(t, Output),
 		"step run": kept(t, StepRun), "pipeline run": kept(t, PipelineRun),
 	} {
 		if !whole {

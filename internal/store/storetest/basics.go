@@ -189,16 +189,13 @@ func nodes(s *suite) {
 
 func runsEnd(s *suite) {
 	step := s.step("model")
-	end := func(status models.RunStatus) error {
-		return second(s.FinishStepRun(s.ctx, root, models.FinishStepRunInput{StepRunID: step.ID.String(), Status: status}))
-	}
+	end := func(status models.RunStatus) error { return second(s.finishStep(step, status)) }
 	s.must(end(models.RunStatusFailed))
 	s.must(end(models.RunStatusFailed))
 	s.refused(models.CodeConflict, end(models.RunStatusCompleted))
-	run := models.FinishPipelineRunInput{PipelineRunID: step.PipelineRunID.String(), Status: models.RunStatusCompleted}
-	s.must(second(s.FinishPipelineRun(s.ctx, root, run)))
+	s.must(second(s.finishRun(step.PipelineRunID, models.RunStatusCompleted)))
 	_, _, err := s.StartStepRun(s.ctx, store.Call{}, root,
-		models.StartStepRunInput{PipelineRunID: run.PipelineRunID, Name: "late"})
+		models.StartStepRunInput{PipelineRunID: step.PipelineRunID.String(), Name: "late"})
 	s.refused(models.CodeConflict, err)
 	_, err = s.log(byContext(step), facts("after", "the end"))
 	s.must(err)

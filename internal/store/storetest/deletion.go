@@ -91,11 +91,11 @@ func deletePipelineRunRaces(s *suite) {
 				}, facts("own", "1")))
 			},
 			func(in *store.Store) error {
-				return second(in.FinishStepRun(s.ctx, root,
-					models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted}))
+				return second2(in.FinishStepRun(s.ctx, store.Call{}, root,
+					models.FinishStepRunInput{StepRunID: step.ID.String(), Status: models.RunStatusCompleted}, nil))
 			},
 			func(in *store.Store) error {
-				return second(in.FinishPipelineRun(s.ctx, root,
+				return second2(in.FinishPipelineRun(s.ctx, store.Call{}, root,
 					models.FinishPipelineRunInput{PipelineRunID: step.PipelineRunID.String(), Status: models.RunStatusFailed}))
 			},
 		}

@@ -29,7 +29,8 @@ type DeclaredOutputs struct {
 	Outputs []Output
 }
 
-// StepOutputs returns the outputs of the step runs that exist and are visible to the caller.
+// StepOutputs returns the outputs of the step runs that exist and are visible to the caller. RefuseShared refuses the
+// ID of a step run of several projects.
 func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutputs, error) {
 	from := tx.Dialect.LookUp(engine.Lookup{Table: "step_runs", Alias: "r", Column: "id", IDs: steps, Where: engine.True}).
 		Concat(tx.Dialect.LeftLateralJoin("step_outputs o", "o",
@@ -45,6 +46,9 @@ func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutput
 		selectedColumns)+" FROM ? ORDER BY r.id, o.position", from))
 	outputs := map[models.ID]DeclaredOutputs{}
 	for _, row := range rows {
+		if other, known := outputs[row.StepRunID]; known && other.Project != row.ProjectID {
+			tx.Share(row.StepRunID)
+		}
 		declared := DeclaredOutputs{row.ProjectID, outputs[row.StepRunID].Outputs}
 		if !row.Output.ID.IsZero() {
 			declared.Outputs = append(declared.Outputs, row)
@@ -52,6 +56,32 @@ func StepOutputs(tx *access.Tx, steps []models.ID) (map[models.ID]DeclaredOutput
 		outputs[row.StepRunID] = declared
 	}
 	return outputs, err
+}
+
+// DeclaredOutput finds an output in a project, or in any project for zero. A step run of another project fails like a
+// missing one. It returns the project of the step run also with OUTPUT_NOT_FOUND.
+func DeclaredOutput(
+	tx *access.Tx, at *models.Path, project models.ID, ref models.StepOutputRef,
+) (models.StepOutput, error) {
+	id, _ := models.ParseID(ref.StepRunID)
+	within := tx.Within(project)
+	outputs, err := StepOutputs(within, []models.ID{id})
+	if err == nil {
+		err = within.RefuseShared(at.Child("stepRunId"), id)
+	}
+	declared, known := outputs[id]
+	if err == nil && !known {
+		err = tx.UnknownID(at.Child("stepRunId"), "step run", ref.StepRunID)
+	}
+	if err != nil {
+		return models.StepOutput{ProjectID: project}, err
+	}
+	for _, row := range declared.Outputs {
+		if row.Output.Name == ref.Name {
+			return row.Output, nil
+		}
+	}
+	return models.StepOutput{ProjectID: declared.Project}, OutputNotFound(at.Child("name"), declared.Outputs, ref.Name)
 }
 
 func (r resolver) outputs(tx *access.Tx, found []Resolved) error {
@@ -70,6 +100,9 @@ func (r resolver) outputs(tx *access.Tx, found []Resolved) error {
 	}
 	for _, one := range r.contexts {
 		id, _ := models.ParseID(one.context.StepRunID)
+		if err := tx.RefuseShared(one.at.Child("stepRunId"), id); err != nil {
+			return err
+		}
 		declared, known := outputs[id]
 		if !known {
 			return tx.UnknownID(one.at.Child("stepRunId"), "step run", one.context.StepRunID)
@@ -151,7 +184,7 @@ func resolvedOutput(at *models.Path, row Output) (Resolved, error) {
 		if row.Version.ID.IsZero() {
 			return result, models.NotFound(at, "the artifact version of this output has been deleted")
 		}
-		result.Version, result.Object = row.Version.ID, &row.Version
+		result.Subject, result.Version, result.Object = row.Version.SubjectID, row.Version.ID, &row.Version
 	}
 	return result, nil
 }

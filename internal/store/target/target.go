@@ -108,6 +108,9 @@ func resolveByID[T any](
 	}
 	for _, one := range b {
 		id, _ := models.ParseID(one.text)
+		if err := tx.RefuseShared(one.at, id); err != nil {
+			return err
+		}
 		object, ok := objects[id]
 		if !ok {
 			return tx.UnknownID(one.at, what, one.text)

@@ -8,14 +8,19 @@ import (
 
 // addVersion adds the version of a selector.
 func (r *resolver) addVersion(n int, at *models.Path, selector models.ArtifactVersionSelector) {
-	refAt := at.Child("artifactVersion")
-	switch ref := selector.ArtifactVersion; {
-	case ref == nil:
-		r.byID = append(r.byID, idSelector{n, *selector.ArtifactVersionID, at.Child("artifactVersionId")})
-	case ref.Named == nil:
-		r.byID = append(r.byID, idSelector{n, *ref.ID, refAt.Child("id")})
-	default:
-		r.byName = append(r.byName, nameSelector{n, ref.Named, refAt.Child("named")})
+	if ref := selector.ArtifactVersion; ref != nil {
+		r.addReference(n, at.Child("artifactVersion"), *ref)
+		return
+	}
+	r.byID = append(r.byID, idSelector{n, *selector.ArtifactVersionID, at.Child("artifactVersionId")})
+}
+
+// addReference adds the version of a reference.
+func (r *resolver) addReference(n int, at *models.Path, ref models.ArtifactVersionRef) {
+	if ref.Named == nil {
+		r.byID = append(r.byID, idSelector{n, *ref.ID, at.Child("id")})
+	} else {
+		r.byName = append(r.byName, nameSelector{n, ref.Named, at.Child("named")})
 	}
 }
 
@@ -36,6 +41,16 @@ func Versions(
 		r.addVersion(i, at.Child(i), selector)
 	}
 	found := make([]Resolved, len(selectors))
+	return found, r.versions(tx, found)
+}
+
+// References finds the versions of references, each with its path.
+func References(tx *access.Tx, paths []*models.Path, refs []models.ArtifactVersionRef) ([]Resolved, error) {
+	var r resolver
+	for i, ref := range refs {
+		r.addReference(i, paths[i], ref)
+	}
+	found := make([]Resolved, len(refs))
 	return found, r.versions(tx, found)
 }
 

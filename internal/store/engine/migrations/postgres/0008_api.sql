@@ -81,6 +81,8 @@ ALTER TABLE artifact_versions
 
 -- The subject of the version that an output re-uses, null for an output that a version was saved from.
 ALTER TABLE step_outputs ADD COLUMN IF NOT EXISTS reused_subject_id uuid;
+-- True for the subject of such an output: a writer that waits for the row finds that entries go to the version.
+ALTER TABLE subjects ADD COLUMN IF NOT EXISTS reuses boolean NOT NULL DEFAULT false;
 CREATE INDEX IF NOT EXISTS step_outputs_by_reuse ON step_outputs (project_id, reused_subject_id)
     WHERE reused_subject_id IS NOT NULL;
 

@@ -23,6 +23,8 @@ ALTER TABLE step_runs ADD COLUMN updated_at INTEGER;
 
 -- The subject of the version that an output re-uses, null for an output that a version was saved from.
 ALTER TABLE step_outputs ADD COLUMN reused_subject_id BLOB;
+-- True for the subject of such an output: entries go to the version.
+ALTER TABLE subjects ADD COLUMN reuses INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX step_outputs_by_reuse ON step_outputs (project_id, reused_subject_id) WHERE reused_subject_id IS NOT NULL;
 
 -- kind and value are null for an erased entry.

@@ -1,22 +1,31 @@
-package store
+// Package repair completes the rows of servers older than the schema.
+//
+// It hides the columns and tables that such servers do not fill. Repairer has the operation.
+package repair
 
 import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
 
-// RepairCounts counts the rows that Repair changed or added.
-type RepairCounts struct {
+// Repairer repairs a database.
+type Repairer struct{ DB *engine.DB }
+
+// Counts counts the rows that Repair changed or added.
+type Counts struct {
 	// Subjects, Entries and Latest are rows whose columns for searches were filled, Moves are added moves of tags.
 	Subjects, Entries, Latest, Moves int64
 }
 
 // Progress is the progress of Repair.
 type Progress struct {
-	RepairCounts
+	Counts
 	// Done and Total are numbers of subjects and artifact versions.
 	Done, Total int64
 }
@@ -30,31 +39,31 @@ const repairBatch = 500
 //
 // Entries keep their values and times. A tag without a move gets the time of its version, and other moves get the
 // present.
-func (s *Store) Repair(ctx context.Context, tell func(Progress)) (RepairCounts, error) {
-	r := &repair{store: s, tell: tell}
+func (s *Repairer) Repair(ctx context.Context, tell func(Progress)) (Counts, error) {
+	r := &repair{db: s.DB, tell: tell}
 	var projects []models.ID
-	err := s.db.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
+	err := s.DB.Read(ctx).Scan(&projects, engine.SQL("SELECT id FROM projects ORDER BY id"))
 	if err == nil {
-		err = s.db.Read(ctx).Scan(&r.Total,
+		err = s.DB.Read(ctx).Scan(&r.Total,
 			engine.SQL("SELECT (SELECT count(*) FROM subjects) + (SELECT count(*) FROM artifact_versions)"))
 	}
 	if err != nil {
-		return r.RepairCounts, s.db.TranslateError(err)
+		return r.Counts, s.DB.TranslateError(err)
 	}
 	for _, project := range projects {
 		for _, step := range []portions{
 			{"subjects", incompleteSubjects, r.fillSubjects}, {"artifact_versions", incompleteVersions, r.addMoves},
 		} {
 			if err := r.walk(ctx, project, step); err != nil {
-				return r.RepairCounts, err
+				return r.Counts, err
 			}
 		}
 	}
-	return r.RepairCounts, nil
+	return r.Counts, nil
 }
 
 type repair struct {
-	store *Store
+	db *engine.DB
 	Progress
 	tell func(Progress)
 }
@@ -66,18 +75,38 @@ type portions struct {
 	complete          func(ctx context.Context, project models.ID, ids []models.ID) error
 }
 
+// transaction is a transaction of the repair.
+type transaction struct{ access.Tx }
+
+func (r *repair) write(ctx context.Context, fn func(tx *transaction) error) error {
+	return r.db.Write(ctx, func(db *gorm.DB) error {
+		return fn(&transaction{access.Tx{DB: db, Dialect: r.db.Dialect()}})
+	})
+}
+
+// lockSubjects locks subjects in order of ID until the end of the transaction.
+func (tx *transaction) lockSubjects(project models.ID, ids []models.ID) error {
+	if tx.Dialect.HasOneWriter() {
+		return nil
+	}
+	var locked []models.ID
+	return tx.Read(&locked, engine.SQL("SELECT s.id FROM ?", tx.Dialect.LookUp(engine.Lookup{
+		Table: "subjects", Alias: "s", Column: "id", IDs: ids, Where: engine.SQL("s.project_id = ?", project), ForUpdate: true,
+	})))
+}
+
 func (r *repair) walk(ctx context.Context, project models.ID, step portions) error {
 	for after, n := (models.ID{}), repairBatch; n == repairBatch; {
 		var ids, incomplete []models.ID
-		err := r.store.db.Read(ctx).Scan(&ids,
+		err := r.db.Read(ctx).Scan(&ids,
 			engine.SQL(fmt.Sprintf("SELECT id FROM %s WHERE project_id = ? AND id > ? ORDER BY id LIMIT %d", step.table,
 				repairBatch), project, after))
 		if n = len(ids); err == nil && n > 0 {
-			err = r.store.db.Read(ctx).Scan(&incomplete,
+			err = r.db.Read(ctx).Scan(&incomplete,
 				engine.SQL(step.incomplete, map[string]any{"project": project, "after": after, "last": ids[n-1]}))
 		}
 		if err != nil {
-			return r.store.db.TranslateError(err)
+			return r.db.TranslateError(err)
 		}
 		if len(incomplete) > 0 {
 			if err := step.complete(ctx, project, incomplete); err != nil {
@@ -104,9 +133,9 @@ const incompleteSubjects = `SELECT s.id FROM subjects s WHERE s.project_id = @pr
 // fillSubjects fills the subjects and their entries. A subject with many entries takes several transactions.
 func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []models.ID) error {
 	for n := int64(repairBatch); n == repairBatch; {
-		var done RepairCounts
-		err := r.store.write(ctx, func(tx *transaction) (err error) {
-			if _, err = tx.lockSubjects(project, ids); err != nil {
+		var done Counts
+		err := r.write(ctx, func(tx *transaction) (err error) {
+			if err = tx.lockSubjects(project, ids); err != nil {
 				return err
 			}
 			done, err = tx.fillSubjects(project, ids)
@@ -122,7 +151,7 @@ func (r *repair) fillSubjects(ctx context.Context, project models.ID, ids []mode
 	return nil
 }
 
-func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done RepairCounts, err error) {
+func (tx *transaction) fillSubjects(project models.ID, ids []models.ID) (done Counts, err error) {
 	if done.Entries, err = tx.fillEntries(project, ids); err != nil {
 		return done, err
 	}
@@ -165,7 +194,11 @@ func (tx *transaction) fillEntries(project models.ID, ids []models.ID) (int64, e
 		if err != nil {
 			return 0, fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
-		if err := tx.Write(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, textOrNull(form.PathKeys), project, e.SubjectID, e.Seq)); err != nil {
+		var pathKeys *string
+		if form.PathKeys != "" {
+			pathKeys = &form.PathKeys
+		}
+		if err := tx.Write(engine.SQL("UPDATE metadata_entries SET sort_key = ?, parts = ? WHERE project_id = ? AND subject_id = ? AND seq = ?", form.SortKey, pathKeys, project, e.SubjectID, e.Seq)); err != nil {
 			return 0, err
 		}
 	}
@@ -188,7 +221,7 @@ const (
 // addMoves adds the moves that the tags of the versions lack, while nobody else changes them.
 func (r *repair) addMoves(ctx context.Context, project models.ID, ids []models.ID) error {
 	var moves int64
-	err := r.store.write(ctx, func(tx *transaction) error {
+	err := r.write(ctx, func(tx *transaction) error {
 		one := tx.Dialect.IDIn("v.id", ids)
 		var locked []models.ID
 		err := tx.Read(&locked, engine.SQL(`SELECT a.id FROM artifacts a WHERE a.project_id = ? AND a.id IN (SELECT v.artifact_id FROM artifact_versions v
