@@ -237,13 +237,19 @@ func nearestFirst(name string, allowed []string) string {
 	return near.Quote(near.First(near.Identifiers(name, allowed), allowed))
 }
 
-// enumValues lists the values of an enum for a message, those near to an unknown value first.
+// enumValues lists the values of an enum for a message, those near to an unknown value or with it in their names first.
 func enumValues(definition *ast.Definition, name string) string {
 	var values []string
 	for _, value := range definition.EnumValues {
 		values = append(values, value.Name)
 	}
-	return strings.Join(near.First(near.Names(name, values), values), ", ")
+	found := near.Names(name, values)
+	for _, value := range values { // RUN_STARTED is part of PIPELINE_RUN_STARTED
+		if strings.Contains(value, strings.ToUpper(name)) && !slices.Contains(found, value) {
+			found = append(found, value)
+		}
+	}
+	return strings.Join(near.First(found, values), ", ")
 }
 
 // acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there,
