@@ -129,7 +129,7 @@ func TestConventionsFilters(t *testing.T) {
 	}
 }
 
-// TestConventionsCounts checks that a number of objects has a name with Count and a description that says so.
+// TestConventionsCounts checks that each count is an Int, and that its description begins with "The number of".
 func TestConventionsCounts(t *testing.T) {
 	t.Parallel()
 	schema, _ := loadSchema(t)

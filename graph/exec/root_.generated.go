@@ -6778,9 +6778,9 @@ that are bound to a version. Reused outputs can form circles, but a version is n
 past ignores outputs that were bound later.
 """
 type Lineage {
-  "The versions by ` + "`" + `distance` + "`" + ` and then by age, without the version of the field." versions: [ArtifactVersion!]!
+  "The versions by ` + "`" + `distance` + "`" + ` and then by age, without the version itself." versions: [ArtifactVersion!]!
   """
-  The links between the versions, and those of the version of the field, which has the ` + "`" + `distance` + "`" + ` 0. Of several step
+  The links between the versions, including those of the version itself, which has the ` + "`" + `distance` + "`" + ` 0. Of several step
   runs between two versions, the first 10 are returned.
   """
   links: [LineageLink!]!
@@ -7123,7 +7123,7 @@ input ArtifactVersionFilter {
   "The ` + "`" + `id` + "`" + ` of the version; a malformed ID matches no version." id: IDFilter
   "The name of the artifact." artifact: StringFilter
   "The name of the version." version: StringFilter
-  "The number." number: IntFilter
+  "The number of the version." number: IntFilter
   "The type; a version may have none." type: StringFilter
   "Any of the tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no tag is equal." tag: StringFilter
   """
