@@ -86,6 +86,7 @@ func (f *stepFinisher) save(moment models.Time, caller Caller) error {
 	var events []event
 	var reused []target.Resolved
 	var reusedEntries [][]entryDraft
+	tags := f.tags()
 	for i, input := range f.Inputs {
 		version, isReused := f.Reused[i], f.Reused[i] != nil
 		var drafts []entryDraft
@@ -98,7 +99,7 @@ func (f *stepFinisher) save(moment models.Time, caller Caller) error {
 			events = append(events, created...)
 		}
 		if err == nil {
-			err = f.tx.addLabels(version, input.Aliases, input.Tags, moment)
+			err = f.tx.addLabels(version, input.Aliases, tags[i], moment)
 		}
 		if err != nil {
 			return err
@@ -114,6 +115,23 @@ func (f *stepFinisher) save(moment models.Time, caller Caller) error {
 	events = append(events, entryEvents(models.TimelineEventMetadataLogged, reused, reusedEntries)...)
 	_, err := f.tx.append(f.Step.ProjectID, moment, caller, entries, events)
 	return err
+}
+
+// tags returns the tags to add with each output. Of outputs that reuse one version the first has all, so that the call
+// records one event.
+func (f *stepFinisher) tags() [][]string {
+	tags, first := make([][]string, len(f.Inputs)), map[models.ID]int{}
+	for i, input := range f.Inputs {
+		place := i
+		if version := f.Reused[i]; version != nil {
+			if earlier, known := first[version.ID]; known {
+				place = earlier
+			}
+			first[version.ID] = place
+		}
+		tags[place] = append(tags[place], input.Tags...)
+	}
+	return tags
 }
 
 // create creates the version of an output. It returns the event of its facts, if the call logs any.

@@ -22,10 +22,20 @@ func producerCondition(column string) func(compiler, engine.Expr) engine.Expr {
 		steps := c.dialect.LateralJoin("step_runs s", "s", engine.SQL("s.project_id = ? AND s.id = o.step_run_id", c.project))
 		runs := c.dialect.LateralJoin("pipeline_runs r", "r",
 			engine.SQL("r.project_id = ? AND r.id = s.pipeline_run_id", c.project))
-		return engine.SQL("(SELECT TRUE FROM (SELECT "+
-			column+" AS label FROM step_outputs o?? WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1)"+
-			" l WHERE ? LIMIT 1)", steps, runs, c.project, condition)
+		return engine.SQL("(SELECT TRUE FROM (SELECT "+column+" AS label FROM step_outputs o?? WHERE o.project_id = ? AND o.id = ? LIMIT 1)"+
+			" l WHERE ? LIMIT 1)", steps, runs, c.project, c.producingOutput(), condition)
 	}
+}
+
+// producingOutput returns the ID of the output that a version v was saved from, else of the first one bound to it.
+func (c compiler) producingOutput() engine.Expr {
+	saved := engine.SQL("p.project_id = ? AND p.id = v.subject_id", c.project)
+	bound := engine.SQL("b.project_id = ? AND b.artifact_version_id = v.id", c.project)
+	if c.asOf != 0 {
+		saved, bound = saved.And(engine.SQL("p.bound_at <= ?", c.asOf)), bound.And(engine.SQL("b.bound_at <= ?", c.asOf))
+	}
+	return engine.SQL("COALESCE((SELECT p.id FROM step_outputs p WHERE ?), "+
+		"(SELECT b.id FROM step_outputs b WHERE ? ORDER BY b.bound_at, b.id LIMIT 1))", saved, bound)
 }
 
 // consumers are the step runs s that read a version, with their pipeline runs r.

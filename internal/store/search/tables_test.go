@@ -126,6 +126,8 @@ func TestProducers(t *testing.T) {
 	project := models.DefaultProjectID
 	c := compiler{dialect: plainDialect{}, project: project}
 	const output = "o.artifact_version_id AS id FROM "
+	const producing = "COALESCE((SELECT p.id FROM step_outputs p WHERE p.project_id = ? AND p.id = v.subject_id), (SELECT b.id" +
+		" FROM step_outputs b WHERE b.project_id = ? AND b.artifact_version_id = v.id ORDER BY b.bound_at, b.id LIMIT 1))"
 	for _, p := range []struct {
 		field, column, scan string
 		args                []any
@@ -141,7 +143,8 @@ func TestProducers(t *testing.T) {
 		f := &models.Filter{Related: "producedBy", RelatedFilter: condition}
 		checkSQL(t, p.field, c.filter(ArtifactVersions, f), "((SELECT TRUE FROM (SELECT "+p.column+" AS label FROM step_outputs o"+
 			" JOIN step_runs s ON s.project_id = ? AND s.id = o.step_run_id JOIN pipeline_runs r ON r.project_id = ? AND r.id = s.pipeline_run_id"+
-			" WHERE o.project_id = ? AND o.artifact_version_id = v.id LIMIT 1) l WHERE l.label = ? LIMIT 1))", []any{project, project, project, "x"})
+			" WHERE o.project_id = ? AND o.id = "+producing+" LIMIT 1) l WHERE l.label = ? LIMIT 1))",
+			[]any{project, project, project, project, project, "x"})
 		for _, of := range []*models.Filter{condition, {All: []*models.Filter{field("step", "eq", "y"), condition}}} {
 			scans := c.indexScans(ArtifactVersions, &models.Filter{Related: "producedBy", RelatedFilter: of})
 			switch {
