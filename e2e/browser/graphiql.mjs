@@ -98,8 +98,8 @@ tests['the page'] = async () => {
   const drawn = await page.evaluate(() => [...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family.replaceAll('"', '')));
   assert.ok(drawn.includes('Fira Code') && drawn.includes('Roboto') , `fonts: ${drawn}`);
   // Who runs a tab at once runs what it shows, and not what the tab before has shown.
-  await graphiql.show(6);
   await graphiql.show(7);
+  await graphiql.show(8);
   assert.ok((await graphiql.run()).data.compareArtifactVersions);
   graphiql.clean();
   await graphiql.close();
@@ -114,8 +114,10 @@ const tabs = [
   ['Start a run', 'StartARun', 'StartTheSteps', 'LogToTheOutput', 'LogToOneOfTwoOutputs', 'ReadPendingMetadata', 'SaveAndFinish'],
   ['Log to step run', 'LogToStepRun', 'LogToPipelineRun'],
   ['Find and sort', 'FindAndSort'],
+  ['Facets', 'Facets'],
   ['Compare', 'Compare'],
   ['Lineage', 'Lineage'],
+  ['What changed', 'WhatChanged'],
   ['The past', 'ThePast'],
 ];
 
@@ -146,6 +148,9 @@ tests['every operation of every tab'] = async () => {
   assert.ok(data.FindAndSort.artifactVersions.totalCount > 0);
   assert.ok(data.Compare.compareArtifactVersions.rows.length > 0);
   assert.ok(data.Lineage.artifactVersion.upstream.links.length > 2);
+  assert.ok(data.Facets.metadataValues.nodes.length > 2 && data.Facets.typeUsage.nodes.length > 2);
+  const changes = data.WhatChanged.project.timeline.nodes.map(({ kind }) => kind);
+  for (const kind of ['VERSION_CREATED', 'METADATA_LOGGED', 'PIPELINE_RUN_FINISHED']) assert.ok(changes.includes(kind), kind);
   const { then, now } = data.ThePast;
   assert.ok(!then.metadataJson.metrics && now.metadataJson.metrics && now.metadataJson.note);
 
@@ -180,7 +185,7 @@ tests['every operation of every tab'] = async () => {
   // What was logged in one tab is read in another.
   await graphiql.show(0);
   const read = await graphiql.run();
-  assert.ok(read.data.artifactVersion.metadata.some((entry) => entry.key === 'note' && entry.value.display === '**checked by hand**'));
+  assert.ok(read.data.artifactVersion.metadata.some((entry) => entry.key === 'note' && entry.display === '**checked by hand**'));
 
   // The history has what was run, and opens it again.
   await graphiql.page.getByRole('button', { name: 'Show History' }).click();
@@ -347,7 +352,7 @@ tests['values that should do harm'] = async () => {
   const { page } = graphiql;
   await graphiql.type('variables', '{"ref": {"named": {"name": "hostile"}}}');
   const { data } = await graphiql.run();
-  const shown = Object.fromEntries(data.artifactVersion.metadata.map(({ key, value }) => [key, value.display]));
+  const shown = Object.fromEntries(data.artifactVersion.metadata.map(({ key, display }) => [key, display]));
   assert.equal(shown.link, values.link.$uri);
   await until('the values as text', async () => (await graphiql.result()).includes('<script>window.harmed = 1</script>'));
   for (const text of ['onerror=', 'javascript:window.harmed=1', '${window.harmed = 1}']) assert.ok((await graphiql.result()).includes(text), text);
