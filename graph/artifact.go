@@ -79,8 +79,8 @@ func (r artifact) MetadataKeys(
 }
 
 func (r artifact) MetadataSeries(
-	ctx context.Context, a *models.Artifact, key string, card *string, first *int32, after *string, last *int32,
-	before *string, asOf *models.Time, where models.FilterInput,
+	ctx context.Context, a *models.Artifact, key string, card *string, where models.FilterInput, asOf *models.Time,
+	first *int32, after *string, last *int32, before *string,
 ) (*models.MetadataSeries, error) {
 	args := seriesArgs{key, card, pageArgs(first, after, last, before), asOf, where}
 	page, err := r.seriesPage(ctx, args, a.AsOf)

@@ -17,7 +17,6 @@ func mutate(name string) string {
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	a := open(t, storetest.SQLite(t))
-	replacer := a.mistakenObjects()
 	const find = "query($w: ArtifactVersionFilter) { artifactVersions(where: $w) { totalCount } }"
 	log := func(members string) string {
 		return `{"i": {"target": {"artifactVersionId": "<version>"}, ` + members + `}}`
@@ -311,6 +310,13 @@ func TestMistakes(t *testing.T) {
 		{"one of two operations", "", `{"query": "query A { serverInfo { version } } query B { serverInfo { version } }"}`, "BAD_INPUT", `["operationName"]`,
 			`operationName: is required because the query has several operations: "A", "B"`},
 	}
+	a.refusesMistakes(cases)
+}
+
+// refusesMistakes creates objects, puts their IDs into the operations, and checks the refusals.
+func (a *api) refusesMistakes(cases []refusal) {
+	a.Helper()
+	replacer := a.mistakenObjects()
 	for i := range cases {
 		cases[i].query = replacer.Replace(cases[i].query)
 		cases[i].variables = replacer.Replace(cases[i].variables)
@@ -346,5 +352,17 @@ func (a *api) mistakenObjects() *strings.Replacer {
 	make("two", `startStepRun(input: {pipelineRunId: "<run>", name: "s", outputs: [{name: "model"}, {name: "report"}]}) {
 		stepRun { id } }`, "stepRun")
 	make("bare", `startStepRun(input: {pipelineRunId: "<run>", name: "s"}) { stepRun { id } }`, "stepRun")
+	const saved = `startStepRun(input: {pipelineRunId: "<run>", name: "s", outputs: [{name: "model"}]}) { stepRun { id } }`
+	make("saved", saved, "stepRun")
+	make("output", `createArtifactVersion(input: {artifact: "saved", output: {stepRunId: "<saved>", name: "model"}}) {
+		artifactVersion { id } }`, "artifactVersion")
+	make("done", saved, "stepRun")
+	make("done", `finishStepRun(input: {stepRunId: "<done>"}) { stepRun { id } }`, "stepRun")
+	make("project", `createProject(input: {name: "team"}) { project { id } }`, "project")
+	make("default", `createArtifactVersion(input: {artifact: "other"}) { artifactVersion { artifact { project { id } } } }`,
+		"artifactVersion", "artifact", "project")
+	make("entry", `logMetadata(input: {target: {artifactVersionId: "<version>"}, metadata: {loss: 1}}) {
+		subject { metadataEntry(key: "loss") { id } } }`, "subject", "metadataEntry")
+	ids = append(ids, "<long>", strings.Repeat("é", 10_001))
 	return strings.NewReplacer(ids...)
 }

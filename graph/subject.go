@@ -196,8 +196,8 @@ func (subject[T]) LastLoggedAt(ctx context.Context, object T) (*models.Time, err
 }
 
 func (s subject[T]) MetadataSeries(
-	ctx context.Context, object T, key string, card *string, first *int32, after *string, last *int32, before *string,
-	asOf *models.Time,
+	ctx context.Context, object T, key string, card *string, asOf *models.Time, first *int32, after *string, last *int32,
+	before *string,
 ) (*models.MetadataSeries, error) {
 	project, _, view := object.MetadataRef()
 	page, err := s.seriesPage(ctx, seriesArgs{key, card, pageArgs(first, after, last, before), asOf, nil}, view)

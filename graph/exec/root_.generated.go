@@ -100,7 +100,7 @@ type ComplexityRoot struct {
 		LastLoggedAt   func(childComplexity int) int
 		LatestVersion  func(childComplexity int) int
 		MetadataKeys   func(childComplexity int, search *string, kinds []models.MetadataKind, first *int32, after *string) int
-		MetadataSeries func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time, where map[string]any) int
+		MetadataSeries func(childComplexity int, key string, card *string, where map[string]any, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Name           func(childComplexity int) int
 		NodeID         func(childComplexity int) int
 		Project        func(childComplexity int) int
@@ -147,7 +147,7 @@ type ComplexityRoot struct {
 		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON         func(childComplexity int, asOf *models.Time) int
-		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		NodeID               func(childComplexity int) int
 		Number               func(childComplexity int) int
 		Producer             func(childComplexity int) int
@@ -543,7 +543,7 @@ type ComplexityRoot struct {
 		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON         func(childComplexity int, asOf *models.Time) int
-		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		NodeID               func(childComplexity int) int
 		Pipeline             func(childComplexity int) int
 		Project              func(childComplexity int) int
@@ -727,7 +727,7 @@ type ComplexityRoot struct {
 		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON         func(childComplexity int, asOf *models.Time) int
-		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Name                 func(childComplexity int) int
 		NodeID               func(childComplexity int) int
 		Reused               func(childComplexity int) int
@@ -748,7 +748,7 @@ type ComplexityRoot struct {
 		MetadataExtendedJSON func(childComplexity int, keys []string, card *string, asOf *models.Time) int
 		MetadataHistory      func(childComplexity int, key *string, card *string, first *int32, after *string) int
 		MetadataJSON         func(childComplexity int, asOf *models.Time) int
-		MetadataSeries       func(childComplexity int, key string, card *string, first *int32, after *string, last *int32, before *string, asOf *models.Time) int
+		MetadataSeries       func(childComplexity int, key string, card *string, asOf *models.Time, first *int32, after *string, last *int32, before *string) int
 		Name                 func(childComplexity int) int
 		NodeID               func(childComplexity int) int
 		Outputs              func(childComplexity int) int
@@ -1160,7 +1160,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time), args["where"].(map[string]any)), true
+		return e.ComplexityRoot.Artifact.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["where"].(map[string]any), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Artifact.name":
 		if e.ComplexityRoot.Artifact.Name == nil {
 			break
@@ -1449,7 +1449,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.ArtifactVersion.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.ArtifactVersion.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "ArtifactVersion.id":
 		if e.ComplexityRoot.ArtifactVersion.NodeID == nil {
 			break
@@ -3121,7 +3121,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.PipelineRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.PipelineRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "PipelineRun.id":
 		if e.ComplexityRoot.PipelineRun.NodeID == nil {
 			break
@@ -4044,7 +4044,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.StepOutput.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.StepOutput.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "StepOutput.name":
 		if e.ComplexityRoot.StepOutput.Name == nil {
 			break
@@ -4198,7 +4198,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.StepRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string), args["asOf"].(*models.Time)), true
+		return e.ComplexityRoot.StepRun.MetadataSeries(childComplexity, args["key"].(string), args["card"].(*string), args["asOf"].(*models.Time), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "StepRun.name":
 		if e.ComplexityRoot.StepRun.Name == nil {
 			break
@@ -5032,7 +5032,7 @@ interface Subject implements Node {
     asOf: DateTime
   ): MetadataEntry
   """
-  The latest entries grouped by card, as dashboards show them. The entries without a card come first, under the name
+  The latest entries grouped by card, as dashboards show them. The entries without a card come first, with the name
   null.
   """
   cards(
@@ -5075,7 +5075,7 @@ type Query {
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
   ): Artifact
-  "The artifacts of a project, ordered by name; empty for an unknown project."
+  "The artifacts of a project, ordered by name unless ` + "`" + `orderBy` + "`" + ` is set; empty for an unknown project."
   artifacts(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
@@ -5115,7 +5115,7 @@ type Query {
     "The ID that ` + "`" + `startPipelineRun` + "`" + ` returned."
     id: ID!
   ): PipelineRun
-  "The pipeline runs of a project, newest first; empty for an unknown project."
+  "The pipeline runs of a project, newest first unless ` + "`" + `orderBy` + "`" + ` is set; empty for an unknown project."
   pipelineRuns(
     "The name of the project. When absent, the project of the API key; ` + "`" + `default` + "`" + ` for an owner key or without keys."
     project: String
@@ -5172,7 +5172,7 @@ type Mutation {
   "Finish a pipeline run. Its running steps become ` + "`" + `CANCELLED` + "`" + `."
   finishPipelineRun("The run and its final status." input: FinishPipelineRunInput!): FinishPipelineRunPayload
   "Start a step of a pipeline run and declare its inputs and outputs."
-  startStepRun("The run." input: StartStepRunInput!): StartStepRunPayload
+  startStepRun("The step run." input: StartStepRunInput!): StartStepRunPayload
   "Finish a step run, and save its outputs. Facts on outputs without a version remain on these outputs."
   finishStepRun("The step run and its final status." input: FinishStepRunInput!): FinishStepRunPayload
   """
@@ -5188,9 +5188,9 @@ type Mutation {
   tagArtifactVersion("The version and the tags." input: TagArtifactVersionInput!): TagArtifactVersionPayload
   "Remove tags from a version. Tags that it does not have are ignored."
   untagArtifactVersion("The version and the tags." input: UntagArtifactVersionInput!): UntagArtifactVersionPayload
-  "Permanently delete a version with its metadata, aliases and tags. Its number is never reused."
+  "Permanently delete a version with its metadata and tags. Its number is never reused. Requires an admin."
   deleteArtifactVersion("The version." input: DeleteArtifactVersionInput!): DeleteArtifactVersionPayload
-  "Permanently delete an artifact with all versions and their metadata."
+  "Permanently delete an artifact with all versions and their metadata. Requires an admin."
   deleteArtifact("The artifact." input: DeleteArtifactInput!): DeleteArtifactPayload
   "Create a project. Requires an owner."
   createProject("The object to create." input: CreateProjectInput!): CreateProjectPayload
@@ -5230,8 +5230,10 @@ type ProjectEdge {
 type PageInfo {
   "True if the list has items after the page." hasNextPage: Boolean!
   "True if the list has items before the page." hasPreviousPage: Boolean!
-  "Cursor of the first item; null when the page is empty." startCursor: String
-  "Cursor of the last item; null when the page is empty." endCursor: String
+  "The cursor of the first item; null if the page is empty. Only the same list, filter and order accept it."
+  startCursor: String
+  "The cursor of the last item; null if the page is empty. Only the same list, filter and order accept it."
+  endCursor: String
 }
 
 # --- Artifacts and versions --------------------------------------------------------------------------------------
@@ -5252,7 +5254,7 @@ type Artifact implements Node {
   latestVersion: ArtifactVersion
   "The aliases, ordered by name, without the computed ` + "`" + `latest` + "`" + `. A view of the past has those of its instant."
   aliases: [ArtifactAlias!]! @listSize(assumedSize: 5)
-  "The versions, by descending number."
+  "The versions, by descending number unless ` + "`" + `orderBy` + "`" + ` is set."
   versions(
     "The filter; all versions when absent." where: ArtifactVersionFilter
     "The sort keys, most significant first, at most 10." orderBy: [ArtifactVersionOrder!]
@@ -5312,7 +5314,7 @@ type ArtifactVersion implements Node & Subject {
   producer: Producer
   """
   The number of steps to the version whose lineage contains this object; null outside of a lineage. A client that caches
-  objects by ID must not keep it from one lineage to the next.
+  objects by ID must not use it in another lineage.
   """
   distance: Int
   "The step runs that read it, ordered by start."
@@ -5323,7 +5325,7 @@ type ArtifactVersion implements Node & Subject {
     "The cursor before which the page ends." before: String
   ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
   """
-  The versions that the step runs read whose outputs are bound to it, those that were read for them, and so on.
+  The inputs of the step runs that produced or bound it, the inputs of the step runs of those, and so on.
   """
   upstream(
     "The maximum number of steps, 1 to 100." depth: Int! = 10
@@ -5406,9 +5408,9 @@ type PipelineRun implements Node & Subject {
   startedAt: DateTime!
   "The end time; null while it runs."
   finishedAt: DateTime
-  "Its steps in order of start. A run of more than 1,000 steps is ` + "`" + `LIMIT_EXCEEDED` + "`" + ` here: page through ` + "`" + `stepRuns` + "`" + `."
+  "The step runs, ordered by start. A run with more than 1,000 fails with ` + "`" + `LIMIT_EXCEEDED` + "`" + `: use ` + "`" + `stepRuns` + "`" + `."
   steps: [StepRun!] @listSize(assumedSize: 10)
-  "The step runs, ordered by start."
+  "The step runs, ordered by start unless ` + "`" + `orderBy` + "`" + ` is set."
   stepRuns(
     "The filter; all step runs when absent." where: StepRunFilter
     "The sort keys, most significant first, at most 10." orderBy: [StepRunOrder!]
@@ -6097,7 +6099,7 @@ type Viewer {
 A key to the API. Clients send its secret as ` + "`" + `Authorization: Bearer` + "`" + `. ` + "`" + `node` + "`" + ` returns it to callers that may manage it.
 """
 type ApiKey implements Node {
-  "Opaque, the argument of ` + "`" + `revokeApiKey` + "`" + `. It is not the secret." id: ID!
+  "Opaque, unique over all types and projects; the argument of ` + "`" + `revokeApiKey` + "`" + `. It is not the secret." id: ID!
   "The name that entries and audit events record as their author. It is never reused in the project." name: String!
   "The first 8 characters of the secret, which identify it." prefix: String!
   "The role; null for an owner key, which has full access." role: ApiKeyRole
@@ -6129,9 +6131,9 @@ type ApiKeyEdge {
 An audited change, recorded in the same transaction and never modified. ` + "`" + `node` + "`" + ` returns it to callers that may read it.
 """
 type AuditEvent implements Node {
-  "Opaque, unique over all events." id: ID!
+  "Opaque, unique over all types and projects." id: ID!
   "The time of the change." createdAt: DateTime!
-  "The name of the API key of the change; null without one." createdBy: String
+  "The name of the API key that made the change; null without one." createdBy: String
   "The kind of change." action: AuditAction!
   "A description of the changed object, which may be deleted." description: String!
   """
@@ -6178,21 +6180,21 @@ type AuditEventEdge {
 
 "A filter of audit events. All fields must match."
 input AuditEventFilter {
-  "All of these match. An empty list matches every event." and: [AuditEventFilter!]
-  "At least one of these matches. An empty list matches no event." or: [AuditEventFilter!]
-  "This does not match." not: AuditEventFilter
+  "All of these filters match. An empty list matches every event." and: [AuditEventFilter!]
+  "At least one of these filters matches. An empty list matches no event." or: [AuditEventFilter!]
+  "This filter does not match." not: AuditEventFilter
   "The kind of change." action: AuditActionFilter
-  "The name of the API key of the change; a change without a key has none." createdBy: StringFilter
+  "The name of the API key that made the change; an event may have none." createdBy: StringFilter
   "The changed object, by its ID; it may be deleted." objectId: IDFilter
   "The time of the change." createdAt: DateTimeFilter
 }
 
 "Conditions on the kind of a change, all of which must match."
 input AuditActionFilter {
-  "It is this." eq: AuditAction
-  "It is not this." ne: AuditAction
-  "It is one of these; an empty list means none." in: [AuditAction!]
-  "It is none of these." notIn: [AuditAction!]
+  "Equal to this value." eq: AuditAction
+  "Not equal to this value." ne: AuditAction
+  "Equal to one of these values; an empty list matches nothing." in: [AuditAction!]
+  "Equal to none of these values." notIn: [AuditAction!]
 }
 
 "An API key to create."
@@ -6221,7 +6223,7 @@ type CreateApiKeyPayload {
 
 "An API key to revoke."
 input RevokeApiKeyInput {
-  "The ` + "`" + `ApiKey.id` + "`" + ` of the key." apiKeyId: ID!
+  "The key." apiKeyId: ID!
 }
 
 "The revoked key."
@@ -6327,30 +6329,30 @@ type ArtifactVersionComparison {
 
 "One key of the versions that are compared."
 type ComparisonRow {
-  "Null for a key without a card." card: String
+  "The card of the key; null without a card." card: String
   "The key." key: String!
-  "Whether the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
+  "True if the value or its kind is not the same in all versions. Sets are compared without order." differs: Boolean!
   "The values of the key, one cell per version in the order of ` + "`" + `versions` + "`" + `."
   cells: [ComparisonCell!]! @listSize(assumedSize: 10)
 }
 
-"The value of one key in one version, and how it differs from that of the baseline."
+"The value of one key in one version, and its difference from the value in the baseline."
 type ComparisonCell {
   "The version; null only in ` + "`" + `metadataChanges` + "`" + `." version: ArtifactVersion
   "The latest entry of the key; null if it was not logged or is retracted." entry: MetadataEntry
-  "The difference of two numbers, two sizes (bytes) or two durations (seconds), exact but for one rounding to a double."
+  "The difference of two numbers, two sizes (bytes) or two durations (seconds), rounded once to a double."
   delta: Float
-  "The difference as a share of the size of the baseline's number; null where that is 0."
+  "` + "`" + `delta` + "`" + ` divided by the absolute value of the number in the baseline; null if that is 0."
   relativeDelta: Float
   "Members of a list, tuple or set that the baseline does not have." added: [MetadataValue!]! @listSize(assumedSize: 2)
-  "Members of the baseline's list, tuple or set that this one does not have."
+  "Members of the list, tuple or set of the baseline that this value does not have."
   removed: [MetadataValue!]! @listSize(assumedSize: 2)
 }
 
-"The input of one name of the step runs that produced the versions."
+"An input of the step runs that produced the versions."
 type ComparisonInput {
-  "The name in the step." name: String!
-  "Whether the step runs read different versions, or only some of them have the input. Deleted versions count."
+  "The name of the input, unique in its step run." name: String!
+  "True if the step runs read different versions, deleted ones included, or if only some of them have the input."
   differs: Boolean!
   """
   The versions that were read, in the order of ` + "`" + `ArtifactVersionComparison.versions` + "`" + `. Null if the producer has no input
@@ -6377,7 +6379,7 @@ extend type Mutation {
 
 "A pipeline run to delete."
 input DeletePipelineRunInput {
-  "The ` + "`" + `PipelineRun.id` + "`" + ` of the run." pipelineRunId: ID!
+  "The pipeline run." pipelineRunId: ID!
   "See ` + "`" + `LogMetadataInput.idempotencyKey` + "`" + `." idempotencyKey: String
 }
 
@@ -6389,7 +6391,7 @@ type DeletePipelineRunPayload {
 
 "A project to delete."
 input DeleteProjectInput {
-  "The ` + "`" + `Project.id` + "`" + ` of the project. The project ` + "`" + `default` + "`" + ` fails with ` + "`" + `BAD_INPUT` + "`" + `." projectId: ID!
+  "The project. The project ` + "`" + `default` + "`" + ` fails with ` + "`" + `BAD_INPUT` + "`" + `." projectId: ID!
   "The name of the project, as a confirmation. Another name fails with ` + "`" + `BAD_INPUT` + "`" + `." name: String!
 }
 
@@ -6404,7 +6406,7 @@ extend type Mutation {
   """
   Erase the values of metadata entries for good; the reason of a retraction is erased too. The entries keep their place
   in the history, ` + "`" + `seq` + "`" + ` and time. A key whose latest entry is erased has no value: an earlier value does not come back.
-  It takes an API key that is an admin of the project. Erasing an entry again changes nothing.
+  Erasing an entry again changes nothing. Requires an admin.
   """
   eraseMetadata("The entries and the reason." input: EraseMetadataInput!): EraseMetadataPayload
 }
@@ -6505,7 +6507,7 @@ type MetadataValueUsage {
   "The value as text for people." display: String!
   "The plain JSON value; null for NULL." json: JSON
   "JSON that preserves all kinds at all depths; null for NULL." extendedJson: JSON
-  "How many versions have it." count: Int!
+  "The number of versions with the value." count: Int!
 }
 
 "A page of values."
@@ -6526,8 +6528,8 @@ type MetadataValueUsageEdge {
 "A tag of artifact versions."
 type TagUsage {
   "The tag." tag: String!
-  "How many versions have it." versionCount: Int!
-  "How many artifacts have a version with it." artifactCount: Int! @cost(weight: 200, batched: true)
+  "The number of versions with the tag." versionCount: Int!
+  "The number of artifacts with such a version." artifactCount: Int! @cost(weight: 200, batched: true)
 }
 
 "A page of tags."
@@ -6548,8 +6550,8 @@ type TagUsageEdge {
 "A type of artifact versions."
 type TypeUsage {
   "The type." type: String!
-  "How many versions have it." versionCount: Int!
-  "How many artifacts have a version of it." artifactCount: Int! @cost(weight: 200, batched: true)
+  "The number of versions of the type." versionCount: Int!
+  "The number of artifacts with such a version." artifactCount: Int! @cost(weight: 200, batched: true)
 }
 
 "A page of types."
@@ -6570,7 +6572,7 @@ type TypeUsageEdge {
 "An alias of artifacts."
 type AliasUsage {
   "The alias." alias: String!
-  "How many artifacts have it." artifactCount: Int!
+  "The number of artifacts with the alias." artifactCount: Int!
 }
 
 "A page of aliases."
@@ -6591,7 +6593,7 @@ type AliasUsageEdge {
 "A pipeline that has runs."
 type PipelineUsage {
   "The name of the pipeline." pipeline: String!
-  "How many runs it has." runCount: Int!
+  "The number of runs of the pipeline." runCount: Int!
 }
 
 "A page of pipelines."
@@ -6636,15 +6638,15 @@ extend type Artifact {
 
 "A metadata key in use, over the latest values of the versions of an artifact or of a project."
 type MetadataKeyUsage {
-  "Null for a key without a card." card: String
+  "The card of the key; null without a card." card: String
   "The key." key: String!
-  "The kinds that its values have, in the order of ` + "`" + `MetadataKind` + "`" + `."
+  "The kinds of the values, in the order of ` + "`" + `MetadataKind` + "`" + `."
   kinds: [MetadataKind!]! @listSize(assumedSize: 2) @cost(weight: 1000, batched: true)
-  "How many versions have it." versionCount: Int! @cost(weight: 200, batched: true)
-  "The share of all versions that have it, from 0 to 1." coverage: Float! @cost(weight: 200, batched: true)
-  "The least of its finite numbers, rounded to a double; null when it has none."
+  "The number of versions with the key." versionCount: Int! @cost(weight: 200, batched: true)
+  "` + "`" + `versionCount` + "`" + ` divided by the number of all versions, 0 to 1." coverage: Float! @cost(weight: 200, batched: true)
+  "The least finite number among the values, rounded to a double; null without numbers."
   min: Float @cost(weight: 200, batched: true)
-  "The greatest of its finite numbers, rounded to a double; null when it has none."
+  "The greatest finite number among the values, rounded to a double; null without numbers."
   max: Float @cost(weight: 200, batched: true)
   "The entry that was logged last among the latest ones; null when it has been deleted since the keys were read."
   lastEntry: MetadataEntry @cost(weight: 1000, batched: true)
@@ -6771,28 +6773,28 @@ type Producer {
 }
 
 """
-Versions that one was made from, or that were made from it, each of them once. It follows all outputs that are bound to
-a version. Re-use can make circles, but a version is never in its own lineage. A view of the past ignores outputs that
-were bound later.
+The versions that a version was made from, or that were made from it, each of them once. A lineage follows all outputs
+that are bound to a version. Reused outputs can form circles, but a version is never in its own lineage. A view of the
+past ignores outputs that were bound later.
 """
 type Lineage {
-  "The versions without the one asked about, by ` + "`" + `distance` + "`" + ` and then by age." versions: [ArtifactVersion!]!
+  "The versions by ` + "`" + `distance` + "`" + ` and then by age, without the version itself." versions: [ArtifactVersion!]!
   """
-  How the versions are connected, the one asked about included, with a ` + "`" + `distance` + "`" + ` of 0. Of several step runs between two
-  versions these are the first 10.
+  The links between the versions, including those of the version itself, which has the ` + "`" + `distance` + "`" + ` 0. Of several step
+  runs between two versions, the first 10 are returned.
   """
   links: [LineageLink!]!
-  "Whether there are more versions, further away than ` + "`" + `depth` + "`" + ` or beyond ` + "`" + `first` + "`" + `, or more links." truncated: Boolean!
+  "True if there are more versions than ` + "`" + `depth` + "`" + ` or ` + "`" + `first` + "`" + ` allows, or more links." truncated: Boolean!
 }
 
-"A step run read one version and produced another."
+"A step run that read one version and produced or bound another."
 type LineageLink {
   "The version that was read." from: ArtifactVersion!
   "The version that was produced or bound." to: ArtifactVersion!
-  "The step run between the two." stepRun: StepRun!
+  "The step run." stepRun: StepRun!
 }
 `, BuiltIn: false},
-	{Name: "../schema/people.graphqls", Input: `# What people ask about an object: its description, who created it, and when it changed.
+	{Name: "../schema/people.graphqls", Input: `# Descriptions, authors, and the times of changes.
 
 extend interface Subject {
   "The time of its last entry or retraction; null without one. A view returns the last one up to its instant."
@@ -6800,7 +6802,7 @@ extend interface Subject {
 }
 
 extend type Project {
-  "The description, in Markdown, of at most 10,000 characters; null without one."
+  "The description, in Markdown; null without one."
   description: String
 }
 
@@ -6814,7 +6816,7 @@ extend type Artifact {
   not change it. Null in a view of the past.
   """
   updatedAt: DateTime
-  "The greatest ` + "`" + `lastLoggedAt` + "`" + ` of its versions, computed when asked for; null without facts."
+  "The greatest ` + "`" + `lastLoggedAt` + "`" + ` of its versions, computed if selected; null without facts."
   lastLoggedAt: DateTime @cost(weight: 500, batched: true)
 }
 
@@ -6947,9 +6949,9 @@ extend type Project {
     "Size of the page, 0 to 100; 50 when absent." first: Int
     "The cursor after which the page begins." after: String
   ): MetadataKeyUsageConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 200, times: "kinds")
-  "How many artifacts it has." artifactCount: Int @cost(weight: 50)
-  "How many artifact versions it has." artifactVersionCount: Int @cost(weight: 50)
-  "How many pipeline runs it has." pipelineRunCount: Int @cost(weight: 50)
+  "The number of artifacts." artifactCount: Int @cost(weight: 50)
+  "The number of artifact versions." artifactVersionCount: Int @cost(weight: 50)
+  "The number of pipeline runs." pipelineRunCount: Int @cost(weight: 50)
 }
 `, BuiltIn: false},
 	{Name: "../schema/runs.graphqls", Input: `# Starting and finishing runs.
@@ -7043,8 +7045,8 @@ input FinishStepRunInput {
 }
 
 """
-An output to save as a new version, or to bind to a version that exists. Beside ` + "`" + `reuse` + "`" + `, the fields ` + "`" + `artifact` + "`" + `,
-` + "`" + `version` + "`" + `, ` + "`" + `type` + "`" + ` and ` + "`" + `clientId` + "`" + ` are refused; the others apply to that version.
+An output to save as a new version, or to bind to a version that exists. With ` + "`" + `reuse` + "`" + `, the fields ` + "`" + `artifact` + "`" + `,
+` + "`" + `version` + "`" + `, ` + "`" + `type` + "`" + ` and ` + "`" + `clientId` + "`" + ` are refused; the others apply to the reused version.
 """
 input FinishStepOutputInput {
   "The name of the output in its step." name: String!
@@ -7091,7 +7093,7 @@ extend type Query {
     "The sort keys, most significant first, at most 10." orderBy: [ArtifactVersionOrder!]
     "Filter, sort and read as of this instant; nested fields inherit it." asOf: DateTime
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
-    "The cursor after which the page begins, from a page with the same filter and order." after: String
+    "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): ArtifactVersionConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
@@ -7102,7 +7104,7 @@ extend type Query {
     "The filter; all step runs when absent." where: StepRunFilter
     "The sort keys, most significant first, at most 10." orderBy: [StepRunOrder!]
     "Size of the page from its start, 0 to 100; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
-    "The cursor after which the page begins, from a page with the same filter and order." after: String
+    "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 100." last: Int
     "The cursor before which the page ends." before: String
   ): StepRunConnection @listSize(slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"])
@@ -7115,13 +7117,13 @@ A filter of artifact versions. All fields must match; an empty filter matches ev
 levels and 200 conditions. Null is refused, except in fields that document it.
 """
 input ArtifactVersionFilter {
-  "All of these match. An empty list matches every version." and: [ArtifactVersionFilter!]
-  "At least one of these matches. An empty list matches no version." or: [ArtifactVersionFilter!]
-  "This does not match." not: ArtifactVersionFilter
+  "All of these filters match. An empty list matches every version." and: [ArtifactVersionFilter!]
+  "At least one of these filters matches. An empty list matches no version." or: [ArtifactVersionFilter!]
+  "This filter does not match." not: ArtifactVersionFilter
   "The ` + "`" + `id` + "`" + ` of the version; a malformed ID matches no version." id: IDFilter
   "The name of the artifact." artifact: StringFilter
   "The name of the version." version: StringFilter
-  "The number." number: IntFilter
+  "The number of the version." number: IntFilter
   "The type; a version may have none." type: StringFilter
   "Any of the tags. ` + "`" + `ne` + "`" + ` and ` + "`" + `notIn` + "`" + ` match if no tag is equal." tag: StringFilter
   """
@@ -7161,9 +7163,9 @@ input ConsumerFilter {
 
 "A filter of artifacts. All fields must match."
 input ArtifactFilter {
-  "All of these match. An empty list matches every artifact." and: [ArtifactFilter!]
-  "At least one of these matches. An empty list matches no artifact." or: [ArtifactFilter!]
-  "This does not match." not: ArtifactFilter
+  "All of these filters match. An empty list matches every artifact." and: [ArtifactFilter!]
+  "At least one of these filters matches. An empty list matches no artifact." or: [ArtifactFilter!]
+  "This filter does not match." not: ArtifactFilter
   "The name." name: StringFilter
   "The creation time of the first version." createdAt: DateTimeFilter
   "The name of the API key that created the first version; an artifact may have none." createdBy: StringFilter
@@ -7174,13 +7176,13 @@ input ArtifactFilter {
 
 "A filter of pipeline runs. All fields must match."
 input PipelineRunFilter {
-  "All of these match. An empty list matches every run." and: [PipelineRunFilter!]
-  "At least one of these matches. An empty list matches no run." or: [PipelineRunFilter!]
-  "This does not match." not: PipelineRunFilter
+  "All of these filters match. An empty list matches every run." and: [PipelineRunFilter!]
+  "At least one of these filters matches. An empty list matches no run." or: [PipelineRunFilter!]
+  "This filter does not match." not: PipelineRunFilter
   "The name of the pipeline." pipeline: StringFilter
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
-  "The end time; a running run has none." finishedAt: DateTimeFilter
+  "The end time; a run may have none." finishedAt: DateTimeFilter
   "The name of the API key that started it; a run may have none." createdBy: StringFilter
   "The time of the last change, see ` + "`" + `PipelineRun.updatedAt` + "`" + `." updatedAt: DateTimeFilter
   "The time of the last entry or retraction; a run may have none." lastLoggedAt: DateTimeFilter
@@ -7189,41 +7191,39 @@ input PipelineRunFilter {
 
 "A filter of step runs. All fields must match."
 input StepRunFilter {
-  "All of these match. An empty list matches every step run." and: [StepRunFilter!]
-  "At least one of these matches. An empty list matches no step run." or: [StepRunFilter!]
-  "This does not match." not: StepRunFilter
+  "All of these filters match. An empty list matches every step run." and: [StepRunFilter!]
+  "At least one of these filters matches. An empty list matches no step run." or: [StepRunFilter!]
+  "This filter does not match." not: StepRunFilter
   "The name of the step." name: StringFilter
   "The name of the pipeline of the step run." pipeline: StringFilter
   "The status." status: RunStatusFilter
   "The start time." startedAt: DateTimeFilter
-  "The end time; a running step has none." finishedAt: DateTimeFilter
-  "The name of the API key that started it; a step may have none." createdBy: StringFilter
+  "The end time; a step run may have none." finishedAt: DateTimeFilter
+  "The name of the API key that started it; a step run may have none." createdBy: StringFilter
   "The time of the last change, see ` + "`" + `StepRun.updatedAt` + "`" + `. ` + "`" + `BAD_INPUT` + "`" + ` in a view of the past." updatedAt: DateTimeFilter
-  "The time of the last entry or retraction; a step may have none." lastLoggedAt: DateTimeFilter
+  "The time of the last entry or retraction; a step run may have none." lastLoggedAt: DateTimeFilter
   "The latest value of one metadata key of the step run itself." metadata: MetadataFilter
 }
 
 """
-Conditions on a text, all of which must hold. ` + "`" + `%` + "`" + ` and ` + "`" + `_` + "`" + ` mean themselves. Text is compared by code point. Where there
-is no text, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and nothing else.
+Conditions on a text, all of which must match. ` + "`" + `%` + "`" + ` and ` + "`" + `_` + "`" + ` are ordinary characters. Text is compared by code point. An
+object without a text matches only ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + `.
 """
 input StringFilter {
-  "Whether there is a text." exists: Boolean
-  "It is this." eq: String
-  "It is not this." ne: String
-  "It is one of these; an empty list means none." in: [String!]
-  "It is none of these." notIn: [String!]
-  "It is less than this." lt: String
-  "It is this or less." lte: String
-  "It is greater than this." gt: String
-  "It is this or greater." gte: String
-  """
-  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
-  """
+  "True matches objects with a text, false those without." exists: Boolean
+  "Equal to this value." eq: String
+  "Not equal to this value." ne: String
+  "Equal to one of these values; an empty list matches nothing." in: [String!]
+  "Equal to none of these values." notIn: [String!]
+  "Less than this value." lt: String
+  "Less than or equal to this value." lte: String
+  "Greater than this value." gt: String
+  "Greater than or equal to this value." gte: String
+  "Between two values, which are included. The greater one first is ` + "`" + `BAD_INPUT` + "`" + `."
   between: [String!]
-  "It has this in it." contains: String
-  "It begins with this." startsWith: String
-  "It ends with this." endsWith: String
+  "Contains this text." contains: String
+  "Begins with this text." startsWith: String
+  "Ends with this text." endsWith: String
   """
   Compare without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
   ` + "`" + `between` + "`" + `.
@@ -7231,95 +7231,89 @@ input StringFilter {
   ignoreCase: Boolean
 }
 
-"Conditions on an ID, all of which must match. A text that is no ID equals nothing."
+"Conditions on an ID, all of which must match. A malformed ID equals no ID."
 input IDFilter {
-  "It is this." eq: ID
-  "It is not this." ne: ID
-  "It is one of these; an empty list means none." in: [ID!]
-  "It is none of these." notIn: [ID!]
+  "Equal to this value." eq: ID
+  "Not equal to this value." ne: ID
+  "Equal to one of these values; an empty list matches nothing." in: [ID!]
+  "Equal to none of these values." notIn: [ID!]
 }
 
 "Conditions on an integer, all of which must match."
 input IntFilter {
-  "It is this." eq: Int
-  "It is not this." ne: Int
-  "It is one of these; an empty list means none." in: [Int!]
-  "It is none of these." notIn: [Int!]
-  "It is less than this." lt: Int
-  "It is this or less." lte: Int
-  "It is greater than this." gt: Int
-  "It is this or greater." gte: Int
-  """
-  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
-  """
+  "Equal to this value." eq: Int
+  "Not equal to this value." ne: Int
+  "Equal to one of these values; an empty list matches nothing." in: [Int!]
+  "Equal to none of these values." notIn: [Int!]
+  "Less than this value." lt: Int
+  "Less than or equal to this value." lte: Int
+  "Greater than this value." gt: Int
+  "Greater than or equal to this value." gte: Int
+  "Between two values, which are included. The greater one first is ` + "`" + `BAD_INPUT` + "`" + `."
   between: [Int!]
 }
 
 """
-Conditions on an instant, all of which must hold. Where there is no instant, ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and ` + "`" + `exists: false` + "`" + ` hold, and
-nothing else.
+Conditions on an instant, all of which must match. An object without an instant matches only ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + ` and
+` + "`" + `exists: false` + "`" + `.
 """
 input DateTimeFilter {
-  "Whether there is an instant." exists: Boolean
-  "It is this." eq: DateTime
-  "It is not this." ne: DateTime
-  "It is one of these; an empty list means none." in: [DateTime!]
-  "It is none of these." notIn: [DateTime!]
-  "It is before this." lt: DateTime
-  "It is this or before." lte: DateTime
-  "It is after this." gt: DateTime
-  "It is this or after." gte: DateTime
-  """
-  It is the first of these two, the second, or between them. The first must not be after the second: ` + "`" + `BAD_INPUT` + "`" + `.
-  """
+  "True matches objects with an instant, false those without." exists: Boolean
+  "Equal to this instant." eq: DateTime
+  "Not equal to this instant." ne: DateTime
+  "Equal to one of these instants; an empty list matches nothing." in: [DateTime!]
+  "Equal to none of these instants." notIn: [DateTime!]
+  "Before this instant." lt: DateTime
+  "At this instant or earlier." lte: DateTime
+  "After this instant." gt: DateTime
+  "At this instant or later." gte: DateTime
+  "Between two instants, which are included. The later one first is ` + "`" + `BAD_INPUT` + "`" + `."
   between: [DateTime!]
 }
 
 "Conditions on the status of a run, all of which must match."
 input RunStatusFilter {
-  "It is this." eq: RunStatus
-  "It is not this." ne: RunStatus
-  "It is one of these; an empty list means none." in: [RunStatus!]
-  "It is none of these." notIn: [RunStatus!]
+  "Equal to this value." eq: RunStatus
+  "Not equal to this value." ne: RunStatus
+  "Equal to one of these values; an empty list matches nothing." in: [RunStatus!]
+  "Equal to none of these values." notIn: [RunStatus!]
 }
 
 """
-Conditions on the latest value of one key, all of which must hold. A retracted or erased key has no value.
+Conditions on the latest value of one key, all of which must match. A retracted or erased key has no value.
 
 Numbers (INTEGER, FLOAT, STORAGE_SIZE in bytes, DURATION in seconds) are compared with numbers, exactly: 2^53 and
 2^53 + 1 differ, and 1 and 1.0 do not. Text (STRING, URI, PATH, DTYPE, MARKDOWN) is compared with text by code point,
-instants with instants, and booleans are only equal or not. A value of another sort fits no condition but ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + `
-and ` + "`" + `exists` + "`" + `. NaN is equal to nothing, not even to NaN, and neither less nor greater than anything.
+instants with instants. Booleans are equal or not, without an order. A value of another type matches only ` + "`" + `ne` + "`" + `, ` + "`" + `notIn` + "`" + `
+and ` + "`" + `exists` + "`" + `. NaN is not equal to, less than or greater than any value, NaN included.
 
-What a value is compared with is JSON: a number, a text, ` + "`" + `true` + "`" + `, ` + "`" + `false` + "`" + `, ` + "`" + `null` + "`" + ` (the value NULL), or extended JSON such
-as ` + "`" + `{"$float": "Infinity"}` + "`" + ` or ` + "`" + `{"$timestamp": …}` + "`" + `. A text is also taken as a number when it is a size
-(` + "`" + `"1.5GiB"` + "`" + `, ` + "`" + `"200 MB"` + "`" + `) or a duration (` + "`" + `"90s"` + "`" + `, ` + "`" + `"1.5h"` + "`" + `), and as an instant when it is RFC 3339.
+The operands are JSON: a number, a text, ` + "`" + `true` + "`" + `, ` + "`" + `false` + "`" + `, ` + "`" + `null` + "`" + ` (the value NULL), or extended JSON such as
+` + "`" + `{"$float": "Infinity"}` + "`" + ` or ` + "`" + `{"$timestamp": …}` + "`" + `. A text is also read as a number if it is a size (` + "`" + `"1.5GiB"` + "`" + `,
+` + "`" + `"200 MB"` + "`" + `) or a duration (` + "`" + `"90s"` + "`" + `, ` + "`" + `"1.5h"` + "`" + `), and as an instant if it is RFC 3339.
 """
 input MetadataFilter {
   "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
   "The key, compared exactly." key: String!
   """
-  Where in the value to look: keys of dictionaries and, from 0 on, places in lists and tuples. ` + "`" + `["train", "loss"]` + "`" + `.
-  What is not there is like a key that was never logged.
+  The path inside the value, such as ` + "`" + `["train", "loss"]` + "`" + `: keys of dictionaries, and positions from 0 in lists and
+  tuples. A path that does not exist is like a key that was never logged.
   """
   path: [String!]
-  "The value is of this kind." kind: MetadataKind
-  "Whether there is a value. NULL is one." exists: Boolean
-  "It is this." eq: JSON
-  "It is not this, or there is no value." ne: JSON
-  "It is one of these; an empty list means none." in: [JSON]
-  "It is none of these, or there is no value." notIn: [JSON]
-  "It is less than this." lt: JSON
-  "It is this or less." lte: JSON
-  "It is greater than this." gt: JSON
-  "It is this or greater." gte: JSON
-  """
-  It is the first of these two, the second, or between them. The first must not be greater than the second: ` + "`" + `BAD_INPUT` + "`" + `.
-  """
+  "The kind of the value." kind: MetadataKind
+  "True matches objects with a value, which may be NULL, false those without." exists: Boolean
+  "Equal to this value." eq: JSON
+  "Not equal to this value, or without a value." ne: JSON
+  "Equal to one of these values; an empty list matches nothing." in: [JSON]
+  "Equal to none of these values, or without a value." notIn: [JSON]
+  "Less than this value." lt: JSON
+  "Less than or equal to this value." lte: JSON
+  "Greater than this value." gt: JSON
+  "Greater than or equal to this value." gte: JSON
+  "Between two values, which are included. The greater one first is ` + "`" + `BAD_INPUT` + "`" + `."
   between: [JSON!]
-  "A text that has this text in it, or a list, tuple or set that has this member." contains: JSON
-  "A text that begins with this." startsWith: String
-  "A text that ends with this." endsWith: String
+  "A text that contains this text, or a list, tuple or set that contains this member." contains: JSON
+  "Begins with this text." startsWith: String
+  "Ends with this text." endsWith: String
   """
   Compare text without regard to case, by the simple case folding of Unicode. Not for ` + "`" + `lt` + "`" + `, ` + "`" + `lte` + "`" + `, ` + "`" + `gt` + "`" + `, ` + "`" + `gte` + "`" + `,
   ` + "`" + `between` + "`" + `.
@@ -7507,13 +7501,13 @@ extend type Artifact {
     key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card."
     card: String
+    "Only versions that match this filter; the statistics and ` + "`" + `missingCount` + "`" + ` cover these." where: ArtifactVersionFilter
+    "Return views of the versions as of this instant, without later ones; a future instant means now."
+    asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Return views of the versions as of this instant, without later ones; a future instant means now."
-    asOf: DateTime
-    "Only versions that match this filter; the statistics and ` + "`" + `missingCount` + "`" + ` cover these." where: ArtifactVersionFilter
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
 }
 
@@ -7529,12 +7523,12 @@ extend interface Subject {
     key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card."
     card: String
+    "Only entries logged up to this instant; a future instant means now."
+    asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only entries logged up to this instant; a future instant means now."
-    asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   """
   The keys whose latest value or kind differs between two instants, as a comparison with ` + "`" + `from` + "`" + ` as the baseline.
@@ -7570,11 +7564,11 @@ extend type ArtifactVersion {
   metadataSeries(
     "The key." key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Only entries logged up to this instant." asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
@@ -7590,11 +7584,11 @@ extend type PipelineRun {
   metadataSeries(
     "The key." key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Only entries logged up to this instant." asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
@@ -7610,11 +7604,11 @@ extend type StepRun {
   metadataSeries(
     "The key." key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Only entries logged up to this instant." asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
@@ -7630,11 +7624,11 @@ extend type StepOutput {
   metadataSeries(
     "The key." key: String!
     "The card of the key; absent and ` + "`" + `null` + "`" + ` both mean no card." card: String
+    "Only entries logged up to this instant." asOf: DateTime
     "Size of the page from its start, 0 to 1,000; 1,000 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given." first: Int
     "The cursor after which the page begins." after: String
     "Size of the page from its end, 0 to 1,000." last: Int
     "The cursor before which the page ends." before: String
-    "Only entries logged up to this instant." asOf: DateTime
   ): MetadataSeries @listSize(slicingArguments: ["first", "last"], assumedSize: 1000, sizedFields: ["points"])
   "See ` + "`" + `Subject.metadataChanges` + "`" + `."
   metadataChanges(
@@ -7687,25 +7681,25 @@ type ServerLimits {
   "Minimum hours for which an idempotency key replays the response." idempotencyHours: Int!
 }
 `, BuiltIn: false},
-	{Name: "../schema/timeline.graphqls", Input: `# What happened to artifacts, versions and runs. docs/how-to/changes.md has examples.
+	{Name: "../schema/timeline.graphqls", Input: `# The timelines of projects, artifacts and versions. docs/how-to/changes.md has examples.
 
 extend type Project {
   """
-  What happened in the project, newest first: the events of its artifacts and versions, the starts and ends of pipeline
-  runs, and the deletions of artifacts and runs. Events begin with the upgrade to version 1.0.
+  The events of the project, newest first: changes of its artifacts and versions, the starts and ends of pipeline runs,
+  and the deletions of artifacts and runs. Events begin with the upgrade to version 1.0.
   """
   timeline(
     "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
     "Only events at this instant or later." from: DateTime
     "Only events at this instant or earlier." to: DateTime
     "Size of the page, 0 to 100; 50 when absent." first: Int
-    "The cursor after which the page begins, from a page with the same arguments." after: String
+    "The cursor after which the page begins." after: String
   ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 extend type Artifact {
   """
-  What happened to the artifact and its versions, newest first. Events of deleted versions remain, with their names. A
+  The events of the artifact and its versions, newest first. Events of deleted versions remain, with their names. A
   view of the past returns the events up to its instant.
   """
   timeline(
@@ -7713,18 +7707,18 @@ extend type Artifact {
     "Only events at this instant or later." from: DateTime
     "Only events at this instant or earlier." to: DateTime
     "Size of the page, 0 to 100; 50 when absent." first: Int
-    "The cursor after which the page begins, from a page with the same arguments." after: String
+    "The cursor after which the page begins." after: String
   ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
 extend type ArtifactVersion {
-  "What happened to the version, newest first. A view of the past returns the events up to its instant."
+  "The events of the version, newest first. A view of the past returns the events up to its instant."
   timeline(
     "Only events of these kinds; absent means every kind." kinds: [TimelineEventKind!]
     "Only events at this instant or later." from: DateTime
     "Only events at this instant or earlier." to: DateTime
     "Size of the page, 0 to 100; 50 when absent." first: Int
-    "The cursor after which the page begins, from a page with the same arguments." after: String
+    "The cursor after which the page begins." after: String
   ): TimelineEventConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"])
 }
 
@@ -7750,13 +7744,13 @@ A change of a version, an artifact or a pipeline run. A call makes one event per
 Names remain when the object is deleted.
 """
 type TimelineEvent {
-  "Identifies the event. It is not the ID of a ` + "`" + `Node` + "`" + `. An event in a view of the past has another ID than the event."
+  "Opaque, unique over all events, but not the ID of a ` + "`" + `Node` + "`" + `. An event in a view of the past has another ID."
   id: ID!
   "The kind."
   kind: TimelineEventKind!
   "The time of the change."
   createdAt: DateTime!
-  "The name of the API key that made the change; null without keys."
+  "The name of the API key that made the change; null without one."
   createdBy: String
   "The artifact; null for events of runs, and when it is deleted."
   artifact: Artifact

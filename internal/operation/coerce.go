@@ -189,7 +189,7 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 			return nil, models.BadInput(path.Child(member.Key), "occurs twice in the object; a field must occur once")
 		}
 		if member.Value == nil && !acceptsNull(definition.Name, member.Key) {
-			return nil, models.BadInput(path.Child(member.Key), "must not be null in a filter: leave it out")
+			return nil, nullInFilter(definition, path.Child(member.Key))
 		}
 		var err error
 		if coerced[member.Key], err = c.value(field.Type, path.Child(member.Key), member.Value); err != nil {
@@ -202,6 +202,14 @@ func (c coercer) object(definition *ast.Definition, path *models.Path, node any)
 		}
 	}
 	return coerced, nil
+}
+
+// nullInFilter returns the error of a field of a filter that is null.
+func nullInFilter(definition *ast.Definition, path *models.Path) error {
+	if definition.Fields.ForName("exists") != nil {
+		return models.BadInput(path, "must not be null in a filter: leave it out, or use exists: false for objects without a value")
+	}
+	return models.BadInput(path, "must not be null in a filter: leave it out")
 }
 
 // unknownField returns the error of a field that an input does not have.
@@ -229,13 +237,19 @@ func nearestFirst(name string, allowed []string) string {
 	return near.Quote(near.First(near.Identifiers(name, allowed), allowed))
 }
 
-// enumValues lists the values of an enum for a message, those near to an unknown value first.
+// enumValues lists the values of an enum for a message, those near to an unknown value or with it in their names first.
 func enumValues(definition *ast.Definition, name string) string {
 	var values []string
 	for _, value := range definition.EnumValues {
 		values = append(values, value.Name)
 	}
-	return strings.Join(near.First(near.Names(name, values), values), ", ")
+	found := near.Names(name, values)
+	for _, value := range values { // RUN_STARTED is part of PIPELINE_RUN_STARTED
+		if strings.Contains(value, strings.ToUpper(name)) && !slices.Contains(found, value) {
+			found = append(found, value)
+		}
+	}
+	return strings.Join(near.First(found, values), ", ")
 }
 
 // acceptsNull reports whether a field of an input may be null. A filter refuses null unless it has a meaning there,

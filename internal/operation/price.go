@@ -20,6 +20,7 @@ const (
 	// indexPoints is the price of a condition or an order with an index: up to 5,000 rows of the index are counted.
 	indexPoints = 50 * pointsPerUnit
 	// scanPoints is the price of a condition or an order without an index. It reads each candidate; 1,000 are assumed.
+	// Each further condition of a filter costs half of it.
 	scanPoints = 1_000 * pointsPerUnit
 	// listPoints is the price of an item in a list of a condition: 50 items cost as much as a scan.
 	listPoints = scanPoints / 50
@@ -173,6 +174,9 @@ func (e *estimator) listQueryPoints(field *ast.Field, arguments map[string]any) 
 	if price.scans > maxScans && !price.indexed && isRoot && e.err == nil {
 		e.err = models.LimitExceeded(models.NewPath("where"),
 			"conditions that no index answers, without one that an index answers", maxScans, int64(price.scans))
+	}
+	if price.scans > 1 { // further conditions of a scan read the same candidates
+		price.points -= int64(price.scans-1) * min(prices.scan, prices.limit) / 2
 	}
 	points := saturatingAdd(price.points, prices.orders(arguments["orderBy"], isPast))
 	if isPast && field.Definition.Arguments.ForName("where") != nil {

@@ -35,7 +35,7 @@ func (s *Store) FinishStepRun(
 			}
 			ended, changed, err := tx.endStepRun(at.Child("status"), step, run, input.Status, floor)
 			if err == nil && !changed && len(f.Inputs) > 0 {
-				err = models.Conflict(at.Child("stepRunId"), "the step run has ended: save its outputs one by one")
+				err = models.Conflict(at.Child("stepRunId"), "the step run has ended: save each output with createArtifactVersion or bindOutput")
 			}
 			if err == nil && changed {
 				err = f.save(*ended.FinishedAt, call.Caller)

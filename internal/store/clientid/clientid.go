@@ -54,7 +54,8 @@ func Find[T any](
 		return nil, nil
 	}
 	if c.table != table {
-		return nil, models.Conflict(c.at, "is the ID of %s of the project", access.WithArticle(access.TypeName(c.table)))
+		return nil, models.Conflict(c.at, "is the ID of %s of the project; a new object needs another UUID",
+			access.WithArticle(access.TypeName(c.table)))
 	}
 	found, err := load(tx.Within(c.project), []models.ID{c.ID})
 	if err == nil && found[c.ID] == nil {
@@ -65,7 +66,7 @@ func Find[T any](
 	}
 	same, err := isSame(found[c.ID])
 	if err == nil && !same {
-		err = models.Conflict(c.at, "is the ID of %s of the project with another name or parent",
+		err = models.Conflict(c.at, "is the ID of %s of the project with another name or parent; a new object needs another UUID",
 			access.WithArticle(access.TypeName(table)))
 	}
 	return found[c.ID], err

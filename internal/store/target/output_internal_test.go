@@ -77,24 +77,27 @@ func TestChooseOutput(t *testing.T) {
 	}
 }
 
-// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, and of one whose
-// version has been deleted.
+// TestResolvedOutput checks the subject of an output that waits for its version, of a bound one, of one that re-uses a
+// version, and of one whose version has been deleted.
 func TestResolvedOutput(t *testing.T) {
 	t.Parallel()
-	pending, bound, deleted := output("a", "", ""), output("b", "", "x"), output("c", "", "x")
+	pending, bound, reused, deleted := output("a", "", ""), output("b", "", "x"), output("c", "", "x"), output("d", "", "x")
+	bound.Version.SubjectID, reused.Version.SubjectID = bound.Output.ID, models.NewID()
 	deleted.Version = models.ArtifactVersion{}
 	for _, c := range []struct {
 		name    string
 		row     *Output
+		subject models.ID
 		version models.ID
 		object  models.Subject
 	}{
-		{"pending", &pending, models.ID{}, &pending.Output},
-		{"bound", &bound, bound.Version.ID, &bound.Version},
+		{"pending", &pending, pending.Output.ID, models.ID{}, &pending.Output},
+		{"bound", &bound, bound.Output.ID, bound.Version.ID, &bound.Version},
+		{"re-used", &reused, reused.Version.SubjectID, reused.Version.ID, &reused.Version},
 	} {
 		got, err := resolvedOutput(models.NewPath("stepContext"), *c.row)
 		id := func(s models.Subject) string { return fmt.Sprintf("%T %+v", s, s) }
-		if err != nil || got.Project != models.DefaultProjectID || got.Subject != c.row.Output.ID ||
+		if err != nil || got.Project != models.DefaultProjectID || got.Subject != c.subject ||
 			got.StepRun != c.row.Output.StepRunID || got.Version != c.version || id(got.Object) != id(c.object) {
 			t.Errorf("%s: got %+v, %v", c.name, got, err)
 		}
