@@ -61,21 +61,25 @@ func (c *client) query(ctx context.Context, query string, variables fields, data
 	return err
 }
 
-// A node is a run or an artifact version.
-type node struct{ ID, Version string }
+// A node is a run, an artifact or an artifact version.
+type node struct {
+	ID, Version string
+	Artifact    *node
+}
 
-// mutate executes a mutation with one input. The payload is a field of the result with its selection set, if any.
-func (c *client) mutate(ctx context.Context, name string, input fields, payload string) (n node, err error) {
+// A payload is the result of a mutation.
+type payload struct {
+	PipelineRun, StepRun node
+	Outputs              []struct{ ArtifactVersion node }
+}
+
+// mutate executes a mutation with one input. The selection set is that of its payload.
+func (c *client) mutate(ctx context.Context, name string, input fields, selection string) (payload, error) {
 	title := strings.ToUpper(name[:1]) + name[1:]
-	mutation := fmt.Sprintf("mutation %s($input: %sInput!) { %s(input: $input) { %s } }", title, title, name, payload)
-	result := map[string]map[string]json.RawMessage{}
-	if err := c.query(ctx, mutation, fields{"input": input}, &result); err != nil {
-		return n, err
-	}
-	if field, _, selection := strings.Cut(payload, " "); selection {
-		err = json.Unmarshal(result[name][field], &n)
-	}
-	return n, err
+	mutation := fmt.Sprintf("mutation %s($input: %sInput!) { %s(input: $input) { %s } }", title, title, name, selection)
+	result := map[string]payload{}
+	err := c.query(ctx, mutation, fields{"input": input}, &result)
+	return result[name], err
 }
 
 // waitReady polls the server until it is ready, for a minute at most.

@@ -10,7 +10,8 @@ import (
 // loadRaw returns the published table.
 func loadRaw(t *testing.T) table {
 	t.Helper()
-	r := &run{}
+	_, c := newFake(t)
+	r := &run{client: c}
 	if _, err := r.load(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}

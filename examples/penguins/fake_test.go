@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
@@ -24,6 +25,8 @@ type fake struct {
 	polls int
 	// respond, if set, may return a response in place of the fixed one.
 	respond func(request) string
+	// saved means that a version of penguins_raw exists.
+	saved bool
 	// stored means that a model has the alias best from the beginning.
 	stored bool
 }
@@ -39,6 +42,15 @@ type request struct {
 func (r request) input() map[string]any {
 	in, _ := r.variables["input"].(map[string]any)
 	return in
+}
+
+// outputs returns the outputs that a FinishStepRun saves.
+func (r request) outputs() (outputs []map[string]any) {
+	values, _ := r.input()["outputs"].([]any)
+	for _, value := range values {
+		outputs = append(outputs, value.(map[string]any))
+	}
+	return outputs
 }
 
 // target returns the name of the selector of a write, and its fields.
@@ -115,9 +127,18 @@ func (f *fake) data(r request) string {
 		return fmt.Sprintf(`{"startPipelineRun": {"pipelineRun": {"id": "pipeline-run-%d"}}}`, n)
 	case "StartStepRun":
 		return fmt.Sprintf(`{"startStepRun": {"stepRun": {"id": "step-run-%d"}}}`, n)
-	case "CreateArtifactVersion":
-		return fmt.Sprintf(`{"createArtifactVersion": {"artifactVersion": {"id": "%s-%d", "version": "%d"}}}`,
-			r.input()["artifact"], n, n)
+	case "FinishStepRun":
+		var outputs []string
+		for _, output := range r.outputs() {
+			outputs = append(outputs, fmt.Sprintf(`{"artifactVersion": {"id": "%s-%d", "version": "%d", "artifact": {"id": "%[1]s"}}}`,
+				output["name"], n, n))
+		}
+		return fmt.Sprintf(`{"finishStepRun": {"outputs": [%s]}}`, strings.Join(outputs, ", "))
+	case "Cached":
+		if f.saved {
+			return `{"artifactVersions": {"nodes": [{"id": "penguins_raw-saved"}]}}`
+		}
+		f.saved = true
 	case "SetAlias":
 		f.stored = true
 	case "Best":

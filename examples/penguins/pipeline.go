@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -45,15 +46,24 @@ type run struct {
 	accuracy                        float64
 }
 
-// A step reads and produces artifacts. Its work returns the metadata of each output.
+// A step reads and produces artifacts. Its work returns the FinishStepOutputInput of each output, without the name.
 type step struct {
 	name            string
 	inputs, outputs []string
-	outputType      string
-	work            func(ctx context.Context, id string) ([]object, error)
+	work            func(ctx context.Context, id string) ([]fields, error)
 }
 
-// runAll runs the pipeline once per experiment and promotes the best model.
+// descriptions has the description of each artifact, in Markdown.
+var descriptions = map[string]string{
+	"penguins_raw":        "The published table, with a row per penguin.",
+	"penguins_clean":      "The rows of `penguins_raw` with **all four** measures.",
+	"penguins_train":      "The rows that the model learns from.",
+	"penguins_test":       "The rows that the model does not see before the evaluation.",
+	"penguins_model":      "Predicts the **species** of a penguin from its measures.",
+	"penguins_evaluation": "The result of a model on its test set.",
+}
+
+// runAll runs the pipeline once per experiment, promotes the best model and describes the artifacts.
 func runAll(ctx context.Context, c *client) error {
 	var best *run
 	for i, p := range experiments {
@@ -75,14 +85,14 @@ func (r *run) execute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.id = started.ID
+	r.id = started.PipelineRun.ID
 	err = r.log(ctx, fields{"pipelineRunId": r.id}, r.id, object{{"source", mark("uri", sourceURI)}, {"parameters", r.card()}})
 	for _, s := range []step{
-		{"load", nil, []string{"penguins_raw"}, "Dataset", r.load},
-		{"clean", []string{"penguins_raw"}, []string{"penguins_clean"}, "Dataset", r.clean},
-		{"split", []string{"penguins_clean"}, []string{"penguins_train", "penguins_test"}, "Dataset", r.split},
-		{"train", []string{"penguins_train"}, []string{"penguins_model"}, "Model", r.train},
-		{"evaluate", []string{"penguins_test", "penguins_model"}, []string{"penguins_evaluation"}, "Evaluation", r.evaluate},
+		{"load", nil, []string{"penguins_raw"}, r.load},
+		{"clean", []string{"penguins_raw"}, []string{"penguins_clean"}, r.clean},
+		{"split", []string{"penguins_clean"}, []string{"penguins_train", "penguins_test"}, r.split},
+		{"train", []string{"penguins_train"}, []string{"penguins_model"}, r.train},
+		{"evaluate", []string{"penguins_test", "penguins_model"}, []string{"penguins_evaluation"}, r.evaluate},
 	} {
 		if err == nil {
 			err = r.executeStep(ctx, s)
@@ -91,57 +101,48 @@ func (r *run) execute(ctx context.Context) error {
 	return r.finish(ctx, "finishPipelineRun", fields{"pipelineRunId": r.id}, err)
 }
 
-// executeStep starts a step run, does the work, logs the metadata of the outputs, saves them and finishes the step run.
+// executeStep starts a step run, does the work and finishes the step run.
 func (r *run) executeStep(ctx context.Context, s step) error {
 	inputs, outputs := []fields{}, []fields{}
 	for _, artifact := range s.inputs {
 		inputs = append(inputs, fields{"name": artifact, "artifactVersionId": r.versions[artifact].ID})
 	}
 	for _, artifact := range s.outputs {
-		outputs = append(outputs, fields{"name": artifact})
+		outputs = append(outputs, fields{"name": artifact, "artifactName": artifact})
 	}
 	started, err := r.mutate(ctx, "startStepRun", fields{"pipelineRunId": r.id, "name": s.name, "inputs": inputs,
 		"outputs": outputs, "idempotencyKey": r.id + "/" + s.name}, "stepRun { id }")
-	if err == nil {
-		err = r.finish(ctx, "finishStepRun", fields{"stepRunId": started.ID}, r.produce(ctx, s, started.ID))
+	if id := started.StepRun.ID; err == nil {
+		if err = r.produce(ctx, s, id); err == nil {
+			return nil
+		}
+		err = r.finish(ctx, "finishStepRun", fields{"stepRunId": id}, err)
 	}
-	if err != nil {
-		return fmt.Errorf("step %s: %w", s.name, err)
-	}
-	return nil
+	return fmt.Errorf("step %s: %w", s.name, err)
 }
 
-// produce does the work of a step and saves its outputs.
+// produce does the work of a step. One call saves all outputs with their metadata and completes the step run.
 func (r *run) produce(ctx context.Context, s step, id string) error {
-	start := time.Now()
+	start, status := time.Now(), "COMPLETED"
 	outputs, err := s.work(ctx, id)
 	if err != nil {
 		return err
 	}
-	var writes []fields
-	for i, metadata := range outputs {
-		target := fields{"stepRunId": id}
-		if len(outputs) > 1 { // the only output of a step needs no name
-			target["artifactName"] = s.outputs[i]
+	for i, output := range outputs {
+		if output["name"] = s.outputs[i]; output["reuse"] != nil {
+			status = "CACHED"
 		}
-		writes = append(writes, fields{"target": fields{"stepContext": target}, "metadata": metadata})
 	}
-	batch := fields{"writes": writes, "idempotencyKey": id + "/outputs"} // stored whole or not at all
-	if _, err := r.mutate(ctx, "logMetadataBatch", batch, "deduplicated"); err != nil {
+	took := time.Since(start).Seconds()
+	if err := r.log(ctx, fields{"stepRunId": id}, id, object{{"duration", mark("duration", took)}}); err != nil {
 		return err
 	}
-	for _, artifact := range s.outputs {
-		input := fields{"artifact": artifact, "type": s.outputType, "idempotencyKey": id + "/save/" + artifact,
-			"output": fields{"stepRunId": id, "name": artifact}}
-		if s.outputType == "Model" {
-			input["tags"] = []string{"knn"}
-		}
-		r.versions[artifact], err = r.mutate(ctx, "createArtifactVersion", input, "artifactVersion { id version }")
-		if err != nil {
-			return err
-		}
+	input := fields{"stepRunId": id, "status": status, "outputs": outputs, "idempotencyKey": id + "/finish"}
+	finished, err := r.mutate(ctx, "finishStepRun", input, "outputs { artifactVersion { id version artifact { id } } }")
+	for i, output := range finished.Outputs {
+		r.versions[s.outputs[i]] = output.ArtifactVersion
 	}
-	return r.log(ctx, fields{"stepRunId": id}, id, object{{"duration", mark("duration", time.Since(start).Seconds())}})
+	return err
 }
 
 // finish finishes a run as COMPLETED, or as FAILED after an error, even if the program is being stopped.
@@ -164,8 +165,8 @@ func (r *run) log(ctx context.Context, target fields, idempotencyKey string, met
 	return err
 }
 
-// describe returns the metadata of a table.
-func describe(t table) object {
+// profile returns the metadata of a table.
+func profile(t table) object {
 	types := object{}
 	for i, column := range columns {
 		types = append(types, member{column, mark("dtype", dtypes[i])})
@@ -174,45 +175,70 @@ func describe(t table) object {
 		{"species", mark("set", t.species())}, {"columns", types}}
 }
 
-// load loads the published table.
-func (r *run) load(context.Context, string) ([]object, error) {
+// load loads the published table. It reuses a version that was saved from the same bytes.
+func (r *run) load(ctx context.Context, _ string) ([]fields, error) {
 	lines, err := csv.NewReader(bytes.NewReader(rawCSV)).ReadAll()
 	if err != nil {
 		return nil, err
 	}
 	r.raw = lines[1:]
+	checksum := fmt.Sprintf("%x", sha256.Sum256(rawCSV))
+	where := fields{"artifact": fields{"eq": "penguins_raw"}, "metadata": fields{"key": "sha256", "eq": checksum}}
+	var cache struct{ ArtifactVersions struct{ Nodes []node } }
+	query := "query Cached($where: ArtifactVersionFilter) { artifactVersions(where: $where, first: 1) { nodes { id } } }"
+	err = r.query(ctx, query, fields{"where": where}, &cache)
+	if err != nil {
+		return nil, err
+	}
+	if found := cache.ArtifactVersions.Nodes; len(found) > 0 {
+		return []fields{{"reuse": fields{"id": found[0].ID}}}, nil
+	}
 	note := "**Palmer Penguins**. Please cite [Horst, Hill and Gorman (2020)](" + sourceURI + ")."
-	return []object{append(describe(r.raw), object{{"path", mark("path", "examples/penguins/data/penguins.csv")},
-		{"size", mark("storageSize", len(rawCSV))}, {"source", mark("uri", sourceURI)}, {"licence", "CC0-1.0"},
-		{"loaded_at", timestamp(time.Now())}, {"note", mark("markdown", note)}}...)}, nil
+	return []fields{{"type": "Dataset", "metadata": append(profile(r.raw), object{
+		{"path", mark("path", "examples/penguins/data/penguins.csv")}, {"size", mark("storageSize", len(rawCSV))},
+		{"sha256", checksum}, {"source", mark("uri", sourceURI)}, {"licence", "CC0-1.0"},
+		{"loaded_at", timestamp(time.Now())}, {"note", mark("markdown", note)}}...)}}, nil
 }
 
 // clean drops incomplete rows.
-func (r *run) clean(context.Context, string) ([]object, error) {
+func (r *run) clean(context.Context, string) ([]fields, error) {
 	r.cleaned = r.raw.complete()
 	cleaning := object{{"rows_dropped", len(r.raw) - len(r.cleaned)}, {"filled_with", nil}}
-	return []object{append(describe(r.cleaned), member{"cleaning", cleaning})}, nil
+	return []fields{{"type": "Dataset", "metadata": append(profile(r.cleaned), member{"cleaning", cleaning})}}, nil
 }
 
-// split splits the table into a training and a test set.
-func (r *run) split(context.Context, string) ([]object, error) {
+// split splits the table into a training and a test set. It logs the share of each set before the set is saved.
+func (r *run) split(ctx context.Context, id string) ([]fields, error) {
+	share := func(output string, share float64) fields {
+		target := fields{"stepContext": fields{"stepRunId": id, "artifactName": output}}
+		return fields{"target": target, "metadata": object{{"share", share}, {"seed", seed}}}
+	}
+	writes := []fields{share("penguins_train", 1-r.testShare), share("penguins_test", r.testShare)}
+	batch := fields{"writes": writes, "idempotencyKey": id + "/shares"} // stored whole or not at all
+	if _, err := r.mutate(ctx, "logMetadataBatch", batch, "deduplicated"); err != nil {
+		return nil, err
+	}
 	r.trainSet, r.testSet = r.cleaned.split(r.testShare, seed)
-	return []object{describe(r.trainSet), describe(r.testSet)}, nil
+	return []fields{{"type": "Dataset", "metadata": profile(r.trainSet)}, {"type": "Dataset", "metadata": profile(r.testSet)}}, nil
 }
 
-// train trains the model.
-func (r *run) train(context.Context, string) (_ []object, err error) {
-	start := time.Now()
+// train trains the model. It logs the parameters before the model exists; the only output of a step needs no name.
+func (r *run) train(ctx context.Context, id string) (_ []fields, err error) {
+	start, output := time.Now(), fields{"stepContext": fields{"stepRunId": id}}
+	if err = r.log(ctx, output, id+"/parameters", object{{"parameters", r.card()}}); err != nil {
+		return nil, err
+	}
 	if r.model, err = train(r.trainSet, r.features, r.k); err != nil {
 		return nil, err
 	}
-	return []object{{{"algorithm", "k nearest neighbours"}, {"species", mark("set", r.trainSet.species())},
+	metadata := object{{"algorithm", "k nearest neighbours"}, {"species", mark("set", r.trainSet.species())},
 		{"training_shape", mark("tuple", []int{len(r.trainSet), len(r.features)})}, {"trained_at", timestamp(start)},
-		{"training_time", mark("duration", time.Since(start).Seconds())}, {"parameters", r.card()}}}, nil
+		{"training_time", mark("duration", time.Since(start).Seconds())}}
+	return []fields{{"type": "Model", "tags": []string{"knn"}, "metadata": metadata}}, nil
 }
 
 // evaluate tests the model and logs metrics to its version: by ID as an entry with a kind, and by name as JSON.
-func (r *run) evaluate(ctx context.Context, id string) ([]object, error) {
+func (r *run) evaluate(ctx context.Context, id string) ([]fields, error) {
 	species, right := r.trainSet.species(), 0
 	confusion := make([][]int, len(species)) // rows by true and by predicted species
 	for i := range confusion {
@@ -237,25 +263,29 @@ func (r *run) evaluate(ctx context.Context, id string) ([]object, error) {
 	}
 	byName := fields{"artifactVersion": fields{"name": "penguins_model", "version": model.Version}}
 	metrics := object{{"confusion_labels", species}, {"confusion_matrix", confusion}}
-	return []object{{{"row_count", len(r.testSet)}, {"wrong", len(r.testSet) - right}, {"accuracy", r.accuracy}}},
-		r.log(ctx, byName, id+"/confusion", object{{"metrics", metrics}})
+	result := object{{"row_count", len(r.testSet)}, {"wrong", len(r.testSet) - right}, {"accuracy", r.accuracy}}
+	return []fields{{"type": "Evaluation", "metadata": result}}, r.log(ctx, byName, id+"/confusion", object{{"metrics", metrics}})
 }
 
-// promote gives the model the alias best and the tag champion. Its note is logged twice, so the key has a history.
+// promote describes the artifacts, and gives the model the alias best, the tag champion and a description. The note of
+// the model is logged twice, so the key has a history.
 func (r *run) promote(ctx context.Context) error {
-	id := r.versions["penguins_model"].ID
-	candidate := object{{"note", mark("markdown", "Candidate for **best**.")}}
-	if err := r.log(ctx, fields{"artifactVersionId": id}, r.id+"/candidate", candidate); err != nil {
+	id, note := r.versions["penguins_model"].ID, fmt.Sprintf("Best of %d runs by accuracy.", len(experiments))
+	err := r.log(ctx, fields{"artifactVersionId": id}, r.id+"/candidate", object{{"note", mark("markdown", "Candidate for **best**.")}})
+	change := func(mutation string, input fields) {
+		if err == nil {
+			_, err = r.mutate(ctx, mutation, input, "__typename")
+		}
+	}
+	change("setAlias", fields{"artifactVersionId": id, "alias": "best"})
+	change("tagArtifactVersion", fields{"artifactVersionId": id, "tags": []string{"champion"}})
+	change("updateArtifactVersion", fields{"artifactVersionId": id, "description": note})
+	for name, description := range descriptions {
+		change("updateArtifact", fields{"artifactId": r.versions[name].Artifact.ID, "description": description})
+	}
+	if err != nil {
 		return err
 	}
-	if _, err := r.mutate(ctx, "setAlias", fields{"artifactVersionId": id, "alias": "best"}, "__typename"); err != nil {
-		return err
-	}
-	tag := fields{"artifactVersionId": id, "tags": []string{"champion"}}
-	if _, err := r.mutate(ctx, "tagArtifactVersion", tag, "__typename"); err != nil {
-		return err
-	}
-	note := fmt.Sprintf("Best of %d runs by accuracy. **One or two penguins** are within chance.", len(experiments))
 	byAlias := fields{"artifactVersion": fields{"name": "penguins_model", "alias": "best"}}
-	return r.log(ctx, byAlias, r.id+"/promote", object{{"note", mark("markdown", note)}})
+	return r.log(ctx, byAlias, r.id+"/promote", object{{"note", mark("markdown", note+" **One or two penguins** are within chance.")}})
 }

@@ -8,17 +8,23 @@ import (
 	"testing"
 )
 
-// writes returns each LogMetadataInput, also those of batches.
+// writes returns each LogMetadataInput of a request, also those of a batch.
+func (r request) writes() (writes []map[string]any) {
+	switch r.operation {
+	case "LogMetadata":
+		return []map[string]any{r.input()}
+	case "LogMetadataBatch":
+		for _, w := range r.input()["writes"].([]any) {
+			writes = append(writes, w.(map[string]any))
+		}
+	}
+	return writes
+}
+
+// writes returns the writes of all requests.
 func (f *fake) writes() (writes []map[string]any) {
 	for _, r := range f.requests {
-		switch r.operation {
-		case "LogMetadata":
-			writes = append(writes, r.input())
-		case "LogMetadataBatch":
-			for _, w := range r.input()["writes"].([]any) {
-				writes = append(writes, w.(map[string]any))
-			}
-		}
+		writes = append(writes, r.writes()...)
 	}
 	return writes
 }
@@ -47,9 +53,10 @@ func TestPipeline(t *testing.T) {
 	t.Parallel()
 	f := runPipeline(t)
 	for text, want := range map[string]int{
-		"StartPipelineRun": 4, "FinishPipelineRun COMPLETED": 4, "StartStepRun": 20, "FinishStepRun COMPLETED": 20,
-		"CreateArtifactVersion penguins_clean": 4, "CreateArtifactVersion penguins_model": 4,
-		"CreateArtifactVersion": 24, "LogMetadataBatch": 20, "SetAlias": 1, "TagArtifactVersion champion": 1,
+		"StartPipelineRun": 4, "FinishPipelineRun COMPLETED": 4, "StartStepRun": 20, "FinishStepRun": 20,
+		"FinishStepRun COMPLETED": 17, "FinishStepRun CACHED": 3, `FinishStepRun "reuse":{"id":"penguins_raw-saved"}`: 3,
+		"FinishStepRun penguins_clean": 4, "FinishStepRun penguins_model": 4, "LogMetadataBatch": 4, "SetAlias": 1,
+		"TagArtifactVersion champion": 1, "UpdateArtifactVersion": 1, "UpdateArtifact": 6,
 	} {
 		operation, part, _ := strings.Cut(text, " ")
 		if got := f.count(operation, part); got != want {
@@ -72,15 +79,16 @@ func TestPipelineUsesEachSelector(t *testing.T) {
 			t.Errorf("no write by %s", form)
 		}
 	}
-	// The metadata of an output is logged before its version exists.
-	logged := map[any]bool{}
+	// Metadata of an output is logged before its version exists.
+	finished := map[any]bool{}
 	for _, r := range f.requests {
-		if r.operation == "LogMetadataBatch" {
-			_, values := target(r.input()["writes"].([]any)[0].(map[string]any))
-			logged[values["stepRunId"]] = true
+		if r.operation == "FinishStepRun" {
+			finished[r.input()["stepRunId"]] = true
 		}
-		if r.operation == "CreateArtifactVersion" && !logged[r.input()["output"].(map[string]any)["stepRunId"]] {
-			t.Errorf("%s is saved before its metadata is logged", r.input()["artifact"])
+		for _, w := range r.writes() {
+			if form, values := target(w); strings.HasPrefix(form, "stepContext") && finished[values["stepRunId"]] {
+				t.Errorf("%s is logged after its step", r.body)
+			}
 		}
 	}
 }
@@ -91,7 +99,7 @@ func TestPipelineWritesAreRepeatable(t *testing.T) {
 	keys := map[any]bool{}
 	for _, r := range f.requests {
 		switch r.operation {
-		case "StartPipelineRun", "StartStepRun", "CreateArtifactVersion", "LogMetadata", "LogMetadataBatch":
+		case "StartPipelineRun", "StartStepRun", "FinishStepRun", "LogMetadata", "LogMetadataBatch":
 			key := r.operation + " " + fmt.Sprint(r.input()["idempotencyKey"])
 			if r.input()["idempotencyKey"] == nil || keys[key] {
 				t.Errorf("%s: no idempotency key, or one used before", key)
@@ -133,21 +141,21 @@ func TestFailureFinishesRuns(t *testing.T) {
 	t.Parallel()
 	f, c := newFake(t)
 	f.respond = func(r request) string {
-		if r.operation != "CreateArtifactVersion" || r.input()["artifact"] != "penguins_clean" {
+		if outputs := r.outputs(); r.operation != "FinishStepRun" || len(outputs) == 0 || outputs[0]["name"] != "penguins_clean" {
 			return ""
 		}
-		return `{"data": {"createArtifactVersion": null}, "errors": [{"message": "an output is saved once",
-			"extensions": {"code": "CONFLICT", "path": ["input", "output", 0]}}]}`
+		return `{"data": {"finishStepRun": null}, "errors": [{"message": "an output is saved once",
+			"extensions": {"code": "CONFLICT", "path": ["input", "outputs", 0]}}]}`
 	}
 	err := runAll(t.Context(), c)
-	const want = `run 1 of 4: step clean: CONFLICT: an output is saved once (path ["input", "output", 0])`
+	const want = `run 1 of 4: step clean: CONFLICT: an output is saved once (path ["input", "outputs", 0])`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if f.count("FinishStepRun", "FAILED") != 1 || f.count("FinishPipelineRun", "FAILED") != 1 {
 		t.Error("step run and pipeline run are not finished as FAILED")
 	}
-	if f.count("CreateArtifactVersion", "penguins_clean") != 1 {
+	if f.count("FinishStepRun", "penguins_clean") != 1 {
 		t.Error("a permanent error is tried again")
 	}
 }

@@ -119,8 +119,8 @@ func (tx *transaction) endStepRun(
 	at *models.Path, step models.StepRun, run models.PipelineRun, status models.RunStatus, floor int64,
 ) (ended *models.StepRun, changed bool, err error) {
 	floor, open := max(floor, step.StartedAt.UnixMicro()), engine.SQL("status = ?", models.RunStatusRunning)
-	if end := run.FinishedAt; end != nil {
-		floor = max(floor, end.UnixMicro()+1)
+	if end := run.FinishedAt; end != nil { // later than endWithRun, so that lateReport does not find the step again
+		floor = max(floor, end.UnixMicro()+1, step.StartedAt.UnixMicro()+1)
 		open = engine.Any([]engine.Expr{open, lateReport(*end)})
 	}
 	var rows []*models.StepRun

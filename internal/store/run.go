@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/clientid"
@@ -113,7 +115,6 @@ func (s *Store) StartStepRun(
 			if step, err = tx.addStep(&run, id.ID, input.Name); err != nil {
 				return run.ProjectID, nil, err
 			}
-			step.KnownPipelineRun = &run
 			if err := tx.addInputs(at.Child("inputs"), step, input.Inputs); err != nil {
 				return run.ProjectID, nil, err
 			}
@@ -122,16 +123,22 @@ func (s *Store) StartStepRun(
 	return done.Value, done.Replayed || existed, err
 }
 
+// addStep adds a step to a locked run. The run changes at the time when the step starts.
 func (tx *transaction) addStep(run *models.PipelineRun, id models.ID, name string) (*models.StepRun, error) {
-	now := tx.Dialect.Now(run.StartedAt.UnixMicro())
 	err := tx.WriteTogether(tx.insertSubjects(run.ProjectID, newSubject{id, models.SubjectStepRun, nil}),
-		touchRun(run.ProjectID, run.ID, now))
+		touchRun(run.ProjectID, run.ID, tx.Dialect.Now(run.StartedAt.UnixMicro())))
 	if err != nil {
 		return nil, err
 	}
-	return access.InsertRow[models.StepRun](tx.Tx, "step_runs",
+	step, err := access.InsertRow[models.StepRun](tx.Tx, "step_runs",
 		"project_id, id, pipeline_run_id, name, status, started_at, created_by",
-		run.ProjectID, id, run.ID, name, models.RunStatusRunning, now, tx.Who.AuthorName())
+		run.ProjectID, id, run.ID, name, models.RunStatusRunning,
+		gorm.Expr("(SELECT updated_at FROM pipeline_runs WHERE project_id = ? AND id = ?)", run.ProjectID, run.ID),
+		tx.Who.AuthorName())
+	if err == nil {
+		run.ChangedAt, step.KnownPipelineRun = &step.StartedAt, run
+	}
+	return step, err
 }
 
 func (tx *transaction) addInputs(at *models.Path, step *models.StepRun, inputs []models.StepInputDeclaration) error {

@@ -4,7 +4,7 @@ import { firstErrorOf, send } from './endpoint';
 
 /** The objects that the first tabs read and write. Texts in words are placeholders for missing objects. */
 export interface Examples {
-  read: { name: string; version: string; oldest: string; createdAt: string };
+  read: { project: string; name: string; version: string; oldest: string; createdAt: string };
   /** A key that was logged more than once, if the artifact has one. Without a version, the newest one counts. */
   history: { name: string; version?: string; key: string; card: string | null };
   write: {
@@ -18,7 +18,13 @@ export interface Examples {
 }
 
 export const placeholders: Examples = {
-  read: { name: 'name of an artifact', version: '2', oldest: '1', createdAt: '2026-01-02T03:04:05Z' },
+  read: {
+    project: 'default',
+    name: 'name of an artifact',
+    version: '2',
+    oldest: '1',
+    createdAt: '2026-01-02T03:04:05Z',
+  },
   history: { name: 'name of an artifact', key: 'accuracy', card: 'metrics' },
   write: {
     name: 'name of an artifact',
@@ -41,6 +47,7 @@ const query = `query Examples($penguins: String!, $demo: String!) {
 }
 fragment Example on Artifact {
   name
+  project { name }
   oldest: versions(last: 1) { nodes { version } }
   newest: versions(first: 5) {
     nodes { version aliases metadataHistory(first: 30) { nodes { key card } } }
@@ -61,6 +68,7 @@ interface Key {
 
 interface Example {
   name: string;
+  project: { name: string };
   oldest: { nodes: { version: string }[] };
   newest: { nodes: { version: string; aliases: string[]; metadataHistory: { nodes: Key[] } }[] };
   latestVersion: {
@@ -113,9 +121,9 @@ export async function findExamples(headers: Record<string, string> = {}): Promis
   };
 }
 
-function readExample({ name, oldest, latestVersion }: Example): Examples['read'] {
+function readExample({ name, project, oldest, latestVersion }: Example): Examples['read'] {
   const { version, createdAt } = latestVersion!;
-  return { name, version, oldest: oldest.nodes[0]?.version ?? version, createdAt };
+  return { project: project.name, name, version, oldest: oldest.nodes[0]?.version ?? version, createdAt };
 }
 
 /** Returns a key that was logged more than once to one of the newest versions, or else a key of the newest version. */

@@ -2,8 +2,10 @@
 
 import { demo, type Examples } from './examples';
 import cards from './tabs/cards.graphql?raw';
+import changed from './tabs/changed.graphql?raw';
 import compare from './tabs/compare.graphql?raw';
 import create from './tabs/create.graphql?raw';
+import facets from './tabs/facets.graphql?raw';
 import find from './tabs/find.graphql?raw';
 import history from './tabs/history.graphql?raw';
 import latest from './tabs/latest.graphql?raw';
@@ -83,6 +85,7 @@ export function tabsWith({ read, history: repeated, write }: Examples): Tab[] {
       },
       orderBy: [{ metadata: accuracy, direction: 'DESC' }],
     }),
+    newTab(facets, { ...accuracy, where: { artifact: { eq: read.name } } }),
     newTab(compare, {
       refs: [
         { named: { name: read.name, version: read.oldest } },
@@ -90,6 +93,7 @@ export function tabsWith({ read, history: repeated, write }: Examples): Tab[] {
       ],
     }),
     newTab(lineage, { ref: newest }),
+    newTab(changed, { project: read.project }),
     newTab(past, { ref: { named: { name: read.name, version: read.version } }, asOf: read.createdAt }),
   ];
 }

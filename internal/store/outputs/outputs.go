@@ -134,16 +134,19 @@ func (p *Plan) findReused(tx *access.Tx) error {
 	return err
 }
 
-// claimIDs claims the IDs of new versions in their order. An ID that an object has is a CONFLICT.
+// claimIDs claims the IDs of new versions in their order. An ID that an object or another output has is a CONFLICT.
 func (p *Plan) claimIDs(tx *access.Tx) error {
 	p.IDs = make([]clientid.Claimed, len(p.Inputs))
 	order := make([]int, len(p.Inputs))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.clientID(a), p.clientID(b)) })
-	for _, i := range order {
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.clientID(a), p.clientID(b)) })
+	for n, i := range order {
 		at, err := p.At.Child(i).Child("clientId"), error(nil)
+		if n > 0 && p.clientID(i) != "" && p.clientID(i) == p.clientID(order[n-1]) {
+			return models.Conflict(at, "is the ID of another output of the call")
+		}
 		if p.IDs[i], err = clientid.Claim(tx, p.Step.ProjectID, at, p.Inputs[i].ClientID); err != nil {
 			return err
 		}
