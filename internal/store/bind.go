@@ -72,8 +72,9 @@ func (tx *transaction) reuse(
 	}
 	*output = *bound[0]
 	output.KnownVersion = version
-	err = tx.Write(engine.SQL("UPDATE subjects SET revision = ?, reuses = id = ? WHERE project_id = ? AND ?", newRevision(),
-		output.ID, output.ProjectID, tx.Dialect.IDIn("id", []models.ID{output.ID, version.SubjectID})))
+	revise := "UPDATE subjects SET revision = ?, reuses = ? WHERE project_id = ? AND id = ?"
+	err = tx.WriteTogether(engine.SQL(revise, newRevision(), true, output.ProjectID, output.ID),
+		engine.SQL(revise, newRevision(), false, output.ProjectID, version.SubjectID))
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,9 @@ type sqliteDialect struct {
 }
 
 func openSQLite(ctx context.Context, path string, clock func() time.Time, log *slog.Logger) (backend, error) {
+	if errJournal != nil {
+		return nil, errJournal
+	}
 	if path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, &URLError{"the database URL must name a file: sqlite:PATH"}
 	}
