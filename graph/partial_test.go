@@ -112,9 +112,9 @@ func TestDeadlineNamesFields(t *testing.T) {
 		},
 		// A slow timeline.
 		"timelines": {
-			`{ slow: artifact(name: "a") { name timeline { nodes { kind } } latestVersion { tags timeline(first: 1) { nodes { kind } } } } project(name: "default") { name timeline { nodes { kind } } } }`,
+			`{ slow: artifact(name: "a") { name timeline { nodes { kind } } latestVersion { number timeline(first: 1) { nodes { kind } } } } project(name: "default") { name timeline { nodes { kind } } } }`,
 			[]string{"FROM events"},
-			`{"slow": {"name": "a", "timeline": null, "latestVersion": {"tags": ["t"], "timeline": null}}, "project": {"name": "default", "timeline": null}}`,
+			`{"slow": {"name": "a", "timeline": null, "latestVersion": {"number": 3, "timeline": null}}, "project": {"name": "default", "timeline": null}}`,
 			[]string{`["project","timeline"]`, `["slow","latestVersion","timeline"]`, `["slow","timeline"]`},
 		},
 		// The first version waits until the deadline, so the fields of the others are resolved after it: columns and
