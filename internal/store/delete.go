@@ -75,7 +75,7 @@ func (tx *transaction) removalMoves(version *models.ArtifactVersion, aliases []s
 			WHERE p.project_id = ? AND p.artifact_id = ? AND p.alias = t.alias
 			ORDER BY p.seq DESC LIMIT 1), 0) AS previous FROM ?) m`,
 		version.ProjectID, version.ArtifactID, tx.mover(), at, version.ProjectID, version.ArtifactID,
-		columnRows(tx.Dialect, engine.TextColumn, "alias", aliases))
+		access.ColumnRows(tx.Dialect, engine.TextColumn, "alias", aliases))
 }
 
 // auditedDeletion returns the statement of the audit events of a deleted version and its aliases.

@@ -20,15 +20,6 @@ func keyRows(d engine.Dialect, keys []keyRow) engine.Expr {
 	return d.JSONRows(keys, engine.TextColumn("card"), engine.TextColumn("key"))
 }
 
-// columnRows returns the item t of FROM with one column, which has the values.
-func columnRows[T any](d engine.Dialect, column func(string) engine.Column, name string, values []T) engine.Expr {
-	rows := make([]map[string]T, len(values))
-	for i, value := range values {
-		rows[i] = map[string]T{name: value}
-	}
-	return d.JSONRows(rows, column(name))
-}
-
 // readByName reads the row of a name in a scope, nil for none.
 func readByName[T any](ctx context.Context, s *Store, scope func(*gorm.Statement), name string) (row *T, err error) {
 	err = s.db.Read(ctx).Do(func(db *gorm.DB) (err error) {

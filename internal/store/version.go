@@ -287,7 +287,7 @@ func (tx *transaction) recordTags(version *models.ArtifactVersion, tags []string
 }
 
 func (tx *transaction) tagRows(tags []string) engine.Expr {
-	return columnRows(tx.Dialect, engine.TextColumn, "tag", tags)
+	return access.ColumnRows(tx.Dialect, engine.TextColumn, "tag", tags)
 }
 
 // labelTable describes a table of labels of versions and the table of their moves.

@@ -109,3 +109,12 @@ func FirstOrNil[T any](found []*T) *T {
 	}
 	return found[0]
 }
+
+// ColumnRows returns the item t of FROM with one column, which has the values.
+func ColumnRows[T any](d engine.Dialect, column func(string) engine.Column, name string, values []T) engine.Expr {
+	rows := make([]map[string]T, len(values))
+	for i, value := range values {
+		rows[i] = map[string]T{name: value}
+	}
+	return d.JSONRows(rows, column(name))
+}

@@ -12,6 +12,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
 )
@@ -83,11 +84,7 @@ func (r *Reader) latestColumnsOf(keys []string) engine.Expr {
 	if keys == nil {
 		return LatestColumns(engine.SQL("value"))
 	}
-	rows := make([]map[string]string, len(keys))
-	for i, key := range keys {
-		rows[i] = map[string]string{"wanted": key}
-	}
-	wanted := r.DB.Dialect().JSONRows(rows, engine.TextColumn("wanted"))
+	wanted := access.ColumnRows(r.DB.Dialect(), engine.TextColumn, "wanted", keys)
 	return LatestColumns(engine.SQL("CASE WHEN key IN (SELECT wanted FROM ?) THEN value END", wanted))
 }
 

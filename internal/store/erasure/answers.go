@@ -21,14 +21,10 @@ type storedAnswer struct {
 // RewriteAnswers removes erased values from the stored answers of a project. An answer is not deleted, because the
 // repeated call would log the value again.
 func RewriteAnswers(tx *access.Tx, project models.ID, erased []models.ID) error {
-	rows := make([]map[string]string, len(erased))
-	for i, id := range erased {
-		rows[i] = map[string]string{"entry": id.String()}
-	}
 	var answers []storedAnswer
 	err := tx.Read(&answers, engine.SQL(`SELECT a.caller, a.operation, a.key, a.answer FROM idempotency_answers a
 		WHERE a.project_id = ? AND EXISTS (SELECT 1 FROM ? WHERE a.answer LIKE '%' || t.entry || '%')`,
-		project, tx.Dialect.JSONRows(rows, engine.TextColumn("entry"))))
+		project, access.ColumnRows(tx.Dialect, engine.TextColumn, "entry", erased)))
 	if err != nil || len(answers) == 0 {
 		return err
 	}
