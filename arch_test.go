@@ -50,8 +50,8 @@ var allowedImports = map[string][]string{
 	"internal/store": {
 		"models", "internal/auth", "internal/store/access", "internal/store/catalogue", "internal/store/clientid",
 		"internal/store/deletion", "internal/store/engine", "internal/store/entries", "internal/store/erasure",
-		"internal/store/facet", "internal/store/lineage", "internal/store/outputs", "internal/store/repair",
-		"internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
+		"internal/store/facet", "internal/store/group", "internal/store/lineage", "internal/store/outputs",
+		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},

@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/snapshot"
 	"github.com/placard/placard/internal/store/target"
 	"github.com/placard/placard/models"
@@ -51,10 +53,24 @@ type Logged = snapshot.Logged
 // writes to several projects, IDEMPOTENCY_KEY_REUSED and FORBIDDEN.
 func (s *Store) LogMetadata(ctx context.Context, call Call, writes []Write) ([]Logged, bool, error) {
 	call.Input = canonicalInput(auth.FromContext(ctx), writes)
-	repeated := func(write int, project, subject models.ID) []*models.MetadataEntry {
-		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
+	keyed, err := newKeyedCall(call)
+	if err != nil {
+		return nil, false, err
 	}
-	done, err := withIdempotency(ctx, s, call, snapshot.LoggedList(len(writes), repeated),
+	answer := snapshot.LoggedList(len(writes), func(write int, project, subject models.ID) []*models.MetadataEntry {
+		return repeatedEntries(project, writes[write].entries(subject, stepRunOf(writes[write].Target)))
+	})
+	if logged, err := s.logInGroup(ctx, keyed, writes, answer); !errors.Is(err, group.ErrLeft) {
+		return logged, false, err
+	}
+	return s.logAlone(ctx, keyed, writes, answer)
+}
+
+// logAlone runs LogMetadata in a transaction of its own.
+func (s *Store) logAlone(
+	ctx context.Context, call *keyedCall, writes []Write, answer func(*snapshot.Codec, *[]Logged),
+) ([]Logged, bool, error) {
+	done, err := runKeyed(ctx, s, call, answer,
 		func(tx *transaction) (models.ID, []Logged, error) {
 			targets := make([]models.MetadataTarget, len(writes))
 			paths := make([]*models.Path, len(writes))

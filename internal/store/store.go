@@ -30,6 +30,7 @@ import (
 	"github.com/placard/placard/internal/store/deletion"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/store/entries"
+	"github.com/placard/placard/internal/store/group"
 	"github.com/placard/placard/internal/store/lineage"
 	"github.com/placard/placard/internal/store/repair"
 	"github.com/placard/placard/internal/store/timeline"
@@ -69,6 +70,8 @@ type Store struct {
 	// projects are the IDs of projects by name, as far as they have been asked for.
 	projects sync.Map
 	used     lastUseRecorder
+	// logs are the groups of LogMetadata.
+	logs *logQueue
 	// clock is time.Now, except in tests.
 	clock func() time.Time
 }
@@ -97,6 +100,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		db:       db, log: log, clock: db.Clock(),
 	}
 	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
+	s.logs = group.NewQueue(groupLimits, s.logGroup)
 	if err := s.RefreshDeleted(ctx); err != nil {
 		return nil, errors.Join(db.TranslateError(err), db.Close())
 	}

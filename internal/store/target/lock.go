@@ -1,0 +1,61 @@
+package target
+
+import (
+	"github.com/placard/placard/internal/store/access"
+	"github.com/placard/placard/internal/store/engine"
+	"github.com/placard/placard/models"
+)
+
+// Locked is a version whose subject is locked until the end of the transaction.
+type Locked struct {
+	Resolved
+	// Floor is the earliest time of the next entry, in microseconds since 1970.
+	Floor int64
+}
+
+// lockedRow is a row of LockVersions.
+type lockedRow struct {
+	N            int
+	Clock        int64
+	LastLoggedAt int64
+	// Current is set if the subject still belongs to the version, and false if another transaction has changed it since
+	// the statement began.
+	Current bool
+	Version models.ArtifactVersion `gorm:"embedded;embeddedPrefix:v_"`
+}
+
+// LockVersions finds the versions that targets select by ID or by name in a project, and locks their subjects, in one
+// statement. It returns them by the index of the target, and the clock of the database in microseconds since 1970.
+//
+// A target has no result if it selects no version, or if another transaction has locked or changed the subject. So
+// LockVersions waits for no transaction, and its locks need no order. There are no results if the project has another
+// name.
+func LockVersions(
+	tx *access.Tx, project models.ID, name string, targets []models.MetadataTarget,
+) (locked map[int]Locked, clock int64, err error) {
+	rows := make([]nameRow, len(targets))
+	for i, target := range targets {
+		if target.ArtifactVersionID != nil {
+			rows[i] = nameRow{N: i}
+			if id, ok := models.ParseID(*target.ArtifactVersionID); ok {
+				rows[i].ID = &id
+			}
+		} else {
+			rows[i] = newNameRow(i, target.ArtifactVersion)
+		}
+	}
+	from := matchRows(tx, project, name, rows, tx.Dialect.LockedJoin("subjects s", "s",
+		engine.SQL("s.project_id = ? AND s.id = v.subject_id", project)))
+	var found []lockedRow
+	err = tx.Read(&found, engine.SQL(`SELECT t.n, ? AS clock, s.last_logged_at,
+		s.artifact_version_id = v.id AND NOT s.reuses AS current, `+engine.QualifyAs("v", selectedColumns)+" FROM ?",
+		tx.Dialect.Now(0), from))
+	locked = make(map[int]Locked, len(found))
+	for i := range found {
+		if row := &found[i]; row.Current {
+			locked[row.N] = Locked{resolvedVersion(&row.Version), row.LastLoggedAt + 1}
+			clock = max(clock, row.Clock)
+		}
+	}
+	return locked, clock, err
+}
