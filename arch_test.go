@@ -53,6 +53,7 @@ var allowedImports = map[string][]string{
 		"internal/store/facet", "internal/store/group", "internal/store/lineage", "internal/store/outputs",
 		"internal/store/repair", "internal/store/search", "internal/store/snapshot", "internal/store/target", "internal/store/timeline",
 	},
+	"internal/store/group":     {"internal/admission"},
 	"internal/store/catalogue": {"models", "internal/near", "internal/store/engine"},
 	"internal/store/access":    {"models", "internal/auth", "internal/near", "internal/store/engine"},
 	"internal/store/target": {

@@ -86,20 +86,26 @@ func (s *Store) groupedProject(who auth.Principal, writes []Write) (project grou
 	return project, bytes, bytes <= maxGroupedBytes && who.HasRole(models.ApiKeyRoleWriter, project.id)
 }
 
-// logGroup runs a group in one transaction. A call leaves it if one of its selectors needs another look.
+// logGroup runs a group in one transaction, once: if it fails, the calls run by themselves.
 func (s *Store) logGroup(ctx context.Context, project groupedProject, g *group.Group[*groupedCall]) error {
-	return s.write(ctx, func(tx *transaction) error {
-		err := tx.logAll(project, g)
-		if err == nil {
-			err = g.Commit()
+	var failed error
+	err := s.write(ctx, func(tx *transaction) error {
+		if failed = tx.logAll(project, g); failed == nil {
+			failed = g.Commit()
 		}
-		if err != nil {
-			// The calls run by themselves, so the transaction is not tried again.
-			return &models.Error{Code: models.CodeConflict, Message: group.ErrLeft.Error(), Err: err}
+		if failed != nil {
+			return errGroupFailed
 		}
 		return nil
 	})
+	if failed != nil {
+		s.log.DebugContext(ctx, "a group of writes was rolled back", "calls", len(g.Calls), "error", failed)
+	}
+	return err
 }
+
+// errGroupFailed ends the transaction of a group. No caller sees it.
+var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the group of writes is rolled back"}
 
 // logAll appends the entries of all calls by the same statements, in the order of the calls.
 func (tx *transaction) logAll(project groupedProject, g *group.Group[*groupedCall]) error {
@@ -108,7 +114,7 @@ func (tx *transaction) logAll(project groupedProject, g *group.Group[*groupedCal
 	}
 	clock, err := tx.lockCalls(project, g)
 	if err != nil || len(g.Calls) == 0 {
-		return engine.ErrRetry
+		return err
 	}
 	var entries []entryDraft
 	var events []event

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/placard/placard/internal/admission"
 )
 
 // ErrLeft is the result of a call that left its group, or whose group was rolled back. Nothing of it is stored, and the
@@ -72,10 +74,12 @@ func NewQueue[K comparable, T any](
 
 // Do runs a call in a group, and returns nil after the commit. It fails with ErrLeft if nothing of the call is stored
 // for a reason that the call by itself would find out. If ctx ends before the group commits, Do returns the error of
-// ctx, and nothing of the call is stored.
+// ctx, and nothing of the call is stored. While it waits, the slot of ctx is free for another operation.
 func (q *Queue[K, T]) Do(ctx context.Context, key K, bytes int, value T) error {
 	c := &Call[T]{Value: value, ctx: ctx, bytes: bytes, result: make(chan error, 1)}
-	q.add(key, c)
+	if waiting := q.add(key, c); waiting <= q.limits.Calls {
+		defer admission.Yield(ctx)()
+	}
 	select {
 	case err := <-c.result:
 		return err
@@ -87,8 +91,9 @@ func (q *Queue[K, T]) Do(ctx context.Context, key K, bytes int, value T) error {
 	}
 }
 
-// add adds a call to the line of its key, and starts a group if fewer than Parallel run.
-func (q *Queue[K, T]) add(key K, c *Call[T]) {
+// add adds a call to the line of its key, and starts a group if fewer than Parallel run. It returns the number of calls
+// in the line.
+func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	of := q.lines[key]
@@ -101,6 +106,7 @@ func (q *Queue[K, T]) add(key K, c *Call[T]) {
 		of.running++
 		go q.runAll(key, of)
 	}
+	return len(of.waiting)
 }
 
 // runAll runs groups of a key until no call waits.
