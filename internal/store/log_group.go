@@ -26,24 +26,19 @@ const entryBytes = 256
 // groupLimits bound groups, so that the first call of a group does not wait for long.
 var groupLimits = group.Limits{Calls: 64, Bytes: 512 << 10, Parallel: 1}
 
-// groupedProject is the project of a group, with the name that its calls use.
-type groupedProject struct {
-	id   models.ID
-	name string
-}
-
 // groupedCall is a call of LogMetadata in a group, and its result.
 type groupedCall struct {
 	*keyedCall
-	writes []Write
-	answer func(*snapshot.Codec, *[]Logged)
-	found  []target.Resolved
+	writes  []Write
+	targets []target.Selector
+	answer  func(*snapshot.Codec, *[]Logged)
+	found   []target.Resolved
 	// made is the time and the author of the entries.
 	made   *origin
 	logged []Logged
 }
 
-type logQueue = group.Queue[groupedProject, *groupedCall]
+type logQueue = group.Queue[models.ID, *groupedCall]
 
 // logInGroup runs LogMetadata together with the calls of others that wait at the same time (ADR 0038). It returns
 // group.ErrLeft if the call must run by itself: because of its size or selectors, or because something is wrong with
@@ -51,43 +46,71 @@ type logQueue = group.Queue[groupedProject, *groupedCall]
 func (s *Store) logInGroup(
 	ctx context.Context, call *keyedCall, writes []Write, answer func(*snapshot.Codec, *[]Logged),
 ) ([]Logged, error) {
-	project, bytes, ok := s.groupedProject(s.caller(ctx), writes)
-	if !ok {
-		return nil, group.ErrLeft
-	}
-	one := &groupedCall{keyedCall: call, writes: writes, answer: answer}
-	err := s.logs.Do(ctx, project, bytes, one)
-	return one.logged, err
-}
-
-// groupedProject returns the project and the size of writes that can join a group: small ones to versions of one known
-// project, where the caller is a writer.
-func (s *Store) groupedProject(who auth.Principal, writes []Write) (project groupedProject, bytes int, ok bool) {
-	for i, write := range writes {
-		name := who.ProjectName
-		switch named := write.Target.ArtifactVersion; {
-		case named != nil && named.CheckExact(nil) == nil:
-			name = who.ResolveProject(named.Project)
-		case write.Target.ArtifactVersionID == nil || who.Owner: // an owner can mean any project
-			return project, 0, false
-		}
-		if i > 0 && name != project.name {
-			return project, 0, false
-		}
-		project.name = name
+	who, bytes := s.caller(ctx), 0
+	for _, write := range writes {
 		for _, fact := range write.Facts {
 			bytes += entryBytes + len(fact.Key) + len(fact.Text)
 		}
 	}
-	if project.id = access.FindKeyProject(who, project.name); who.Owner {
-		known, _ := s.projects.Load(project.name)
-		project.id, _ = known.(models.ID)
+	if bytes > maxGroupedBytes {
+		return nil, group.ErrLeft
 	}
-	return project, bytes, bytes <= maxGroupedBytes && who.HasRole(models.ApiKeyRoleWriter, project.id)
+	one := &groupedCall{keyedCall: call, writes: writes, answer: answer}
+	project, err := s.selectVersions(ctx, who, one)
+	if err != nil {
+		return nil, err
+	}
+	if project.IsZero() || !who.HasRole(models.ApiKeyRoleWriter, project) {
+		return nil, group.ErrLeft
+	}
+	err = s.logs.Do(ctx, project, bytes, one)
+	return one.logged, err
+}
+
+// selectVersions sets the targets of a call that are versions, and returns their project. It returns zero if a target
+// is something else, or if they do not belong to one known project. It sends a statement if an owner selects by ID.
+func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *groupedCall) (project models.ID, err error) {
+	var ids []models.ID
+	names := map[string]bool{}
+	for _, write := range c.writes {
+		var one target.Selector
+		if named := write.Target.ArtifactVersion; named != nil && named.CheckExact(nil) == nil {
+			one.Project, one.Named = who.ResolveProject(named.Project), named
+			names[one.Project] = true
+		} else if text := write.Target.ArtifactVersionID; text != nil {
+			one.ID, _ = models.ParseID(*text)
+			ids = append(ids, one.ID)
+		} else {
+			return models.ID{}, nil
+		}
+		c.targets = append(c.targets, one)
+	}
+	var projects []models.ID
+	for name := range names {
+		id := access.FindKeyProject(who, name)
+		if known, ok := s.projects.Load(name); ok && who.Owner {
+			id = known.(models.ID)
+		}
+		projects = append(projects, id)
+	}
+	switch {
+	case len(ids) == 0:
+	case !who.Owner:
+		projects = append(projects, who.Project)
+	default:
+		var found []models.ID
+		err = s.db.Read(ctx).Scan(&found, engine.SQL("SELECT DISTINCT v.project_id FROM ?", s.db.Dialect().LookUp(
+			engine.Lookup{Table: "artifact_versions", Alias: "v", Column: "id", IDs: ids, Where: engine.True})))
+		projects = append(projects, found...)
+	}
+	if projects = slices.Compact(projects); len(projects) == 1 {
+		project = projects[0]
+	}
+	return project, s.db.TranslateError(err)
 }
 
 // logGroup runs a group in one transaction, once: if it fails, the calls run by themselves.
-func (s *Store) logGroup(ctx context.Context, project groupedProject, g *group.Group[*groupedCall]) error {
+func (s *Store) logGroup(ctx context.Context, project models.ID, g *group.Group[*groupedCall]) error {
 	var failed error
 	err := s.write(ctx, func(tx *transaction) error {
 		if failed = tx.logAll(project, g); failed == nil {
@@ -108,7 +131,7 @@ func (s *Store) logGroup(ctx context.Context, project groupedProject, g *group.G
 var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the group of writes is rolled back"}
 
 // logAll appends the entries of all calls by the same statements, in the order of the calls.
-func (tx *transaction) logAll(project groupedProject, g *group.Group[*groupedCall]) error {
+func (tx *transaction) logAll(project models.ID, g *group.Group[*groupedCall]) error {
 	if err := tx.leaveUsedKeys(g); err != nil {
 		return err
 	}
@@ -132,26 +155,24 @@ func (tx *transaction) logAll(project groupedProject, g *group.Group[*groupedCal
 		last = max(last, one.made.loggedAt.UnixMicro())
 	}
 	// The clock passes the time of the last call, so that a later transaction gets a later time.
-	stored, err := tx.append(project.id, tx.Dialect.Now(last), Caller{}, entries, events)
+	stored, err := tx.append(project, tx.Dialect.Now(last), Caller{}, entries, events)
 	if err != nil {
 		return err
 	}
 	for _, c := range g.Calls {
 		stored = c.Value.takeEntries(stored)
 	}
-	return tx.storeKeys(project.id, g)
+	return tx.storeKeys(project, g)
 }
 
 // lockCalls locks the subjects of all calls and sets their times. A call leaves the group if one of its targets was not
 // found and locked.
-func (tx *transaction) lockCalls(project groupedProject, g *group.Group[*groupedCall]) (clock int64, err error) {
-	var targets []models.MetadataTarget
+func (tx *transaction) lockCalls(project models.ID, g *group.Group[*groupedCall]) (clock int64, err error) {
+	var targets []target.Selector
 	for _, c := range g.Calls {
-		for _, write := range c.Value.writes {
-			targets = append(targets, write.Target)
-		}
+		targets = append(targets, c.Value.targets...)
 	}
-	locked, clock, err := target.LockVersions(tx.Tx, project.id, project.name, targets)
+	locked, clock, err := target.LockVersions(tx.Tx, project, targets)
 	if err != nil {
 		return 0, err
 	}
@@ -165,8 +186,8 @@ func (tx *transaction) lockCalls(project groupedProject, g *group.Group[*grouped
 	return clock, nil
 }
 
-// setTargets sets the targets of a call from those of a group, of which first is its first one, and its time. The time
-// is later than those of the calls before it about the same subjects. It reports whether all targets are locked.
+// setTargets sets the targets of a call from those of a group, from the index first on, and the time of the call. The
+// time is later than those of the calls before it about the same subjects. It reports whether all targets are locked.
 func (c *groupedCall) setTargets(locked map[int]target.Locked, first int, clock int64, next map[models.ID]int64) bool {
 	at := clock
 	for i := range c.writes {

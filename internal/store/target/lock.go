@@ -6,6 +6,13 @@ import (
 	"github.com/placard/placard/models"
 )
 
+// Selector selects a version: by its name and that of the project, or by its ID.
+type Selector struct {
+	Project string
+	Named   *models.ArtifactVersionName
+	ID      models.ID
+}
+
 // Locked is a version whose subject is locked until the end of the transaction.
 type Locked struct {
 	Resolved
@@ -27,24 +34,20 @@ type lockedRow struct {
 // LockVersions finds the versions that targets select by ID or by name in a project, and locks their subjects, in one
 // statement. It returns them by the index of the target, and the clock of the database in microseconds since 1970.
 //
-// A target has no result if it selects no version, or if another transaction has locked or changed the subject. So
-// LockVersions waits for no transaction, and its locks need no order. There are no results if the project has another
-// name.
+// A target has no result if it selects no version, if the project has another name, or if another transaction has
+// locked or changed the subject. So LockVersions waits for no transaction, and its locks need no order.
 func LockVersions(
-	tx *access.Tx, project models.ID, name string, targets []models.MetadataTarget,
+	tx *access.Tx, project models.ID, targets []Selector,
 ) (locked map[int]Locked, clock int64, err error) {
 	rows := make([]nameRow, len(targets))
 	for i, target := range targets {
-		if target.ArtifactVersionID != nil {
-			rows[i] = nameRow{N: i}
-			if id, ok := models.ParseID(*target.ArtifactVersionID); ok {
-				rows[i].ID = &id
-			}
+		if target.Named == nil {
+			rows[i] = nameRow{N: i, ID: &target.ID}
 		} else {
-			rows[i] = newNameRow(i, target.ArtifactVersion)
+			rows[i] = newNameRow(i, target.Project, target.Named)
 		}
 	}
-	from := matchRows(tx, project, name, rows, tx.Dialect.LockedJoin("subjects s", "s",
+	from := matchRows(tx, project, rows, tx.Dialect.LockedJoin("subjects s", "s",
 		engine.SQL("s.project_id = ? AND s.id = v.subject_id", project)))
 	var found []lockedRow
 	err = tx.Read(&found, engine.SQL(`SELECT t.n, ? AS clock, s.last_logged_at,

@@ -99,17 +99,18 @@ func matchNames(tx *access.Tx, names []*models.ArtifactVersionName) ([]nameMatch
 // nameRow is a name or an ID to look up, with its index.
 type nameRow struct {
 	N       int        `json:"n"`
-	ID      *models.ID `json:"id"`
-	Name    string     `json:"name"`
-	Version *string    `json:"version"`
-	Alias   *string    `json:"alias"`
-	Number  *int32     `json:"number"`
-	Latest  int        `json:"latest"`
+	Project *string    `json:"project,omitempty"`
+	ID      *models.ID `json:"id,omitempty"`
+	Name    string     `json:"name,omitempty"`
+	Version *string    `json:"version,omitempty"`
+	Alias   *string    `json:"alias,omitempty"`
+	Number  *int32     `json:"number,omitempty"`
+	Latest  int        `json:"latest,omitempty"`
 }
 
-// newNameRow returns the row of a name.
-func newNameRow(n int, name *models.ArtifactVersionName) nameRow {
-	row := nameRow{N: n, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
+// newNameRow returns the row of a name in a project.
+func newNameRow(n int, project string, name *models.ArtifactVersionName) nameRow {
+	row := nameRow{N: n, Project: &project, Name: name.Name, Version: name.Version, Alias: name.Alias, Number: name.Number}
 	if name.IsLatest() {
 		row.Latest, row.Alias = 1, nil
 	}
@@ -125,9 +126,9 @@ func matchNamesOf(
 		if tx.Who.ResolveProject(name.Project) != project {
 			continue
 		}
-		rows = append(rows, newNameRow(i, name))
+		rows = append(rows, newNameRow(i, project, name))
 	}
-	from := matchRows(tx, id, project, rows, engine.Expr{})
+	from := matchRows(tx, id, rows, engine.Expr{})
 	var found []nameMatch
 	if err := tx.Read(&found,
 		engine.SQL("SELECT t.n, p.id AS project_id, a.id AS artifact, "+engine.QualifyAs("v", selectedColumns)+" FROM ?",
@@ -145,10 +146,11 @@ func matchNamesOf(
 }
 
 // matchRows returns the items of FROM that look up rows t in a project p: artifacts a and versions v, with nulls for a
-// row without a match. join adds tables to them. There are no rows if the project has another name.
-func matchRows(tx *access.Tx, id models.ID, project string, rows []nameRow, join engine.Expr) engine.Expr {
-	return tx.Dialect.JSONRows(rows, engine.NumberColumn("n"), engine.IDColumn("id"), engine.TextColumn("name"),
-		engine.TextColumn("version"), engine.TextColumn("alias"), engine.NumberColumn("number"), engine.NumberColumn("latest")).
+// row without a match. join adds tables to them. A row whose project has another name is absent.
+func matchRows(tx *access.Tx, id models.ID, rows []nameRow, join engine.Expr) engine.Expr {
+	return tx.Dialect.JSONRows(rows, engine.NumberColumn("n"), engine.TextColumn("project"), engine.IDColumn("id"),
+		engine.TextColumn("name"), engine.TextColumn("version"), engine.TextColumn("alias"),
+		engine.NumberColumn("number"), engine.NumberColumn("latest")).
 		Concat(engine.SQL(" CROSS JOIN projects p")).
 		Concat(tx.Dialect.LeftLateralJoin("artifacts a", "a", engine.SQL("a.project_id = ? AND a.name = t.name", id))).
 		Concat(tx.Dialect.LeftLateralJoin("artifact_versions v", "v", engine.SQL(`v.project_id = ? AND v.id = CASE
@@ -159,10 +161,11 @@ func matchRows(tx *access.Tx, id models.ID, project string, rows []nameRow, join
         WHERE w.project_id = ? AND w.artifact_id = a.id`+MatchVersion("w.number", "t.number").SQL+`)
     WHEN t.latest = 1 THEN (SELECT w.id FROM artifact_versions w
         WHERE w.project_id = ? AND w.artifact_id = a.id ORDER BY w.number DESC LIMIT 1)
-    ELSE (SELECT l.artifact_version_id FROM aliases l WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
+    ELSE (SELECT l.artifact_version_id FROM aliases l
+        WHERE l.project_id = ? AND l.artifact_id = a.id AND l.alias = t.alias) END`,
 			id, id, id, id, id))).
 		Concat(join).
-		Concat(engine.SQL(" WHERE p.id = ? AND p.name = ?", id, project))
+		Concat(engine.SQL(" WHERE p.id = ? AND p.name = coalesce(t.project, p.name)", id))
 }
 
 // nameNotFound returns NOT_FOUND for the first part of a name that does not exist, with similar names.
