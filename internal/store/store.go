@@ -139,6 +139,9 @@ func (s *Store) LogBytes() (int64, bool) { return s.db.LogBytes() }
 // Pools returns how busy the pools of connections are.
 func (s *Store) Pools() []engine.Pool { return s.db.Pools() }
 
+// WriteGroups returns the load of the groups of LogMetadata.
+func (s *Store) WriteGroups() group.Stats { return s.logs.Stats() }
+
 // Explain returns the plan of a reading statement, line by line. PostgreSQL executes the statement for it.
 func (s *Store) Explain(ctx context.Context, text string, args []any) ([]string, error) {
 	return s.db.Explain(ctx, text, args)

@@ -38,6 +38,15 @@ type Queue[K comparable, T any] struct {
 	run    func(ctx context.Context, key K, g *Group[T]) error
 	mu     sync.Mutex
 	lines  map[K]*line[T]
+	stats  Stats
+}
+
+// Stats is the load of a queue.
+type Stats struct {
+	// Groups is the number of groups that have begun, and Calls the number of their calls.
+	Groups, Calls int64
+	// Waiting is the number of calls that wait for the next group.
+	Waiting int
 }
 
 // line holds the calls of one key.
@@ -102,6 +111,7 @@ func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 		q.lines[key] = of
 	}
 	of.waiting = append(of.waiting, c)
+	q.stats.Waiting++
 	if of.running < q.limits.Parallel {
 		of.running++
 		go q.runAll(key, of)
@@ -136,12 +146,21 @@ func (q *Queue[K, T]) take(key K, of *line[T]) (calls []*Call[T]) {
 		}
 	}
 	of.waiting = of.waiting[n:]
-	if calls == nil {
-		if of.running--; of.running == 0 {
-			delete(q.lines, key)
-		}
+	q.stats.Waiting -= n
+	if calls != nil {
+		q.stats.Groups++
+		q.stats.Calls += int64(len(calls))
+	} else if of.running--; of.running == 0 {
+		delete(q.lines, key)
 	}
 	return calls
+}
+
+// Stats returns the load of the queue.
+func (q *Queue[K, T]) Stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.stats
 }
 
 // runOne runs a group and sends the results to the callers.
