@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ const maxGroupedBytes = 64 << 10
 const entryBytes = 256
 
 // groupLimits bound groups, so that the first call of a group does not wait for long.
-var groupLimits = group.Limits{Calls: 64, Bytes: 512 << 10, Parallel: 1}
+var groupLimits = group.Limits{Calls: 64, Bytes: 512 << 10}
 
 // groupedCall is a call of LogMetadata in a group, and its result.
 type groupedCall struct {
@@ -64,6 +65,11 @@ func (s *Store) logInGroup(
 		return nil, group.ErrLeft
 	}
 	err = s.logs.Do(ctx, project, bytes, one)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		// The deadline of another call has passed during the commit, whose outcome is unknown.
+		err = &models.Error{Code: models.CodeUnavailable, Message: "the database did not confirm the commit; try again",
+			Retryable: true}
+	}
 	return one.logged, err
 }
 
@@ -109,26 +115,30 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 	return project, s.db.TranslateError(err)
 }
 
-// logGroup runs a group in one transaction, once: if it fails, the calls run by themselves.
+// logGroup runs a group in one transaction, once. If a statement fails although the database is available, the calls
+// run by themselves.
 func (s *Store) logGroup(ctx context.Context, project models.ID, g *group.Group[*groupedCall]) error {
 	var failed error
 	err := s.write(ctx, func(tx *transaction) error {
-		if failed = tx.logAll(project, g); failed == nil {
-			failed = g.Commit()
-		}
-		if failed != nil {
+		if failed = g.Commit(tx.logAll(project, g)); failed != nil {
 			return errGroupFailed
 		}
 		return nil
 	})
-	if failed != nil {
-		s.log.DebugContext(ctx, "a group of writes was rolled back", "calls", len(g.Calls), "error", failed)
+	if failed == nil {
+		return err
 	}
-	return err
+	// A cancelled statement is unavailable, too.
+	failed = s.db.TranslateError(failed)
+	if models.CodeOf(failed) == models.CodeUnavailable && !errors.Is(failed, context.Canceled) {
+		return failed
+	}
+	s.log.DebugContext(ctx, "a write group was rolled back", "calls", len(g.Calls), "error", failed)
+	return group.ErrLeft
 }
 
-// errGroupFailed ends the transaction of a group. No caller sees it.
-var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the group of writes is rolled back"}
+// errGroupFailed ends the transaction of a group, which is not tried again. No caller sees it.
+var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the write group is rolled back"}
 
 // logAll appends the entries of all calls by the same statements, in the order of the calls.
 func (tx *transaction) logAll(project models.ID, g *group.Group[*groupedCall]) error {
@@ -190,6 +200,7 @@ func (tx *transaction) lockCalls(project models.ID, g *group.Group[*groupedCall]
 // time is later than those of the calls before it about the same subjects. It reports whether all targets are locked.
 func (c *groupedCall) setTargets(locked map[int]target.Locked, first int, clock int64, next map[models.ID]int64) bool {
 	at := clock
+	c.found = nil // of an earlier try
 	for i := range c.writes {
 		one, ok := locked[first+i]
 		if !ok {

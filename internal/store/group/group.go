@@ -12,7 +12,6 @@ package group
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ import (
 	"github.com/placard/placard/internal/admission"
 )
 
-// ErrLeft is the result of a call that left its group, or whose group was rolled back. Nothing of it is stored, and the
+// ErrLeft is the result of a call that left its group, or whose group failed. Nothing of it is stored, and the
 // caller can run it by itself.
 var ErrLeft = errors.New("the call is in no group")
 
@@ -28,8 +27,6 @@ var ErrLeft = errors.New("the call is in no group")
 type Limits struct {
 	// Calls is the maximum number of calls of a group, and Bytes that of the sum of their sizes.
 	Calls, Bytes int
-	// Parallel is the number of groups of a key that run at the same time.
-	Parallel int
 }
 
 // Queue runs calls with equal keys in groups. It is safe for concurrent use.
@@ -49,11 +46,8 @@ type Stats struct {
 	Waiting int
 }
 
-// line holds the calls of one key.
-type line[T any] struct {
-	waiting []*Call[T]
-	running int
-}
+// line holds the calls that wait while a group of their key runs.
+type line[T any] struct{ waiting []*Call[T] }
 
 // Call is a call that waits in a queue, or runs in a group.
 type Call[T any] struct {
@@ -74,7 +68,8 @@ type Group[T any] struct {
 	isCommitting bool
 }
 
-// NewQueue returns a queue. run runs a group in one transaction. It returns nil if the transaction was committed.
+// NewQueue returns a queue. run runs a group in one transaction. It returns nil if the transaction was committed,
+// ErrLeft if it was rolled back and the calls shall run by themselves, and otherwise the failure of all calls.
 func NewQueue[K comparable, T any](
 	limits Limits, run func(ctx context.Context, key K, g *Group[T]) error,
 ) *Queue[K, T] {
@@ -100,22 +95,19 @@ func (q *Queue[K, T]) Do(ctx context.Context, key K, bytes int, value T) error {
 	}
 }
 
-// add adds a call to the line of its key, and starts a group if fewer than Parallel run. It returns the number of calls
+// add adds a call to the line of its key, and starts a group if none of the key runs. It returns the number of calls
 // in the line.
 func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.stats.Waiting++
 	of := q.lines[key]
 	if of == nil {
 		of = &line[T]{}
 		q.lines[key] = of
-	}
-	of.waiting = append(of.waiting, c)
-	q.stats.Waiting++
-	if of.running < q.limits.Parallel {
-		of.running++
 		go q.runAll(key, of)
 	}
+	of.waiting = append(of.waiting, c)
 	return len(of.waiting)
 }
 
@@ -150,7 +142,7 @@ func (q *Queue[K, T]) take(key K, of *line[T]) (calls []*Call[T]) {
 	if calls != nil {
 		q.stats.Groups++
 		q.stats.Calls += int64(len(calls))
-	} else if of.running--; of.running == 0 {
+	} else {
 		delete(q.lines, key)
 	}
 	return calls
@@ -163,19 +155,56 @@ func (q *Queue[K, T]) Stats() Stats {
 	return q.stats
 }
 
-// runOne runs a group and sends the results to the callers.
+// runOne runs a group and sends the results to the callers. If callers leave before the commit, the others run again.
 func (q *Queue[K, T]) runOne(key K, calls []*Call[T]) {
-	g := &Group[T]{Calls: calls}
+	for len(calls) > 0 {
+		g := &Group[T]{Calls: calls}
+		err := q.try(key, g)
+		if err == nil || g.isCommitting {
+			g.end(err)
+			return
+		}
+		if calls = g.dismiss(); len(calls) == len(g.Calls) {
+			g.end(err)
+			return
+		}
+	}
+}
+
+// end sends the result of all calls.
+func (g *Group[T]) end(result error) {
+	for _, c := range g.Calls {
+		c.result <- result
+	}
+}
+
+// try runs a group once.
+func (q *Queue[K, T]) try(key K, g *Group[T]) error {
 	ctx, cancel := g.context()
 	defer cancel()
-	err := recoverPanic(func() error { return q.run(ctx, key, g) })
-	if err != nil && !g.isCommitting {
-		err = ErrLeft
-	}
+	defer func() {
+		for _, c := range g.Calls {
+			c.cancels()
+		}
+	}()
+	return recoverPanic(func() error { return q.run(ctx, key, g) })
+}
+
+// dismiss ends the calls whose callers have left, and returns the others.
+func (g *Group[T]) dismiss() (staying []*Call[T]) {
 	for _, c := range g.Calls {
-		c.cancels()
-		c.result <- err
+		c.committing.Store(false)
+		err := c.ctx.Err()
+		if deadline, ok := c.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+			err = context.DeadlineExceeded // the timer of ctx may fire later than that of the group
+		}
+		if err != nil {
+			c.result <- err
+		} else {
+			staying = append(staying, c)
+		}
 	}
+	return staying
 }
 
 // context returns the context of the transaction. It has the values of the first call and the earliest of the
@@ -214,10 +243,14 @@ func (g *Group[T]) Leave(leaves func(value T) bool) {
 	g.Calls = staying
 }
 
-// Commit is called at the end of the transaction, before it is committed. It returns an error if a caller has left, and
-// then the transaction must be rolled back. Otherwise all callers wait for the result of the commit, and the context of
-// the transaction ends at the earliest deadline only.
-func (g *Group[T]) Commit() error {
+// Commit is called at the end of the transaction with its result so far, before it is committed. If it returns an
+// error, the transaction must be rolled back: its own, or that of a caller that has left. Otherwise all callers wait for
+// the result of the commit, and the context of the transaction ends at the earliest deadline only.
+func (g *Group[T]) Commit(result error) error {
+	g.isCommitting = false // a transaction may be tried again
+	if result != nil {
+		return result
+	}
 	for _, c := range g.Calls {
 		c.committing.Store(true)
 		c.cancels()
@@ -229,12 +262,12 @@ func (g *Group[T]) Commit() error {
 	return nil
 }
 
-// recoverPanic returns a panic of fn as an error. The calls run by themselves then, each in the goroutine of its
-// caller.
+// recoverPanic returns ErrLeft for a panic of fn. The calls run by themselves then, each in the goroutine of its caller,
+// where a panic is reported.
 func recoverPanic(fn func() error) (err error) {
 	defer func() {
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("panic: %v", problem)
+		if recover() != nil {
+			err = ErrLeft
 		}
 	}()
 	return fn()

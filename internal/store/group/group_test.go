@@ -41,7 +41,7 @@ func newQueue(t *testing.T, limits group.Limits) *queue {
 	return q
 }
 
-var limits = group.Limits{Calls: 3, Bytes: 100, Parallel: 1}
+var limits = group.Limits{Calls: 3, Bytes: 100}
 
 // start starts a call and returns the channel of its result. It returns when the call waits, or when its group runs.
 func (q *queue) start(ctx context.Context, bytes int, value string) <-chan error {
@@ -73,7 +73,7 @@ func (q *queue) expect(result <-chan error, want error) {
 	}
 }
 
-func commit(g *group.Group[string]) error { return g.Commit() }
+func commit(g *group.Group[string]) error { return g.Commit(nil) }
 
 // TestGroups checks that a lone call starts at once, that calls wait while a group runs, and that groups are bounded by
 // calls and by bytes.
@@ -111,8 +111,8 @@ func TestKeysAreIndependent(t *testing.T) {
 	first.next <- commit
 }
 
-// TestFailures checks that a failure before the commit makes all calls leave, and that the failure of a commit is the
-// result of all calls, because its outcome is unknown.
+// TestFailures checks that a failure is the result of all calls, that a rollback or a panic makes them leave, and that
+// one call can leave.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	q, ctx, failure := newQueue(t, limits), t.Context(), errors.New("failure")
@@ -129,12 +129,13 @@ func TestFailures(t *testing.T) {
 		run  func(g *group.Group[string]) error
 		want [2]error
 	}{
-		{"before the commit", func(*group.Group[string]) error { return failure }, [2]error{group.ErrLeft, group.ErrLeft}},
+		{"before the commit", func(g *group.Group[string]) error { return g.Commit(failure) }, [2]error{failure, failure}},
+		{"a rollback", func(*group.Group[string]) error { return group.ErrLeft }, [2]error{group.ErrLeft, group.ErrLeft}},
 		{"a panic", func(*group.Group[string]) error { panic("x") }, [2]error{group.ErrLeft, group.ErrLeft}},
-		{"in the commit", func(g *group.Group[string]) error { return errors.Join(g.Commit(), failure) }, [2]error{failure, failure}},
+		{"in the commit", func(g *group.Group[string]) error { return errors.Join(g.Commit(nil), failure) }, [2]error{failure, failure}},
 		{"one call leaves", func(g *group.Group[string]) error {
 			g.Leave(func(value string) bool { return value == "a" })
-			return g.Commit()
+			return g.Commit(nil)
 		}, [2]error{group.ErrLeft, nil}},
 	} {
 		t.Log(c.name)
@@ -169,14 +170,15 @@ func TestCallersLeave(t *testing.T) {
 	q.expect(left, context.Canceled)
 	harness.Receive(t, "the statements of the group are cancelled", third.ctx.Done())
 	third.next <- commit // refuses
-	q.expect(other, group.ErrLeft)
+	q.group("other").next <- commit
+	q.expect(other, nil)
 
 	ctx, leave = context.WithCancel(t.Context())
 	left = q.start(ctx, 1, "left")
 	committing, hasLeft, cancelled := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	fourth := q.group("left")
 	fourth.next <- func(g *group.Group[string]) error {
-		err := g.Commit()
+		err := g.Commit(nil)
 		close(committing)
 		<-hasLeft
 		cancelled <- fourth.ctx.Err()
@@ -217,11 +219,11 @@ func TestDeadline(t *testing.T) {
 func TestTruth(t *testing.T) {
 	t.Parallel()
 	for name, commit := range map[string]func(g *group.Group[int]) error{
-		"truthful": (*group.Group[int]).Commit, "control": func(*group.Group[int]) error { return nil },
+		"truthful": func(g *group.Group[int]) error { return g.Commit(nil) }, "control": func(*group.Group[int]) error { return nil },
 	} {
 		var mu sync.Mutex
 		stored := map[int]int{}
-		q := group.NewQueue(group.Limits{Calls: 8, Bytes: 100, Parallel: 2},
+		q := group.NewQueue(group.Limits{Calls: 8, Bytes: 100},
 			func(_ context.Context, _ string, g *group.Group[int]) error {
 				g.Leave(func(value int) bool { return value%17 == 0 })
 				time.Sleep(time.Duration(rand.IntN(100)) * time.Microsecond)
