@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,8 +25,15 @@ const maxGroupedBytes = 64 << 10
 // entryBytes is the size of an entry without its value, for the size of a call.
 const entryBytes = 256
 
-// groupLimits bound groups, so that the first call of a group does not wait for long.
-var groupLimits = group.Limits{Calls: 64, Bytes: 512 << 10}
+// newLogQueue returns the groups of LogMetadata. Their limits let the first call of a group not wait for long. SQLite
+// commits one transaction after the other.
+func newLogQueue(s *Store) *logQueue {
+	limits := group.Limits{Calls: 64, Bytes: 512 << 10, Commits: 4}
+	if s.db.Dialect().HasOneWriter() {
+		limits.Commits = 0
+	}
+	return group.NewQueue(limits, s.logGroup)
+}
 
 // groupedCall is a call of LogMetadata in a group, and its result.
 type groupedCall struct {
@@ -37,7 +45,16 @@ type groupedCall struct {
 	// made is the time and the author of the entries.
 	made   *origin
 	logged []Logged
+
+	bytes    int
+	subjects []string
 }
+
+// Bytes returns the size of the call.
+func (c *groupedCall) Bytes() int { return c.bytes }
+
+// Subjects returns the texts of the selectors.
+func (c *groupedCall) Subjects() []string { return c.subjects }
 
 type logQueue = group.Queue[models.ID, *groupedCall]
 
@@ -47,16 +64,15 @@ type logQueue = group.Queue[models.ID, *groupedCall]
 func (s *Store) logInGroup(
 	ctx context.Context, call *keyedCall, writes []Write, answer func(*snapshot.Codec, *[]Logged),
 ) ([]Logged, error) {
-	who, bytes := s.caller(ctx), 0
+	who, one := s.caller(ctx), &groupedCall{keyedCall: call, writes: writes, answer: answer}
 	for _, write := range writes {
 		for _, fact := range write.Facts {
-			bytes += entryBytes + len(fact.Key) + len(fact.Text)
+			one.bytes += entryBytes + len(fact.Key) + len(fact.Text)
 		}
 	}
-	if bytes > maxGroupedBytes {
+	if one.bytes > maxGroupedBytes {
 		return nil, group.ErrLeft
 	}
-	one := &groupedCall{keyedCall: call, writes: writes, answer: answer}
 	project, err := s.selectVersions(ctx, who, one)
 	if err != nil {
 		return nil, err
@@ -64,7 +80,7 @@ func (s *Store) logInGroup(
 	if project.IsZero() || !who.HasRole(models.ApiKeyRoleWriter, project) {
 		return nil, group.ErrLeft
 	}
-	err = s.logs.Do(ctx, project, bytes, one)
+	err = s.logs.Do(ctx, project, one)
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		// The deadline of another call has passed during the commit, whose outcome is unknown.
 		err = &models.Error{Code: models.CodeUnavailable, Message: "the database did not confirm the commit; try again",
@@ -83,9 +99,11 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 		if named := write.Target.ArtifactVersion; named != nil && named.CheckExact(nil) == nil {
 			one.Project, one.Named = who.ResolveProject(named.Project), named
 			names[one.Project] = true
+			c.subjects = append(c.subjects, textOfName(named))
 		} else if text := write.Target.ArtifactVersionID; text != nil {
 			one.ID, _ = models.ParseID(*text)
 			ids = append(ids, one.ID)
+			c.subjects = append(c.subjects, *text)
 		} else {
 			return models.ID{}, nil
 		}
@@ -113,6 +131,17 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 		project = projects[0]
 	}
 	return project, s.db.TranslateError(err)
+}
+
+// textOfName returns a text that two names of versions of a project share if they are equal.
+func textOfName(n *models.ArtifactVersionName) string {
+	switch {
+	case n.Version != nil:
+		return n.Name + "\x00version\x00" + *n.Version
+	case n.Alias != nil:
+		return n.Name + "\x00alias\x00" + *n.Alias
+	}
+	return fmt.Sprint(n.Name, "\x00number\x00", *n.Number)
 }
 
 // logGroup runs a group in one transaction, once. If a statement fails although the database is available, the calls

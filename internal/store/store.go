@@ -107,7 +107,7 @@ func open(ctx context.Context, url string, log *slog.Logger, up bool, options []
 		db:           db, log: log, clock: db.Clock(),
 	}
 	s.deletedProjects = deletion.NewProjects(db, log, &s.projects)
-	s.logs = group.NewQueue(groupLimits, s.logGroup)
+	s.logs = newLogQueue(s)
 	if err := s.RefreshDeleted(ctx); err != nil {
 		return nil, errors.Join(db.TranslateError(err), db.Close())
 	}

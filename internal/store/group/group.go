@@ -1,17 +1,18 @@
 // Package group runs calls that wait at the same time as one group, so that they share statements and a commit
 // (ADR 0038).
 //
-// It hides who waits for whom. While the group of a key runs, new calls of the key wait; the next group takes them. A
-// call that finds no group of its key running starts at once, so a single caller never waits for others. No timer is
-// involved.
+// It hides who waits for whom. While the statements of a group run, new calls of its key wait; the next group takes
+// them. It begins when the group commits, without the calls about subjects that this group has locked. A call that finds
+// no group of its key running starts at once, so a single caller never waits for others. No timer is involved.
 //
-// A Queue runs groups. Its method Do adds a call and returns the result of that call. The function that runs a Group
+// A Queue runs groups. Its method Do adds a Member and returns the result of its call. The function that runs a Group
 // lets single calls leave it, and asks it before the commit whether all callers still wait.
 package group
 
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,10 +28,21 @@ var ErrLeft = errors.New("the call is in no group")
 type Limits struct {
 	// Calls is the maximum number of calls of a group, and Bytes that of the sum of their sizes.
 	Calls, Bytes int
+	// Commits is the maximum number of groups of a key that commit while another one runs.
+	Commits int
+}
+
+// Member is a call for a group.
+type Member interface {
+	// Bytes is the size of the call.
+	Bytes() int
+	// Subjects are the subjects that the call locks, as far as they are known before. Calls with different texts may lock
+	// the same subject.
+	Subjects() []string
 }
 
 // Queue runs calls with equal keys in groups. It is safe for concurrent use.
-type Queue[K comparable, T any] struct {
+type Queue[K comparable, T Member] struct {
 	limits Limits
 	run    func(ctx context.Context, key K, g *Group[T]) error
 	mu     sync.Mutex
@@ -42,18 +54,24 @@ type Queue[K comparable, T any] struct {
 type Stats struct {
 	// Groups is the number of groups that have begun, and Calls the number of their calls.
 	Groups, Calls int64
-	// Waiting is the number of calls that wait for the next group.
+	// Waiting is the number of calls that wait for a group.
 	Waiting int
 }
 
-// line holds the calls that wait while a group of their key runs.
-type line[T any] struct{ waiting []*Call[T] }
+// line holds the calls of one key.
+type line[T Member] struct {
+	waiting []*Call[T]
+	// isRunning is set while the statements of a group run.
+	isRunning bool
+	// commits is the number of groups that commit while another one may run, and locked counts their subjects.
+	commits int
+	locked  map[string]int
+}
 
 // Call is a call that waits in a queue, or runs in a group.
-type Call[T any] struct {
+type Call[T Member] struct {
 	Value  T
 	ctx    context.Context
-	bytes  int
 	result chan error
 	// committing is set before the last check of ctx. A caller whose context ends later waits for the commit.
 	committing atomic.Bool
@@ -62,15 +80,20 @@ type Call[T any] struct {
 }
 
 // Group is the calls of one transaction.
-type Group[T any] struct {
+type Group[T Member] struct {
 	Calls []*Call[T]
 	// isCommitting is set if the result of the transaction is the result of all calls.
 	isCommitting bool
+	// overtake lets the next group run, and reports whether it may.
+	overtake func(g *Group[T]) bool
+	// isOvertaken is set after that, and locked are the subjects of the group then.
+	isOvertaken bool
+	locked      []string
 }
 
 // NewQueue returns a queue. run runs a group in one transaction. It returns nil if the transaction was committed,
 // ErrLeft if it was rolled back and the calls shall run by themselves, and otherwise the failure of all calls.
-func NewQueue[K comparable, T any](
+func NewQueue[K comparable, T Member](
 	limits Limits, run func(ctx context.Context, key K, g *Group[T]) error,
 ) *Queue[K, T] {
 	return &Queue[K, T]{limits: limits, run: run, lines: map[K]*line[T]{}}
@@ -79,8 +102,8 @@ func NewQueue[K comparable, T any](
 // Do runs a call in a group, and returns nil after the commit. It fails with ErrLeft if nothing of the call is stored
 // for a reason that the call by itself would find out. If ctx ends before the group commits, Do returns the error of
 // ctx, and nothing of the call is stored. While it waits, the slot of ctx is free for another operation.
-func (q *Queue[K, T]) Do(ctx context.Context, key K, bytes int, value T) error {
-	c := &Call[T]{Value: value, ctx: ctx, bytes: bytes, result: make(chan error, 1)}
+func (q *Queue[K, T]) Do(ctx context.Context, key K, value T) error {
+	c := &Call[T]{Value: value, ctx: ctx, result: make(chan error, 1)}
 	if waiting := q.add(key, c); waiting <= q.limits.Calls {
 		defer admission.Yield(ctx)()
 	}
@@ -95,57 +118,104 @@ func (q *Queue[K, T]) Do(ctx context.Context, key K, bytes int, value T) error {
 	}
 }
 
-// add adds a call to the line of its key, and starts a group if none of the key runs. It returns the number of calls
-// in the line.
+// add adds a call to the line of its key, and starts a group if none runs. It returns the number of calls in the line.
 func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Waiting++
 	of := q.lines[key]
 	if of == nil {
-		of = &line[T]{}
+		of = &line[T]{locked: map[string]int{}}
 		q.lines[key] = of
-		go q.runAll(key, of)
 	}
 	of.waiting = append(of.waiting, c)
+	q.start(key, of)
 	return len(of.waiting)
 }
 
-// runAll runs groups of a key until no call waits.
-func (q *Queue[K, T]) runAll(key K, of *line[T]) {
-	for {
-		calls := q.take(key, of)
-		if calls == nil {
-			return
-		}
-		q.runOne(key, calls)
+// start starts a group of a line, unless one runs, and removes an idle line. The caller holds the lock.
+func (q *Queue[K, T]) start(key K, of *line[T]) {
+	switch {
+	case of.isRunning:
+	case len(of.waiting) > 0:
+		of.isRunning = true
+		go q.runAll(key, of)
+	case of.commits == 0:
+		delete(q.lines, key)
 	}
 }
 
-// take removes the calls of the next group from a line. It omits those whose callers have left. Without calls it
-// returns nil, and ends the run of groups.
+// runAll runs groups of a key until no call can run, or until a group is overtaken.
+func (q *Queue[K, T]) runAll(key K, of *line[T]) {
+	for {
+		calls := q.take(key, of)
+		if calls == nil || q.runOne(key, of, calls) {
+			return
+		}
+	}
+}
+
+// take removes the calls of the next group from a line. It omits those whose callers have left, and leaves those about
+// the subjects of a group that commits. Without calls it returns nil, and no group runs any more.
 func (q *Queue[K, T]) take(key K, of *line[T]) (calls []*Call[T]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n, bytes := 0, 0
+	var staying []*Call[T]
+	bytes := 0
 	for _, c := range of.waiting {
-		if len(calls) == q.limits.Calls || len(calls) > 0 && bytes+c.bytes > q.limits.Bytes {
-			break
-		}
-		n++
-		if c.ctx.Err() == nil {
-			calls, bytes = append(calls, c), bytes+c.bytes
+		isFull := len(calls) == q.limits.Calls || len(calls) > 0 && bytes+c.Value.Bytes() > q.limits.Bytes
+		switch {
+		case c.ctx.Err() != nil:
+		case isFull || slices.ContainsFunc(c.Value.Subjects(), func(s string) bool { return of.locked[s] > 0 }):
+			staying = append(staying, c)
+		default:
+			calls, bytes = append(calls, c), bytes+c.Value.Bytes()
 		}
 	}
-	of.waiting = of.waiting[n:]
-	q.stats.Waiting -= n
+	q.stats.Waiting -= len(of.waiting) - len(staying)
+	of.waiting = staying
 	if calls != nil {
 		q.stats.Groups++
 		q.stats.Calls += int64(len(calls))
-	} else {
-		delete(q.lines, key)
+		return calls
 	}
-	return calls
+	of.isRunning = false
+	if len(staying) == 0 {
+		q.start(key, of)
+	}
+	return nil
+}
+
+// overtake lets the next group of a line run while g commits. It reports false if too many groups commit already.
+func (q *Queue[K, T]) overtake(key K, of *line[T], g *Group[T]) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if of.commits == q.limits.Commits {
+		return false
+	}
+	of.commits++
+	for _, c := range g.Calls {
+		g.locked = append(g.locked, c.Value.Subjects()...)
+	}
+	for _, subject := range g.locked {
+		of.locked[subject]++
+	}
+	of.isRunning = false
+	q.start(key, of)
+	return true
+}
+
+// release removes a group that has committed from a line. The calls about its subjects can run now.
+func (q *Queue[K, T]) release(key K, of *line[T], g *Group[T]) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	of.commits--
+	for _, subject := range g.locked {
+		if of.locked[subject]--; of.locked[subject] == 0 {
+			delete(of.locked, subject)
+		}
+	}
+	q.start(key, of)
 }
 
 // Stats returns the load of the queue.
@@ -155,20 +225,27 @@ func (q *Queue[K, T]) Stats() Stats {
 	return q.stats
 }
 
-// runOne runs a group and sends the results to the callers. If callers leave before the commit, the others run again.
-func (q *Queue[K, T]) runOne(key K, calls []*Call[T]) {
+// runOne runs a group and sends the results to the callers. If callers leave before the commit, the others run again. It
+// reports whether another group runs already.
+func (q *Queue[K, T]) runOne(key K, of *line[T], calls []*Call[T]) bool {
 	for len(calls) > 0 {
-		g := &Group[T]{Calls: calls}
+		g := &Group[T]{Calls: calls, overtake: func(g *Group[T]) bool { return q.overtake(key, of, g) }}
 		err := q.try(key, g)
+		if g.isOvertaken {
+			q.release(key, of, g)
+		}
 		if err == nil || g.isCommitting {
 			g.end(err)
-			return
+			return g.isOvertaken
 		}
-		if calls = g.dismiss(); len(calls) == len(g.Calls) {
-			g.end(err)
-			return
+		if calls = g.dismiss(); g.isOvertaken || len(calls) == len(g.Calls) {
+			for _, c := range calls {
+				c.result <- err
+			}
+			return g.isOvertaken
 		}
 	}
+	return false
 }
 
 // end sends the result of all calls.
@@ -259,6 +336,7 @@ func (g *Group[T]) Commit(result error) error {
 		}
 	}
 	g.isCommitting = true
+	g.isOvertaken = g.isOvertaken || g.overtake(g)
 	return nil
 }
 

@@ -14,10 +14,20 @@ import (
 	"github.com/placard/placard/internal/store/group"
 )
 
-// queue is a queue of texts. Each group waits in a test before its commit.
+// call is a call about the subject of its name.
+type call struct {
+	name     string
+	n, bytes int
+}
+
+func (c call) Bytes() int { return c.bytes }
+
+func (c call) Subjects() []string { return []string{c.name} }
+
+// queue is a queue of calls. Each group waits in a test before its commit.
 type queue struct {
 	*testing.T
-	*group.Queue[string, string]
+	*group.Queue[string, call]
 	groups chan running
 }
 
@@ -25,15 +35,15 @@ type queue struct {
 type running struct {
 	ctx   context.Context
 	calls []string
-	next  chan func(g *group.Group[string]) error
+	next  chan func(g *group.Group[call]) error
 }
 
 func newQueue(t *testing.T, limits group.Limits) *queue {
 	q := &queue{T: t, groups: make(chan running, 100)}
-	q.Queue = group.NewQueue(limits, func(ctx context.Context, _ string, g *group.Group[string]) error {
-		one := running{ctx, nil, make(chan func(g *group.Group[string]) error)}
+	q.Queue = group.NewQueue(limits, func(ctx context.Context, _ string, g *group.Group[call]) error {
+		one := running{ctx, nil, make(chan func(g *group.Group[call]) error)}
 		for _, c := range g.Calls {
-			one.calls = append(one.calls, c.Value)
+			one.calls = append(one.calls, c.Value.name)
 		}
 		q.groups <- one
 		return (<-one.next)(g)
@@ -48,7 +58,7 @@ func (q *queue) start(ctx context.Context, bytes int, value string) <-chan error
 	q.Helper()
 	result := make(chan error, 1)
 	before := q.Stats()
-	go func() { result <- q.Do(ctx, "key", bytes, value) }()
+	go func() { result <- q.Do(ctx, "key", call{name: value, bytes: bytes}) }()
 	harness.Eventually(q, "the call is queued", func() bool {
 		now := q.Stats()
 		return now.Waiting+int(now.Calls) > before.Waiting+int(before.Calls)
@@ -73,7 +83,7 @@ func (q *queue) expect(result <-chan error, want error) {
 	}
 }
 
-func commit(g *group.Group[string]) error { return g.Commit(nil) }
+func commit(g *group.Group[call]) error { return g.Commit(nil) }
 
 // TestGroups checks that a lone call starts at once, that calls wait while a group runs, and that groups are bounded by
 // calls and by bytes.
@@ -105,7 +115,7 @@ func TestKeysAreIndependent(t *testing.T) {
 	q.start(t.Context(), 1, "a")
 	first := q.group("a")
 	other := make(chan error, 1)
-	go func() { other <- q.Do(t.Context(), "other", 1, "b") }()
+	go func() { other <- q.Do(t.Context(), "other", call{name: "b", bytes: 1}) }()
 	q.group("b").next <- commit
 	q.expect(other, nil)
 	first.next <- commit
@@ -126,15 +136,15 @@ func TestFailures(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		run  func(g *group.Group[string]) error
+		run  func(g *group.Group[call]) error
 		want [2]error
 	}{
-		{"before the commit", func(g *group.Group[string]) error { return g.Commit(failure) }, [2]error{failure, failure}},
-		{"a rollback", func(*group.Group[string]) error { return group.ErrLeft }, [2]error{group.ErrLeft, group.ErrLeft}},
-		{"a panic", func(*group.Group[string]) error { panic("x") }, [2]error{group.ErrLeft, group.ErrLeft}},
-		{"in the commit", func(g *group.Group[string]) error { return errors.Join(g.Commit(nil), failure) }, [2]error{failure, failure}},
-		{"one call leaves", func(g *group.Group[string]) error {
-			g.Leave(func(value string) bool { return value == "a" })
+		{"before the commit", func(g *group.Group[call]) error { return g.Commit(failure) }, [2]error{failure, failure}},
+		{"a rollback", func(*group.Group[call]) error { return group.ErrLeft }, [2]error{group.ErrLeft, group.ErrLeft}},
+		{"a panic", func(*group.Group[call]) error { panic("x") }, [2]error{group.ErrLeft, group.ErrLeft}},
+		{"in the commit", func(g *group.Group[call]) error { return errors.Join(g.Commit(nil), failure) }, [2]error{failure, failure}},
+		{"one call leaves", func(g *group.Group[call]) error {
+			g.Leave(func(c call) bool { return c.name == "a" })
 			return g.Commit(nil)
 		}, [2]error{group.ErrLeft, nil}},
 	} {
@@ -177,7 +187,7 @@ func TestCallersLeave(t *testing.T) {
 	left = q.start(ctx, 1, "left")
 	committing, hasLeft, cancelled := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	fourth := q.group("left")
-	fourth.next <- func(g *group.Group[string]) error {
+	fourth.next <- func(g *group.Group[call]) error {
 		err := g.Commit(nil)
 		close(committing)
 		<-hasLeft
@@ -189,6 +199,38 @@ func TestCallersLeave(t *testing.T) {
 	close(hasLeft)
 	q.expect(cancelled, nil)
 	q.expect(left, nil)
+}
+
+// TestCommitsOverlap checks that the next group runs while a group commits, without calls about its subjects. No more
+// than a number of groups commit at the same time.
+func TestCommitsOverlap(t *testing.T) {
+	t.Parallel()
+	q, ctx := newQueue(t, group.Limits{Calls: 3, Bytes: 100, Commits: 1}), t.Context()
+	commits := func(one running) (end chan struct{}) {
+		end = make(chan struct{})
+		one.next <- func(g *group.Group[call]) error {
+			err := g.Commit(nil)
+			<-end
+			return err
+		}
+		return end
+	}
+	results := []<-chan error{q.start(ctx, 1, "a")}
+	first := q.group("a")
+	for _, name := range []string{"a", "b", "c"} {
+		results = append(results, q.start(ctx, 1, name))
+	}
+	endFirst := commits(first)
+	second := q.group("b", "c")
+	results = append(results, q.start(ctx, 1, "d"))
+	endSecond := commits(second) // it is the second that commits, so it is not overtaken
+	close(endFirst)
+	q.expect(results[0], nil)
+	close(endSecond)
+	q.group("a", "d").next <- commit
+	for _, result := range results[1:] {
+		q.expect(result, nil)
+	}
 }
 
 // TestDeadline checks that the transaction of a group has the earliest deadline of its callers.
@@ -218,14 +260,14 @@ func TestDeadline(t *testing.T) {
 // The control is a transaction that does not ask whether the callers still wait.
 func TestTruth(t *testing.T) {
 	t.Parallel()
-	for name, commit := range map[string]func(g *group.Group[int]) error{
-		"truthful": func(g *group.Group[int]) error { return g.Commit(nil) }, "control": func(*group.Group[int]) error { return nil },
+	for name, commit := range map[string]func(g *group.Group[call]) error{
+		"truthful": func(g *group.Group[call]) error { return g.Commit(nil) }, "control": func(*group.Group[call]) error { return nil },
 	} {
 		var mu sync.Mutex
 		stored := map[int]int{}
-		q := group.NewQueue(group.Limits{Calls: 8, Bytes: 100},
-			func(_ context.Context, _ string, g *group.Group[int]) error {
-				g.Leave(func(value int) bool { return value%17 == 0 })
+		q := group.NewQueue(group.Limits{Calls: 8, Bytes: 100, Commits: 2},
+			func(_ context.Context, _ string, g *group.Group[call]) error {
+				g.Leave(func(c call) bool { return c.n%17 == 0 })
 				time.Sleep(time.Duration(rand.IntN(100)) * time.Microsecond)
 				if err := commit(g); err != nil {
 					return err
@@ -233,7 +275,7 @@ func TestTruth(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				for _, c := range g.Calls {
-					stored[c.Value]++
+					stored[c.Value.n]++
 				}
 				return nil
 			})
@@ -244,7 +286,7 @@ func TestTruth(t *testing.T) {
 			all.Go(func() {
 				for i := worker; i < calls; i += 50 {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(3000))*time.Microsecond)
-					results[i] = q.Do(ctx, fmt.Sprint(i%2), 1, i)
+					results[i] = q.Do(ctx, fmt.Sprint(i%2), call{name: fmt.Sprint(i % 7), n: i, bytes: 1})
 					cancel()
 				}
 			})
