@@ -28,9 +28,9 @@ const entryBytes = 256
 // newLogQueue returns the groups of LogMetadata. Their limits let the first call of a group not wait for long. SQLite
 // commits one transaction after the other.
 func newLogQueue(s *Store) *logQueue {
-	limits := group.Limits{Calls: 64, Bytes: 512 << 10, Commits: 4}
+	limits := group.Limits{Calls: 64, Bytes: 512 << 10, Groups: 4, Backlog: 16}
 	if s.db.Dialect().HasOneWriter() {
-		limits.Commits = 0
+		limits.Groups = 1
 	}
 	return group.NewQueue(limits, s.logGroup)
 }

@@ -1,9 +1,10 @@
 // Package group runs calls that wait at the same time as one group, so that they share statements and a commit
 // (ADR 0038).
 //
-// It hides who waits for whom. While the statements of a group run, new calls of its key wait; the next group takes
-// them. It begins when the group commits, without the calls about subjects that this group has locked. A call that finds
-// no group of its key running starts at once, so a single caller never waits for others. No timer is involved.
+// It hides who waits for whom. While the statements of a group run, new calls of its key wait for the next group. That
+// begins when the first one commits, or before if many calls wait. It leaves out the calls about subjects of groups
+// that have not ended. A call that finds no group of its key running starts at once, so a single caller never waits for
+// others. No timer is involved.
 //
 // A Queue runs groups. Its method Do adds a Member and returns the result of its call. The function that runs a Group
 // lets single calls leave it, and asks it before the commit whether all callers still wait.
@@ -28,8 +29,9 @@ var ErrLeft = errors.New("the call is in no group")
 type Limits struct {
 	// Calls is the maximum number of calls of a group, and Bytes that of the sum of their sizes.
 	Calls, Bytes int
-	// Commits is the maximum number of groups of a key that commit while another one runs.
-	Commits int
+	// Groups is the maximum number of groups of a key that have not ended. One of them runs its statements while the
+	// others commit, or two if at least Backlog calls wait.
+	Groups, Backlog int
 }
 
 // Member is a call for a group.
@@ -58,14 +60,13 @@ type Stats struct {
 	Waiting int
 }
 
-// line holds the calls of one key.
+// line holds the calls and the groups of one key.
 type line[T Member] struct {
 	waiting []*Call[T]
-	// isRunning is set while the statements of a group run.
-	isRunning bool
-	// commits is the number of groups that commit while another one may run, and locked counts their subjects.
-	commits int
-	locked  map[string]int
+	// groups is the number of groups that have not ended, and running of those that do not commit yet.
+	groups, running int
+	// locked counts the subjects of these groups.
+	locked map[string]int
 }
 
 // Call is a call that waits in a queue, or runs in a group.
@@ -84,11 +85,8 @@ type Group[T Member] struct {
 	Calls []*Call[T]
 	// isCommitting is set if the result of the transaction is the result of all calls.
 	isCommitting bool
-	// overtake lets the next group run, and reports whether it may.
-	overtake func(g *Group[T]) bool
-	// isOvertaken is set after that, and locked are the subjects of the group then.
-	isOvertaken bool
-	locked      []string
+	// stopRunning lets the next group run. It is called once.
+	stopRunning func()
 }
 
 // NewQueue returns a queue. run runs a group in one transaction. It returns nil if the transaction was committed,
@@ -118,7 +116,7 @@ func (q *Queue[K, T]) Do(ctx context.Context, key K, value T) error {
 	}
 }
 
-// add adds a call to the line of its key, and starts a group if none runs. It returns the number of calls in the line.
+// add adds a call to the line of its key, and starts a group if it may run. It returns the number of calls in the line.
 func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -133,89 +131,83 @@ func (q *Queue[K, T]) add(key K, c *Call[T]) int {
 	return len(of.waiting)
 }
 
-// start starts a group of a line, unless one runs, and removes an idle line. The caller holds the lock.
+// start starts a group of a line if it may run, and removes an idle line. The caller holds the lock.
 func (q *Queue[K, T]) start(key K, of *line[T]) {
+	canRun := of.running == 0 || of.running == 1 && len(of.waiting) >= q.limits.Backlog
 	switch {
-	case of.isRunning:
-	case len(of.waiting) > 0:
-		of.isRunning = true
-		go q.runAll(key, of)
-	case of.commits == 0:
+	case len(of.waiting) > 0 && canRun && of.groups < q.limits.Groups:
+		of.groups++
+		of.running++
+		go q.runNext(key, of)
+	case len(of.waiting) == 0 && of.groups == 0:
 		delete(q.lines, key)
 	}
 }
 
-// runAll runs groups of a key until no call can run, or until a group is overtaken.
-func (q *Queue[K, T]) runAll(key K, of *line[T]) {
-	for {
-		calls := q.take(key, of)
-		if calls == nil || q.runOne(key, of, calls) {
-			return
-		}
+// runNext takes the calls of the next group and runs it.
+func (q *Queue[K, T]) runNext(key K, of *line[T]) {
+	calls := q.take(key, of)
+	if calls == nil {
+		return
 	}
-}
-
-// take removes the calls of the next group from a line. It omits those whose callers have left, and leaves those about
-// the subjects of a group that commits. Without calls it returns nil, and no group runs any more.
-func (q *Queue[K, T]) take(key K, of *line[T]) (calls []*Call[T]) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var staying []*Call[T]
-	bytes := 0
-	for _, c := range of.waiting {
-		isFull := len(calls) == q.limits.Calls || len(calls) > 0 && bytes+c.Value.Bytes() > q.limits.Bytes
-		switch {
-		case c.ctx.Err() != nil:
-		case isFull || slices.ContainsFunc(c.Value.Subjects(), func(s string) bool { return of.locked[s] > 0 }):
-			staying = append(staying, c)
-		default:
-			calls, bytes = append(calls, c), bytes+c.Value.Bytes()
-		}
+	var subjects []string
+	for _, c := range calls {
+		subjects = append(subjects, c.Value.Subjects()...)
 	}
-	q.stats.Waiting -= len(of.waiting) - len(staying)
-	of.waiting = staying
-	if calls != nil {
-		q.stats.Groups++
-		q.stats.Calls += int64(len(calls))
-		return calls
-	}
-	of.isRunning = false
-	if len(staying) == 0 {
+	stopRunning := sync.OnceFunc(func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		of.running--
 		q.start(key, of)
-	}
-	return nil
-}
-
-// overtake lets the next group of a line run while g commits. It reports false if too many groups commit already.
-func (q *Queue[K, T]) overtake(key K, of *line[T], g *Group[T]) bool {
+	})
+	q.runOne(key, calls, stopRunning)
+	stopRunning()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if of.commits == q.limits.Commits {
-		return false
-	}
-	of.commits++
-	for _, c := range g.Calls {
-		g.locked = append(g.locked, c.Value.Subjects()...)
-	}
-	for _, subject := range g.locked {
-		of.locked[subject]++
-	}
-	of.isRunning = false
-	q.start(key, of)
-	return true
-}
-
-// release removes a group that has committed from a line. The calls about its subjects can run now.
-func (q *Queue[K, T]) release(key K, of *line[T], g *Group[T]) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	of.commits--
-	for _, subject := range g.locked {
+	of.groups--
+	for _, subject := range subjects {
 		if of.locked[subject]--; of.locked[subject] == 0 {
 			delete(of.locked, subject)
 		}
 	}
 	q.start(key, of)
+}
+
+// take removes the calls of the next group from a line, and locks their subjects. It omits those whose callers have
+// left, and leaves those about locked subjects. If it returns no calls, the group has ended: all waiting calls wait for
+// other groups, whose end starts the next one.
+func (q *Queue[K, T]) take(key K, of *line[T]) (calls []*Call[T]) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var staying []*Call[T]
+	bytes, isLocked := 0, func(subject string) bool { return of.locked[subject] > 0 }
+	for _, c := range of.waiting {
+		isFull := len(calls) == q.limits.Calls || len(calls) > 0 && bytes+c.Value.Bytes() > q.limits.Bytes
+		switch {
+		case c.ctx.Err() != nil:
+		case isFull || slices.ContainsFunc(c.Value.Subjects(), isLocked):
+			staying = append(staying, c)
+		default:
+			calls, bytes = append(calls, c), bytes+c.Value.Bytes()
+		}
+	}
+	for _, c := range calls {
+		for _, subject := range c.Value.Subjects() {
+			of.locked[subject]++
+		}
+	}
+	q.stats.Waiting -= len(of.waiting) - len(staying)
+	of.waiting = staying
+	if calls == nil {
+		of.groups, of.running = of.groups-1, of.running-1
+		if len(staying) == 0 {
+			q.start(key, of)
+		}
+		return nil
+	}
+	q.stats.Groups++
+	q.stats.Calls += int64(len(calls))
+	return calls
 }
 
 // Stats returns the load of the queue.
@@ -225,27 +217,20 @@ func (q *Queue[K, T]) Stats() Stats {
 	return q.stats
 }
 
-// runOne runs a group and sends the results to the callers. If callers leave before the commit, the others run again. It
-// reports whether another group runs already.
-func (q *Queue[K, T]) runOne(key K, of *line[T], calls []*Call[T]) bool {
+// runOne runs a group and sends the results to the callers. If callers leave before the commit, the others run again.
+func (q *Queue[K, T]) runOne(key K, calls []*Call[T], stopRunning func()) {
 	for len(calls) > 0 {
-		g := &Group[T]{Calls: calls, overtake: func(g *Group[T]) bool { return q.overtake(key, of, g) }}
+		g := &Group[T]{Calls: calls, stopRunning: stopRunning}
 		err := q.try(key, g)
-		if g.isOvertaken {
-			q.release(key, of, g)
-		}
 		if err == nil || g.isCommitting {
 			g.end(err)
-			return g.isOvertaken
+			return
 		}
-		if calls = g.dismiss(); g.isOvertaken || len(calls) == len(g.Calls) {
-			for _, c := range calls {
-				c.result <- err
-			}
-			return g.isOvertaken
+		if calls = g.dismiss(); len(calls) == len(g.Calls) {
+			g.end(err)
+			return
 		}
 	}
-	return false
 }
 
 // end sends the result of all calls.
@@ -336,7 +321,7 @@ func (g *Group[T]) Commit(result error) error {
 		}
 	}
 	g.isCommitting = true
-	g.isOvertaken = g.isOvertaken || g.overtake(g)
+	g.stopRunning()
 	return nil
 }
 
