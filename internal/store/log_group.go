@@ -166,7 +166,7 @@ func (s *Store) logGroup(ctx context.Context, project models.ID, g *group.Group[
 	return group.ErrLeft
 }
 
-// errGroupFailed ends the transaction of a group, which is not tried again. No caller sees it.
+// errGroupFailed makes a transaction of a group fail, so that it is not tried again. No caller gets it.
 var errGroupFailed = &models.Error{Code: models.CodeInternal, Message: "the write group is rolled back"}
 
 // logAll appends the entries of all calls by the same statements, in the order of the calls.

@@ -305,9 +305,9 @@ func (g *Group[T]) Leave(leaves func(value T) bool) {
 	g.Calls = staying
 }
 
-// Commit is called at the end of the transaction with its result so far, before it is committed. If it returns an
-// error, the transaction must be rolled back: its own, or that of a caller that has left. Otherwise all callers wait for
-// the result of the commit, and the context of the transaction ends at the earliest deadline only.
+// Commit is called at the end of the transaction with its result so far, before it is committed. With an error, its own
+// or that of a caller that has left, the transaction must be rolled back. Otherwise all callers wait for the result of
+// the commit, and the context of the transaction ends at the earliest deadline only.
 func (g *Group[T]) Commit(result error) error {
 	g.isCommitting = false // a transaction may be tried again
 	if result != nil {
@@ -325,8 +325,8 @@ func (g *Group[T]) Commit(result error) error {
 	return nil
 }
 
-// recoverPanic returns ErrLeft for a panic of fn. The calls run by themselves then, each in the goroutine of its caller,
-// where a panic is reported.
+// recoverPanic returns ErrLeft for a panic of fn. The calls run by themselves then, each in the goroutine of its
+// caller, where a panic is reported.
 func recoverPanic(fn func() error) (err error) {
 	defer func() {
 		if recover() != nil {
