@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -95,19 +94,16 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 	var ids []models.ID
 	names := map[string]bool{}
 	for _, write := range c.writes {
-		var one target.Selector
-		if named := write.Target.ArtifactVersion; named != nil && named.CheckExact(nil) == nil {
-			one.Project, one.Named = who.ResolveProject(named.Project), named
-			names[one.Project] = true
-			c.subjects = append(c.subjects, textOfName(named))
-		} else if text := write.Target.ArtifactVersionID; text != nil {
-			one.ID, _ = models.ParseID(*text)
-			ids = append(ids, one.ID)
-			c.subjects = append(c.subjects, *text)
-		} else {
+		one, ok := target.NewSelector(who, write.Target)
+		if !ok {
 			return models.ID{}, nil
 		}
-		c.targets = append(c.targets, one)
+		if one.Named == nil {
+			ids = append(ids, one.ID)
+		} else {
+			names[one.Project] = true
+		}
+		c.targets, c.subjects = append(c.targets, one), append(c.subjects, one.String())
 	}
 	var projects []models.ID
 	for name := range names {
@@ -131,17 +127,6 @@ func (s *Store) selectVersions(ctx context.Context, who auth.Principal, c *group
 		project = projects[0]
 	}
 	return project, s.db.TranslateError(err)
-}
-
-// textOfName returns a text that two names of versions of a project share if they are equal.
-func textOfName(n *models.ArtifactVersionName) string {
-	switch {
-	case n.Version != nil:
-		return n.Name + "\x00version\x00" + *n.Version
-	case n.Alias != nil:
-		return n.Name + "\x00alias\x00" + *n.Alias
-	}
-	return fmt.Sprint(n.Name, "\x00number\x00", *n.Number)
 }
 
 // logGroup runs a group in one transaction, once. If a statement fails although the database is available, the calls

@@ -4,7 +4,8 @@
 // hides the cache of the IDs of projects, and where the similar names in the errors of unknown IDs and names come from.
 //
 // Tx is a transaction or a read of a caller. VisibleTo and Visible restrict other statements, functions like
-// VersionsByID read objects by ID, and FindOne, InsertRow and SelectForUpdate access one row.
+// VersionsByID read objects by ID, and FindOne, InsertRow and SelectForUpdate access one row. Describe and QuoteKeys
+// describe objects for people.
 package access
 
 import (

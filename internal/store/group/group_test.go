@@ -46,7 +46,7 @@ func newQueue(t *testing.T, limits group.Limits) *queue {
 			one.calls = append(one.calls, c.Value.name)
 		}
 		q.groups <- one
-		return (<-one.next)(g)
+		return harness.Receive(t, "the test lets the group go on", one.next)(g)
 	})
 	return q
 }
@@ -190,7 +190,7 @@ func TestCallersLeave(t *testing.T) {
 	fourth.next <- func(g *group.Group[call]) error {
 		err := g.Commit(nil)
 		close(committing)
-		<-hasLeft
+		harness.Receive(t, "the caller leaves", hasLeft)
 		cancelled <- fourth.ctx.Err()
 		return err
 	}
@@ -210,7 +210,7 @@ func TestGroupsOverlap(t *testing.T) {
 		end = make(chan struct{})
 		one.next <- func(g *group.Group[call]) error {
 			err := g.Commit(nil)
-			<-end
+			harness.Receive(t, "the test ends the commit", end)
 			return err
 		}
 		return end

@@ -1,6 +1,9 @@
 package target
 
 import (
+	"fmt"
+
+	"github.com/placard/placard/internal/auth"
 	"github.com/placard/placard/internal/store/access"
 	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/models"
@@ -11,6 +14,32 @@ type Selector struct {
 	Project string
 	Named   *models.ArtifactVersionName
 	ID      models.ID
+}
+
+// NewSelector returns the selector of a target, and false for a target that is no version.
+func NewSelector(who auth.Principal, t models.MetadataTarget) (s Selector, ok bool) {
+	switch {
+	case t.ArtifactVersion != nil && t.ArtifactVersion.CheckExact(nil) == nil:
+		return Selector{Project: who.ResolveProject(t.ArtifactVersion.Project), Named: t.ArtifactVersion}, true
+	case t.ArtifactVersionID != nil:
+		s.ID, _ = models.ParseID(*t.ArtifactVersionID)
+		return s, true
+	}
+	return s, false
+}
+
+// String returns a text that equal selectors have, and no others.
+func (s Selector) String() string {
+	switch n := s.Named; {
+	case n == nil:
+		return s.ID.String()
+	case n.Version != nil:
+		return fmt.Sprintf("%q %q version %q", s.Project, n.Name, *n.Version)
+	case n.Alias != nil:
+		return fmt.Sprintf("%q %q alias %q", s.Project, n.Name, *n.Alias)
+	default:
+		return fmt.Sprintf("%q %q number %d", s.Project, n.Name, *n.Number)
+	}
 }
 
 // Locked is a version whose subject is locked until the end of the transaction.
