@@ -9,7 +9,10 @@
 Importing this package loads neither httpx nor asyncio.
 """
 
+from typing import TYPE_CHECKING
+
 from .__about__ import __version__
+from .client import Artifact, Client, Version, Versions, compare, find
 from .config import Settings
 from .context import current_run_id, current_step_id
 from .decorators import pipeline, step
@@ -39,6 +42,7 @@ from .errors import (
     Unavailable,
     UnknownKey,
 )
+from .filters import Condition, F, M, Order
 from .kinds import Dict, DType, Duration, Markdown, OrderedSet, Path, StorageSize, Timestamp, Uri
 from .logging_api import (
     ArtifactVersionIdentifier,
@@ -48,16 +52,28 @@ from .logging_api import (
     bulk_log_metadata,
     log_metadata,
 )
+from .plans import Comparison, Lineage, Series
+from .records import Entry, Records
 from .runs import Run, SavedVersion, Step, run
+
+if TYPE_CHECKING:
+    from .async_client import AsyncClient
 
 __all__ = [
     "AmbiguousOutput",
+    "Artifact",
     "ArtifactVersionIdentifier",
+    "AsyncClient",
     "BadInput",
+    "Client",
+    "Comparison",
+    "Condition",
     "Conflict",
     "DType",
     "Dict",
     "Duration",
+    "Entry",
+    "F",
     "Forbidden",
     "IdempotencyKeyReused",
     "IncompatibleServer",
@@ -65,20 +81,25 @@ __all__ = [
     "InvalidSelector",
     "InvalidValue",
     "LimitExceeded",
+    "Lineage",
+    "M",
     "Markdown",
     "NoContext",
     "NoOutputs",
     "NotDelivered",
     "NotFound",
+    "Order",
     "OrderedSet",
     "OutputNotFound",
     "Overloaded",
     "Path",
     "PipelineRunIdentifier",
     "PlacardError",
+    "Records",
     "Report",
     "Run",
     "SavedVersion",
+    "Series",
     "ServerError",
     "Settings",
     "Step",
@@ -90,15 +111,27 @@ __all__ = [
     "Unavailable",
     "UnknownKey",
     "Uri",
+    "Version",
+    "Versions",
     "__version__",
     "batch",
     "bulk_log_metadata",
+    "compare",
     "configure",
     "current_run_id",
     "current_step_id",
+    "find",
     "flush",
     "log_metadata",
     "pipeline",
     "run",
     "step",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "AsyncClient":  # loaded when it is needed, because it imports asyncio
+        from .async_client import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,9 +63,12 @@ def _bytes_in_memory(value: Any) -> int | None:
     """Return the size of the data of an array or a data frame."""
     if isinstance(size := getattr(value, "nbytes", None), int):
         return size
-    if callable(estimate := getattr(value, "estimated_size", None)):  # polars
-        return int(estimate())
-    if callable(usage := getattr(value, "memory_usage", None)):  # pandas
+    estimate: Any = getattr(value, "estimated_size", None)  # polars
+    if callable(estimate):
+        size = estimate()
+        return int(size) if isinstance(size, (int, float)) else None
+    usage: Any = getattr(value, "memory_usage", None)  # pandas
+    if callable(usage):
         total: Any = usage(deep=True)
         return int(total.sum() if hasattr(total, "sum") else total)
     return None

@@ -6,10 +6,10 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ParamSpec, TypeVar, cast, get_args, get_origin, overload
+from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, overload
 
 from . import context
-from .errors import InvalidValue
+from .errors import InvalidSelector, InvalidValue
 from .runs import Run, SavedVersion, Step
 
 P = ParamSpec("P")
@@ -26,10 +26,9 @@ def declared_outputs(function: Callable[..., Any]) -> dict[str, str | None]:
     >>> declared_outputs(split)
     {'train': 'train', 'test': 'test'}
     """
-    try:
-        annotation = typing.get_type_hints(function, include_extras=True).get("return", inspect.Signature.empty)
-    except Exception:  # an annotation that only a type checker can read
-        annotation = inspect.signature(function).return_annotation
+    annotation = inspect.signature(function).return_annotation
+    if isinstance(annotation, str):
+        annotation = _evaluated(function, annotation)
     if annotation in (None, type(None), inspect.Signature.empty, "None"):
         return {}
     named = _annotated_name(annotation)
@@ -41,6 +40,22 @@ def declared_outputs(function: Callable[..., Any]) -> dict[str, str | None]:
         return {"output": None}
     names = [(_annotated_name(part), f"output_{index}") for index, part in enumerate(parts)]
     return {name or default: name for name, default in names}
+
+
+def _evaluated(function: Callable[..., Any], annotation: str) -> Any:
+    """Return the annotation of a text, as `from __future__ import annotations` makes it."""
+    names = {"return": annotation}
+    holder = type("holder", (), {"__annotations__": names})
+    try:
+        variables = inspect.getclosurevars(function).nonlocals
+        return typing.get_type_hints(holder, function.__globals__, dict(variables), include_extras=True)["return"]
+    except (NameError, AttributeError) as error:  # a name that only a type checker knows
+        if "Annotated" in annotation or annotation.lower().startswith(("tuple", "typing.tuple")):
+            raise InvalidSelector(
+                f"the outputs of {function.__name__} are not clear, because its return annotation cannot be read "
+                f"({error}); name them by @step(outputs=[...])"
+            ) from None
+        return object
 
 
 def _annotated_name(annotation: Any) -> str | None:
@@ -135,7 +150,7 @@ def step(
     def _outputs(run: Run, title: str) -> Mapping[str, str]:
         if outputs is not None:
             return outputs if isinstance(outputs, Mapping) else {output: output for output in outputs}
-        declared = declared_outputs(cast(Callable[..., Any], function))
+        declared = declared_outputs(function)
         return {output: artifact or f"{run.pipeline}::{title}::{output}" for output, artifact in declared.items()}
 
     if inspect.iscoroutinefunction(function):

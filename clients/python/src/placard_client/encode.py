@@ -141,7 +141,7 @@ def _unwrap(value: Any, place: Place) -> Any:
     except foreign.Refused as error:
         raise refuse(place, str(error)) from None
     if found is not value:
-        return found
+        return _unwrap(found, place)
     fields = _fields(value)
     return value if fields is None else fields
 
@@ -154,7 +154,7 @@ def encode(value: Any, place: Place = ("value",), depth: int = 0) -> Any:
     >>> encode(b"x")
     Traceback (most recent call last):
     ...
-    placard_client.errors.InvalidValue: value: bytes cannot be stored; decode them to text, or save a file and log its Uri
+    placard_client.errors.InvalidValue: value: bytes cannot be stored; decode them, or save a file and log its Uri
     """
     value = _unwrap(value, place)
     for cls, convert in _CONVERSIONS:
@@ -237,9 +237,10 @@ def _timedelta(value: timedelta, place: Place, depth: int) -> dict[str, float]:
 
 
 def seconds_of(nanoseconds: int, place: Place) -> float:
-    """Return seconds, from which the nanoseconds can be computed again."""
+    """Return seconds, from which the nanoseconds, or whole microseconds, can be computed again."""
     seconds = float(Fraction(nanoseconds, 10**9))
-    if round(Fraction(seconds) * 10**9) != nanoseconds:
+    step = 1000 if nanoseconds % 1000 == 0 else 1
+    if round(Fraction(seconds) * 10**9 / step) * step != nanoseconds:
         raise refuse(place, "the duration is not exact as seconds in a double; log a rounded duration")
     return seconds
 
@@ -313,7 +314,7 @@ def _fields(value: Any) -> dict[str, Any] | None:
 
 
 def _bytes(value: Any, place: Place, depth: int) -> Any:
-    raise refuse(place, f"{describe(value)} cannot be stored; decode them to text, or save a file and log its Uri")
+    raise refuse(place, f"{describe(value)} cannot be stored; decode them, or save a file and log its Uri")
 
 
 def _date(value: Any, place: Place, depth: int) -> Any:

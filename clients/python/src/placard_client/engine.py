@@ -159,12 +159,20 @@ class Engine:
             if path != own and time.monotonic() < deadline:
                 deliver_file(path, self.settings, self.transport, self._adopted, deadline)
 
-    def flush(self, timeout: float | None = None) -> Report:
-        """Deliver everything that is in the spool, also of processes that have ended."""
-        deadline = time.monotonic() + (self.settings.timeout if timeout is None else timeout)
-        self._adopted.pending, self._adopted.reason = 0, ""
-        self._deliver_orphans(deadline)
+    def flush(self, timeout: float | None = None, *, patient: bool = True) -> Report:
+        """Deliver everything that is in the spool, also of processes that have ended.
+
+        Args:
+            timeout: Seconds to try.
+            patient: Try until the time is over, also if the server refuses connections.
+        """
+        begun = time.monotonic()
+        deadline = begun + (self.settings.timeout if timeout is None else timeout)
         delivery = self._delivery
+        away = delivery is not None and delivery.problem is not None
+        self._adopted.pending, self._adopted.reason = 0, ""
+        if patient or not away:
+            self._deliver_orphans(deadline)
         report, self._adopted = self._adopted, Report()
         if delivery is None:
             return report
@@ -172,7 +180,8 @@ class Engine:
         while delivery.file.units:
             delivery.file.sync()
             delivery.run(deadline)
-            left = deadline - time.monotonic()
+            limit = deadline if patient else min(deadline, begun + (0 if away else _REFUSED_PATIENCE))
+            left = limit - time.monotonic()
             if not delivery.file.units or left <= 0 or not _passes(delivery.problem):
                 break
             time.sleep(min(backoff(attempt), left))
@@ -187,6 +196,11 @@ class Engine:
             report.reason = str(delivery.problem or own.reason or "the time is over")
         return report
 
+    def settle(self) -> None:
+        """Deliver the writes of this process before a read. A server that is away is not waited for."""
+        if self._delivery is not None and self._delivery.file.units:
+            self.flush(patient=False)
+
     def close(self, timeout: float) -> Report:
         """Deliver what is there, and close the spool file."""
         report = self.flush(timeout)
@@ -198,8 +212,10 @@ class Engine:
             delivery.file.close()
             self.transport.close()
         if report.pending:
-            self._warn(f"{report.pending} writes are not delivered: {report.reason}. They are in "
-                       f"{self.settings.spool_dir}, and the next start or `placard-py spool send` delivers them")  # fmt: skip
+            self._warn(
+                f"{report.pending} writes are not delivered: {report.reason}. They are in {self.settings.spool_dir}, "
+                "and the next start or `placard-py spool send` delivers them"
+            )
         return report
 
 

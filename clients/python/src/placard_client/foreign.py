@@ -63,7 +63,7 @@ def _numpy(value: Any) -> Any:
             return value[()] if value.dtype != object else value.item()
         if value.dtype.kind == "V":
             raise Refused("a structured array has no exact form; log one array per field")
-        return [item for item in value]
+        return list(value)
     if not isinstance(value, np.generic):
         return value
     kind = value.dtype.kind
@@ -73,9 +73,7 @@ def _numpy(value: Any) -> Any:
         return int(value)
     if kind == "f":
         number = float(value)
-        if (value == value and type(value)(number) != value) or (
-            number in (float("inf"), -float("inf")) and np.isfinite(value)
-        ):
+        if value == value and type(value)(number) != value:
             raise Refused(f"{value.dtype} {value} is not exact as a double; log float(value)")
         return number
     if kind == "U":
@@ -113,7 +111,7 @@ def _pandas(value: Any) -> Any:
         _check_items(len(value))
         if isinstance(value, pd.MultiIndex):
             return list(value)
-        return [item for item in value]
+        return list(value)
     if isinstance(value, pd.api.extensions.ExtensionDtype):
         return DType(str(value))
     if isinstance(value, (pd.Timestamp, pd.Timedelta)):
@@ -124,7 +122,7 @@ def _pandas(value: Any) -> Any:
 def _series(value: Any, pd: Any) -> Any:
     index = value.index
     if isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1:
-        return [item for item in value]
+        return list(value)
     if index.is_unique and all(isinstance(key, str) for key in index):
         return dict(zip(index, value))
     raise Refused("a Series with such an index has no exact form; log .tolist(), or .to_dict() with text as keys")
@@ -138,9 +136,8 @@ def _polars(value: Any) -> Any:
         )
     if isinstance(value, pl.Series):
         _check_items(len(value))
-        if value.dtype in (pl.Datetime("ns"), pl.Duration("ns")) or getattr(value.dtype, "time_unit", "") == "ns":
-            if ((value.cast(pl.Int64) % 1000) != 0).any():
-                raise Refused("the Series has nanoseconds, which Python's types lack; log it in microseconds")
+        if getattr(value.dtype, "time_unit", "") == "ns" and ((value.cast(pl.Int64) % 1000) != 0).any():
+            raise Refused("the Series has nanoseconds, which Python's types lack; log it in microseconds")
         return value.to_list()
     if isinstance(value, pl.datatypes.DataType):
         return DType(str(value))

@@ -33,7 +33,7 @@ class Path(_Text):
 
 
 class DType(_Text):
-    """The name of a data type, such as `DType("float32")`. NumPy's and pandas' data types are logged as this kind, too."""
+    """The name of a data type, such as `DType("float32")`. Data types of NumPy and pandas are logged as this kind."""
 
     __slots__ = ()
 
@@ -50,6 +50,7 @@ class StorageSize(int):
     __slots__ = ()
 
     def __new__(cls, value: Any = 0) -> StorageSize:
+        """Return a number of bytes; ValueError if it is negative or has a fraction."""
         size = super().__new__(cls, value)
         if size != value:
             raise ValueError(f"a storage size is a whole number of bytes, not {value!r}")

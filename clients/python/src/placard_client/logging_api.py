@@ -45,16 +45,17 @@ def log_metadata(
         artifact_name: The name of an artifact with `artifact_version`, or of an output with `infer_artifact`.
         artifact_version: The name or number of the version.
         infer_artifact: Select an output of the current step.
+        unsupported: The arguments of ZenML about models, which are refused.
 
     Raises:
         InvalidValue: A value cannot be stored exactly. Nothing was sent.
         InvalidSelector: The arguments select no subject, or several. Nothing was sent.
         NotFound: The server has no such subject. `candidates` has near names.
 
-    >>> log_metadata({"rows": b"12"}, artifact_name="data", artifact_version="1")
+    >>> log_metadata({"r": b"12"}, artifact_name="data", artifact_version="1")
     Traceback (most recent call last):
     ...
-    placard_client.errors.InvalidValue: metadata.rows: bytes cannot be stored; decode them to text, or save a file and log its Uri
+    placard_client.errors.InvalidValue: metadata.r: bytes cannot be stored; decode them, or save a file and log its Uri
     """
     encoded = encoded_metadata(metadata)
     target = selectors.resolve(

@@ -49,7 +49,7 @@ class Run:
         context.leave(run=self)
         input = {"pipelineRunId": self.id, "status": status}
         engine().submit([Write("finishPipelineRun", input, needs=(self.id,))], wait=False)
-        engine().flush()
+        engine().flush(patient=False)
 
     def step(
         self,
@@ -300,7 +300,7 @@ class SavedVersion:
 
     def _field(self, name: str) -> Any:
         if not self._ticket.settled and self._ticket.error is None:
-            engine().flush()
+            engine().flush(patient=False)
         if self._ticket.error is not None:
             raise self._ticket.error
         version = (self._ticket.response or {}).get("artifactVersion")

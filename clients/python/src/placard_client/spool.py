@@ -318,8 +318,14 @@ def singles(unit: Unit) -> list[Unit]:
 
 def spool_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yield the spool files of a folder, the oldest first."""
-    with contextlib.suppress(FileNotFoundError):
-        yield from sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+    try:
+        found = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning("cannot read the spool folder %s: %s", folder, error)
+        return
+    yield from found
 
 
 def append_record(folder: pathlib.Path, name: str, record: dict[str, Any]) -> pathlib.Path:
