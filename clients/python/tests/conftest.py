@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import placard_client as placard
-from placard_client import engine
+from placard_client import context, engine
 
 ROOT = pathlib.Path(__file__).parents[3]
 VALUES = ROOT / "models" / "testdata" / "values.json"
@@ -111,6 +111,10 @@ def clean(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     monkeypatch.setenv("PLACARD_SPOOL_DIR", str(tmp_path / "spool"))
     monkeypatch.setenv("PLACARD_URL", "http://127.0.0.1:9")
     yield
+    for started in list(context._active.steps.values()):
+        context.leave(step=started)
+    for run in list(context._active.runs.values()):
+        context.leave(run=run)
     with engine._lock:
         current, engine._engine = engine._engine, None
     if current is not None:

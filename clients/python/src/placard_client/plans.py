@@ -234,7 +234,10 @@ class Series(Records[Point]):
         self.statistics = statistics
 
 
-_STATISTICS = "statistics @include(if: $all) { count min max mean standardDeviation p50 p90 p99 first last change relativeChange }"
+_STATISTICS = (
+    "statistics @include(if: $all) "
+    "{ count min max mean standardDeviation p50 p90 p99 first last change relativeChange }"
+)
 
 
 def series(
