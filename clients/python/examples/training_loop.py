@@ -34,6 +34,7 @@ class Server:
         self.kills = 0
 
     def start(self) -> None:
+        """Start the server, and wait until it answers."""
         self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
         for _ in range(500):
             with contextlib.suppress(httpx.HTTPError):
@@ -43,6 +44,7 @@ class Server:
         raise TimeoutError("the server does not start")
 
     def kill(self) -> None:
+        """Kill the server."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.kills += 1

@@ -22,11 +22,9 @@ from sklearn.preprocessing import StandardScaler
 import placard_client as placard
 from placard_client import F, M, StorageSize, log_metadata
 
-Frame = pd.DataFrame
-
 
 @placard.step
-def load() -> Annotated[Frame, "wine_data"]:
+def load() -> Annotated[pd.DataFrame, "wine_data"]:
     frame = load_wine(as_frame=True).frame
     log_metadata(
         metadata={
@@ -41,7 +39,7 @@ def load() -> Annotated[Frame, "wine_data"]:
 
 
 @placard.step
-def split(frame: Frame) -> tuple[Annotated[Frame, "wine_train"], Annotated[Frame, "wine_test"]]:
+def split(frame: pd.DataFrame) -> tuple[Annotated[pd.DataFrame, "wine_train"], Annotated[pd.DataFrame, "wine_test"]]:
     train, test = train_test_split(frame, test_size=0.25, random_state=7, stratify=frame["target"])
     for name, part in (("wine_train", train), ("wine_test", test)):
         log_metadata({"balance": part["target"].value_counts().sort_index().tolist()}, None, artifact_name=name,
@@ -63,7 +61,7 @@ def candidates() -> list[tuple[str, dict[str, Any], ClassifierMixin]]:
 
 
 @placard.step(outputs={"model": "wine_model"})
-def train(train: Frame, test: Frame, family: str, parameters: dict[str, Any], model: Any) -> Any:
+def train(train: pd.DataFrame, test: pd.DataFrame, family: str, parameters: dict[str, Any], model: Any) -> Any:
     # These facts are visible at once, and stay if the step fails.
     log_metadata({"family": family, "parameters": parameters}, artifact_name="model", infer_artifact=True)
     features, target = train.drop(columns="target"), train["target"]
@@ -120,7 +118,7 @@ def questions(folder: pathlib.Path) -> None:
     plot(series.to_pandas(), folder / "wine.png")
 
 
-def plot(frame: Frame, path: pathlib.Path) -> None:
+def plot(frame: pd.DataFrame, path: pathlib.Path) -> None:
     """Save the mean score of each version as a plot."""
     import matplotlib
 

@@ -78,8 +78,8 @@ class Server:
 
 @pytest.fixture(scope="session")
 def binary(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    if path := os.environ.get("PLACARD_TEST_BINARY"):
-        return pathlib.Path(path).resolve()
+    if given := os.environ.get("PLACARD_TEST_BINARY"):
+        return pathlib.Path(given).resolve()
     path = tmp_path_factory.mktemp("bin") / "placard"
     subprocess.run(["go", "build", "-o", path, "."], cwd=ROOT, check=True, env={**os.environ, "CGO_ENABLED": "0"})
     return path

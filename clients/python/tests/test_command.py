@@ -33,7 +33,7 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -
 
 def test_find(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = output(capsys, "find", name, "--order=-metrics.accuracy")
-    assert text.splitlines()[0].split() == ["artifact", "version", "number", "created_at", "metrics.accuracy", "shape"]
+    assert text.splitlines()[0].split() == ["artifact", "version", "number", "created_at", "shape", "metrics.accuracy"]
     assert text.splitlines()[1].split()[1] == "2"
     found = json.loads(output(capsys, "find", name, "--where", "metrics.accuracy < 0.9", "--json"))
     assert [version["version"] for version in found] == ["1"]

@@ -221,7 +221,6 @@ def test_a_late_server_does_not_stop_the_training(own_server: Server) -> None:
             assert time.monotonic() - begun < 1
             begun = time.monotonic()
             log_metadata({"explicit": 1}, run_id_name_or_prefix=run.id)
-            log_metadata({"explicit": 2}, step_id=run.id) if False else None
             assert time.monotonic() - begun < 2.5
             proxy.delay = 0
         assert placard.flush(30)
@@ -238,9 +237,12 @@ def test_strict_raises(own_server: Server) -> None:
 
 def test_two_hundred_threads(connected: Server) -> None:
     with placard.run("threads") as run, run.step("work") as step:
-        threads = [
-            threading.Thread(target=lambda i=i: [step.log(**{f"t{i}": n}) for n in range(20)]) for i in range(200)
-        ]
+
+        def work(index: int) -> None:
+            for n in range(20):
+                step.log({f"t{index}": n})
+
+        threads = [threading.Thread(target=work, args=(index,)) for index in range(200)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -263,7 +265,7 @@ def _work(index: int) -> None:
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_multiprocessing(connected: Server, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLACARD_URL", connected.url)
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     with placard.run("processes") as run, run.step("work") as step:
         step.log(parent=1)
         processes = [context.Process(target=_work, args=(index,)) for index in range(4)]

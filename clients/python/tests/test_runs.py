@@ -137,7 +137,7 @@ def test_an_annotation_that_cannot_be_read_is_refused(connected: Server) -> None
     name = "local"
 
     @placard.step
-    def load() -> Annotated[int, name]:  # type: ignore[valid-type]
+    def load() -> Annotated[int, name]:
         return 1
 
     with placard.run("p"), pytest.raises(placard.InvalidSelector, match="outputs="):

@@ -79,7 +79,7 @@ class Point:
     size: StorageSize
 
 
-class Model(pydantic.BaseModel):
+class Model(pydantic.BaseModel):  # type: ignore[misc, unused-ignore]
     name: str
     took: dt.timedelta
 
@@ -204,7 +204,7 @@ REFUSED: list[tuple[Any, str]] = [
     (uuid.uuid4(), "log str(value)"),
     (int, "DType"),
     (len, "cannot be stored"),
-    ((i for i in []), "list(value)"),
+    ((i for i in range(0)), "list(value)"),
     (Opaque(), "Opaque cannot be stored exactly"),
     ("a\0b", "NUL"),
     ("\ud800", "surrogate"),

@@ -54,7 +54,8 @@ from .logging_api import (
 )
 from .plans import Comparison, Lineage, Series
 from .records import Entry, Records
-from .runs import Run, SavedVersion, Step, run
+from .runs import Run, Step, run
+from .saving import SavedVersion, create_version
 
 if TYPE_CHECKING:
     from .async_client import AsyncClient
@@ -118,6 +119,7 @@ __all__ = [
     "bulk_log_metadata",
     "compare",
     "configure",
+    "create_version",
     "current_run_id",
     "current_step_id",
     "find",

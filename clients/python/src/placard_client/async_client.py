@@ -13,10 +13,9 @@ from .config import Settings
 from .engine import engine
 from .errors import NotFound
 from .filters import Condition, order_terms, where_filter
-from .logging_api import encoded_metadata
+from .logging_api import encoded_metadata, merged
 from .plans import Comparison, Lineage, Plan, Series
 from .records import Records, VersionData, table, to_arrow, to_pandas, to_polars
-from .runs import merged
 from .writes import Write
 
 if TYPE_CHECKING:

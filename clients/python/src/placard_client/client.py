@@ -12,10 +12,9 @@ from .config import Settings
 from .engine import Engine, engine
 from .errors import InvalidSelector, NotFound
 from .filters import Condition, order_terms, where_filter
-from .logging_api import encoded_metadata, submit_log
+from .logging_api import encoded_metadata, merged, submit_log
 from .plans import Comparison, Lineage, Plan, Series
 from .records import Records, VersionData, html_table, table, to_arrow, to_pandas, to_polars
-from .runs import merged
 from .transport import Transport
 from .writes import Write
 

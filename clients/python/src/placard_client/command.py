@@ -156,7 +156,7 @@ def _find(options: argparse.Namespace) -> int:
     for part in [condition(text) for text in options.where] + ([F("tag") == options.tag] if options.tag else []):
         where = part if where is None else where & part
     order = [-_operand(text[1:]) if text.startswith("-") else +_operand(text) for text in options.order]
-    versions = []
+    versions: list[Version] = []
     for version in find(options.artifact, where, order):
         if len(versions) == options.limit:
             break

@@ -10,7 +10,8 @@ from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, ove
 
 from . import context
 from .errors import InvalidSelector, InvalidValue
-from .runs import Run, SavedVersion, Step
+from .runs import Run, Step
+from .saving import SavedVersion
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -94,6 +94,19 @@ def _read_limits(current: Engine) -> None:
         current.transport.ping(2.0)
 
 
+def merged(metadata: object, facts: Mapping[str, Any]) -> object:
+    """Return the facts of a positional argument and of keywords together."""
+    if metadata is None:
+        return facts
+    if not facts:
+        return metadata
+    if not isinstance(metadata, Mapping):
+        raise TypeError("facts by keyword need a dictionary as metadata")
+    if both := sorted(set(metadata) & set(facts)):
+        raise InvalidSelector(f"the facts {', '.join(both)} are given twice")
+    return {**metadata, **facts}
+
+
 def submit_log(target: Target, metadata: dict[str, Any]) -> None:
     """Log encoded metadata, or add it to the batch of the context."""
     write = Write(

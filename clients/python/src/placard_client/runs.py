@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Any
 
 from . import context, selectors
-from .contents import contents_of
 from .engine import engine
-from .errors import Conflict, InvalidSelector, NotDelivered
+from .errors import Conflict, InvalidSelector
 from .kinds import Markdown
-from .logging_api import encoded_metadata, submit_log
+from .logging_api import encoded_metadata, merged, submit_log
+from .saving import SavedVersion, submit_version
 from .selectors import Target
-from .writes import Ticket, Write, new_id
+from .writes import Write, new_id
 
 _MESSAGE_CHARACTERS = 4_000
 
@@ -215,23 +215,17 @@ class Step:
         output = selectors.find_output(self.outputs, output)
         if output in self.versions:
             raise Conflict(f"the output {output!r} of the step {self.name!r} is saved already")
-        facts = {**({"contents": found} if (found := contents_of(value)) else {}), **(metadata or {})}
-        saved = SavedVersion(new_id(), name or self.outputs[output])
-        input: dict[str, Any] = {
-            "artifact": saved.artifact,
-            "clientId": saved.id,
-            "output": {"stepRunId": self.id, "name": output},
-            "tags": list(tags),
-            "aliases": [alias] if isinstance(alias, str) else list(alias),
-        }
-        input |= {key: given for key, given in (("version", version), ("type", type)) if given is not None}
-        if project := self.run.project or context.project():
-            input["project"] = project
-        if facts:
-            input["metadata"] = encoded_metadata(facts)
-        context.own(saved.id)
-        write = Write("createArtifactVersion", input, needs=(self.id,), makes=saved.id, ticket=saved._ticket)
-        engine().submit([write], wait=version is not None)
+        saved = submit_version(
+            name or self.outputs[output],
+            value,
+            version=version,
+            type=type,
+            tags=tags,
+            alias=alias,
+            metadata=metadata,
+            project=self.run.project,
+            output={"stepRunId": self.id, "name": output},
+        )
         self.versions[output] = saved
         return saved
 
@@ -285,55 +279,6 @@ class Step:
         return f"Step({self.name!r}, id={self.id!r}, outputs={list(self.outputs)})"
 
 
-class SavedVersion:
-    """An artifact version that this process created.
-
-    Attributes:
-        id: The ID, made by the client.
-        artifact: The name of the artifact.
-    """
-
-    def __init__(self, id: str, artifact: str) -> None:
-        self.id = id
-        self.artifact = artifact
-        self._ticket = Ticket()
-
-    def _field(self, name: str) -> Any:
-        if not self._ticket.settled and self._ticket.error is None:
-            engine().flush(patient=False)
-        if self._ticket.error is not None:
-            raise self._ticket.error
-        version = (self._ticket.response or {}).get("artifactVersion")
-        if version is None:
-            raise NotDelivered(
-                f"the server has not confirmed the version of {self.artifact!r} yet, so its {name} is not known; "
-                "the write is in the spool and will be delivered later"
-            )
-        return version[name]
-
-    @property
-    def number(self) -> int:
-        """The number of the version.
-
-        Raises:
-            NotDelivered: The server has not confirmed the version yet.
-            ServerError: The server refused the version.
-        """
-        return int(self._field("number"))
-
-    @property
-    def version(self) -> str:
-        """The name of the version. It raises the exceptions of `number`."""
-        return str(self._field("version"))
-
-    def log(self, metadata: Mapping[str, Any] | object = None, /, **facts: Any) -> None:
-        """Log facts about the version."""
-        submit_log(selectors.version_target(self.id), encoded_metadata(merged(metadata, facts)))
-
-    def __repr__(self) -> str:
-        return f"SavedVersion({self.artifact!r}, id={self.id!r})"
-
-
 def run(pipeline: str, *, project: str | None = None, id: str | None = None) -> Run:
     """Return a run of a pipeline, for a `with` statement.
 
@@ -343,19 +288,6 @@ def run(pipeline: str, *, project: str | None = None, id: str | None = None) -> 
         id: The ID of the run, a UUID of version 4 or 7; by default a new one.
     """
     return Run(pipeline, project=project, id=id)
-
-
-def merged(metadata: object, facts: Mapping[str, Any]) -> object:
-    """Return the facts of a positional argument and of keywords together."""
-    if metadata is None:
-        return facts
-    if not facts:
-        return metadata
-    if not isinstance(metadata, Mapping):
-        raise TypeError("facts by keyword need a dictionary as metadata")
-    if both := sorted(set(metadata) & set(facts)):
-        raise InvalidSelector(f"the facts {', '.join(both)} are given twice")
-    return {**metadata, **facts}
 
 
 def _input(name: str, version: Any) -> tuple[dict[str, Any], str | None]:
