@@ -22,7 +22,7 @@ import placard_client as placard
 from placard_client import log_metadata
 
 STEPS = int(os.environ.get("STEPS", "10000"))
-ADDRESS = "127.0.0.1:18765"
+ADDRESS = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1:18765"
 
 
 class Server:
