@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pathlib
 import signal
@@ -21,14 +22,18 @@ ROOT = pathlib.Path(__file__).parents[3]
 VALUES = ROOT / "models" / "testdata" / "values.json"
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = itertools.count(20_000 + WORKER * 500 + os.getpid() % 400)
+
+
 def free_port() -> int:
-    """Return a port below the ephemeral range, which no outgoing connection can take between two starts."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+    """Return a port that no other test uses, below the ephemeral range, which outgoing connections use."""
+    for port in PORTS:
         with socket.socket() as probe:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
-    raise RuntimeError("there is no free port")
+    raise AssertionError("unreachable")
 
 
 class Server:

@@ -72,7 +72,8 @@ def postgres() -> Iterator[str]:
     if os.getuid() != 0:
         del options["user"]
     subprocess.run([folder / "initdb", "-D", data / "data", "-U", "placard", "-A", "trust"], check=True, **options)
-    command: list[Any] = [folder / "postgres", "-D", data / "data", "-k", data, "-c", "listen_addresses=", "-c", "fsync=off"]
+    settings = ["-c", "listen_addresses=", "-c", "fsync=off"]
+    command: list[Any] = [folder / "postgres", "-D", data / "data", "-k", data, *settings]
     server = subprocess.Popen(command, **options)
     try:
         for _ in range(300):

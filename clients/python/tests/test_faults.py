@@ -324,7 +324,7 @@ def test_a_child_delivers_before_its_parent(own_server: Server) -> None:
 
 def test_a_refused_write_takes_what_depends_on_it(connected: Server) -> None:
     with placard.run("r") as run, run.step("s", outputs=["o", "p"]) as step:
-        bad = step.save("o", name="x" * 251)
+        bad = step.save("o", tags=["x" * 251])
         bad.log(depends=1)
         good = step.save("p", name="refused_neighbour")
         step.log(unaffected=1)

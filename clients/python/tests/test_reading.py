@@ -53,6 +53,9 @@ def test_versions(name: str) -> None:
     assert artifact.latest.number == 3
     assert artifact.aliases == {"prod": "2"}
     assert Client().version(version.id).version == "2"
+    assert Client().get_artifact_version(name, "2").run_metadata["size"] == 2 * 10**9
+    assert Client().get_artifact_version(name).number == 3
+    assert Client().get_artifact_version(version.id).number == 2
     assert f"{name} 2 @prod" in repr(version)
     assert "accuracy" in str(version)
 
@@ -83,7 +86,7 @@ def test_missing_things_are_named_with_near_ones(name: str) -> None:
 def test_history_and_the_past(name: str) -> None:
     version = Client().artifact(name).version("1")
     version.log({"quality": 1})
-    placard.flush()  # facts that are delivered together have one time
+    placard.flush()  # facts that are sent together have one time
     version.log({"quality": 2.5})
     entries = version.history("quality")
     assert [entry.value for entry in entries] == [1, 2.5]
@@ -249,7 +252,7 @@ def test_notebook_cards_escape_hostile_texts(connected: Server) -> None:
 def test_a_server_that_is_too_new_or_too_old_is_named(connected: Server) -> None:
     from placard_client.transport import ServerFacts
 
-    limits = {"valueBytes": 1, "entriesPerCall": 1, "idempotencyHours": 1}
+    limits = {"valueBytes": 1, "entriesPerCall": 1, "idempotencyHours": 1, "requestBytes": 1}
     features = ["nullableFields", "pastIds", "warnings"]
     with pytest.raises(placard.IncompatibleServer, match=r"version 2\.0\.0\) is too new for placard-client 0\.1\.0"):
         ServerFacts().read({"serverInfo": {"version": "2.0.0", "features": features, "limits": limits}})

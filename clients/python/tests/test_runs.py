@@ -118,7 +118,8 @@ def test_decorators(connected: Server) -> None:
         report(train(train_data, rate=0.1))
         return 5
 
-    assert split()[0] == [1, 2]  # without a pipeline, it is a plain function
+    assert split()[0] == [1, 2]  # outside of a pipeline, it is a run of its own
+    assert placard.current_run_id() is None
     assert flow() == 5
     found = run_of(connected, str(ids[0]))
     assert found["pipeline"] == "decorated"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import plans, transport
-from .client import version_name
+from .client import is_id, version_name
 from .config import Settings
 from .engine import engine
 from .errors import NotFound
@@ -82,6 +82,14 @@ class AsyncClient:
     async def version(self, id: str, *, as_of: datetime | str | None = None) -> AsyncVersion:
         """Return the version with an ID, see `Client.version`."""
         return AsyncVersion(self, await self._run(plans.version({"id": id}, plans.moment(as_of))))
+
+    async def get_artifact_version(self, name_id_or_prefix: str, version: str | int | None = None) -> AsyncVersion:
+        """Return a version by name or ID, as ZenML does; without `version` the latest one."""
+        if version is None and is_id(name_id_or_prefix):
+            return await self.version(name_id_or_prefix)
+        alias = "latest" if version is None else None
+        named = version_name(name_id_or_prefix, version, alias, self.settings.project)
+        return AsyncVersion(self, await self._run(plans.version({"named": named})))
 
     def find(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -91,6 +92,14 @@ class Client:
             NotFound: It does not exist.
         """
         return Version(self, self._run(plans.version({"id": id}, plans.moment(as_of))))
+
+    def get_artifact_version(self, name_id_or_prefix: str, version: str | int | None = None) -> Version:
+        """Return a version by name or ID, as ZenML does; without `version` the latest one."""
+        if version is None and is_id(name_id_or_prefix):
+            return self.version(name_id_or_prefix)
+        alias = "latest" if version is None else None
+        named = version_name(name_id_or_prefix, version, alias, self.settings.project)
+        return Version(self, self._run(plans.version({"named": named})))
 
     def find(
         self,
@@ -184,6 +193,11 @@ class Artifact:
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name}>"
+
+
+def is_id(text: str) -> bool:
+    """Report whether a text has the form of an ID."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
 
 
 def version_name(name: str, version: str | int | None, alias: str | None, project: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from . import __about__
-from .client import Client, Version, find
+from .client import Client, Version, find, is_id
 from .decode import decode_card
 from .encode import encode
 from .engine import configure, engine, flush
@@ -33,7 +33,6 @@ _EXAMPLES = """examples:
 A version is ARTIFACT:VERSION, ARTIFACT@ALIAS, ARTIFACT (the latest; not for log) or an ID.
 A key is KEY or CARD.KEY. The server is that of PLACARD_URL, the API key that of PLACARD_API_KEY."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONDITION = re.compile(r"(?P<key>.+?)\s*(?P<operator>>=|<=|!=|=|>|<)\s*(?P<value>.*)", re.DOTALL)
 _OPERATORS = {">=": "gte", "<=": "lte", "!=": "ne", "=": "eq", ">": "gt", "<": "lt"}
 
@@ -98,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _version(text: str, as_of: str | None = None) -> Version:
     client = Client()
-    if _UUID.fullmatch(text):
+    if is_id(text):
         return client.version(text, as_of=as_of)
     name, version, alias = split_version(text)
     return client.artifact(name).version(version, alias=alias or (None if version else "latest"), as_of=as_of)
@@ -212,7 +211,7 @@ def _log(options: argparse.Namespace) -> int:
         found = _value(value)
         place[key] = decode_card({"": found})[""] if isinstance(found, dict) else found
     name, version, alias = split_version(options.version)
-    if _UUID.fullmatch(options.version):
+    if is_id(options.version):
         target = version_target(options.version)
     elif version or alias:
         reference = {"name": name, "version": version} if version else {"name": name, "alias": alias}

@@ -60,6 +60,13 @@ class Settings:
         url = found.url.rstrip("/").removesuffix("/graphql")
         return replace(found, url=url)
 
+    def export(self, **arguments: Any) -> None:
+        """Set the environment variables of the arguments that are not None, for child processes."""
+        for name, value in arguments.items():
+            if value is not None:
+                text = "1" if value is True else "0" if value is False else str(getattr(self, name))
+                os.environ[f"PLACARD_{name.upper()}"] = text
+
     @property
     def endpoint(self) -> str:
         """The URL of the GraphQL endpoint."""

@@ -129,7 +129,7 @@ def step(
     """Make each call of a function a step of the current run. The function can be `async`.
 
     The results become versions of the outputs. An argument that another step of the run returned is an input.
-    Without a running pipeline the function runs as a plain function.
+    Outside of a pipeline, the step is a run of its own, as in ZenML. `__wrapped__` is the plain function.
 
     Args:
         function: The function, if the decorator has no arguments.
@@ -142,10 +142,7 @@ def step(
     title = name or function.__name__
     signature = inspect.signature(function)
 
-    def prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step | None:
-        run = _current_run()
-        if run is None:
-            return None
+    def prepare(run: Run, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
         return Step(run, title, inputs=_inputs(run, signature, args, kwargs), outputs=_outputs(run, title))
 
     def _outputs(run: Run, title: str) -> Mapping[str, str]:
@@ -158,10 +155,11 @@ def step(
 
         @functools.wraps(function)
         async def step_async(*args: Any, **kwargs: Any) -> Any:
-            running = prepare(args, kwargs)
-            if running is None:
-                return await function(*args, **kwargs)
-            async with running:
+            run = _current_run()
+            if run is None:
+                async with Run(title):
+                    return await step_async(*args, **kwargs)
+            async with prepare(run, args, kwargs) as running:
                 result = await function(*args, **kwargs)
                 _keep(running, result, save)
                 return result
@@ -170,10 +168,11 @@ def step(
 
     @functools.wraps(function)
     def step_sync(*args: Any, **kwargs: Any) -> Any:
-        running = prepare(args, kwargs)
-        if running is None:
-            return function(*args, **kwargs)
-        with running:
+        run = _current_run()
+        if run is None:
+            with Run(title):
+                return step_sync(*args, **kwargs)
+        with prepare(run, args, kwargs) as running:
             result = function(*args, **kwargs)
             _keep(running, result, save)
             return result

@@ -224,17 +224,17 @@ class Delivery:
 
     def _reject(self, unit: Unit, error: PlacardError) -> Outcome:
         write = unit.writes[0]
-        if not write.ticket.reported:
-            path = self._record(REJECTED, unit, str(error), error.code)
-            if path is None:
-                return Outcome.BLOCKED
-            self.report.rejected += 1
-            log.error("the server refused %s: %s. The write is in %s", write.operation, error, path)
-        if write.makes:
-            self.dead[write.makes] = f"{write.operation}: {error}"
-        with self.guard:
+        with self.guard:  # a caller that stops waiting gets the error, or the file gets the write
+            if not write.ticket.reported:
+                path = self._record(REJECTED, unit, str(error), error.code)
+                if path is None:
+                    return Outcome.BLOCKED
+                self.report.rejected += 1
+                log.error("the server refused %s: %s. The write is in %s", write.operation, error, path)
+            if write.makes:
+                self.dead[write.makes] = f"{write.operation}: {error}"
             self.file.settle(unit, "rejected")
-        write.ticket.refuse(error)
+            write.ticket.refuse(error)
         return Outcome.SETTLED
 
     def _set_aside(self, unit: Unit) -> Outcome:

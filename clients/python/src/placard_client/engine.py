@@ -36,6 +36,7 @@ class Engine:
         self._closed = False
         self._warned = False
         self._adopted = Report()
+        self._adopting = threading.Lock()
 
     # --- Accepting ---------------------------------------------------------------------------------------------------
 
@@ -96,9 +97,12 @@ class Engine:
             attempt += 1
         if ticket.error is not None:
             raise ticket.error
+        with delivery.guard:
+            ticket.reported = ticket.settled
         if not ticket.settled:
-            ticket.reported = False
             self._undelivered(delivery)
+        elif ticket.error is not None:
+            raise ticket.error
 
     def _undelivered(self, delivery: Delivery) -> None:
         problem = delivery.problem
@@ -127,16 +131,19 @@ class Engine:
         except Exception:
             log.exception("cannot deliver the spool files of earlier processes")
         attempt = 0
+        last = 0.0
         while not self._closed:
             if not delivery.file.units:
                 self._wake.wait()
             self._wake.clear()
-            time.sleep(_LINGER)
+            # The first write after a pause is sent at once. Writes that follow it join one call.
+            time.sleep(max(0.0, last + _LINGER - time.monotonic()))
             try:
                 delivery.file.sync()
                 delivery.run(time.monotonic() + 60)
             except Exception:
                 log.exception("the delivery of writes failed; they remain in the spool")
+            last = time.monotonic()
             if not delivery.file.units:
                 attempt, self._warned = 0, False
                 continue
@@ -155,9 +162,14 @@ class Engine:
     def _deliver_orphans(self, deadline: float) -> None:
         """Deliver the spool files of processes that have ended."""
         own = self._delivery.file.path if self._delivery else None
-        for path in spool_files(self.settings.spool_dir):
-            if path != own and time.monotonic() < deadline:
-                deliver_file(path, self.settings, self.transport, self._adopted, deadline)
+        if not self._adopting.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return
+        try:
+            for path in spool_files(self.settings.spool_dir):
+                if path != own and time.monotonic() < deadline:
+                    deliver_file(path, self.settings, self.transport, self._adopted, deadline)
+        finally:
+            self._adopting.release()
 
     def flush(self, timeout: float | None = None, *, patient: bool = True) -> Report:
         """Deliver everything that is in the spool, also of processes that have ended.
@@ -290,12 +302,14 @@ def configure(
 ) -> Settings:
     """Change the settings of this process. Absent arguments come from the environment, see `Settings`.
 
+    The arguments become environment variables, too, so that child processes have the same settings.
     Writes to the earlier server are delivered first, or remain in the spool.
     """
     global _engine
     settings = Settings.from_environment(
         url=url, api_key=api_key, project=project, spool_dir=spool_dir, timeout=timeout, strict=strict
     )
+    settings.export(url=url, api_key=api_key, project=project, spool_dir=spool_dir, timeout=timeout, strict=strict)
     with _lock:
         earlier, _engine = _engine, Engine(settings)
     if earlier is not None:

@@ -16,6 +16,8 @@ from .errors import InvalidSelector, InvalidValue, PlacardError
 from .selectors import Target
 from .writes import Write
 
+_ENVELOPE = 4_096  # bytes of a request beside its facts
+
 
 def log_metadata(
     metadata: Mapping[str, Any] | object,
@@ -85,6 +87,12 @@ def encoded_metadata(metadata: object) -> dict[str, Any]:
     count = sum(max(1, len(value)) if isinstance(value, dict) else 1 for value in encoded.values())
     if count > facts.entries_per_call:
         raise refuse(("metadata",), f"has {count} facts, and a call has at most {facts.entries_per_call}")
+    size = len(dumps(encoded).encode())
+    if size > facts.request_bytes - _ENVELOPE:
+        raise refuse(
+            ("metadata",),
+            f"has {size} bytes, and a request has at most {facts.request_bytes}; log it in several calls",
+        )
     return encoded
 
 
@@ -137,11 +145,10 @@ class Batch:
         limit = engine().transport.facts.entries_per_call
         if sum(other.entries for other in (*self.writes, write)) > limit:
             raise InvalidValue(f"a batch has at most {limit} facts in all; nothing of the batch was sent")
+        facts = engine().transport.facts
+        if sum(len(dumps(other.input).encode()) for other in (*self.writes, write)) > facts.request_bytes - _ENVELOPE:
+            raise InvalidValue(f"a batch has at most {facts.request_bytes} bytes; nothing of the batch was sent")
         self.writes.append(write)
-
-    def size(self) -> int:
-        """Return the bytes of the batch."""
-        return sum(len(dumps(write.input)) for write in self.writes)
 
 
 _batch: contextvars.ContextVar[Batch | None] = contextvars.ContextVar("placard_batch", default=None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import context
+from .encode import MAX_KEY
 from .errors import AmbiguousOutput, InvalidSelector, NoContext, NoOutputs, OutputNotFound
 
 _FORMS = """Select one subject:
@@ -26,7 +27,8 @@ class Target:
     Attributes:
         selector: A `MetadataTarget` of the API.
         needs: Client-made IDs of objects that must exist first.
-        known: True if the server has nothing to check, because this package made the subject.
+        known: True if the server has nothing to check, because the subject is a current one of this package. Then a
+            write does not wait for the server.
     """
 
     selector: dict[str, Any]
@@ -61,11 +63,11 @@ def resolve(
     }
     names = {name for name, value in given.items() if value is not None}
     if names == {"step_id"}:
-        return step_target(full_id("step_id", step_id))
+        return replace(step_target(full_id("step_id", step_id)), known=False)
     if names == {"run_id_name_or_prefix"}:
-        return run_target(full_id("run_id_name_or_prefix", run_id_name_or_prefix))
+        return replace(run_target(full_id("run_id_name_or_prefix", run_id_name_or_prefix)), known=False)
     if names == {"artifact_version_id"}:
-        return version_target(full_id("artifact_version_id", artifact_version_id))
+        return replace(version_target(full_id("artifact_version_id", artifact_version_id)), known=False)
     if names == {"artifact_name", "artifact_version"}:
         return Target({"artifactVersion": named(artifact_name, artifact_version)})
     if "infer_artifact" in names and names <= {"infer_artifact", "artifact_name"}:
@@ -129,10 +131,14 @@ def text(name: str, value: object) -> str:
     """Return a name.
 
     Raises:
-        InvalidSelector: The value is not text, or is empty.
+        InvalidSelector: The value is no name: empty, too long, or with white space at its ends.
     """
     if not isinstance(value, str) or not value:
         raise InvalidSelector(f"{name} must be a text that is not empty, not {value!r:.100}")
+    if len(value) > MAX_KEY:
+        raise InvalidSelector(f"{name} has {len(value)} characters, and a name has at most {MAX_KEY}")
+    if value != value.strip() or "\0" in value:
+        raise InvalidSelector(f"{name} must not contain NUL, or begin or end with white space: {value!r:.100}")
     return str(value)
 
 

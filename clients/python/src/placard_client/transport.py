@@ -30,6 +30,7 @@ class ServerFacts:
     version: str | None = None
     value_bytes: int = MAX_VALUE_BYTES
     entries_per_call: int = 1000
+    request_bytes: int = 2_097_152
     idempotency_hours: float = 48.0
 
     def read(self, data: Mapping[str, Any]) -> None:
@@ -54,6 +55,7 @@ class ServerFacts:
         limits = info["limits"]
         self.version = str(info["version"])
         self.value_bytes = limits["valueBytes"]
+        self.request_bytes = limits["requestBytes"]
         self.entries_per_call = limits["entriesPerCall"]
         self.idempotency_hours = limits["idempotencyHours"]
 
