@@ -22,7 +22,9 @@ type Group struct {
 	// context.
 	Start func(ctx context.Context, objects int) (read context.Context, end func(error))
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// added are the lists that are not in siblings yet, because most operations load nothing for their last lists.
+	added    [][]models.ID
 	siblings map[models.ID][]models.ID
 	// values has the values of each Loader that has been used, by the loader.
 	values map[any]any
@@ -39,8 +41,29 @@ func WithGroup(ctx context.Context, g *Group) context.Context {
 func groupFrom(ctx context.Context) *Group { return ctx.Value(groupKey{}).(*Group) }
 
 // AddSiblings makes the objects of one list siblings. An object of several lists gets the siblings of the longest one.
-// Zero IDs and duplicates do not count.
+// Zero IDs and duplicates do not count. The group keeps the list.
 func (g *Group) AddSiblings(list []models.ID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.added = append(g.added, list)
+}
+
+// siblingsOf returns the siblings of an object, itself included.
+func (g *Group) siblingsOf(id models.ID) []models.ID {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, list := range g.added {
+		g.index(list)
+	}
+	g.added = nil
+	if ids := g.siblings[id]; len(ids) > 0 {
+		return ids
+	}
+	return []models.ID{id}
+}
+
+// index adds a list to the siblings.
+func (g *Group) index(list []models.ID) {
 	seen := make(map[models.ID]bool, len(list))
 	ids := make([]models.ID, 0, len(list))
 	for _, id := range list {
@@ -49,26 +72,14 @@ func (g *Group) AddSiblings(list []models.ID) {
 			ids = append(ids, id)
 		}
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.siblings == nil {
-		g.siblings = map[models.ID][]models.ID{}
+		g.siblings = make(map[models.ID][]models.ID, len(ids))
 	}
 	for _, id := range ids {
 		if len(ids) > len(g.siblings[id]) {
 			g.siblings[id] = ids
 		}
 	}
-}
-
-// siblingsOf returns the siblings of an object, itself included.
-func (g *Group) siblingsOf(id models.ID) []models.ID {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if ids := g.siblings[id]; len(ids) > 0 {
-		return ids
-	}
-	return []models.ID{id}
 }
 
 // Fetch reads the values of objects of one project. An object without a value is absent from the result.
