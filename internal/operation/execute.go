@@ -42,7 +42,7 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 			field := graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
 			ctx, end := startBatch(ctx, field, 1)
 			defer end(nil)
-			return next(ctx)
+			return meter.sized(next(ctx))
 		},
 	})
 	readCtx = graphql.WithResponseContext(readCtx, e.Presenter.Present, e.Presenter.recoverPanic)
