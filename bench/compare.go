@@ -19,29 +19,20 @@ type compareCommand struct {
 }
 
 // Run builds both programs and measures the rows of each engine in turns.
-func (c *compareCommand) Run(ctx context.Context) (err error) {
-	if err := c.start(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.stop()) }()
-	run, err := c.run(ctx, "compare")
-	if err != nil {
-		return err
-	}
-	programs := [2]string{filepath.Join(c.folder, "this"), filepath.Join(c.folder, "other")}
-	if err := process.Build(ctx, ".", programs[0]); err != nil {
-		return err
-	}
-	if err := c.buildCommit(ctx, programs[1]); err != nil {
-		return err
-	}
-	fmt.Println(report.CompareHeader([2]string{"this", c.Ref}))
-	for _, engine := range c.Engines {
-		if err := c.measureEngine(ctx, engine, programs, run); err != nil {
-			return fmt.Errorf("%s: %w", engine, err)
+func (c *compareCommand) Run(ctx context.Context) error {
+	return c.with(ctx, "compare", func(run report.Run) error {
+		other := filepath.Join(c.folder, "other")
+		if err := c.buildCommit(ctx, other); err != nil {
+			return err
 		}
-	}
-	return nil
+		fmt.Println(report.CompareHeader([2]string{"this", c.Ref}))
+		for _, engine := range c.Engines {
+			if err := c.measureEngine(ctx, engine, [2]string{c.Program, other}, run); err != nil {
+				return fmt.Errorf("%s: %w", engine, err)
+			}
+		}
+		return nil
+	})
 }
 
 // buildCommit builds the program of the other commit in a temporary worktree.

@@ -5,43 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/placard/placard/bench/client"
 	"github.com/placard/placard/bench/measure"
-	"github.com/placard/placard/bench/process"
 	"github.com/placard/placard/bench/report"
 )
 
 // limitsCommand compares the server with the database alone.
-type limitsCommand struct {
-	settings
-	Program string `help:"Measure this program instead of building one." placeholder:"PATH"`
-}
+type limitsCommand struct{ settings }
 
 // Run measures the rows of each engine and prints a table.
-func (c *limitsCommand) Run(ctx context.Context) (err error) {
-	if err := c.start(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.stop()) }()
-	run, err := c.run(ctx, "limits")
-	if err != nil {
-		return err
-	}
-	if c.Program == "" {
-		c.Program = filepath.Join(c.folder, "placard")
-		if err := process.Build(ctx, ".", c.Program); err != nil {
-			return err
+func (c *limitsCommand) Run(ctx context.Context) error {
+	return c.with(ctx, "limits", func(run report.Run) error {
+		for _, engine := range c.Engines {
+			if err := c.measureEngine(ctx, engine, run); err != nil {
+				return fmt.Errorf("%s: %w", engine, err)
+			}
 		}
-	}
-	for _, engine := range c.Engines {
-		if err := c.measureEngine(ctx, engine, run); err != nil {
-			return fmt.Errorf("%s: %w", engine, err)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // measureEngine measures the rows of an engine.

@@ -18,6 +18,8 @@ import (
 type commands struct {
 	Limits  limitsCommand  `cmd:"" default:"withargs" help:"Compare the server with the database alone (default)."`
 	Compare compareCommand `cmd:"" help:"Compare this tree with another commit."`
+	Growth  growthCommand  `cmd:"" help:"Measure how operations depend on the size of a project."`
+	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
 
 	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`
 	Prices   searches.PricesCommand   `cmd:"" help:"Compare the price of operations with their CPU time."`

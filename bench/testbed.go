@@ -30,6 +30,7 @@ type settings struct {
 	Clients []int    `help:"Measure these numbers of clients only." placeholder:"N"`
 	Scale   int      `help:"Multiply the number of versions by this." default:"1"`
 	Out     string   `help:"Append the results to this file of JSON lines." placeholder:"FILE"`
+	Program string   `help:"Measure this program instead of building one." placeholder:"PATH"`
 	folder  string
 	cluster *storetest.Cluster
 }
@@ -59,6 +60,25 @@ func (s *settings) stop() error {
 		s.cluster.Remove()
 	}
 	return os.RemoveAll(s.folder)
+}
+
+// with calls fn with the description of a run, between start and stop, with a built program.
+func (s *settings) with(ctx context.Context, kind string, fn func(run report.Run) error) (err error) {
+	defer func() { err = errors.Join(err, s.stop()) }()
+	if err := s.start(); err != nil {
+		return err
+	}
+	run, err := s.run(ctx, kind)
+	if err != nil {
+		return err
+	}
+	if s.Program == "" {
+		s.Program = filepath.Join(s.folder, "placard")
+		if err := process.Build(ctx, ".", s.Program); err != nil {
+			return err
+		}
+	}
+	return fn(run)
 }
 
 // testbed is a server on a database of its own.

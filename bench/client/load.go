@@ -74,22 +74,14 @@ func (l Load) RunOpen(ctx context.Context, rate float64, duration time.Duration)
 
 // run runs the clients. next returns the time from which a latency is counted, and false at the end.
 func (l Load) run(ctx context.Context, deadline time.Time, next func() (time.Time, bool)) (Sample, error) {
-	connections := make([]*Connection, l.Clients)
-	for i := range connections {
-		var err error
-		if connections[i], err = Dial(l.Address, deadline); err != nil {
-			return Sample{}, err
-		}
-		defer func() { _ = connections[i].Close() }() // each response has been read
-	}
 	latencies, failures := make([][]time.Duration, l.Clients), make([]error, l.Clients)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
 	begin := time.Now()
-	for i, connection := range connections {
+	for i := range l.Clients {
 		all.Go(func() {
-			if latencies[i], failures[i] = l.runClient(ctx, connection, next); failures[i] != nil {
+			if latencies[i], failures[i] = l.runClient(ctx, deadline, next); failures[i] != nil {
 				cancel()
 			}
 		})
@@ -106,17 +98,27 @@ func (l Load) run(ctx context.Context, deadline time.Time, next func() (time.Tim
 	return s, nil
 }
 
-// runClient sends requests until next returns false or a response is wrong.
-func (l Load) runClient(ctx context.Context, c *Connection, next func() (time.Time, bool)) ([]time.Duration, error) {
+// runClient sends requests until next returns false or a response is wrong. It connects for its first request, because
+// a server closes connections that have no request.
+func (l Load) runClient(
+	ctx context.Context, deadline time.Time, next func() (time.Time, bool),
+) (latencies []time.Duration, err error) {
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	latencies := make([]time.Duration, 0, 1<<12)
+	latencies = make([]time.Duration, 0, 1<<12)
+	var connection *Connection
 	for ctx.Err() == nil {
 		request, check := l.Operation.Next(random)
 		begin, more := next()
 		if !more {
 			break
 		}
-		status, body, err := c.Exchange(request)
+		if connection == nil {
+			if connection, err = Dial(l.Address, deadline); err != nil {
+				return latencies, err
+			}
+			defer func() { _ = connection.Close() }() // each response has been read
+		}
+		status, body, err := connection.Exchange(request)
 		latencies = append(latencies, time.Since(begin))
 		if err != nil {
 			return latencies, err

@@ -87,6 +87,8 @@ type Comparison struct {
 	Ratio Spread `json:"ratio"`
 	// CPURatio is the ratio of the CPU time of the servers per operation; 0 if the second side has no server.
 	CPURatio Spread `json:"cpuRatio"`
+	// TotalCPURatio is the ratio of the CPU time of servers and databases per operation.
+	TotalCPURatio Spread `json:"totalCpuRatio"`
 }
 
 // Compare lets two sides take turns: first, second, second, first, and so on, so that a drift of the machine changes
@@ -109,13 +111,15 @@ func (s Schedule) Compare(ctx context.Context, first, second Side, clients int) 
 			}
 		}
 	}
-	var ratios, cpu []float64
+	var ratios, cpu, total []float64
 	for n, t := range turns[0] {
 		other := turns[1][n]
 		ratios = append(ratios, t.Rate()/other.Rate())
 		if other.Server > 0 {
-			cpu = append(cpu, (float64(t.Server)/float64(t.Operations))/(float64(other.Server)/float64(other.Operations)))
+			perOperation := float64(other.Operations) / float64(t.Operations)
+			cpu = append(cpu, perOperation*float64(t.Server)/float64(other.Server))
+			total = append(total, perOperation*float64(t.Server+t.Database)/float64(other.Server+other.Database))
 		}
 	}
-	return Comparison{Summarize(turns[0]), Summarize(turns[1]), NewSpread(ratios), NewSpread(cpu)}, nil
+	return Comparison{Summarize(turns[0]), Summarize(turns[1]), NewSpread(ratios), NewSpread(cpu), NewSpread(total)}, nil
 }

@@ -46,6 +46,9 @@ func TestCompare(t *testing.T) {
 	if want := (Spread{Median: 200, Min: 100, Max: 300}); c.First.Rate != want {
 		t.Errorf("the rate of the first side is %v, want %v", c.First.Rate, want)
 	}
+	if c.TotalCPURatio.Median != 1 {
+		t.Errorf("the ratio of all CPU times is %v, want 1", c.TotalCPURatio)
+	}
 	if math.Abs(c.First.ServerCPU.Median-2) > 1e-9 || c.CPURatio.Median != 1 {
 		t.Errorf("the CPU time is %v ms per operation with a ratio of %v, want 2 and 1", c.First.ServerCPU, c.CPURatio)
 	}

@@ -50,3 +50,14 @@ func formatOpen(o OpenLoop) string {
 	}
 	return measure.Short(o.P50) + " / " + measure.Short(o.P99)
 }
+
+// GrowthHeader is the header of the table of operations on projects of two sizes.
+const GrowthHeader = "| engine | operation | versions | CPU ms: server + database | p50 ms | factor of CPU time | goal |\n|---|---|---|---|---|---|---|"
+
+// GrowthRow returns the line of an operation.
+func GrowthRow(r Record) string {
+	return fmt.Sprintf("| %s | %s | %s → %s | %s + %s → %s + %s | %s → %s | **%s** | %s |", r.Engine, r.Row, r.Sides[1], r.Sides[0],
+		measure.Short(r.Second.ServerCPU.Median), measure.Short(r.Second.DatabaseCPU.Median),
+		measure.Short(r.First.ServerCPU.Median), measure.Short(r.First.DatabaseCPU.Median),
+		measure.Short(r.Second.P50.Median), measure.Short(r.First.P50.Median), r.TotalCPURatio, limit(r.TotalCPURatio.Median, r.Goal))
+}

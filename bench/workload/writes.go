@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,8 +52,8 @@ func (d Dataset) LogEntries() *Logs {
 			text = strconv.AppendInt(text, stamp, 10)
 		}
 		return request(logMetadata, string(append(text, "}}"...))), func(body []byte) error {
-			if bytes.Count(body, []byte(`"seq":"`)) != EntriesPerLog {
-				return errors.New("the response has another number of entries than the request")
+			if err := checkLogged(body); err != nil {
+				return err
 			}
 			l.targets.Store(stamp, n)
 			return nil
