@@ -80,7 +80,8 @@ func (c *growthCommand) compareSizes(ctx context.Context, large, small *grown, r
 		record := report.Record{Run: run, Engine: large.engine, Row: operation.Name, Clients: growthClients,
 			Sides: [2]string{fmt.Sprint(large.growth.Versions), fmt.Sprint(small.growth.Versions)}, Goal: growthGoal}
 		var err error
-		record.Comparison, err = c.schedule().Compare(ctx, &serverSide{large.testbed, operation}, &serverSide{small.testbed, operations[i]}, growthClients)
+		first, second := &serverSide{large.testbed, operation}, &serverSide{small.testbed, operations[i]}
+		record.Comparison, err = c.schedule().Compare(ctx, first, second, growthClients)
 		if err != nil {
 			return err
 		}

@@ -16,11 +16,13 @@ import (
 
 // commands are the commands of the program.
 type commands struct {
-	Limits  limitsCommand  `cmd:"" default:"withargs" help:"Compare the server with the database alone (default)."`
+	All     allCommand     `cmd:"" default:"withargs" help:"Run limits, growth and steady (default)."`
+	Limits  limitsCommand  `cmd:"" help:"Compare the server with the database alone."`
 	Compare compareCommand `cmd:"" help:"Compare this tree with another commit."`
 	Growth  growthCommand  `cmd:"" help:"Measure how operations depend on the size of a project."`
 	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
 
+	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`
 	Searches searches.Command         `cmd:"" help:"Measure typical searches on databases of several sizes."`
 	Prices   searches.PricesCommand   `cmd:"" help:"Compare the price of operations with their CPU time."`
 	Fairness searches.FairnessCommand `cmd:"" help:"Measure one API key while another one sends the most expensive operations."`

@@ -130,7 +130,8 @@ func (c *steadyCommand) measureMixture(ctx context.Context, bed *testbed, mixtur
 		return err
 	}
 	for i, sample := range samples {
-		steady.Operations = append(steady.Operations, report.SteadyOperation{Name: mixture[i].Name, Share: mixture[i].share,
+		steady.Operations = append(steady.Operations, report.SteadyOperation{
+			Name: mixture[i].Name, Share: mixture[i].share, Reached: sample.Rate(),
 			P50: measure.Milliseconds(measure.Percentile(sample.Latencies, 0.5)),
 			P99: measure.Milliseconds(measure.Percentile(sample.Latencies, 0.99))})
 	}

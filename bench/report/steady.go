@@ -29,8 +29,10 @@ type Steady struct {
 type SteadyOperation struct {
 	Name  string  `json:"name"`
 	Share float64 `json:"share"`
-	P50   float64 `json:"p50"`
-	P99   float64 `json:"p99"`
+	// Reached is the rate of responses. It is less than the scheduled rate if the server was overloaded.
+	Reached float64 `json:"reached"`
+	P50     float64 `json:"p50"`
+	P99     float64 `json:"p99"`
 }
 
 // mebibyte is the unit of memory in tables.
@@ -47,18 +49,19 @@ const (
 // SteadyTable returns the tables of a mixed load and of servers at rest.
 func SteadyTable(steady []Steady) string {
 	var text strings.Builder
-	fmt.Fprintln(&text, "| engine | operation | share | per second | p50 ms | p99 ms | p99 / p50 | goal |\n|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(&text, "| engine | operation | share | per second, of scheduled | p50 ms | p99 ms | p99 / p50 | goal |\n|---|---|---|---|---|---|---|---|")
 	for _, s := range steady {
 		for _, o := range s.Operations {
 			ratio := o.P99 / o.P50
-			fmt.Fprintf(&text, "| %s | %s | %.0f %% | %s | %s | %s | **%s** | %s |\n", s.Engine, o.Name, 100*o.Share,
-				measure.Short(o.Share*s.Rate), measure.Short(o.P50), measure.Short(o.P99), measure.Short(ratio), limit(ratio, maxTailRatio))
+			fmt.Fprintf(&text, "| %s | %s | %.0f %% | %s of %s | %s | %s | **%s** | %s |\n", engineName(s.Engine), o.Name,
+				100*o.Share, measure.Short(o.Reached), measure.Short(o.Share*s.Rate), measure.Short(o.P50), measure.Short(o.P99),
+				measure.Short(ratio), limit(ratio, maxTailRatio))
 		}
 	}
 	fmt.Fprintln(&text, "\n| measure | engine | value | goal |\n|---|---|---|---|")
 	for _, s := range steady {
 		line := func(name, value string, number, goal float64) {
-			fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", name, s.Engine, value, limit(number, goal))
+			fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", name, engineName(s.Engine), value, limit(number, goal))
 		}
 		first, last := firstAndLast(s.Memory)
 		line("memory before and after the load, MiB", fmt.Sprintf("%s → %s", measure.Short(first), measure.Short(last)), 0, 0)

@@ -38,7 +38,7 @@ func CompareHeader(sides [2]string) string {
 
 // CompareRow returns the line of such a row.
 func CompareRow(r Record) string {
-	return fmt.Sprintf("| %s | %s | %d | %s | %s | **%s** | %s → %s | **%s** |", r.Engine, r.Row, r.Clients,
+	return fmt.Sprintf("| %s | %s | %d | %s | %s | **%s** | %s → %s | **%s** |", engineName(r.Engine), r.Row, r.Clients,
 		measure.Short(r.Second.Rate.Median), measure.Short(r.First.Rate.Median), r.Ratio,
 		measure.Short(r.Second.ServerCPU.Median), measure.Short(r.First.ServerCPU.Median), r.CPURatio)
 }
@@ -56,8 +56,19 @@ const GrowthHeader = "| engine | operation | versions | CPU ms: server + databas
 
 // GrowthRow returns the line of an operation.
 func GrowthRow(r Record) string {
-	return fmt.Sprintf("| %s | %s | %s → %s | %s + %s → %s + %s | %s → %s | **%s** | %s |", r.Engine, r.Row, r.Sides[1], r.Sides[0],
+	return fmt.Sprintf("| %s | %s | %s → %s | %s + %s → %s + %s | %s → %s | **%s** | %s |", engineName(r.Engine), r.Row, r.Sides[1], r.Sides[0],
 		measure.Short(r.Second.ServerCPU.Median), measure.Short(r.Second.DatabaseCPU.Median),
 		measure.Short(r.First.ServerCPU.Median), measure.Short(r.First.DatabaseCPU.Median),
 		measure.Short(r.Second.P50.Median), measure.Short(r.First.P50.Median), r.TotalCPURatio, limit(r.TotalCPURatio.Median, r.Goal))
+}
+
+// PeerHeader is the header of the table of other programs with the same work.
+const PeerHeader = "| work | clients | peer | peer, /s | Placard, /s | ratio | peer's CPU ms: server + database | Placard's |\n|---|---|---|---|---|---|---|---|"
+
+// PeerRow returns the line of such a work.
+func PeerRow(r Record) string {
+	return fmt.Sprintf("| %s | %d | %s | %s | %s | **%s** | %s + %s | %s + %s |", r.Row, r.Clients, r.Sides[1],
+		measure.Short(r.Second.Rate.Median), measure.Short(r.First.Rate.Median), r.Ratio,
+		measure.Short(r.Second.ServerCPU.Median), measure.Short(r.Second.DatabaseCPU.Median),
+		measure.Short(r.First.ServerCPU.Median), measure.Short(r.First.DatabaseCPU.Median))
 }
