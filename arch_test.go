@@ -108,9 +108,19 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
+		"bench/baseline", "bench/client", "bench/measure", "bench/process", "bench/report", "bench/searches",
+		"bench/workload", "internal/store/storetest",
+	},
+	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
+	"bench/client":   {},
+	"bench/measure":  {},
+	"bench/process":  {"bench/client", "internal/harness"},
+	"bench/report":   {"bench/measure"},
+	"bench/searches": {
 		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
+	"bench/workload":    {"bench/client"},
 	"bench/load":        {"models"},
 	"deploy":            {},
 	"e2e":               {},
@@ -120,11 +130,11 @@ var allowedImports = map[string][]string{
 // importers maps prefixes of import paths to the packages that may import them, so that a dependency stays replaceable.
 var importers = map[string][]string{
 	"database/sql": {
-		"bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
+		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
 		"internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
-		"", "bench", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
+		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
 	},
 	"github.com/99designs/gqlgen": {
 		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
@@ -136,8 +146,8 @@ var importers = map[string][]string{
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
-	"modernc.org/":                   {"bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/storetest"},
+	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},
