@@ -2,8 +2,8 @@
 // of them fetches the values of all, so that a list of any length costs one read per relation. There is no timer and no
 // waiting for further calls; see docs/adr/0006.
 //
-// A Loader is one relation with its arguments; all operations share it. A Group holds the siblings and the values of one
-// operation. Load reads a value, and Prime stores a known one. The package uses only the IDs of objects.
+// A Loader is one relation with its arguments; all operations share it. A Group holds the siblings and the values of
+// one operation. Load reads a value, and Prime stores a known one. The package uses only the IDs of objects.
 package batch
 
 import (
@@ -14,7 +14,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Group has the siblings, the values of the loaders and their callbacks in one operation. It is safe for concurrent use.
+// Group has the siblings, the values of the loaders and their callbacks in one operation. It is safe for concurrent
+// use.
 type Group struct {
 	// Check returns an error if the caller of ctx must not read a project. Each Load calls it.
 	Check func(ctx context.Context, project models.ID) error

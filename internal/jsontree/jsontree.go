@@ -153,8 +153,8 @@ type parser struct {
 	depth   int
 }
 
-// reset sets the text that the parser reads. The decoder reads a bytes.Buffer without copying. It must accept the faults
-// that the parser reports by itself.
+// reset sets the text that the parser reads. The decoder reads a bytes.Buffer without copying. It must accept the
+// faults that the parser reports by itself.
 func (p *parser) reset(text []byte, strict bool) {
 	p.input, p.strict, p.depth = *bytes.NewBuffer(text), strict, 0
 	p.decoder.Reset(&p.input, acceptFaults...)
