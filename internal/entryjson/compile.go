@@ -132,10 +132,8 @@ func compileObject(
 	o := &object{}
 	seen := map[string]bool{}
 	for _, c := range collected {
-		if isRepeated := seen[c.Alias]; isRepeated && c.Name == "__typename" {
-			continue
-		} else if isRepeated {
-			return nil
+		if seen[c.Alias] {
+			continue // __typename of a union and of its member, the only fields that CollectFields does not merge
 		}
 		seen[c.Alias] = true
 		f := field{prefix: strconv.Quote(c.Alias) + ":"}

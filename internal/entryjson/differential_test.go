@@ -157,7 +157,9 @@ func TestMerged(t *testing.T) {
 			fragment L on MetadataValue { ... on ListValue { items { __typename } } ... on DictValue { fields { value { __typename } } } }`,
 		`{ artifactVersion(ref: {id: "x"}) { metadata { ... on Node { id } id key same: key ...E } } } fragment E on MetadataEntry { same: key }`,
 	} {
-		d := &drawer{Rand: rand.New(rand.NewPCG(1, 37)), values: goldenValues(t)}
+		one := json.Number("1")
+		values := []any{one, []any{one, "a"}, models.Object{{Key: "k", Value: one}}}
+		d := &drawer{Rand: rand.New(rand.NewPCG(1, 37)), values: values}
 		for range 20 {
 			d.compare(t, text)
 		}
