@@ -2,11 +2,8 @@ package operation
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,7 +11,6 @@ import (
 
 	"github.com/placard/placard/internal/entryjson"
 	"github.com/placard/placard/internal/meter"
-	"github.com/placard/placard/models"
 )
 
 // ReserveBytes counts bytes of a value before a resolver makes it, because sibling fields are resolved at the same
@@ -25,16 +21,16 @@ func ReserveBytes(ctx context.Context, bytes int) error { return meter.From(ctx)
 // exceeded. At its deadline only its reads end, so fields without reads still get their values.
 func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 	isMutation := o.definition.Operation == ast.Mutation
-	timeout := float64(e.Limits.ReadSeconds)
+	timeout := e.readTimeout
 	if isMutation {
-		timeout = float64(e.Limits.WriteSeconds)
+		timeout = e.writeTimeout
 	}
 	operationCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	operationCtx, responseMeter := meter.Start(operationCtx, &e.Limits, cancel)
 	operationCtx = entryjson.WithCache(operationCtx, &o.document.entries)
 	operationCtx = e.Resolvers.StartOperation(e.withObserver(operationCtx), o.request.Caller, isMutation, cancel)
-	readCtx, cancelReads := WithTimeout(operationCtx, o.request.StartedAt, timeout)
+	readCtx, cancelReads := timeout.Start(operationCtx, o.request.StartedAt)
 	defer cancelReads()
 	readCtx = graphql.WithOperationContext(e.Resolvers.WithLoaders(readCtx), &graphql.OperationContext{
 		RawQuery: o.request.Query, OperationName: o.request.OperationName, Variables: o.arguments,
@@ -47,7 +43,7 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 			field := graphql.GetFieldContext(ctx).Object + "." + graphql.GetRootFieldContext(ctx).Field.Name
 			ctx, end := startBatch(ctx, field, 1)
 			defer end(nil)
-			return next(ctx)
+			return responseMeter.Sized(next(ctx))
 		},
 	})
 	readCtx = graphql.WithResponseContext(readCtx, e.Presenter.Present, e.Presenter.recoverPanic)
@@ -72,13 +68,4 @@ func (e *Executor) Execute(ctx context.Context, o *Operation) *Response {
 		response.setWarnings(e.Resolvers.Warnings(readCtx))
 	}
 	return response
-}
-
-// WithTimeout returns a context that ends a number of seconds after startedAt. Its cause is LIMIT_EXCEEDED.
-func WithTimeout(ctx context.Context, startedAt time.Time, seconds float64) (context.Context, context.CancelFunc) {
-	limit := int64(math.Ceil(seconds))
-	return context.WithDeadlineCause(ctx, startedAt.Add(time.Duration(seconds*float64(time.Second))), &models.Error{
-		Code: models.CodeLimitExceeded, Message: fmt.Sprintf("the request took longer than %g seconds", seconds),
-		Limit: &limit, Actual: &limit, Retryable: true,
-	})
 }
