@@ -29,10 +29,9 @@ var allowedImports = map[string][]string{
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
-		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
-		"internal/store",
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/store",
 	},
-	"graph/exec": {"models", "internal/seqmarshal"},
+	"graph/exec": {"models", "internal/entryjson", "internal/seqmarshal"},
 	"web":        {},
 
 	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
@@ -40,8 +39,12 @@ var allowedImports = map[string][]string{
 		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
 	},
 	"internal/operation": {
-		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid",
+		"models", "internal/admission", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
+		"internal/near", "internal/requestid",
 	},
+	"internal/entryjson":  {"models", "internal/meter"},
+	"internal/meter":      {"models"},
+	"internal/seqmarshal": {"internal/meter"},
 	"internal/telemetry": {
 		"models", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/requestid",
 		"internal/store", "internal/store/engine",
@@ -101,7 +104,6 @@ var allowedImports = map[string][]string{
 	"internal/near":       {},
 	"internal/progress":   {},
 	"internal/requestid":  {},
-	"internal/seqmarshal": {},
 
 	"internal/apitest": {
 		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
@@ -137,9 +139,12 @@ var importers = map[string][]string{
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
 	},
 	"github.com/99designs/gqlgen": {
-		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
+		"graph", "graph/exec", "internal/entryjson", "internal/gen", "internal/gqlhttp", "internal/meter",
+		"internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"github.com/vektah/gqlparser": {
+		"graph", "graph/exec", "internal/entryjson", "internal/gqlhttp", "internal/operation",
+	},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
 		"internal/store/entries", "internal/store/repair", "internal/store/search",
