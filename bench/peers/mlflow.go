@@ -20,7 +20,7 @@ func (f Folder) StartMLflow(ctx context.Context, database *url.URL) (*process.Se
 	return process.Command{Program: f.path("mlflow", "bin", "mlflow"), Dir: f.path("mlflow"),
 		Args: []string{"server", "--backend-store-uri", store, "--default-artifact-root", f.path("mlflow", "artifacts"),
 			"--host", "127.0.0.1", "--port", "PORT", "--workers", "2"},
-		Ready: "/health"}.Start(ctx)
+		Ready: "/health", Log: f.path("mlflow", "log")}.Start(ctx)
 }
 
 // MLflowLogs creates runs, and returns the operation that logs ten metrics of one of them.

