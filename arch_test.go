@@ -24,8 +24,8 @@ const module = "github.com/placard/placard"
 // Imports point down. ADR 0032 explains the layout.
 var allowedImports = map[string][]string{
 	"": {
-		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
-		"internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
+		"graph", "internal/admission", "internal/command", "internal/config", "internal/gcpace", "internal/gqlhttp",
+		"internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
@@ -94,6 +94,7 @@ var allowedImports = map[string][]string{
 	"internal/batch":      {"models"},
 	"internal/admission":  {},
 	"internal/atomicfile": {},
+	"internal/gcpace":     {},
 	"internal/harness":    {},
 	"internal/jsontree":   {},
 	"internal/lru":        {},
