@@ -110,12 +110,13 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
-		"bench/baseline", "bench/client", "bench/measure", "bench/process", "bench/report", "bench/searches",
-		"bench/workload", "internal/store/storetest",
+		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/searches", "bench/workload", "internal/store/storetest",
 	},
 	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
 	"bench/client":   {},
 	"bench/measure":  {},
+	"bench/peers":    {"models", "bench/client", "bench/process", "bench/workload"},
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
