@@ -45,7 +45,7 @@ class Settings:
             url=env("PLACARD_URL") or DEFAULT_URL,
             api_key=env("PLACARD_API_KEY") or None,
             project=env("PLACARD_PROJECT") or None,
-            spool_dir=pathlib.Path(env("PLACARD_SPOOL_DIR") or default_spool_dir()),
+            spool_dir=_folder(env("PLACARD_SPOOL_DIR") or default_spool_dir()),
             timeout=_seconds("PLACARD_TIMEOUT", env("PLACARD_TIMEOUT") or "10"),
             strict=(env("PLACARD_STRICT") or "").lower() in ("1", "true", "yes", "on"),
         )
@@ -53,7 +53,7 @@ class Settings:
         if "timeout" in given:
             given["timeout"] = _seconds("timeout", given["timeout"])
         if "spool_dir" in given:
-            given["spool_dir"] = pathlib.Path(given["spool_dir"])
+            given["spool_dir"] = _folder(given["spool_dir"])
         found = replace(found, **given)
         if not found.url.startswith(("http://", "https://")):
             raise ValueError(f"the URL of the server must begin with http:// or https://, not {found.url!r}")
@@ -81,6 +81,10 @@ class Settings:
     def headers(self) -> dict[str, str]:
         """The headers of each request."""
         return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+
+
+def _folder(path: str | os.PathLike[str]) -> pathlib.Path:
+    return pathlib.Path(path).expanduser().absolute()  # so that child processes find it
 
 
 def _seconds(name: str, value: Any) -> float:

@@ -21,6 +21,7 @@ from .writes import Ticket, Write
 log = logging.getLogger("placard_client")
 
 _LINGER = 0.05  # seconds in which writes of the background join one call
+_AWAY_PATIENCE = 0.5  # seconds for which a caller tries a server that did not answer the last time
 _REFUSED_PATIENCE = 2.0  # seconds for which a caller waits for a server that refuses connections
 
 
@@ -44,9 +45,15 @@ class Engine:
         with self._start:
             if self._delivery is None:
                 self._delivery = Delivery(self._create_file(), self.transport, self.settings.spool_dir)
-                threading.Thread(target=self._loop, name="placard-delivery", daemon=True).start()
+                self._start_thread()
                 _flush_in_children()
             return self._delivery
+
+    def _start_thread(self) -> None:
+        try:
+            threading.Thread(target=self._loop, name="placard-delivery", daemon=True).start()
+        except RuntimeError as error:  # the interpreter is ending, and `close` delivers
+            log.debug("there is no thread for the delivery: %s", error)
 
     def _create_file(self) -> SpoolFile:
         try:
@@ -82,8 +89,8 @@ class Engine:
 
     def _wait(self, delivery: Delivery, ticket: Ticket) -> None:
         begun = time.monotonic()
-        deadline = begun + self.settings.timeout
         patient = self.settings.strict or delivery.problem is None
+        deadline = begun + (self.settings.timeout if patient else min(self.settings.timeout, _AWAY_PATIENCE))
         attempt = 0
         while not ticket.settled:
             delivery.run(deadline, ticket)
@@ -182,6 +189,8 @@ class Engine:
         deadline = begun + (self.settings.timeout if timeout is None else timeout)
         delivery = self._delivery
         away = delivery is not None and delivery.problem is not None
+        if away and not patient:
+            deadline = min(deadline, begun + _AWAY_PATIENCE)
         self._adopted.pending, self._adopted.reason = 0, ""
         if patient or not away:
             self._deliver_orphans(deadline)
@@ -215,7 +224,7 @@ class Engine:
 
     def close(self, timeout: float) -> Report:
         """Deliver what is there, and close the spool file."""
-        report = self.flush(timeout)
+        report = self.flush(timeout, patient=False)
         self._closed = True
         self._wake.set()
         delivery = self._delivery

@@ -16,7 +16,7 @@ from .errors import InvalidSelector, InvalidValue, PlacardError
 from .selectors import Target
 from .writes import Write
 
-_ENVELOPE = 4_096  # bytes of a request beside its facts
+_ENVELOPE = 4_096  # bytes of a request without its facts
 
 
 def log_metadata(
