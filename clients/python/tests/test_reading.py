@@ -129,6 +129,12 @@ def test_find(name: str) -> None:
         placard.find(name, order_by="accuracy")
 
 
+def test_a_misspelt_key_is_a_warning(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert placard.find(name, M("metrics", "acuracy") > 0.9).count() == 0
+    assert "acuracy" in caplog.text
+    assert "metrics.accuracy" in caplog.text
+
+
 def test_tables(name: str) -> None:
     found = placard.find(name, order_by=F("number"))
     frame = found.to_pandas()

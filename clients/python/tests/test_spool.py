@@ -136,3 +136,36 @@ def test_an_api_key_that_is_wrong_loses_nothing(own_server: Server) -> None:
     with pytest.raises(placard.Unauthenticated):
         placard.run("r").start()
     assert placard.flush(2).pending == 1
+
+
+def test_a_client_that_is_killed_at_any_moment(own_server: Server) -> None:
+    """Every call that returned is stored once, whatever moment the process and the server are killed at."""
+    program = """
+        import sys, placard_client as placard
+        step = placard.run("r").start().step("s").start()
+        print(step.id, flush=True)
+        for i in range(100_000):
+            step.log(n=i)
+            print(i, flush=True)
+    """
+    own_server.start()
+    placard.configure(own_server.url)
+    for round in range(4):
+        child = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(program)], env=dict(os.environ), stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        step_id = child.stdout.readline().strip()
+        time.sleep(0.05 + 0.11 * round)
+        if round % 2:
+            own_server.kill()
+            time.sleep(0.05)
+        child.kill()
+        returned = [int(line) for line in child.stdout.read().splitlines()]
+        child.wait()
+        if round % 2:
+            own_server.start()
+        assert placard.flush(30), placard.flush()
+        stored = step_history(own_server, step_id, "n")
+        assert stored == list(range(len(stored)))
+        assert len(stored) >= len(returned) > 0

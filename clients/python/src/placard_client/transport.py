@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import threading
 from collections.abc import Mapping
@@ -10,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import __about__
-from .config import Settings
+from .config import DEFAULT_URL, Settings
 from .encode import MAX_VALUE_BYTES
 from .errors import IncompatibleServer, PlacardError, ServerError, TransportError, server_error
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger("placard_client")
 
 SERVER_INFO = "{ serverInfo { version features limits { valueBytes entriesPerCall idempotencyHours requestBytes } } }"
 # Features that the package uses. A server without one of them is too old.
@@ -88,6 +91,8 @@ def read_response(response: httpx.Response) -> dict[str, Any]:
             raise IncompatibleServer(_mismatch(found.message), extensions=found.extensions)
         found.extensions.setdefault("retryAfter", _retry_after(response))
         raise found
+    for warning in body.get("extensions", {}).get("warnings", ()):
+        log.warning("%s", warning["message"])
     data = body["data"]
     assert isinstance(data, dict)
     return data
@@ -116,7 +121,10 @@ def transport_error(error: Exception, url: str) -> TransportError:
 
     unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol))
     reason = str(error) or type(error).__name__
-    return TransportError(f"the server {url} did not answer: {reason}", sent=not unsent)
+    hint = ""
+    if unsent and url == DEFAULT_URL:
+        hint = "; start a server there, or set PLACARD_URL to the address of another one"
+    return TransportError(f"the server {url} did not answer: {reason}{hint}", sent=not unsent)
 
 
 @dataclass
