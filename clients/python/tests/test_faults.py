@@ -322,19 +322,49 @@ def test_a_child_delivers_before_its_parent(own_server: Server) -> None:
     assert step_history(own_server, step.id, "n") == [1]
 
 
+def test_a_child_reports_late(own_server: Server) -> None:
+    """The parent ends its run while the spool of a child still holds a step of it."""
+    placard.configure(own_server.start().url)
+    with placard.run("r") as run:
+        own_server.kill()
+        program = """
+            import placard_client as placard
+            @placard.step(outputs=["late_model"])
+            def late():
+                placard.log_metadata({"n": 1}, infer_artifact=True)
+            late()
+        """
+        environment = {**os.environ, **run.environ(), "PLACARD_TIMEOUT": "0.5"}
+        subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=environment, check=True)
+        (file,) = [file for file in spool_dir().glob("*.spool") if f"-{os.getpid()}." not in file.name]
+        kept = file.rename(spool_dir() / "hidden")
+        own_server.start()
+    assert placard.flush(20)
+    kept.rename(file)
+    assert placard.flush(20).delivered == 4
+    data: Any = own_server.query(
+        "query($id: ID!) { pipelineRun(id: $id) { status stepRuns { nodes { status outputs { metadataJson } } } } }",
+        id=run.id,
+    )
+    assert data["pipelineRun"]["status"] == "COMPLETED"
+    (node,) = data["pipelineRun"]["stepRuns"]["nodes"]
+    assert node["status"] == "COMPLETED"
+    assert node["outputs"][0]["metadataJson"]["n"] == 1
+
+
 def test_a_refused_write_takes_what_depends_on_it(connected: Server) -> None:
     with placard.run("r") as run, run.step("s", outputs=["o", "p"]) as step:
-        bad = step.save("o", tags=["x" * 251])
+        bad = step.save("o", alias="latest")
         bad.log(depends=1)
         good = step.save("p", name="refused_neighbour")
         step.log(unaffected=1)
     placard.flush(20)
-    with pytest.raises(placard.LimitExceeded):
+    with pytest.raises(placard.BadInput):
         _ = bad.number
     assert good.number == 1
     lines = [json.loads(line) for line in (spool_dir() / "rejected.jsonl").read_text().splitlines()]
     assert [line["operation"] for line in lines] == ["createArtifactVersion", "logMetadata"]
-    assert lines[0]["code"] == "LIMIT_EXCEEDED"
+    assert lines[0]["code"] == "BAD_INPUT"
     assert "the server refused what this write needs" in lines[1]["error"]
     assert step_history(connected, step.id, "unaffected") == [1]
 

@@ -112,6 +112,23 @@ def test_unknown_names_are_errors_with_near_ones(connected: Server, version: pla
     assert not placard.flush().rejected
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"artifact": "\ud800"},
+        {"artifact": " a"},
+        {"artifact": "x" * 251},
+        {"tags": [5]},
+        {"type": ""},
+        {"alias": [None]},
+    ],
+)
+def test_refused_names(connected: Server, arguments: dict[str, Any]) -> None:
+    with pytest.raises((InvalidSelector, placard.InvalidValue)):
+        placard.create_version(**{"artifact": "a", **arguments})
+    assert placard.flush()
+
+
 def test_a_step_without_outputs(connected: Server) -> None:
     with placard.run("r") as run, run.step("s"), pytest.raises(placard.NoOutputs):
         log_metadata({"a": 1}, infer_artifact=True)

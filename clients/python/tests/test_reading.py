@@ -91,7 +91,10 @@ def test_history_and_the_past(name: str) -> None:
     entries = version.history("quality")
     assert [entry.value for entry in entries] == [1, 2.5]
     assert version.as_of(entries[0].logged_at).metadata["quality"] == 1
-    assert Client().version(version.id).metadata["quality"] == 2.5
+    version.retract("quality", reason="wrong")
+    assert "quality" not in Client().version(version.id).metadata
+    last = version.history("quality")[-1]
+    assert (last.retracted, last.reason, last.value) == (True, "wrong", None)
     assert [row["step"] for row in version.history("train")] == [0, 1, 2]
     assert version.history("train")[2]["loss"] == 1 / 3
     assert [entry.value for entry in version.history("accuracy", card="metrics")] == [0.85]

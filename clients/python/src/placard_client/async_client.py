@@ -195,6 +195,18 @@ class AsyncVersion(VersionData):
         encoded = encoded_metadata(merged(metadata, facts))
         await self._write("logMetadata", {"target": {"artifactVersionId": self.id}, "metadata": encoded})
 
+    async def retract(self, key: str, card: str | None = None, *, reason: str | None = None) -> None:
+        """Retract a key: it has no value afterwards, and the history keeps its values.
+
+        Raises:
+            NotFound: The key has no value.
+        """
+        named = {"key": key} if card is None else {"key": key, "card": card}
+        input: dict[str, Any] = {"target": {"artifactVersionId": self.id}, "keys": [named]}
+        if reason is not None:
+            input["reason"] = reason
+        await self._write("retractMetadata", input)
+
     async def set_alias(self, alias: str) -> None:
         """Point an alias of the artifact to the version."""
         await self._write("setAlias", {"artifactVersionId": self.id, "alias": alias})

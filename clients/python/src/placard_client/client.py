@@ -243,6 +243,18 @@ class Version(VersionData):
         """Log facts about the version. Read it again to see them."""
         submit_log(selectors.version_target(self.id), encoded_metadata(merged(metadata, facts)))
 
+    def retract(self, key: str, card: str | None = None, *, reason: str | None = None) -> None:
+        """Retract a key: it has no value afterwards, and the history keeps its values.
+
+        Raises:
+            NotFound: The key has no value.
+        """
+        named = {"key": key} if card is None else {"key": key, "card": card}
+        input: dict[str, Any] = {"target": {"artifactVersionId": self.id}, "keys": [named]}
+        if reason is not None:
+            input["reason"] = reason
+        engine().submit([Write("retractMetadata", input)], wait=True)
+
     def set_alias(self, alias: str) -> None:
         """Point an alias of the artifact to the version."""
         self._label("setAlias", alias=alias)

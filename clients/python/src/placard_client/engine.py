@@ -13,7 +13,8 @@ from typing import Any
 
 from .config import Settings
 from .delivery import Delivery, Report
-from .errors import NotDelivered, PlacardError, TransportError
+from .encode import dumps
+from .errors import InvalidValue, NotDelivered, PlacardError, TransportError
 from .spool import SpoolFile, spool_files
 from .transport import Transport, backoff
 from .writes import Ticket, Write
@@ -77,6 +78,8 @@ class Engine:
             ServerError: The server refused the last write.
             NotDelivered: With `strict`, the server did not answer. The writes remain in the spool.
         """
+        for write in writes:
+            _check_text(write)
         delivery = self._started()
         wait = wait or self.settings.strict
         for write in writes:
@@ -238,6 +241,14 @@ class Engine:
                 "and the next start or `placard-py spool send` delivers them"
             )
         return report
+
+
+def _check_text(write: Write) -> None:
+    """Raise an exception for a name that is no valid Unicode, before it reaches the spool."""
+    try:
+        dumps(write.input).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(f"the input of {write.operation} has no form in JSON: {error}") from None
 
 
 def _passes(problem: PlacardError | None) -> bool:

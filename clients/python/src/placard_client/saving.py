@@ -111,9 +111,13 @@ def submit_version(
     input: dict[str, Any] = {
         "artifact": saved.artifact,
         "clientId": saved.id,
-        "tags": list(tags),
-        "aliases": [alias] if isinstance(alias, str) else list(alias),
+        "tags": [selectors.text("tag", tag) for tag in ([tags] if isinstance(tags, str) else tags)],
+        "aliases": [selectors.text("alias", each) for each in ([alias] if isinstance(alias, str) else alias)],
     }
+    if type is not None:
+        selectors.text("type", type)
+    if version is not None:
+        selectors.text("version", version)
     given = {"version": version, "type": type, "output": output, "project": project or context.project()}
     input |= {name: argument for name, argument in given.items() if argument is not None}
     if facts:
