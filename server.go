@@ -23,7 +23,6 @@ import (
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
 )
 
@@ -64,7 +63,8 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
+		store.WithCacheBytes(settings.CacheBytes))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

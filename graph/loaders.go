@@ -46,6 +46,7 @@ type loaders struct {
 	artifactLogged   *batch.Loader[epochMicros, *models.Time]
 
 	metadata     *batch.Loader[latestArgs, []*models.MetadataEntry]
+	documents    *batch.Loader[noArgs, *store.Document]
 	columns      *batch.Loader[latestArgs, []*models.MetadataEntry]
 	history      *batch.Loader[historyPage, *models.MetadataEntryConnection]
 	historyCount *batch.Loader[epochMicros, int32]
@@ -67,7 +68,15 @@ type loaders struct {
 	queries map[string]models.ListQuery
 	// filters are the filters of series by their text.
 	filters map[string]*models.Filter
+	// revisions are the known revisions of subjects.
+	revisions map[subjectRef]int64
+	// entriesSelected is computed by selectsEntries.
+	selection       sync.Once
+	entriesSelected bool
 }
+
+// subjectRef identifies a subject.
+type subjectRef struct{ project, subject models.ID }
 
 // noArgs are the arguments of a relation without arguments.
 type noArgs struct{}
@@ -105,6 +114,7 @@ func (r *Resolver) WithLoaders(ctx context.Context) context.Context {
 	l := &loaders{
 		Group:   batch.Group{Check: checkProject, Start: operation.StartBatch},
 		queries: map[string]models.ListQuery{}, filters: map[string]*models.Filter{},
+		revisions: map[subjectRef]int64{},
 	}
 	l.setObjects(r.store)
 	l.setLists(r.store)
@@ -166,8 +176,13 @@ func (l *loaders) setLists(s *store.Store) {
 
 // setMetadata sets the loaders of entries and keys.
 func (l *loaders) setMetadata(s *store.Store) {
-	l.metadata = listLoader(l, fetchLatest(s.LatestEntries))
-	l.columns = listLoader(l, fetchLatest(s.LatestOfKeys))
+	l.metadata = listLoader(l, fetchLatest(l, latestReads[string]{s.LatestEntries, s.CurrentOfNames, s.CurrentEntries}))
+	l.columns = listLoader(l, fetchLatest(l, latestReads[models.MetadataKey]{s.LatestOfKeys, s.CurrentOfKeys, nil}))
+	l.documents = batch.NewLoader(&l.Group, func(
+		ctx context.Context, project models.ID, ids []models.ID, _ noArgs,
+	) (map[models.ID]*store.Document, error) {
+		return s.CurrentDocuments(ctx, project, ids, l.revisionsOf(project))
+	}, nil, nil)
 	l.historyCount = batch.NewLoader(&l.Group, fetchAsOf(s.HistoryCounts), nil, nil)
 	l.lastLogged = batch.NewLoader(&l.Group, fetchAsOf(s.LastLogged), nil, nil)
 	l.history = pageLoader(l,

@@ -59,6 +59,9 @@ type lane struct {
 	// customPlans is db without statements that stay prepared. Only the lane of questions has one.
 	customPlans *gorm.DB
 	queue       *admission.Queue[string]
+	// send is the function of the engine that ReadRows uses, and numbered its syntax of placeholders.
+	send     sendRows
+	numbered bool
 }
 
 // newLane returns a lane over a pool with a number of connections. The operations bound the number of its waiters.

@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/placard/placard/models"
+)
+
+// Row is a row of ReadRows. Columns have their index, from 0 on. A value of another type than the column is an error of
+// ReadRows.
+type Row struct {
+	// raw and formats are the columns of PostgreSQL; raw is nil for SQLite.
+	raw     [][]byte
+	formats []int16
+	// values are the columns of SQLite.
+	values []driver.Value
+	// err is the first error of a conversion.
+	err error
+}
+
+// ReadRows sends one statement and calls read for each row, which is valid during the call. It ends with the first
+// error of read. Rows come from the driver as they are, because the conversions of database/sql and GORM take more time
+// than all the rest of a read (ADR 0036). Arguments are values and lists, as in Scan.
+func (r Reader) ReadRows(query Expr, read func(row *Row) error) error {
+	return withPermit(r.ctx, func(o Operation) error {
+		return r.lane.withTurn(r.ctx, o.Caller, func() error { return r.observeRows(query, read) })
+	})
+}
+
+// observeRows sends a statement like a session of GORM, so that observers and the log of slow statements include it.
+func (r Reader) observeRows(query Expr, read func(row *Row) error) error {
+	text, args := bind(query, r.lane.numbered)
+	begin, n := time.Now(), int64(0)
+	err := r.db.ConnPool.(*observedPool).before(r.ctx, text, args)
+	if err == nil {
+		err = r.lane.send(r.ctx, r.lane.pool, rawQuery{text, args, r.db == r.lane.customPlans}, func(row *Row) error {
+			n++
+			if err := read(row); err != nil {
+				return err
+			}
+			return row.err
+		})
+	}
+	r.db.Logger.Trace(r.ctx, begin, func() (string, int64) { return text[:min(len(text), maxObservedText)], n }, err)
+	return err
+}
+
+// rawQuery is a statement in the syntax of its driver.
+type rawQuery struct {
+	text string
+	args []any
+	// planned is set for a statement that is planned for its arguments and not kept prepared.
+	planned bool
+}
+
+// sendRows sends a statement on a connection of a pool and calls read for each row.
+type sendRows func(ctx context.Context, pool *sql.DB, query rawQuery, read func(row *Row) error) error
+
+// withDriverConn runs fn with a connection of the driver, and with another one while fn returns driver.ErrBadConn, as
+// database/sql does. A bad connection leaves the pool, so the tries end.
+func withDriverConn(ctx context.Context, pool *sql.DB, fn func(conn any) error) error {
+	for tries := pool.Stats().MaxOpenConnections + 1; ; tries-- {
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		err = conn.Raw(fn)
+		_ = conn.Close() // it fails only for a bad connection, which is closed already
+		if !errors.Is(err, driver.ErrBadConn) || tries == 0 {
+			return err
+		}
+	}
+}
+
+// IsNull reports whether a column is null.
+func (r *Row) IsNull(column int) bool {
+	if r.raw != nil {
+		return r.raw[column] == nil
+	}
+	return r.values[column] == nil
+}
+
+// Text returns a text, empty for null. It is valid during the call of read only, unless Keep copies it.
+func (r *Row) Text(column int) string {
+	if r.raw != nil {
+		return unsafe.String(unsafe.SliceData(r.raw[column]), len(r.raw[column])) // the reader of the row copies what it keeps
+	}
+	text, ok := r.values[column].(string)
+	if !ok && r.values[column] != nil {
+		r.fail(column, "text")
+	}
+	return text
+}
+
+// Keep returns a text of the row that stays valid.
+func (r *Row) Keep(text string) string {
+	if r.raw != nil {
+		return strings.Clone(text)
+	}
+	return text // the driver of SQLite has copied it
+}
+
+// ID returns an ID, zero for null.
+func (r *Row) ID(column int) (id models.ID) {
+	if r.raw == nil {
+		if value, ok := r.values[column].([]byte); ok && len(value) == len(id) {
+			return models.ID(value)
+		} else if r.values[column] != nil {
+			r.fail(column, "an ID")
+		}
+		return id
+	}
+	value := r.raw[column]
+	switch {
+	case len(value) == len(id) && r.formats[column] == pgtype.BinaryFormatCode:
+		return models.ID(value)
+	case value == nil:
+	case r.formats[column] != pgtype.TextFormatCode || id.UnmarshalText(value) != nil:
+		r.fail(column, "an ID")
+	}
+	return id
+}
+
+// Int64 returns an integer, 0 for null.
+func (r *Row) Int64(column int) int64 {
+	if r.raw == nil {
+		value, ok := r.values[column].(int64)
+		if !ok && r.values[column] != nil {
+			r.fail(column, "an integer")
+		}
+		return value
+	}
+	value := r.raw[column]
+	if r.formats[column] == pgtype.BinaryFormatCode {
+		switch len(value) {
+		case 8:
+			return int64(binary.BigEndian.Uint64(value))
+		case 4:
+			return int64(int32(binary.BigEndian.Uint32(value)))
+		}
+	}
+	if value == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil || r.formats[column] != pgtype.TextFormatCode {
+		r.fail(column, "an integer")
+	}
+	return n
+}
+
+// Bool returns a boolean, false for null. SQLite stores it as an integer.
+func (r *Row) Bool(column int) bool {
+	if r.raw == nil {
+		return r.Int64(column) != 0
+	}
+	value := r.raw[column]
+	if len(value) > 1 {
+		r.fail(column, "a boolean")
+	}
+	return len(value) == 1 && (value[0] == 1 || value[0] == 't')
+}
+
+// fail records that a column does not have the type that was asked for.
+func (r *Row) fail(column int, wanted string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("column %d of a row is not %s", column, wanted)
+	}
+}
