@@ -77,7 +77,8 @@ var allowedImports = map[string][]string{
 		"models", "internal/lru", "internal/store/access", "internal/store/engine", "internal/store/search",
 	},
 	"internal/store/lineage": {"models", "internal/store/engine", "internal/store/search"},
-	"internal/store/engine":  {"models", "internal/admission"},
+	"internal/store/engine":  {"models", "internal/admission", "internal/store/rawrow"},
+	"internal/store/rawrow":  {"models"},
 	"internal/store/bulk":    {"models", "internal/store", "internal/store/engine", "internal/store/erasure"},
 	"internal/store/storetest": {
 		"models", "internal/auth", "internal/harness", "internal/store", "internal/store/engine",
@@ -124,7 +125,7 @@ var allowedImports = map[string][]string{
 var importers = map[string][]string{
 	"database/sql": {
 		"bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
-		"internal/store/storetest", "internal/telemetry", "models",
+		"internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
 		"", "bench", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
@@ -135,12 +136,12 @@ var importers = map[string][]string{
 	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
-		"internal/store/entries", "internal/store/repair", "internal/store/search",
+		"internal/store/entries", "internal/store/rawrow", "internal/store/repair", "internal/store/search",
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
 	"modernc.org/":                   {"bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/storetest"},
+	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

@@ -11,8 +11,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// The present metadata of a subject comes from the cache of the store if the operation knows the revision of the subject.
-// Versions of a query have it; see docs/adr/0036.
+// The store serves present metadata from its cache. Versions that a query has read have the revisions of their
+// subjects, with which the cache needs no statement. See docs/adr/0036.
 
 // noteRevisions records the revisions of the subjects of versions.
 func (l *loaders) noteRevisions(versions ...*models.ArtifactVersion) {

@@ -9,6 +9,8 @@ import (
 	dialector "github.com/libtnb/sqlite"
 	"gorm.io/gorm"
 	"modernc.org/sqlite"
+
+	"github.com/placard/placard/internal/store/rawrow"
 )
 
 // openLanes opens the connections that read.
@@ -24,7 +26,7 @@ func (d *sqliteDialect) openLanes(path string, log *slog.Logger) (err error) {
 			return nil
 		}
 		l = newLane(name, readers, connections)
-		l.send = sendSQLite
+		l.send = rawrow.SQLite
 		l.db, err = sqliteGORM(readers, log, true, gate)
 		return l
 	}
@@ -52,7 +54,7 @@ func connect(path string, size int, cache string, pragmas ...string) (*sql.DB, e
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(statementConnector{connector})
+	pool := sql.OpenDB(rawrow.Connector{Connector: connector})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil

@@ -19,7 +19,7 @@ type budget struct {
 type budgetKey struct{}
 
 // WithBudget returns a context whose calls can read a number of bytes of metadata in all. The call that exceeds it
-// fails with LIMIT_EXCEEDED, and exceeded is called with this error. Metadata from the cache counts like other metadata.
+// fails with LIMIT_EXCEEDED, and exceeded is called with this error. Cached metadata counts, too.
 func WithBudget(ctx context.Context, bytes int64, exceeded func(error)) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{limit: bytes, exceeded: exceeded})
 }

@@ -9,8 +9,8 @@ import (
 
 // Cache holds the latest metadata of subjects, each as of one revision. A nil Cache is empty and stores nothing.
 //
-// subjects.revision changes with everything that a subject shows, and never repeats. So a state of the revision that the
-// database has now is the present state, on all servers, and a write needs to remove nothing. See ADR 0036.
+// Each change of the metadata of a subject gives it a new random revision. So a state of the revision that the database
+// has now is the present state, on all servers. No write has to remove a state. See ADR 0036.
 type Cache struct {
 	states       *lru.Cache[subjectKey, *state]
 	hits, misses atomic.Int64

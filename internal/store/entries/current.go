@@ -21,7 +21,7 @@ type Document struct {
 	Bytes int
 	// Err is the failure of a damaged value. JSON is nil then.
 	Err error
-	// cost is what the rows take off the budget, and size the memory in bytes.
+	// cost is the sum of the costs of the rows, and size the memory in bytes.
 	cost int64
 	size int
 }
@@ -35,8 +35,8 @@ const (
 )
 
 // CurrentEntries returns the latest entries of each subject, without keys that have no value: first the entries without
-// a card, then the cards, each in order of their first entries. It is one statement for the subjects that the cache does
-// not have as of a known revision. Callers must not change the result.
+// a card, then the cards, each in order of their first entries. It is one statement, or none if the cache has all
+// subjects as of a known revision. Callers must not change the result.
 func (r *Reader) CurrentEntries(
 	ctx context.Context, project models.ID, subjects []models.ID, known Revisions,
 ) (map[models.ID][]*models.MetadataEntry, error) {
@@ -104,7 +104,7 @@ func (r *Reader) CurrentOfKeys(
 // selection selects latest rows.
 type selection struct {
 	isChosen func(*models.MetadataEntry) bool
-	// cost returns what a statement with this selection takes off the budget for a row.
+	// cost returns the cost of a row in a statement with this selection.
 	cost func(e *models.MetadataEntry, chosen bool) int64
 }
 
@@ -163,7 +163,7 @@ func (s *state) has(f form) bool {
 	return s != nil && (s.entries != nil || f == documentForm && s.document != nil)
 }
 
-// cost returns what the rows take off the budget.
+// cost returns the sum of the costs of the rows.
 func (s *state) cost() int64 {
 	if s.entries != nil {
 		return s.entries.cost
@@ -225,9 +225,9 @@ type wantedSubject struct {
 	Known   *int64    `json:"known"`
 }
 
-// currentStatement returns the statement that reads the revisions of subjects and, in the same snapshot, the latest rows
-// of those whose revision is not the cached one. A subject without rows has one row with nulls. The condition on the
-// revision is a part of the look-up, so that it is evaluated once for a subject.
+// currentStatement returns the statement that reads the revisions of subjects and, in the same snapshot, the latest
+// rows of those whose revision is not the cached one. A subject without rows has one row with nulls. The condition on
+// the revision is a part of the look-up, so that it is evaluated once for a subject.
 func currentStatement(d engine.Dialect, project models.ID, wanted []wantedSubject, f form) engine.Expr {
 	columns := allColumns
 	if f == documentForm {

@@ -104,7 +104,7 @@ func (w *documentWriter) reset() {
 	w.bytes, w.cost, w.err = 0, 0, nil
 }
 
-// add adds a row and returns what it takes off the budget.
+// add adds a row and returns its cost.
 func (w *documentWriter) add(row *engine.Row) int64 {
 	key := models.MetadataKey{Card: row.Text(cardColumn), Key: row.Text(keyColumn)}
 	text := row.Text(valueColumn)

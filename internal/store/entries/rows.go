@@ -124,7 +124,7 @@ type latestEntries struct {
 	// all are the latest rows of all keys, and valued those that have a value: first the entries without a card, then the
 	// cards, each in order of their first entries.
 	all, valued []*models.MetadataEntry
-	// cost is what all of them take off the budget.
+	// cost is the sum of the costs of all of them.
 	cost int64
 	// size is their memory in bytes.
 	size int

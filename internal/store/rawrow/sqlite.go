@@ -1,4 +1,4 @@
-package engine
+package rawrow
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"io"
 )
 
-// statementConnector opens connections to SQLite that keep the statements of ReadRows prepared.
-type statementConnector struct{ driver.Connector }
+// Connector opens connections to SQLite that keep the statements of SQLite prepared.
+type Connector struct{ driver.Connector }
 
 // Connect implements driver.Connector.
-func (c statementConnector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ type statementConn struct {
 	statements map[string]driver.StmtQueryContext
 }
 
-// maxRowStatements limits the prepared statements of a connection. The store has few texts of statements for ReadRows.
+// maxRowStatements limits the prepared statements of a connection. The store has few texts of such statements.
 const maxRowStatements = 50
 
 // prepared returns the prepared statement with a text.
@@ -72,27 +72,27 @@ func (c *statementConn) closeStatements() error {
 func (c *statementConn) Close() error { return errors.Join(c.closeStatements(), c.sqliteConn.Close()) }
 
 // query sends a statement.
-func (c *statementConn) query(ctx context.Context, query rawQuery) (driver.Rows, error) {
-	args := make([]driver.NamedValue, len(query.args))
-	for i, arg := range query.args {
+func (c *statementConn) query(ctx context.Context, query Query) (driver.Rows, error) {
+	args := make([]driver.NamedValue, len(query.Args))
+	for i, arg := range query.Args {
 		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
 		if err != nil {
 			return nil, err
 		}
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
 	}
-	if query.planned {
-		return c.QueryContext(ctx, query.text, args)
+	if query.Planned {
+		return c.QueryContext(ctx, query.Text, args)
 	}
-	statement, err := c.prepared(ctx, query.text)
+	statement, err := c.prepared(ctx, query.Text)
 	if err != nil {
 		return nil, err
 	}
 	return statement.QueryContext(ctx, args)
 }
 
-// sendSQLite reads the rows of SQLite as its driver returns them.
-func sendSQLite(ctx context.Context, pool *sql.DB, query rawQuery, read func(row *Row) error) error {
+// SQLite implements Send: it reads the rows of SQLite as its driver returns them.
+func SQLite(ctx context.Context, pool *sql.DB, query Query, read func(row *Row) error) error {
 	return withDriverConn(ctx, pool, func(conn any) (err error) {
 		rows, err := conn.(*statementConn).query(ctx, query)
 		if err != nil {
@@ -102,7 +102,7 @@ func sendSQLite(ctx context.Context, pool *sql.DB, query rawQuery, read func(row
 		row := Row{values: make([]driver.Value, len(rows.Columns()))}
 		for err == nil {
 			if err = rows.Next(row.values); err == nil {
-				err = read(&row)
+				err = row.pass(read)
 			}
 			if err == nil {
 				err = ctx.Err()

@@ -1,4 +1,4 @@
-package engine
+package rawrow
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// sendPostgres reads the rows of PostgreSQL in its wire format. The statement is described, prepared and planned as by
-// database/sql.
-func sendPostgres(ctx context.Context, pool *sql.DB, query rawQuery, read func(row *Row) error) error {
-	args := query.args
-	if query.planned {
+// Postgres implements Send: it reads the rows of PostgreSQL in its wire format. The statement is prepared and planned as
+// by database/sql.
+func Postgres(ctx context.Context, pool *sql.DB, query Query, read func(row *Row) error) error {
+	args := query.Args
+	if query.Planned {
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
 	return withDriverConn(ctx, pool, func(conn any) error {
-		rows, err := conn.(*stdlib.Conn).Conn().Query(ctx, query.text, args...)
+		rows, err := conn.(*stdlib.Conn).Conn().Query(ctx, query.Text, args...)
 		if err != nil {
 			if pgconn.SafeToRetry(err) {
 				return driver.ErrBadConn // nothing was sent
@@ -34,7 +34,7 @@ func sendPostgres(ctx context.Context, pool *sql.DB, query rawQuery, read func(r
 				}
 			}
 			row.raw = rows.RawValues()
-			if err := read(&row); err != nil {
+			if err := row.pass(read); err != nil {
 				return err
 			}
 		}

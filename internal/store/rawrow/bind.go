@@ -1,4 +1,4 @@
-package engine
+package rawrow
 
 import (
 	"database/sql/driver"
@@ -19,12 +19,12 @@ type binder struct {
 	numbered bool
 }
 
-// bind returns the text of a statement with a placeholder for each argument, `$1` if numbered and `?` otherwise. A list
-// gets a placeholder for each item, in parentheses.
-func bind(query Expr, numbered bool) (string, []any) {
-	b := binder{args: make([]any, 0, len(query.Args)), numbered: numbered}
-	b.text.Grow(len(query.SQL) + 2*len(query.Args))
-	b.add(query.SQL, query.Args)
+// Bind returns a statement whose text has a question mark for each argument in the syntax of a driver: with `$1` if
+// numbered, and with `?` otherwise. A list gets a placeholder for each item, in parentheses.
+func Bind(text string, args []any, numbered bool) (string, []any) {
+	b := binder{args: make([]any, 0, len(args)), numbered: numbered}
+	b.text.Grow(len(text) + 2*len(args))
+	b.add(text, args)
 	return b.text.String(), b.args
 }
 

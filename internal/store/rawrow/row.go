@@ -1,4 +1,10 @@
-package engine
+// Package rawrow reads rows in the form of the drivers, because the conversions of database/sql and GORM take more time
+// than all the rest of a read (ADR 0036).
+//
+// It hides the wire format of PostgreSQL and the prepared statements of SQLite. Bind returns the text of a statement in
+// the syntax of a driver, Postgres and SQLite send it, and a Row has the columns of a row. Connector opens the
+// connections of SQLite.
+package rawrow
 
 import (
 	"context"
@@ -9,7 +15,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -17,8 +22,8 @@ import (
 	"github.com/placard/placard/models"
 )
 
-// Row is a row of ReadRows. Columns have their index, from 0 on. A value of another type than the column is an error of
-// ReadRows.
+// Row is a row of a result. Columns have their index, from 0 on. A value of another type than the column is an error of
+// the statement.
 type Row struct {
 	// raw and formats are the columns of PostgreSQL; raw is nil for SQLite.
 	raw     [][]byte
@@ -29,43 +34,17 @@ type Row struct {
 	err error
 }
 
-// ReadRows sends one statement and calls read for each row, which is valid during the call. It ends with the first
-// error of read. Rows come from the driver as they are, because the conversions of database/sql and GORM take more time
-// than all the rest of a read (ADR 0036). Arguments are values and lists, as in Scan.
-func (r Reader) ReadRows(query Expr, read func(row *Row) error) error {
-	return withPermit(r.ctx, func(o Operation) error {
-		return r.lane.withTurn(r.ctx, o.Caller, func() error { return r.observeRows(query, read) })
-	})
+// Query is a statement in the syntax of its driver.
+type Query struct {
+	Text string
+	Args []any
+	// Planned is set for a statement that is planned for its arguments and not kept prepared.
+	Planned bool
 }
 
-// observeRows sends a statement like a session of GORM, so that observers and the log of slow statements include it.
-func (r Reader) observeRows(query Expr, read func(row *Row) error) error {
-	text, args := bind(query, r.lane.numbered)
-	begin, n := time.Now(), int64(0)
-	err := r.db.ConnPool.(*observedPool).before(r.ctx, text, args)
-	if err == nil {
-		err = r.lane.send(r.ctx, r.lane.pool, rawQuery{text, args, r.db == r.lane.customPlans}, func(row *Row) error {
-			n++
-			if err := read(row); err != nil {
-				return err
-			}
-			return row.err
-		})
-	}
-	r.db.Logger.Trace(r.ctx, begin, func() (string, int64) { return text[:min(len(text), maxObservedText)], n }, err)
-	return err
-}
-
-// rawQuery is a statement in the syntax of its driver.
-type rawQuery struct {
-	text string
-	args []any
-	// planned is set for a statement that is planned for its arguments and not kept prepared.
-	planned bool
-}
-
-// sendRows sends a statement on a connection of a pool and calls read for each row.
-type sendRows func(ctx context.Context, pool *sql.DB, query rawQuery, read func(row *Row) error) error
+// Send sends a statement on a connection of a pool and calls read for each row, which is valid during the call. It ends
+// with the first error of read.
+type Send func(ctx context.Context, pool *sql.DB, query Query, read func(row *Row) error) error
 
 // withDriverConn runs fn with a connection of the driver, and with another one while fn returns driver.ErrBadConn, as
 // database/sql does. A bad connection leaves the pool, so the tries end.
@@ -81,6 +60,14 @@ func withDriverConn(ctx context.Context, pool *sql.DB, fn func(conn any) error) 
 			return err
 		}
 	}
+}
+
+// pass calls read with the row, and returns the first error.
+func (r *Row) pass(read func(row *Row) error) error {
+	if err := read(r); err != nil {
+		return err
+	}
+	return r.err
 }
 
 // IsNull reports whether a column is null.
