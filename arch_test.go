@@ -24,8 +24,8 @@ const module = "github.com/placard/placard"
 // Imports point down. ADR 0032 explains the layout.
 var allowedImports = map[string][]string{
 	"": {
-		"graph", "internal/admission", "internal/command", "internal/config", "internal/gqlhttp", "internal/httpd",
-		"internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
+		"graph", "internal/admission", "internal/command", "internal/config", "internal/gcpace", "internal/gqlhttp",
+		"internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
@@ -99,6 +99,7 @@ var allowedImports = map[string][]string{
 	"internal/batch":      {"models"},
 	"internal/admission":  {},
 	"internal/atomicfile": {},
+	"internal/gcpace":     {},
 	"internal/harness":    {},
 	"internal/jsontree":   {},
 	"internal/lru":        {},
@@ -112,9 +113,19 @@ var allowedImports = map[string][]string{
 	},
 	"internal/gen": {},
 	"bench": {
+		"bench/baseline", "bench/client", "bench/measure", "bench/process", "bench/report", "bench/searches",
+		"bench/workload", "internal/store/storetest",
+	},
+	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
+	"bench/client":   {},
+	"bench/measure":  {},
+	"bench/process":  {"bench/client", "internal/harness"},
+	"bench/report":   {"bench/measure"},
+	"bench/searches": {
 		"models", "bench/load", "internal/apitest", "internal/auth", "internal/gqlhttp", "internal/store",
 		"internal/store/storetest",
 	},
+	"bench/workload":    {"bench/client"},
 	"bench/load":        {"models"},
 	"deploy":            {},
 	"e2e":               {},
@@ -124,11 +135,11 @@ var allowedImports = map[string][]string{
 // importers maps prefixes of import paths to the packages that may import them, so that a dependency stays replaceable.
 var importers = map[string][]string{
 	"database/sql": {
-		"bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
+		"bench/baseline", "bench/load", "internal/backup", "internal/store", "internal/store/bulk", "internal/store/engine",
 		"internal/store/rawrow", "internal/store/storetest", "internal/telemetry", "models",
 	},
 	"net/http": {
-		"", "bench", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
+		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
 	},
 	"github.com/99designs/gqlgen": {
 		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
@@ -140,8 +151,8 @@ var importers = map[string][]string{
 	},
 	"gorm.io/driver/":                {"internal/store/engine"},
 	"github.com/libtnb/":             {"internal/store/engine"},
-	"modernc.org/":                   {"bench/load", "internal/store/engine"},
-	"github.com/jackc/":              {"bench", "bench/load", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
+	"modernc.org/":                   {"bench/baseline", "bench/load", "internal/store/engine"},
+	"github.com/jackc/":              {"bench", "bench/baseline", "bench/load", "bench/searches", "internal/store/engine", "internal/store/rawrow", "internal/store/storetest"},
 	"github.com/pressly/goose":       {"internal/store/engine"},
 	"github.com/go-json-experiment/": {"internal/jsontree"},
 	"github.com/hashicorp/":          {"internal/lru"},

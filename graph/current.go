@@ -18,6 +18,9 @@ import (
 func (l *loaders) noteRevisions(versions ...*models.ArtifactVersion) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.revisions == nil {
+		l.revisions = make(map[subjectRef]int64, len(versions))
+	}
 	for _, v := range versions {
 		if v != nil && v.Revision.Known {
 			l.revisions[subjectRef{v.ProjectID, v.SubjectID}] = v.Revision.Number

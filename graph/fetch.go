@@ -46,7 +46,7 @@ func loadByID[V comparable](ctx context.Context, l *batch.Loader[epochMicros, V]
 	object, err := l.Load(ctx, models.ID{}, node.ID, toMicros(node.AsOf))
 	if object != none {
 		project, _ := references(object)
-		l.Prime(project, toMicros(node.AsOf), map[models.ID]V{node.ID: object})
+		l.Prime(ctx, project, toMicros(node.AsOf), map[models.ID]V{node.ID: object})
 	}
 	return object, err
 }
@@ -113,7 +113,7 @@ type latestReads[K any] struct {
 }
 
 // fetchLatest fetches views of latest entries of some keys of subjects, or of all keys.
-func fetchLatest[K any](l *loaders, read latestReads[K]) batch.Fetch[latestArgs, []*models.MetadataEntry] {
+func fetchLatest[K any](read latestReads[K]) batch.Fetch[latestArgs, []*models.MetadataEntry] {
 	return func(
 		ctx context.Context, project models.ID, ids []models.ID, a latestArgs,
 	) (entries map[models.ID][]*models.MetadataEntry, err error) {
@@ -127,9 +127,9 @@ func fetchLatest[K any](l *loaders, read latestReads[K]) batch.Fetch[latestArgs,
 		case a.asOf != 0:
 			entries, err = read.asOf(ctx, project, ids, keys, a.asOf.time())
 		case a.keys != "":
-			entries, err = read.some(ctx, project, ids, keys, l.revisionsOf(project))
+			entries, err = read.some(ctx, project, ids, keys, loadersFrom(ctx).revisionsOf(project))
 		default:
-			entries, err = read.all(ctx, project, ids, l.revisionsOf(project))
+			entries, err = read.all(ctx, project, ids, loadersFrom(ctx).revisionsOf(project))
 		}
 		return viewLists(entries, a.view), err
 	}

@@ -37,9 +37,10 @@ const defaultStatementsPerOperation = 3
 
 // Resolver holds the resolvers of all types.
 type Resolver struct {
-	store   *store.Store
-	options Options
-	limits  models.ServerLimits
+	store     *store.Store
+	options   Options
+	limits    models.ServerLimits
+	relations *relations
 }
 
 // New returns a resolver.
@@ -47,7 +48,7 @@ func New(o Options) *Resolver {
 	if o.StatementsPerOperation == 0 {
 		o.StatementsPerOperation = defaultStatementsPerOperation
 	}
-	return &Resolver{store: o.Store, options: o, limits: o.Limits}
+	return &Resolver{store: o.Store, options: o, limits: o.Limits, relations: newRelations(o.Store)}
 }
 
 // Schema returns the executable schema, without @defer: incremental delivery needs another transport.

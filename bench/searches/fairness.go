@@ -1,4 +1,4 @@
-package main
+package searches
 
 import (
 	"bytes"
@@ -31,15 +31,15 @@ const fairnessVersions = 11_500
 // greedyClients is the number of clients of one API key that send the most expensive operations at once.
 const greedyClients = 20
 
-// fairness measures the requests of one API key while another one sends the most expensive operations that the server
+// measure measures the requests of one API key while another one sends the most expensive operations that the server
 // allows.
-func (s *settings) fairness(ctx context.Context, engine string) (err error) {
-	database, err := s.database(ctx, engine, fairnessVersions)
+func (c *FairnessCommand) measure(ctx context.Context, engine string) (err error) {
+	database, err := c.database(ctx, engine, fairnessVersions)
 	if err != nil {
 		return err
 	}
-	if !s.Keep {
-		defer func() { err = errors.Join(err, s.drop(ctx, engine, fairnessVersions)) }()
+	if !c.Keep {
+		defer func() { err = errors.Join(err, c.drop(ctx, engine, fairnessVersions)) }()
 	}
 	if err := fill(ctx, database, fairnessVersions); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 	if err != nil {
 		return err
 	}
-	binary, err := s.binary(ctx)
+	binary, err := c.binary(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,13 +61,13 @@ func (s *settings) fairness(ctx context.Context, engine string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
-	quiet := server.probe(ctx, modest, s.Runs)
+	quiet := server.probe(ctx, modest, c.Runs)
 	fmt.Printf("\n%s, %d versions, beside %d clients of another API key, milliseconds: p50 / p99 / max\n\n", engine, fairnessVersions, greedyClients)
 	fmt.Println("| request | attack | quiet | beside | p99 by quiet p99 | failed |\n|---|---|---|---|---|---|")
 	for _, rootFields := range []int{1, 20} {
 		size := server.largestAllowed(ctx, greedy, attack{rootFields, 20})
 		stop := server.attack(ctx, greedy, size)
-		busy := server.probe(ctx, modest, s.Runs)
+		busy := server.probe(ctx, modest, c.Runs)
 		answered, failed := stop()
 		for i, p := range probes() {
 			fmt.Printf("| %s | %s | %s | %s | %.1f | %d |\n", p.name, size, quiet[i], busy[i], ratio(busy[i], quiet[i]), busy[i].failed)
@@ -98,11 +98,11 @@ type program struct {
 }
 
 // binary returns the path of the server, which it builds unless the settings name one.
-func (s *settings) binary(ctx context.Context) (string, error) {
-	if s.Program != "" {
-		return s.Program, nil
+func (c *FairnessCommand) binary(ctx context.Context) (string, error) {
+	if c.Program != "" {
+		return c.Program, nil
 	}
-	binary := filepath.Join(s.Folder, "placard")
+	binary := filepath.Join(c.Folder, "placard")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the server: %w: %s", err, out)
 	}
