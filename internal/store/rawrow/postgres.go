@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Postgres implements Send: it reads the rows of PostgreSQL in its wire format. The statement is prepared and planned as
-// by database/sql.
+// Postgres implements Send: it reads the rows of PostgreSQL in its wire format. The statement is prepared and planned
+// as by database/sql.
 func Postgres(ctx context.Context, pool *sql.DB, query Query, read func(row *Row) error) error {
 	args := query.Args
 	if query.Planned {
