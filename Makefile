@@ -2,7 +2,7 @@
 # downloaded in the versions of go.mod and web/package-lock.json.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-compare generate check fmt web
+.PHONY: help run test bench bench-compare bench-peers generate check fmt web
 
 # Releases are built without cgo. With the same setting here, programs that tests start share compiled packages with them.
 export CGO_ENABLED := 0
@@ -30,6 +30,9 @@ bench: ## Compare the server with the database alone, on both engines, for minut
 
 bench-compare: ## Compare this tree with the commit REF in turns: make bench-compare REF=main
 	go run ./bench compare $(ARGS) $(REF)
+
+bench-peers: ## Compare the server with other programs, which are installed in a folder of temporary files
+	go run ./bench peers $(ARGS)
 
 generate: ## Generate graph/exec and clients/typescript from the schema
 	go run ./internal/gen

@@ -29,10 +29,9 @@ var allowedImports = map[string][]string{
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {
-		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/seqmarshal",
-		"internal/store",
+		"models", "graph/exec", "internal/auth", "internal/batch", "internal/operation", "internal/store",
 	},
-	"graph/exec": {"models", "internal/seqmarshal"},
+	"graph/exec": {"models", "internal/entryjson", "internal/seqmarshal"},
 	"web":        {},
 
 	"internal/httpd": {"models", "internal/gqlhttp", "internal/requestid", "internal/store", "internal/store/engine", "web"},
@@ -40,8 +39,12 @@ var allowedImports = map[string][]string{
 		"models", "internal/admission", "internal/auth", "internal/operation", "internal/requestid",
 	},
 	"internal/operation": {
-		"models", "internal/admission", "internal/jsontree", "internal/lru", "internal/near", "internal/requestid",
+		"models", "internal/admission", "internal/entryjson", "internal/jsontree", "internal/lru", "internal/meter",
+		"internal/near", "internal/requestid",
 	},
+	"internal/entryjson":  {"models", "internal/meter"},
+	"internal/meter":      {"models"},
+	"internal/seqmarshal": {"internal/meter"},
 	"internal/telemetry": {
 		"models", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/requestid",
 		"internal/store", "internal/store/engine",
@@ -106,19 +109,19 @@ var allowedImports = map[string][]string{
 	"internal/near":       {},
 	"internal/progress":   {},
 	"internal/requestid":  {},
-	"internal/seqmarshal": {},
 
 	"internal/apitest": {
 		"models", "graph", "internal/admission", "internal/gqlhttp", "internal/operation", "internal/store",
 	},
 	"internal/gen": {},
 	"bench": {
-		"bench/baseline", "bench/client", "bench/measure", "bench/process", "bench/report", "bench/searches",
-		"bench/workload", "internal/store/storetest",
+		"bench/baseline", "bench/client", "bench/measure", "bench/peers", "bench/process", "bench/report",
+		"bench/searches", "bench/workload", "internal/store/storetest",
 	},
 	"bench/baseline": {"models", "bench/measure", "bench/process", "bench/workload", "internal/harness"},
 	"bench/client":   {},
 	"bench/measure":  {},
+	"bench/peers":    {"models", "bench/client", "bench/process", "bench/workload"},
 	"bench/process":  {"bench/client", "internal/harness"},
 	"bench/report":   {"bench/measure"},
 	"bench/searches": {
@@ -142,9 +145,12 @@ var importers = map[string][]string{
 		"", "bench/client", "bench/process", "bench/searches", "bench/workload", "examples/penguins", "internal/gqlhttp", "internal/httpd", "internal/telemetry", "web",
 	},
 	"github.com/99designs/gqlgen": {
-		"graph", "graph/exec", "internal/gen", "internal/gqlhttp", "internal/operation", "internal/seqmarshal",
+		"graph", "graph/exec", "internal/entryjson", "internal/gen", "internal/gqlhttp", "internal/meter",
+		"internal/operation", "internal/seqmarshal",
 	},
-	"github.com/vektah/gqlparser": {"graph", "graph/exec", "internal/gqlhttp", "internal/operation"},
+	"github.com/vektah/gqlparser": {
+		"graph", "graph/exec", "internal/entryjson", "internal/gqlhttp", "internal/operation",
+	},
 	"gorm.io/": {
 		"internal/store", "internal/store/access", "internal/store/deletion", "internal/store/engine",
 		"internal/store/entries", "internal/store/rawrow", "internal/store/repair", "internal/store/search",

@@ -26,12 +26,8 @@ func (c *allCommand) Run(ctx context.Context) (err error) {
 	if c.Full {
 		c.Turns, c.Seconds, c.Sizes, c.Minutes = 5, 3, []int{1000, 10_000, 100_000}, 5
 	}
-	if c.Write {
-		commit, err := describeCommit(ctx)
-		if err != nil {
-			return err
-		}
-		c.Out = filepath.Join(resultFolder, fmt.Sprintf("%s-%s.jsonl", time.Now().UTC().Format("2006-01-02-1504"), commit))
+	if c.Out, err = c.resultFile(ctx, c.Write); err != nil {
+		return err
 	}
 	if c.Program == "" {
 		folder, err := os.MkdirTemp("", "placard-bench-")
@@ -55,6 +51,16 @@ func (c *allCommand) Run(ctx context.Context) (err error) {
 		return report.Write(resultFolder, resultDocument)
 	}
 	return nil
+}
+
+// resultFile returns the file of the results: a new one in the folder of results to write, else that of the settings.
+func (s *settings) resultFile(ctx context.Context, write bool) (string, error) {
+	if !write {
+		return s.Out, nil
+	}
+	commit, err := describeCommit(ctx)
+	name := fmt.Sprintf("%s-%s.jsonl", time.Now().UTC().Format("2006-01-02-1504"), commit)
+	return filepath.Join(resultFolder, name), err
 }
 
 // The results and the document that shows the last of them.

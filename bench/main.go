@@ -20,6 +20,7 @@ type commands struct {
 	Limits  limitsCommand  `cmd:"" help:"Compare the server with the database alone."`
 	Compare compareCommand `cmd:"" help:"Compare this tree with another commit."`
 	Growth  growthCommand  `cmd:"" help:"Measure how operations depend on the size of a project."`
+	Peers   peersCommand   `cmd:"" help:"Compare the server with other programs, which it installs."`
 	Steady  steadyCommand  `cmd:"" help:"Measure a server at rest and under a mixed load."`
 
 	Document documentCommand          `cmd:"" help:"Show the last results in docs/performance.md."`

@@ -36,7 +36,7 @@ type usage struct{ server, database, client time.Duration }
 
 // usage returns the CPU time that the processes have used.
 func (b *testbed) usage() (u usage, err error) {
-	if u.server, err = process.CPU(b.server.PID()); err != nil {
+	if u.server, err = process.FamilyCPU(b.server.PID()); err != nil {
 		return u, err
 	}
 	if u.database, err = process.FamilyCPU(b.cluster.PID); err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/placard/placard/graph/exec"
-	"github.com/placard/placard/internal/seqmarshal"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/models"
 )
@@ -63,7 +62,7 @@ func (r *Resolver) Schema() graphql.ExecutableSchema {
 func (r *Resolver) StartOperation(
 	ctx context.Context, caller string, isMutation bool, cancel context.CancelCauseFunc,
 ) context.Context {
-	ctx = seqmarshal.WithOperation(store.WithBudget(ctx, r.limits.ReadBytes(), cancel))
+	ctx = store.WithBudget(ctx, r.limits.ReadBytes(), cancel)
 	if !isMutation {
 		ctx = withNamedKeys(ctx)
 	}

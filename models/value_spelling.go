@@ -46,8 +46,8 @@ func isFloatText(text string) bool {
 }
 
 // isDurationText reports whether DurationValue spells a number so.
-func isDurationText(text string) bool {
-	if strings.ContainsAny(text, ".e") {
+func isDurationText(text string, isInteger bool) bool {
+	if !isInteger {
 		return isFloatText(text)
 	}
 	if len(text) <= maxExactDigits {

@@ -40,12 +40,13 @@ func (s Sample) Rate() float64 { return float64(len(s.Latencies)) / s.Elapsed.Se
 const grace = 2 * time.Minute
 
 // RunClosed sends the next request of each client when the client has received a response, for a duration. It returns
-// the peak rate of the server.
+// the peak rate of the server. At least one request per client is sent.
 func (l Load) RunClosed(ctx context.Context, duration time.Duration) (Sample, error) {
 	end := time.Now().Add(duration)
+	var sent atomic.Int64
 	return l.run(ctx, end.Add(grace), func() (time.Time, bool) {
 		now := time.Now()
-		return now, now.Before(end)
+		return now, sent.Add(1) <= int64(l.Clients) || now.Before(end)
 	})
 }
 

@@ -54,7 +54,7 @@ func CPU(pid int) (time.Duration, error) {
 	return s.own, err
 }
 
-// FamilyCPU returns the CPU time of a process and of its children, ended ones included. It returns 0 for the PID 0.
+// FamilyCPU returns the CPU time of a process and of its descendants, ended ones included. It returns 0 for the PID 0.
 func FamilyCPU(pid int) (time.Duration, error) {
 	if pid == 0 {
 		return 0, nil
@@ -64,30 +64,45 @@ func FamilyCPU(pid int) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		children, err := childrenCPU(pid)
+		all, err := readAll()
 		if err != nil {
 			return 0, err
 		}
 		after, err := readStat(pid)
 		if err != nil || after.ended == before.ended { // else a child has ended in the meantime and may be missing
-			return after.own + after.ended + children, err
+			return after.own + after.ended + descendantsCPU(pid, all), err
 		}
 	}
 }
 
-// childrenCPU returns the CPU time of the children of a process that have not ended.
-func childrenCPU(pid int) (total time.Duration, err error) {
+// readAll reads the statistics of all processes.
+func readAll() (map[int]stat, error) {
 	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	all := make(map[int]stat, len(paths))
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			continue // the process has ended
 		}
-		if child, err := parseStat(string(text)); err == nil && child.parent == pid {
-			total += child.own + child.ended
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			return nil, err
+		}
+		if all[pid], err = parseStat(string(text)); err != nil {
+			return nil, err
 		}
 	}
-	return total, err
+	return all, err
+}
+
+// descendantsCPU returns the CPU time of the children of a process, of their children, and so on.
+func descendantsCPU(pid int, all map[int]stat) (total time.Duration) {
+	for child, s := range all {
+		if s.parent == pid {
+			total += s.own + s.ended + descendantsCPU(child, all)
+		}
+	}
+	return total
 }
 
 // OwnCPU returns the CPU time of this process.

@@ -21,6 +21,16 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
+func TestDescendants(t *testing.T) {
+	t.Parallel()
+	all := map[int]stat{
+		2: {parent: 1, own: 1, ended: 2}, 3: {parent: 2, own: 4}, 4: {parent: 9, own: 8}, 9: {parent: 5, own: 16},
+	}
+	if got := descendantsCPU(1, all); got != 7 {
+		t.Errorf("the descendants have used %d, want 7", got)
+	}
+}
+
 func TestOwnProcess(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -40,9 +40,11 @@ type Command struct {
 	Args    []string
 	// Env is added to the environment. In Args and Env, "ADDRESS" and "PORT" stand for those of the server.
 	Env []string
-	// Ready is a path that returns status 200 when the server is ready.
+	// Ready is a path with a status below 500 when the server is ready.
 	Ready string
 	Dir   string
+	// Log is the file of the messages of the server; they go to those of this process if it is empty.
+	Log string
 }
 
 // startLimit is the time in which a server must be ready.
@@ -72,6 +74,14 @@ func (c Command) Start(ctx context.Context) (*Server, error) {
 	for _, variable := range c.Env {
 		s.command.Env = append(s.command.Env, fill.Replace(variable))
 	}
+	if c.Log != "" {
+		log, err := os.Create(c.Log)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = log.Close() }() // the process has its own descriptor
+		s.command.Stderr = log
+	}
 	if err := harness.EndWithProcess(s.command); err != nil {
 		return nil, err
 	}
@@ -89,14 +99,14 @@ func (c Command) Start(ctx context.Context) (*Server, error) {
 	return nil, errors.Join(fmt.Errorf("%s is not ready after %s", c.Program, startLimit), s.Stop())
 }
 
-// isReady reports whether a server responds with status 200.
+// isReady reports whether a server responds without an error of its own.
 func isReady(address, path string) bool {
 	connection, err := client.Dial(address, time.Now().Add(5*time.Second))
 	if err != nil {
 		return false
 	}
 	status, _, err := connection.Exchange(client.Get(path, ""))
-	return errors.Join(err, connection.Close()) == nil && status == http.StatusOK
+	return errors.Join(err, connection.Close()) == nil && status < http.StatusInternalServerError
 }
 
 // Placard returns the command that starts a program of this repository on a database. env is added to its settings.
@@ -108,6 +118,12 @@ func Placard(program, database string, env ...string) Command {
 
 // PID returns the ID of the process.
 func (s *Server) PID() int { return s.command.Process.Pid }
+
+// IsExit reports whether err is the status of a process that has ended.
+func IsExit(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit)
+}
 
 // Stop ends the server and waits for it.
 func (s *Server) Stop() error {

@@ -1,4 +1,4 @@
-package operation
+package meter
 
 import (
 	"bytes"
@@ -13,23 +13,23 @@ import (
 func TestSizedFields(t *testing.T) {
 	t.Parallel()
 	limits := models.DefaultLimits()
-	m := &responseMeter{limits: &limits}
+	m := &Meter{limits: &limits}
 	m.bytes.Store(100_000)
 	var buffer bytes.Buffer
 	buffer.WriteString(`{"a":`)
-	m.sized(graphql.MarshalString("x")).MarshalGQL(&buffer)
+	m.Sized(graphql.MarshalString("x")).MarshalGQL(&buffer)
 	size := buffer.Cap()
-	m.sized(graphql.MarshalString("y")).MarshalGQL(&buffer)
+	m.Sized(graphql.MarshalString("y")).MarshalGQL(&buffer)
 	if buffer.String() != `{"a":"x""y"` || size < 100_000 || buffer.Cap() != size {
 		t.Errorf("got %s in %d bytes, then %d", &buffer, size, buffer.Cap())
 	}
 	m.bytes.Store(int64(limits.AnswerBytes) + 1)
 	buffer = bytes.Buffer{}
-	if m.sized(graphql.MarshalString("x")).MarshalGQL(&buffer); buffer.Cap() > 1000 {
+	if m.Sized(graphql.MarshalString("x")).MarshalGQL(&buffer); buffer.Cap() > 1000 {
 		t.Errorf("a response that is not sent takes %d bytes", buffer.Cap())
 	}
 	for _, null := range []graphql.Marshaler{graphql.Null, graphql.RequiredNull} {
-		if m.sized(null) != null {
+		if m.Sized(null) != null {
 			t.Error("null is wrapped")
 		}
 	}

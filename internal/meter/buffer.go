@@ -1,4 +1,4 @@
-package operation
+package meter
 
 import (
 	"bytes"
@@ -11,11 +11,12 @@ import (
 // before the field is written. A buffer that doubles several times copies a large response twice.
 type sizedField struct {
 	graphql.Marshaler
-	meter *responseMeter
+	meter *Meter
 }
 
-// sized returns the value of a root field as a sizedField. Null stays as it is, because the generated code compares it.
-func (m *responseMeter) sized(value graphql.Marshaler) graphql.Marshaler {
+// Sized returns the value of a root field as a value that grows the buffer. Null stays as it is, because the generated
+// code compares it.
+func (m *Meter) Sized(value graphql.Marshaler) graphql.Marshaler {
 	if value == graphql.Null || value == graphql.RequiredNull {
 		return value
 	}
