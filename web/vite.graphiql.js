@@ -26,7 +26,7 @@ export default defineConfig({
   // Relative, so that the page also works behind a proxy that adds a path.
   base: './',
   build: {
-    outDir: '../dist',
+    outDir: '../dist/graphiql',
     emptyOutDir: true,
     // Every asset is a file of its own: the program gives it a type and a long life in the cache.
     assetsInlineLimit: 0,

@@ -1,17 +1,11 @@
 // Replaces every built file that shrinks by its gzip, because only that is embedded in the program. A rebuild gives
 // the same bytes: the header holds no time (zlib writes zero), and the system is set to "unknown".
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const dist = new URL('dist/', import.meta.url);
+const dist = new URL('../dist/', import.meta.url);
 let before = 0;
 let after = 0;
-
-// Vite lists the licences of what the page imports; it does not see into workers, or into what Monaco has copied.
-for (const notice of ['picomatch-browser/LICENSE', 'monaco-editor/ThirdPartyNotices.txt']) {
-  const text = readFileSync(new URL(`node_modules/${notice}`, import.meta.url), 'utf8');
-  appendFileSync(new URL('licenses.md', dist), `\n## ${notice}\n\n${text}`);
-}
 
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || /\.(gz|woff2?|png|jpg)$/.test(entry.name)) continue;

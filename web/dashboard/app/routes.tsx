@@ -1,0 +1,41 @@
+// The routes. web/README.md describes how to add a page.
+
+import { createRootRoute, createRoute, createRouter, retainSearchParams } from '@tanstack/react-router';
+
+import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
+import { parseArtifactsAddress } from '../pages/artifacts/address';
+import { formatAddress, parseAddress, textOf } from './address';
+import { basePath } from '../api/base';
+import { Crashed, NotFound } from './Crashed';
+import { Shell } from './Shell';
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: (search): { project?: string } => ({ project: textOf(search.project) }),
+  // The project stays the same from page to page.
+  search: { middlewares: [retainSearchParams(['project'])] },
+});
+
+const artifacts = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: parseArtifactsAddress,
+  component: ArtifactsPage,
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([artifacts]),
+  basepath: basePath,
+  parseSearch: parseAddress,
+  stringifySearch: formatAddress,
+  defaultErrorComponent: Crashed,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
