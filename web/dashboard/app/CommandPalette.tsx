@@ -22,10 +22,10 @@ export function CommandPalette() {
   }, []);
   return (
     <>
-      <AriaButton className={styles.search} aria-label={`Search ${keys}`} onPress={() => setOpen(true)}>
+      <AriaButton className={styles.search} onPress={() => setOpen(true)}>
         <Icon name="search" size={15} />
         <span className={styles.text}>Search</span>
-        <kbd className={styles.keys}>{keys}</kbd>
+        <kbd className={styles.keys} aria-hidden="true">{keys}</kbd>
       </AriaButton>
       {open && (
         <Suspense>

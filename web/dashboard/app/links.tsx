@@ -1,5 +1,7 @@
 // Links to the pages of objects. Pages use them, so that an address is built in one place.
 
+import { Link } from '@tanstack/react-router';
+
 import { Text } from '../values/Text';
 
 interface ArtifactLinkProps {
@@ -18,13 +20,21 @@ export function ArtifactLink({ name, className }: ArtifactLinkProps) {
 
 interface VersionLinkProps extends ArtifactLinkProps {
   version: string;
+  /** Shows the name of the artifact too. */
+  full?: boolean;
 }
 
 /** The name of a version, as a link to its page. */
-export function VersionLink({ version, className }: VersionLinkProps) {
+export function VersionLink({ name, version, full = false, className }: VersionLinkProps) {
   return (
-    <span className={className}>
+    <Link to="/version" search={{ name, version }} className={className}>
+      {full && (
+        <>
+          <Text text={name} />
+          {' / '}
+        </>
+      )}
       <Text text={version} />
-    </span>
+    </Link>
   );
 }

@@ -1,9 +1,10 @@
 // The routes. web/README.md describes how to add a page.
 
-import { createRootRoute, createRoute, createRouter, retainSearchParams } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
 
 import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
 import { parseArtifactsAddress } from '../pages/artifacts/address';
+import { parseVersionAddress } from '../pages/version/address';
 import { formatAddress, parseAddress, textOf } from './address';
 import { basePath } from '../api/base';
 import { Crashed, NotFound } from './Crashed';
@@ -24,8 +25,15 @@ const artifacts = createRoute({
   component: ArtifactsPage,
 });
 
+const version = createRoute({
+  getParentRoute: () => root,
+  path: '/version',
+  validateSearch: parseVersionAddress,
+  component: lazyRouteComponent(() => import('../pages/version/VersionPage'), 'VersionPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([artifacts]),
+  routeTree: root.addChildren([artifacts, version]),
   basepath: basePath,
   parseSearch: parseAddress,
   stringifySearch: formatAddress,

@@ -34,6 +34,8 @@ export function SearchField({ label, value, onChange, placeholder, autoFocus, sh
 
 interface TextFieldProps {
   label: string;
+  /** Hides the label from sight, where the surroundings explain the field. */
+  hideLabel?: boolean;
   value: string;
   onChange(value: string): void;
   description?: ReactNode;
@@ -48,11 +50,11 @@ interface TextFieldProps {
 }
 
 /** A field for a text, with a visible label. */
-export function TextField({ label, description, lines, mono, placeholder, error, ...props }: TextFieldProps) {
+export function TextField({ label, hideLabel = false, description, lines, mono, placeholder, error, ...props }: TextFieldProps) {
   const look = `${styles.input} ${mono ? styles.mono : ''}`;
   return (
-    <AriaTextField {...props} isInvalid={error !== undefined} className={styles.field}>
-      <Label className={styles.label}>{label}</Label>
+    <AriaTextField {...props} isInvalid={error !== undefined} aria-label={hideLabel ? label : undefined} className={styles.field}>
+      {!hideLabel && <Label className={styles.label}>{label}</Label>}
       {lines ? (
         <TextArea rows={lines} placeholder={placeholder} className={`${look} ${styles.area}`} spellCheck="false" />
       ) : (
