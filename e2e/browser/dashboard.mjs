@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 
 import * as artifacts from './dashboard/artifacts.mjs';
 import * as shell from './dashboard/shell.mjs';
+import * as version from './dashboard/version.mjs';
 
 const servers = JSON.parse(process.argv[2]);
 const wanted = process.argv[3] ?? '';
@@ -27,7 +28,7 @@ const browser = await chromium.launch({
 });
 
 let failed = 0;
-for (const [page, tests] of Object.entries({ shell, artifacts })) {
+for (const [page, tests] of Object.entries({ shell, artifacts, version })) {
   for (const [name, test] of Object.entries(tests.tests)) {
     const title = `${page}: ${name}`;
     if (!title.includes(wanted)) continue;

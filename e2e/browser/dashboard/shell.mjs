@@ -40,6 +40,10 @@ tests['command palette by keyboard'] = async ({ browser, demo }) => {
   await page.getByRole('dialog', { name: 'Search and commands' }).waitFor();
   await page.keyboard.type('theme: da');
   await page.getByRole('menuitem', { name: 'Theme: dark' }).waitFor();
+  // React Aria names the focused item a moment after the list has changed.
+  await until('the focused item', () =>
+    page.evaluate(() => !!document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))),
+  );
   await accessible(opened);
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');

@@ -39,6 +39,6 @@ function Content() {
   const { failure, viewer, reload } = useViewer();
   const { apiKey } = useSession();
   if (failure?.code === 'UNAUTHENTICATED') return <SignIn refused={apiKey !== null} />;
-  if (failure && !viewer) return <Failed failure={failure} onRetry={reload} />;
+  if (failure && !viewer) return <Failed failure={failure} onRetry={reload} page />;
   return <Outlet />;
 }

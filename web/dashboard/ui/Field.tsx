@@ -53,7 +53,7 @@ interface TextFieldProps {
 export function TextField({ label, hideLabel = false, description, lines, mono, placeholder, error, ...props }: TextFieldProps) {
   const look = `${styles.input} ${mono ? styles.mono : ''}`;
   return (
-    <AriaTextField {...props} isInvalid={error !== undefined} aria-label={hideLabel ? label : undefined} className={styles.field}>
+    <AriaTextField {...props} isInvalid={error !== undefined} validationBehavior="aria" aria-label={hideLabel ? label : undefined} className={styles.field}>
       {!hideLabel && <Label className={styles.label}>{label}</Label>}
       {lines ? (
         <TextArea rows={lines} placeholder={placeholder} className={`${look} ${styles.area}`} spellCheck="false" />

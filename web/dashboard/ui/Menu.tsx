@@ -1,9 +1,9 @@
-import { type ReactElement, type ReactNode } from 'react';
-import { Header, Menu as AriaMenu, MenuItem as AriaMenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
-import { Popover } from 'react-aria-components/Popover';
+import { lazy, type ReactNode } from 'react';
 
-import { Icon, type IconName } from './Icon';
-import styles from './Menu.module.css';
+import type { IconName } from './Icon';
+import { Opener, type OpenerButton } from './Opener';
+
+const MenuPanel = lazy(() => import('./MenuPanel'));
 
 export interface MenuChoice {
   id: string;
@@ -14,9 +14,7 @@ export interface MenuChoice {
   detail?: ReactNode;
 }
 
-interface MenuProps {
-  /** The button that opens the menu. */
-  button: ReactElement;
+export interface MenuContent {
   label: string;
   choices: readonly MenuChoice[];
   /** The chosen ID, if one of the choices is in force. */
@@ -25,32 +23,11 @@ interface MenuProps {
   onChoose(id: string): void;
 }
 
-/** A menu below a button. */
-export function Menu({ button, label, choices, selected, title, onChoose }: MenuProps) {
+/** A menu below a button. Its code is loaded when it is opened. */
+export function Menu({ button, ...content }: MenuContent & { button: OpenerButton }) {
   return (
-    <MenuTrigger>
-      {button}
-      <Popover className={styles.popover} offset={6}>
-        <AriaMenu
-          aria-label={label}
-          className={styles.menu}
-          selectionMode={selected === undefined ? 'none' : 'single'}
-          selectedKeys={selected === undefined ? undefined : [selected]}
-          onAction={(id) => onChoose(String(id))}
-        >
-          <MenuSection>
-            {title && <Header className={styles.title}>{title}</Header>}
-            {choices.map((choice) => (
-              <AriaMenuItem key={choice.id} id={choice.id} textValue={choice.textValue} className={styles.item}>
-                {choice.icon && <Icon name={choice.icon} />}
-                <span className={styles.text}>{choice.text}</span>
-                {choice.detail && <span className={styles.detail}>{choice.detail}</span>}
-                {choice.id === selected && <Icon name="check" size={14} />}
-              </AriaMenuItem>
-            ))}
-          </MenuSection>
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+    <Opener button={button} popup="menu">
+      {(opened) => <MenuPanel {...content} {...opened} />}
+    </Opener>
   );
 }

@@ -1,19 +1,25 @@
-import { type ReactElement, type ReactNode } from 'react';
-import { Dialog as AriaDialog, DialogTrigger } from 'react-aria-components/Dialog';
-import { Popover as AriaPopover } from 'react-aria-components/Popover';
+import { lazy, type ReactNode } from 'react';
 
-import styles from './Popover.module.css';
+import { Opener, type OpenerButton } from './Opener';
 
-/** A panel below a button. */
-export function Popover({ button, label, children }: { button: ReactElement; label: string; children: ReactNode }) {
+const PopoverPanel = lazy(() => import('./PopoverPanel'));
+
+interface PopoverProps {
+  button: OpenerButton;
+  /** The name of the panel for screen readers. */
+  label: string;
+  children: ReactNode;
+}
+
+/** A panel below a button. Its code is loaded when it is opened. */
+export function Popover({ button, label, children }: PopoverProps) {
   return (
-    <DialogTrigger>
-      {button}
-      <AriaPopover className={styles.popover} offset={6}>
-        <AriaDialog className={styles.dialog} aria-label={label}>
+    <Opener button={button} popup="dialog">
+      {(opened) => (
+        <PopoverPanel label={label} {...opened}>
           {children}
-        </AriaDialog>
-      </AriaPopover>
-    </DialogTrigger>
+        </PopoverPanel>
+      )}
+    </Opener>
   );
 }

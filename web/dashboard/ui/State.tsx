@@ -13,23 +13,26 @@ interface StateProps {
   children?: ReactNode;
   /** `status` is read out when it appears; errors are alerts. */
   role?: 'status' | 'alert';
+  /** Makes the title the heading of the page, where the state takes its place. */
+  page?: boolean;
 }
 
-function State({ icon, title, children, role = 'status' }: StateProps) {
+function State({ icon, title, children, role = 'status', page = false }: StateProps) {
+  const Title = page ? 'h1' : 'p';
   return (
     <div className={styles.state} role={role}>
       <span className={role === 'alert' ? styles.badIcon : styles.icon}>
         <Icon name={icon} size={20} />
       </span>
-      <p className={styles.title}>{title}</p>
+      <Title className={styles.title}>{title}</Title>
       {children && <div className={styles.text}>{children}</div>}
     </div>
   );
 }
 
 /** Says that nothing exists, and what a person can do. */
-export function Empty({ title, icon = 'box', children }: { title: string; icon?: IconName; children?: ReactNode }) {
-  return <State icon={icon} title={title} children={children} />;
+export function Empty({ icon = 'box', ...props }: Omit<StateProps, 'icon' | 'role'> & { icon?: IconName }) {
+  return <State icon={icon} {...props} />;
 }
 
 /** Shows grey lines while the content is loading. */
@@ -44,11 +47,11 @@ export function Loading({ label = 'Loading', lines = 6 }: { label?: string; line
 }
 
 /** Shows why reading failed, and offers to try again. A refusal is shown as missing permission. */
-export function Failed({ failure, onRetry }: { failure: Failure; onRetry?(): void }) {
-  if (failure.code === 'FORBIDDEN' || failure.code === 'UNAUTHENTICATED') return <NoPermission>{failure.message}</NoPermission>;
+export function Failed({ failure, onRetry, page }: { failure: Failure; onRetry?(): void; page?: boolean }) {
+  if (failure.code === 'FORBIDDEN' || failure.code === 'UNAUTHENTICATED') return <NoPermission page={page}>{failure.message}</NoPermission>;
   const offline = failure.code === 'NETWORK';
   return (
-    <State icon="alert" title={offline ? 'The server does not respond' : 'This could not be read'} role="alert">
+    <State icon="alert" title={offline ? 'The server does not respond' : 'This could not be read'} role="alert" page={page}>
       <p>{failure.message}</p>
       {failure.requestId && (
         <p>
@@ -65,9 +68,9 @@ export function Failed({ failure, onRetry }: { failure: Failure; onRetry?(): voi
 }
 
 /** Says that the API key may not do this. */
-export function NoPermission({ children }: { children?: ReactNode }) {
+export function NoPermission({ page, children }: { page?: boolean; children?: ReactNode }) {
   return (
-    <State icon="lock" title="Your API key has no access to this" role="alert">
+    <State icon="lock" title="Your API key has no access to this" role="alert" page={page}>
       {children}
     </State>
   );

@@ -2,6 +2,8 @@ import { shortNumber } from './display';
 import styles from './HeatMap.module.css';
 
 const maxLabelled = 12;
+/** The share of the colour in per cent, with which text still has enough contrast. */
+const maxStrength = 50;
 
 /** Shows a matrix of numbers. The strength of the colour shows a number's place between the least and the greatest. */
 export function HeatMap({ rows }: { rows: string[][] }) {
@@ -18,7 +20,7 @@ export function HeatMap({ rows }: { rows: string[][] }) {
               {row.map((cell, j) => {
                 const strength = (Number(cell) - min) / range;
                 return (
-                  <td key={j} title={`row ${i}, column ${j}: ${cell}`} data-strong={strength > 0.55 || undefined} style={{ '--strength': `${Math.round((strength || 0) * 88)}%` } as object}>
+                  <td key={j} title={`row ${i}, column ${j}: ${cell}`} style={{ '--strength': `${Math.round((strength || 0) * maxStrength)}%` } as object}>
                     {labelled && shortNumber(cell)}
                   </td>
                 );

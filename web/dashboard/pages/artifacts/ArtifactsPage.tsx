@@ -40,7 +40,7 @@ export function ArtifactsPage() {
   const columns = useMemo(() => columnsOf(keys), [keys]);
   const filtered = Boolean(address.search || address.types || address.tags);
 
-  if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} />;
+  if (!list.data && list.failure) return <Failed failure={list.failure} onRetry={list.reload} page />;
   if (list.data?.artifactVersions && list.rows.length === 0 && !filtered) return <FirstVersion />;
   const facets = <Facets address={address} usage={list.data} onChange={change} />;
   return (

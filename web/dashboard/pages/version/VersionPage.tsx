@@ -38,7 +38,7 @@ export function VersionPage() {
 
   const shown = data?.artifactVersion;
   if (!shown) {
-    if (failure) return <Failed failure={failure} onRetry={reload} />;
+    if (failure) return <Failed failure={failure} onRetry={reload} page />;
     if (loading || !data) return <Loading label="Loading the version" lines={10} />;
     return <Missing address={address} onNow={() => change({ asOf: undefined })} />;
   }
@@ -68,7 +68,7 @@ export function VersionPage() {
 function Missing({ address, onNow }: { address: VersionAddress; onNow(): void }) {
   if (address.asOf) {
     return (
-      <Empty icon="clock" title="The version did not exist at this instant">
+      <Empty icon="clock" title="The version did not exist at this instant" page>
         <button type="button" className={styles.link} onClick={onNow}>
           Show it now
         </button>
@@ -76,7 +76,7 @@ function Missing({ address, onNow }: { address: VersionAddress; onNow(): void })
     );
   }
   return (
-    <Empty icon="search" title="There is no such version">
+    <Empty icon="search" title="There is no such version" page>
       {address.name ?? 'The address has no name of an artifact.'} {address.version ?? address.alias}
     </Empty>
   );
