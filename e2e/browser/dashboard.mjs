@@ -8,6 +8,7 @@
 
 import { chromium } from 'playwright-core';
 
+import * as artifact from './dashboard/artifact.mjs';
 import * as artifacts from './dashboard/artifacts.mjs';
 import * as shell from './dashboard/shell.mjs';
 import * as version from './dashboard/version.mjs';
@@ -28,7 +29,7 @@ const browser = await chromium.launch({
 });
 
 let failed = 0;
-for (const [page, tests] of Object.entries({ shell, artifacts, version })) {
+for (const [page, tests] of Object.entries({ shell, artifacts, artifact, version })) {
   for (const [name, test] of Object.entries(tests.tests)) {
     const title = `${page}: ${name}`;
     if (!title.includes(wanted)) continue;

@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
 
+import { parseArtifactAddress } from '../pages/artifact/address';
 import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
 import { parseArtifactsAddress } from '../pages/artifacts/address';
 import { parseVersionAddress } from '../pages/version/address';
@@ -25,6 +26,13 @@ const artifacts = createRoute({
   component: ArtifactsPage,
 });
 
+const artifact = createRoute({
+  getParentRoute: () => root,
+  path: '/artifact',
+  validateSearch: parseArtifactAddress,
+  component: lazyRouteComponent(() => import('../pages/artifact/ArtifactPage'), 'ArtifactPage'),
+});
+
 const version = createRoute({
   getParentRoute: () => root,
   path: '/version',
@@ -33,7 +41,7 @@ const version = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([artifacts, version]),
+  routeTree: root.addChildren([artifacts, artifact, version]),
   basepath: basePath,
   parseSearch: parseAddress,
   stringifySearch: formatAddress,
