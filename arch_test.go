@@ -25,7 +25,7 @@ const module = "github.com/placard/placard"
 var allowedImports = map[string][]string{
 	"": {
 		"graph", "internal/admission", "internal/command", "internal/config", "internal/gcpace", "internal/gqlhttp",
-		"internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry",
+		"internal/httpd", "internal/operation", "internal/store", "internal/store/engine", "internal/telemetry", "web",
 	},
 	"models": {"internal/jsontree", "internal/near"},
 	"graph": {

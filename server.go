@@ -25,6 +25,7 @@ import (
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
 	"github.com/placard/placard/internal/telemetry"
+	"github.com/placard/placard/web"
 )
 
 // version is the version of the program. The build of a release sets it.
@@ -118,7 +119,7 @@ func newHandler(
 	if err != nil {
 		return nil, nil, err
 	}
-	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments)
+	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments, web.DashboardDocuments())
 	if err != nil {
 		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}
