@@ -24,8 +24,8 @@ import (
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
+	"github.com/placard/placard/web"
 )
 
 // version is the version of the program. The build of a release sets it.
@@ -69,7 +69,8 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
+		store.WithCacheBytes(settings.CacheBytes))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -118,7 +119,7 @@ func newHandler(
 	if err != nil {
 		return nil, nil, err
 	}
-	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments)
+	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments, web.DashboardDocuments())
 	if err != nil {
 		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}

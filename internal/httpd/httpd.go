@@ -53,7 +53,10 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	})
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.HandleFunc("GET /graphiql", redirectToGraphiQL(http.StatusPermanentRedirect))
-	mux.HandleFunc("GET /{$}", redirectToGraphiQL(http.StatusTemporaryRedirect))
+	dashboard := web.Dashboard(where.PublicURL)
+	for _, path := range web.DashboardPaths() {
+		mux.Handle(path, dashboard)
+	}
 	mux.HandleFunc("GET /healthz", h.serveHealth)
 	mux.HandleFunc("GET /readyz", h.serveReadiness)
 	h.Handler = mux
