@@ -19,12 +19,13 @@ import (
 	"github.com/placard/placard/internal/admission"
 	"github.com/placard/placard/internal/command"
 	"github.com/placard/placard/internal/config"
+	"github.com/placard/placard/internal/gcpace"
 	"github.com/placard/placard/internal/gqlhttp"
 	"github.com/placard/placard/internal/httpd"
 	"github.com/placard/placard/internal/operation"
 	"github.com/placard/placard/internal/store"
-	"github.com/placard/placard/internal/store/engine"
 	"github.com/placard/placard/internal/telemetry"
+	"github.com/placard/placard/web"
 )
 
 // version is the version of the program. The build of a release sets it.
@@ -50,8 +51,12 @@ func main() {
 // the timeout of an operation, until the response must be received: a minute with the default limits.
 const maxUploadTime = 30 * time.Second
 
+// freeHeap is the memory that the server allocates before its garbage is collected, or more if its heap is larger.
+const freeHeap = 64 << 20
+
 // serve runs the server until SIGINT or SIGTERM.
 func serve(settings *config.Config) error {
+	defer gcpace.KeepFree(freeHeap)()
 	plain := command.UsePlainOutput(settings, os.Stderr)
 	log := httpd.NewLogger(settings.LogLevel, settings.LogFormat)
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -64,7 +69,8 @@ func serve(settings *config.Config) error {
 	if settings.NoMigrate {
 		open = store.OpenWithoutMigrating
 	}
-	s, err := open(stop, settings.DatabaseURL, log, engine.WithConnections(settings.DatabaseConnections))
+	s, err := open(stop, settings.DatabaseURL, log, store.WithConnections(settings.DatabaseConnections),
+		store.WithCacheBytes(settings.CacheBytes))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -113,7 +119,7 @@ func newHandler(
 	if err != nil {
 		return nil, nil, err
 	}
-	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments)
+	trusted, err := operation.ReadTrustedDocuments(settings.TrustedDocuments, web.DashboardDocuments())
 	if err != nil {
 		return nil, nil, &config.UsageError{Err: fmt.Errorf("--trusted-documents: %w", err)}
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,9 +34,7 @@ func TestGraphiQLInBrowser(t *testing.T) {
 	if browser == "" {
 		storetest.Lacks(t, "a Chromium, with its path in "+browserVariable)
 	}
-	if out, err := harness.Command(t, 5*time.Minute, "npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v: %s", err, out)
-	}
+	installBrowserModules(t)
 	database := storetest.SQLite(t)
 	secret, _, err := keys(t, database, "create", "person", "--owner")
 	if err != nil {
@@ -76,5 +75,22 @@ func runPenguins(t *testing.T, s *server, key string) {
 	command.Env = append(os.Environ(), "PLACARD_API_KEY="+key)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("penguins: %v: %s\n%s", err, out, s.log)
+	}
+}
+
+// installOnce guards the installation, because several tests use the same modules.
+var installOnce sync.Once
+
+// installBrowserModules installs the modules of browser/package.json.
+func installBrowserModules(t *testing.T) {
+	t.Helper()
+	installOnce.Do(func() {
+		install := harness.Command(t, 5*time.Minute, "npm", "--prefix", "browser", "ci", "--no-audit", "--no-fund")
+		if out, err := install.CombinedOutput(); err != nil {
+			t.Errorf("npm ci: %v: %s", err, out)
+		}
+	})
+	if t.Failed() {
+		t.FailNow()
 	}
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,6 +52,9 @@ func references(object any) (project models.ID, ids [maxReferences]models.ID) {
 
 // addSiblings makes objects of one list siblings, and so the objects that they refer to. The objects have one type.
 func addSiblings[T any](l *loaders, objects []T) {
+	if versions, ok := any(objects).([]*models.ArtifactVersion); ok {
+		l.noteRevisions(versions...)
+	}
 	var lists [maxReferences][]models.ID
 	for _, object := range objects {
 		_, ids := references(object)
@@ -85,7 +89,7 @@ func (l *loaders) addNodes(nodes []models.Node) {
 }
 
 // addSeries makes the versions and the entries of the points of all series siblings.
-func (l *loaders) addSeries(series map[models.ID]*models.MetadataSeries) {
+func addSeries(ctx context.Context, series map[models.ID]*models.MetadataSeries) {
 	var versions []*models.ArtifactVersion
 	var entries []*models.MetadataEntry
 	for _, s := range series {
@@ -96,8 +100,8 @@ func (l *loaders) addSeries(series map[models.ID]*models.MetadataSeries) {
 			}
 		}
 	}
-	addSiblings(l, versions)
-	addSiblings(l, entries)
+	addSiblings(loadersFrom(ctx), versions)
+	addSiblings(loadersFrom(ctx), entries)
 }
 
 func valuesOf[V any](m map[models.ID]V) []V { return slices.Collect(maps.Values(m)) }

@@ -53,7 +53,10 @@ func New(api *gqlhttp.Handler, s *store.Store, where HostOptions, log *slog.Logg
 	})
 	mux.Handle("/graphiql/", http.StripPrefix("/graphiql", web.GraphiQL()))
 	mux.HandleFunc("GET /graphiql", redirectToGraphiQL(http.StatusPermanentRedirect))
-	mux.HandleFunc("GET /{$}", redirectToGraphiQL(http.StatusTemporaryRedirect))
+	dashboard := web.Dashboard(where.PublicURL)
+	for _, path := range web.DashboardPaths() {
+		mux.Handle(path, dashboard)
+	}
 	mux.HandleFunc("GET /healthz", h.serveHealth)
 	mux.HandleFunc("GET /readyz", h.serveReadiness)
 	h.Handler = mux
@@ -168,6 +171,10 @@ func (h *Handler) recoverPanics(next http.Handler) http.Handler {
 // logRequests logs each request at the level debug, because a response describes its errors itself.
 func (h *Handler) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.log.Enabled(r.Context(), slog.LevelDebug) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		start := time.Now()
 		recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)

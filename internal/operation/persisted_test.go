@@ -57,7 +57,7 @@ func TestReadTrustedDocuments(t *testing.T) {
 	write("empty/readme.txt", "nothing")
 	list := fmt.Sprintf(`{%q: %q, %q: %q}`, Hash(one), one, Hash(two), two)
 	for _, path := range []string{filepath.Join(folder, "folder"), write("list.json", list)} {
-		got, err := ReadTrustedDocuments(path)
+		got, err := ReadTrustedDocuments(path, nil)
 		if err != nil || len(got) != 2 || got[Hash(one)] != one || got[Hash(two)] != two {
 			t.Errorf("%s: %v (%v)", path, got, err)
 		}
@@ -71,7 +71,7 @@ func TestReadTrustedDocuments(t *testing.T) {
 		write("other.json", fmt.Sprintf(`{%q: %q}`, Hash(one), two)):                  "not the SHA-256",
 		write("upper.json", fmt.Sprintf(`{%q: %q}`, strings.ToUpper(Hash(one)), one)): "not the SHA-256",
 	} {
-		if got, err := ReadTrustedDocuments(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if got, err := ReadTrustedDocuments(path, nil); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v (%v)", path, got, err)
 		}
 	}

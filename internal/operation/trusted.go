@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -12,10 +13,10 @@ import (
 // TrustedDocuments maps the hashes of the documents that an operator trusts to their texts.
 type TrustedDocuments map[string]string
 
-// ReadTrustedDocuments reads the trusted documents of a path. A file contains a JSON object of hashes and texts. In a
-// folder, each file *.graphql at any depth is a document, byte for byte. A wrong hash is an error, and so is a path
-// without documents. An empty path returns nil.
-func ReadTrustedDocuments(path string) (TrustedDocuments, error) {
+// ReadTrustedDocuments reads the trusted documents of a path, and adds the documents of the dashboard. A file contains
+// a JSON object of hashes and texts. In a folder, each file *.graphql at any depth is a document, byte for byte. A
+// wrong hash is an error, and so is a path without documents. An empty path returns nil.
+func ReadTrustedDocuments(path string, dashboard TrustedDocuments) (TrustedDocuments, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -34,6 +35,7 @@ func ReadTrustedDocuments(path string) (TrustedDocuments, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trusted documents of %s: %w", path, err)
 	}
+	maps.Copy(documents, dashboard)
 	return documents, nil
 }
 

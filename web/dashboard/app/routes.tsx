@@ -1,0 +1,57 @@
+// The routes. web/README.md describes how to add a page.
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
+
+import { parseArtifactAddress } from '../pages/artifact/address';
+import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
+import { parseArtifactsAddress } from '../pages/artifacts/address';
+import { parseVersionAddress } from '../pages/version/address';
+import { formatAddress, parseAddress, textOf } from './address';
+import { basePath } from '../api/base';
+import { Crashed, NotFound } from './Crashed';
+import { Shell } from './Shell';
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: (search): { project?: string } => ({ project: textOf(search.project) }),
+  // The project stays the same from page to page.
+  search: { middlewares: [retainSearchParams(['project'])] },
+});
+
+const artifacts = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: parseArtifactsAddress,
+  component: ArtifactsPage,
+});
+
+const artifact = createRoute({
+  getParentRoute: () => root,
+  path: '/artifact',
+  validateSearch: parseArtifactAddress,
+  component: lazyRouteComponent(() => import('../pages/artifact/ArtifactPage'), 'ArtifactPage'),
+});
+
+const version = createRoute({
+  getParentRoute: () => root,
+  path: '/version',
+  validateSearch: parseVersionAddress,
+  component: lazyRouteComponent(() => import('../pages/version/VersionPage'), 'VersionPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([artifacts, artifact, version]),
+  basepath: basePath,
+  parseSearch: parseAddress,
+  stringifySearch: formatAddress,
+  defaultErrorComponent: Crashed,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
