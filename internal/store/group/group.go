@@ -85,6 +85,8 @@ type Group[T Member] struct {
 	Calls []*Call[T]
 	// isCommitting is set if the result of the transaction is the result of all calls.
 	isCommitting bool
+	// left are the calls that have left the group.
+	left []*Call[T]
 	// stopRunning lets the next group run. It is called once.
 	stopRunning func()
 }
@@ -222,6 +224,9 @@ func (q *Queue[K, T]) runOne(key K, calls []*Call[T], stopRunning func()) {
 	for len(calls) > 0 {
 		g := &Group[T]{Calls: calls, stopRunning: stopRunning}
 		err := q.try(key, g)
+		for _, c := range g.left {
+			c.result <- ErrLeft
+		}
 		if err == nil || g.isCommitting {
 			g.end(err)
 			return
@@ -291,13 +296,14 @@ func (g *Group[T]) context() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// Leave removes the calls for which a condition holds from the group. Each of them fails with ErrLeft at once.
+// Leave removes the calls for which a condition holds from the group. Each of them fails with ErrLeft when the group
+// has ended, so that it does not race with the group.
 func (g *Group[T]) Leave(leaves func(value T) bool) {
 	var staying []*Call[T]
 	for _, c := range g.Calls {
 		if leaves(c.Value) {
 			c.cancels()
-			c.result <- ErrLeft
+			g.left = append(g.left, c)
 		} else {
 			staying = append(staying, c)
 		}
