@@ -1,8 +1,10 @@
 // Links to the pages of objects. Pages use them, so that an address is built in one place.
 
 import { Link } from '@tanstack/react-router';
+import { type ReactNode } from 'react';
 
 import { Text } from '../values/Text';
+import { type VersionName, versionText } from './address';
 
 interface ArtifactLinkProps {
   name: string;
@@ -35,6 +37,38 @@ export function VersionLink({ name, version, full = false, className }: VersionL
         </>
       )}
       <Text text={version} />
+    </Link>
+  );
+}
+
+interface CompareLinkProps {
+  /** 2 to 20 versions; the first one is the baseline. */
+  versions: readonly VersionName[];
+  className?: string;
+  children: ReactNode;
+}
+
+/** A link to the comparison of versions. */
+export function CompareLink({ versions, className, children }: CompareLinkProps) {
+  return (
+    <Link to="/compare" search={{ versions: versions.map(versionText) }} className={className}>
+      {children}
+    </Link>
+  );
+}
+
+interface RunLinkProps {
+  /** The ID of the pipeline run. */
+  id: string;
+  className?: string;
+  children: ReactNode;
+}
+
+/** A link to a pipeline run. */
+export function RunLink({ id, className, children }: RunLinkProps) {
+  return (
+    <Link to="/run" search={{ id }} className={className}>
+      {children}
     </Link>
   );
 }

@@ -4,6 +4,9 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainS
 
 import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
 import { parseArtifactsAddress } from '../pages/artifacts/address';
+import { parseCompareAddress } from '../pages/compare/address';
+import { parseRunAddress } from '../pages/run/address';
+import { parseRunsAddress } from '../pages/runs/address';
 import { parseVersionAddress } from '../pages/version/address';
 import { formatAddress, parseAddress, textOf } from './address';
 import { basePath } from '../api/base';
@@ -32,8 +35,29 @@ const version = createRoute({
   component: lazyRouteComponent(() => import('../pages/version/VersionPage'), 'VersionPage'),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  validateSearch: parseCompareAddress,
+  component: lazyRouteComponent(() => import('../pages/compare/ComparePage'), 'ComparePage'),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: parseRunsAddress,
+  component: lazyRouteComponent(() => import('../pages/runs/RunsPage'), 'RunsPage'),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/run',
+  validateSearch: parseRunAddress,
+  component: lazyRouteComponent(() => import('../pages/run/RunPage'), 'RunPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([artifacts, version]),
+  routeTree: root.addChildren([artifacts, version, compare, runs, run]),
   basepath: basePath,
   parseSearch: parseAddress,
   stringifySearch: formatAddress,

@@ -29,6 +29,9 @@ const paths = {
   undo: 'M3 6h6.5a3.5 3.5 0 0 1 0 7H6M3 6l3-3M3 6l3 3',
   pencil: 'm2.5 13.5.7-3L11 2.7l2.3 2.3-7.8 7.8z',
   tag: 'M2 2h5.5L14 8.5 8.5 14 2 7.5zM5 5v.1',
+  compare: 'M2 2.5h5v11H2zM9 2.5h5v11H9zM4 6h1M4 9h1M11 6h1M11 9h1',
+  run: 'M4 2.5v11l9-5.5z',
+  settings: 'M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2M3.4 3.4l1.4 1.4M11.2 11.2l1.4 1.4M3.4 12.6l1.4-1.4M11.2 4.8l1.4-1.4',
 } as const;
 
 export type IconName = keyof typeof paths;
