@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 
 import * as artifacts from './dashboard/artifacts.mjs';
 import * as compare from './dashboard/compare.mjs';
+import * as lineage from './dashboard/lineage.mjs';
 import * as runs from './dashboard/runs.mjs';
 import * as shell from './dashboard/shell.mjs';
 import * as version from './dashboard/version.mjs';
@@ -30,7 +31,7 @@ const browser = await chromium.launch({
 });
 
 let failed = 0;
-for (const [page, tests] of Object.entries({ shell, artifacts, version, compare, runs })) {
+for (const [page, tests] of Object.entries({ shell, artifacts, version, compare, runs, lineage })) {
   for (const [name, test] of Object.entries(tests.tests)) {
     const title = `${page}: ${name}`;
     if (!title.includes(wanted)) continue;

@@ -5,6 +5,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainS
 import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
 import { parseArtifactsAddress } from '../pages/artifacts/address';
 import { parseCompareAddress } from '../pages/compare/address';
+import { parseLineageAddress } from '../pages/lineage/address';
 import { parseRunAddress } from '../pages/run/address';
 import { parseRunsAddress } from '../pages/runs/address';
 import { parseVersionAddress } from '../pages/version/address';
@@ -56,8 +57,15 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../pages/run/RunPage'), 'RunPage'),
 });
 
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/lineage',
+  validateSearch: parseLineageAddress,
+  component: lazyRouteComponent(() => import('../pages/lineage/LineagePage'), 'LineagePage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([artifacts, version, compare, runs, run]),
+  routeTree: root.addChildren([artifacts, version, compare, runs, run, lineage]),
   basepath: basePath,
   parseSearch: parseAddress,
   stringifySearch: formatAddress,

@@ -1,6 +1,7 @@
 import { type ReactNode } from 'react';
 
 import { Button } from './Button';
+import { Hidden } from './Hidden';
 import styles from './ListPage.module.css';
 import { Popover } from './Popover';
 
@@ -27,7 +28,7 @@ export function ListPage({ title, count, items, tools, facets, busy, children }:
         {count && (
           <span className={styles.count} role="status">
             {count.totalCount}
-            {count.totalCountCapped && '+'} <span className={styles.hidden}>{items}</span>
+            {count.totalCountCapped && '+'} <Hidden>{items}</Hidden>
           </span>
         )}
         <div className={styles.tools}>

@@ -104,7 +104,11 @@ function factRow(fact: Fact): Row {
   return {
     id: `fact ${keyText(fact)}`,
     text: keyText(fact),
-    head: <KeyName card={fact.card} name={fact.key} />,
+    head: (
+      <span className={styles.key}>
+        <KeyName card={fact.card} name={fact.key} />
+      </span>
+    ),
     cells: fact.cells.map((cell, i) => (
       <FactCell key={i} cell={cell} share={isScale && numbers[i] !== null ? shareOf(numbers[i], min, max) : undefined} />
     )),
