@@ -8,6 +8,7 @@
 
 import { chromium } from 'playwright-core';
 
+import * as artifact from './dashboard/artifact.mjs';
 import * as artifacts from './dashboard/artifacts.mjs';
 import * as compare from './dashboard/compare.mjs';
 import * as lineage from './dashboard/lineage.mjs';
@@ -31,7 +32,7 @@ const browser = await chromium.launch({
 });
 
 let failed = 0;
-for (const [page, tests] of Object.entries({ shell, artifacts, version, compare, runs, lineage })) {
+for (const [page, tests] of Object.entries({ shell, artifacts, artifact, version, compare, runs, lineage })) {
   for (const [name, test] of Object.entries(tests.tests)) {
     const title = `${page}: ${name}`;
     if (!title.includes(wanted)) continue;

@@ -14,9 +14,9 @@ interface ArtifactLinkProps {
 /** The name of an artifact, as a link to its page. */
 export function ArtifactLink({ name, className }: ArtifactLinkProps) {
   return (
-    <span className={className}>
+    <Link to="/artifact" search={{ name }} className={className}>
       <Text text={name} />
-    </span>
+    </Link>
   );
 }
 

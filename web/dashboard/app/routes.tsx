@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
 
+import { parseArtifactAddress } from '../pages/artifact/address';
 import { ArtifactsPage } from '../pages/artifacts/ArtifactsPage';
 import { parseArtifactsAddress } from '../pages/artifacts/address';
 import { parseCompareAddress } from '../pages/compare/address';
@@ -27,6 +28,13 @@ const artifacts = createRoute({
   path: '/',
   validateSearch: parseArtifactsAddress,
   component: ArtifactsPage,
+});
+
+const artifact = createRoute({
+  getParentRoute: () => root,
+  path: '/artifact',
+  validateSearch: parseArtifactAddress,
+  component: lazyRouteComponent(() => import('../pages/artifact/ArtifactPage'), 'ArtifactPage'),
 });
 
 const version = createRoute({
@@ -65,7 +73,7 @@ const lineage = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([artifacts, version, compare, runs, run, lineage]),
+  routeTree: root.addChildren([artifacts, artifact, version, compare, runs, run, lineage]),
   basepath: basePath,
   parseSearch: parseAddress,
   stringifySearch: formatAddress,

@@ -1,5 +1,6 @@
 // Values as text for people, in the same form as `display` of the API.
 
+import type { MetadataKind } from '../api/gen/graphql';
 import type { Value } from './extended';
 
 const maxItems = 10;
@@ -68,6 +69,13 @@ export function displayDuration(seconds: number): string {
   }
   if (rest > 0) parts.push(`${rest} s`);
   return sign + parts.join(' ');
+}
+
+/** Returns a number in the unit of a kind. */
+export function displayQuantity(kind: MetadataKind | null | undefined, number: number): string {
+  if (kind === 'STORAGE_SIZE') return displaySize(number);
+  if (kind === 'DURATION') return displayDuration(number);
+  return shortNumber(String(number));
 }
 
 /** Returns an instant of RFC 3339 in UTC. */

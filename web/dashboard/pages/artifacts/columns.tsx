@@ -1,5 +1,6 @@
 import type { ArtifactsQuery, MetadataKeyInput } from '../../api/gen/graphql';
 import { keyText } from '../../app/address';
+import { entryOf } from '../../app/keys/entry';
 import { ArtifactLink, VersionLink } from '../../app/links';
 import { Chip } from '../../ui/Chip';
 import type { Column } from '../../ui/DataTable';
@@ -24,14 +25,14 @@ export function columnsOf(keys: MetadataKeyInput[]): Column<Row>[] {
   ];
 }
 
-function factColumn({ card, key }: MetadataKeyInput, index: number): Column<Row> {
+function factColumn({ card, key }: MetadataKeyInput): Column<Row> {
   return {
     id: `fact:${keyText({ card, key })}`,
     text: card ? `${card} / ${key}` : key,
     heading: <KeyName card={card} name={key} />,
     width: 150,
     sortable: true,
-    cell: (row) => <CellValue entry={row.columns[index]} />,
+    cell: (row) => <CellValue entry={entryOf(row.columns, { card, key })} />,
   };
 }
 

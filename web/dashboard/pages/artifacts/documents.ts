@@ -16,7 +16,7 @@ export const Artifacts = graphql(`
       pageInfo { hasNextPage endCursor }
       nodes {
         id version number type tags createdAt lastLoggedAt
-        columns(keys: $keys) { id kind display extendedJson }
+        columns(keys: $keys) { id card key kind display extendedJson }
         artifact { id name description aliases { name artifactVersion { id version } } }
       }
     }
@@ -38,18 +38,9 @@ export const MoreArtifacts = graphql(`
       pageInfo { hasNextPage endCursor }
       nodes {
         id version number type tags createdAt lastLoggedAt
-        columns(keys: $keys) { id kind display extendedJson }
+        columns(keys: $keys) { id card key kind display extendedJson }
         artifact { id name description aliases { name artifactVersion { id version } } }
       }
-    }
-  }
-`);
-
-/** The keys that can be columns. */
-export const ProjectKeys = graphql(`
-  query ProjectKeys($project: String, $search: String) {
-    metadataKeys(project: $project, search: $search, first: 100) {
-      nodes { card key kinds versionCount min max }
     }
   }
 `);

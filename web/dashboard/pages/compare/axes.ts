@@ -2,10 +2,8 @@
 
 import type { MetadataKind } from '../../api/gen/graphql';
 import { keyText } from '../../app/address';
-import type { EntryValue } from '../../values/CellValue';
-import { displayDuration, displaySize, shortNumber } from '../../values/display';
-import { parseValue } from '../../values/extended';
-import { isNumeric } from '../../values/kinds';
+import { displayQuantity } from '../../values/display';
+import { numberOf } from '../../values/number';
 import type { Comparison } from './ComparePage';
 
 type Row = Comparison['rows'][number];
@@ -24,14 +22,6 @@ export interface Axis {
 const maxSteps = 12;
 const maxDefaultAxes = 6;
 
-/** Returns the number of an entry, or null. */
-export function numberOf(entry: EntryValue | null | undefined): number | null {
-  if (!entry?.kind || !isNumeric(entry.kind)) return null;
-  const value = parseValue(entry.extendedJson);
-  const number = 'number' in value ? Number(value.number) : NaN;
-  return Number.isFinite(number) ? number : null;
-}
-
 /** Returns the keys that can be axes: numbers, and texts with few different values. */
 export function axesOf(rows: readonly Row[]): Axis[] {
   return rows.map(axisOf).filter((axis) => axis !== undefined);
@@ -48,7 +38,7 @@ function axisOf(row: Row): Axis | undefined {
   const entries = row.cells.map(({ entry }) => entry);
   const numbers = entries.map(numberOf);
   const base = { id: keyText(row), card: row.card, key: row.key };
-  if (entries.every((entry, i) => !entry?.kind || numbers[i] !== null)) return { ...base, ...linear(numbers, entries.find((entry) => entry?.kind)?.kind) };
+  if (entries.every((entry, i) => !entry?.kind || numbers[i] !== undefined)) return { ...base, ...linear(numbers, entries.find((entry) => entry?.kind)?.kind) };
   const texts = entries.map((entry) => entry?.display ?? null);
   const steps = [...new Set(texts.filter((text) => text !== null))];
   if (steps.length > maxSteps || steps.some((text) => text.length > 60)) return undefined;
@@ -61,16 +51,16 @@ function axisOf(row: Row): Axis | undefined {
   };
 }
 
-function linear(numbers: (number | null)[], kind: MetadataKind | null | undefined): Pick<Axis, 'isNumeric' | 'places' | 'ticks'> {
-  const finite = numbers.filter((number) => number !== null);
+function linear(numbers: (number | undefined)[], kind: MetadataKind | null | undefined): Pick<Axis, 'isNumeric' | 'places' | 'ticks'> {
+  const finite = numbers.filter((number) => number !== undefined);
   const min = Math.min(...finite);
   const max = Math.max(...finite);
   const placeOf = (number: number) => (min === max ? 0.5 : shareOf(number, min, max));
   const values = min === max ? finite.slice(0, 1) : roundNumbers(min, max);
   return {
     isNumeric: true,
-    places: numbers.map((number) => (number === null ? null : placeOf(number))),
-    ticks: values.map((number) => ({ place: placeOf(number), text: textOf(number, kind) })),
+    places: numbers.map((number) => (number === undefined ? null : placeOf(number))),
+    ticks: values.map((number) => ({ place: placeOf(number), text: displayQuantity(kind, number) })),
   };
 }
 
@@ -86,10 +76,4 @@ export function roundNumbers(min: number, max: number): number[] {
   const last = Math.floor(max / step);
   // Adding up the steps would add up their errors, too.
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-function textOf(number: number, kind: MetadataKind | null | undefined): string {
-  if (kind === 'STORAGE_SIZE') return displaySize(number);
-  if (kind === 'DURATION') return displayDuration(number);
-  return shortNumber(String(number));
 }

@@ -7,9 +7,10 @@ import { RunLink, VersionLink } from '../../app/links';
 import { CellValue } from '../../values/CellValue';
 import { displayDelta } from '../../values/delta';
 import { KeyName } from '../../values/KeyName';
+import { numberOf } from '../../values/number';
 import { Text } from '../../values/Text';
 import { Time } from '../../values/Time';
-import { numberOf, shareOf } from './axes';
+import { shareOf } from './axes';
 import type { Comparison } from './ComparePage';
 import styles from './rows.module.css';
 
@@ -97,7 +98,7 @@ function inputRow({ name, versions }: NonNullable<Comparison['inputs']>[number])
 
 function factRow(fact: Fact): Row {
   const numbers = fact.cells.map(({ entry }) => numberOf(entry));
-  const finite = numbers.filter((number) => number !== null);
+  const finite = numbers.filter((number) => number !== undefined);
   const min = Math.min(...finite, 0);
   const max = Math.max(...finite, 0);
   const isScale = fact.differs && finite.length > 1 && max > min;
@@ -110,7 +111,7 @@ function factRow(fact: Fact): Row {
       </span>
     ),
     cells: fact.cells.map((cell, i) => (
-      <FactCell key={i} cell={cell} share={isScale && numbers[i] !== null ? shareOf(numbers[i], min, max) : undefined} />
+      <FactCell key={i} cell={cell} share={isScale && numbers[i] !== undefined ? shareOf(numbers[i], min, max) : undefined} />
     )),
   };
 }

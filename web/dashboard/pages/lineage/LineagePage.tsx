@@ -75,7 +75,7 @@ export function LineagePage() {
       </header>
       {failure && <Failed failure={failure} onRetry={reload} />}
       {expansions.failure && <Failed failure={expansions.failure} onRetry={reload} />}
-      <section className={styles.frame}>
+      <section className={`${styles.frame} ${view === 'list' ? styles.list : ''}`}>
         {isAlone && (
           <p className={styles.alone}>No step run is known to have made this version from others, or to have read it.</p>
         )}

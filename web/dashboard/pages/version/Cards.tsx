@@ -80,6 +80,8 @@ function Delta({ change, previous }: { change: Change; previous: string }) {
   if (!before || !now) return null;
   if (!before.entry) return <Chip tone="good" title={`Version ${previous} does not have this key`}>new</Chip>;
   const title = `Version ${previous}: ${before.entry.display ?? ''}`;
+  // An instant differs from version to version, which tells nothing.
+  if (now.entry?.kind === 'TIMESTAMP') return null;
   if (now.delta === null || now.delta === undefined) return <Chip tone="warn" title={title}>changed</Chip>;
   return (
     <Chip tone="info" title={title}>

@@ -2,8 +2,8 @@ import { useDeferredValue, useState } from 'react';
 
 import type { MetadataKeyInput } from '../../api/gen/graphql';
 import { useRead } from '../../api/query';
-import { keyText } from '../../app/address';
-import { useProject } from '../../app/project';
+import { keyText } from '../address';
+import { useProject } from '../project';
 import { Button } from '../../ui/Button';
 import { Checkbox, SearchField } from '../../ui/Field';
 import { Popover } from '../../ui/Popover';
@@ -11,26 +11,30 @@ import { Failed } from '../../ui/State';
 import { KeyName } from '../../values/KeyName';
 import { kindName } from '../../values/kinds';
 import styles from './ColumnPicker.module.css';
-import { ProjectKeys } from './documents';
+import { Keys } from './documents';
 
 interface ColumnPickerProps {
+  /** Offers only the keys of this artifact. */
+  artifact?: string;
+  /** The text of the button. */
+  label?: string;
   chosen: MetadataKeyInput[];
   onChange(chosen: MetadataKeyInput[]): void;
 }
 
 /** The button that chooses which facts are columns. */
-export function ColumnPicker(props: ColumnPickerProps) {
+export function ColumnPicker({ label = 'Columns', ...props }: ColumnPickerProps) {
   return (
-    <Popover label="Columns" button={<Button icon="columns">Columns</Button>}>
-      <Keys {...props} />
+    <Popover label={label} button={<Button icon="columns">{label}</Button>}>
+      <Choice {...props} />
     </Popover>
   );
 }
 
-function Keys({ chosen, onChange }: ColumnPickerProps) {
+function Choice({ artifact, chosen, onChange }: ColumnPickerProps) {
   const [text, setText] = useState('');
   const search = useDeferredValue(text.trim());
-  const { data, failure } = useRead(ProjectKeys, { project: useProject(), search: search || undefined });
+  const { data, failure } = useRead(Keys, { project: useProject(), artifact, search: search || undefined });
   const isChosen = (key: MetadataKeyInput) => chosen.some((other) => keyText(other) === keyText(key));
   const toggle = (key: MetadataKeyInput, selected: boolean) =>
     onChange(selected ? [...chosen, { card: key.card, key: key.key }] : chosen.filter((other) => keyText(other) !== keyText(key)));

@@ -1,6 +1,6 @@
-import type { MetadataKind, ProjectKeysQuery } from '../../api/gen/graphql';
+import type { KeysQuery, MetadataKind } from '../../api/gen/graphql';
 
-export type KeyUsage = NonNullable<ProjectKeysQuery['metadataKeys']>['nodes'][number];
+export type KeyUsage = NonNullable<KeysQuery['metadataKeys']>['nodes'][number];
 
 const maxColumns = 5;
 
