@@ -32,7 +32,9 @@ export function LineagePage() {
   const { data, failure, loading, reload } = usePageRead(Lineage, variables, { pause: project === undefined });
   useTitle(`Lineage of ${name ?? ''} ${version ?? ''}`);
   const root = data?.artifactVersion;
-  const expansions = useExpansions(root, expanded);
+  // The cache makes new objects for the same data, so the expansions depend on what the lineage contains.
+  const content = root ? [root, ...(root.upstream?.versions ?? []), ...(root.downstream?.versions ?? [])].map(({ id }) => id).join() : undefined;
+  const expansions = useExpansions(content, expanded);
   const { readings } = expansions;
   const graph = useMemo(
     () =>

@@ -5,8 +5,8 @@ import { useReadOnce } from '../../api/query';
 import { Expansion } from './documents';
 import type { Direction, Reading } from './graph';
 
-/** Reads the expansions of an address, each of them once. `root` starts anew. */
-export function useExpansions(root: unknown, expanded: readonly string[]) {
+/** Reads the expansions of an address, each of them once. Another `root` text starts anew. */
+export function useExpansions(root: string | undefined, expanded: readonly string[]) {
   const readOnce = useReadOnce();
   const [readings, setReadings] = useState<ReadonlyMap<string, Reading>>(new Map());
   const [failure, setFailure] = useState<Failure>();
